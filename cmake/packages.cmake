@@ -1,0 +1,86 @@
+# The third-party packages as spread_package_<name> (the names of layers.txt), found where the
+# system or CMAKE_PREFIX_PATH has them. All that are missing are named in one message.
+
+# scripts/deps puts Boost's headers here where the system's are too old.
+if(EXISTS ${PROJECT_SOURCE_DIR}/.deps/usr)
+  list(PREPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/.deps/usr)
+endif()
+
+set(spread_missing "")
+
+# spread_package(NAME TARGETS target... FOUND bool WHAT text): an interface library around what was
+# found, or a line for the message.
+function(spread_package name)
+  cmake_parse_arguments(arg "" "WHAT" "FOUND;TARGETS;DEFINITIONS" ${ARGN})
+  add_library(spread_package_${name} INTERFACE)
+  if(NOT (${arg_FOUND}))
+    list(APPEND spread_missing "  ${arg_WHAT}")
+    set(spread_missing ${spread_missing} PARENT_SCOPE)
+    return()
+  endif()
+  target_link_libraries(spread_package_${name} INTERFACE ${arg_TARGETS})
+  target_compile_definitions(spread_package_${name} INTERFACE ${arg_DEFINITIONS})
+endfunction()
+
+# 1.81: the first with Process v2, and the first whose Asio compiles as C++20 with g++ 12.
+find_package(Boost 1.81 CONFIG QUIET)
+spread_package(boost FOUND Boost_FOUND TARGETS Boost::headers WHAT "Boost >= 1.81 (headers)")
+
+find_package(CLI11 CONFIG QUIET)
+spread_package(cli11 FOUND CLI11_FOUND TARGETS CLI11::CLI11 WHAT "CLI11")
+
+# msgpack's own CMake target links Boost::boost; its headers work without it when they are told.
+find_path(SPREAD_MSGPACK_INCLUDE msgpack.hpp)
+mark_as_advanced(SPREAD_MSGPACK_INCLUDE)
+add_library(spread_msgpack_headers INTERFACE)
+if(SPREAD_MSGPACK_INCLUDE)
+  target_include_directories(spread_msgpack_headers SYSTEM INTERFACE ${SPREAD_MSGPACK_INCLUDE})
+endif()
+spread_package(msgpack FOUND SPREAD_MSGPACK_INCLUDE TARGETS spread_msgpack_headers
+  DEFINITIONS MSGPACK_NO_BOOST WHAT "msgpack-c, the C++ headers (msgpack.hpp)")
+
+# Debian ships fmt as a shared library only, and that would bring back the shared libstdc++ that
+# the program does without (see the link options of `spread`).
+find_package(fmt CONFIG QUIET)
+spread_package(fmt FOUND fmt_FOUND TARGETS fmt::fmt-header-only WHAT "fmt")
+
+find_package(tl-expected CONFIG QUIET)
+spread_package(expected FOUND tl-expected_FOUND TARGETS tl::expected WHAT "tl::expected")
+
+find_package(nlohmann_json CONFIG QUIET)
+spread_package(json FOUND nlohmann_json_FOUND TARGETS nlohmann_json::nlohmann_json
+  WHAT "nlohmann-json")
+
+# SQLite: the static library where there is one. It is only opened when history is wanted, but a
+# shared one is loaded and relocated at every start.
+find_package(SQLite3 QUIET)
+find_library(SPREAD_SQLITE_STATIC libsqlite3.a)
+mark_as_advanced(SPREAD_SQLITE_STATIC)
+if(SPREAD_SQLITE_STATIC AND SQLite3_FOUND)
+  find_package(Threads REQUIRED)
+  add_library(spread_sqlite_static STATIC IMPORTED)
+  set_target_properties(spread_sqlite_static PROPERTIES
+    IMPORTED_LOCATION ${SPREAD_SQLITE_STATIC}
+    IMPORTED_LINK_INTERFACE_LANGUAGES C
+    INTERFACE_INCLUDE_DIRECTORIES "${SQLite3_INCLUDE_DIRS}")
+  target_link_libraries(spread_sqlite_static INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
+  spread_package(sqlite FOUND TRUE TARGETS spread_sqlite_static WHAT "SQLite")
+else()
+  spread_package(sqlite FOUND SQLite3_FOUND TARGETS SQLite::SQLite3 WHAT "SQLite 3")
+endif()
+
+if(SPREAD_TESTS)
+  find_package(GTest CONFIG QUIET)
+  spread_package(gtest FOUND GTest_FOUND AND TARGET GTest::gmock
+    TARGETS GTest::gmock GTest::gtest_main
+    WHAT "GoogleTest (or -DSPREAD_TESTS=OFF)")
+endif()
+# Benchmarks are for those who work on the project: absent is no error.
+find_package(benchmark CONFIG QUIET)
+
+if(spread_missing)
+  list(JOIN spread_missing "\n" spread_missing)
+  message(FATAL_ERROR "not found:\n${spread_missing}\n"
+    "scripts/deps installs them on Debian and Ubuntu; elsewhere name their prefixes in "
+    "CMAKE_PREFIX_PATH.")
+endif()

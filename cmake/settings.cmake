@@ -1,0 +1,68 @@
+# How our own targets are compiled and linked: the interface library spread_flags.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(NOT CMAKE_BUILD_TYPE AND NOT multi_config)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug, Release, RelWithDebInfo, ..." FORCE)
+endif()
+
+# -O2 and not -O3: the hot loop is bound by system calls and branches, and the binary is mapped
+# anew by every short run. -g1: function names and lines for a stranger's backtrace and for
+# callgrind, without the variables.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+# -O1 and not -O0: twice as fast to run, still easy to step through, and the flow-based warnings
+# need it.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(SPREAD_CCACHE ccache)
+  mark_as_advanced(SPREAD_CCACHE)
+  if(SPREAD_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${SPREAD_CCACHE})
+  endif()
+endif()
+
+set(SPREAD_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them: address,undefined")
+option(SPREAD_LTO "Link the program with link-time optimisation (Release, g++)" ON)
+
+# The hot loop crosses folders (run, core, wire, results), and so libraries. The objects are fat
+# because only the program is worth a slow link: the tests link the same libraries without it.
+# clang 14 has no fat objects.
+set(spread_lto OFF)
+if(SPREAD_LTO AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT SPREAD_SANITIZE
+    AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(spread_lto ON)
+  # Plain ar cannot index the symbols of such objects everywhere.
+  set(CMAKE_AR ${CMAKE_CXX_COMPILER_AR})
+  set(CMAKE_RANLIB ${CMAKE_CXX_COMPILER_RANLIB})
+endif()
+add_library(spread_lto_compile INTERFACE)
+if(spread_lto)
+  target_compile_options(spread_lto_compile INTERFACE -flto=auto -ffat-lto-objects)
+endif()
+
+add_library(spread_flags INTERFACE)
+target_link_libraries(spread_flags INTERFACE spread_warnings)
+target_compile_options(spread_flags INTERFACE -ffunction-sections -fdata-sections)
+target_link_options(spread_flags INTERFACE -Wl,--gc-sections)
+target_compile_definitions(spread_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+if(SPREAD_SANITIZE)
+  target_compile_options(spread_flags INTERFACE
+    -fsanitize=${SPREAD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(spread_flags INTERFACE -fsanitize=${SPREAD_SANITIZE})
+endif()
+
+# Left to itself g++ links fat objects the slow way, and -flto does not undo an earlier -fno-lto:
+# so exactly one of the two. For targets that are to be like the program: spread_link_lto(target).
+if(spread_lto)
+  target_link_options(spread_flags INTERFACE
+    $<IF:$<BOOL:$<TARGET_PROPERTY:SPREAD_LTO>>,-flto=auto,-fno-lto>)
+endif()
+function(spread_link_lto target)
+  set_target_properties(${target} PROPERTIES SPREAD_LTO ${spread_lto})
+  target_link_libraries(${target} PRIVATE spread_lto_compile)
+endfunction()

@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: the checkout, and how it is configured and built.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+# Ninja where it is; a folder that was configured with something else keeps it.
+if [[ -z ${CMAKE_GENERATOR-} ]] && command -v ninja >/dev/null; then
+  export CMAKE_GENERATOR=Ninja
+fi
+
+# CPUs that this process may use, unlike what a shared machine has in all.
+jobs=${SPREAD_JOBS:-$(nproc)}
+
+# build_preset NAME [cmake option]...: configures quietly (the log is shown when it fails), builds.
+build_preset() {
+  local preset=$1 log
+  shift
+  log=build/configure-$preset.log
+  mkdir -p build
+  if ! cmake --preset "$preset" "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    return 1
+  fi
+  cmake --build "build/$preset" --parallel "$jobs"
+}
+
+# Our own files, tracked or about to be: format and lint look at these and nothing else.
+own_files() {  # own_files PATTERN...
+  git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
+    if [[ -f $file ]]; then echo "$file"; fi  # one that was deleted is still listed
+  done
+}
