@@ -1,0 +1,181 @@
+"""What the master sends: prep items and tasks."""
+
+from encoding import Ext, Raw, describe, frame, pack, to_hex, to_json
+
+INTEGERS = [
+    0,
+    1,
+    127,
+    128,
+    255,
+    256,
+    65535,
+    65536,
+    2**32 - 1,
+    2**32,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+    -1,
+    -32,
+    -33,
+    -128,
+    -129,
+    -32768,
+    -32769,
+    -(2**31),
+    -(2**31) - 1,
+    -(2**63),
+]
+VALUES = {
+    "nil": None,
+    "true": True,
+    "false": False,
+    "empty string": "",
+    "string": "hello",
+    "text with escapes": 'quote " backslash \\ slash / newline \n tab \t return \r bell \a end',
+    "text beyond ASCII": "\u00e9 \u018f \u20ac \U0001f600",
+    "text with DEL": "\x7f",
+    "NUL in text": "a\0b",
+    "looks like a frame": "\xc6\0\0\0\x03",
+    "fixstr 31": "x" * 31,
+    "str8 32": "x" * 32,
+    "str8 255": "y" * 255,
+    "str16 256": "z" * 256,
+    "str32 65536": "w" * 65536,
+    "empty bin": b"",
+    "bin8": b"\x00\xff\xfe\x80",
+    "bin16 256": b"\xc6" * 256,
+    "bin32 65536": b"\n" * 65536,
+    "ext fix1": Ext(1, b"a"),
+    "ext fix16": Ext(42, bytes(range(16))),
+    "ext negative": Ext(-128, b"ab"),
+    "ext8": Ext(5, b"abc"),
+    "ext8 empty": Ext(127, b""),
+    "ext16": Ext(6, b"e" * 256),
+    "float": 1.5,
+    "float integral": 3.0,
+    "float tiny": 5e-324,
+    "float third": 1 / 3,
+    "empty array": [],
+    "empty map": {},
+    "array of 15": [0] * 15,
+    "array of 16": [0] * 16,
+    "array of 65536": [0] * 65536,
+    "map of 16": {"k%02d" % i: i for i in range(16)},
+    "nested map": {"a": {"b": [1, {"c": None}]}, "": [[], {}]},
+    "deep": None,
+    "map with integer keys": {1: "one", -1: "minus one"},
+}
+for _ in range(200):
+    VALUES["deep"] = [VALUES["deep"]]
+
+for n in INTEGERS:
+    VALUES["integer %d" % n] = n
+
+
+def both_down(add, name, body, message, value):
+    add(
+        name,
+        "down",
+        "msgpack",
+        frame(pack(body)),
+        message=message,
+        value_hex=to_hex(pack(value)),
+        canonical=True,
+    )
+
+
+def cases(add):
+    for name, value in VALUES.items():
+        task = {"kind": "task", "id": 7, "payload": describe(value)}
+        both_down(add, "task " + name, [7, value], task, value)
+        # An integral float loses its type in JSON, and non-string keys become strings.
+        if name in ("float integral", "map with integer keys"):
+            continue
+        text = to_json([7, value]).encode() + b"\n"
+        plain = not any(c in text for c in (b"\\u", b"\\/")) and b"\x7f" not in text
+        add(
+            "task " + name,
+            "down",
+            "json",
+            text,
+            message=task,
+            value_hex=to_hex(pack(value)),
+            canonical=plain and name not in ("float tiny",),
+        )
+    for special in (float("nan"), float("inf"), float("-inf")):
+        task = {"kind": "task", "id": 0, "payload": describe(special)}
+        both_down(add, "task " + repr(special), [0, special], task, special)
+        add(
+            "task " + repr(special),
+            "down",
+            "json",
+            b"[0,null]\n",
+            sent=describe(special),
+            message={"kind": "task", "id": 0, "payload": None},
+            value_hex="c0",
+        )
+    for id in (0, 127, 128, 65536, 2**32, 2**63 - 1):
+        task = {"kind": "task", "id": id, "payload": "p"}
+        both_down(add, "task id %d" % id, [id, "p"], task, "p")
+        add(
+            "task id %d" % id,
+            "down",
+            "json",
+            to_json([id, "p"]).encode() + b"\n",
+            message=task,
+            value_hex=to_hex(pack("p")),
+            canonical=True,
+        )
+    float32 = Raw(b"\xca\x3f\xc0\x00\x00", 1.5)
+    both_down(
+        add,
+        "task float32",
+        [7, float32],
+        {"kind": "task", "id": 7, "payload": describe(1.5)},
+        float32,
+    )
+    for name in ("nil", "string", "nested map", "bin8", "str32 65536", "integer 0", "empty array"):
+        value = VALUES[name]
+        prep = {"kind": "prep", "value": describe(value)}
+        both_down(add, "prep " + name, value, prep, value)
+        add(
+            "prep " + name,
+            "down",
+            "json",
+            to_json(value).encode() + b"\n",
+            message=prep,
+            value_hex=to_hex(pack(value)),
+            canonical=True,
+        )
+    task_like = {"kind": "prep", "value": [0, "not a task"]}
+    both_down(add, "prep that looks like a task", [0, "not a task"], task_like, [0, "not a task"])
+    for name, value, line in (
+        ("string", "hello", b"hello"),
+        ("empty string", "", b""),
+        ("bin", b"\xff\xc6", b"\xff\xc6"),
+        ("number", 12, b"12"),
+        ("float", 1.5, b"1.5"),
+        ("nil", None, b"null"),
+        ("carriage return", "a\r", b"a\r"),
+        ("map", {"a": [1, "x"]}, b'{"a":[1,"x"]}'),
+    ):
+        add(
+            "task " + name,
+            "down",
+            "lines",
+            line + b"\n",
+            canonical=True,
+            value_hex=to_hex(pack(value)),
+            message={"kind": "task", "id": 7, "payload": describe(value)},
+        )
+    add(
+        "task with a newline",
+        "down",
+        "lines",
+        b"",
+        refused="newline",
+        value_hex=to_hex(pack("a\nb")),
+        message={"kind": "task", "id": 7, "payload": "a\nb"},
+    )
