@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+
+namespace spread {
+
+/// Everything that a run tells the outside, while it happens: the progress line, --events, the
+/// joblog, failure messages and --explain are Observers. Views are good during the call only.
+struct WorkerStarted {
+  WorkerId worker;
+  std::string_view host;
+  int pid;
+};
+struct WorkerReady {  ///< its first frame arrived, or its first task was sent
+  WorkerId worker;
+};
+struct WorkerEnded {
+  WorkerId worker;
+  bool expected;            ///< after its input was closed, with status 0
+  std::string_view reason;  ///< "exit status 3", "killed by signal 9 (Killed)", "timed out", ...
+};
+struct TaskSent {
+  TaskId task;
+  WorkerId worker;
+  std::uint32_t attempt;  ///< counted from 1
+};
+/// One answer, before it is decided whether the task is tried again.
+struct TaskAnswered {
+  TaskId task;
+  WorkerId worker;
+  std::string_view kind;  ///< "ok", "error", "busy", "fatal", "timeout", "crash"
+  Duration duration;
+  std::string_view message;
+};
+/// The task's final outcome, in completion order.
+struct TaskFinished {
+  const TaskResult* result;
+  std::string_view error_type, error_message;  ///< where the outcome is not Ok
+  std::string_view host;
+  TimePoint started, ended;
+  int exit_status;  ///< joblog's Exitval: 0, 1, -1
+  int signal;
+};
+struct TaskProgress {
+  TaskId task;
+  WorkerId worker;
+  double fraction;
+  std::string_view text;
+};
+struct WorkerLog {  ///< a `log` message, or stray output
+  WorkerId worker;
+  std::string_view text;
+};
+struct WorkerTail {
+  WorkerId worker;
+  std::string_view text;  ///< a piece of it
+};
+/// Why the scheduler did something: --explain.
+struct Decision {
+  std::string_view text;
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on(const WorkerStarted&, TimePoint) {}
+  virtual void on(const WorkerReady&, TimePoint) {}
+  virtual void on(const WorkerEnded&, TimePoint) {}
+  virtual void on(const TaskSent&, TimePoint) {}
+  virtual void on(const TaskAnswered&, TimePoint) {}
+  virtual void on(const TaskFinished&, TimePoint) {}
+  virtual void on(const TaskProgress&, TimePoint) {}
+  virtual void on(const WorkerLog&, TimePoint) {}
+  virtual void on(const WorkerTail&, TimePoint) {}
+  virtual void on(const Decision&, TimePoint) {}
+};
+
+}  // namespace spread

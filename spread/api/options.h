@@ -1,0 +1,135 @@
+// Every knob of the program, as plain data: what cli/ fills in and everybody else reads. The
+// defaults here are the defaults in --help (cli/ prints them from here).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spread/api/time.h"
+
+namespace spread {
+
+enum class Command : std::uint8_t { Run, All, Hosts, HistoryShow, HistoryReset };
+
+/// The form of the records on stdin, in `-a` files and in `--prep-file`.
+enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
+enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records };
+enum class Wire : std::uint8_t { Msgpack, Json, Lines };
+enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
+enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
+
+struct InputOptions {
+  InputFormat format = InputFormat::Lines;
+  /// Ends a record in Lines format: '\n', NUL for -0, any byte for -d.
+  char delimiter = '\n';
+  /// -a FILE: read one after the other, instead of stdin ("-" is stdin).
+  std::vector<std::string> files;
+  /// `::: ITEM...`: each item is one record of text; and `:::: FILE`. In the order given.
+  struct Group {
+    bool from_file = false;
+    std::vector<std::string> words;  ///< items, or file names where from_file
+  };
+  std::vector<Group> groups;
+};
+
+struct OutputOptions {
+  OutputFormat format = OutputFormat::Text;
+  /// Ends a record in Text format: '\n', NUL for --out0.
+  char terminator = '\n';
+  bool ordered = true;
+  TailsTo tails = TailsTo::Stdout;
+  std::string tails_directory;
+  bool show_output = true;  ///< what workers attach to answers goes to stderr
+};
+
+struct PrepItem {
+  enum class Kind : std::uint8_t { Text, Json, File };
+  Kind kind = Kind::Text;
+  std::string text;  ///< the text, the JSON document, or the file's name
+};
+
+struct HostOptions {
+  /// -j: unset = the CPUs usable there. A count, or a percentage of those CPUs (at least one slot).
+  std::optional<double> slots;
+  bool slots_percent = false;
+  std::vector<std::string> sshlogins;  ///< -S, each "[N/]HOST,..." as given
+  std::vector<std::string> slf_files;
+  std::vector<std::string> worker_lists;  ///< --worker, each shell-quoted words or a JSON array
+  std::vector<std::string> args_files;
+  std::string launch;             ///< --launch: empty = ssh for remote hosts, none for local ones
+  std::string working_directory;  ///< --wd; empty = the default
+  std::vector<std::string> command;  ///< the words after `--`; may be empty with worker_lists
+};
+
+struct FailureOptions {
+  std::uint32_t retries = 1;                  ///< tries in all for a task that failed; 0 = for ever
+  std::uint32_t crash_retries = 3;            ///< tries in all for a task that crashes its worker
+  std::uint32_t start_retries = 3;            ///< launch failures in a row before a slot closes
+  Duration bench = std::chrono::seconds(30);  ///< how long a host with no open slot is left alone
+  /// --timeout: an absolute span, or a percentage of the median duration of successes.
+  std::optional<Duration> timeout;
+  std::optional<double> timeout_percent;
+  std::optional<Duration> max_busy;
+};
+
+/// --halt WHEN,WHY=N|N%.
+struct HaltOptions {
+  enum class When : std::uint8_t { Never, Soon, Now };
+  enum class Why : std::uint8_t { Fail, Success, Done };
+  When when = When::Never;
+  Why why = Why::Fail;
+  double count = 0;  ///< tasks, or per cent of the tasks where `percent`
+  bool percent = false;
+};
+
+struct LimitOptions {
+  /// 0 = adaptive.
+  std::uint32_t window = 0;
+  std::size_t window_bytes = 64 * 1024;
+  std::size_t max_frame = std::size_t{1} << 30;
+  /// Tasks read and not yet sent.
+  std::size_t read_ahead = 10000;
+  std::size_t reorder_memory = 4 * 1024 * 1024;
+  std::string spill_directory;  ///< empty = $TMPDIR, else /tmp
+  std::uint64_t spill_max = std::uint64_t{10} << 30;
+  /// After the end of a worker's input; unset = none (the default of `all`).
+  std::optional<Duration> shutdown_timeout = std::chrono::seconds(60);
+  Duration kill_grace = std::chrono::seconds(5);
+  bool strict = false;  ///< stray output is an error
+};
+
+struct ReportOptions {
+  ProgressStyle progress = ProgressStyle::Automatic;
+  std::string joblog;  ///< empty = none; "-" is not special
+  std::string events;  ///< FILE or "fd:N"; empty = none
+  bool explain = false;
+  bool summary = false;  ///< a table of workers and hosts on stderr, at the end
+  bool dry_run = false;
+};
+
+struct HistoryOptions {
+  bool enabled = true;
+  std::string file;  ///< empty = $XDG_STATE_HOME/spread/history.db
+};
+
+struct Options {
+  Command command = Command::Run;
+  InputOptions input;
+  OutputOptions output;
+  std::vector<PrepItem> prep;
+  HostOptions hosts;
+  Wire wire = Wire::Msgpack;
+  bool start_all = false;
+  FailureOptions failure;
+  HaltOptions halt;
+  LimitOptions limits;
+  ReportOptions report;
+  HistoryOptions history;
+  bool check_hosts = false;                ///< `spread hosts --check`
+  std::vector<std::string> history_words;  ///< what `history show|reset` is restricted to
+};
+
+}  // namespace spread

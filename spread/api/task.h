@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include "spread/api/bytes.h"
+#include "spread/api/time.h"
+
+namespace spread {
+
+/// A task's place in the input, counted from 0. Line N of the output belongs to task N.
+enum class TaskId : std::uint64_t {};
+/// A slot's number over all hosts, counted from 0 in the order in which the hosts were given, and
+/// the number of whichever worker process runs in it now: SPREAD_WORKER.
+enum class WorkerId : std::uint32_t {};
+/// A host's number, counted from 0 in the order given.
+enum class HostId : std::uint32_t {};
+
+constexpr std::uint64_t number(TaskId id) { return static_cast<std::uint64_t>(id); }
+constexpr std::uint32_t number(WorkerId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t number(HostId id) { return static_cast<std::uint32_t>(id); }
+inline constexpr WorkerId kNoWorker{UINT32_MAX};
+
+/// How a task ended. Exactly one of these is delivered for every task that was read.
+/// The values are part of the spill file's format.
+enum class Outcome : std::uint8_t {
+  Ok = 0,           ///< a value
+  Failed = 1,       ///< a worker answered `error`, or a time-out, and the tries are used up
+  Lost = 2,         ///< it crashed its worker --crash-retries times
+  NotComputed = 3,  ///< the run ended before it could be computed
+};
+
+struct TaskResult {
+  TaskId id{};
+  Outcome outcome = Outcome::Ok;
+  /// Ok: the result. Otherwise a map {"type", "message", "trace"?}.
+  Value value;
+  /// Who gave the answer; kNoWorker where nobody did.
+  WorkerId worker = kNoWorker;
+  /// Dispatches in all, including those that ended in a crash; refusals (busy) do not count.
+  std::uint32_t attempts = 0;
+  /// From the moment when nothing was unanswered before the task at its worker, to its answer.
+  Duration duration{};
+};
+
+}  // namespace spread

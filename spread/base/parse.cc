@@ -1,0 +1,141 @@
+#include "spread/base/parse.h"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
+
+namespace spread {
+namespace {
+
+constexpr std::string_view kCountExpected = "a whole number such as 8";
+constexpr std::string_view kSizeExpected = "a number of bytes such as 65536, 64K or 1.5M";
+constexpr std::string_view kDurationExpected = "a time such as 1.5, 30s, 10m, 2h or 1d3.5h";
+constexpr std::string_view kPercentExpected = "a percentage such as 50%";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+tl::unexpected<Error> expected(std::string_view what, std::string_view text) {
+  return fail(fmt::format("{}: expected {}", show_text(text), what));
+}
+
+tl::unexpected<Error> too_large(std::string_view text) {
+  return fail(fmt::format("{} is too large", show_text(text)));
+}
+
+/// Takes "12", "12.5" or ".5" from the front of `rest`. from_chars alone would also take "inf" and
+/// "-1".
+std::optional<double> take_decimal(std::string_view& rest) {
+  const bool starts = !rest.empty() && (is_digit(rest[0]) ||
+                                        (rest.size() > 1 && rest[0] == '.' && is_digit(rest[1])));
+  if (!starts) return std::nullopt;
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(rest.data(), rest.data() + rest.size(), value, std::chars_format::fixed);
+  if (error == std::errc::result_out_of_range) {
+    // Too large or too close to zero; the standard leaves `value` alone in both cases.
+    value = rest[0] == '0' || rest[0] == '.' ? 0 : std::numeric_limits<double>::infinity();
+  }
+  rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+  return value;
+}
+
+/// The multiplier that a suffix such as "K", "kB" or "MiB" stands for; none if it is not one.
+std::optional<std::uint64_t> size_unit(std::string_view suffix) {
+  if (!suffix.empty() && suffix.back() == 'B') suffix.remove_suffix(1);
+  if (suffix.empty()) return 1;
+  const bool binary = suffix.size() == 2 && suffix[1] == 'i';
+  if (suffix.size() != 1 && !binary) return std::nullopt;
+  constexpr std::string_view kLarge = "KMGTPE", kSmall = "kmgtpe";
+  std::size_t power = kLarge.find(suffix[0]);
+  std::uint64_t base = 1024;
+  if (power == std::string_view::npos) {
+    power = kSmall.find(suffix[0]);
+    if (power == std::string_view::npos) return std::nullopt;
+    if (!binary) base = 1000;
+  }
+  std::uint64_t unit = base;
+  for (; power > 0; --power) unit *= base;
+  return unit;
+}
+
+/// Seconds in the unit at the front of `rest`, which is taken off; none if there is no unit.
+std::optional<double> take_time_unit(std::string_view& rest) {
+  struct Unit {
+    std::string_view name;
+    double seconds;
+  };
+  // "ms" before "m": the first that fits is taken.
+  constexpr Unit kUnits[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+  for (const Unit& unit : kUnits) {
+    if (rest.substr(0, unit.name.size()) != unit.name) continue;
+    rest.remove_prefix(unit.name.size());
+    return unit.seconds;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::uint64_t> parse_count(std::string_view text) {
+  std::uint64_t value = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, value);
+  if (text.empty() || end != last || error == std::errc::invalid_argument) {
+    return expected(kCountExpected, text);
+  }
+  if (error != std::errc()) return too_large(text);
+  return value;
+}
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  std::string_view rest = text;
+  const std::optional<double> number = take_decimal(rest);
+  const std::optional<std::uint64_t> unit = number ? size_unit(rest) : std::nullopt;
+  if (!unit) return expected(kSizeExpected, text);
+  const std::string_view digits = text.substr(0, text.size() - rest.size());
+  if (digits.find('.') == std::string_view::npos) {
+    // Apart from the case below, so that all 64 bits of a whole number are kept.
+    const Result<std::uint64_t> whole = parse_count(digits);
+    if (!whole || *whole > std::numeric_limits<std::uint64_t>::max() / *unit)
+      return too_large(text);
+    return *whole * *unit;
+  }
+  if (*unit == 1) return expected(kSizeExpected, text);
+  const double bytes = std::round(*number * static_cast<double>(*unit));
+  if (!(bytes < 0x1p64)) return too_large(text);
+  return static_cast<std::uint64_t>(bytes);
+}
+
+Result<Duration> parse_duration(std::string_view text) {
+  double seconds = 0;
+  std::string_view rest = text;
+  do {
+    const bool first = rest.size() == text.size();
+    const std::optional<double> number = take_decimal(rest);
+    if (!number) return expected(kDurationExpected, text);
+    std::optional<double> unit = take_time_unit(rest);
+    // A bare number is seconds when it is all there is: "1m30" is too easily misread.
+    if (!unit && first && rest.empty()) unit = 1;
+    if (!unit) return expected(kDurationExpected, text);
+    seconds += *number * *unit;
+  } while (!rest.empty());
+  const Duration duration = from_seconds(seconds);
+  if (duration == kNoLimit) return too_large(text);
+  return duration;
+}
+
+Result<double> parse_percent(std::string_view text) {
+  std::string_view rest = text;
+  const std::optional<double> number = take_decimal(rest);
+  if (!number || rest != "%") return expected(kPercentExpected, text);
+  if (!std::isfinite(*number)) return too_large(text);
+  return *number;
+}
+
+}  // namespace spread

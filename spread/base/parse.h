@@ -1,0 +1,29 @@
+// Text of options into numbers. All of them read the whole text or fail, know no locale, accept no
+// sign, blank, exponent, hexadecimal, inf or nan, and their errors name the text and what is
+// expected; the caller puts the option's name in front.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "spread/api/result.h"
+#include "spread/api/time.h"
+
+namespace spread {
+
+/// Decimal digits: "8".
+Result<std::uint64_t> parse_count(std::string_view text);
+
+/// Bytes, with the suffixes of GNU parallel: K M G T P E are powers of 1024, k m g t p e powers of
+/// 1000; an `i` makes it 1024 in any case, a final `B` is ignored: "64K", "1.5M", "10GiB". A part
+/// of a byte is rounded to the nearest one.
+Result<std::uint64_t> parse_size(std::string_view text);
+
+/// Seconds, or numbers with the units ms s m h d, added up: "1.5", "30s", "10m", "1d3.5h", "20ms".
+/// Rounded to the nearest nanosecond; at most 292 years.
+Result<Duration> parse_duration(std::string_view text);
+
+/// "50%" or "12.5%", as the number before the sign; may exceed 100.
+Result<double> parse_percent(std::string_view text);
+
+}  // namespace spread

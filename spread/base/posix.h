@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "spread/api/bytes.h"
+#include "spread/api/result.h"
+
+namespace spread {
+
+/// `what`: strerror of the last failed system call. Call it before anything else can fail.
+Error errno_error(std::string_view what);
+
+enum class IoState : std::uint8_t {
+  Done,  ///< `size` bytes were moved
+  WouldBlock,
+  End,     ///< read: end of file; write: nobody reads any more (EPIPE)
+  Failed,  ///< `error` is the errno
+};
+struct IoResult {
+  IoState state = IoState::Done;
+  std::size_t size = 0;
+  int error = 0;
+};
+
+/// read(2) and writev(2) with EINTR retried.
+IoResult read_some(int fd, Byte* into, std::size_t size);
+IoResult write_some(int fd, std::span<const ByteView> pieces);
+
+/// The text of an errno, as strerror.
+std::string errno_text(int error);
+
+}  // namespace spread

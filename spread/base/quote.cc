@@ -1,0 +1,168 @@
+#include "spread/base/quote.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace spread {
+namespace {
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+
+// Neither ~ (home), nor ^ (a pipe in old shells), nor braces (bash) are here.
+bool is_bare(char c) {
+  return is_letter(c) || is_digit(c) ||
+         std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
+}
+
+std::string in_single_quotes(std::string_view word) {
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted += '\'';
+}
+
+/// One pass over the text; words are collected as they end.
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text) : text_(text) {}
+
+  Result<std::vector<std::string>> run() {
+    for (; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (is_blank(c)) {
+        end_word();
+        continue;
+      }
+      if (c == '\0') return error("a NUL byte", at_);
+      if (c == '\\') {
+        SPREAD_TRY(take_escaped());
+      } else if (c == '\'') {
+        SPREAD_TRY(take_single_quoted());
+      } else if (c == '"') {
+        SPREAD_TRY(take_double_quoted());
+      } else {
+        in_word_ = true;
+        word_ += c;
+      }
+    }
+    end_word();
+    return std::move(words_);
+  }
+
+ private:
+  // A quote makes a word, even an empty one.
+  void end_word() {
+    if (in_word_) words_.push_back(std::exchange(word_, {}));
+    in_word_ = false;
+  }
+
+  Status take_escaped() {
+    if (at_ + 1 == text_.size()) return error("a \\ with nothing after it", at_);
+    if (text_[at_ + 1] == '\0') return error("a NUL byte", at_ + 1);
+    // \newline is a continuation: it vanishes and does not even end the word.
+    if (text_[++at_] == '\n') return {};
+    in_word_ = true;
+    word_ += text_[at_];
+    return {};
+  }
+
+  Status take_single_quoted() {
+    const std::size_t end = text_.find('\'', at_ + 1);
+    if (end == std::string_view::npos) return error("a ' that is never closed", at_);
+    const std::string_view inside = text_.substr(at_ + 1, end - at_ - 1);
+    if (const std::size_t nul = inside.find('\0'); nul != std::string_view::npos) {
+      return error("a NUL byte", at_ + 1 + nul);
+    }
+    in_word_ = true;
+    word_ += inside;
+    at_ = end;
+    return {};
+  }
+
+  Status take_double_quoted() {
+    const std::size_t begin = at_;
+    in_word_ = true;
+    while (++at_ < text_.size()) {
+      char c = text_[at_];
+      if (c == '"') return {};
+      if (c == '\0') return error("a NUL byte", at_);
+      if (c == '\\' && at_ + 1 < text_.size()) {
+        const char next = text_[at_ + 1];
+        if (next == '\n') {
+          ++at_;
+          continue;
+        }
+        if (std::string_view("$`\"\\").find(next) != std::string_view::npos) {
+          c = next;
+          ++at_;
+        }
+      }
+      word_ += c;
+    }
+    return error("a \" that is never closed", begin);
+  }
+
+  static tl::unexpected<Error> error(std::string_view what, std::size_t at) {
+    return fail(fmt::format("{} at column {}", what, at + 1));
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::string word_;
+  bool in_word_ = false;
+  std::vector<std::string> words_;
+};
+
+}  // namespace
+
+std::string shell_quote(std::string_view word) {
+  // zsh replaces `=name` by the path of that program.
+  const bool bare =
+      !word.empty() && word.front() != '=' && std::all_of(word.begin(), word.end(), is_bare);
+  return bare ? std::string(word) : in_single_quotes(word);
+}
+
+std::string shell_join(std::span<const std::string> words) {
+  std::string line;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) line += ' ';
+    const bool assignment = i == 0 && words[i].find('=') != std::string::npos;
+    line += assignment ? in_single_quotes(words[i]) : shell_quote(words[i]);
+  }
+  return line;
+}
+
+Result<std::vector<std::string>> shell_split(std::string_view text) { return Splitter(text).run(); }
+
+std::string show_text(std::string_view text, std::size_t bytes_max) {
+  const bool cut = text.size() > bytes_max;
+  if (cut) {
+    text = text.substr(0, bytes_max);
+    // Not inside a UTF-8 character: its bytes but the first are 10xxxxxx.
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0) == 0x80) {
+      text.remove_suffix(1);
+    }
+    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.remove_suffix(1);
+  }
+  std::string shown = "'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      shown += fmt::format("\\x{:02x}", byte);
+    } else {
+      shown += c;
+    }
+  }
+  return shown += cut ? "...'" : "'";
+}
+
+}  // namespace spread

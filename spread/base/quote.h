@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/result.h"
+
+namespace spread {
+
+/// `word` as a POSIX shell reads it back where it is an argument: bare where no shell would touch
+/// it, else in single quotes. Any bytes but NUL. Newlines stay newlines, so the text may have
+/// several lines.
+std::string shell_quote(std::string_view word);
+
+/// The words with one blank between them: a command line to show, or to paste into a shell. The
+/// first word is no assignment even if it looks like one (NAME=x); a reserved word of the shell
+/// there (`if`, `time`) is not protected.
+std::string shell_join(std::span<const std::string> words);
+
+/// Cuts `text` into words as a POSIX shell does: blanks (space, tab, newline) separate, '...' holds
+/// everything, "..." holds everything but `\` before one of $ ` " \ newline, `\` holds the next
+/// byte. Nothing is expanded and no comment or operator is known: an unquoted $ ` | ; & < > * ? # ~
+/// stands for itself. A quote that is not closed, a `\` at the end and a NUL byte are errors that
+/// name the column (bytes, counted from 1).
+Result<std::vector<std::string>> shell_split(std::string_view text);
+
+/// `text` for a message of one line: in single quotes, control bytes as \xNN, and what exceeds
+/// `bytes_max` cut off. For people; not to be read back.
+std::string show_text(std::string_view text, std::size_t bytes_max = 80);
+
+}  // namespace spread
