@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "spread/api/bytes.h"
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/api/task.h"
+#include "spread/base/byte_buffer.h"
+#include "spread/wire/message.h"
+
+namespace spread::wire {
+
+/// What a decoder found at the front of a worker's output.
+enum class Found : std::uint8_t {
+  NeedMore,  ///< nothing can be said before `size` bytes are there, in all (a hint for the reader's
+             ///< buffer: a line may be complete earlier)
+  Message,   ///< `message` is one message, `size` bytes long with its end mark
+  Skip,      ///< `size` bytes carry nothing (newlines at a frame boundary, a blank line); directly
+             ///< behind Stray they belong to that text
+  Stray,     ///< `size` bytes are text that is no part of the protocol
+  Broken,    ///< the worker cannot be understood any more; `error` says why
+};
+
+struct Decoded {
+  Found found = Found::NeedMore;
+  std::size_t size = 0;
+  UpMessage message;
+  std::string error;  ///< good where Broken
+};
+
+/// One wire format. The Session holds the states; a codec has scratch memory and remembers how far
+/// it has searched an unfinished line, so every worker has its own. `encode_*` append to `out`; a
+/// payload that the format cannot carry is an Error that names it (and becomes a failed task), and
+/// leaves `out` as it was.
+class Codec {
+ public:
+  virtual ~Codec() = default;
+  virtual Status encode_prep(const Value& item, ByteBuffer& out) = 0;
+  virtual Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) = 0;
+  /// Where true is returned, appends the encoded task without `payload.body`, which is to be sent
+  /// directly behind it: a megabyte goes out by reference. False, and nothing done, where the
+  /// format does not pass the payload on as it is.
+  virtual Result<bool> encode_task_head(TaskId id, const Value& payload, ByteBuffer& out) = 0;
+  /// Looks at the front of `bytes` and says what is there. `final`: nothing will follow, so what
+  /// could be the start of a message is not one, and an unfinished message is Broken ("ended inside
+  /// a frame (17 of 300 bytes)"); NeedMore means then that `bytes` is empty. After NeedMore, the
+  /// next call must begin at the same place. The views in the message point into `bytes` or into
+  /// the codec's scratch memory, and are good until the next call.
+  virtual void decode(ByteView bytes, bool final, Decoded& decoded) = 0;
+  /// False where answers carry no id and belong to the oldest unanswered task (wire `lines`).
+  virtual bool has_ids() const = 0;
+  /// Bytes in front of the payload in an encoded task, at most, for the window's byte limit.
+  virtual std::size_t overhead() const = 0;
+  /// True when a payload or prep item had a NaN or an infinity that became null on the way.
+  virtual bool saw_non_finite() const { return false; }
+};
+
+/// `max_frame` limits the bytes of a frame or line, in both directions.
+std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame);
+
+/// Reads the map of a hello message, given as its msgpack encoding; unknown keys are ignored. A
+/// known key with a value of another type, or out of its range, is an Error that names it. Whether
+/// `wire` is one that we speak is for the caller to say.
+Result<Hello> parse_hello(ByteView map);
+
+struct WorkerError {
+  std::string type, message, trace;
+};
+/// The error map of an answer, and back. Whatever is missing or of another type reads as empty; a
+/// bare string reads as the message.
+WorkerError parse_error(ByteView map);
+Value make_error(std::string_view type, std::string_view message);
+
+}  // namespace spread::wire

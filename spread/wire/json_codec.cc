@@ -1,0 +1,169 @@
+#include "spread/wire/json_codec.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/wire/json.h"
+#include "spread/wire/line_search.h"
+#include "spread/wire/message_parser.h"
+
+namespace spread::wire {
+namespace {
+
+/// A line that cannot be a frame is handed on in pieces of about this size, so that a progress
+/// meter which never writes a newline does not fill the memory.
+constexpr std::size_t kStrayPiece = 64 * 1024;
+/// A frame start takes this many bytes at most, if nobody writes kilobytes of white space.
+constexpr std::size_t kFrameStartBytes = 4096;
+
+bool is_space(Byte byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
+
+enum class Start : std::uint8_t { Blank, Frame, No };
+
+/// `whole`: the line is all there; otherwise the start counts as a Frame as long as it can be one.
+Start guess_start(ByteView line, bool whole) {
+  const Start cut_off = whole ? Start::No : Start::Frame;
+  std::size_t at = 0;
+  const auto skip_space = [&line, &at] {
+    while (at < line.size() && is_space(line[at])) ++at;
+    return at < line.size();
+  };
+  const auto is_digit = [](Byte byte) { return byte >= '0' && byte <= '9'; };
+  if (!skip_space()) return Start::Blank;
+  if (line[at++] != '[') return Start::No;
+  if (!skip_space()) return cut_off;
+  // A negative id is a mistake to be named, not a print; parse_message does that.
+  if (line[at] == '-' && ++at == line.size()) return cut_off;
+  if (is_digit(line[at])) {
+    while (at < line.size() && is_digit(line[at])) ++at;
+  } else {
+    for (const char c : std::string_view("null")) {
+      if (at == line.size()) return cut_off;
+      if (line[at++] != static_cast<Byte>(c)) return Start::No;
+    }
+  }
+  if (!skip_space()) return cut_off;
+  return line[at] == ',' ? Start::Frame : Start::No;
+}
+
+class JsonCodec final : public Codec {
+ public:
+  explicit JsonCodec(std::size_t max_frame) : max_frame_(max_frame) {}
+
+  Status encode_prep(const Value& item, ByteBuffer& out) override {
+    line_.clear();
+    return encode("prep item", item, "\n", out);
+  }
+  Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) override {
+    line_.clear();
+    line_.append(fmt::format(FMT_STRING("[{},"), number(id)));
+    return encode("payload", payload, "]\n", out);
+  }
+  Result<bool> encode_task_head(TaskId, const Value&, ByteBuffer&) override { return false; }
+  void decode(ByteView bytes, bool final, Decoded& decoded) override;
+  bool has_ids() const override { return true; }
+  /// "[" id ","
+  std::size_t overhead() const override { return 22; }
+  bool saw_non_finite() const override { return style_.saw_non_finite; }
+
+ private:
+  Status encode(std::string_view what, const Value& value, std::string_view end, ByteBuffer& out);
+  void decode_line(ByteView line, Decoded& decoded);
+  void decode_unfinished(ByteView bytes, bool final, Decoded& decoded);
+
+  std::size_t max_frame_;
+  LineSearch search_;
+  bool inside_stray_ = false;  ///< the beginning of this line has been handed on as stray
+  JsonStyle style_;
+  ByteBuffer line_;     ///< the line being encoded
+  ByteBuffer message_;  ///< the message last decoded, as msgpack
+  ByteBuffer contiguous_;
+};
+
+Status JsonCodec::encode(std::string_view what, const Value& value, std::string_view end,
+                         ByteBuffer& out) {
+  ByteView bytes = value.body.view();
+  if (value.head_size != 0) {
+    contiguous_.clear();
+    contiguous_.append(value);
+    bytes = contiguous_.view();
+  }
+  if (auto status = msgpack_to_json(bytes, line_, style_); !status) return status;
+  line_.append(end);
+  if (line_.size() > max_frame_) {
+    return fail(fmt::format("{} of {} bytes as JSON is more than --max-frame {} allows", what,
+                            line_.size(), max_frame_));
+  }
+  out.append(line_.view());
+  return {};
+}
+
+void set(Decoded& decoded, Found found, std::size_t size) {
+  decoded.found = found;
+  decoded.size = size;
+}
+void broken(Decoded& decoded, std::string why) {
+  set(decoded, Found::Broken, 0);
+  decoded.error = std::move(why);
+}
+
+void JsonCodec::decode(ByteView bytes, bool final, Decoded& decoded) {
+  const auto end = search_.find(bytes);
+  if (!end) return decode_unfinished(bytes, final, decoded);
+  set(decoded, Found::Stray, *end + 1);
+  if (std::exchange(inside_stray_, false)) return;
+  const ByteView line = bytes.first(*end);
+  switch (guess_start(line, true)) {
+    case Start::Blank: decoded.found = Found::Skip; return;
+    case Start::No: return;
+    case Start::Frame: return decode_line(line, decoded);
+  }
+}
+
+void JsonCodec::decode_line(ByteView line, Decoded& decoded) {
+  if (line.size() > max_frame_) {
+    return broken(decoded, fmt::format("line of {} bytes, more than --max-frame {}", line.size(),
+                                       max_frame_));
+  }
+  message_.clear();
+  if (auto status = json_to_msgpack(as_text(line), message_); !status) {
+    return broken(decoded, "not a frame: " + status.error().message);
+  }
+  if (!parse_message(message_.view(), decoded.message, decoded.error)) {
+    return set(decoded, Found::Broken, 0);
+  }
+  decoded.found = Found::Message;
+}
+
+void JsonCodec::decode_unfinished(ByteView bytes, bool final, Decoded& decoded) {
+  set(decoded, Found::NeedMore, bytes.size() + 1);
+  if (bytes.empty()) return;
+  const Start start = guess_start(bytes.first(std::min(bytes.size(), kFrameStartBytes)), false);
+  const bool stray = inside_stray_ || start == Start::No;
+  if (final) {
+    search_.reset();
+    inside_stray_ = false;
+    if (stray) return set(decoded, Found::Stray, bytes.size());
+    if (start == Start::Blank) return set(decoded, Found::Skip, bytes.size());
+    return broken(decoded, fmt::format("ended inside a frame ({} bytes without a newline)",
+                                       bytes.size()));
+  }
+  if (stray && bytes.size() >= kStrayPiece) {
+    search_.reset();
+    inside_stray_ = true;
+    return set(decoded, Found::Stray, bytes.size());
+  }
+  if (bytes.size() > max_frame_) {
+    broken(decoded, fmt::format("line of more than --max-frame {} bytes", max_frame_));
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Codec> make_json_codec(std::size_t max_frame) {
+  return std::make_unique<JsonCodec>(max_frame);
+}
+
+}  // namespace spread::wire

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/base/byte_buffer.h"
+#include "spread/wire/value_scanner.h"
+
+namespace spread::wire {
+
+/// One JSON document to msgpack, for json_to_msgpack. Strict RFC 8259, with the tokens NaN,
+/// Infinity and -Infinity, and the objects {"$bin": ...} and {"$ext": ...}. Iterative.
+///
+/// Our own, though a library's parser stands ready: nlohmann-json 3.11 turns integers that do not
+/// fit into floats, "-0" into the integer 0, and refuses NaN and half surrogate pairs; its events
+/// come before the number of elements is known, which a msgpack header needs. tests/fuzz holds this
+/// one against it.
+///
+/// Two passes. The first looks only at brackets, commas and quotes and counts the elements of every
+/// container, so that the second, which checks everything, can write each header when it comes to
+/// it, into memory that is large enough.
+class JsonReader {
+ public:
+  explicit JsonReader(std::string_view json)
+      : begin_(json.data()), at_(begin_), end_(begin_ + json.size()) {}
+
+  Status convert(ByteBuffer& out);
+
+ private:
+  enum class Step : std::uint8_t { Opened, Done, Failed };
+
+  std::size_t count_elements();
+  const char* end_of_string(const char* at) const;
+
+  bool read_document();
+  Step read_value();
+  Step open(bool is_map);
+  bool read_key();
+  bool close_finished(bool& more);
+
+  bool read_literal(std::string_view word, Byte code);
+  bool read_string();
+  bool read_escaped_string(const char* start);
+  bool read_escape(Byte*& to);
+  bool read_hex4(std::uint32_t& unit);
+  bool read_number();
+  bool read_integer(const char* digits, bool negative);
+  bool read_float(const char* start);
+  bool read_non_finite(const char* start, bool negative);
+  bool read_tagged();
+  bool read_tagged_bytes(bool is_ext);
+  bool take_base64(std::string_view& text, std::string& unescaped);
+
+  void skip_space() {
+    while (at_ < end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+  }
+  bool next_is(char c) const { return at_ < end_ && *at_ == c; }
+  bool take(char c) {
+    if (!next_is(c)) return false;
+    ++at_;
+    return true;
+  }
+  /// Always false. The place is that of the byte `at`.
+  bool failed(std::string_view why, const char* at);
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  Byte* to_ = nullptr;
+  std::vector<std::uint32_t> counts_;  ///< elements or pairs, of every container in order
+  std::size_t next_count_ = 0;
+  std::bitset<kMaxDepth> is_map_;  ///< of the open containers
+  std::size_t depth_ = 0;
+  std::string error_;
+};
+
+}  // namespace spread::wire

@@ -1,0 +1,51 @@
+// Finding the few bytes that matter in JSON strings, eight at a time.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace spread::wire {
+
+namespace detail {
+constexpr std::uint64_t kOnes = 0x0101010101010101u;
+constexpr std::uint64_t kHighs = 0x8080808080808080u;
+
+/// The high bit of each zero byte; above the lowest of them there may be false ones (Bit Twiddling
+/// Hacks, "haszero"), so only the lowest counts.
+constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
+constexpr std::uint64_t bytes_equal(std::uint64_t word, char c) {
+  return zero_bytes(word ^ (kOnes * static_cast<unsigned char>(c)));
+}
+/// Bytes below 20 hex; the same caveat.
+constexpr std::uint64_t control_bytes(std::uint64_t word) {
+  return (word - kOnes * 0x20) & ~word & kHighs;
+}
+
+template <bool kControls>
+inline const char* find(const char* at, const char* end) {
+  for (; end - at >= 8; at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    std::uint64_t hits = bytes_equal(word, '"') | bytes_equal(word, '\\');
+    if constexpr (kControls) hits |= control_bytes(word);
+    if (hits != 0) return at + std::countr_zero(hits) / 8;
+  }
+  for (; at < end; ++at) {
+    if (*at == '"' || *at == '\\') return at;
+    if (kControls && static_cast<unsigned char>(*at) < 0x20) return at;
+  }
+  return end;
+}
+}  // namespace detail
+
+/// The first quote or backslash, or `end`.
+inline const char* find_quote_or_backslash(const char* at, const char* end) {
+  return detail::find<false>(at, end);
+}
+/// The first quote, backslash or control character: what cannot stand for itself in a string.
+inline const char* find_special(const char* at, const char* end) {
+  return detail::find<true>(at, end);
+}
+
+}  // namespace spread::wire

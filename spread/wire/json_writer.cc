@@ -1,0 +1,237 @@
+// msgpack to JSON and to text.
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "spread/base/base64.h"
+#include "spread/base/utf8.h"
+#include "spread/wire/json.h"
+#include "spread/wire/json_scan.h"
+#include "spread/wire/msgpack_read.h"
+#include "spread/wire/msgpack_write.h"
+#include "spread/wire/value_scanner.h"
+
+namespace spread::wire {
+namespace {
+
+/// A key that is no text becomes its JSON text, in which every quote is escaped; a key within a key
+/// doubles the escapes with each level. Below this level it is written as base64 of its msgpack
+/// instead, so that a few hundred bytes cannot become terabytes.
+constexpr int kMaxKeyLevel = 4;
+
+/// Writes values that have been checked to be well-formed; cannot fail.
+class JsonWriter {
+ public:
+  JsonWriter(ByteBuffer& out, JsonStyle& style, int key_level)
+      : out_(out), style_(style), key_level_(key_level) {}
+
+  void write(ByteView value);
+
+ private:
+  struct Open {
+    std::uint64_t left;  ///< elements or pairs to come
+    bool is_map;
+    bool first;
+  };
+
+  void write_scalar(const Token& token);
+  void write_string(ByteView bytes);
+  void write_escaped(char c);
+  void write_key(const Byte*& at, const Byte* end);
+  template <typename Float>
+  void write_float(Float x);
+  void write_bytes(std::string_view front, ByteView bytes, std::string_view back);
+  template <typename Number>
+  void write_number(Number n) {
+    constexpr std::size_t kRoom = 32;
+    char* const begin = reinterpret_cast<char*>(out_.prepare(kRoom));
+    const auto [end, error] = std::to_chars(begin, begin + kRoom, n);
+    out_.commit(static_cast<std::size_t>(end - begin));
+  }
+
+  ByteBuffer& out_;
+  JsonStyle& style_;
+  int key_level_;
+};
+
+void JsonWriter::write(ByteView value) {
+  std::array<Open, kMaxDepth> open;
+  std::size_t depth = 0;
+  const Byte* at = value.data();
+  const Byte* const end = at + value.size();
+  while (true) {
+    const Token token = next_token(at, end);
+    const bool is_map = token.type == TokenType::Map;
+    if (is_map || token.type == TokenType::Array) {
+      out_.push_back(is_map ? '{' : '[');
+      open[depth++] = {token.number, is_map, true};
+    } else {
+      write_scalar(token);
+    }
+    while (depth > 0 && open[depth - 1].left == 0) {
+      --depth;
+      out_.push_back(open[depth].is_map ? '}' : ']');
+    }
+    if (depth == 0) return;
+    Open& inner = open[depth - 1];
+    if (!inner.first) out_.push_back(',');
+    inner.first = false;
+    --inner.left;
+    if (inner.is_map) write_key(at, end);
+  }
+}
+
+void JsonWriter::write_key(const Byte*& at, const Byte* end) {
+  const Byte* const start = at;
+  at = skip_value(start, end).at;
+  const ByteView key(start, static_cast<std::size_t>(at - start));
+  const Byte* cursor = start;
+  if (const Token token = next_token(cursor, at);
+      token.type == TokenType::Str && is_utf8(token.bytes)) {
+    write_string(token.bytes);
+  } else if (key_level_ == kMaxKeyLevel) {
+    write_bytes("\"", key, "\"");
+  } else {
+    ByteBuffer text;
+    JsonWriter(text, style_, key_level_ + 1).write(key);
+    write_string(text.view());
+  }
+  out_.push_back(':');
+}
+
+void JsonWriter::write_scalar(const Token& token) {
+  switch (token.type) {
+    case TokenType::Nil: return out_.append(std::string_view("null"));
+    case TokenType::Bool: return out_.append(std::string_view(token.number != 0 ? "true" : "false"));
+    case TokenType::Unsigned: return write_number(token.number);
+    case TokenType::Negative: return write_number(token.negative());
+    case TokenType::Float32: return write_float(static_cast<float>(token.real));
+    case TokenType::Float64: return write_float(token.real);
+    case TokenType::Str:
+      if (is_utf8(token.bytes)) return write_string(token.bytes);
+      return write_bytes("{\"$bin\":\"", token.bytes, "\"}");
+    case TokenType::Bin: return write_bytes("{\"$bin\":\"", token.bytes, "\"}");
+    case TokenType::Ext:
+      out_.append(std::string_view("{\"$ext\":["));
+      write_number(token.negative());
+      return write_bytes(",\"", token.bytes, "\"]}");
+    case TokenType::Array:
+    case TokenType::Map:
+    case TokenType::None:
+      break;  // not scalars
+  }
+}
+
+/// A float32 is written with the digits that a float32 needs: 0.1f is 0.1. Integers up to 2^53, the
+/// last below which every one is exact, are written out, where the shortest form would be 1e+06.
+template <typename Float>
+void JsonWriter::write_float(Float x) {
+  if (!std::isfinite(x)) {
+    style_.saw_non_finite = true;
+    return out_.append(std::string_view("null"));
+  }
+  constexpr Float kExact = Float{0x1p53};
+  if (std::trunc(x) != x || x > kExact || x < -kExact) return write_number(x);
+  if (x == 0 && std::signbit(x)) return out_.append(std::string_view("-0"));
+  write_number(static_cast<std::int64_t>(x));
+}
+
+void JsonWriter::write_string(ByteView bytes) {
+  const char* at = reinterpret_cast<const char*>(bytes.data());
+  const char* const end = at + bytes.size();
+  out_.push_back('"');
+  while (true) {
+    const char* const special = find_special(at, end);
+    out_.append(std::string_view(at, static_cast<std::size_t>(special - at)));
+    if (special == end) break;
+    write_escaped(*special);
+    at = special + 1;
+  }
+  out_.push_back('"');
+}
+
+void JsonWriter::write_escaped(char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  out_.push_back('\\');
+  switch (c) {
+    case '"': case '\\': return out_.push_back(static_cast<Byte>(c));
+    case '\b': return out_.push_back('b');
+    case '\f': return out_.push_back('f');
+    case '\n': return out_.push_back('n');
+    case '\r': return out_.push_back('r');
+    case '\t': return out_.push_back('t');
+    default: break;
+  }
+  const auto code = static_cast<unsigned char>(c);
+  out_.append(std::string_view("u00"));
+  out_.push_back(static_cast<Byte>(kHex[code >> 4]));
+  out_.push_back(static_cast<Byte>(kHex[code & 15]));
+}
+
+void JsonWriter::write_bytes(std::string_view front, ByteView bytes, std::string_view back) {
+  out_.append(front);
+  const std::size_t size = base64_size(bytes.size());
+  encode_base64(bytes, reinterpret_cast<char*>(out_.prepare(size)));
+  out_.commit(size);
+  out_.append(back);
+}
+
+/// Is the head the header of a str or bin that is the body? Then nothing has to be put together.
+bool is_text_head(const Value& value) {
+  std::array<Byte, 5> head{};
+  const auto same = [&](const Byte* end) {
+    return end - head.data() == value.head_size &&
+           std::memcmp(head.data(), value.head.data(), value.head_size) == 0;
+  };
+  const std::size_t size = value.body.size();
+  return same(put_str_header(head.data(), size)) || same(put_bin_header(head.data(), size));
+}
+
+}  // namespace
+
+Status msgpack_to_json(ByteView value, ByteBuffer& out, JsonStyle& style) {
+  const auto size = msgpack_size(value, value.size());
+  if (!size) return fail(size.error().message);
+  if (*size != value.size() || value.empty()) {
+    return fail(*size == 0 ? "value is cut off" : "value with bytes left over behind it");
+  }
+  JsonWriter(out, style, 0).write(value);
+  return {};
+}
+
+Status msgpack_to_text(const Value& value, ByteBuffer& out, JsonStyle& style) {
+  ByteView bytes = value.body.view();
+  ByteBuffer contiguous;
+  if (value.head_size != 0) {
+    if (is_text_head(value)) {
+      out.append(bytes);
+      return {};
+    }
+    contiguous.append(value);
+    bytes = contiguous.view();
+  }
+  const Byte* at = bytes.data();
+  const Byte* const end = at + bytes.size();
+  if (const Token token = next_token(at, end); token.is_text() && at == end) {
+    out.append(token.bytes);
+    return {};
+  }
+  return msgpack_to_json(bytes, out, style);
+}
+
+Value text_value(Slice text) {
+  Value value;
+  Byte* const head = value.head.data();
+  const std::size_t size = text.size();
+  SPREAD_ASSERT(size <= UINT32_MAX);  // records are below --max-frame
+  const Byte* const end =
+      is_utf8(text.view()) ? put_str_header(head, size) : put_bin_header(head, size);
+  value.head_size = static_cast<std::uint8_t>(end - head);
+  value.body = std::move(text);
+  return value;
+}
+
+}  // namespace spread::wire

@@ -1,0 +1,47 @@
+// spread/wire: the messages of the worker protocol and how they become bytes (docs/protocol.md).
+// Pure: no descriptors, no clock. Start here, then codec.h; the formats are msgpack_codec.h,
+// json_codec.h and lines_codec.h. Only this folder knows msgpack.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "spread/api/bytes.h"
+#include "spread/api/task.h"
+
+namespace spread::wire {
+
+/// What a worker can say. Views point into the bytes that were decoded and are good as long as
+/// those are.
+enum class UpKind : std::uint8_t {
+  Ok,        ///< [id, "ok", value, so?, se?]
+  Busy,      ///< [id, "busy", seconds, reason?]
+  Error,     ///< [id, "error", {"type", "message", "trace"?}, so?, se?]
+  Fatal,     ///< [id, "fatal", {...}, so?, se?]
+  Progress,  ///< [id, "progress", fraction, text?]
+  Log,       ///< [id, "log", text]
+  Hello,     ///< [nil, "hello", {...}]
+  PrepError, ///< [nil, "error", {...}]
+  Unknown,   ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
+};
+
+struct UpMessage {
+  UpKind kind = UpKind::Unknown;
+  bool has_id = false;
+  TaskId id{};
+  /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Otherwise empty.
+  ByteView value;
+  std::string_view text;   ///< Busy: reason; Progress, Log: text; Unknown: the kind's name
+  double number = 0;       ///< Busy: seconds; Progress: fraction
+  std::string_view so, se; ///< text that the worker captured, to be shown
+};
+
+struct Hello {
+  std::uint32_t wire = 1;
+  std::optional<std::uint32_t> window;
+  std::optional<std::uint32_t> slots;
+  std::optional<std::uint32_t> prep;
+};
+
+}  // namespace spread::wire

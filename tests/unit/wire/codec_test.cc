@@ -1,0 +1,99 @@
+#include "spread/wire/codec.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "spread/wire/json.h"
+#include "wire_testing.h"
+
+namespace spread::wire {
+namespace {
+
+ByteBuffer msgpack(std::string_view json) {
+  ByteBuffer out;
+  EXPECT_TRUE(json_to_msgpack(json, out)) << json;
+  return out;
+}
+std::string hello_error(std::string_view json) {
+  const auto hello = parse_hello(msgpack(json).view());
+  return hello ? "no error" : hello.error().message;
+}
+
+TEST(ParseHello, ReadsTheNumbers) {
+  const auto hello = parse_hello(
+      msgpack(R"({"wire":1,"window":1024,"slots":4,"prep":0,"sdk":"x","features":["a"]})").view());
+  ASSERT_TRUE(hello);
+  EXPECT_EQ(hello->wire, 1u);
+  EXPECT_EQ(hello->window, 1024u);
+  EXPECT_EQ(hello->slots, 4u);
+  EXPECT_EQ(hello->prep, 0u);
+}
+
+TEST(ParseHello, WhatIsNotSaidIsNotSet) {
+  const auto hello = parse_hello(msgpack("{}").view());
+  ASSERT_TRUE(hello);
+  EXPECT_EQ(hello->wire, 1u);
+  EXPECT_FALSE(hello->window || hello->slots || hello->prep);
+}
+
+TEST(ParseHello, LeavesTheVersionToTheCaller) {
+  EXPECT_EQ(parse_hello(msgpack(R"({"wire":2})").view())->wire, 2u);
+}
+
+TEST(ParseHello, NamesAKeyOfTheWrongTypeOrRange) {
+  EXPECT_EQ(hello_error(R"({"window":0})"), "hello: window must be an integer >= 1");
+  EXPECT_EQ(hello_error(R"({"prep":-1})"), "hello: prep must be an integer >= 0");
+  EXPECT_EQ(hello_error(R"({"slots":"4"})"), "hello: slots must be an integer >= 1");
+  EXPECT_EQ(hello_error(R"({"slots":1.5})"), "hello: slots must be an integer >= 1");
+  EXPECT_EQ(hello_error(R"({"wire":[1]})"), "hello: wire must be an integer >= 1");
+  EXPECT_EQ(hello_error(R"({"window":4294967296})"), "hello: window must be an integer >= 1");
+}
+
+TEST(ParseHello, IsAMap) { EXPECT_EQ(hello_error("[1]"), "hello: not a map"); }
+
+TEST(ParseError, ReadsTheThreeTexts) {
+  const WorkerError error = parse_error(
+      msgpack(R"({"type":"T","message":"m","trace":"t","more":{"a":[1]}})").view());
+  EXPECT_EQ(error.type, "T");
+  EXPECT_EQ(error.message, "m");
+  EXPECT_EQ(error.trace, "t");
+}
+
+TEST(ParseError, ABareTextIsTheMessage) {
+  const WorkerError error = parse_error(msgpack("\"no such file\"").view());
+  EXPECT_EQ(error.message, "no such file");
+  EXPECT_EQ(error.type, "");
+}
+
+TEST(ParseError, WhateverIsOfAnotherTypeReadsAsEmpty) {
+  const WorkerError error = parse_error(msgpack(R"({"type":5,"message":["m"],"trace":null})").view());
+  EXPECT_EQ(error.type + error.message + error.trace, "");
+}
+
+TEST(ParseError, NeverLooksBeyondTheMap) {
+  const std::string whole = from_hex("82 a474797065 a154 a76d657373616765 a16d");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    const std::string cut = whole.substr(0, size);
+    EXPECT_EQ(parse_error(as_bytes(cut)).message, "");
+  }
+}
+
+TEST(MakeError, ReadsBack) {
+  const std::string message(300, 'm');
+  const Value value = make_error("Lost", message);
+  const WorkerError error = parse_error(value.body.view());
+  EXPECT_EQ(value.head_size, 0u);
+  EXPECT_EQ(error.type, "Lost");
+  EXPECT_EQ(error.message, message);
+  EXPECT_EQ(*msgpack_size(value.body.view(), 1000), value.size());
+}
+
+TEST(MakeCodec, KnowsEveryWire) {
+  EXPECT_TRUE(make_codec(Wire::Msgpack, 100)->has_ids());
+  EXPECT_TRUE(make_codec(Wire::Json, 100)->has_ids());
+  EXPECT_FALSE(make_codec(Wire::Lines, 100)->has_ids());
+}
+
+}  // namespace
+}  // namespace spread::wire
