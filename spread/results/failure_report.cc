@@ -1,0 +1,140 @@
+#include "spread/results/failure_report.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "spread/results/text_of.h"
+
+namespace spread {
+
+namespace {
+
+constexpr std::size_t kRangesShown = 20;
+constexpr std::size_t kMessageBytes = 500;
+
+std::string_view verb(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Ok: return "succeeded";
+    case Outcome::Failed: return "failed";
+    case Outcome::Lost: return "was lost";
+    case Outcome::NotComputed: return "was not computed";
+  }
+  return {};
+}
+
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+// No control characters: a worker's message must not move the cursor of whoever reads it.
+std::string one_line(std::string_view text) {
+  text = trim(text);
+  text = trim(text.substr(0, text.find('\n')));
+  const std::string_view start = cut_text(text, kMessageBytes);
+  std::string line;
+  for (const char c : start) {
+    const auto byte = static_cast<unsigned char>(c);
+    line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+  if (start.size() < text.size()) line += "...";
+  return line;
+}
+
+}  // namespace
+
+void IdRanges::add(TaskId id) {
+  const std::uint64_t n = number(id);
+  ++count_;
+  auto after = ranges_.upper_bound(n);
+  if (after != ranges_.begin()) {
+    auto before = std::prev(after);
+    if (n <= before->second) return;
+    if (before->second + 1 == n) {
+      before->second = n;
+      if (after != ranges_.end() && after->first == n + 1) {
+        before->second = after->second;
+        ranges_.erase(after);
+      }
+      return;
+    }
+  }
+  if (after != ranges_.end() && after->first == n + 1) {
+    const std::uint64_t last = after->second;
+    ranges_.emplace_hint(ranges_.erase(after), n, last);
+    return;
+  }
+  if (ranges_.size() == max_ranges_) {
+    // The lowest ids are what is shown.
+    incomplete_ = true;
+    const auto highest = std::prev(ranges_.end());
+    if (highest->first < n) return;
+    ranges_.erase(highest);
+  }
+  ranges_.emplace(n, n);
+}
+
+std::string IdRanges::text(std::size_t max_ranges) const {
+  std::string text;
+  std::size_t shown = 0;
+  for (const auto& [first, last] : ranges_) {
+    if (shown++ == max_ranges) return text + ", ...";
+    if (!text.empty()) text += ", ";
+    text += first == last ? std::to_string(first) : fmt::format("{}-{}", first, last);
+  }
+  return incomplete_ ? text + ", ..." : text;
+}
+
+std::string FailureReport::add(TaskId task, Outcome outcome, std::string_view host,
+                               std::string_view type, std::string_view message) {
+  ++counts_[static_cast<std::size_t>(outcome)];
+  switch (outcome) {
+    case Outcome::Ok: return {};
+    case Outcome::Failed: failed_.add(task); break;
+    case Outcome::Lost: lost_.add(task); break;
+    case Outcome::NotComputed: not_computed_.add(task); return {};
+  }
+  if (shown_ == shown_max_) {
+    ++shown_;
+    return "further failures are only counted";
+  }
+  if (shown_ > shown_max_) return {};
+  ++shown_;
+  std::string line = fmt::format("task {} {}", number(task), verb(outcome));
+  if (!host.empty()) line += fmt::format(" on host {}", one_line(host));
+  for (const std::string_view part : {type, message}) {
+    if (const std::string text = one_line(part); !text.empty()) line += ": " + text;
+  }
+  return line;
+}
+
+std::uint64_t FailureReport::unsuccessful() const {
+  return count(Outcome::Failed) + count(Outcome::Lost) + count(Outcome::NotComputed);
+}
+
+std::vector<std::string> FailureReport::summary() const {
+  std::vector<std::string> lines;
+  if (unsuccessful() == 0) return lines;
+  const std::uint64_t all = unsuccessful() + count(Outcome::Ok);
+  std::string line = fmt::format("{} of {} task{} did not succeed:", unsuccessful(), all,
+                                 all == 1 ? "" : "s");
+  const char* separator = " ";
+  const auto tell = [&](const IdRanges& ids, std::string_view name, bool list) {
+    if (ids.count() == 0) return;
+    line += fmt::format("{}{} {}", separator, ids.count(), name);
+    separator = ", ";
+    if (!list) return;
+    lines.push_back(fmt::format("{}: {} ({} task{})", name, ids.text(kRangesShown), ids.count(),
+                                ids.count() == 1 ? "" : "s"));
+  };
+  // A few failures have been shown one by one, and there is nothing to add.
+  tell(failed_, "failed", failed_.count() + lost_.count() > shown_max_);
+  tell(lost_, "lost", true);
+  tell(not_computed_, "not computed", true);
+  lines.insert(lines.begin(), line);
+  return lines;
+}
+
+}  // namespace spread

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/task.h"
+
+namespace spread {
+
+/// A set of task ids as ranges, of bounded size: when there are too many ranges, further ids are
+/// only counted. For "5-19, 23".
+class IdRanges {
+ public:
+  explicit IdRanges(std::size_t max_ranges = 4096) : max_ranges_(max_ranges) {}
+
+  /// Each id once, in any order.
+  void add(TaskId id);
+  std::uint64_t count() const { return count_; }
+  /// "5-19, 23, 40", at most `max_ranges` of them, then ", ..." if there is more.
+  std::string text(std::size_t max_ranges) const;
+
+ private:
+  std::size_t max_ranges_;
+  std::uint64_t count_ = 0;
+  bool incomplete_ = false;
+  std::map<std::uint64_t, std::uint64_t> ranges_;  // first -> last, apart by at least one id
+};
+
+/// Tells a person on stderr which tasks did not succeed: the first few at once, the rest as counts
+/// and ranges at the end. Lines have no newline and no "spread: " prefix.
+class FailureReport {
+ public:
+  explicit FailureReport(std::size_t shown_max = 20) : shown_max_(shown_max) {}
+
+  /// Counts one final outcome (Ok too). What it returns, if not empty, is to be shown now:
+  /// "task 17 failed on host n1: ValueError: bad input". `host`, `type` and `message` may be empty;
+  /// of a message with several lines the first is shown (a trace has its own field).
+  std::string add(TaskId task, Outcome outcome, std::string_view host, std::string_view type,
+                  std::string_view message);
+
+  /// Of the given outcome.
+  std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
+  /// Tasks that failed, were lost or not computed: what the exit status counts.
+  std::uint64_t unsuccessful() const;
+  /// Nothing if every task succeeded. Otherwise how many did not, and which were lost or not
+  /// computed: "17 of 100 tasks did not succeed: 2 failed, 15 not computed" and
+  /// "not computed: 5-19 (15 tasks)".
+  std::vector<std::string> summary() const;
+
+ private:
+  std::size_t shown_max_;
+  std::size_t shown_ = 0;
+  std::uint64_t counts_[4] = {};
+  IdRanges failed_, lost_, not_computed_;
+};
+
+}  // namespace spread

@@ -1,0 +1,188 @@
+#include "spread/results/output.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "spread/results/text_of.h"
+#include "spread/wire/codec.h"
+
+namespace spread {
+
+namespace {
+
+constexpr Byte kNil = 0xc0;
+
+std::string_view status_name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Ok: return "ok";
+    case Outcome::Failed: return "failed";
+    case Outcome::Lost: return "lost";
+    case Outcome::NotComputed: return "not computed";
+  }
+  return "unknown";
+}
+
+void append_json_string(std::string_view text, ByteBuffer& out) {
+  using Json = nlohmann::json;
+  out.append(Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+// At most 6 decimals, without trailing zeros.
+void append_seconds(Duration duration, ByteBuffer& out) {
+  const auto micro = (duration.count() + 500) / 1000;
+  std::string text = fmt::format("{}.{:06}", micro / 1000000, micro % 1000000);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  out.append(text);
+}
+
+void append_error(ByteView map, ByteBuffer& out) {
+  const wire::WorkerError error = wire::parse_error(map);
+  out.append("{\"type\":");
+  append_json_string(error.type, out);
+  out.append(",\"message\":");
+  append_json_string(error.message, out);
+  if (!error.trace.empty()) {
+    out.append(",\"trace\":");
+    append_json_string(error.trace, out);
+  }
+  out.append("}");
+}
+
+}  // namespace
+
+OutputFormatter::OutputFormatter(const OutputOptions& options,
+                                 const std::vector<std::string>& host_names)
+    : format_(options.format),
+      terminator_(static_cast<Byte>(options.terminator)),
+      host_names_(host_names),
+      look_for_terminator_(options.ordered) {}
+
+void OutputFormatter::append(const TaskResult& result, OutputQueue& out) {
+  switch (format_) {
+    case OutputFormat::Text: append_text(result, out); return;
+    case OutputFormat::Json:
+      append_json(result, out.tail());
+      out.tail().push_back('\n');
+      return;
+    case OutputFormat::Msgpack: append_msgpack(result, out); return;
+    case OutputFormat::Records: append_record(result, out); return;
+  }
+}
+
+void OutputFormatter::append_text(const TaskResult& result, OutputQueue& out) {
+  if (result.outcome == Outcome::Ok) {
+    const std::optional<ByteView> text = text_of(result.value);
+    if (!text) {
+      append_json(result, out.tail());
+    } else {
+      if (look_for_terminator_) note_terminator(result.id, *text);
+      if (text->size() < OutputQueue::kLargeBytes) {
+        append_line(*text, out.tail());
+        return;
+      }
+      out.append(Slice(result.value.body.block(), *text));
+    }
+  }
+  out.tail().push_back(terminator_);
+}
+
+void OutputFormatter::append_line(ByteView text, ByteBuffer& out) {
+  Byte* to = out.prepare(text.size() + 1);
+  if (!text.empty()) std::memcpy(to, text.data(), text.size());
+  to[text.size()] = terminator_;
+  out.commit(text.size() + 1);
+}
+
+void OutputFormatter::append_msgpack(const TaskResult& result, OutputQueue& out) {
+  if (result.outcome != Outcome::Ok || result.value.size() == 0) {
+    out.tail().push_back(kNil);
+    return;
+  }
+  out.tail().append(result.value.head_view());
+  out.append(result.value.body);
+}
+
+// Through scratch_: a value that turns out to be unreadable half-way must not leave half a line.
+void OutputFormatter::append_json(const TaskResult& result, ByteBuffer& out) {
+  if (result.outcome != Outcome::Ok) {
+    out.append("null");
+    return;
+  }
+  scratch_.clear();
+  ByteBuffer joined;
+  if (result.value.head_size != 0) joined.append(result.value);
+  const ByteView value = joined.empty() ? result.value.body.view() : joined.view();
+  const Status status = wire::msgpack_to_json(value, scratch_, style_);
+  if (std::exchange(style_.saw_non_finite, false)) {
+    warn(kNonFinite, fmt::format("task {}: NaN or an infinity was written as null (JSON has no "
+                                 "such numbers)", number(result.id)));
+  }
+  if (!status) {
+    warn(kUnreadable, fmt::format("task {}: the result was written as null: {}",
+                                  number(result.id), status.error().message));
+    out.append("null");
+    return;
+  }
+  out.append(scratch_.view());
+  if (scratch_.capacity() > OutputQueue::kLargeBytes * 4) {
+    scratch_.clear();
+    scratch_.shrink();
+  }
+}
+
+void OutputFormatter::append_record(const TaskResult& result, OutputQueue& out) {
+  ByteBuffer& line = out.tail();
+  line.append(fmt::format("{{\"id\":{},\"status\":\"{}\",\"value\":", number(result.id),
+                          status_name(result.outcome)));
+  append_json(result, line);
+  line.append(",\"error\":");
+  if (result.outcome == Outcome::Ok) {
+    line.append("null");
+  } else {
+    ByteBuffer map;
+    map.append(result.value);
+    append_error(map.view(), line);
+  }
+  if (result.worker == kNoWorker) {
+    line.append(",\"worker\":null,\"host\":");
+  } else {
+    line.append(fmt::format(",\"worker\":{},\"host\":", number(result.worker)));
+  }
+  if (number(result.worker) < host_names_.size()) {
+    append_json_string(host_names_[number(result.worker)], line);
+  } else {
+    line.append("null");
+  }
+  line.append(fmt::format(",\"attempts\":{},\"seconds\":", result.attempts));
+  append_seconds(result.duration, line);
+  line.append("}\n");
+}
+
+void OutputFormatter::note_terminator(TaskId id, ByteView text) {
+  if (text.empty() || std::memchr(text.data(), terminator_, text.size()) == nullptr) return;
+  look_for_terminator_ = false;
+  const bool lines = terminator_ == '\n';
+  warn(kTerminatorInText,
+       fmt::format("task {}: the result contains {}, so line N of the output is no longer that of "
+                   "task N; {}",
+                   number(id), lines ? "a newline" : "the byte that ends a record",
+                   lines ? "--out json or --out0 keeps them apart" : "--out json keeps them apart"));
+}
+
+void OutputFormatter::warn(Warning warning, std::string text) {
+  if (std::exchange(warned_[warning], true)) return;
+  warnings_.push_back(std::move(text));
+}
+
+std::string OutputFormatter::take_warning() {
+  if (warnings_.empty()) return {};
+  std::string warning = std::move(warnings_.front());
+  warnings_.erase(warnings_.begin());
+  return warning;
+}
+
+}  // namespace spread

@@ -1,0 +1,131 @@
+// spread/results: results in, output out, in task order and bounded memory. Pure but for the spill
+// file, which is an interface here and a file in io/. Start with ReorderBuffer, then output.h; what
+// is written about a run on the side is joblog.h and failure_report.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/api/task.h"
+#include "spread/base/assert.h"
+#include "spread/results/spill.h"
+#include "spread/results/spill_runs.h"
+#include "spread/results/waiting_values.h"
+
+namespace spread {
+
+/// Completion order in, task order out. Every id from 0 is put exactly once. Results that wait for
+/// an earlier one stay in memory up to `memory_bytes` (their own bytes and the bookkeeping), then
+/// go to the spill file as sorted runs; when that is full too, full() holds back new work.
+///
+/// A small result is copied on put() if it has to wait (its Slice may pin a whole read buffer); the
+/// common case, a result that is next in line, is taken out again by pop() without a copy.
+class ReorderBuffer {
+ public:
+  /// Less memory than this is taken as this much.
+  static constexpr std::size_t kMemoryMin = 64 * 1024;
+
+  /// `spill` may be null (then full() alone bounds the memory); it must outlive the buffer.
+  ReorderBuffer(std::size_t memory_bytes, SpillFile* spill);
+  ~ReorderBuffer();
+
+  /// Instead of put() and pop(): true if `id` is next in line, and then the caller, who has the
+  /// result in hand, delivers it before anything else.
+  bool pass(TaskId id) {
+    if (number(id) != next_) return false;
+    ++next_;
+    return true;
+  }
+  void put(TaskResult&& result) {
+    const std::uint64_t id = number(result.id);
+    const std::uint64_t distance = id - next_;
+    if (distance > mask_) return put_far(std::move(result));
+    TaskResult& slot = ring_[id & mask_];
+    SPREAD_ASSERT(slot.id == kNoTask);
+    bool grown = false;
+    if (distance == 0) {
+      head_as_given_ = true;
+    } else {
+      grown = values_.keep(result.value.body, WaitingValues::kNear);
+    }
+    // The slot holds nothing that would have to be let go of first.
+    std::construct_at(&slot, std::move(result));
+    ++waiting_;
+    if (grown) bound_memory();
+  }
+  /// The next result in order, if it is here. An Error if the spill file cannot be read; that is
+  /// the end of the run, since the result is lost.
+  Result<bool> pop(TaskResult& result) {
+    TaskResult& slot = ring_[next_ & mask_];
+    if (number(slot.id) != next_) {
+      if (far_first_ != next_) return false;
+      SPREAD_TRY(fill_ring());
+    }
+    if (head_as_given_) {
+      head_as_given_ = false;
+    } else {
+      values_.let_go(slot.value.body);
+    }
+    result = std::move(slot);
+    slot.id = kNoTask;
+    ++next_;
+    --waiting_;
+    return true;
+  }
+
+  /// True while no more results should be caused than those already under way: memory and spill
+  /// file are used up. put() still accepts what comes.
+  bool full() const { return memory_in_use() > memory_bytes_; }
+  /// The id that pop() waits for.
+  TaskId next() const { return TaskId{next_}; }
+  /// Results held, in memory and on disk.
+  std::uint64_t waiting() const { return waiting_; }
+  /// Without a result that is next in line and was put as such: it belongs to the caller's blocks.
+  std::size_t memory_in_use() const;
+  /// Why the last attempt to spill failed (a full disk), once; empty otherwise.
+  std::string take_spill_error() { return std::exchange(spill_error_, {}); }
+
+ private:
+  static constexpr TaskId kNoTask{UINT64_MAX};
+  static constexpr std::uint64_t kNone = SpillRuns::kNone;
+
+  std::uint64_t ring_end() const { return next_ + mask_ + 1; }
+  void put_far(TaskResult&& result);
+  bool grow_ring(std::uint64_t distance);
+  Status fill_ring();
+  void fill_from_batch();
+  Status fill_from_runs();
+  void note_far_first();
+  void bound_memory();
+  void make_room();
+  void compact();
+  bool spill_batch();
+  bool spill_ring(std::size_t target);
+  bool write_run(std::vector<TaskResult*>& results);
+
+  // Ids in [next_, ring_end()) that are in memory, each at id & mask_; kNoTask elsewhere. Other
+  // ids, and those of that range that were sent to the spill file, are "far": in batch_ as they
+  // came, or in runs_. When the lowest of them is next, all that now fit go into the ring.
+  std::vector<TaskResult> ring_;
+  std::uint64_t mask_;
+  std::uint64_t next_ = 0;
+  std::uint64_t far_first_ = kNone;
+  bool head_as_given_ = false;  // the result at next_ was put there without keep()
+  std::uint64_t waiting_ = 0;
+  WaitingValues values_;
+  std::deque<TaskResult> batch_;
+  std::uint64_t batch_first_ = kNone;
+  std::unique_ptr<SpillRuns> runs_;  // null without a spill file
+  std::size_t memory_bytes_;
+  std::size_t ring_max_;
+  std::size_t retry_at_ = 0;  // after a failure: the memory in use at which to try again
+  std::string spill_error_;
+};
+
+}  // namespace spread

@@ -1,0 +1,42 @@
+#include "spread/results/waiting_values.h"
+
+#include <new>
+
+namespace spread {
+
+namespace {
+// Below this a copy is cheaper than what keeping a stranger's block may cost.
+constexpr std::size_t kReferenceBytes = 16 * 1024;
+}  // namespace
+
+bool WaitingValues::keep_alone(Slice& body) {
+  const bool mostly_ours = body.size() >= body.block()->capacity() / 2;
+  if (body.size() < kReferenceBytes || !mostly_ours) body = Slice::copy_of(body.view());
+  memory_ += body.block()->capacity() + kBlockOverhead;
+  return true;
+}
+
+Block* WaitingValues::renew(Lane lane) {
+  close(lane);
+  Block* block = Block::create(block_bytes_);
+  new (block->data()) Header{1};
+  open_[lane] = block;
+  used_[lane] = sizeof(Header);
+  memory_ += block_bytes_ + kBlockOverhead;
+  return block;
+}
+
+void WaitingValues::close(Lane lane) {
+  Block* block = open_[lane];
+  if (block == nullptr) return;
+  if (--header(block).values == 0) memory_ -= block_bytes_ + kBlockOverhead;
+  block->release();
+  open_[lane] = nullptr;
+}
+
+void WaitingValues::start_afresh() {
+  close(kNear);
+  close(kFar);
+}
+
+}  // namespace spread

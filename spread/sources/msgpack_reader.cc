@@ -1,0 +1,107 @@
+#include "spread/sources/msgpack_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "spread/base/assert.h"
+
+namespace spread {
+
+void MsgpackReader::feed(Slice piece) {
+  SPREAD_ASSERT(unread().empty() && !finished_);
+  piece_ = std::move(piece);
+  used_ = 0;
+}
+
+Pull MsgpackReader::next(Record& record) {
+  if (!error_.empty()) return Pull::Broken;
+  if (gathered_ != nullptr) return next_gathered(record);
+  if (unread().empty()) return at_end_of_piece();
+  const wire::Scan scan = scanner_.advance(unread());
+  if (scan == wire::Scan::NeedMore) {
+    gather(unread().size());
+    return at_end_of_piece();
+  }
+  if (scan != wire::Scan::Complete) return broken(scan);
+  const std::size_t size = scanner_.size();
+  Slice object(piece_.block(), unread().first(size));
+  used_ += size;
+  return give(std::move(object), record);
+}
+
+// Takes no more of the piece than the scanner asks for: what follows the object can then be shared.
+Pull MsgpackReader::next_gathered(Record& record) {
+  while (true) {
+    const wire::Scan scan = scanner_.advance({gathered_->data(), gathered_size_});
+    if (scan == wire::Scan::Complete) break;
+    if (scan != wire::Scan::NeedMore) return broken(scan);
+    if (unread().empty()) return at_end_of_piece();
+    gather(std::min(scanner_.wanted() - gathered_size_, unread().size()));
+  }
+  SPREAD_ASSERT(scanner_.size() == gathered_size_);
+  Slice object(gathered_, {gathered_->data(), gathered_size_});
+  drop_gathered();
+  return give(std::move(object), record);
+}
+
+Pull MsgpackReader::at_end_of_piece() {
+  piece_ = {};
+  used_ = 0;
+  if (!finished_) return Pull::NeedMore;
+  if (gathered_ == nullptr) return Pull::End;
+  error_ = fmt::format("{} offset {}: the msgpack object that begins here is cut off after {} bytes",
+                       name_, place_, gathered_size_);
+  return Pull::Broken;
+}
+
+void MsgpackReader::gather(std::size_t size) {
+  const std::size_t wanted = gathered_size_ + size;
+  if (gathered_ == nullptr || gathered_->capacity() < wanted) {
+    // What the headers claim is no reason to take memory: only what has arrived is.
+    const std::size_t doubled = gathered_ == nullptr ? 256 : gathered_->capacity() * 2;
+    Block* bigger = Block::create(std::max(wanted, std::min(doubled, max_record_bytes_)));
+    if (gathered_ != nullptr) {
+      std::memcpy(bigger->data(), gathered_->data(), gathered_size_);
+      gathered_->release();
+    }
+    gathered_ = bigger;
+  }
+  std::memcpy(gathered_->data() + gathered_size_, unread().data(), size);
+  gathered_size_ = wanted;
+  used_ += size;
+}
+
+void MsgpackReader::drop_gathered() {
+  if (gathered_ != nullptr) gathered_->release();
+  gathered_ = nullptr;
+  gathered_size_ = 0;
+}
+
+Pull MsgpackReader::give(Slice object, Record& record) {
+  place_ += object.size();
+  scanner_.reset();
+  record.payload = {};
+  record.payload.body = std::move(object);
+  record.bad.clear();
+  return Pull::Record;
+}
+
+Pull MsgpackReader::broken(wire::Scan scan) {
+  if (scan == wire::Scan::TooLong) {
+    error_ = fmt::format("{} offset {}: the msgpack object that begins here is longer than {} bytes",
+                         name_, place_, max_record_bytes_);
+  } else if (scan == wire::Scan::Invalid) {
+    error_ = fmt::format("{} offset {}: c1 is no msgpack", name_, place_ + scanner_.size());
+  } else {
+    error_ = fmt::format("{} offset {}: the msgpack object that begins here {}", name_, place_,
+                         wire::describe(scan, scanner_.size()));
+  }
+  piece_ = {};
+  used_ = 0;
+  drop_gathered();
+  return Pull::Broken;
+}
+
+}  // namespace spread

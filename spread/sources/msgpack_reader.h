@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "spread/sources/record_reader.h"
+#include "spread/wire/value_scanner.h"
+
+namespace spread {
+
+/// `--in msgpack`: objects one after the other. One that lies within a piece shares its bytes; one
+/// that spans pieces is gathered, and scanned once however many pieces there are.
+class MsgpackReader final : public RecordReader {
+ public:
+  MsgpackReader(std::string name, std::size_t max_record_bytes)
+      : scanner_(max_record_bytes),
+        name_(std::move(name)),
+        max_record_bytes_(max_record_bytes) {}
+  ~MsgpackReader() override { drop_gathered(); }
+
+  void feed(Slice piece) override;
+  void finish() override { finished_ = true; }
+  Pull next(Record& record) override;
+  const std::string& error() const override { return error_; }
+
+ private:
+  ByteView unread() const { return piece_.view().subspan(used_); }
+  Pull next_gathered(Record& record);
+  Pull at_end_of_piece();
+  void gather(std::size_t size);
+  void drop_gathered();
+  Pull give(Slice object, Record& record);
+  Pull broken(wire::Scan scan);
+
+  wire::ValueScanner scanner_;
+  std::string name_;
+  std::size_t max_record_bytes_;
+  Slice piece_;
+  std::size_t used_ = 0;        // of piece_
+  Block* gathered_ = nullptr;   // the start of an object that came in earlier pieces
+  std::size_t gathered_size_ = 0;
+  bool finished_ = false;
+  std::uint64_t place_ = 0;  // of the present object in the input, counted from 0
+  std::string error_;
+};
+
+}  // namespace spread

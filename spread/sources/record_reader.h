@@ -1,0 +1,64 @@
+// spread/sources: bytes in, tasks' payloads out. Pure: run/ reads the files and feeds them here.
+// Start with RecordReader; the formats are line_reader.h, json_reader.h, msgpack_reader.h and
+// csv_reader.h; `:::` and `::::` are arguments.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "spread/api/bytes.h"
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+
+namespace spread {
+
+/// One record of the input. A malformed one is `bad`: it takes an id and becomes a failed task of
+/// its own, and the rest of the input goes on.
+struct Record {
+  Value payload;
+  std::string bad;  ///< why it is malformed, naming the place ("stdin line 3: ..."); empty = fine
+};
+
+enum class Pull : std::uint8_t {
+  Record,    ///< one record was given
+  NeedMore,  ///< feed() or finish() first
+  End,       ///< after finish() and the last record
+  Broken,    ///< the stream cannot be read any further (`error()` names the place): the input ends
+};
+
+/// Cuts one input (a file, or stdin) into records. Usage: feed() a piece, next() until NeedMore,
+/// ...; finish() at the end of file, next() until End. End and Broken are for ever.
+class RecordReader {
+ public:
+  virtual ~RecordReader() = default;
+  /// `piece` must not be fed before next() said NeedMore; records may share its bytes, so a piece
+  /// lives as long as the last of its payloads.
+  virtual void feed(Slice piece) = 0;
+  virtual void finish() = 0;
+  virtual Pull next(Record& record) = 0;
+  /// Why next() said Broken, naming the input and the place; empty before that.
+  virtual const std::string& error() const = 0;
+};
+
+/// The reader for `options.format` (`options.files` and `options.groups` are not looked at):
+///
+/// Lines    every record is one payload, empty ones too; the last needs no delimiter; a CR is kept.
+/// Json     one document per line. A line of white space is no record and takes no id: the tasks
+///          are the values, not the lines, and files that end in an empty line are common.
+/// Msgpack  objects one after the other. One that can never be valid, is too long, or is cut off
+///          at the end of the input is Broken.
+/// Csv      RFC 4180 with commas; the first row names the columns, every other row is a map of
+///          strings. Line ends are LF or CRLF; an empty line is no row (in a file of one column an
+///          empty value is written ""); a quote inside a field that does not begin with one is
+///          text. A row with too few or too many columns, or with text after a closing quote, is
+///          bad; in the header that is Broken, as are two columns of one name, and anywhere a
+///          quote that is never closed. Messages name the line where a row begins.
+/// A byte order mark (UTF-8) at the start of Json and Csv is skipped.
+///
+/// `name` is what messages call the input ("stdin", or a file's name). `max_record_bytes` is the
+/// longest record: a longer one is bad (Broken in Msgpack), and memory does not grow beyond it.
+std::unique_ptr<RecordReader> make_record_reader(const InputOptions& options, std::string name,
+                                                 std::size_t max_record_bytes);
+
+}  // namespace spread

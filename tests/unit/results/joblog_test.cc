@@ -1,0 +1,61 @@
+#include "spread/results/joblog.h"
+
+#include <gtest/gtest.h>
+
+#include "results_support.h"
+#include "spread/wire/json.h"
+
+namespace spread {
+namespace {
+
+std::string command_of_text(std::string_view text) {
+  return joblog_command(wire::text_value(Slice::copy_of(as_bytes(text))));
+}
+
+// As GNU parallel 20221122 prints it, but for the command.
+TEST(Joblog, HasTheColumnsOfGnuParallel) {
+  JoblogLine line;
+  line.task = TaskId{0};
+  line.host = ":";
+  line.started = 1795236150.158;
+  line.duration = Duration(9000000);
+  line.exit_status = 1;
+  line.command = "sleep 0.01; exit 1";
+  EXPECT_EQ(joblog_header() + format_joblog_line(line),
+            "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
+            "1\t:\t1795236150.158\t     0.009\t0\t0\t1\t0\tsleep 0.01; exit 1\n");
+}
+
+TEST(Joblog, TellsBytesAndSignal) {
+  JoblogLine line;
+  line.task = TaskId{41};
+  line.host = "n1";
+  line.duration = Duration(12345678900000);
+  line.sent_bytes = 5;
+  line.received_bytes = 7;
+  line.exit_status = -1;
+  line.signal = 15;
+  EXPECT_EQ(format_joblog_line(line), "42\tn1\t0.000\t 12345.679\t5\t7\t-1\t15\t\n");
+}
+
+TEST(Joblog, KeepsALineALineWhateverTheCommandHolds) {
+  JoblogLine line;
+  line.host = ":";
+  line.command = "a\tb\nc\rd\\e";
+  EXPECT_EQ(format_joblog_line(line), "1\t:\t0.000\t     0.000\t0\t0\t0\t0\ta\\tb\\nc\\rd\\\\e\n");
+}
+
+TEST(JoblogCommand, ShowsStringsAsTheyAreAndOtherPayloadsAsJson) {
+  EXPECT_EQ(command_of_text("a line"), "a line");
+  EXPECT_EQ(joblog_command(test::encoded("\x92\x01\xa1x")), "[1,\"x\"]");
+}
+
+TEST(JoblogCommand, CutsALongPayloadBetweenCharacters) {
+  std::string text(kJoblogCommandBytes - 1, 'a');
+  EXPECT_EQ(command_of_text(text + "b"), text + "b");
+  EXPECT_EQ(command_of_text(text + "ä"), text + "...");
+  EXPECT_EQ(command_of_text(text + "bc"), text + "b...");
+}
+
+}  // namespace
+}  // namespace spread
