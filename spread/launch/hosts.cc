@@ -1,0 +1,120 @@
+#include "spread/launch/hosts.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/parse.h"
+#include "spread/base/quote.h"
+#include "spread/launch/lines.h"
+
+namespace spread {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+tl::unexpected<Error> bad_host(std::string_view text, std::string_view why) {
+  return fail(fmt::format("host {}: {}", show_text(text), why));
+}
+
+/// Takes `N/` or an empty count's `/` off the front of `rest`.
+Status take_slots(std::string_view& rest, HostSpec& host) {
+  const std::string_view text = rest;
+  const auto digits =
+      static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
+  if (digits == 0) {
+    // GNU parallel takes the slash of `/opt/bin/ssh node` for an empty count as well, and then
+    // looks for opt/bin/ssh; nobody can want that.
+    if (rest.substr(0, 2) == "//") rest.remove_prefix(1);
+    return {};
+  }
+  if (digits == rest.size() || rest[digits] != '/') return {};
+  const Result<std::uint64_t> count = parse_count(rest.substr(0, digits));
+  if (!count || *count > kSlotsPerHostMax) {
+    return bad_host(text, fmt::format("more than {} slots", kSlotsPerHostMax));
+  }
+  if (*count == 0) return bad_host(text, "0 slots; leave the host out instead");
+  host.slots = static_cast<std::uint32_t>(*count);
+  rest.remove_prefix(digits + 1);
+  return {};
+}
+
+Status check_name(std::string_view name, std::string_view text) {
+  if (name.empty()) return bad_host(text, "the host's name is missing");
+  if (name.front() == '-') return bad_host(text, "a name cannot begin with -");
+  const bool uri = name.substr(0, 6) == "ssh://";
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte == 0x7f) return bad_host(text, "a blank or control byte in the name");
+    if (!uri && c == '[') {
+      return bad_host(text, "ranges in [ ] are not supported; write the names out");
+    }
+    if (!uri && c == '/') return bad_host(text, "expected [N/][user@]host");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string host_label(const HostSpec& host) {
+  return host.login.empty() ? host.name : shell_join(host.login) + ' ' + host.name;
+}
+
+Result<HostSpec> parse_host(std::string_view text) {
+  text = trim(text);
+  HostSpec host;
+  std::string_view rest = text;
+  if (!rest.empty() && rest.front() == '@') return bad_host(text, "host groups are not supported");
+  SPREAD_TRY(take_slots(rest, host));
+  auto words = shell_split(rest);
+  if (!words) return bad_host(text, words.error().message);
+  if (words->empty()) return bad_host(text, "the host's name is missing");
+  host.name = std::move(words->back());
+  words->pop_back();
+  host.login = std::move(*words);
+  if (host.name == ":") {
+    if (!host.login.empty()) return bad_host(text, ": is this machine and needs no ssh command");
+    host.name = "localhost";
+    host.local = true;
+    return host;
+  }
+  SPREAD_TRY(check_name(host.name, text));
+  if (!host.login.empty() && host.login.front().empty()) {
+    return bad_host(text, "the ssh command's name is empty");
+  }
+  return host;
+}
+
+Result<std::vector<HostSpec>> parse_host_list(std::string_view text) {
+  std::vector<HostSpec> hosts;
+  std::string entry;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    const bool end = at == text.size() || text[at] == ',' || text[at] == '\n';
+    if (!end) {
+      if (text[at] == '\\' && at + 1 < text.size() && text[at + 1] == ',') ++at;
+      entry += text[at];
+      continue;
+    }
+    Result<HostSpec> host = parse_host(entry);
+    if (!host) return tl::unexpected<Error>(std::move(host.error()));
+    hosts.push_back(std::move(*host));
+    entry.clear();
+  }
+  return hosts;
+}
+
+Result<std::vector<HostSpec>> parse_host_file(std::string_view text, std::string_view file) {
+  std::vector<HostSpec> hosts;
+  const Status status = for_each_entry(text, file, [&hosts](std::string_view line) -> Status {
+    Result<std::vector<HostSpec>> more = parse_host_list(line);
+    if (!more) return tl::unexpected<Error>(std::move(more.error()));
+    std::move(more->begin(), more->end(), std::back_inserter(hosts));
+    return {};
+  });
+  if (!status) return tl::unexpected<Error>(status.error());
+  return hosts;
+}
+
+}  // namespace spread

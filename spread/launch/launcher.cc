@@ -1,0 +1,215 @@
+#include "spread/launch/launcher.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "spread/base/assert.h"
+#include "spread/base/quote.h"
+#include "spread/launch/hosts.h"
+#include "spread/launch/placeholders.h"
+#include "spread/launch/remote_shell.h"
+
+namespace spread {
+namespace {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view kCpuMark = "spread-cpus ";
+
+// Where words arrive as words: $1 is the directory. The statuses are those of remote_shell.h.
+constexpr std::string_view kInDirectory = R"(cd -- "$1" >/dev/null || exit 125; shift; exec "$@")";
+
+std::string_view wire_name(Wire wire) {
+  switch (wire) {
+    case Wire::Msgpack: return "msgpack";
+    case Wire::Json: return "json";
+    case Wire::Lines: return "lines";
+  }
+  SPREAD_ASSERT(false);
+}
+
+Environment worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
+                               const RunFacts& facts) {
+  return {{"SPREAD_HOST", host.name},
+          {"SPREAD_SLOT", std::to_string(slot.number)},
+          {"SPREAD_WORKER", std::to_string(number(worker))},
+          {"SPREAD_WORKERS", std::to_string(facts.workers)},
+          {"SPREAD_PREP", std::to_string(facts.prep_items)},
+          {"SPREAD_WIRE", std::string(wire_name(facts.wire))}};
+}
+
+ArgumentList fill_in(const ArgumentList& command, const HostSpec& host, const SlotSpec& slot,
+                     WorkerId worker, const RunFacts& facts) {
+  const std::string slot_text = std::to_string(slot.number);
+  const std::string worker_text = std::to_string(number(worker));
+  const std::string prep_text = std::to_string(facts.prep_items);
+  ArgumentList words;
+  for (const std::string& word : command) {
+    words.push_back(replace_placeholders(word, {{"{host}", host.name},
+                                                {"{slot}", slot_text},
+                                                {"{worker}", worker_text},
+                                                {"{prep}", prep_text}}));
+  }
+  return words;
+}
+
+/// --wd on another machine. "./" in front, so that cd neither takes it for an option or `-`, nor
+/// looks into CDPATH.
+std::string remote_directory(const HostOptions& options, const LaunchContext& context) {
+  const std::string& directory = options.working_directory;
+  if (directory == ".") return context.current_directory;
+  if (directory.empty() || directory.front() == '/') return directory;
+  return "./" + directory;
+}
+
+LaunchPlan plan_here(ArgumentList words, Environment environment, const HostOptions& options) {
+  LaunchPlan plan;
+  plan.arguments = std::move(words);
+  plan.environment = std::move(environment);
+  if (options.working_directory != ".") plan.directory = options.working_directory;
+  return plan;
+}
+
+ArgumentList between(const Route& route, const ArgumentList& words) {
+  ArgumentList arguments = route.before;
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  arguments.insert(arguments.end(), route.after.begin(), route.after.end());
+  return arguments;
+}
+
+ArgumentList through_env(const ArgumentList& words, const Environment& environment,
+                         std::string directory) {
+  ArgumentList arguments = {"env"};
+  for (const auto& [name, value] : environment) arguments.push_back(name + '=' + value);
+  // env would take a program called A=b for one more assignment; sh "$@" does not.
+  if (directory.empty() && words.front().find('=') != std::string::npos) directory = ".";
+  if (!directory.empty()) {
+    arguments.insert(arguments.end(),
+                     {"sh", "-c", std::string(kInDirectory), "spread", std::move(directory)});
+  }
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  return arguments;
+}
+
+std::uint64_t whole_seconds(Duration duration) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(duration).count();
+  return seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0;
+}
+
+/// sh and env end with 127 if there is no such program.
+std::string hint_not_found(const HostOptions& options, const std::string& host) {
+  const std::string& program = options.command.front();
+  if (program.find('/') == std::string::npos) {
+    return fmt::format(
+        "{} is not in the PATH of a login on {} without terminal; give its full path",
+        shell_quote(program), host);
+  }
+  if (program.front() == '/' || !options.working_directory.empty()) {
+    return fmt::format("there is no {} on {}", shell_quote(program), host);
+  }
+  return fmt::format(
+      "{} is looked for in the home directory on {}; --wd . looks in the same "
+      "directory as here",
+      shell_quote(program), host);
+}
+
+}  // namespace
+
+LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
+                       const LaunchContext& context, WorkerId worker, const RunFacts& facts) {
+  SPREAD_ASSERT(number(worker) < roster.slots.size());
+  const SlotSpec& slot = roster.slots[number(worker)];
+  const HostSpec& host = roster.hosts[number(slot.host)];
+  Environment environment = worker_environment(host, slot, worker, facts);
+  if (!slot.exact.empty()) return plan_here(slot.exact, std::move(environment), options);
+  SPREAD_ASSERT(!options.command.empty());
+  ArgumentList words = fill_in(options.command, host, slot, worker, facts);
+  LaunchPlan plan;
+  switch (host.route.kind) {
+    case Route::Kind::Here: return plan_here(std::move(words), std::move(environment), options);
+    case Route::Kind::LoginShell: {
+      RemoteCommand remote;
+      remote.words = std::move(words);
+      remote.environment = std::move(environment);
+      remote.directory = remote_directory(options, context);
+      remote.grace_seconds = whole_seconds(context.kill_grace);
+      plan.arguments = between(host.route, {format_remote(remote, host.route.first_word)});
+      return plan;
+    }
+    case Route::Kind::Words:
+      plan.arguments =
+          between(host.route, through_env(words, environment, remote_directory(options, context)));
+      return plan;
+  }
+  SPREAD_ASSERT(false);
+}
+
+LaunchPlan plan_cpu_question(const HostSpec& host) {
+  LaunchPlan plan;
+  if (host.route.kind == Route::Kind::LoginShell) {
+    plan.arguments = between(host.route, {format_remote_cpu_question(host.route.first_word)});
+    return plan;
+  }
+  Route route = host.route;
+  // A step that asks srun for one task exactly is given one CPU, and would count that.
+  route.before.erase(std::remove(route.before.begin(), route.before.end(), "--exact"),
+                     route.before.end());
+  plan.arguments = between(route, {"sh", "-c", std::string(cpu_question())});
+  return plan;
+}
+
+std::optional<std::uint32_t> parse_cpu_answer(std::string_view out) {
+  // From the end: a login may print anything first, even a line like ours from a nested one.
+  const std::size_t at = out.rfind(kCpuMark);
+  if (at == std::string_view::npos) return std::nullopt;
+  out.remove_prefix(at + kCpuMark.size());
+  std::uint32_t cpus = 0;
+  const auto [end, error] = std::from_chars(out.data(), out.data() + out.size(), cpus);
+  const bool whole = end == out.data() + out.size() || *end == '\n' || *end == '\r';
+  if (error != std::errc() || !whole) return std::nullopt;
+  return std::clamp(cpus, 1u, kSlotsPerHostMax);
+}
+
+std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId worker,
+                      int exit_status) {
+  const SlotSpec& slot = roster.slots[number(worker)];
+  const HostSpec& host = roster.hosts[number(slot.host)];
+  if (!slot.exact.empty() || host.route.kind == Route::Kind::Here) return {};
+  const std::string name = host_label(host);
+  const bool ssh = host.route.kind == Route::Kind::LoginShell;
+  if (exit_status == 255 && ssh) {
+    const std::string login = host.login.empty() ? "ssh " + shell_quote(host.name) : name;
+    return fmt::format(
+        "ssh found no way to {}, or lost it (unless the worker itself ends with 255)"
+        "; try: {} true",
+        host.name, login);
+  }
+  if (exit_status == 125 && !options.working_directory.empty()) {
+    return fmt::format("--wd {}: no such directory on {}?", shell_quote(options.working_directory),
+                       name);
+  }
+  if (exit_status == 127) return hint_not_found(options, name);
+  if (exit_status == 126) {
+    return fmt::format("{} is not executable on {}", shell_quote(options.command.front()), name);
+  }
+  return {};
+}
+
+std::string format_plan(const LaunchPlan& plan) {
+  std::string line;
+  if (!plan.directory.empty()) {
+    const bool safe = plan.directory.front() == '/';
+    line += "cd " + shell_quote(safe ? plan.directory : "./" + plan.directory) + " && ";
+  }
+  for (const auto& [name, value] : plan.environment) {
+    line += name + '=' + shell_quote(value) + ' ';
+  }
+  return line + shell_join(plan.arguments);
+}
+
+}  // namespace spread

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spread/api/options.h"
+#include "spread/api/task.h"
+#include "spread/launch/launch_plan.h"
+
+namespace spread {
+
+/// What a worker is told about the run, beside its own place in it.
+struct RunFacts {
+  std::uint32_t workers = 1;  ///< slots in all
+  std::uint64_t prep_items = 0;
+  Wire wire = Wire::Msgpack;
+};
+
+/// What to exec for the worker in slot `worker` of `roster`, which build_roster made from the same
+/// options.
+///
+/// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP and _WIRE (msgpack,
+/// json, lines) are in the worker's environment, on this machine through `environment`, elsewhere
+/// through the arguments. {host} {slot} {worker} {prep} in the command's words are replaced; lists
+/// of --worker and --args-file stay exactly as given, and get the environment and --wd of a local
+/// worker. Behind a template, env(1) sets the environment, and sh(1) changes to --wd.
+LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
+                       const LaunchContext& context, WorkerId worker, const RunFacts& facts);
+
+/// What to exec, with stdin at its end, to ask a host of `ask_cpus` how many CPUs may be used
+/// there.
+LaunchPlan plan_cpu_question(const HostSpec& host);
+
+/// The answer, wherever it stands in what came back; none if it is not there. At least 1.
+std::optional<std::uint32_t> parse_cpu_answer(std::string_view out);
+
+/// What the user could do about a worker that ended with `exit_status` without ever answering, in
+/// one line without full stop; empty if there is nothing to say.
+std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId worker,
+                      int exit_status);
+
+/// The plan as a line for a POSIX shell which does the same: --dry-run.
+std::string format_plan(const LaunchPlan& plan);
+
+}  // namespace spread

@@ -1,0 +1,120 @@
+#include "spread/launch/remote_shell.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace spread {
+namespace {
+
+// POSIX sh without ' \ ! and newline, which makes it one plain quoted word for every login shell.
+// $1 mode, $2 directory, $3 poll, $4 grace, then NAME=VALUE..., --, the worker's words.
+
+// Mode `b`: the words have \n for a newline and \\ for a backslash. The _ keeps $( ) from taking
+// newlines off the end.
+constexpr std::string_view kDecode =
+    R"(if [ "$1" = b ]; then shift; )"
+    R"(for spread_w do shift; spread_w=$(printf "%b_" "$spread_w"); set -- "$@" "${spread_w%_}"; )"
+    R"(done; else shift; fi; )";
+constexpr std::string_view kChangeDirectory =
+    R"(if [ -n "$1" ]; then cd -- "$1" >/dev/null || exit 125; fi; )";
+// kill -0 is not allowed to look at an sshd of another user (dropbear's is root's), hence the
+// choice; where no way shows it alive at the start, it is not watched, for ending a good worker is
+// worse than leaving one behind. That is found out before the worker starts (`wait`), so that a
+// connection that is lost at once is not taken for one that cannot be watched. The two `&` make the
+// guard init's child; a subshell in its place would not, since ksh93 makes no process for it.
+// The trap is for the TERM to our own group; the KILL may hit the guard as well. If we do not lead
+// a group (`-$$` is none), only the worker itself is ended.
+constexpr std::string_view kGuard =
+    R"({ trap "" HUP INT QUIT TERM PIPE; p=$PPID; w=$$; )"
+    R"(if kill -0 "$p"; then a="kill -0 $p"; )"
+    R"(elif [ -d "/proc/$p" ]; then a="test -d /proc/$p"; )"
+    R"(elif ps -p "$p"; then a="ps -p $p"; else a=:; fi; )"
+    R"({ while sleep "$2" && kill -0 "$w"; do $a || { )"
+    R"(kill -s TERM -- "-$w" || kill -s TERM "$w"; sleep "$3"; )"
+    R"(kill -s KILL -- "-$w" || kill -s KILL "$w"; exit; }; done; } & } )"
+    R"(</dev/null >/dev/null 2>&1 & wait "$!"; )";
+constexpr std::string_view kBecomeWorker =
+    R"(shift 3; until [ "$1" = -- ]; do export "$1"; shift; done; shift; exec "$@")";
+
+// The smallest quota of our cgroup and those above it (v2), or that of the container (v1), rounded
+// up. nproc minds the affinity, and OMP_NUM_THREADS, which says nothing about processes.
+constexpr std::string_view kCpuQuestion =
+    R"(n=$(OMP_NUM_THREADS= OMP_THREAD_LIMIT= nproc 2>/dev/null || )"
+    R"(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); r=/sys/fs/cgroup; )"
+    R"(use() { case $1 in ""|max|-*|*[a-z]*) return;; esac; [ "$2" -gt 0 ] 2>/dev/null || return; )"
+    R"(c=$((($1+$2-1)/$2)); [ "$c" -ge "$n" ] || n=$c; }; )"
+    R"(d=$r$(sed -n "s/^0:://p" /proc/self/cgroup 2>/dev/null); )"
+    R"(while :; do q=; t=0; { read -r q t <"$d/cpu.max"; } 2>/dev/null; use "$q" "$t"; )"
+    R"(case $d in "$r"/?*) d=${d%/*};; *) break;; esac; done; )"
+    R"(q=; t=0; { read -r q <$r/cpu/cpu.cfs_quota_us; read -r t <$r/cpu/cpu.cfs_period_us; } )"
+    R"(2>/dev/null; use "$q" "$t"; echo "spread-cpus $n")";
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '/' || c == '-' || c == ',' || c == ':';
+}
+
+/// What kDecode undoes.
+std::string encode_newlines(std::string_view word) {
+  std::string encoded;
+  for (const char c : word) {
+    if (c == '\\') {
+      encoded += "\\\\";
+    } else if (c == '\n') {
+      encoded += "\\n";
+    } else {
+      encoded += c;
+    }
+  }
+  return encoded;
+}
+
+std::string start_shell(std::string_view script, bool exec) {
+  return fmt::format("{}/bin/sh -c {}", exec ? "exec " : "", quote_for_login_shell(script));
+}
+
+}  // namespace
+
+std::string quote_for_login_shell(std::string_view word) {
+  if (!word.empty() && std::all_of(word.begin(), word.end(), is_plain)) return std::string(word);
+  std::string quoted;
+  bool open = false;
+  for (const char c : word) {
+    // ' ends a quotation everywhere. Inside one, fish still reads \\ and \', and csh still expands
+    // the history at !, even in `csh -c`. A backslash outside protects all three in all shells.
+    const bool outside = c == '\'' || c == '\\' || c == '!';
+    if (outside == open) quoted += '\'';
+    open = !outside;
+    if (outside) quoted += '\\';
+    quoted += c;
+  }
+  if (open) quoted += '\'';
+  return word.empty() ? "''" : quoted;
+}
+
+std::string format_remote(const RemoteCommand& command, bool exec) {
+  ArgumentList words = {command.directory, command.poll_seconds,
+                        std::to_string(command.grace_seconds)};
+  for (const auto& [name, value] : command.environment) words.push_back(name + '=' + value);
+  words.push_back("--");
+  words.insert(words.end(), command.words.begin(), command.words.end());
+  // Only where it is needed: it costs the other side a fork per word.
+  const bool encode = std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.find('\n') != std::string::npos;
+  });
+  std::string line =
+      start_shell(fmt::format("{}{}{}{}", kDecode, kChangeDirectory, kGuard, kBecomeWorker), exec);
+  line += encode ? " spread b" : " spread -";
+  for (const std::string& word : words) {
+    line += ' ';
+    line += quote_for_login_shell(encode ? encode_newlines(word) : word);
+  }
+  return line;
+}
+
+std::string_view cpu_question() { return kCpuQuestion; }
+
+std::string format_remote_cpu_question(bool exec) { return start_shell(kCpuQuestion, exec); }
+
+}  // namespace spread

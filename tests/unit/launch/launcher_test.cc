@@ -1,0 +1,275 @@
+#include "spread/launch/launcher.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "spread/launch/roster.h"
+#include "tests/support/run_program.h"
+
+namespace spread {
+namespace {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+/// One slot on each of two hosts.
+struct Bench {
+  HostOptions options;
+  LaunchContext context;
+  RunFacts facts;
+
+  explicit Bench(std::string launch = "local") {
+    options.command = {"w", "x"};
+    options.sshlogins = {"a,2/me@b"};
+    options.launch = std::move(launch);
+    options.slots = 1;
+    context.current_directory = "/here";
+    facts.workers = 3;
+    facts.prep_items = 5;
+  }
+  Roster roster() const {
+    return *build_roster(options, context,
+                         [](const std::string&) -> Result<std::string> { return fail("none"); });
+  }
+  LaunchPlan plan(std::uint32_t worker = 0) const {
+    return plan_launch(roster(), options, context, WorkerId{worker}, facts);
+  }
+  std::string hint(int status) const { return exit_hint(roster(), options, WorkerId{0}, status); }
+};
+
+TEST(Launcher, ExecsALocalCommandAsItIs) {
+  const LaunchPlan plan = Bench().plan();
+  EXPECT_EQ(plan.arguments, (ArgumentList{"w", "x"}));
+  EXPECT_EQ(plan.directory, "");
+}
+
+TEST(Launcher, TellsTheWorkerItsPlace) {
+  Bench bench;
+  bench.facts.wire = Wire::Json;
+  EXPECT_EQ(bench.plan(2).environment, (Environment{{"SPREAD_HOST", "me@b"},
+                                                    {"SPREAD_SLOT", "2"},
+                                                    {"SPREAD_WORKER", "2"},
+                                                    {"SPREAD_WORKERS", "3"},
+                                                    {"SPREAD_PREP", "5"},
+                                                    {"SPREAD_WIRE", "json"}}));
+}
+
+TEST(Launcher, ReplacesPlaceholdersInsideWords) {
+  Bench bench;
+  bench.options.command = {"w-{slot}", "{host}:{worker}/{prep}", "{{slot}}"};
+  EXPECT_EQ(bench.plan(2).arguments, (ArgumentList{"w-2", "me@b:2/5", "{2}"}));
+}
+
+TEST(Launcher, LeavesOtherBracesAlone) {
+  Bench bench;
+  bench.options.command = {"w", "{}", "{hosts}", "{ host }", "{HOST}", "${host", "{wire}"};
+  EXPECT_EQ(bench.plan().arguments, bench.options.command);
+}
+
+TEST(Launcher, DoesNotReplaceInWhatItPutIn) {
+  Bench bench;
+  bench.options.sshlogins = {"h{slot}"};
+  bench.options.command = {"w", "{host}"};
+  EXPECT_EQ(bench.plan().arguments, (ArgumentList{"w", "h{slot}"}));
+}
+
+TEST(Launcher, ExecsAListExactlyAsGiven) {
+  Bench bench;
+  bench.options.worker_lists = {"ssh q '{host} {slot}'"};
+  const LaunchPlan plan = bench.plan();
+  EXPECT_EQ(plan.arguments, (ArgumentList{"ssh", "q", "{host} {slot}"}));
+  EXPECT_EQ(plan.environment.front().second, "localhost");
+}
+
+TEST(Launcher, StartsLocalWorkersInTheDirectoryOfWd) {
+  Bench bench;
+  bench.options.working_directory = "sub";
+  EXPECT_EQ(bench.plan().directory, "sub");
+  bench.options.working_directory = ".";
+  EXPECT_EQ(bench.plan().directory, "");
+}
+
+TEST(Launcher, GivesSshOneWord) {
+  Bench bench("");
+  const LaunchPlan plan = bench.plan();
+  ASSERT_EQ(plan.arguments.size(), 12u);
+  EXPECT_EQ(plan.arguments.front(), "ssh");
+  EXPECT_EQ(plan.arguments[10], "a");
+  EXPECT_EQ(plan.arguments[11].substr(0, 17), "exec /bin/sh -c '");
+  EXPECT_TRUE(plan.environment.empty());
+  EXPECT_EQ(plan.directory, "");
+}
+
+/// What the login shell there would be told, run here.
+std::string run_remote(const LaunchPlan& plan) {
+  const auto result = test::run_program({"/bin/sh", "-c", plan.arguments.back()}, true);
+  return result.out + result.err;
+}
+
+TEST(Launcher, SetsTheEnvironmentThere) {
+  Bench bench("");
+  bench.options.command = {
+      "sh", "-c",
+      "echo $SPREAD_HOST $SPREAD_SLOT $SPREAD_WORKER $SPREAD_WORKERS $SPREAD_PREP "
+      "$SPREAD_WIRE \"$0\"",
+      "{host}  {slot}"};
+  EXPECT_EQ(run_remote(bench.plan(2)), "me@b 2 2 3 5 msgpack me@b  2\n");
+}
+
+TEST(Launcher, ChangesToTheSameDirectoryThere) {
+  Bench bench("");
+  bench.options.command = {"pwd"};
+  bench.options.working_directory = ".";
+  bench.context.current_directory = "/usr/bin";
+  EXPECT_EQ(run_remote(bench.plan()), "/usr/bin\n");
+}
+
+TEST(Launcher, ARelativeDirectoryIsNoOptionOfCd) {
+  Bench bench("");
+  bench.options.working_directory = "-";
+  EXPECT_NE(bench.plan().arguments.back().find(" ./- "), std::string::npos);
+}
+
+TEST(Launcher, RoundsTheGraceUp) {
+  Bench bench("");
+  bench.context.kill_grace = std::chrono::milliseconds(1500);
+  EXPECT_NE(bench.plan().arguments.back().find(" spread - '' 2 2 "), std::string::npos);
+}
+
+TEST(Launcher, PassesWordsToATemplateAsWords) {
+  Bench bench("echo -n {host}");
+  bench.options.command = {"sh", "-c", "it's $x", ""};
+  EXPECT_EQ(bench.plan(1).arguments,
+            (ArgumentList{"echo", "-n", "me@b", "env", "SPREAD_HOST=me@b", "SPREAD_SLOT=1",
+                          "SPREAD_WORKER=1", "SPREAD_WORKERS=3", "SPREAD_PREP=5",
+                          "SPREAD_WIRE=msgpack", "sh", "-c", "it's $x", ""}));
+}
+
+TEST(Launcher, ATemplateCanPutWordsBehindTheWorkers) {
+  const LaunchPlan plan = Bench("run {cmd} --on {host}").plan();
+  EXPECT_EQ(plan.arguments.front(), "run");
+  EXPECT_EQ(plan.arguments[1], "env");
+  EXPECT_EQ(plan.arguments.back(), "a");
+}
+
+std::string run_words(const LaunchPlan& plan) {
+  const auto result = test::run_program(plan.arguments);
+  return result.out + result.err;
+}
+
+TEST(Launcher, ChangesTheDirectoryBehindATemplate) {
+  Bench bench("nice");
+  bench.options.working_directory = "/usr/bin";
+  bench.options.command = {"sh", "-c", "pwd; echo $SPREAD_SLOT \"$1\"", "sh", "a b"};
+  EXPECT_EQ(run_words(bench.plan()), "/usr/bin\n1 a b\n");
+  bench.options.working_directory = "/nowhere";
+  EXPECT_EQ(test::run_program(bench.plan().arguments).exit_status(), 125);
+}
+
+TEST(Launcher, AProgramWithAnEqualsSignIsNoAssignmentBehindATemplate) {
+  Bench bench("nice");
+  bench.options.command = {"A=b"};
+  EXPECT_EQ(test::run_program(bench.plan().arguments).exit_status(), 127);
+}
+
+TEST(Launcher, AsksForCpusThroughATemplate) {
+  Bench bench("nice");
+  const LaunchPlan plan = plan_cpu_question(bench.roster().hosts[0]);
+  EXPECT_TRUE(parse_cpu_answer(test::run_program(plan.arguments).out));
+}
+
+TEST(Launcher, AsksForCpusThroughSsh) {
+  const LaunchPlan plan = plan_cpu_question(Bench("").roster().hosts[0]);
+  EXPECT_EQ(plan.arguments[10], "a");
+  EXPECT_TRUE(parse_cpu_answer(run_remote(plan)));
+}
+
+TEST(Launcher, DoesNotLetSrunCountTheCpusOfOneTask) {
+  const LaunchPlan plan = plan_cpu_question(Bench("srun").roster().hosts[0]);
+  for (const std::string& word : plan.arguments) EXPECT_NE(word, "--exact");
+}
+
+TEST(ParseCpuAnswer, FindsTheMarkedLine) {
+  EXPECT_EQ(parse_cpu_answer("spread-cpus 8\n"), 8u);
+  EXPECT_EQ(parse_cpu_answer("Welcome to 12 machines\nspread-cpus 1\nspread-cpus 8\nBye\n"), 8u);
+  EXPECT_EQ(parse_cpu_answer("spread-cpus 8\r\n"), 8u);
+}
+
+TEST(ParseCpuAnswer, KeepsWithinItsBounds) {
+  EXPECT_EQ(parse_cpu_answer("spread-cpus 0\n"), 1u);
+  EXPECT_EQ(parse_cpu_answer("spread-cpus 1000000\n"), 65536u);
+}
+
+TEST(ParseCpuAnswer, RefusesAnythingElse) {
+  for (const char* text : {"", "8\n", "spread-cpus \n", "spread-cpus x\n", "spread-cpus -1\n",
+                           "spread-cpus 8x\n", "spread-cpus 99999999999\n"}) {
+    EXPECT_FALSE(parse_cpu_answer(text)) << text;
+  }
+}
+
+TEST(ExitHint, KnowsSshsOwnStatus) {
+  EXPECT_EQ(Bench("").hint(255),
+            "ssh found no way to a, or lost it (unless the worker itself ends with 255); try: "
+            "ssh a true");
+  Bench bench("");
+  bench.options.sshlogins = {"ssh -p 22 a"};
+  EXPECT_NE(bench.hint(255).find("try: ssh -p 22 a true"), std::string::npos);
+}
+
+TEST(ExitHint, SuggestsWdForARelativePath) {
+  Bench bench("");
+  bench.options.command = {"./w"};
+  EXPECT_EQ(bench.hint(127),
+            "./w is looked for in the home directory on a; --wd . looks in the "
+            "same directory as here");
+  bench.options.working_directory = ".";
+  EXPECT_EQ(bench.hint(127), "there is no ./w on a");
+}
+
+TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
+  Bench bench("");
+  bench.options.command = {"/opt/w"};
+  EXPECT_EQ(bench.hint(127), "there is no /opt/w on a");
+  bench.options.command = {"w"};
+  EXPECT_EQ(bench.hint(127),
+            "w is not in the PATH of a login on a without terminal; give its full path");
+  EXPECT_EQ(bench.hint(126), "w is not executable on a");
+}
+
+TEST(ExitHint, KnowsAMissingDirectory) {
+  Bench bench("");
+  bench.options.working_directory = "/data";
+  EXPECT_EQ(bench.hint(125), "--wd /data: no such directory on a?");
+}
+
+TEST(ExitHint, HasNothingToSayOtherwise) {
+  EXPECT_EQ(Bench("").hint(1), "");
+  EXPECT_EQ(Bench("").hint(125), "");
+  EXPECT_EQ(Bench("local").hint(127), "");
+  EXPECT_EQ(Bench("docker exec -i {host}").hint(255), "");
+  Bench bench("");
+  bench.options.worker_lists = {"ssh a w"};
+  EXPECT_EQ(bench.hint(255), "");
+}
+
+TEST(FormatPlan, IsALineThatDoesTheSame) {
+  LaunchPlan plan;
+  plan.arguments = {"sh", "-c", "echo \"$A\" \"$1\"; pwd", "sh", "it's"};
+  plan.environment = {{"A", "b c"}};
+  plan.directory = "/usr/bin";
+  const auto result = test::run_program({"/bin/sh", "-c", format_plan(plan)});
+  EXPECT_EQ(result.out, "b c it's\n/usr/bin\n");
+}
+
+TEST(FormatPlan, HasNothingAroundAPlainCommand) {
+  LaunchPlan plan;
+  plan.arguments = {"echo", "a b"};
+  EXPECT_EQ(format_plan(plan), "echo 'a b'");
+  plan.directory = "-x";
+  EXPECT_EQ(format_plan(plan), "cd ./-x && echo 'a b'");
+}
+
+}  // namespace
+}  // namespace spread
