@@ -1,0 +1,127 @@
+#include "spread/io/event_loop.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "spread/base/assert.h"
+#include "spread/base/posix.h"
+
+namespace spread {
+namespace {
+
+TimePoint read_clock() { return TimePoint(std::chrono::steady_clock::now().time_since_epoch()); }
+
+// epoll_wait counts milliseconds. Rounding up: waking a little late is better than spinning.
+int timeout_milliseconds(TimePoint deadline, TimePoint now) {
+  if (deadline == kForever) return -1;
+  if (deadline <= now) return 0;
+  constexpr std::int64_t kMost = 3'600'000;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  return static_cast<int>(std::min<std::int64_t>(ms, kMost));
+}
+
+}  // namespace
+
+double wall_clock_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+EventLoop::EventLoop(UniqueFd epoll) : epoll_(std::move(epoll)), now_(read_clock()) {}
+
+Result<EventLoop> EventLoop::create() {
+  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return tl::unexpected(errno_error("epoll_create1"));
+  return EventLoop(std::move(epoll));
+}
+
+std::uint32_t EventLoop::control(int operation, int fd, const Entry& entry) {
+  epoll_event event{};
+  event.events = (entry.read ? EPOLLIN | EPOLLRDHUP : 0u) | (entry.write ? EPOLLOUT : 0u);
+  // The generation tells an event of an earlier life of this descriptor number from this one's.
+  event.data.u64 = (std::uint64_t{entry.generation} << 32) | static_cast<std::uint32_t>(fd);
+  return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? 0
+                                                               : static_cast<std::uint32_t>(errno);
+}
+
+void EventLoop::add(int fd, bool read, bool write, ReadyHandler* handler) {
+  SPREAD_ASSERT(fd >= 0);
+  if (static_cast<std::size_t>(fd) >= entries_.size()) {
+    entries_.resize(static_cast<std::size_t>(fd) + 64);
+  }
+  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  SPREAD_ASSERT(entry.handler == nullptr);
+  entry.handler = handler;
+  ++entry.generation;
+  entry.read = read;
+  entry.write = write;
+  entry.always_ready = false;
+  const std::uint32_t error = control(EPOLL_CTL_ADD, fd, entry);
+  if (error == EPERM) {
+    entry.always_ready = true;
+    always_ready_.push_back(fd);
+    return;
+  }
+  SPREAD_ASSERT(error == 0);
+}
+
+void EventLoop::change(int fd, bool read, bool write) {
+  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  SPREAD_ASSERT(entry.handler != nullptr);
+  if (entry.read == read && entry.write == write) return;
+  entry.read = read;
+  entry.write = write;
+  if (!entry.always_ready) SPREAD_ASSERT(control(EPOLL_CTL_MOD, fd, entry) == 0);
+}
+
+void EventLoop::remove(int fd) {
+  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  SPREAD_ASSERT(entry.handler != nullptr);
+  if (entry.always_ready) {
+    std::erase(always_ready_, fd);
+  } else {
+    control(EPOLL_CTL_DEL, fd, entry);
+  }
+  entry.handler = nullptr;
+}
+
+void EventLoop::advance() { now_ = std::max(now_, read_clock()); }
+
+std::size_t EventLoop::wait(TimePoint deadline) {
+  constexpr int kEventsPerWait = 256;
+  std::array<epoll_event, kEventsPerWait> events;
+  const bool poll_only = std::any_of(always_ready_.begin(), always_ready_.end(), [&](int fd) {
+    const Entry& entry = entries_[static_cast<std::size_t>(fd)];
+    return entry.read || entry.write;
+  });
+  const int timeout = poll_only ? 0 : timeout_milliseconds(deadline, now_);
+  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
+  advance();
+  std::size_t ready = 0;
+  for (int i = 0; i < count; ++i) {
+    const auto fd = static_cast<std::uint32_t>(events[static_cast<std::size_t>(i)].data.u64);
+    const auto generation =
+        static_cast<std::uint32_t>(events[static_cast<std::size_t>(i)].data.u64 >> 32);
+    const Entry entry = entries_[fd];
+    if (entry.handler == nullptr || entry.generation != generation) continue;
+    const std::uint32_t what = events[static_cast<std::size_t>(i)].events;
+    const bool broken = (what & (EPOLLERR | EPOLLHUP)) != 0;
+    ++ready;
+    entry.handler->on_ready(static_cast<int>(fd), (what & (EPOLLIN | EPOLLRDHUP)) != 0 || broken,
+                            (what & EPOLLOUT) != 0 || broken);
+  }
+  const std::vector<int> files = always_ready_;
+  for (const int fd : files) {
+    const Entry entry = entries_[static_cast<std::size_t>(fd)];
+    if (entry.handler == nullptr || !(entry.read || entry.write)) continue;
+    ++ready;
+    entry.handler->on_ready(fd, entry.read, entry.write);
+  }
+  return ready;
+}
+
+}  // namespace spread

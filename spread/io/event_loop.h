@@ -1,0 +1,65 @@
+// spread/io: the only folder that touches epoll, processes, signals, terminals and clocks. It knows
+// nothing of tasks or workers. Start here.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/api/time.h"
+#include "spread/base/unique_fd.h"
+
+namespace spread {
+
+/// Told when a descriptor is ready. Level-triggered: told again as long as it is.
+class ReadyHandler {
+ public:
+  virtual ~ReadyHandler() = default;
+  /// `readable` also at end of file and on errors: a read says which.
+  virtual void on_ready(int fd, bool readable, bool writable) = 0;
+};
+
+/// epoll, and a clock that stands still while events are handled, so that everything that follows
+/// from one wait is decided at one instant.
+class EventLoop {
+ public:
+  static Result<EventLoop> create();
+
+  /// `handler` must outlive the registration. A descriptor that cannot be waited for (a regular
+  /// file) is ready at every wait. Adding the same descriptor twice is a broken invariant.
+  void add(int fd, bool read, bool write, ReadyHandler* handler);
+  void change(int fd, bool read, bool write);
+  /// Must come before the descriptor is closed: a child that is just being started may still hold a
+  /// copy, which would keep the registration alive. No event of it is delivered any more, not even
+  /// one that was already collected.
+  void remove(int fd);
+
+  /// Waits until something is ready or `deadline` is reached, advances now(), and calls the
+  /// handlers. Returns how many descriptors were ready.
+  std::size_t wait(TimePoint deadline);
+  TimePoint now() const { return now_; }
+  /// Reads the clock again: for work that takes long within one turn.
+  void advance();
+
+ private:
+  struct Entry {
+    ReadyHandler* handler = nullptr;
+    std::uint32_t generation = 0;
+    bool read = false;
+    bool write = false;
+    bool always_ready = false;
+  };
+
+  explicit EventLoop(UniqueFd epoll);
+  std::uint32_t control(int operation, int fd, const Entry& entry);
+
+  UniqueFd epoll_;
+  std::vector<Entry> entries_;  ///< by descriptor
+  std::vector<int> always_ready_;
+  TimePoint now_{};
+};
+
+/// Seconds since the epoch: for logs that people read, never for decisions.
+double wall_clock_seconds();
+
+}  // namespace spread

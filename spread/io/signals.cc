@@ -1,0 +1,50 @@
+#include "spread/io/signals.h"
+
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "spread/base/posix.h"
+
+namespace spread {
+
+Result<SignalSet> SignalSet::create() {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH}) {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
+    sigaddset(&wanted, signal);
+  }
+  // An ignored SIGCHLD (inherited from a careless parent) would reap our children behind our back.
+  ::signal(SIGCHLD, SIG_DFL);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0) {
+    return tl::unexpected(errno_error("sigprocmask"));
+  }
+  UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!fd) return tl::unexpected(errno_error("signalfd"));
+  return SignalSet(std::move(fd));
+}
+
+std::optional<int> SignalSet::next() {
+  signalfd_siginfo info;
+  const IoResult read = read_some(fd_.get(), reinterpret_cast<Byte*>(&info), sizeof info);
+  if (read.state != IoState::Done || read.size != sizeof info) return std::nullopt;
+  return static_cast<int>(info.ssi_signo);
+}
+
+void end_by_signal(int signal) {
+  ::signal(signal, SIG_DFL);
+  sigset_t only;
+  sigemptyset(&only);
+  sigaddset(&only, signal);
+  ::raise(signal);
+  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
+  ::_exit(128 + signal);
+}
+
+}  // namespace spread

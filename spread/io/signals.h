@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+
+#include "spread/api/result.h"
+#include "spread/base/unique_fd.h"
+
+namespace spread {
+
+/// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1 and WINCH
+/// are blocked while it lives and read from a descriptor; PIPE is ignored, so that a reader that
+/// goes away is an error of write(2). Children get default dispositions (Spawner). A signal that
+/// was ignored when we were started (nohup) stays ignored.
+class SignalSet {
+ public:
+  static Result<SignalSet> create();
+  SignalSet(SignalSet&&) noexcept = default;
+
+  int fd() const { return fd_.get(); }
+  /// The next signal that has arrived, if there is one.
+  std::optional<int> next();
+
+ private:
+  explicit SignalSet(UniqueFd fd) : fd_(std::move(fd)) {}
+  UniqueFd fd_;
+};
+
+/// Ends this process by `signal`, as if it had never been caught: the parent sees the truth.
+[[noreturn]] void end_by_signal(int signal);
+
+}  // namespace spread

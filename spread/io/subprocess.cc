@@ -1,0 +1,190 @@
+// The only file that knows Boost.Process. Its stock launchers fork the whole master and leave
+// zombies behind a failed exec (docs/decisions/0001-process-launch.md), so the process is started
+// here with posix_spawn and handed to Boost.Process as a pid and a pidfd.
+#include "spread/io/subprocess.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#define BOOST_PROCESS_USE_STD_FS 1
+#include <boost/optional.hpp>
+#include <boost/type_traits.hpp>
+#include <boost/utility/string_view.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/process/v2/process.hpp>
+
+#include "spread/base/posix.h"
+
+extern char** environ;
+
+namespace spread {
+namespace {
+
+using Process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
+
+struct PipePair {
+  UniqueFd read, write;
+};
+
+Result<PipePair> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
+  return PipePair{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+
+/// posix_spawn's two attribute objects, destroyed together.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    ::posix_spawnattr_setsigdefault(&attributes, &all);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setpgroup(&attributes, 0);
+    ::posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+  }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+  ~SpawnAttributes() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+};
+
+/// Ours plus the additions; a name that is added replaces ours.
+std::vector<std::string> merged_environment(
+    std::span<const std::pair<std::string, std::string>> additions) {
+  std::vector<std::string> merged;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const char* equals = std::strchr(*entry, '=');
+    const std::string_view name(*entry, equals == nullptr
+                                            ? std::strlen(*entry)
+                                            : static_cast<std::size_t>(equals - *entry));
+    bool replaced = false;
+    for (const auto& addition : additions) replaced = replaced || addition.first == name;
+    if (!replaced) merged.emplace_back(*entry);
+  }
+  for (const auto& [name, value] : additions) merged.push_back(name + "=" + value);
+  return merged;
+}
+
+std::vector<char*> pointers(std::span<const std::string> words) {
+  std::vector<char*> result;
+  result.reserve(words.size() + 1);
+  for (const std::string& word : words) result.push_back(const_cast<char*>(word.c_str()));
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+std::string ExitStatus::text() const {
+  if (signal == 0) return "exit status " + std::to_string(code);
+  std::string text = "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal);
+  if (signal == SIGKILL) text += "; out of memory, perhaps";
+  return text + ")";
+}
+
+struct Subprocess::Impl {
+  Process process;
+  int pid;
+  int exit_fd;
+  bool running = true;
+};
+
+Subprocess::Subprocess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Subprocess::Subprocess(Subprocess&&) noexcept = default;
+Subprocess& Subprocess::operator=(Subprocess&&) noexcept = default;
+
+Subprocess::~Subprocess() {
+  // Boost's own destructor would kill the leader alone, and then wait for it.
+  if (impl_ && impl_->running) signal_group(SIGKILL);
+}
+
+int Subprocess::pid() const { return impl_->pid; }
+int Subprocess::exit_fd() const { return impl_->exit_fd; }
+
+std::optional<ExitStatus> Subprocess::try_wait() {
+  boost::system::error_code error;
+  if (impl_->process.running(error)) return std::nullopt;
+  impl_->running = false;
+  const int status = impl_->process.native_exit_code();
+  impl_->process.detach();
+  if (WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
+  return ExitStatus{WEXITSTATUS(status), 0};
+}
+
+void Subprocess::signal_group(int signal) { ::kill(-impl_->pid, signal); }
+
+struct Spawner::Impl {
+  // Never run: Boost.Process wants an executor to hold a process handle. The waiting is done by
+  // EventLoop on the same pidfd.
+  boost::asio::io_context context{1};
+};
+
+Spawner::Spawner() : impl_(std::make_unique<Impl>()) {}
+Spawner::~Spawner() = default;
+
+Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
+  auto in = make_pipe();
+  if (!in) return tl::unexpected(in.error());
+  auto out = make_pipe();
+  if (!out) return tl::unexpected(out.error());
+  auto err = make_pipe();
+  if (!err) return tl::unexpected(err.error());
+
+  SpawnAttributes how;
+  ::posix_spawn_file_actions_adddup2(&how.actions, in->read.get(), 0);
+  ::posix_spawn_file_actions_adddup2(&how.actions, out->write.get(), 1);
+  ::posix_spawn_file_actions_adddup2(&how.actions, err->write.get(), 2);
+  ::posix_spawn_file_actions_addclosefrom_np(&how.actions, 3);
+  if (!options.directory.empty()) {
+    ::posix_spawn_file_actions_addchdir_np(&how.actions, options.directory.c_str());
+  }
+  const std::vector<std::string> environment = merged_environment(options.environment);
+  const std::vector<char*> argv = pointers(options.arguments);
+  const std::vector<char*> envp = pointers(environment);
+  pid_t pid = -1;
+  const int error =
+      ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv.data(), envp.data());
+  if (error != 0) {
+    std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
+    return fail("cannot start " + options.arguments[0] + where + ": " + errno_text(error));
+  }
+  const int exit_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (exit_fd < 0) {
+    Error why = errno_error("pidfd_open");
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return tl::unexpected(why);
+  }
+  ::fcntl(exit_fd, F_SETFD, FD_CLOEXEC);
+  auto process = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
+      Process(impl_->context.get_executor(), pid, exit_fd), static_cast<int>(pid), exit_fd});
+  Subprocess child(std::move(process));
+  child.input = std::move(in->write);
+  child.output = std::move(out->read);
+  child.errors = std::move(err->read);
+  set_nonblocking(child.input.get());
+  set_nonblocking(child.output.get());
+  set_nonblocking(child.errors.get());
+  return child;
+}
+
+}  // namespace spread

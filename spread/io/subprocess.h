@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/base/unique_fd.h"
+
+namespace spread {
+
+/// How a process ended.
+struct ExitStatus {
+  int code = 0;    ///< exit status; meaningless where a signal ended it
+  int signal = 0;  ///< 0 = it exited
+  bool clean() const { return code == 0 && signal == 0; }
+  /// "exit status 3", "killed by signal 9 (Killed; out of memory, perhaps)".
+  std::string text() const;
+};
+
+struct SpawnOptions {
+  std::span<const std::string> arguments;  ///< PATH is searched for the first
+  std::span<const std::pair<std::string, std::string>> environment;  ///< added to ours
+  std::string directory;                                             ///< empty = ours
+};
+
+/// A child process, leader of its own process group, with pipes to its three standard descriptors.
+/// Destroying a Subprocess that still runs kills its group and waits for it.
+class Subprocess {
+ public:
+  ~Subprocess();
+  Subprocess(Subprocess&&) noexcept;
+  Subprocess& operator=(Subprocess&&) noexcept;
+
+  int pid() const;
+  /// Readable when the process has ended; owned by this object.
+  int exit_fd() const;
+  /// The status, if the process has ended: then it is reaped and its pid is forgotten.
+  std::optional<ExitStatus> try_wait();
+  /// Sends a signal to the whole process group, also after the leader has ended (but not after
+  /// forget_group(): the number may be another's by then).
+  void signal_group(int signal);
+
+  UniqueFd input;   ///< our end of its fd 0
+  UniqueFd output;  ///< our end of its fd 1
+  UniqueFd errors;  ///< our end of its fd 2
+
+ private:
+  friend class Spawner;
+  struct Impl;
+  explicit Subprocess(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Starts processes with posix_spawn: a fork would copy the page tables of a master that holds
+/// many results (stack measurements: 81 ms at 2 GiB against 0.6 ms). Child state: descriptors 0-2
+/// are pipes and all others closed, default signal dispositions, empty signal mask, its own
+/// process group. Our ends of the pipes are non-blocking and close-on-exec.
+class Spawner {
+ public:
+  Spawner();
+  ~Spawner();
+  Spawner(const Spawner&) = delete;
+  Spawner& operator=(const Spawner&) = delete;
+
+  /// A program that cannot be exec'd is an Error naming it and the reason, and leaves no process.
+  Result<Subprocess> spawn(const SpawnOptions& options);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace spread

@@ -1,0 +1,146 @@
+#include "spread/io/system.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+
+#include "spread/base/posix.h"
+
+namespace spread {
+namespace {
+
+/// cgroup v2's cpu.max is "QUOTA PERIOD" or "max PERIOD", here and in every group above.
+double cgroup_quota() {
+  const Result<std::string> own = read_file("/proc/self/cgroup");
+  if (!own) return HUGE_VAL;
+  const std::size_t at = own->find("0::");
+  if (at == std::string::npos) return HUGE_VAL;
+  std::string group = own->substr(at + 3, own->find('\n', at) - at - 3);
+  double least = HUGE_VAL;
+  while (true) {
+    const Result<std::string> quota = read_file("/sys/fs/cgroup" + group + "/cpu.max");
+    if (quota && quota->compare(0, 3, "max") != 0) {
+      char* end = nullptr;
+      const double used = std::strtod(quota->c_str(), &end);
+      const double period = std::strtod(end, nullptr);
+      if (period > 0) least = std::min(least, used / period);
+    }
+    const std::size_t slash = group.rfind('/');
+    if (slash == std::string::npos || group.empty() || group == "/") return least;
+    group.resize(slash);
+  }
+}
+
+}  // namespace
+
+std::uint32_t usable_cpus() {
+  cpu_set_t set;
+  double cpus = 1;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) {
+    cpus = CPU_COUNT(&set);
+  } else {
+    cpus = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
+  }
+  return static_cast<std::uint32_t>(std::max(1.0, std::min(cpus, std::ceil(cgroup_quota()))));
+}
+
+std::string current_directory() {
+  std::array<char, PATH_MAX> name;
+  return ::getcwd(name.data(), name.size()) == nullptr ? "." : name.data();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+Result<UniqueFd> open_for_reading(const std::string& name) {
+  UniqueFd fd(name == "-" ? ::fcntl(0, F_DUPFD_CLOEXEC, 3)
+                          : ::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return tl::unexpected(errno_error("cannot read " + name));
+  return fd;
+}
+
+Result<UniqueFd> open_for_writing(const std::string& name, bool append) {
+  UniqueFd fd(
+      ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666));
+  if (!fd) return tl::unexpected(errno_error("cannot write " + name));
+  return fd;
+}
+
+Result<std::string> read_file(const std::string& name) {
+  auto fd = open_for_reading(name);
+  if (!fd) return tl::unexpected(fd.error());
+  std::string text;
+  std::array<Byte, 16384> piece;
+  while (true) {
+    const IoResult read = read_some(fd->get(), piece.data(), piece.size());
+    if (read.state == IoState::End) return text;
+    if (read.state == IoState::Failed)
+      return fail("cannot read " + name + ": " + errno_text(read.error));
+    text.append(as_text({piece.data(), read.size}));
+  }
+}
+
+void ensure_standard_descriptors() {
+  while (true) {
+    const int fd = ::open("/dev/null", O_RDWR);
+    if (fd > 2 || fd < 0) {
+      if (fd > 2) ::close(fd);
+      return;
+    }
+  }
+}
+
+std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+std::uint32_t terminal_width(int fd) {
+  constexpr std::uint32_t kUsual = 80;
+  winsize size{};
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+}
+
+Result<OutputDescriptor> open_output(int fd) {
+  OutputDescriptor output;
+  struct stat status {};
+  if (::fstat(fd, &status) != 0)
+    return tl::unexpected(errno_error("cannot write to standard output"));
+  const bool pipe = S_ISFIFO(status.st_mode);
+  const bool terminal = S_ISCHR(status.st_mode) && ::isatty(fd) == 1;
+  if (pipe || terminal) {
+    const std::string name = "/proc/self/fd/" + std::to_string(fd);
+    output.fd = UniqueFd(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    if (output.fd) return output;
+  }
+  output.fd = UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  if (!output.fd) return tl::unexpected(errno_error("cannot write to standard output"));
+  // A pipe that says it is ready takes PIPE_BUF bytes without blocking.
+  output.chunk_max = pipe || terminal || S_ISSOCK(status.st_mode) ? PIPE_BUF : SIZE_MAX;
+  output.can_wait = output.chunk_max != SIZE_MAX;
+  return output;
+}
+
+void grow_pipe(int fd, std::size_t bytes) { ::fcntl(fd, F_SETPIPE_SZ, static_cast<int>(bytes)); }
+
+}  // namespace spread

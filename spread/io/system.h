@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "spread/api/result.h"
+#include "spread/base/unique_fd.h"
+
+namespace spread {
+
+/// The CPUs that this process may use: the smaller of its affinity mask and its cgroup's quota
+/// (rounded up), at least 1.
+std::uint32_t usable_cpus();
+
+std::string current_directory();
+std::string host_name();
+Result<std::string> read_file(const std::string& name);
+Result<UniqueFd> open_for_reading(const std::string& name);  ///< "-" is a copy of stdin
+Result<UniqueFd> open_for_writing(const std::string& name, bool append);
+
+/// Descriptors 0 to 2 are there, if need be as /dev/null: a pipe of ours must never become one.
+void ensure_standard_descriptors();
+/// Raises the soft limit on descriptors to at least `wanted`, as far as the hard limit allows.
+/// Returns what is in force.
+std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
+
+bool is_terminal(int fd);
+/// Columns of the terminal on `fd`; 80 where it does not say.
+std::uint32_t terminal_width(int fd);
+
+/// A descriptor for our output that never blocks us. A pipe or terminal is opened anew, since
+/// O_NONBLOCK is shared by everybody who holds the same open file (the shell, say). Where that is
+/// not possible, `chunk_max` is how much may be written at once after the descriptor was ready.
+struct OutputDescriptor {
+  UniqueFd fd;
+  std::size_t chunk_max = SIZE_MAX;
+  /// False for a regular file or device that takes everything at once.
+  bool can_wait = true;
+};
+Result<OutputDescriptor> open_output(int fd);
+
+/// Makes a pipe hold up to `bytes`; failure (an unprivileged user's budget is used up) is harmless.
+void grow_pipe(int fd, std::size_t bytes);
+
+}  // namespace spread
