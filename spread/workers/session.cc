@@ -1,0 +1,235 @@
+#include "spread/workers/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/base/assert.h"
+
+namespace spread {
+namespace {
+
+// docs/protocol.md: answers to tasks that are not outstanding are dropped with one warning; so many
+// of them, and the worker is not to be trusted.
+constexpr std::uint32_t kUnexpectedAnswersMax = 10;
+constexpr std::uint32_t kWireVersion = 1;
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t kShown = 60;
+  std::string shown = "\"";
+  for (const char c : text.substr(0, kShown)) shown += c >= ' ' && c != 0x7f ? c : '?';
+  return shown + (text.size() > kShown ? "...\"" : "\"");
+}
+
+std::string name(TaskId id) { return "task " + std::to_string(number(id)); }
+
+}  // namespace
+
+Session::Session(const SessionOptions& options)
+    : options_(options), codec_(wire::make_codec(options.wire, options.max_frame)) {}
+Session::~Session() = default;
+
+Status Session::send_prep(const Value& item) { return codec_->encode_prep(item, output_.tail()); }
+
+Status Session::send_task(TaskId id, const Value& payload) {
+  SPREAD_ASSERT(state_ == SessionState::Running);
+  if (payload.body.size() >= OutputQueue::kLargeBytes) {
+    const Result<bool> by_reference = codec_->encode_task_head(id, payload, output_.tail());
+    if (!by_reference) return tl::unexpected(by_reference.error());
+    if (*by_reference) {
+      output_.append(payload.body);
+      outstanding_.push_back(id);
+      return {};
+    }
+  }
+  SPREAD_TRY(codec_->encode_task(id, payload, output_.tail()));
+  outstanding_.push_back(id);
+  return {};
+}
+
+void Session::close() {
+  if (state_ == SessionState::Running) state_ = SessionState::Shutdown;
+}
+
+bool Session::at_tail() const {
+  return options_.raw || (state_ == SessionState::Shutdown && outstanding_.empty());
+}
+
+std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
+  std::size_t done = 0;
+  wanted_ = 0;
+  while (state_ != SessionState::Broken && done < bytes.size()) {
+    const ByteView rest = bytes.subspan(done);
+    if (at_tail()) return done + receive_tail(rest, final, sink);
+    codec_->decode(rest, final, decoded_);
+    switch (decoded_.found) {
+      case wire::Found::NeedMore: wanted_ = decoded_.size; return done;
+      case wire::Found::Skip:
+        end_mark_pending_ = false;
+        done += decoded_.size;
+        break;
+      case wire::Found::Stray:
+        stray(as_text(rest.first(decoded_.size)), sink);
+        done += decoded_.size;
+        break;
+      case wire::Found::Broken: broken(decoded_.error); break;
+      case wire::Found::Message:
+        done += decoded_.size;
+        end_mark_pending_ = rest[decoded_.size - 1] != '\n';
+        on_message(done < bytes.size(), sink);
+        break;
+    }
+  }
+  return state_ == SessionState::Broken ? bytes.size() : done;
+}
+
+/// Everything is the worker's tail, but for the 0A of its last frame, and the hello of a worker
+/// that had no task to answer.
+std::size_t Session::receive_tail(ByteView bytes, bool final, SessionSink& sink) {
+  std::size_t used = 0;
+  if (!heard_ && !tail_started_ && !take_late_hello(bytes, final, used, sink)) return 0;
+  if (std::exchange(end_mark_pending_, false) && used < bytes.size() && bytes[used] == '\n') ++used;
+  tail_started_ = true;
+  if (used < bytes.size()) sink.on_tail(as_text(bytes.subspan(used)));
+  return bytes.size();
+}
+
+/// False: more bytes are wanted before it can be said whether this is a hello.
+bool Session::take_late_hello(ByteView bytes, bool final, std::size_t& used, SessionSink& sink) {
+  codec_->decode(bytes, final, decoded_);
+  if (decoded_.found == wire::Found::NeedMore && !final) {
+    wanted_ = decoded_.size;
+    return false;
+  }
+  const bool hello = decoded_.found == wire::Found::Message && !decoded_.message.has_id &&
+                     decoded_.message.kind == wire::UpKind::Hello;
+  if (!hello) return true;
+  used = decoded_.size;
+  end_mark_pending_ = bytes[used - 1] != '\n';
+  on_hello(sink);
+  return true;
+}
+
+void Session::on_message(bool more_follows, SessionSink& sink) {
+  const wire::UpMessage& message = decoded_.message;
+  heard_ = true;
+  if (!codec_->has_ids()) return on_line(more_follows, sink);
+  if (!message.has_id) return on_without_id(sink);
+  switch (message.kind) {
+    case wire::UpKind::Ok:
+    case wire::UpKind::Busy:
+    case wire::UpKind::Error:
+    case wire::UpKind::Fatal:
+      if (!take_outstanding(message.id)) return on_unexpected(sink);
+      return sink.on_answer(message);
+    case wire::UpKind::Progress:
+      if (is_outstanding(message.id)) sink.on_progress(message);
+      return;
+    case wire::UpKind::Log: return sink.on_log(message.text);
+    case wire::UpKind::Hello:
+    case wire::UpKind::PrepError:
+    case wire::UpKind::Unknown: break;
+  }
+  if (!is_outstanding(message.id)) return on_unexpected(sink);
+  broken("it answered " + name(message.id) + " with the unknown kind " + quoted(message.text) +
+         "; if it echoes its input, or is a filter that answers line by line: --wire lines");
+}
+
+void Session::on_line(bool more_follows, SessionSink& sink) {
+  if (outstanding_.empty()) {
+    broken("it wrote a line while it had no task: more than one line per task?");
+    return;
+  }
+  wire::UpMessage answer = decoded_.message;
+  answer.has_id = true;
+  answer.id = outstanding_.front();
+  outstanding_.pop_front();
+  if (!more_follows || !outstanding_.empty() || at_tail()) return sink.on_answer(answer);
+  const Value error =
+      wire::make_error("TooManyLines", "the worker wrote more than one line for it");
+  const Slice flat = [&] {
+    ByteBuffer whole;
+    whole.append(error);
+    return Slice::copy_of(whole.view());
+  }();
+  answer.kind = wire::UpKind::Error;
+  answer.value = flat.view();
+  const TaskId id = answer.id;
+  sink.on_answer(answer);
+  broken("it wrote more than one line for " + name(id));
+}
+
+void Session::on_without_id(SessionSink& sink) {
+  const wire::UpMessage& message = decoded_.message;
+  switch (message.kind) {
+    case wire::UpKind::Hello: return on_hello(sink);
+    case wire::UpKind::PrepError: {
+      const wire::WorkerError error = wire::parse_error(message.value);
+      return broken("its preparation failed: " + error.type +
+                        (error.type.empty() || error.message.empty() ? "" : ": ") + error.message,
+                    Problem::PrepFailed);
+    }
+    case wire::UpKind::Log: return sink.on_log(message.text);
+    default:
+      if (!std::exchange(warned_unknown_, true)) {
+        sink.on_warning("it sent a message of a kind that this spread does not know (" +
+                        quoted(message.text) + "); such messages are ignored");
+      }
+  }
+}
+
+void Session::on_hello(SessionSink& sink) {
+  heard_ = true;
+  const Result<wire::Hello> hello = wire::parse_hello(decoded_.message.value);
+  if (!hello) return broken("its hello is wrong: " + hello.error().message);
+  if (hello->wire != kWireVersion) {
+    return broken("it speaks wire " + std::to_string(hello->wire) +
+                  ", and this spread speaks wire " + std::to_string(kWireVersion));
+  }
+  if (hello->prep && *hello->prep != options_.prep_count) {
+    return broken("it wants " + std::to_string(*hello->prep) + " prep items, and is given " +
+                      std::to_string(options_.prep_count),
+                  Problem::Mismatch);
+  }
+  sink.on_hello(*hello);
+}
+
+void Session::on_unexpected(SessionSink& sink) {
+  const std::string what = "it answered " + name(decoded_.message.id) +
+                           ", which it was not working on (a second answer to the same task?)";
+  if (++unexpected_answers_ >= kUnexpectedAnswersMax) {
+    return broken(what + ", for the " + std::to_string(kUnexpectedAnswersMax) + "th time");
+  }
+  if (unexpected_answers_ == 1) sink.on_warning(what + "; such answers are dropped");
+}
+
+bool Session::take_outstanding(TaskId id) {
+  for (std::size_t i = 0; i < outstanding_.size(); ++i) {
+    if (outstanding_[i] != id) continue;
+    outstanding_.erase(i);
+    return true;
+  }
+  return false;
+}
+
+bool Session::is_outstanding(TaskId id) const {
+  for (std::size_t i = 0; i < outstanding_.size(); ++i) {
+    if (outstanding_[i] == id) return true;
+  }
+  return false;
+}
+
+void Session::stray(std::string_view text, SessionSink& sink) {
+  if (options_.strict) {
+    return broken("it wrote what is no part of the protocol, and --strict was given: " +
+                  quoted(text));
+  }
+  sink.on_stray(text);
+}
+
+void Session::broken(std::string message, Problem problem) {
+  state_ = SessionState::Broken;
+  problem_ = problem;
+  problem_text_ = std::move(message);
+}
+
+}  // namespace spread

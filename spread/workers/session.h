@@ -1,0 +1,116 @@
+// spread/workers: one worker: Session (its life in the protocol, pure) on a Subprocess (io/).
+// Start with docs/protocol.md, then here, then session_worker.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/base/output_queue.h"
+#include "spread/base/ring.h"
+#include "spread/wire/codec.h"
+
+namespace spread {
+
+struct SessionOptions {
+  Wire wire = Wire::Msgpack;
+  std::size_t max_frame = std::size_t{1} << 30;
+  std::uint32_t prep_count = 0;
+  /// `spread all`: a hello as the very first bytes is recognised, everything else is the tail.
+  bool raw = false;
+  bool strict = false;  ///< stray output breaks the session
+};
+
+/// What a Session finds in its worker's output. Views are good during the call.
+class SessionSink {
+ public:
+  virtual ~SessionSink() = default;
+  virtual void on_hello(const wire::Hello& hello) = 0;
+  /// Ok, Busy, Error or Fatal: the one answer to a task that is outstanding here.
+  virtual void on_answer(const wire::UpMessage& message) = 0;
+  virtual void on_progress(const wire::UpMessage& message) = 0;
+  virtual void on_log(std::string_view text) = 0;
+  /// Output that is no part of the protocol: a print.
+  virtual void on_stray(std::string_view text) = 0;
+  virtual void on_tail(std::string_view text) = 0;
+  virtual void on_warning(std::string message) = 0;
+};
+
+/// States of docs/protocol.md, seen from the master. `exec` and `prep` need no state of their own:
+/// nothing that a worker may say differs between them.
+enum class SessionState : std::uint8_t {
+  Running,   ///< tasks may be sent
+  Shutdown,  ///< its input is closed (or will be when all is written)
+  Broken,    ///< see problem(): what else it writes is dropped
+};
+
+enum class Problem : std::uint8_t {
+  None,
+  Misbehaved,  ///< it cannot be understood, or broke the rules
+  PrepFailed,  ///< it said that it cannot work
+  Mismatch,    ///< the run cannot work with such a worker at all: it wants other prep items
+};
+
+/// One worker's life in the protocol. Pure: bytes in, calls of the sink out; messages in, bytes to
+/// be written in output().
+class Session {
+ public:
+  explicit Session(const SessionOptions& options);
+  ~Session();
+
+  Status send_prep(const Value& item);
+  /// An Error means that this wire cannot carry the payload; nothing was sent.
+  Status send_task(TaskId id, const Value& payload);
+  /// No task will follow: the input is to be closed when output() is empty.
+  void close();
+  OutputQueue& output() { return output_; }
+
+  /// Looks at all of the worker's output that has not been consumed yet; `final` = end of file.
+  /// Returns how many bytes from the front are done with.
+  std::size_t receive(ByteView bytes, bool final, SessionSink& sink);
+  /// After receive(): how many bytes (counted from the first one not consumed) are wanted before it
+  /// is worth calling again; 0 = any.
+  std::size_t wanted() const { return wanted_; }
+
+  SessionState state() const { return state_; }
+  Problem problem() const { return problem_; }
+  const std::string& problem_text() const { return problem_text_; }
+  std::size_t outstanding() const { return outstanding_.size(); }
+  /// It has sent at least one message.
+  bool heard() const { return heard_; }
+
+ private:
+  bool at_tail() const;
+  std::size_t receive_tail(ByteView bytes, bool final, SessionSink& sink);
+  bool take_late_hello(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
+  void on_message(bool more_follows, SessionSink& sink);
+  void on_line(bool more_follows, SessionSink& sink);
+  void on_without_id(SessionSink& sink);
+  void on_hello(SessionSink& sink);
+  void on_unexpected(SessionSink& sink);
+  bool take_outstanding(TaskId id);
+  bool is_outstanding(TaskId id) const;
+  void stray(std::string_view text, SessionSink& sink);
+  void broken(std::string message, Problem problem = Problem::Misbehaved);
+
+  SessionOptions options_;
+  std::unique_ptr<wire::Codec> codec_;
+  OutputQueue output_;
+  Ring<TaskId> outstanding_;  ///< in the order sent
+  wire::Decoded decoded_;
+  SessionState state_ = SessionState::Running;
+  Problem problem_ = Problem::None;
+  std::string problem_text_;
+  std::size_t wanted_ = 0;
+  std::uint32_t unexpected_answers_ = 0;
+  bool heard_ = false;
+  bool warned_unknown_ = false;
+  bool tail_started_ = false;
+  bool end_mark_pending_ = false;  ///< the 0A of the last frame has not come yet
+};
+
+}  // namespace spread

@@ -1,0 +1,328 @@
+#include "spread/workers/session_worker.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "spread/base/assert.h"
+#include "spread/base/posix.h"
+#include "spread/io/system.h"
+
+namespace spread {
+namespace {
+
+// A grandchild may hold the pipe open after the worker has ended; it is read for so long.
+constexpr Duration kAfterExit = std::chrono::seconds(1);
+// A process that does not end after SIGKILL sits in the kernel (a dead NFS server, say). The run
+// does not wait for it.
+constexpr Duration kAfterKill = std::chrono::seconds(5);
+// Payloads of this size make a larger pipe worth its share of the user's pipe budget.
+constexpr std::size_t kBigBytes = 64 * 1024;
+constexpr std::size_t kBigPipe = 1024 * 1024;
+// Reads per turn, so that one talkative worker does not keep the others waiting.
+constexpr int kReadsPerTurn = 16;
+constexpr std::size_t kErrorsKept = 400;
+
+std::string last_words(const std::string& errors) {
+  std::string text;
+  for (const char c : errors) text += c == '\n' ? ' ' : c;
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session, Subprocess process,
+                             EventLoop& loop, ReadBuffer& shared, WorkerSink& sink,
+                             const SessionWorkerOptions& options)
+    : id_(id),
+      session_(session),
+      process_(std::move(process)),
+      loop_(loop),
+      shared_(shared),
+      sink_(sink),
+      options_(options) {
+  loop_.add(process_.input.get(), false, false, this);
+  loop_.add(process_.output.get(), true, false, this);
+  loop_.add(process_.errors.get(), true, false, this);
+  loop_.add(process_.exit_fd(), true, false, this);
+}
+
+SessionWorker::~SessionWorker() {
+  if (!status_) loop_.remove(process_.exit_fd());
+  close_fd(process_.input);
+  close_fd(process_.output);
+  close_fd(process_.errors);
+  if (large_ != nullptr) large_->release();
+}
+
+void SessionWorker::close_fd(UniqueFd& fd) {
+  if (!fd) return;
+  loop_.remove(fd.get());
+  fd.reset();
+}
+
+void SessionWorker::set_deadline(Duration from_now) { deadline_ = after(loop_.now(), from_now); }
+
+void SessionWorker::on_ready(int fd, bool readable, bool writable) {
+  if (fd == process_.input.get()) {
+    // An error without `writable` interest: its reader is gone.
+    if (session_.output().empty()) return input_failed();
+    if (writable) flush();
+  } else if (fd == process_.output.get()) {
+    if (readable) read_output();
+  } else if (fd == process_.errors.get()) {
+    read_errors();
+  } else {
+    on_exit();
+  }
+}
+
+void SessionWorker::flush() {
+  OutputQueue& queue = session_.output();
+  if (!process_.input) return;
+  while (!queue.empty()) {
+    std::array<ByteView, 16> pieces;
+    const std::size_t count = queue.gather(pieces);
+    if (queue.size() >= kBigBytes) grow_pipes();
+    const IoResult result = write_some(process_.input.get(), {pieces.data(), count});
+    if (result.state == IoState::WouldBlock) break;
+    if (result.state != IoState::Done) return input_failed();
+    queue.consume(result.size);
+  }
+  if (queue.empty()) {
+    // After a payload of megabytes, an idle worker does not keep the memory.
+    if (queue.tail().capacity() > 2 * kBigBytes) queue.tail().shrink();
+    if (closing_) return close_fd(process_.input);
+  }
+  loop_.change(process_.input.get(), false, !queue.empty());
+}
+
+void SessionWorker::grow_pipes() {
+  if (std::exchange(pipes_grown_, true)) return;
+  grow_pipe(process_.input.get(), kBigPipe);
+  if (process_.output) grow_pipe(process_.output.get(), kBigPipe);
+}
+
+/// Nobody reads the worker's fd 0 any more. What it has written before it went away counts, so the
+/// rest is decided by its output and its exit; but if it goes on without its input it is ended.
+void SessionWorker::input_failed() {
+  close_fd(process_.input);
+  OutputQueue& queue = session_.output();
+  queue.consume(queue.size());
+  if (!status_ && phase_ == Phase::Normal && deadline_ == kForever) {
+    set_deadline(options_.shutdown_timeout.value_or(options_.kill_grace));
+  }
+}
+
+void SessionWorker::close_input() {
+  if (std::exchange(closing_, true)) return;
+  session_.close();
+  flush();
+  if (!status_ && options_.shutdown_timeout && phase_ == Phase::Normal) {
+    set_deadline(*options_.shutdown_timeout);
+  }
+  // What it wrote before the close, and was not understood, may now be its tail.
+  if (!unfinished_.empty() || large_ != nullptr) read_output();
+}
+
+void SessionWorker::terminate() {
+  if (status_ || phase_ != Phase::Normal) return;
+  phase_ = Phase::Terminated;
+  process_.signal_group(SIGTERM);
+  process_.signal_group(SIGCONT);
+  set_deadline(options_.kill_grace);
+}
+
+void SessionWorker::kill() {
+  if (status_ || phase_ == Phase::Killed) return;
+  phase_ = Phase::Killed;
+  process_.signal_group(SIGKILL);
+  set_deadline(kAfterKill);
+}
+
+void SessionWorker::tick() {
+  if (ended_ || loop_.now() < deadline_) return;
+  deadline_ = kForever;
+  if (status_) return end_if_complete(true);
+  if (phase_ == Phase::Normal) return terminate();
+  if (phase_ == Phase::Terminated) return kill();
+  phase_ = Phase::GivenUp;
+  end_if_complete(true);
+}
+
+Slice SessionWorker::share(ByteView value) const {
+  if (reading_ != nullptr && value.data() >= reading_->data() &&
+      value.data() < reading_->data() + reading_->capacity()) {
+    return Slice(reading_, value);
+  }
+  return Slice::copy_of(value);
+}
+
+void SessionWorker::read_output() {
+  for (int i = 0; i < kReadsPerTurn && read_once(); ++i) {
+  }
+}
+
+/// One read. False when there is nothing more to be had now.
+bool SessionWorker::read_once() {
+  if (!process_.output) return false;
+  Block* block = large_ != nullptr ? large_ : shared_.block();
+  std::size_t filled = large_size_;
+  if (large_ == nullptr && !unfinished_.empty()) {
+    filled = unfinished_.size();
+    std::copy_n(unfinished_.data(), filled, block->data());
+    unfinished_.clear();
+  }
+  const std::size_t room = block->capacity() - filled;
+  const IoResult result = read_some(process_.output.get(), block->data() + filled, room);
+  const std::size_t size = result.state == IoState::Done ? result.size : 0;
+  const bool over = result.state == IoState::End || result.state == IoState::Failed;
+  reading_ = block;
+  block->retain();
+  if (large_ != nullptr) large_size_ += size;
+  if (size != 0 || over) {
+    take({block->data(), filled + size}, over);
+  } else if (large_ == nullptr) {
+    keep_unfinished({block->data(), filled});
+  }
+  reading_ = nullptr;
+  block->release();
+  if (over) output_ended();
+  return size == room && process_.output && !ended_;
+}
+
+void SessionWorker::take(ByteView bytes, bool final) {
+  if (large_ != nullptr && bytes.size() < session_.wanted() && !final) return;
+  const std::size_t done = session_.receive(bytes, final, sink_);
+  if (session_.problem() != Problem::None) react_to_problem();
+  keep_unfinished(bytes.subspan(done));
+}
+
+/// `rest` lies in the block that was just read into.
+void SessionWorker::keep_unfinished(ByteView rest) {
+  const std::size_t wanted = std::max(session_.wanted(), rest.size() + 1);
+  if (wanted <= ReadBuffer::kBytes) {
+    unfinished_.clear();
+    unfinished_.append(rest);
+    if (unfinished_.capacity() > ReadBuffer::kBytes / 4 && rest.empty()) unfinished_.shrink();
+    if (large_ != nullptr) std::exchange(large_, nullptr)->release();
+    large_size_ = 0;
+    return;
+  }
+  grow_pipes();
+  // One more byte: the newline behind a large frame is read with it. The size was claimed by the
+  // worker; only what is really written to is ever taken from the system.
+  Block* bigger = Block::create(wanted + 1);
+  if (!rest.empty()) std::copy_n(rest.data(), rest.size(), bigger->data());
+  if (large_ != nullptr) large_->release();
+  large_ = bigger;
+  large_size_ = rest.size();
+}
+
+void SessionWorker::react_to_problem() {
+  if (std::exchange(problem_told_, true)) return;
+  if (session_.problem() == Problem::Mismatch) sink_.on_mismatch(session_.problem_text());
+  terminate();
+}
+
+void SessionWorker::output_ended() {
+  close_fd(process_.output);
+  if (status_) return end_if_complete(false);
+  // A worker without an output can answer nothing more; give it a moment to end by itself.
+  if (phase_ != Phase::Normal) return;
+  if (session_.outstanding() > 0) {
+    set_deadline(std::min(options_.kill_grace, kAfterExit));
+  } else if (!closing_) {
+    close_input();
+  }
+}
+
+void SessionWorker::read_errors() {
+  std::array<Byte, 16384> piece;
+  const IoResult result = read_some(process_.errors.get(), piece.data(), piece.size());
+  if (result.state == IoState::WouldBlock) return;
+  if (result.state != IoState::Done) {
+    close_fd(process_.errors);
+    if (status_) end_if_complete(false);
+    return;
+  }
+  const std::string_view text = as_text({piece.data(), result.size});
+  remember_errors(text);
+  sink_.on_stderr(text);
+}
+
+void SessionWorker::remember_errors(std::string_view text) {
+  last_errors_ += text.substr(text.size() - std::min(text.size(), kErrorsKept));
+  if (last_errors_.size() > kErrorsKept) {
+    last_errors_.erase(0, last_errors_.size() - kErrorsKept);
+    const std::size_t line = last_errors_.find('\n');
+    if (line + 1 < last_errors_.size() && line != std::string::npos)
+      last_errors_.erase(0, line + 1);
+  }
+}
+
+void SessionWorker::on_exit() {
+  const int fd = process_.exit_fd();
+  loop_.remove(fd);
+  status_ = process_.try_wait();
+  SPREAD_ASSERT(status_.has_value());
+  set_deadline(kAfterExit);
+  // Answers that are still in the pipe count.
+  if (process_.output) read_output();
+  if (!ended_ && process_.errors) read_errors();
+  end_if_complete(false);
+}
+
+void SessionWorker::end_if_complete(bool drained) {
+  if (ended_) return;
+  const bool read_to_the_end = !process_.output && !process_.errors;
+  if (!drained && !(status_ && read_to_the_end)) return;
+  if (process_.output) {
+    // Time is up, and a grandchild still holds the pipe: what has come so far is all.
+    const Slice rest = large_ != nullptr ? Slice(large_, {large_->data(), large_size_})
+                                         : Slice::copy_of(unfinished_.view());
+    session_.receive(rest.view(), true, sink_);
+  }
+  close_fd(process_.input);
+  close_fd(process_.output);
+  close_fd(process_.errors);
+  ended_ = true;
+  deadline_ = kForever;
+  sink_.on_ended(describe_end(), status_.value_or(ExitStatus{0, SIGKILL}));
+}
+
+ProcessEnded SessionWorker::describe_end() const {
+  ProcessEnded end;
+  end.worker = id_;
+  end.clean = status_ && status_->clean() && session_.problem() == Problem::None;
+  const std::string status = status_ ? status_->text() : "it does not even end after SIGKILL";
+  switch (session_.problem()) {
+    case Problem::Misbehaved:
+      end.cause = EndCause::Misbehaved;
+      end.reason = session_.problem_text();
+      if (phase_ == Phase::Normal) end.reason += ", " + status;
+      break;
+    case Problem::PrepFailed:
+    case Problem::Mismatch:
+      end.cause = EndCause::PrepFailed;
+      end.reason = session_.problem_text();
+      break;
+    case Problem::None: {
+      const std::size_t open = session_.outstanding();
+      if (open > 0) {
+        end.reason = "it ended with " + std::to_string(open) + (open == 1 ? " task" : " tasks") +
+                     " unanswered, " + status;
+      } else {
+        end.reason = status;
+      }
+    }
+  }
+  if (!end.clean && !last_errors_.empty())
+    end.reason += "; its last words: " + last_words(last_errors_);
+  return end;
+}
+
+}  // namespace spread

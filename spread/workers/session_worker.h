@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spread/api/time.h"
+#include "spread/core/event.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/subprocess.h"
+#include "spread/workers/read_buffer.h"
+#include "spread/workers/session.h"
+
+namespace spread {
+
+struct SessionWorkerOptions {
+  std::optional<Duration> shutdown_timeout;
+  Duration kill_grace = std::chrono::seconds(5);
+};
+
+/// What a SessionWorker tells, beside what its Session finds.
+class WorkerSink : public SessionSink {
+ public:
+  /// What it wrote to its fd 2.
+  virtual void on_stderr(std::string_view text) = 0;
+  /// The run cannot work with such a worker at all: it wants another number of prep items.
+  virtual void on_mismatch(std::string_view text) = 0;
+  /// It is gone, and everything that it wrote has been read. The last call; the worker may be
+  /// destroyed after it has returned, but not from within it.
+  virtual void on_ended(ProcessEnded ended, ExitStatus status) = 0;
+};
+
+/// A Session on a Subprocess: moves bytes, and sees to it that the process really ends. It never
+/// blocks: what the worker does not read waits in the Session's output.
+class SessionWorker final : public ReadyHandler {
+ public:
+  SessionWorker(WorkerId id, const SessionOptions& session, Subprocess process, EventLoop& loop,
+                ReadBuffer& shared, WorkerSink& sink, const SessionWorkerOptions& options);
+  ~SessionWorker() override;
+  SessionWorker(const SessionWorker&) = delete;
+  SessionWorker& operator=(const SessionWorker&) = delete;
+
+  Session& session() { return session_; }
+  int pid() const { return process_.pid(); }
+  /// Writes as much as the pipe takes; the rest follows when there is room.
+  void flush();
+  /// No task will follow: its fd 0 is closed when all has been written, and the shutdown time-out
+  /// begins.
+  void close_input();
+  /// TERM to its process group, KILL after the grace time.
+  void terminate();
+  /// KILL to its process group, at once.
+  void kill();
+
+  /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
+  Slice share(ByteView value) const;
+
+  TimePoint next_deadline() const { return deadline_; }
+  void tick();
+  bool ended() const { return ended_; }
+
+  void on_ready(int fd, bool readable, bool writable) override;
+
+ private:
+  enum class Phase : std::uint8_t { Normal, Terminated, Killed, GivenUp };
+
+  void read_output();
+  bool read_once();
+  void take(ByteView bytes, bool final);
+  void keep_unfinished(ByteView rest);
+  void react_to_problem();
+  void read_errors();
+  void remember_errors(std::string_view text);
+  void output_ended();
+  void input_failed();
+  void on_exit();
+  void end_if_complete(bool drained);
+  ProcessEnded describe_end() const;
+  void close_fd(UniqueFd& fd);
+  void set_deadline(Duration from_now);
+  void grow_pipes();
+
+  WorkerId id_;
+  Session session_;
+  Subprocess process_;
+  EventLoop& loop_;
+  ReadBuffer& shared_;
+  WorkerSink& sink_;
+  SessionWorkerOptions options_;
+
+  ByteBuffer unfinished_;   ///< the beginning of a message, copied out of the shared buffer
+  Block* large_ = nullptr;  ///< a message too large for the shared buffer is gathered here
+  std::size_t large_size_ = 0;
+  Block* reading_ = nullptr;  ///< the block that share() refers to
+  std::string last_errors_;
+  std::optional<ExitStatus> status_;
+  Phase phase_ = Phase::Normal;
+  bool closing_ = false;
+  bool problem_told_ = false;
+  bool pipes_grown_ = false;
+  bool ended_ = false;
+  TimePoint deadline_ = kForever;
+};
+
+}  // namespace spread
