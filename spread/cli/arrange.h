@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+
+namespace spread::cli {
+
+/// The words behind the options, by their meaning.
+struct Arrangement {
+  std::vector<std::string> command;
+  std::vector<InputOptions::Group> groups;
+};
+
+bool is_separator(const std::string& word);  ///< `--`, `:::` or `::::`
+
+/// `free_words` are the words between the options and the first separator; `tail` begins with that
+/// separator (or is empty). Behind a `--` or a command, `--` is an ordinary word.
+Result<Arrangement> arrange(std::vector<std::string> free_words, std::vector<std::string> tail);
+
+}  // namespace spread::cli

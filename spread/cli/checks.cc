@@ -1,0 +1,115 @@
+#include "spread/cli/checks.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace spread::cli {
+namespace {
+
+struct Pair {
+  std::string_view one, other;
+};
+
+constexpr Pair kExclusive[] = {
+    {"-k", "--unordered"},
+    {"-0", "-d"},
+    {"--no-bar", "--bar"},
+    {"--no-bar", "--eta"},
+    {"--no-bar", "--progress"},
+    {"--no-history", "--history"},
+    {"--timeout", "--shutdown-timeout"},
+};
+
+Status check_exclusive(const Draft& draft) {
+  for (const Pair& pair : kExclusive) {
+    // In `run` these two are different things.
+    if (pair.one == "--timeout" && draft.options.command != Command::All) continue;
+    if (draft.has(pair.one) && draft.has(pair.other)) {
+      return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
+    }
+  }
+  return {};
+}
+
+Status check_input(const Draft& draft) {
+  const InputOptions& input = draft.options.input;
+  for (const std::string_view delimiter : {"-0", "-d"}) {
+    if (input.format != InputFormat::Lines && draft.has(delimiter)) {
+      return fail(fmt::format("{} is for --in lines only", delimiter));
+    }
+  }
+  if (!input.files.empty() && !input.groups.empty()) {
+    return fail("-a and ::: or :::: exclude each other");
+  }
+  for (const InputOptions::Group& group : input.groups) {
+    const bool text = input.format == InputFormat::Lines || input.format == InputFormat::Json;
+    if (!group.from_file && !text) {
+      return fail("::: gives lines or JSON, so --in must be lines or json; for files use ::::");
+    }
+  }
+  return {};
+}
+
+OutputFormat default_output(InputFormat input) {
+  switch (input) {
+    case InputFormat::Json: return OutputFormat::Json;
+    case InputFormat::Msgpack: return OutputFormat::Msgpack;
+    case InputFormat::Lines:
+    case InputFormat::Csv: return OutputFormat::Text;
+  }
+  return OutputFormat::Text;
+}
+
+Status complete_output(Draft& draft) {
+  OutputOptions& output = draft.options.output;
+  if (draft.has("--out0")) {
+    if (draft.has("--out") && output.format != OutputFormat::Text) {
+      return fail("--out0 is for --out text only");
+    }
+    output.format = OutputFormat::Text;
+  } else if (!draft.has("--out")) {
+    output.format = default_output(draft.options.input.format);
+  }
+  return {};
+}
+
+Status check_workers(const Draft& draft) {
+  const HostOptions& hosts = draft.options.hosts;
+  const bool command = !hosts.command.empty();
+  const bool lists = !hosts.worker_lists.empty() || !hosts.args_files.empty();
+  if (!command && !lists && draft.options.command != Command::Hosts) {
+    const bool run = draft.options.command == Command::Run;
+    return fail(fmt::format("no {} is named: write it after --, or use --worker or --args-file",
+                            run ? "worker" : "command"));
+  }
+  if (command && hosts.command.front().empty()) return fail("the command after -- is empty");
+  if (!command && lists) {
+    // A list says itself where it runs; taking -S in silence would let a user think otherwise.
+    for (const std::string_view name : {"-S", "--slf"}) {
+      if (draft.has(name)) return fail(fmt::format("{} needs a command after --", name));
+    }
+  }
+  return {};
+}
+
+Status check_wire(const Draft& draft) {
+  if (draft.options.wire == Wire::Lines && draft.options.limits.window > 1) {
+    return fail("--window must be 1 with --wire lines: its answers carry no id");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status complete(Draft& draft) {
+  SPREAD_TRY(check_exclusive(draft));
+  const Command command = draft.options.command;
+  if (command == Command::HistoryShow || command == Command::HistoryReset) return {};
+  SPREAD_TRY(check_input(draft));
+  SPREAD_TRY(complete_output(draft));
+  SPREAD_TRY(check_wire(draft));
+  return check_workers(draft);
+}
+
+}  // namespace spread::cli

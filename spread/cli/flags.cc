@@ -1,0 +1,183 @@
+#include "spread/cli/flags.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
+#include "spread/cli/arrange.h"
+#include "spread/cli/checks.h"
+#include "spread/cli/completion.h"
+#include "spread/cli/help_text.h"
+#include "spread/cli/man_page.h"
+#include "spread/cli/option_table.h"
+#include "spread/cli/subcommands.h"
+#include "spread/cli/suggest.h"
+#include "spread/cli/tokens.h"
+
+namespace spread::cli {
+namespace {
+
+using StringList = std::vector<std::string>;
+
+tl::unexpected<Error> usage_error(std::string_view message, std::string_view subcommand) {
+  return fail(fmt::format("{} (try 'spread {}{}--help')", message, subcommand,
+                          subcommand.empty() ? "" : " "));
+}
+
+tl::unexpected<Error> unknown_subcommand(std::string_view name) {
+  std::vector<std::string_view> names{"help"};
+  for (const SubcommandText& text : subcommands()) names.push_back(text.name);
+  const std::string_view guess = closest(name, names);
+  return usage_error(fmt::format("unknown subcommand {}{}", show_text(name),
+                                 guess.empty() ? "" : fmt::format(", did you mean '{}'?", guess)),
+                     "");
+}
+
+std::string unknown_option(std::string_view word, const SubcommandText& text) {
+  const std::string_view name = word.substr(0, word.find('='));
+  if (name == "-u") return "-u is for map; use --unordered";
+  if (const OptionSpec* other = find_option(name, kAny)) {
+    for (const SubcommandText& owner : subcommands()) {
+      if ((owner.bit & other->subcommands) == 0) continue;
+      return fmt::format("{} is for {}, not for {}", name, owner.name, text.name);
+    }
+  }
+  std::vector<std::string_view> names;
+  for (const OptionSpec& spec : option_table()) {
+    if ((spec.subcommands & text.bit) == 0) continue;
+    for (const std::string_view known : spec.all_names()) {
+      if (known.size() > 2) names.push_back(known);
+    }
+  }
+  const std::string_view guess = closest(name, names);
+  return fmt::format("unknown option {}{}", show_text(name),
+                     guess.empty() ? "" : fmt::format(", did you mean '{}'?", guess));
+}
+
+bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
+
+Status apply_options(const std::vector<Token>& tokens, Draft& draft) {
+  for (const Token& token : tokens) {
+    const std::string_view name = token.spec->primary_name();
+    draft.given.push_back(name);
+    if (token.spec->set == nullptr) continue;
+    if (Status status = token.spec->set(draft, token.value); !status) {
+      return fail(fmt::format("{}: {}", name, status.error().message));
+    }
+  }
+  return {};
+}
+
+/// `history` has a word of its own before the hosts.
+Status place_history_words(StringList words, Draft& draft) {
+  if (words.empty()) return fail("history what? expected show or reset");
+  if (words[0] == "show") {
+    draft.options.command = Command::HistoryShow;
+  } else if (words[0] == "reset") {
+    draft.options.command = Command::HistoryReset;
+  } else {
+    return fail(fmt::format("expected show or reset, not {}", show_text(words[0])));
+  }
+  words.erase(words.begin());
+  draft.options.history_words = std::move(words);
+  return {};
+}
+
+Status place_words(StringList free_words, StringList tail, Subcommands bit, Draft& draft) {
+  if (bit == kHosts && !free_words.empty()) {
+    return fail(fmt::format("unexpected word {}: hosts are named with -S, a worker follows --",
+                            show_text(free_words[0])));
+  }
+  Result<Arrangement> arranged = arrange(std::move(free_words), std::move(tail));
+  if (!arranged) return tl::unexpected<Error>(arranged.error());
+  if (bit != kRun && !arranged->groups.empty()) return fail("::: and :::: are for run");
+  if (bit == kHistory) return place_history_words(std::move(arranged->command), draft);
+  draft.options.hosts.command = std::move(arranged->command);
+  draft.options.input.groups = std::move(arranged->groups);
+  return {};
+}
+
+Command first_command(Subcommands bit) {
+  if (bit == kAll) return Command::All;
+  if (bit == kHosts) return Command::Hosts;
+  return bit == kHistory ? Command::HistoryShow : Command::Run;
+}
+
+/// The subcommand's words, into `draft`; or --help and --version, into `text`.
+Status read_words(const StringList& words, const SubcommandText& subcommand, Draft& draft,
+                  std::string& text) {
+  const auto separator = std::find_if(words.begin(), words.end(), is_separator);
+  const Words positionals = subcommand.bit == kHistory ? Words::AmongOptions : Words::EndOptions;
+  Result<Tokens> tokens = tokenize({words.begin(), separator}, subcommand.bit, positionals);
+  if (!tokens) return tl::unexpected<Error>(tokens.error());
+  for (const Token& token : tokens->options) {
+    if (token.spec->primary_name() == "-h") text = subcommand_help(subcommand);
+    if (token.spec->primary_name() == "--version") text = version_text();
+    if (!text.empty()) return {};
+  }
+  for (const std::string& word : tokens->rest) {
+    if (is_option(word)) return fail(unknown_option(word, subcommand));
+    if (positionals == Words::EndOptions) break;
+  }
+  SPREAD_TRY(apply_options(tokens->options, draft));
+  SPREAD_TRY(place_words(std::move(tokens->rest), {separator, words.end()}, subcommand.bit, draft));
+  return complete(draft);
+}
+
+Result<ParsedCommandLine> parse_subcommand(const SubcommandText& subcommand,
+                                           const StringList& words) {
+  Draft draft;
+  draft.options = defaults_of(first_command(subcommand.bit));
+  ParsedCommandLine parsed;
+  if (Status status = read_words(words, subcommand, draft, parsed.text); !status) {
+    return usage_error(status.error().message, subcommand.name);
+  }
+  parsed.options = std::move(draft.options);
+  return parsed;
+}
+
+Result<ParsedCommandLine> parse_help(const StringList& words) {
+  if (words.empty()) return ParsedCommandLine{{}, program_help()};
+  const SubcommandText* subcommand = find_subcommand(words[0]);
+  if (subcommand == nullptr) return unknown_subcommand(words[0]);
+  return ParsedCommandLine{{}, subcommand_help(*subcommand)};
+}
+
+/// The options that stand before, or instead of, a subcommand.
+Result<ParsedCommandLine> parse_program_option(const StringList& words) {
+  const std::string& word = words[0];
+  if (word == "--help" || word == "-h") return ParsedCommandLine{{}, program_help()};
+  if (word == "--version") return ParsedCommandLine{{}, version_text()};
+  // For packagers; the build writes both files with them.
+  if (word == "--man") return ParsedCommandLine{{}, man_page()};
+  if (word == "--completion") {
+    if (words.size() == 2 && words[1] == "bash") return ParsedCommandLine{{}, bash_completion()};
+    return usage_error("--completion: expected bash", "");
+  }
+  const std::string name = word.substr(0, word.find('='));
+  if (find_option(name, kAny) != nullptr || find_option(name.substr(0, 2), kAny) != nullptr) {
+    return usage_error(fmt::format("{} must follow a subcommand, as in 'spread run {} ...'",
+                                   show_text(word), word),
+                       "");
+  }
+  return usage_error(fmt::format("unknown option {}", show_text(word)), "");
+}
+
+}  // namespace
+
+Result<ParsedCommandLine> parse_command_line(int argc, const char* const* argv) {
+  StringList words(argv + std::min(argc, 1), argv + argc);
+  if (words.empty()) return usage_error("no subcommand is given", "");
+  if (is_option(words[0])) return parse_program_option(words);
+  const std::string name = words[0];
+  words.erase(words.begin());
+  if (name == "help") return parse_help(words);
+  const SubcommandText* subcommand = find_subcommand(name);
+  if (subcommand == nullptr) return unknown_subcommand(name);
+  return parse_subcommand(*subcommand, words);
+}
+
+}  // namespace spread::cli

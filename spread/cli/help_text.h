@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spread/cli/subcommands.h"
+
+namespace spread::cli {
+
+/// `spread --help`, `spread SUBCOMMAND --help`, `spread --version`: whole texts with their final
+/// newline, at most 80 columns wide.
+std::string program_help();
+std::string subcommand_help(const SubcommandText& subcommand);
+std::string version_text();
+
+/// `text` (words between blanks) in lines of at most `width` columns, all but the first indented by
+/// `indent` blanks; a longer word gets a line of its own. No newline at the end. UTF-8 is not
+/// considered: our own text is ASCII.
+std::string wrap(std::string_view text, std::size_t indent, std::size_t width);
+
+/// The help of an option as one sentence with its default: "...; default 64K".
+std::string sentence(const OptionSpec& spec, const Options& defaults);
+/// "-j, -P, --jobs N", or ":::: FILE...".
+std::string heading(const OptionSpec& spec);
+
+}  // namespace spread::cli

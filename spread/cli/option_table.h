@@ -1,0 +1,77 @@
+// spread/cli: argv in, Options out. The one place that knows CLI11 (flags.cc). Every option is one
+// row of one table; CLI11's registration, --help, the man page and bash completion are made from
+// the rows, so they cannot disagree. Start here, then flags.h.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+
+namespace spread::cli {
+
+/// The subcommands as bits, for the rows that belong to several.
+using Subcommands = std::uint8_t;
+inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kAny = 15;
+
+/// The headings of --help, in their order there.
+enum class Group : std::uint8_t { Hosts, Input, Output, Failure, Report, Limits, Other };
+
+/// What the shell can offer for an option's value.
+enum class Offer : std::uint8_t {
+  Nothing,
+  Words,
+  File,
+  Directory,
+  WordsOrDirectory,
+  Host,
+  Command
+};
+
+/// Options in the making, and which of them were named: what conflicts can be told from.
+struct Draft {
+  Options options;
+  std::vector<std::string_view> given;  ///< primary names, in the order of argv
+
+  bool has(std::string_view primary_name) const;
+};
+
+/// One option. All text has static lifetime.
+struct OptionSpec {
+  /// "-j,-P,--jobs": all names. Empty for words that are not an option (`:::`).
+  std::string_view names;
+  /// What stands for the value in --help; empty for a flag.
+  std::string_view metavar;
+  Subcommands subcommands;
+  Group group;
+  /// One sentence, without the default.
+  std::string_view help;
+  /// The default as --help shows it, computed from the subcommand's Options; null = not shown.
+  std::string (*default_text)(const Options& defaults) = nullptr;
+  /// Puts `value` (empty for flags) into the draft. The error says what was expected; the caller
+  /// adds the option's name.
+  Status (*set)(Draft& draft, std::string_view value) = nullptr;
+  Offer offer = Offer::Nothing;
+  std::string_view offered_words = {};  ///< separated by spaces
+
+  bool is_flag() const { return metavar.empty(); }
+  /// The first name: what messages call the option, and Draft::given holds.
+  std::string_view primary_name() const;
+  std::vector<std::string_view> all_names() const;
+};
+
+/// All rows, by group.
+std::span<const OptionSpec> option_table();
+
+/// The row of one of `subcommands` that has `name` ("-j", "--jobs"); null if there is none.
+const OptionSpec* find_option(std::string_view name, Subcommands subcommands);
+
+/// The Options from which a subcommand starts; they differ where its defaults do.
+Options defaults_of(Command command);
+Subcommands bit_of(Command command);
+
+}  // namespace spread::cli

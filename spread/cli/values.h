@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+
+namespace spread::cli {
+
+// The text of option values into what Options holds. Pure. The errors say what is expected and
+// what was there; the caller adds the option's name.
+
+/// A whole number from `min` to `max`.
+Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std::uint64_t max);
+
+/// A number of bytes from `min` to `max`.
+Result<std::uint64_t> parse_bytes(std::string_view text, std::uint64_t min, std::uint64_t max);
+
+/// A span above zero.
+Result<Duration> parse_positive_duration(std::string_view text);
+
+struct Slots {
+  double number = 0;
+  bool percent = false;
+};
+/// "8" or "150%".
+Result<Slots> parse_slots(std::string_view text);
+
+/// One byte: itself, or an escape: \t \n \r \a \b \f \v \\ \0 \NNN (octal) \xHH.
+Result<char> parse_delimiter(std::string_view text);
+
+/// never | (now|soon),(fail|success|done)=N[%], and GNU parallel's older 0, 1, 2, -1, -2 and N%.
+Result<HaltOptions> parse_halt(std::string_view text);
+
+/// FILE or fd:N.
+Result<std::string> parse_events_target(std::string_view text);
+
+/// Text that must not be empty.
+Result<std::string> parse_name(std::string_view text, std::string_view what);
+
+}  // namespace spread::cli

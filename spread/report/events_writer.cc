@@ -1,0 +1,168 @@
+#include "spread/report/events_writer.h"
+
+#include <cmath>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "spread/base/utf8.h"
+#include "spread/report/outcome_name.h"
+
+namespace spread {
+namespace {
+
+/// One object: opened with its event and time, closed with a newline by the destructor.
+class Line {
+ public:
+  Line(ByteBuffer& out, std::string_view event, Duration since_start) : out_(out) {
+    print(R"({{"event":"{}","time":{:.6f})", event, to_seconds(since_start));
+  }
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
+  ~Line() { out_.append("}\n"); }
+
+  Line& whole(std::string_view key, std::uint64_t value) {
+    print(R"(,"{}":{})", key, value);
+    return *this;
+  }
+  Line& integer(std::string_view key, std::int64_t value) {
+    print(R"(,"{}":{})", key, value);
+    return *this;
+  }
+  Line& real(std::string_view key, double value) {
+    if (std::isfinite(value)) {
+      print(R"(,"{}":{:.6f})", key, value);
+    } else {
+      print(R"(,"{}":null)", key);
+    }
+    return *this;
+  }
+  Line& boolean(std::string_view key, bool value) {
+    print(R"(,"{}":{})", key, value);
+    return *this;
+  }
+  Line& text(std::string_view key, std::string_view value) {
+    print(R"(,"{}":)", key);
+    append_json_string(out_, value);
+    return *this;
+  }
+  Line& worker(WorkerId id) {
+    if (id == kNoWorker) {
+      print(R"(,"worker":null)");
+      return *this;
+    }
+    return whole("worker", number(id));
+  }
+  Line& task(TaskId id) { return whole("task", number(id)); }
+
+ private:
+  template <typename... Args>
+  void print(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::memory_buffer buffer;
+    fmt::format_to(std::back_inserter(buffer), format, std::forward<Args>(args)...);
+    out_.append(std::string_view(buffer.data(), buffer.size()));
+  }
+
+  ByteBuffer& out_;
+};
+
+}  // namespace
+
+void append_json_string(ByteBuffer& out, std::string_view text) {
+  out.push_back('"');
+  while (!text.empty()) {
+    const std::size_t valid = utf8_prefix(as_bytes(text));
+    for (const char c : text.substr(0, valid)) {
+      const auto byte = static_cast<Byte>(c);
+      if (byte == '"' || byte == '\\') {
+        out.push_back('\\');
+        out.push_back(byte);
+      } else if (byte == '\n') {
+        out.append("\\n");
+      } else if (byte < 0x20 || byte == 0x7f) {
+        out.append(fmt::format("\\u{:04x}", byte));
+      } else {
+        out.push_back(byte);
+      }
+    }
+    text.remove_prefix(valid);
+    if (text.empty()) break;
+    out.append("\xef\xbf\xbd");
+    text.remove_prefix(1);
+  }
+  out.push_back('"');
+}
+
+EventsWriter::EventsWriter(ByteBuffer& out, TimePoint start, double wall_seconds)
+    : out_(out), start_(start) {
+  Line(out_, "run_started", {}).real("wall_time", wall_seconds).text("version", SPREAD_VERSION);
+}
+
+void EventsWriter::run_ended(int exit_status, TimePoint now) {
+  Line(out_, "run_ended", now - start_).integer("exit_status", exit_status);
+}
+
+void EventsWriter::on(const WorkerStarted& event, TimePoint now) {
+  Line(out_, "worker_started", now - start_)
+      .worker(event.worker)
+      .text("host", event.host)
+      .integer("pid", event.pid);
+}
+
+void EventsWriter::on(const WorkerReady& event, TimePoint now) {
+  Line(out_, "worker_ready", now - start_).worker(event.worker);
+}
+
+void EventsWriter::on(const WorkerEnded& event, TimePoint now) {
+  Line(out_, "worker_ended", now - start_)
+      .worker(event.worker)
+      .boolean("expected", event.expected)
+      .text("reason", event.reason);
+}
+
+void EventsWriter::on(const TaskSent& event, TimePoint now) {
+  Line(out_, "task_sent", now - start_)
+      .task(event.task)
+      .worker(event.worker)
+      .whole("attempt", event.attempt);
+}
+
+void EventsWriter::on(const TaskAnswered& event, TimePoint now) {
+  Line line(out_, "task_answered", now - start_);
+  line.task(event.task).worker(event.worker).text("kind", event.kind);
+  line.real("seconds", to_seconds(event.duration));
+  if (!event.message.empty()) line.text("message", event.message);
+}
+
+void EventsWriter::on(const TaskFinished& event, TimePoint now) {
+  const TaskResult& result = *event.result;
+  Line line(out_, "task_finished", now - start_);
+  line.task(result.id).text("status", outcome_name(result.outcome)).worker(result.worker);
+  line.text("host", event.host).whole("attempts", result.attempts);
+  line.real("seconds", to_seconds(result.duration));
+  if (result.outcome == Outcome::Ok) {
+    line.whole("bytes", result.value.size());
+  } else {
+    line.text("error_type", event.error_type).text("error_message", event.error_message);
+  }
+}
+
+void EventsWriter::on(const TaskProgress& event, TimePoint now) {
+  Line line(out_, "task_progress", now - start_);
+  line.task(event.task).worker(event.worker).real("fraction", event.fraction);
+  if (!event.text.empty()) line.text("text", event.text);
+}
+
+void EventsWriter::on(const WorkerLog& event, TimePoint now) {
+  Line(out_, "worker_log", now - start_).worker(event.worker).text("text", event.text);
+}
+
+void EventsWriter::on(const WorkerTail& event, TimePoint now) {
+  Line(out_, "worker_tail", now - start_).worker(event.worker).text("text", event.text);
+}
+
+void EventsWriter::on(const Decision& event, TimePoint now) {
+  Line(out_, "decision", now - start_).text("text", event.text);
+}
+
+}  // namespace spread

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "spread/api/observer.h"
+#include "spread/base/byte_buffer.h"
+
+namespace spread {
+
+/// --events: one JSON object a line for everything that happens, in the order in which it happens.
+/// `time` is in seconds since the start of the run; the first line has the wall time of that start.
+/// Text that is not UTF-8 has U+FFFD in place of each bad byte; a number that is none is null.
+/// Appends to `out`, which must live as long; whoever owns it writes it out.
+class EventsWriter final : public Observer {
+ public:
+  /// `wall_seconds`: the time of day at `start`, in seconds since 1970.
+  EventsWriter(ByteBuffer& out, TimePoint start, double wall_seconds);
+  void run_ended(int exit_status, TimePoint now);
+
+  void on(const WorkerStarted& event, TimePoint now) override;
+  void on(const WorkerReady& event, TimePoint now) override;
+  void on(const WorkerEnded& event, TimePoint now) override;
+  void on(const TaskSent& event, TimePoint now) override;
+  void on(const TaskAnswered& event, TimePoint now) override;
+  void on(const TaskFinished& event, TimePoint now) override;
+  void on(const TaskProgress& event, TimePoint now) override;
+  void on(const WorkerLog& event, TimePoint now) override;
+  void on(const WorkerTail& event, TimePoint now) override;
+  void on(const Decision& event, TimePoint now) override;
+
+ private:
+  ByteBuffer& out_;
+  TimePoint start_;
+};
+
+/// Appends `text` as a JSON string, with U+FFFD for each byte that is not UTF-8.
+void append_json_string(ByteBuffer& out, std::string_view text);
+
+}  // namespace spread

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "spread/api/observer.h"
+#include "spread/base/byte_buffer.h"
+
+namespace spread {
+
+/// --explain: a line for every decision, with the seconds since the start of the run:
+///   [   0.013] start worker 2 on n1: 5 tasks wait, and n1 is the fastest host
+/// Appends to `out`, which must live as long.
+class Explain final : public Observer {
+ public:
+  Explain(ByteBuffer& out, TimePoint start) : out_(out), start_(start) {}
+
+  using Observer::on;
+  void on(const Decision& event, TimePoint now) override;
+  void on(const WorkerStarted& event, TimePoint now) override;
+  void on(const WorkerEnded& event, TimePoint now) override;
+
+ private:
+  void add(std::string_view text, TimePoint now);
+
+  ByteBuffer& out_;
+  TimePoint start_;
+};
+
+}  // namespace spread

@@ -1,0 +1,121 @@
+#include "spread/report/progress.h"
+
+#include <algorithm>
+
+namespace spread {
+namespace {
+
+// Long enough for bursts to even out, short enough to follow a host that goes away.
+constexpr Duration kRateSpan = std::chrono::seconds(10);
+constexpr Duration kSampleSpacing = std::chrono::milliseconds(200);
+
+}  // namespace
+
+void Progress::set_total(std::uint64_t total, bool final) {
+  total_ = total;
+  total_final_ = final;
+}
+
+Progress::Worker& Progress::worker(WorkerId id) {
+  const std::size_t index = number(id);
+  if (index >= workers_.size()) workers_.resize(index + 1);
+  return workers_[index];
+}
+
+void Progress::on(const WorkerStarted& event, TimePoint) {
+  Worker& started = worker(event.worker);
+  if (!started.alive) ++alive_;
+  started.alive = true;
+}
+
+void Progress::on(const WorkerEnded& event, TimePoint now) {
+  Worker& ended = worker(event.worker);
+  if (ended.alive) --alive_;
+  // Of the tasks in a dead worker's pipe only one is answered for (as a crash); all have left it.
+  running_ -= ended.in_flight;
+  ended = {};
+  if (unit_ == ProgressUnit::Workers) finish_one(!event.expected, now);
+}
+
+void Progress::on(const TaskSent& event, TimePoint) {
+  ++worker(event.worker).in_flight;
+  ++running_;
+  if (event.attempt > 1) ++retried_;
+}
+
+void Progress::on(const TaskAnswered& event, TimePoint) {
+  Worker& answering = worker(event.worker);
+  if (answering.in_flight > 0) {
+    --answering.in_flight;
+    --running_;
+  }
+  if (event.kind == "ok") durations_[durations_taken_++ % kDurations] = event.duration;
+}
+
+void Progress::on(const TaskFinished& event, TimePoint now) {
+  if (unit_ == ProgressUnit::Tasks) finish_one(event.result->outcome != Outcome::Ok, now);
+}
+
+void Progress::finish_one(bool failed, TimePoint now) {
+  ++finished_;
+  if (failed) ++failed_;
+  const bool first = samples_taken_ == 0;
+  if (!first && now - samples_[(samples_taken_ - 1) % kSamples].when < kSampleSpacing) return;
+  samples_[samples_taken_++ % kSamples] = {now, finished_};
+}
+
+std::uint64_t Progress::trusted_count() const { return 2 * std::uint64_t{alive_} + 2; }
+
+Progress::Sample Progress::rate_origin(TimePoint now) const {
+  const std::size_t kept = std::min(samples_taken_, kSamples);
+  for (std::size_t back = 1; back <= kept; ++back) {
+    const Sample& sample = samples_[(samples_taken_ - back) % kSamples];
+    if (now - sample.when >= kRateSpan && finished_ - sample.finished >= trusted_count()) {
+      return sample;
+    }
+  }
+  if (samples_taken_ > kSamples) return samples_[samples_taken_ % kSamples];
+  return {start_, 0};
+}
+
+Duration Progress::median_duration() const {
+  std::array<Duration, kDurations> sorted = durations_;
+  const auto kept = static_cast<std::ptrdiff_t>(std::min(durations_taken_, kDurations));
+  std::nth_element(sorted.begin(), sorted.begin() + kept / 2, sorted.begin() + kept);
+  return sorted[static_cast<std::size_t>(kept / 2)];
+}
+
+std::optional<Duration> Progress::time_left(const ProgressSnapshot& shown,
+                                            std::uint64_t measured) const {
+  if (!total_final_) return std::nullopt;
+  const std::uint64_t open = total_ - std::min(finished_, total_);
+  if (open == 0) return Duration::zero();
+  // A rate speaks for all workers, fast and slow. Before each has finished two or so, it says more
+  // about their start than about them; the median does not mind the one task that took long.
+  if (measured >= trusted_count() && shown.rate > 0) {
+    return from_seconds(static_cast<double>(open) / shown.rate);
+  }
+  if (durations_taken_ == 0 || alive_ == 0) return std::nullopt;
+  const double rounds = static_cast<double>(open) / static_cast<double>(alive_);
+  return from_seconds(rounds * to_seconds(median_duration()));
+}
+
+ProgressSnapshot Progress::snapshot(TimePoint now) const {
+  ProgressSnapshot shown;
+  shown.total = total_;
+  shown.total_final = total_final_;
+  shown.finished = finished_;
+  shown.failed = failed_;
+  shown.retried = retried_;
+  shown.running = running_;
+  shown.workers = alive_;
+  shown.elapsed = now - start_;
+  const Sample origin = rate_origin(now);
+  const double span = to_seconds(now - origin.when);
+  const std::uint64_t measured = finished_ - origin.finished;
+  if (span > 0) shown.rate = static_cast<double>(measured) / span;
+  shown.left = time_left(shown, measured);
+  return shown;
+}
+
+}  // namespace spread

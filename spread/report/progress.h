@@ -1,0 +1,87 @@
+// spread/report: what a run tells a person. Observers of spread/api/observer.h that count or write
+// into buffers; spread/run flushes them. Pure: no descriptor, no clock. Start here.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "spread/api/observer.h"
+#include "spread/api/time.h"
+
+namespace spread {
+
+/// What a progress line shows, at one moment.
+struct ProgressSnapshot {
+  std::uint64_t total = 0;     ///< units known so far: tasks read, or the slots of `all`
+  bool total_final = false;    ///< no more will come
+  std::uint64_t finished = 0;  ///< with whatever outcome
+  std::uint64_t failed = 0;    ///< of those, the ones without a result
+  std::uint64_t retried = 0;   ///< dispatches beyond a task's first
+  std::uint64_t running = 0;   ///< sent and not answered
+  std::uint32_t workers = 0;   ///< alive
+  double rate = 0;             ///< finished per second, lately
+  std::optional<Duration> left;
+  Duration elapsed{};
+};
+
+enum class ProgressUnit : std::uint8_t { Tasks, Workers };
+
+/// Counts the events of a run in constant memory per worker. Never needs the whole input: while it
+/// is open there are counts and a rate, but no time left.
+class Progress final : public Observer {
+ public:
+  /// `Workers` counts processes that have ended: the units of `all`, which has no tasks.
+  Progress(TimePoint start, ProgressUnit unit) : start_(start), unit_(unit) {}
+
+  /// Units known so far; `final` once there will be no more. Called by whoever reads the input.
+  void set_total(std::uint64_t total, bool final);
+
+  using Observer::on;
+  void on(const WorkerStarted& event, TimePoint now) override;
+  void on(const WorkerEnded& event, TimePoint now) override;
+  void on(const TaskSent& event, TimePoint now) override;
+  void on(const TaskAnswered& event, TimePoint now) override;
+  void on(const TaskFinished& event, TimePoint now) override;
+
+  ProgressSnapshot snapshot(TimePoint now) const;
+
+ private:
+  struct Worker {
+    bool alive = false;
+    std::uint32_t in_flight = 0;
+  };
+  struct Sample {
+    TimePoint when;
+    std::uint64_t finished;
+  };
+  static constexpr std::size_t kSamples = 64;
+  static constexpr std::size_t kDurations = 63;
+
+  Worker& worker(WorkerId id);
+  void finish_one(bool failed, TimePoint now);
+  /// The point from which the rate is measured: recent, but with enough finished since.
+  Sample rate_origin(TimePoint now) const;
+  std::uint64_t trusted_count() const;
+  Duration median_duration() const;
+  std::optional<Duration> time_left(const ProgressSnapshot& shown, std::uint64_t measured) const;
+
+  TimePoint start_;
+  ProgressUnit unit_;
+  std::uint64_t total_ = 0;
+  bool total_final_ = false;
+  std::uint64_t finished_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t retried_ = 0;
+  std::uint64_t running_ = 0;
+  std::uint32_t alive_ = 0;
+  std::vector<Worker> workers_;
+  std::array<Sample, kSamples> samples_{};  ///< a ring
+  std::size_t samples_taken_ = 0;
+  std::array<Duration, kDurations> durations_{};  ///< a ring of the latest successes
+  std::size_t durations_taken_ = 0;
+};
+
+}  // namespace spread

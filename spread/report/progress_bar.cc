@@ -1,0 +1,166 @@
+#include "spread/report/progress_bar.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "spread/report/human.h"
+
+namespace spread {
+namespace {
+
+constexpr Duration kPatience = std::chrono::seconds(2);
+constexpr Duration kRedraw = std::chrono::milliseconds(100);
+constexpr Duration kLineSpacing = std::chrono::seconds(5);
+constexpr std::size_t kColumnsMin = 10;
+constexpr std::size_t kColumnsUnknown = 80;
+constexpr std::size_t kBarMin = 12;
+constexpr std::size_t kBarMax = 42;
+
+/// A part of the line. The part with the highest `rank` goes first when there is no room.
+struct Piece {
+  int rank;
+  std::string text;
+};
+
+std::string count_of(std::uint64_t n, std::string_view noun) {
+  return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+/// "1234/20000", "1234/20000+" while the input is open; shortened where it must be.
+std::string fraction_text(const ProgressSnapshot& shown, std::size_t columns) {
+  const std::string_view open = shown.total_final ? "" : "+";
+  std::string text = fmt::format("{}/{}{}", shown.finished, shown.total, open);
+  if (text.size() <= columns) return text;
+  return fmt::format("{}/{}{}", format_short(static_cast<double>(shown.finished)),
+                     format_short(static_cast<double>(shown.total)), open);
+}
+
+std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
+                             std::size_t columns) {
+  const Piece done{0, fraction_text(shown, columns)};
+  const Piece rate{3, format_short(shown.rate) + "/s"};
+  const Piece workers{5, count_of(shown.workers, "worker")};
+  const Piece running{6, fmt::format("{} running", shown.running)};
+  std::vector<Piece> pieces;
+  std::vector<Piece> left;
+  if (shown.left) left.push_back({1, "ETA " + format_time_left(*shown.left)});
+  switch (style) {
+    case ProgressStyle::Eta:
+      pieces = left;
+      pieces.insert(pieces.end(), {done, rate, running});
+      break;
+    case ProgressStyle::Plain: pieces = {done, running, rate}; break;
+    case ProgressStyle::Bar:
+    case ProgressStyle::Automatic:
+    case ProgressStyle::None:
+      pieces = {done, rate};
+      pieces.insert(pieces.end(), left.begin(), left.end());
+      break;
+  }
+  if (shown.failed > 0) pieces.push_back({2, fmt::format("{} failed", shown.failed)});
+  if (shown.retried > 0) pieces.push_back({4, fmt::format("{} retried", shown.retried)});
+  pieces.push_back(workers);
+  return pieces;
+}
+
+std::string join(const std::vector<Piece>& pieces) {
+  std::string line;
+  for (const Piece& piece : pieces) line += (line.empty() ? "" : "  ") + piece.text;
+  return line;
+}
+
+/// The bar, `width` columns with its brackets.
+std::string draw_bar(double fraction, std::size_t width, bool utf8) {
+  const std::size_t inner = width - 2;
+  const double filled = std::clamp(fraction, 0.0, 1.0) * static_cast<double>(inner);
+  const auto whole = static_cast<std::size_t>(filled);
+  std::string bar;
+  if (!utf8) {
+    bar.append(whole, '=');
+    if (whole < inner) bar += '>';
+    bar.append(inner - std::min(inner, whole + 1), ' ');
+    return "[" + bar + "]";
+  }
+  static constexpr const char* kEighths[] = {" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+  for (std::size_t i = 0; i < whole; ++i) bar += "█";
+  if (whole < inner) {
+    bar += kEighths[static_cast<std::size_t>((filled - std::floor(filled)) * 8)];
+    bar.append(inner - whole - 1, ' ');
+  }
+  return "[" + bar + "]";
+}
+
+}  // namespace
+
+std::string format_progress(const ProgressSnapshot& shown, ProgressStyle style, std::size_t columns,
+                            bool utf8) {
+  std::vector<Piece> pieces = pieces_of(shown, style, columns);
+  const auto by_rank = [](const Piece& a, const Piece& b) { return a.rank < b.rank; };
+  while (pieces.size() > 1 && join(pieces).size() > columns) {
+    pieces.erase(std::max_element(pieces.begin(), pieces.end(), by_rank));
+  }
+  const std::string text = join(pieces).substr(0, columns);
+  const bool bar = style == ProgressStyle::Bar && shown.total_final && shown.total > 0;
+  if (!bar || text.size() + 1 + kBarMin > columns) return text;
+  const double fraction = static_cast<double>(shown.finished) / static_cast<double>(shown.total);
+  return draw_bar(fraction, std::min(kBarMax, columns - text.size() - 1), utf8) + " " + text;
+}
+
+ProgressScreen describe_screen(bool terminal, std::string_view term, std::string_view locale) {
+  ProgressScreen screen;
+  screen.terminal = terminal;
+  screen.dumb = term.empty() || term == "dumb";
+  for (const std::string_view name : {"UTF-8", "utf8", "UTF8", "utf-8"}) {
+    screen.utf8 = screen.utf8 || locale.find(name) != std::string_view::npos;
+  }
+  return screen;
+}
+
+ProgressLine::ProgressLine(ProgressStyle style, ProgressScreen screen, TimePoint start)
+    : style_(style), screen_(screen), next_(start + kRedraw) {
+  if (style == ProgressStyle::Automatic) {
+    style_ = in_place() ? ProgressStyle::Bar : ProgressStyle::None;
+    next_ = start + kPatience;
+  } else if (!in_place()) {
+    next_ = start + kLineSpacing;
+  }
+  if (style_ == ProgressStyle::None) next_ = kForever;
+}
+
+void ProgressLine::draw(const Progress& progress, TimePoint now, std::size_t columns,
+                        ByteBuffer& out) {
+  if (now < next_) return;
+  if (columns == 0) columns = kColumnsUnknown;
+  if (!in_place()) {
+    next_ = now + kLineSpacing;
+    out.append(format_progress(progress.snapshot(now), style_, kColumnsUnknown, false) + "\n");
+    return;
+  }
+  next_ = now + kRedraw;
+  // One column less than there are: many terminals wrap as soon as the last one is filled.
+  columns = std::max(columns, kColumnsMin + 1) - 1;
+  std::string line = format_progress(progress.snapshot(now), style_, columns, screen_.utf8);
+  if (line == drawn_) return;
+  // Over the old line, then clear the rest: clearing first would flicker.
+  out.append("\r" + line + "\x1b[K");
+  drawn_ = std::move(line);
+}
+
+void ProgressLine::erase(ByteBuffer& out) {
+  if (drawn_.empty()) return;
+  out.append("\r\x1b[K");
+  drawn_.clear();
+}
+
+void ProgressLine::finish(const Progress& progress, TimePoint now, ByteBuffer& out) {
+  erase(out);
+  if (style_ != ProgressStyle::None && !in_place()) {
+    out.append(format_progress(progress.snapshot(now), style_, kColumnsUnknown, false) + "\n");
+  }
+  next_ = kForever;
+}
+
+}  // namespace spread

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "spread/api/options.h"
+#include "spread/api/time.h"
+#include "spread/base/byte_buffer.h"
+#include "spread/report/progress.h"
+
+namespace spread {
+
+/// One line of at most `columns` columns (10 or more), without a newline. What matters least is
+/// left out first. With `utf8`, the bar is drawn in eighths of a column.
+///   [====>      ] 1234/20000  3.1k/s  ETA 12s  2 failed  3 workers
+/// `style` must be Bar, Eta or Plain.
+std::string format_progress(const ProgressSnapshot& shown, ProgressStyle style, std::size_t columns,
+                            bool utf8);
+
+/// Where a progress line goes.
+struct ProgressScreen {
+  bool terminal = false;  ///< a line can be drawn over
+  bool dumb = false;      ///< TERM=dumb or unset: it cannot after all
+  bool utf8 = false;
+};
+
+/// `locale` is the first of LC_ALL, LC_CTYPE and LANG that is set and not empty; `term` is TERM.
+ProgressScreen describe_screen(bool terminal, std::string_view term, std::string_view locale);
+
+/// When to draw: on a terminal in place, at most ten times a second and only what has changed; else
+/// (only if asked for) a line of its own every five seconds and one at the end. Automatic draws a
+/// bar on a terminal after two seconds and is silent elsewhere.
+class ProgressLine {
+ public:
+  ProgressLine(ProgressStyle style, ProgressScreen screen, TimePoint start);
+
+  /// When `draw` has something to do next; kForever if never.
+  TimePoint next_deadline() const { return next_; }
+  /// Draws if it is time. `columns` is the terminal's width now (0 = unknown).
+  void draw(const Progress& progress, TimePoint now, std::size_t columns, ByteBuffer& out);
+  /// Clears the line. Needed before anything else is written to the same terminal; the line comes
+  /// back with the next `draw`.
+  void erase(ByteBuffer& out);
+  /// The end of the run: clears the line, or adds the last one.
+  void finish(const Progress& progress, TimePoint now, ByteBuffer& out);
+
+ private:
+  bool in_place() const { return screen_.terminal && !screen_.dumb; }
+
+  ProgressStyle style_;
+  ProgressScreen screen_;
+  TimePoint next_;
+  std::string drawn_;  ///< what stands on the terminal
+};
+
+}  // namespace spread

@@ -1,0 +1,186 @@
+// --help, the man page and bash completion: what must hold for every row of the table.
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "spread/cli/completion.h"
+#include "spread/cli/defaults_text.h"
+#include "spread/cli/help_text.h"
+#include "spread/cli/man_page.h"
+#include "spread/cli/option_table.h"
+#include "spread/cli/subcommands.h"
+#include "spread/cli/suggest.h"
+
+namespace spread::cli {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// tests/golden/help/update writes these files.
+std::string golden(std::string_view name) {
+  return read_file(std::string(SPREAD_SOURCE_DIR "/tests/golden/help/") + std::string(name) +
+                   ".txt");
+}
+
+TEST(Help, ProgramIsAsInTheGoldenFile) { EXPECT_EQ(program_help(), golden("spread")); }
+
+TEST(Help, SubcommandsAreAsInTheGoldenFiles) {
+  for (const SubcommandText& text : subcommands()) {
+    EXPECT_EQ(subcommand_help(text), golden(text.name)) << text.name;
+  }
+}
+
+TEST(Help, FitsInEightyColumns) {
+  std::string all = program_help();
+  for (const SubcommandText& text : subcommands()) all += subcommand_help(text);
+  std::istringstream lines(all);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80u) << line;
+    EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
+  }
+}
+
+TEST(Help, HasEveryOptionOfItsSubcommandAndNoOther) {
+  for (const SubcommandText& text : subcommands()) {
+    const std::string help = subcommand_help(text);
+    for (const OptionSpec& spec : option_table()) {
+      // --timeout has two rows, since it means two things.
+      const Subcommands owners = spec.names == "--timeout" ? kRun | kAll : spec.subcommands;
+      const bool shown = help.find("\n  " + heading(spec)) != std::string::npos;
+      EXPECT_EQ(shown, (owners & text.bit) != 0) << text.name << " " << heading(spec);
+    }
+  }
+}
+
+TEST(Help, ShowsDefaultsOfItsOwnSubcommand) {
+  const std::string run = subcommand_help(*find_subcommand("run"));
+  const std::string all = subcommand_help(*find_subcommand("all"));
+  EXPECT_THAT(run, HasSubstr("default 60s"));
+  EXPECT_THAT(all, testing::Not(HasSubstr("60s")));
+  EXPECT_THAT(run, HasSubstr("default 1G"));
+}
+
+TEST(Help, DoesNotMentionWhatIsNotBuilt) {
+  std::string all = program_help() + man_page() + bash_completion();
+  for (const SubcommandText& text : subcommands()) all += subcommand_help(text);
+  for (const char* absent : {"--journal", "--resume", "--speculate", "spread map", "spread pipe",
+                             "spread gang", "spread sweep", "spread check", "--man"}) {
+    EXPECT_EQ(all.find(absent), std::string::npos) << absent;
+  }
+}
+
+TEST(Help, ExamplesArePairsOfWhatAndHow) {
+  for (const SubcommandText& text : subcommands()) {
+    std::istringstream lines{std::string(text.examples)};
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line); ++count) {
+      if (count % 2 == 0) {
+        EXPECT_THAT(line, EndsWith(":"));
+      } else {
+        EXPECT_THAT(line, HasSubstr("spread " + std::string(text.name)));
+      }
+    }
+    EXPECT_EQ(count % 2, 0u);
+    EXPECT_GE(count, 4u) << text.name;
+  }
+}
+
+TEST(OptionTable, NamesAreUniqueWithinASubcommand) {
+  for (const SubcommandText& text : subcommands()) {
+    std::set<std::string_view> names;
+    for (const OptionSpec& spec : option_table()) {
+      if ((spec.subcommands & text.bit) == 0) continue;
+      for (const std::string_view name : spec.all_names()) {
+        EXPECT_TRUE(names.insert(name).second) << text.name << " " << name;
+      }
+    }
+  }
+}
+
+TEST(OptionTable, RowsAreFoundByAnyOfTheirNames) {
+  for (const OptionSpec& spec : option_table()) {
+    for (const std::string_view name : spec.all_names()) {
+      EXPECT_EQ(find_option(name, spec.subcommands), &spec) << name;
+    }
+  }
+  EXPECT_EQ(find_option("--no-such", kAny), nullptr);
+  EXPECT_EQ(find_option("--retries", kAll), nullptr);
+}
+
+TEST(ManPage, HasEveryOptionAndSection) {
+  const std::string page = man_page();
+  for (const OptionSpec& spec : option_table()) {
+    for (const std::string_view name : spec.all_names()) {
+      std::string escaped;
+      for (const char c : name) escaped += c == '-' ? "\\-" : std::string(1, c);
+      EXPECT_THAT(page, HasSubstr("\\fB" + escaped + "\\fR"));
+    }
+  }
+  for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS",
+                              "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"}) {
+    EXPECT_THAT(page, HasSubstr(std::string(".SH ") + section + "\n"));
+  }
+}
+
+TEST(Completion, HasEveryOption) {
+  const std::string script = bash_completion();
+  for (const SubcommandText& text : subcommands()) {
+    const std::size_t start = script.rfind("\n  " + std::string(text.name) + ") ");
+    ASSERT_NE(start, std::string::npos) << text.name;
+    const std::string row = script.substr(start, script.find(";;", start) - start);
+    for (const OptionSpec& spec : option_table()) {
+      if ((spec.subcommands & text.bit) == 0) continue;
+      for (const std::string_view name : spec.all_names()) {
+        EXPECT_THAT(row, HasSubstr(std::string(name))) << text.name;
+      }
+    }
+  }
+}
+
+TEST(Wrap, BreaksBetweenWordsOnly) {
+  EXPECT_EQ(wrap("aa bb cc", 2, 7), "aa bb\n  cc");
+  EXPECT_EQ(wrap("aaaaaaaaaa b", 0, 5), "aaaaaaaaaa\nb");
+  EXPECT_EQ(wrap("", 3, 10), "");
+}
+
+TEST(DefaultsText, IsWhatTheParsersReadBack) {
+  EXPECT_EQ(format_bytes(65536), "64K");
+  EXPECT_EQ(format_bytes(std::uint64_t{10} << 30), "10G");
+  EXPECT_EQ(format_bytes(1000), "1000");
+  EXPECT_EQ(format_bytes(1536), "1536");
+  EXPECT_EQ(format_bytes(0), "0");
+  EXPECT_EQ(format_span(std::chrono::seconds(60)), "60s");
+  EXPECT_EQ(format_span(std::chrono::milliseconds(500)), "0.5s");
+}
+
+TEST(Suggest, FindsWhatIsOneSlipAway) {
+  constexpr std::string_view kWords[] = {"--retries", "--timeout", "--tails", "run", "all"};
+  EXPECT_EQ(closest("--retires", kWords), "--retries");
+  EXPECT_EQ(closest("--timout", kWords), "--timeout");
+  EXPECT_EQ(closest("runn", kWords), "run");
+  EXPECT_EQ(closest("--time", kWords), "--timeout");
+}
+
+TEST(Suggest, IsSilentWhenNothingIsNear) {
+  constexpr std::string_view kWords[] = {"run", "all", "--tails", "--timeout"};
+  EXPECT_EQ(closest("map", kWords), "");
+  EXPECT_EQ(closest("x", kWords), "");
+  EXPECT_EQ(closest("--t", kWords), "");
+  EXPECT_EQ(closest(std::string(100, 'a'), kWords), "");
+}
+
+}  // namespace
+}  // namespace spread::cli
