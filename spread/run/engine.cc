@@ -1,0 +1,287 @@
+#include "spread/run/engine.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/io/system.h"
+#include "spread/run/engine_port.h"
+
+namespace spread {
+namespace {
+
+SchedulerOptions scheduler_options(const Options& options) {
+  SchedulerOptions scheduler;
+  scheduler.failure = options.failure;
+  scheduler.halt = options.halt;
+  scheduler.window = options.wire == Wire::Lines ? 1 : options.limits.window;
+  scheduler.window_bytes = options.limits.window_bytes;
+  scheduler.read_ahead = options.limits.read_ahead;
+  scheduler.start_all = options.start_all;
+  scheduler.once = options.command == Command::All;
+  scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
+  return scheduler;
+}
+
+// Jitter only: two runs that both start must not knock at the same moments.
+std::uint64_t seed() { return static_cast<std::uint64_t>(wall_clock_seconds() * 1e6); }
+
+}  // namespace
+
+Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals)
+    : options_(options),
+      plan_(std::move(plan)),
+      guard_(std::move(guard)),
+      loop_(std::move(loop)),
+      signals_(std::move(signals)),
+      scheduler_(scheduler_options(options), seed()) {
+  loop_.add(signals_.fd(), true, false, this);
+}
+
+Engine::~Engine() {
+  ports_.clear();
+  loop_.remove(signals_.fd());
+}
+
+Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan, Guard guard) {
+  auto signals = SignalSet::create();
+  if (!signals) return tl::unexpected(signals.error());
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  std::unique_ptr<Engine> engine(new Engine(options, std::move(plan), std::move(guard),
+                                            std::move(*loop), std::move(*signals)));
+  SPREAD_TRY(engine->open());
+  return engine;
+}
+
+Status Engine::open() {
+  auto reporter = Reporter::create(options_, loop_, plan_.host_names);
+  if (!reporter) return tl::unexpected(reporter.error());
+  reporter_ = std::move(*reporter);
+  auto output = open_output(1);
+  if (!output) return tl::unexpected(output.error());
+  stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
+  results_ =
+      std::make_unique<ResultsOut>(options_.output, options_.limits, *stdout_, plan_.host_names);
+  tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_);
+  SPREAD_TRY(tails_->open());
+  if (options_.command == Command::Run) {
+    auto input = TaskInput::open(options_.input, options_.limits.max_frame, loop_);
+    if (!input) return tl::unexpected(input.error());
+    input_ = std::move(*input);
+  }
+  // Four descriptors for each worker, and some for the rest.
+  constexpr std::uint64_t kPerWorker = 4;
+  constexpr std::uint64_t kOwn = 64;
+  const std::uint64_t wanted = plan_.workers() * kPerWorker + kOwn;
+  const std::uint64_t limit = raise_descriptor_limit(wanted);
+  if (limit < wanted) {
+    return fail(std::to_string(plan_.workers()) + " workers need " + std::to_string(wanted) +
+                " file descriptors, and the limit is " + std::to_string(limit) +
+                " (see ulimit -Hn; or use a smaller -j)");
+  }
+  return {};
+}
+
+int Engine::execute() {
+  for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
+  for (std::uint32_t i = 0; i < plan_.workers(); ++i) {
+    const WorkerId worker{i};
+    ports_.push_back(std::make_unique<Port>(*this, worker));
+    const SlotSpec& slot = plan_.roster.slots[i];
+    SlotAdded added;
+    added.host = slot.host;
+    added.key = plan_.key(worker);
+    added.remote = !plan_.roster.hosts[number(slot.host)].local;
+    handle(added);
+  }
+  handle(SlotsComplete{});
+  turn();
+  while (!done()) {
+    loop_.wait(next_deadline());
+    turn();
+  }
+  return finish();
+}
+
+/// What has happened since the last turn has been handled by the callbacks of wait(); now decide,
+/// act, and write.
+void Engine::turn() {
+  tick_workers();
+  watch_output();
+  pull_tasks();
+  decide();
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    Port& writer = port(dirty_[i]);
+    writer.dirty = false;
+    if (writer.worker_or_null() != nullptr) writer.worker().flush();
+  }
+  dirty_.clear();
+  remove_ended();
+  const bool results_done = scheduler_.tasks_done();
+  if (const Status status = tails_->advance(
+          results_done, options_.command == Command::All && !stdout_->full(), plan_.workers());
+      !status) {
+    abort(status.error().message);
+  }
+  stdout_->flush_if_due();
+  reporter_->turn();
+}
+
+void Engine::pull_tasks() {
+  if (!input_ || input_told_) return;
+  const std::size_t wanted = scheduler_.tasks_wanted();
+  if (scheduler_.stopping()) input_->stop();
+  if (wanted > 0) {
+    input_->pull(wanted, [this](Record record) {
+      const TaskId id{next_task_++};
+      if (record.bad.empty()) {
+        handle(TaskArrived{id, std::move(record.payload)});
+      } else {
+        handle(TaskMalformed{id, std::move(record.bad)});
+      }
+    });
+    reporter_->set_total(next_task_, input_->ended());
+  }
+  if (!input_->ended()) return;
+  input_told_ = true;
+  if (!input_->error().empty()) reporter_->say(input_->error() + "; no more input is read");
+  if (!scheduler_.stopping()) handle(InputEnded{});
+}
+
+void Engine::decide() {
+  // Starting a worker is done at once, and what it leads to is decided in the same turn.
+  do {
+    decisions_.clear();
+    scheduler_.decide(loop_.now(), decisions_);
+    for (Action& action : decisions_) carry_out(action);
+  } while (!decisions_.empty() && scheduler_.next_deadline() > loop_.now() &&
+           std::any_of(decisions_.begin(), decisions_.end(), [](const Action& action) {
+             return std::holds_alternative<StartWorker>(action);
+           }));
+}
+
+void Engine::watch_output() {
+  if (stdout_->closed() && !scheduler_.stopping()) {
+    if (stdout_->failed()) {
+      own_error_ = true;
+      abort("cannot write to standard output: " + stdout_->error());
+    } else {
+      handle(Aborted{"nobody reads the output any more"});
+    }
+  }
+  if (!results_->error().empty()) {
+    own_error_ = true;
+    abort(results_->error());
+  }
+  if (const std::string warning = results_->take_warning(); !warning.empty()) {
+    reporter_->say(warning);
+  }
+  if (const bool full = results_->full(); full != output_full_) {
+    output_full_ = full;
+    handle(OutputFull{full});
+  }
+  if (const bool stalled = stdout_->stalled(); stalled != output_stalled_) {
+    output_stalled_ = stalled;
+    handle(OutputStalled{stalled});
+  }
+}
+
+void Engine::tick_workers() {
+  for (const std::unique_ptr<Port>& each : ports_) {
+    SessionWorker* worker = each->worker_or_null();
+    if (worker != nullptr && worker->next_deadline() <= loop_.now()) worker->tick();
+  }
+}
+
+TimePoint Engine::next_deadline() const {
+  TimePoint next =
+      std::min({scheduler_.next_deadline(), stdout_->next_deadline(), reporter_->next_deadline()});
+  for (const std::unique_ptr<Port>& each : ports_) {
+    const SessionWorker* worker = each->worker_or_null();
+    if (worker != nullptr) next = std::min(next, worker->next_deadline());
+  }
+  return next;
+}
+
+bool Engine::done() const { return scheduler_.finished(); }
+
+void Engine::abort(std::string reason) {
+  own_error_ = true;
+  if (end_message_.empty()) {
+    end_message_ = reason;
+    reporter_->say(reason);
+  }
+  handle(Aborted{std::move(reason)});
+}
+
+void Engine::on_ready(int, bool, bool) {
+  while (const auto signal = signals_.next()) {
+    if (*signal == SIGWINCH || *signal == SIGUSR1) continue;
+    if (first_signal_ == 0) first_signal_ = *signal;
+    handle(StopRequested{std::min(++signals_received_, 3)});
+    if (signals_received_ == 1 && scheduler_.counts().live_workers > 0) {
+      reporter_->say("interrupted: running tasks may finish; once more to terminate them");
+    }
+  }
+}
+
+/// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait.
+bool Engine::drain_outputs() {
+  const int before = signals_received_;
+  while (!stdout_->closed() && !(stdout_->queue_empty() && tails_->finished(plan_.workers()))) {
+    if (const Status status = tails_->finish(plan_.workers()); !status) {
+      abort(status.error().message);
+      break;
+    }
+    stdout_->flush();
+    if (stdout_->stalled()) loop_.wait(kForever);
+    if (signals_received_ > before) return false;
+  }
+  return true;
+}
+
+RunEnd Engine::describe_end() const {
+  const Scheduler::Counts& counts = scheduler_.counts();
+  RunEnd end;
+  end.failed = options_.command == Command::All ? failed_workers_
+                                                : counts.failed + counts.lost + counts.not_computed;
+  end.finished = counts.arrived;
+  end.own_error = own_error_ || stdout_->failed();
+  end.output_closed = stdout_->closed() && !stdout_->failed();
+  end.signal = first_signal_;
+  end.halted = scheduler_.halted();
+  if (input_) {
+    const bool cut_short = scheduler_.stopping() && !scheduler_.input_ended();
+    end.incomplete = cut_short || !input_->error().empty();
+  }
+  return end;
+}
+
+int Engine::finish() {
+  drain_outputs();
+  if (stdout_->failed() && end_message_.empty()) {
+    reporter_->say("cannot write to standard output: " + stdout_->error());
+  }
+  RunEnd end = describe_end();
+  const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
+  if (!ever_started_ && end.failed > 0 && !computed && end.signal == 0) end.own_error = true;
+  if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
+    reporter_->say(scheduler_.stop_reason() + "; the rest of the input was not read");
+  }
+  const int code = exit_code(end, options_.halt);
+  if (!end.output_closed) {
+    reporter_->finish(code);
+    // A stderr that nobody reads is given a moment, and no more.
+    constexpr Duration kLastWords = std::chrono::seconds(2);
+    const TimePoint until = after(loop_.now(), kLastWords);
+    while (!reporter_->idle() && loop_.now() < until) {
+      loop_.wait(until);
+      reporter_->turn();
+    }
+  }
+  return code;
+}
+
+}  // namespace spread

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+#include "spread/api/options.h"
+
+namespace spread {
+
+/// What is known at the end of a run (DESIGN section 2.3; docs/manual.md "Exit status").
+struct RunEnd {
+  std::uint64_t failed = 0;    ///< tasks without a value; in `all`, workers that failed
+  std::uint64_t finished = 0;  ///< tasks with an outcome
+  bool own_error = false;      ///< nothing could be started, the output cannot be written, ...
+  bool output_closed = false;  ///< our reader went away
+  int signal = 0;              ///< that asked us to end
+  bool halted = false;         ///< --halt was reached
+  bool incomplete = false;     ///< input was not read to its end, or was broken
+};
+
+int exit_code(const RunEnd& end, const HaltOptions& halt);
+
+}  // namespace spread

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "spread/api/result.h"
+#include "spread/api/time.h"
+#include "spread/base/output_queue.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/system.h"
+
+namespace spread {
+
+/// Bytes on their way out of the program (stdout, stderr, the joblog, the events), written without
+/// ever blocking. Small results are gathered for at most kLinger, so that a million of them cost a
+/// few thousand system calls, and a single one is seen at once.
+class OutputWriter final : public ReadyHandler {
+ public:
+  static constexpr Duration kLinger = std::chrono::milliseconds(1);
+  /// Gathered to this size, it is written at once; with much more waiting, it is full.
+  static constexpr std::size_t kBatch = 64 * 1024;
+  static constexpr std::size_t kFull = 1024 * 1024;
+
+  OutputWriter(EventLoop& loop, OutputDescriptor output);
+  ~OutputWriter() override;
+  OutputWriter(const OutputWriter&) = delete;
+  OutputWriter& operator=(const OutputWriter&) = delete;
+
+  OutputQueue& queue() { return queue_; }
+  bool queue_empty() const { return queue_.empty(); }
+  /// Writes what is due: enough has gathered, or the oldest byte has lingered long enough.
+  void flush_if_due();
+  /// Writes as much as goes without blocking.
+  void flush();
+  TimePoint next_deadline() const { return deadline_; }
+
+  /// Whoever reads us does not read at the moment.
+  bool stalled() const { return waiting_; }
+  bool full() const { return queue_.size() >= kFull; }
+  /// Nothing more can be written: the reader is gone, or there is an error.
+  bool closed() const { return closed_; }
+  bool failed() const { return !error_.empty(); }
+  const std::string& error() const { return error_; }
+
+  void on_ready(int fd, bool readable, bool writable) override;
+
+ private:
+  void drop();
+  void wait_for_room(bool wanted);
+
+  EventLoop& loop_;
+  OutputDescriptor output_;
+  OutputQueue queue_;
+  TimePoint last_flush_{};
+  TimePoint deadline_ = kForever;
+  bool waiting_ = false;
+  bool closed_ = false;
+  std::string error_;
+};
+
+}  // namespace spread

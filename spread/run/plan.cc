@@ -1,0 +1,94 @@
+#include "spread/run/plan.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "spread/base/byte_buffer.h"
+#include "spread/io/system.h"
+#include "spread/run/task_input.h"
+#include "spread/wire/json.h"
+
+namespace spread {
+namespace {
+
+Result<Value> json_prep(const std::string& text) {
+  ByteBuffer bytes;
+  if (const Status status = wire::json_to_msgpack(text, bytes); !status) {
+    return fail("--prep-json " + text.substr(0, 40) + ": " + status.error().message);
+  }
+  Value value;
+  value.body = Slice::copy_of(bytes.view());
+  return value;
+}
+
+Result<std::vector<Value>> read_prep(const Options& options) {
+  std::vector<Value> prep;
+  for (const PrepItem& item : options.prep) {
+    switch (item.kind) {
+      case PrepItem::Kind::Text:
+        prep.push_back(wire::text_value(Slice::copy_of(as_bytes(item.text))));
+        break;
+      case PrepItem::Kind::Json: {
+        auto value = json_prep(item.text);
+        if (!value) return tl::unexpected(value.error());
+        prep.push_back(std::move(*value));
+        break;
+      }
+      case PrepItem::Kind::File: {
+        auto values = read_all_records(options.input, item.text, options.limits.max_frame);
+        if (!values) return fail("--prep-file: " + values.error().message);
+        for (Value& value : *values) prep.push_back(std::move(value));
+        break;
+      }
+    }
+  }
+  return prep;
+}
+
+}  // namespace
+
+std::uint32_t Plan::key(WorkerId worker) {
+  const auto fresh = static_cast<std::uint32_t>(keys.size());
+  return keys.emplace(roster.slots[number(worker)].key, fresh).first->second;
+}
+
+void Plan::name_hosts() {
+  for (std::size_t i = host_names.size(); i < roster.slots.size(); ++i) {
+    host_names.push_back(host_label(roster.hosts[number(roster.slots[i].host)]));
+  }
+}
+
+LaunchPlan Plan::launch(const Options& options, WorkerId worker) const {
+  RunFacts facts;
+  facts.workers = workers();
+  facts.prep_items = prep.size();
+  facts.wire = options.wire;
+  return plan_launch(roster, options.hosts, context, worker, facts);
+}
+
+Result<Plan> make_plan(const Options& options) {
+  Plan plan;
+  plan.context.local_cpus = usable_cpus();
+  plan.context.current_directory = current_directory();
+  const char* home = std::getenv("HOME");
+  plan.context.home = home == nullptr ? "" : home;
+  plan.context.kill_grace = options.limits.kill_grace;
+  auto roster = build_roster(options.hosts, plan.context, read_file);
+  if (!roster) return tl::unexpected(roster.error());
+  plan.roster = std::move(*roster);
+  auto prep = read_prep(options);
+  if (!prep) return tl::unexpected(prep.error());
+  plan.prep = std::move(*prep);
+  plan.name_hosts();
+  return plan;
+}
+
+std::string describe_plan(const Plan& plan, const Options& options) {
+  std::string text;
+  for (std::uint32_t i = 0; i < plan.workers(); ++i) {
+    text += format_plan(plan.launch(options, WorkerId{i})) + "\n";
+  }
+  return text;
+}
+
+}  // namespace spread

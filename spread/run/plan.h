@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/launch/launcher.h"
+#include "spread/launch/roster.h"
+
+namespace spread {
+
+/// What is known before anything is started: who may work, and what every worker is told first.
+struct Plan {
+  Roster roster;
+  LaunchContext context;
+  std::vector<Value> prep;
+  /// By WorkerId: how messages and reports call the worker's host. Grows with the roster.
+  std::vector<std::string> host_names;
+
+  std::uint32_t workers() const { return static_cast<std::uint32_t>(roster.slots.size()); }
+  LaunchPlan launch(const Options& options, WorkerId worker) const;
+  /// The same number for slots with the same host and argument list (SlotAdded::key).
+  std::uint32_t key(WorkerId worker);
+  void name_hosts();
+
+  std::map<std::string, std::uint32_t> keys;
+};
+
+/// Reads the files that the options name, and finds whatever is wrong with hosts, argument lists
+/// and prep items. Starts nothing.
+Result<Plan> make_plan(const Options& options);
+
+/// --dry-run: what would be exec'd, one line for each slot.
+std::string describe_plan(const Plan& plan, const Options& options);
+
+}  // namespace spread

@@ -1,0 +1,154 @@
+#include "spread/run/reporter.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "spread/io/system.h"
+#include "spread/report/slot_output.h"
+
+namespace spread {
+namespace {
+
+bool speaks_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view locale(value);
+    return locale.find("UTF-8") != std::string_view::npos ||
+           locale.find("utf8") != std::string_view::npos;
+  }
+  return false;
+}
+
+ProgressScreen screen() {
+  const char* term = std::getenv("TERM");
+  ProgressScreen screen;
+  screen.terminal = is_terminal(2);
+  screen.dumb = term == nullptr || std::string_view(term) == "dumb";
+  screen.utf8 = speaks_utf8();
+  return screen;
+}
+
+/// A file by name, or a descriptor that we were given ("fd:3").
+Result<OutputDescriptor> open_events(const std::string& name) {
+  if (name.compare(0, 3, "fd:") == 0) return open_output(std::atoi(name.c_str() + 3));
+  auto fd = open_for_writing(name, false);
+  if (!fd) return tl::unexpected(fd.error());
+  return open_output(fd->get());
+}
+
+}  // namespace
+
+Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
+                   OutputDescriptor errors)
+    : loop_(loop),
+      hosts_(hosts),
+      show_output_(options.output.show_output),
+      errors_(loop, std::move(errors)),
+      progress_(loop.now(),
+                options.command == Command::All ? ProgressUnit::Workers : ProgressUnit::Tasks),
+      line_(options.report.progress, screen(), loop.now()),
+      failures_(errors_.queue().tail()),
+      wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
+  if (line_.next_deadline() != kForever) {
+    observers_.push_back(&progress_);
+    detailed_ = true;
+  }
+}
+
+Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, EventLoop& loop,
+                                                   const std::vector<std::string>& hosts) {
+  auto errors = open_output(2);
+  if (!errors) return tl::unexpected(errors.error());
+  std::unique_ptr<Reporter> reporter(new Reporter(options, loop, hosts, std::move(*errors)));
+  SPREAD_TRY(reporter->open_files(options.report));
+  return reporter;
+}
+
+Status Reporter::open_files(const ReportOptions& options) {
+  if (!options.events.empty()) {
+    auto file = open_events(options.events);
+    if (!file) return fail("--events: " + file.error().message);
+    events_file_ = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    events_ = std::make_unique<EventsWriter>(events_file_->queue().tail(), loop_.now(),
+                                             wall_clock_seconds());
+    observers_.push_back(events_.get());
+    detailed_ = true;
+  }
+  if (options.explain) {
+    explain_ = std::make_unique<Explain>(errors_.queue().tail(), loop_.now());
+    observers_.push_back(explain_.get());
+  }
+  return {};
+}
+
+/// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody reads
+/// does not grow without bound.
+ByteBuffer& Reporter::errors() {
+  OutputQueue& queue = errors_.queue();
+  if (queue.size() > kErrorsMax) queue.consume(queue.size());
+  line_.erase(queue.tail());
+  return queue.tail();
+}
+
+void Reporter::say(std::string_view message) {
+  ByteBuffer& out = errors();
+  out.append("spread: ");
+  out.append(message);
+  out.append("\n");
+}
+
+void Reporter::pass_on(std::string_view text) { errors().append(text); }
+
+void Reporter::stray(WorkerId worker, std::string_view text) {
+  ByteBuffer& out = errors();
+  if (!std::exchange(hinted_, true)) {
+    out.append("spread: worker " + std::to_string(number(worker)) + " on " +
+               hosts_[number(worker)] +
+               " printed text on its standard output, which is for answers; it is shown here "
+               "(print to stderr instead, or use a worker SDK)\n");
+  }
+  out.append(text);
+  if (text.back() != '\n') out.append("\n");
+  tell(WorkerLog{worker, text});
+}
+
+void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
+  if (!show_output_) return;
+  append_slot_block(errors(), "so", task, so);
+  append_slot_block(errors(), "se", task, se);
+}
+
+void Reporter::failed(const TaskFinished& event) {
+  errors();
+  failures_.on(event, loop_.now());
+}
+
+void Reporter::turn() {
+  if (loop_.now() >= line_.next_deadline()) {
+    line_.draw(progress_, loop_.now(), is_terminal(2) ? terminal_width(2) : 0,
+               errors_.queue().tail());
+  }
+  errors_.flush_if_due();
+  if (events_file_) events_file_->flush_if_due();
+}
+
+TimePoint Reporter::next_deadline() const {
+  TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
+  if (events_file_) next = std::min(next, events_file_->next_deadline());
+  return next;
+}
+
+void Reporter::finish(int exit_status) {
+  line_.finish(progress_, loop_.now(), errors_.queue().tail());
+  failures_.finish();
+  if (events_) events_->run_ended(exit_status, loop_.now());
+  errors_.flush();
+  if (events_file_) events_file_->flush();
+}
+
+bool Reporter::idle() const {
+  return (errors_.queue_empty()) && (!events_file_ || events_file_->queue_empty());
+}
+
+}  // namespace spread

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/observer.h"
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/report/events_writer.h"
+#include "spread/report/explain.h"
+#include "spread/report/failures.h"
+#include "spread/report/progress.h"
+#include "spread/report/progress_bar.h"
+#include "spread/run/output_writer.h"
+
+namespace spread {
+
+/// Everything that a run tells beside its results: messages, the progress line, --events, the
+/// joblog. Owns stderr. Nothing of it ever blocks; a stderr that nobody reads loses what is beyond
+/// kErrorsMax, since a run must not hang on its own complaints.
+class Reporter {
+ public:
+  static constexpr std::size_t kErrorsMax = 16 * 1024 * 1024;
+
+  static Result<std::unique_ptr<Reporter>> create(const Options& options, EventLoop& loop,
+                                                  const std::vector<std::string>& hosts);
+
+  /// "spread: MESSAGE" on stderr.
+  void say(std::string_view message);
+  /// What a worker wrote to its stderr, as it is.
+  void pass_on(std::string_view text);
+  /// Stray output of a worker, on stderr; with a hint the first time.
+  void stray(WorkerId worker, std::string_view text);
+  /// Text that a worker attached to an answer.
+  void captured(TaskId task, std::string_view so, std::string_view se);
+
+  /// Somebody wants to know of every task: the joblog, --events, the progress line.
+  bool detailed() const { return detailed_; }
+  bool explaining() const { return explain_ != nullptr || events_ != nullptr; }
+  template <typename Event>
+  void tell(const Event& event) {
+    for (Observer* observer : observers_) observer->on(event, loop_.now());
+  }
+  void failed(const TaskFinished& event);
+  void set_total(std::uint64_t total, bool final) { progress_.set_total(total, final); }
+
+  /// Draws the progress line and writes what is due.
+  void turn();
+  TimePoint next_deadline() const;
+  /// The end: the last words, and everything written out as far as somebody reads it.
+  void finish(int exit_status);
+  bool idle() const;
+
+ private:
+  Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
+           OutputDescriptor errors);
+  Status open_files(const ReportOptions& options);
+  ByteBuffer& errors();
+
+  EventLoop& loop_;
+  const std::vector<std::string>& hosts_;
+  bool show_output_;
+  OutputWriter errors_;
+  std::unique_ptr<OutputWriter> events_file_;
+  Progress progress_;
+  ProgressLine line_;
+  std::unique_ptr<EventsWriter> events_;
+  std::unique_ptr<Explain> explain_;
+  FailureReport failures_;
+  std::vector<Observer*> observers_;
+  bool detailed_ = false;
+  bool hinted_ = false;
+  double wall_offset_;  ///< wall clock minus now(), seconds
+};
+
+}  // namespace spread

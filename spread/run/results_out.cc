@@ -1,0 +1,43 @@
+#include "spread/run/results_out.h"
+
+#include <utility>
+
+namespace spread {
+
+ResultsOut::ResultsOut(const OutputOptions& output, const LimitOptions& limits,
+                       OutputWriter& writer, const std::vector<std::string>& host_names)
+    : ordered_(output.ordered),
+      writer_(writer),
+      spill_(TempFile(limits.spill_directory, limits.spill_max)),
+      reorder_(limits.reorder_memory, &spill_),
+      formatter_(output, host_names) {}
+
+void ResultsOut::print(const TaskResult& result) {
+  ++delivered_;
+  if (!writer_.closed()) formatter_.append(result, writer_.queue());
+}
+
+void ResultsOut::deliver(TaskResult result) {
+  if (!ordered_) return print(result);
+  if (!reorder_.pass(result.id)) {
+    reorder_.put(std::move(result));
+    return;
+  }
+  print(result);
+  while (reorder_.waiting() > 0) {
+    const Result<bool> more = reorder_.pop(result);
+    if (!more) {
+      error_ = more.error().message;
+      return;
+    }
+    if (!*more) return;
+    print(result);
+  }
+}
+
+std::string ResultsOut::take_warning() {
+  std::string warning = formatter_.take_warning();
+  return warning.empty() ? reorder_.take_spill_error() : warning;
+}
+
+}  // namespace spread

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/io/temp_file.h"
+#include "spread/results/output.h"
+#include "spread/results/reorder_buffer.h"
+#include "spread/run/output_writer.h"
+
+namespace spread {
+
+/// Results on their way to stdout: put in order (or not), formatted, written.
+class ResultsOut {
+ public:
+  ResultsOut(const OutputOptions& output, const LimitOptions& limits, OutputWriter& writer,
+             const std::vector<std::string>& host_names);
+
+  void deliver(TaskResult result);
+  /// No new work is to be caused: what is finished cannot be put anywhere.
+  bool full() const { return reorder_.full() || writer_.full(); }
+  /// A warning for the user, once; empty when there is none.
+  std::string take_warning();
+  /// The spill file cannot be read back: results are lost, and the run with them.
+  const std::string& error() const { return error_; }
+  std::uint64_t delivered() const { return delivered_; }
+
+ private:
+  /// SpillFile on a TempFile: results/ knows no files.
+  class Spill final : public SpillFile {
+   public:
+    explicit Spill(TempFile file) : file_(std::move(file)) {}
+    Result<std::uint64_t> append(ByteView bytes) override { return file_.append(bytes); }
+    Status read(std::uint64_t offset, std::span<Byte> into) override {
+      return file_.read(offset, into);
+    }
+    void discard_before(std::uint64_t offset) override { file_.discard_before(offset); }
+
+   private:
+    TempFile file_;
+  };
+
+  void print(const TaskResult& result);
+
+  bool ordered_;
+  OutputWriter& writer_;
+  Spill spill_;
+  ReorderBuffer reorder_;
+  OutputFormatter formatter_;
+  std::uint64_t delivered_ = 0;
+  std::string error_;
+};
+
+}  // namespace spread

@@ -1,0 +1,51 @@
+#include "spread/run/run.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "spread/io/guard.h"
+#include "spread/io/system.h"
+#include "spread/run/engine.h"
+#include "spread/run/plan.h"
+
+namespace spread {
+namespace {
+
+constexpr int kOwnError = 255;
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "spread: %s\n", error.message.c_str());
+  return kOwnError;
+}
+
+int run_engine(const Options& options) {
+  // First, while this process is still small.
+  auto guard = Guard::start(options.limits.kill_grace);
+  if (!guard) return complain(guard.error());
+  auto plan = make_plan(options);
+  if (!plan) return complain(plan.error());
+  if (options.report.dry_run) {
+    const std::string text = describe_plan(*plan, options);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return std::fflush(stdout) == 0 ? 0 : kOwnError;
+  }
+  auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
+  if (!engine) return complain(engine.error());
+  return (*engine)->execute();
+}
+
+}  // namespace
+
+int run(const Options& options) {
+  ensure_standard_descriptors();
+  switch (options.command) {
+    case Command::Run:
+    case Command::All: return run_engine(options);
+    case Command::Hosts:
+    case Command::HistoryShow:
+    case Command::HistoryReset: break;
+  }
+  return complain(Error{"not built yet"});
+}
+
+}  // namespace spread

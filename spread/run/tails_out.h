@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/run/output_writer.h"
+#include "spread/run/tail_store.h"
+
+namespace spread {
+
+/// Workers' tails on their way out: to stdout or stderr after the last result, by worker number;
+/// or into a directory, or nowhere.
+class TailsOut {
+ public:
+  TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out);
+
+  /// Makes the directory of `--tails DIR/`.
+  Status open();
+  Status append(WorkerId worker, std::string_view text);
+  /// This worker ended: its tail is complete; or it died, and has none.
+  void ended(WorkerId worker, bool has_tail);
+  /// Moves tails to the output, in order, as far as they are complete. `results_done`: the last
+  /// result has been given out. The tail of the next worker in line is passed on while it is
+  /// being written, if it cannot be taken back (`live`).
+  Status advance(bool results_done, bool live, std::uint32_t workers);
+  /// Nothing is left to be passed on.
+  bool finished(std::uint32_t workers) const { return to_ == TailsTo::None || next_ >= workers; }
+  /// At the end of the run every tail that there is is complete.
+  Status finish(std::uint32_t workers);
+
+ private:
+  Status write_file(WorkerId worker, std::string_view text);
+
+  TailsTo to_;
+  std::string directory_;
+  OutputWriter& out_;
+  TempFile spill_;
+  TailStore store_;
+  std::vector<bool> complete_;
+  std::uint32_t next_ = 0;
+};
+
+}  // namespace spread

@@ -1,0 +1,164 @@
+#include "spread/run/task_input.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/base/posix.h"
+#include "spread/io/system.h"
+
+namespace spread {
+namespace {
+
+constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kPieceBytesMax = 4 * 1024 * 1024;
+// What is left of a block is filled by the next read, unless it is less than this: a trickle of
+// short lines must not pin a block each.
+constexpr std::size_t kWorthFilling = 4 * 1024;
+
+}  // namespace
+
+TaskInput::TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop)
+    : options_(options),
+      max_record_bytes_(max_record_bytes),
+      loop_(loop),
+      piece_bytes_(kPieceBytes) {}
+
+TaskInput::~TaskInput() {
+  watch(false);
+  if (block_ != nullptr) block_->release();
+}
+
+Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
+                                                   std::size_t max_record_bytes, EventLoop& loop) {
+  std::unique_ptr<TaskInput> input(new TaskInput(options, max_record_bytes, loop));
+  std::vector<std::string> names = options.files;
+  if (names.empty()) names.push_back("-");
+  for (const std::string& name : names) {
+    auto fd = open_for_reading(name);
+    if (!fd) return tl::unexpected(fd.error());
+    input->parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
+  }
+  input->reader_ = make_record_reader(options, input->parts_.front().name, max_record_bytes);
+  return input;
+}
+
+void TaskInput::stop() {
+  watch(false);
+  ended_ = true;
+}
+
+void TaskInput::end(std::string error) {
+  error_ = std::move(error);
+  stop();
+}
+
+void TaskInput::watch(bool wanted) {
+  if (parts_.empty()) return;
+  const int fd = parts_.front().fd.get();
+  if (wanted && !watched_) loop_.add(fd, true, false, this);
+  if (!wanted && watched_) loop_.remove(fd);
+  watched_ = wanted;
+}
+
+void TaskInput::on_ready(int, bool, bool) {
+  ready_ = true;
+  // Level-triggered: it would be told again and again until pull() reads.
+  watch(false);
+}
+
+std::size_t TaskInput::pull(std::size_t wanted, const std::function<void(Record)>& take) {
+  std::size_t given = 0;
+  while (given < wanted && !ended_) {
+    Record record;
+    switch (reader_->next(record)) {
+      case Pull::Record:
+        take(std::move(record));
+        ++given;
+        break;
+      case Pull::NeedMore:
+        if (!read_piece()) return given;
+        break;
+      case Pull::End: next_part(); break;
+      case Pull::Broken: end(reader_->error()); break;
+    }
+  }
+  return given;
+}
+
+void TaskInput::next_part() {
+  watch(false);
+  parts_.pop_front();
+  ready_ = false;
+  if (parts_.empty()) {
+    ended_ = true;
+    return;
+  }
+  reader_ = make_record_reader(options_, parts_.front().name, max_record_bytes_);
+}
+
+/// One read. False: nothing is there now, and the loop will say when there is.
+bool TaskInput::read_piece() {
+  if (!ready_) {
+    watch(true);
+    return false;
+  }
+  ready_ = false;
+  if (block_ == nullptr || block_->capacity() - block_used_ < kWorthFilling) {
+    if (block_ != nullptr) block_->release();
+    block_ = Block::create(piece_bytes_);
+    block_used_ = 0;
+  }
+  Byte* into = block_->data() + block_used_;
+  const std::size_t room = block_->capacity() - block_used_;
+  const IoResult result = read_some(parts_.front().fd.get(), into, room);
+  switch (result.state) {
+    case IoState::Done:
+      block_used_ += result.size;
+      // Full pieces: there is more, and large records are cheaper in large pieces.
+      if (result.size == room) {
+        piece_bytes_ = std::min(piece_bytes_ * 2, kPieceBytesMax);
+        if (room >= kPieceBytes) ready_ = false;
+      } else {
+        piece_bytes_ = kPieceBytes;
+      }
+      reader_->feed(Slice(block_, {into, result.size}));
+      return true;
+    case IoState::WouldBlock: watch(true); return false;
+    case IoState::End: reader_->finish(); return true;
+    case IoState::Failed:
+      end("cannot read " + parts_.front().name + ": " + errno_text(result.error));
+      return true;
+  }
+  return false;
+}
+
+Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,
+                                            std::size_t max_record_bytes) {
+  const Result<std::string> text = read_file(name);
+  if (!text) return tl::unexpected(text.error());
+  const std::unique_ptr<RecordReader> reader = make_record_reader(options, name, max_record_bytes);
+  std::vector<Value> values;
+  bool fed = false;
+  while (true) {
+    Record record;
+    switch (reader->next(record)) {
+      case Pull::Record:
+        if (!record.bad.empty()) return fail(record.bad);
+        values.push_back(std::move(record.payload));
+        break;
+      case Pull::NeedMore:
+        if (std::exchange(fed, true)) {
+          reader->finish();
+        } else if (text->empty()) {
+          reader->finish();
+        } else {
+          reader->feed(Slice::copy_of(as_bytes(*text)));
+        }
+        break;
+      case Pull::End: return values;
+      case Pull::Broken: return fail(reader->error());
+    }
+  }
+}
+
+}  // namespace spread

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/base/unique_fd.h"
+#include "spread/io/event_loop.h"
+#include "spread/sources/record_reader.h"
+
+namespace spread {
+
+/// The tasks' records, from stdin, from files one after the other, or from the command line. Reads
+/// only while records are wanted, so that a slow run holds back whoever writes to us.
+class TaskInput final : public ReadyHandler {
+ public:
+  /// Opens every file at once: a name that is wrong is told before anything runs.
+  static Result<std::unique_ptr<TaskInput>> open(const InputOptions& options,
+                                                 std::size_t max_record_bytes, EventLoop& loop);
+  ~TaskInput() override;
+
+  /// Gives up to `wanted` records that are there without waiting to `take`, and remembers whether
+  /// more are wanted. Returns how many were given.
+  std::size_t pull(std::size_t wanted, const std::function<void(Record)>& take);
+  bool ended() const { return ended_; }
+  /// Set when the input ended because it is broken: names the place.
+  const std::string& error() const { return error_; }
+  /// No record will be wanted any more.
+  void stop();
+
+  void on_ready(int fd, bool readable, bool writable) override;
+
+ private:
+  struct Part {
+    std::string name;
+    UniqueFd fd;
+  };
+
+  TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop);
+  void next_part();
+  bool read_piece();
+  void watch(bool wanted);
+  void end(std::string error);
+
+  InputOptions options_;
+  std::size_t max_record_bytes_;
+  EventLoop& loop_;
+  std::deque<Part> parts_;  ///< the front is being read
+  std::vector<Record> arguments_;
+  std::size_t next_argument_ = 0;
+  std::unique_ptr<RecordReader> reader_;
+  Block* block_ = nullptr;
+  std::size_t block_used_ = 0;
+  std::size_t piece_bytes_;
+  bool watched_ = false;  ///< registered with the loop
+  bool ready_ = false;
+  bool finished_part_ = false;
+  bool ended_ = false;
+  std::string error_;
+};
+
+/// The records of one file, all of them, for prep items: small, and needed before anything runs.
+Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,
+                                            std::size_t max_record_bytes);
+
+}  // namespace spread
