@@ -1,0 +1,106 @@
+#pragma once
+
+#include "spread/detail/posix.hpp"
+#include "spread/detail/wire.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace spread::detail {
+
+struct Free {
+  void operator()(void* memory) const { std::free(memory); }
+};
+/// Bytes that nobody has written to yet: clearing them would cost more than reading a big frame.
+using Buffer = std::unique_ptr<char, Free>;
+
+inline Buffer allocate(std::size_t size) {
+  Buffer buffer(static_cast<char*>(std::malloc(size)));
+  if (!buffer) throw std::bad_alloc();
+  return buffer;
+}
+
+/// Frames from a descriptor. One read brings as many as the pipe holds; a frame bigger than that is
+/// read to its end and not beyond, so that it arrives where it stays and its successor at the
+/// front.
+class Input {
+ public:
+  explicit Input(int fd) : fd_(fd) { make_room(kPipeBytes); }
+
+  /// The body of the next whole frame that is already here; false if there is none. It stays valid
+  /// until fill().
+  bool next(std::string_view& body) {
+    const auto have = static_cast<std::size_t>(end_ - begin_);
+    if (have < kHeaderBytes) return false;
+    if (byte_at(begin_) != 0xc6) not_a_frame();
+    const std::size_t size = load_big_endian<std::uint32_t>(begin_ + 1);
+    if (have - kHeaderBytes < size) return false;
+    body = {begin_ + kHeaderBytes, size};
+    begin_ += kHeaderBytes + size;
+    return true;
+  }
+
+  /// Waits for more; false at the end of input.
+  bool fill() {
+    const auto kept = static_cast<std::size_t>(end_ - begin_);
+    std::size_t wanted = kPipeBytes;
+    if (kept >= kHeaderBytes) {
+      wanted = std::max(wanted, kHeaderBytes + load_big_endian<std::uint32_t>(begin_ + 1));
+      if (wanted > kHeaderBytes + kFrameMax) not_a_frame();
+    }
+    if (wanted > kPipeBytes && capacity_ <= kPipeBytes) enlarge_pipe(fd_);
+    make_room(wanted);
+    for (;;) {
+      const ssize_t n = read(fd_, end_, wanted - kept);
+      if (n > 0) {
+        end_ += n;
+        return true;
+      }
+      if (n == 0 || errno == ECONNRESET) return false;
+      if (errno == EAGAIN) {
+        wait_for(fd_, POLLIN);
+      } else if (errno != EINTR) {
+        throw_errno("read tasks");
+      }
+    }
+  }
+
+  /// At the end of input: bytes of a frame that was cut off.
+  std::size_t left_over() const { return static_cast<std::size_t>(end_ - begin_); }
+
+ private:
+  [[noreturn, gnu::noinline, gnu::cold]] void not_a_frame() const {
+    char hex[3 * kHeaderBytes + 1];
+    for (std::size_t i = 0; i < kHeaderBytes; ++i) {
+      std::snprintf(hex + 3 * i, 4, " %02x", byte_at(begin_ + i));
+    }
+    throw Malformed("stdin is no stream of frames (docs/protocol.md): found" + std::string(hex));
+  }
+
+  /// Moves what is left to the front of a buffer of at least `wanted` bytes.
+  void make_room(std::size_t wanted) {
+    const auto kept = static_cast<std::size_t>(end_ - begin_);
+    if (wanted > capacity_ || (capacity_ > kKeptBytes && wanted == kPipeBytes)) {
+      // An answer copies its id without looking at how long it is: up to kIdMax bytes are read
+      // behind the last frame.
+      Buffer larger = allocate(wanted + kIdMax);
+      if (kept > 0) std::memcpy(larger.get(), begin_, kept);
+      buffer_ = std::move(larger);
+      capacity_ = wanted;
+    } else if (kept > 0) {
+      std::memmove(buffer_.get(), begin_, kept);
+    }
+    begin_ = buffer_.get();
+    end_ = begin_ + kept;
+  }
+
+  int fd_;
+  Buffer buffer_;
+  std::size_t capacity_ = 0;
+  char* begin_ = nullptr;
+  char* end_ = nullptr;
+};
+
+}  // namespace spread::detail

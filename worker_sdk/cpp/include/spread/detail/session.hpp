@@ -1,0 +1,305 @@
+#pragma once
+
+#include "spread/detail/stdio.hpp"
+#include "spread/detail/values.hpp"
+#include "spread/detail/watchdog.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <vector>
+
+namespace spread::detail {
+
+/// Ends the worker: what was wrong has been said, or there is nobody to say it to.
+struct Ended {
+  int status;
+};
+
+/// What worker() returns.
+enum Status : int { kDone = 0, kFailed = 1, kMisused = 2, kMalformed = 3 };
+
+struct Description {
+  std::string type;
+  std::string message;
+  std::string trace;
+};
+
+/// Of the exception that is being handled.
+inline Description describe_exception() {
+  try {
+    throw;
+  } catch (const task_error& e) {
+    return {e.type(), e.what(), e.trace()};
+  } catch (const std::exception& e) {
+    return {demangle(typeid(e).name()), e.what(), ""};
+  } catch (const std::string& text) {
+    return {"std::string", text, ""};
+  } catch (const char* text) {
+    return {"const char*", text, ""};
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return {type != nullptr ? demangle(type->name()) : "unknown", "not a std::exception", ""};
+  }
+}
+
+/// One worker's life between the move of stdin and stdout and their return.
+class Session {
+ public:
+  Session(Stdio& stdio, bool capture)
+      : stdio_(stdio),
+        input_(stdio.in()),
+        output_(stdio.out()) {
+    watchdog_.emplace(output_, stdio.in(), stdio.out(), grace_seconds());
+    if (capture) {
+      flush_stdio();
+      captures_[0].emplace(STDOUT_FILENO);
+      captures_[1].emplace(STDERR_FILENO);
+    }
+    // Not SIG_IGN: that would be inherited by the programs that a handler starts, and `yes | head`
+    // would complain. A handler ends at exec.
+    struct sigaction nothing {};
+    nothing.sa_handler = [](int) {};
+    nothing.sa_flags = SA_RESTART;
+    sigaction(SIGPIPE, nullptr, &before_sigpipe_);
+    if (before_sigpipe_.sa_handler == SIG_DFL) sigaction(SIGPIPE, &nothing, nullptr);
+    // A handler that calls exit(), or a library that does, takes no answers with it.
+    static const bool registered = std::atexit(flush_at_exit) == 0;
+    static_cast<void>(registered);
+    current_ = this;
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  ~Session() {
+    finish();
+    current_ = nullptr;
+    if (before_sigpipe_.sa_handler == SIG_DFL) sigaction(SIGPIPE, &before_sigpipe_, nullptr);
+  }
+
+  /// The session of this process; null before and after.
+  static Session* current() { return current_; }
+
+  void hello(std::size_t window, std::size_t prep) {
+    output_.begin(kNil, "hello");
+    msgpack::packer<Output> packer(output_);
+    packer.pack_map(5);
+    packer.pack("wire").pack(1);
+    packer.pack("window").pack(window);
+    packer.pack("prep").pack(prep);
+    packer.pack("lang").pack("c++");
+    packer.pack("features").pack(std::array{"batch"});
+    output_.end();
+    flush();
+  }
+
+  /// Reads that many values. Copies: the input buffer moves while the next one arrives.
+  std::vector<std::string> read_prep(std::size_t count) {
+    std::vector<std::string> items;
+    while (items.size() < count) {
+      std::string_view body;
+      if (input_.next(body)) {
+        items.emplace_back(body);
+      } else if (!input_.fill()) {
+        complain("stdin ended after " + std::to_string(items.size()) + " of " +
+                 std::to_string(count) + " prep items");
+      }
+    }
+    return items;
+  }
+
+  /// To be called where the exception is handled: this worker cannot do its work.
+  [[noreturn]] void fail_prep() {
+    pack_failure(kNil, "error", describe_exception());
+    flush();
+    throw Ended{kFailed};
+  }
+
+  /// Calls `answer(payload)` for every task until the end of input. It is to call reply(), or to
+  /// throw.
+  template <class Answer>
+  void serve(const Answer& answer) {
+    do {
+      std::string_view body;
+      start_batch();
+      for (bool more = input_.next(body); more;) {
+        serve_one(parse_task(body), answer);
+        more = input_.next(body);
+        if (more) hold_back();
+      }
+      flush();
+    } while (input_.fill());
+    if (input_.left_over() > 0) complain("stdin ended inside a frame");
+    finish();
+  }
+
+  template <class T>
+  T decode(std::string_view payload) {
+    return decoder_.decode<T>(payload);
+  }
+
+  /// The present task's result.
+  template <class T>
+  void reply(const T& value) {
+    output_.begin(id_, "ok");
+    encode(output_, value);
+    finish_answer();
+  }
+
+  /// [id, kind, ...] at once, from any thread inside a handler; `pack` adds the rest.
+  template <class Pack>
+  void notify(std::string_view kind, unsigned elements, const Pack& pack) {
+    if (id_.empty()) return;
+    msgpack::sbuffer frame;
+    msgpack::packer<msgpack::sbuffer> packer(frame);
+    frame.write("\xc6\0\0\0\0", kHeaderBytes);
+    packer.pack_array(elements);
+    frame.write(id_.data(), id_.size());
+    packer.pack(kind);
+    pack(packer);
+    store_big_endian(frame.data() + 1, static_cast<std::uint32_t>(frame.size() - kHeaderBytes));
+    frame.write("\n", 1);
+    output_.send({frame.data(), frame.size()});
+  }
+
+  bool has_task() const { return !id_.empty(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  /// How long answers may wait for company. A write costs a few microseconds; the master should
+  /// not wait longer than some of these.
+  static constexpr std::chrono::microseconds kHoldMax{50};
+  static constexpr std::size_t kHeldBytesMax = kPipeBytes / 2;
+  static constexpr int kStrideMax = 16;
+
+  /// After the last answer: what is printed from here on is the tail, also by the destructors of
+  /// what the handler used.
+  void finish() {
+    output_.rescue();
+    flush_stdio();
+    for (auto& capture : captures_) capture.reset();
+    watchdog_.reset();  // it looks at the descriptors that are closed next
+    stdio_.put_back();
+  }
+
+  static double grace_seconds() {
+    const char* const text = std::getenv("SPREAD_GRACE");
+    return text != nullptr ? std::strtod(text, nullptr) : 5;
+  }
+
+  static void flush_at_exit() {
+    // After a fork without exec the buffer is a copy: its answers are the parent's to send.
+    Session* const session = current_;
+    if (session == nullptr || session->pid_ != getpid()) return;
+    session->output_.rescue();
+    session->pass_captured_on();
+  }
+
+  /// The input is not what the protocol says. When the master is gone that is why, and no news.
+  [[noreturn]] void complain(const std::string& what) {
+    if (has_no_reader(stdio_.out())) throw Ended{kFailed};
+    throw Malformed(what);
+  }
+
+  template <class Answer>
+  void serve_one(const Task& task, const Answer& answer) {
+    id_ = task.id;
+    try {
+      answer(task.payload);
+    } catch (...) {
+      output_.abandon();
+      answer_exception();
+    }
+    id_ = {};
+    decoder_.clear();
+  }
+
+  [[gnu::noinline, gnu::cold]] void answer_exception() {
+    try {
+      throw;
+    } catch (const busy& e) {
+      output_.begin(id_, "busy", e.reason().empty() ? 3 : 4);
+      msgpack::packer<Output> packer(output_);
+      packer.pack(e.seconds());
+      if (!e.reason().empty()) packer.pack(e.reason());
+      output_.end();
+      pass_captured_on();
+    } catch (const fatal&) {
+      pack_failure(id_, "fatal", describe_exception());
+    } catch (...) {
+      pack_failure(id_, "error", describe_exception());
+    }
+  }
+
+  void pack_failure(std::string_view id, std::string_view kind, const Description& what) {
+    output_.begin(id, kind);
+    msgpack::packer<Output> packer(output_);
+    packer.pack_map(what.trace.empty() ? 2 : 3);
+    packer.pack("type").pack(what.type);
+    packer.pack("message").pack(what.message);
+    if (!what.trace.empty()) packer.pack("trace").pack(what.trace);
+    finish_answer();
+  }
+
+  /// Attaches what the task printed, if that is wanted.
+  void finish_answer() {
+    if (captures_[0]) [[unlikely]] {
+      flush_stdio();
+      output_.set_elements(5);
+      for (auto& capture : captures_) msgpack::packer<Output>(output_).pack(capture->take());
+    }
+    output_.end();
+  }
+
+  /// busy has no place for text.
+  void pass_captured_on() {
+    if (!captures_[0]) return;
+    flush_stdio();
+    for (auto& capture : captures_) captures_[1]->pass_on(capture->take());
+  }
+
+  void start_batch() {
+    since_ = Clock::now();
+    until_look_ = stride_;
+  }
+
+  /// An answer is ready, and so is a further task. The clock is asked after every answer of slow
+  /// tasks, and after every 16th of tiny ones, where it would cost as much as all else together;
+  /// between two looks the watchdog sees to it that no answer waits for long.
+  void hold_back() {
+    watchdog_->stay_awake();
+    if (output_.held() >= kHeldBytesMax) {
+      flush();
+    } else if (--until_look_ == 0) {
+      const auto now = Clock::now();
+      const bool slow = now - since_ > kHoldMax;
+      if (slow) {
+        flush();
+        since_ = now;
+      }
+      stride_ = slow ? 1 : std::min(2 * stride_, kStrideMax);
+      until_look_ = stride_;
+    }
+  }
+
+  void flush() {
+    output_.flush();
+    if (output_.broken()) throw Ended{kFailed};
+  }
+
+  inline static Session* current_ = nullptr;
+
+  const pid_t pid_ = getpid();
+  Stdio& stdio_;
+  Input input_;
+  Output output_;
+  std::optional<Watchdog> watchdog_;
+  Decoder decoder_;
+  std::array<std::optional<Capture>, 2> captures_;
+  struct sigaction before_sigpipe_ {};
+  std::string_view id_;  ///< Of the present task; empty between tasks.
+  Clock::time_point since_;
+  int stride_ = 1;
+  int until_look_ = 1;
+};
+
+}  // namespace spread::detail

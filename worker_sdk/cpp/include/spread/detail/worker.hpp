@@ -1,0 +1,167 @@
+#pragma once
+
+// worker() itself. Included by spread/worker.hpp, at its end.
+
+namespace spread::detail {
+
+template <class Function>
+struct Signature;
+template <class R, class... Args>
+struct Signature<std::function<R(Args...)>> {
+  using Result = R;
+  using Arguments = std::tuple<std::remove_cvref_t<Args>...>;
+  static constexpr std::size_t kArguments = sizeof...(Args);
+};
+// std::function's deduction guides know every way to write a call operator; nothing is made of it.
+template <class F>
+using SignatureOf = Signature<decltype(std::function{std::declval<F>()})>;
+
+template <class F>
+concept Typed = requires { typename SignatureOf<F>::Result; };
+
+template <class T>
+inline constexpr bool kIsVector = false;
+template <class T, class Allocator>
+inline constexpr bool kIsVector<std::vector<T, Allocator>> = true;
+
+/// The number of items that `Load` names, and none for "any number".
+template <class Load>
+constexpr std::optional<std::size_t> prep_arity() {
+  using S = SignatureOf<Load>;
+  if constexpr (S::kArguments == 1) {
+    if constexpr (kIsVector<std::tuple_element_t<0, typename S::Arguments>>) return std::nullopt;
+  }
+  return S::kArguments;
+}
+
+inline std::size_t prep_items_given() {
+  const char* const text = std::getenv("SPREAD_PREP");
+  return text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
+}
+
+template <class Load>
+auto call_load(Load& load, const std::vector<std::string>& items) {
+  using Arguments = typename SignatureOf<Load>::Arguments;
+  Decoder decoder;
+  if constexpr (!prep_arity<Load>()) {
+    std::tuple_element_t<0, Arguments> values;
+    for (const auto& item : items) {
+      values.push_back(decoder.decode<typename decltype(values)::value_type>(item));
+    }
+    return load(std::move(values));
+  } else {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      // Braces, so that the items are read in order.
+      Arguments values{decoder.decode<std::tuple_element_t<I, Arguments>>(items[I])...};
+      return load(std::get<I>(std::move(values))...);
+    }(std::make_index_sequence<std::tuple_size_v<Arguments>>());
+  }
+}
+
+/// Hello, prep items, and what `load` makes of them.
+template <class Load>
+auto prepare(Session& session, Load& load, const options& how) {
+  const std::size_t given = prep_items_given();
+  const std::size_t wanted = prep_arity<Load>().value_or(given);
+  session.hello(how.window, wanted);
+  try {
+    if (std::getenv("SPREAD_PREP") != nullptr && given != wanted) {
+      throw task_error("prep", "this worker takes " + std::to_string(wanted) +
+                                   " prep items, SPREAD_PREP says " + std::to_string(given));
+    }
+    return call_load(load, session.read_prep(wanted));
+  } catch (const Ended&) {
+    throw;
+  } catch (const Malformed&) {
+    throw;
+  } catch (...) {
+    session.fail_prep();
+  }
+}
+
+template <class Handler, class... Loaded>
+void serve(Session& session, Handler& handler, Loaded&... loaded) {
+  using S = SignatureOf<Handler>;
+  static_assert(S::kArguments == sizeof...(Loaded) + 1,
+                "the handler takes the payload, behind what prep returns if that is not void");
+  using Payload = std::tuple_element_t<sizeof...(Loaded), typename S::Arguments>;
+  session.serve([&](std::string_view payload) {
+    if constexpr (std::is_void_v<typename S::Result>) {
+      handler(loaded..., session.decode<Payload>(payload));
+      session.reply(msgpack::type::nil_t());
+    } else {
+      session.reply(handler(loaded..., session.decode<Payload>(payload)));
+    }
+  });
+}
+
+/// Why this process cannot be a worker; empty if it can.
+inline std::string refusal(Stdio& stdio) {
+  if (isatty(stdio.in() < 0 ? STDIN_FILENO : stdio.in()) != 0) {
+    return "stdin is a terminal, and this is a worker: try  seq 3 | spread run -- " +
+           std::string(program_invocation_name);
+  }
+  const char* const wire = std::getenv("SPREAD_WIRE");
+  if (wire == nullptr || std::string_view(wire) == "msgpack") return "";
+  return "a worker made with the C++ SDK speaks --wire msgpack only, not " + std::string(wire);
+}
+
+inline int refuse(Stdio& stdio, const std::string& why) {
+  stdio.put_back();
+  const char* const wire = std::getenv("SPREAD_WIRE");
+  if (wire != nullptr && std::string_view(wire) == "json") {
+    // The one message that this master understands.
+    std::printf("[null,\"error\",{\"type\":\"wire\",\"message\":\"%s\"}]\n", why.c_str());
+    std::fflush(stdout);
+  }
+  std::fputs(complaint(why).c_str(), stderr);
+  return kMisused;
+}
+
+template <class Handler, class Load>
+int run(Stdio& stdio, Handler& handler, Load& load, const options& how) {
+  Session session(stdio, how.capture);
+  if constexpr (std::is_void_v<typename SignatureOf<Load>::Result>) {
+    prepare(session, load, how);
+    serve(session, handler);
+  } else {
+    auto loaded = prepare(session, load, how);
+    serve(session, handler, loaded);
+  }
+  return kDone;
+}
+
+}  // namespace spread::detail
+
+namespace spread {
+
+template <class Handler, class Load>
+int worker(Handler handler, prep<Load> prep, const options& how) {
+  static_assert(detail::Typed<Handler> && detail::Typed<Load>,
+                "handler and prep name their parameters' types: [](double x), not [](auto x)");
+  detail::Stdio& stdio = detail::process_stdio();
+  if (const std::string why = detail::refusal(stdio); !why.empty()) {
+    return detail::refuse(stdio, why);
+  }
+  int status = detail::kMisused;
+  try {
+    stdio.move_away();
+    status = detail::kFailed;
+    return detail::run(stdio, handler, prep.load, how);
+  } catch (const detail::Ended& ended) {
+    return ended.status;
+  } catch (const detail::Malformed& e) {
+    std::fputs(detail::complaint(e.what()).c_str(), stderr);
+    return detail::kMalformed;
+  } catch (const std::exception& e) {
+    std::fputs(detail::complaint(e.what()).c_str(), stderr);
+    return status;
+  }
+}
+
+template <class Handler>
+int worker(Handler handler, const options& how) {
+  return worker(std::move(handler), prep{[] {}}, how);
+}
+
+}  // namespace spread

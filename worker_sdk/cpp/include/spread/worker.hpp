@@ -1,0 +1,112 @@
+#pragma once
+
+/// Workers for `spread run` in C++20: one header, and msgpack-c's headers for the values.
+///
+///     #include <spread/worker.hpp>
+///     int main() { return spread::worker([](double x) { return x * x; }); }
+///
+/// The names are in lower case, as the standard library's are, since they stand among them in the
+/// code of people who know nothing of this project's style. What is in `detail` is not for them.
+///
+/// worker_sdk/cpp/README.md is the guide, docs/protocol.md what is spoken.
+
+#include "spread/detail/session.hpp"
+#include "spread/errors.hpp"
+
+#include <functional>
+#include <tuple>
+
+namespace spread {
+
+struct options {
+  /// The most tasks that the master may have sent here and not yet seen answered. It sends fewer
+  /// unless they are tiny. 1: never one ahead, for handlers whose duration nobody can tell.
+  std::size_t window = 1024;
+  /// Attach what a task writes to stdout and stderr, its child processes included, to its answer
+  /// (up to 1 MiB of each); the master shows it under the task's name. What a task that crashes
+  /// wrote is lost. Without it, both are the worker's stderr, as it happens.
+  bool capture = false;
+};
+
+/// What is done once, before the first task, with the prep items (`--prep`, ...). `load` takes
+/// - `std::vector<T>`: any number of items, each a T; or
+/// - `(A, B, ...)`: exactly so many, each of its type. Another number ends the run, naming both.
+///
+/// What it returns is handed to the handler as its first parameter, by reference. Parameters that
+/// refer (std::string_view, ...) are valid until `load` returns.
+template <class Load>
+struct prep {
+  explicit prep(Load with) : load(std::move(with)) {}
+  Load load;
+};
+
+/// Serves tasks until the master closes stdin. `handler` is called as handler(payload) or, with a
+/// prep that returns something, handler(loaded, payload); its result is the answer, void is nil.
+///
+/// The payload's type is the parameter's: all that msgpack-c converts to, and
+/// - numbers also take a line of text that is one;
+/// - std::string, std::string_view, std::span<const std::byte> take text and bytes alike;
+/// - std::string_view, std::span, spread::raw and msgpack::object are not copied, and valid until
+///   the handler returns.
+///
+/// A payload that does not convert is a failed task, as is any exception; see errors.hpp for those
+/// with a meaning of their own. Handlers are called one after the other, by the calling thread.
+///
+/// Returns when every answer has been sent, and stdout is the real one again: what is printed from
+/// then on is the worker's tail. The result is meant to be main's:
+///   0  the input has ended, every task is answered
+///   1  prep failed, or nobody reads the answers any more
+///   2  not started as a worker: stdin is a terminal, or the master speaks another wire
+///   3  stdin was no protocol
+/// When the master is gone while a handler computes, the process ends after 5 seconds (the
+/// environment's SPREAD_GRACE, if set) with status 143.
+template <class Handler, class Load>
+int worker(Handler handler, prep<Load> prep, const options& how = {});
+template <class Handler>
+int worker(Handler handler, const options& how = {});
+
+/// Inside a handler, from any of its threads: tells people how far the task is (0 to 1).
+inline void progress(double fraction, std::string_view text = {}) {
+  detail::Session* const session = detail::Session::current();
+  if (session == nullptr) return;
+  session->notify("progress", text.empty() ? 3 : 4, [&](auto& packer) {
+    packer.pack(fraction);
+    if (!text.empty()) packer.pack(text);
+  });
+}
+
+/// Inside a handler, from any of its threads: a message to people, with the task's name. Elsewhere
+/// a line on stderr.
+inline void log(std::string_view text) {
+  detail::Session* const session = detail::Session::current();
+  if (session == nullptr || !session->has_task()) {
+    std::fputs(detail::complaint(std::string(text)).c_str(), stderr);
+    return;
+  }
+  session->notify("log", 3, [&](auto& packer) { packer.pack(text); });
+}
+
+/// worker() moves the protocol away from stdin and stdout as its first act. Where something runs
+/// before it that prints or reads (a library's initialisation, the constructor of a global), one
+/// of these does it earlier: at namespace scope before main, or as main's first variable. It must
+/// live until worker() is called; if that never happens, it puts everything back in the end.
+class early {
+ public:
+  early() {
+    try {
+      detail::process_stdio().move_away();
+    } catch (const std::exception&) {
+      // worker() tries again, and says what is wrong.
+    }
+  }
+  early(const early&) = delete;
+  early& operator=(const early&) = delete;
+  ~early() {
+    // Not while a handler calls exit().
+    if (detail::Session::current() == nullptr) detail::process_stdio().put_back();
+  }
+};
+
+}  // namespace spread
+
+#include "spread/detail/worker.hpp"

@@ -1,0 +1,383 @@
+# shellcheck shell=sh
+# A worker for spread in POSIX sh (dash, bash, busybox, ksh): source it, do not run it.
+#
+#     . ./spread-worker.sh
+#     upper() { spread_ok "$(printf %s "$1" | tr a-z A-Z)"; }
+#     spread_run upper
+#
+# Started with: spread run --wire json -- sh upper.sh      (docs/protocol.md section 10)
+#
+#   spread_run [-j] HANDLER [PREP]   answers tasks until there are no more, then returns
+#       HANDLER is called with the payload in $1: a JSON string as the text that it stands for,
+#       anything else as its JSON text; with -j always the JSON text, for jq. It gives one answer:
+#   spread_ok TEXT                   the result is this text
+#   spread_ok_json JSON              the result is this JSON value (one line, not checked)
+#   spread_error TYPE MESSAGE        the task failed
+#   spread_busy SECONDS [REASON]     not now, give it to someone else
+#   spread_fatal TYPE MESSAGE        the whole run cannot succeed
+#   spread_progress FRACTION [TEXT], spread_log TEXT       any number, before the answer
+#       A handler that returns a status other than 0 without an answer has failed with "exit".
+#       Answer in the handler itself: a subshell or a pipeline has its own variables.
+#       PREP is called once for each prep item, in order, before the first task. If it returns a
+#       status other than 0, the worker ends as a launch failure.
+#   $SPREAD_TASK                     the id of the task in work
+#
+# While spread_run works, stdin is /dev/null and stdout is stderr; afterwards the real stdout is
+# back, and what is printed then is the worker's tail. Descriptors 8 and 9 are the protocol's; start
+# a child that shall outlive the worker with 8<&- 9>&-.
+#
+# A function that returns text leaves it in _spread_value: $(...) costs a process and its last
+# newlines. Names that begin with _spread_ belong to this file.
+
+_spread_newline='
+'
+
+spread_ok() {
+    _spread_quote "${1-}"
+    _spread_answer "\"ok\",$_spread_value"
+}
+
+spread_ok_json() {
+    case ${1-} in
+        '') spread_error NoValue 'spread_ok_json: the value is empty'; return ;;
+        # As bc prints it, which is no JSON.
+        .[0-9]* | -.[0-9]*) _spread_number "$1" && set -- "$_spread_value" ;;
+        # As jq prints it without -c; inside a string JSON has no raw newline.
+        *"$_spread_newline"*) set -- "$(printf %s "$1" | tr '\n' ' ')" ;;
+    esac
+    _spread_answer "\"ok\",$1"
+}
+
+spread_error() {
+    _spread_describe "${1-}" "${2-}"
+    _spread_answer "\"error\",$_spread_value"
+}
+
+spread_fatal() {
+    _spread_describe "${1-}" "${2-}"
+    _spread_answer "\"fatal\",$_spread_value"
+}
+
+spread_busy() {
+    if ! _spread_number "${1-}"; then
+        spread_error usage "spread_busy: not a number of seconds: ${1-}"
+        return
+    fi
+    _spread_seconds=$_spread_value
+    _spread_quote "${2-}"
+    _spread_answer "\"busy\",$_spread_seconds,$_spread_value"
+}
+
+spread_progress() {
+    if ! _spread_number "${1-}"; then
+        _spread_say "spread_progress: not a number: ${1-}"
+        return 1
+    fi
+    [ -n "${SPREAD_TASK-}" ] || return 0
+    _spread_fraction=$_spread_value
+    _spread_quote "${2-}"
+    printf '\n[%s,"progress",%s,%s]\n' "$SPREAD_TASK" "$_spread_fraction" "$_spread_value" >&9
+}
+
+spread_log() {
+    [ -n "${SPREAD_TASK-}" ] || { _spread_say "${1-}"; return 0; }
+    _spread_quote "${1-}"
+    printf '\n[%s,"log",%s]\n' "$SPREAD_TASK" "$_spread_value" >&9
+}
+
+spread_run() {
+    _spread_raw=
+    if [ "${1-}" = -j ]; then
+        _spread_raw=yes
+        shift
+    fi
+    _spread_handler=$1 _spread_prep=${2-}
+    _spread_take_over
+    _spread_prepare
+    while _spread_read; do
+        _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
+    done
+    SPREAD_TASK=
+    exec 1>&9 8<&- 9>&-
+}
+
+_spread_say() { printf 'spread-worker.sh: %s\n' "$1" >&2; }
+
+_spread_die() {
+    _spread_say "$1"
+    exit 2
+}
+
+_spread_take_over() {
+    case ${SPREAD_WIRE-json} in
+        json) ;;
+        msgpack)
+            # [nil, "error", {"type": "Wire", "message": ...}] in msgpack, for spread to say it.
+            printf '\306\0\0\0\113\223\300\245error\202\244type\244Wire\247message\331\056%s\n' \
+                'this worker is a shell script: use --wire json'
+            _spread_die 'this worker speaks --wire json, not msgpack' ;;
+        *) _spread_die "this worker speaks --wire json, not $SPREAD_WIRE" ;;
+    esac
+    if [ -t 0 ]; then
+        _spread_say "standard input is a terminal, but this program is a worker;"
+        _spread_die "start it with: spread run --wire json -- $0"
+    fi
+    exec 8<&0 9>&1 </dev/null >&2
+    # A child that sources this file is no worker of spread's.
+    unset SPREAD_WIRE
+}
+
+_spread_prepare() {
+    SPREAD_TASK=
+    _spread_count=${SPREAD_PREP:-0}
+    case $_spread_count in
+        *[!0-9]*) _spread_fail_start "SPREAD_PREP is not a number: $_spread_count" ;;
+    esac
+    printf '[null,"hello",{"wire":1,"prep":%s,"window":1024,%s}]\n' \
+        "$_spread_count" '"lang":"sh","sdk":"spread-worker.sh 0.1"' >&9
+    if [ "$_spread_count" -gt 0 ] && [ -z "$_spread_prep" ]; then
+        _spread_fail_start "$_spread_count prep items are given, this worker takes none"
+    fi
+    while [ "$_spread_count" -gt 0 ]; do
+        _spread_read || _spread_fail_start "input ended, $_spread_count prep items are missing"
+        _spread_payload "$_spread_line" || _spread_fail_start "a prep item holds a NUL"
+        "$_spread_prep" "$_spread_value" || _spread_fail_start "$_spread_prep: exit status $?"
+        _spread_count=$((_spread_count - 1))
+    done
+}
+
+_spread_fail_start() {
+    _spread_describe PrepError "$1"
+    printf '\n[null,"error",%s]\n' "$_spread_value" >&9
+    _spread_say "preparation failed: $1"
+    exit 1
+}
+
+# A line without its newline at the end was cut off, and does not count.
+_spread_read() { IFS= read -r _spread_line <&8; }
+
+_spread_task() {
+    case $_spread_line in
+        '['[0-9]*,*']') ;;
+        *) return 1 ;;
+    esac
+    _spread_line=${_spread_line#'['}
+    SPREAD_TASK=${_spread_line%%,*}
+    case $SPREAD_TASK in
+        *[!0-9]*) return 1 ;;
+    esac
+    _spread_line=${_spread_line#*,}
+    _spread_reply=
+    if _spread_payload "${_spread_line%']'}"; then
+        _spread_status=0
+        # `||` also keeps a script's `set -e` from ending the worker.
+        "$_spread_handler" "$_spread_value" || _spread_status=$?
+    else
+        spread_error NulByte 'the payload holds a NUL, which a shell variable cannot'
+    fi
+    if [ -z "$_spread_reply" ]; then
+        if [ "$_spread_status" -ne 0 ]; then
+            spread_error exit "exit status $_spread_status"
+        else
+            spread_error NoAnswer "no answer from $_spread_handler (spread_ok in a subshell?)"
+        fi
+    fi
+    printf '\n[%s,%s]\n' "$SPREAD_TASK" "$_spread_reply" >&9
+}
+
+_spread_answer() {
+    if [ -n "$_spread_reply" ]; then
+        _spread_say "a second answer to task $SPREAD_TASK is ignored"
+    else
+        _spread_reply=$1
+    fi
+}
+
+_spread_describe() {
+    _spread_quote "$1"
+    _spread_type=$_spread_value
+    _spread_quote "$2"
+    _spread_value="{\"type\":$_spread_type,\"message\":$_spread_value}"
+}
+
+# The decimal number $1 as a JSON number in _spread_value; status 1 if it is none.
+_spread_number() {
+    _spread_value=$1
+    _spread_sign=
+    case $_spread_value in
+        -*) _spread_sign=- _spread_value=${_spread_value#-} ;;
+    esac
+    case $_spread_value in
+        .*) _spread_value=0$_spread_value ;;
+    esac
+    case $_spread_value in
+        '' | *[!0-9.]* | *. | *.*.* | 0[0-9]*) return 1 ;;
+    esac
+    _spread_value=$_spread_sign$_spread_value
+}
+
+# ---- JSON strings -------------------------------------------------------------------------------
+
+# The text of a JSON string in _spread_value; other values, and all with -j, as they are.
+# Status 1 if the text holds a NUL.
+_spread_payload() {
+    _spread_value=$1
+    [ -z "$_spread_raw" ] || return 0
+    case $_spread_value in
+        '"'*'"') ;;
+        *) return 0 ;;
+    esac
+    _spread_value=${_spread_value#?}
+    _spread_value=${_spread_value%?}
+    case $_spread_value in
+        *\\u0000*) _spread_has_nul "$_spread_value" && return 1 ;;
+        *\\*) ;;
+        *) return 0 ;;
+    esac
+    _spread_value=$(_spread_unescape "$_spread_value")
+    _spread_value=${_spread_value%.}
+}
+
+# "\\u0000" is a backslash and five characters; "\u0000" is a NUL.
+_spread_has_nul() {
+    printf '%s\n' "$1" | sed 's/\\\\//g' | grep -q '\\u0000'
+}
+
+# Prints what the escapes in $1 stand for, and a dot (without which $(...) would eat newlines at the
+# end). Cuts at all backslashes at once, by field splitting: ${s#*\\} in a loop is quadratic in the
+# length, and in dash cubic. To be called in $(...) only: it sets IFS and the positional parameters.
+_spread_unescape() {
+    set -f
+    # shellcheck disable=SC2141
+    IFS=\\
+    # shellcheck disable=SC2086
+    set -- $1.
+    _spread_plain=yes _spread_high=
+    for _spread_piece in "$@"; do
+        if [ -n "$_spread_plain" ]; then
+            _spread_plain=
+            printf %s "$_spread_piece"
+            continue
+        fi
+        case $_spread_piece in
+            u*) ;;
+            *) _spread_flush_high ;;
+        esac
+        # shellcheck disable=SC1003
+        # An empty piece is the second half of an escaped backslash; the next piece is text.
+        case $_spread_piece in
+            '') printf '\\'; _spread_plain=yes; continue ;;
+            n*) printf '\n' ;;
+            t*) printf '\t' ;;
+            r*) printf '\r' ;;
+            b*) printf '\b' ;;
+            f*) printf '\f' ;;
+            u*) _spread_code_unit; continue ;;
+            *) printf %s "$_spread_piece"; continue ;;
+        esac
+        printf %s "${_spread_piece#?}"
+    done
+}
+
+# Prints the character of a \uXXXX in front of _spread_piece, and the text behind it. The first half
+# of a pair waits in _spread_high; a half without its other is U+FFFD.
+_spread_code_unit() {
+    _spread_code=0
+    for _spread_digit in 1 2 3 4; do
+        _spread_piece=${_spread_piece#?}
+        case $_spread_piece in
+            0*) _spread_digit=0 ;;
+            1*) _spread_digit=1 ;;
+            2*) _spread_digit=2 ;;
+            3*) _spread_digit=3 ;;
+            4*) _spread_digit=4 ;;
+            5*) _spread_digit=5 ;;
+            6*) _spread_digit=6 ;;
+            7*) _spread_digit=7 ;;
+            8*) _spread_digit=8 ;;
+            9*) _spread_digit=9 ;;
+            [aA]*) _spread_digit=10 ;;
+            [bB]*) _spread_digit=11 ;;
+            [cC]*) _spread_digit=12 ;;
+            [dD]*) _spread_digit=13 ;;
+            [eE]*) _spread_digit=14 ;;
+            *) _spread_digit=15 ;;
+        esac
+        _spread_code=$((_spread_code * 16 + _spread_digit))
+    done
+    _spread_piece=${_spread_piece#?}
+    if [ $((_spread_code >> 10)) -eq 54 ]; then
+        _spread_flush_high
+        _spread_high=$_spread_code
+        [ -z "$_spread_piece" ] || _spread_flush_high
+    elif [ $((_spread_code >> 10)) -eq 55 ] && [ -n "$_spread_high" ]; then
+        _spread_utf8 $((65536 + ((_spread_high & 1023) << 10) + (_spread_code & 1023)))
+        _spread_high=
+    else
+        _spread_flush_high
+        [ $((_spread_code >> 10)) -ne 55 ] || _spread_code=65533
+        _spread_utf8 "$_spread_code"
+    fi
+    printf %s "$_spread_piece"
+}
+
+_spread_flush_high() {
+    [ -z "$_spread_high" ] || _spread_utf8 65533
+    _spread_high=
+}
+
+_spread_utf8() {
+    if [ "$1" -lt 128 ]; then
+        _spread_byte "$1"
+    elif [ "$1" -lt 2048 ]; then
+        _spread_byte $((192 + ($1 >> 6)))
+        _spread_byte $((128 + ($1 & 63)))
+    elif [ "$1" -lt 65536 ]; then
+        _spread_byte $((224 + ($1 >> 12)))
+        _spread_byte $((128 + (($1 >> 6) & 63)))
+        _spread_byte $((128 + ($1 & 63)))
+    else
+        _spread_byte $((240 + ($1 >> 18)))
+        _spread_byte $((128 + (($1 >> 12) & 63)))
+        _spread_byte $((128 + (($1 >> 6) & 63)))
+        _spread_byte $((128 + ($1 & 63)))
+    fi
+}
+
+_spread_byte() { printf %b "\\0$(($1 >> 6))$((($1 >> 3) & 7))$(($1 & 7))"; }
+
+# The text $1 as a JSON string in _spread_value; bytes that are not UTF-8 as {"$bin":"..."}.
+_spread_quote() {
+    case $1 in
+        *[\"\\]* | *[![:print:]]*) ;;
+        *) _spread_value="\"$1\""; return ;;
+    esac
+    # The newline that printf adds ends the last line for awk; all others are the text's own.
+    _spread_value=$(printf '%s\n' "$1" | LC_ALL=C awk '
+        BEGIN { for (i = 1; i < 32; i++) control[i] = sprintf("%c", i); ORS = ""; print "\"" }
+        {
+            if ($0 ~ /[\200-\377]/) {
+                rest = $0
+                gsub(/[\302-\337][\200-\277]/, ".", rest)
+                gsub(/\340[\240-\277][\200-\277]/, ".", rest)
+                gsub(/[\341-\354\356\357][\200-\277][\200-\277]/, ".", rest)
+                gsub(/\355[\200-\237][\200-\277]/, ".", rest)
+                gsub(/\360[\220-\277][\200-\277][\200-\277]/, ".", rest)
+                gsub(/[\361-\363][\200-\277][\200-\277][\200-\277]/, ".", rest)
+                gsub(/\364[\200-\217][\200-\277][\200-\277]/, ".", rest)
+                if (rest ~ /[\200-\377]/) exit 9
+            }
+            gsub(/\\/, "&&")
+            gsub(/"/, "\\\\&")
+            for (i = 1; i < 32; i++)
+                if (index($0, control[i])) {
+                    n = split($0, part, control[i])
+                    $0 = part[1]
+                    for (j = 2; j <= n; j++) $0 = $0 sprintf("\\u%04x", i) part[j]
+                }
+            print (NR > 1 ? "\\n" : "") $0
+        }
+        END { print "\"" }') && return
+    [ $? -eq 9 ] || _spread_die 'awk failed'
+    _spread_value="{\"\$bin\":\"$(printf %s "$1" | base64 | tr -d '\n')\"}"
+}
