@@ -1,0 +1,243 @@
+"""The rows of the speed table: what is measured, by whom, with which command line.
+
+This is the only place that knows the command lines. The first contender of a row is its limit."""
+
+import dataclasses
+import functools
+import os
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PEERS = os.path.join(HERE, "peers")
+
+
+@dataclasses.dataclass
+class Contender:
+    name: str
+    argv: list
+    n: int  # tasks; each contender runs about as long as the others, slow ones with fewer
+    kind: str = "peer"  # limit | spread | peer; "bare" has no input and no output to verify
+    ratio: float | None = None  # goal: at most this many times the limit
+    mib: float | None = None  # goal: at most this much memory
+    factor: float | None = None  # goal of a peer: spread is at least that many times faster
+    unordered: bool = False
+    needs: tuple = ()  # programs that must be there
+
+    def missing(self):
+        """What keeps it from running, or None."""
+        for program in (self.argv[0], *self.needs):
+            if shutil.which(program) is None and os.path.isabs(program):
+                return f"missing: {os.path.basename(program)}"
+            if shutil.which(program) is None or program == "parallel" and not is_gnu_parallel():
+                return "not installed"
+        return None
+
+
+@functools.cache
+def is_gnu_parallel():
+    """moreutils has another program of that name."""
+    done = subprocess.run(["parallel", "--version"], stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True, check=False)
+    return done.stdout.startswith("GNU parallel")
+
+
+@dataclasses.dataclass
+class Row:
+    key: str
+    title: str
+    contenders: list
+    binary: bool = False  # input: msgpack bin32 values of 1 MiB, not lines of 16 bytes
+    one_cpu: bool = False
+    memory: bool = False
+    unit: str = "tasks/s"  # of the speed shown: tasks/s, s or ms for a whole run
+    repeats: int = 1  # runs within one round, of which the median counts
+    rounds_max: int = 1000
+
+
+class Table:
+    def __init__(self, spread, build, echo, quick):
+        self.spread = spread
+        self.echo = echo
+        self.bench = os.path.join(build, "bench")
+        self.quick = quick
+
+    def limit(self, name, *args):
+        return [os.path.join(self.bench, "limit_" + name), *map(str, args)]
+
+    def run(self, *args):
+        return [self.spread, "run", *map(str, args)]
+
+    def tasks(self, n):
+        return max(n // 10, 1000) if self.quick else n
+
+    def python(self, script, *args):
+        return [sys.executable, os.path.join(PEERS, script), *map(str, args)]
+
+    def pool(self, n, chunk=1, factor=None, **kwargs):
+        return Contender(f"multiprocessing.Pool.imap, chunk {chunk}",
+                         self.python("pool.py", "--chunk", chunk), n, factor=factor, **kwargs)
+
+    def futures(self, n, chunk=1):
+        return Contender(f"ProcessPoolExecutor.map, chunk {chunk}",
+                         self.python("futures.py", "--chunk", chunk), n)
+
+    def threads(self, n, *args, factor=None):
+        return Contender("thread per worker, pickles (spread_jobs' shape)",
+                         self.python("thread_per_worker.py", *args), n, factor=factor)
+
+    def paexec(self, n):
+        script = os.path.join(PEERS, "paexec_echo")
+        sh = ["paexec", "-n", "+2", "-c", f"sh {script}.sh"]
+        awk = ["paexec", "-n", "+2", "-c", f"mawk -W interactive -f {script}.awk"]
+        return [Contender("paexec, sh worker", sh, n, unordered=True),
+                Contender("paexec, mawk worker", awk, n, unordered=True, needs=("mawk",))]
+
+    def rows(self):
+        return [self.row_echo(), self.row_window1(), self.row_window1_free(), self.row_big(),
+                self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
+                self.row_start()]
+
+    def row_echo(self):
+        n = self.tasks(4_000_000)
+        own = self.limit("echo", "--worker")
+        return Row("echo", "16 B echo, adaptive window, 2 workers", [
+            Contender("limit: C epoll, window 64", self.limit("echo", "-w", 64), n, "limit"),
+            Contender("spread, SDK worker", self.run("-j2", "--", self.echo), n, "spread",
+                      ratio=1.5, needs=(self.echo,)),
+            Contender("spread, limit's worker", self.run("-j2", "--", *own), n, "spread"),
+            Contender("spread --window 64, limit's worker",
+                      self.run("-j2", "--window", 64, "--", *own), n, "spread"),
+            Contender("limit with the SDK worker", self.limit("echo", "-w", 64, "--", self.echo),
+                      n, "bare", needs=(self.echo,)),
+            Contender("limit, no input or output", self.limit("echo", "-w", 64, "-n", n), n,
+                      "bare"),
+            Contender("C epoll, window 1024", self.limit("echo", "-w", 1024), n, "bare"),
+            self.pool(self.tasks(30_000), 1, factor=50),
+            self.pool(self.tasks(1_000_000), 64, factor=1),
+            self.futures(self.tasks(10_000), 1),
+            self.futures(self.tasks(300_000), 64),
+            self.threads(self.tasks(30_000)),
+            *self.paexec(self.tasks(30_000)),
+        ])
+
+    def window1(self, key, title, one_cpu, extra):
+        n = self.tasks(200_000)
+        return Row(key, title, [
+            Contender("limit: C epoll, one in flight", self.limit("echo", "-w", 1), n, "limit"),
+            *extra,
+            Contender("spread --window 1, SDK worker",
+                      self.run("-j2", "--window", 1, "--", self.echo), n, "spread",
+                      ratio=1.15 if one_cpu else None, needs=(self.echo,)),
+            Contender("spread --window 1, limit's worker",
+                      self.run("-j2", "--window", 1, "--", *self.limit("echo", "--worker")), n,
+                      "spread"),
+            self.pool(self.tasks(30_000), 1, factor=5),
+            self.futures(self.tasks(10_000), 1),
+            self.threads(self.tasks(30_000)),
+            *self.paexec(self.tasks(30_000)),
+        ], one_cpu=one_cpu)
+
+    def row_window1(self):
+        return self.window1("window1", "16 B echo, one in flight, 2 workers, all on one CPU", True,
+                            [])
+
+    def row_window1_free(self):
+        n = self.tasks(200_000)
+        threads = self.limit("echo", "-w", 1, "-t")
+        return self.window1(
+            "window1-free", "16 B echo, one in flight, 2 workers, any CPU", False,
+            [Contender("C thread per worker, blocking", threads, n, "bare"),
+             Contender("C thread per worker, blocking, pinned", [*threads, "-p"], n, "bare")])
+
+    def row_big(self):
+        n = 128 if self.quick else 512
+        binary = ("--in", "msgpack", "--out", "msgpack")
+        return Row("big", "1 MiB payloads, 2 workers", [
+            Contender("limit: C epoll, pipes of 1 MiB", self.limit("big"), n, "limit"),
+            Contender("spread, SDK worker", self.run("-j2", *binary, "--", self.echo), n, "spread",
+                      ratio=1.1, needs=(self.echo,)),
+            Contender("spread, limit's worker",
+                      self.run("-j2", *binary, "--", *self.limit("big", "--worker")), n, "spread"),
+            Contender("limit with the SDK worker", self.limit("big", "--", self.echo), n, "bare",
+                      needs=(self.echo,)),
+            Contender("limit, no input or output", self.limit("big", "-n", n), n, "bare"),
+            Contender("multiprocessing.Pool.imap, chunk 1", self.python("pool.py", "--bin"),
+                      128),
+            self.threads(n, "--bin", factor=1.5),
+        ], binary=True, memory=True)
+
+    def row_many(self):
+        n = 1000
+        own = self.limit("many", "--worker")
+        flags = ("-j1000", "--start-all")
+        return Row("many", "1000 workers: start, one task each, stop", [
+            Contender("limit: C epoll", self.limit("many", "-j", 1000, "-w", 16), n, "limit"),
+            Contender("spread, limit's worker", self.run(*flags, "--", *own), n, "spread",
+                      ratio=1.1, mib=16),
+            Contender("spread, SDK worker", self.run(*flags, "--", self.echo), n, "spread",
+                      mib=16, needs=(self.echo,)),
+            Contender("limit with the SDK worker",
+                      self.limit("many", "-j", 1000, "-w", 16, "--", self.echo), n, "bare",
+                      needs=(self.echo,)),
+            Contender("multiprocessing.Pool.imap, chunk 1", self.python("pool.py", "-j", 1000), n),
+        ], memory=True, unit="s")
+
+    def row_many_tasks(self):
+        n = self.tasks(1_000_000)
+        own = self.limit("many", "--worker")
+        flags = ("-j1000", "--start-all")
+        return Row("many-tasks", "1000 workers: many tasks, start and stop included", [
+            Contender("limit: C epoll, window 16", self.limit("many", "-j", 1000, "-w", 16), n,
+                      "limit"),
+            Contender("spread --window 16, limit's worker",
+                      self.run(*flags, "--window", 16, "--", *own), n, "spread", mib=16),
+            Contender("spread, limit's worker", self.run(*flags, "--", *own), n, "spread",
+                      mib=16),
+            Contender("multiprocessing.Pool.imap, chunk 1", self.python("pool.py", "-j", 1000),
+                      self.tasks(20_000)),
+        ], memory=True)
+
+    def row_stream(self):
+        n = self.tasks(10_000_000)
+        blocks = ["parallel", "--will-cite", "-k", "-j2", "--pipe", "--block", "1M", "cat"]
+        return Row("stream", f"{n:,} lines, in order", [
+            Contender("limit: C epoll, window 64", self.limit("stream", "-w", 64), n, "limit"),
+            Contender("spread, SDK worker", self.run("-j2", "--", self.echo), n, "spread",
+                      ratio=1.5, mib=16, needs=(self.echo,)),
+            Contender("spread, limit's worker",
+                      self.run("-j2", "--", *self.limit("stream", "--worker")), n, "spread"),
+            self.pool(n, 64),
+            Contender("GNU parallel --pipe -k (blocks, not tasks)", blocks, n),
+        ], memory=True)
+
+    def row_head(self):
+        n = self.tasks(10_000_000)
+        slow = 1 if self.quick else 10
+        worker = self.limit("stream", "--worker", "-s", slow)
+        return Row("head", f"{n:,} lines, in order, the first takes {slow} s", [
+            Contender("limit: C epoll, window 64", self.limit("stream", "-s", slow), n, "limit"),
+            Contender("spread, limit's worker", self.run("-j2", "--", *worker), n, "spread",
+                      mib=16),
+        ], memory=True, rounds_max=2)
+
+    def row_start(self):
+        own = self.limit("start", "--worker")
+        one = ("-j1", "--")
+        return Row("start", "start-up: one trivial task", [
+            Contender("limit: bare posix_spawn and pipe", self.limit("start"), 1, "limit"),
+            Contender("spread, limit's worker", self.run(*one, *own), 1, "spread", ratio=2),
+            Contender("spread, SDK worker", self.run(*one, self.echo), 1, "spread",
+                      needs=(self.echo,)),
+            Contender("limit with the SDK worker", self.limit("start", self.echo), 1, "bare",
+                      needs=(self.echo,)),
+            Contender("(what measuring costs: /bin/true)", ["/bin/true"], 1, "bare"),
+            Contender("xargs -n1 echo", ["xargs", "-n1", "echo"], 1),
+            Contender("GNU parallel echo", ["parallel", "--will-cite", "echo"], 1, factor=30),
+            Contender("paexec, sh worker",
+                      ["paexec", "-n", "+1", "-c", "sh " + os.path.join(PEERS, "paexec_echo.sh")],
+                      1),
+            Contender("multiprocessing.Pool", self.python("pool.py", "-j", 1), 1),
+            Contender("ProcessPoolExecutor", self.python("futures.py", "-j", 1), 1),
+        ], unit="ms", repeats=5 if self.quick else 20)
