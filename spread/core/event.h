@@ -1,0 +1,154 @@
+// spread/core: who runs what. Pure: events and `now` in, actions out; no descriptor, no clock, no
+// thread, no random device, so that thousands of seeded runs are simulated in tests/sim. Start
+// here (the vocabulary), then scheduler.h (the contract) and docs/scheduling.md (the reasons).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+
+namespace spread {
+
+// ---------------------------------------------------------------- what can happen
+
+/// A slot to put a worker into. Slots are numbered (WorkerId) in the order in which they are added.
+struct SlotAdded {
+  HostId host{};
+  /// Slots with the same host and argument list share a key: what one of them shows, all inherit.
+  std::uint32_t key = 0;
+  bool remote = false;  ///< reached by a launcher: logins are staggered
+  /// From history; unset = unknown. `service_seconds`: per task, of this very host and command.
+  std::optional<double> service_seconds;
+  /// How many times longer this host takes than the others, from other commands.
+  std::optional<double> host_factor;
+  std::optional<double> launch_seconds;
+};
+/// All slots are known: hosts that were to be asked how many they have, have answered.
+struct SlotsComplete {};
+/// Ids arrive in order: 0, 1, 2, ...
+struct TaskArrived {
+  TaskId id{};
+  Value payload;
+};
+/// A bad record: a failed task of its own.
+struct TaskMalformed {
+  TaskId id{};
+  std::string message;
+};
+/// No task will follow.
+struct InputEnded {};
+struct ProcessStarted {
+  WorkerId worker{};
+};
+struct WorkerHello {
+  WorkerId worker{};
+  std::uint32_t window_max = 0;  ///< 0 = not said
+  std::uint32_t slots = 1;       ///< how many tasks it works on at the same time
+};
+enum class AnswerKind : std::uint8_t { Ok, Error, Fatal, Busy };
+struct Answered {
+  WorkerId worker{};
+  TaskId task{};
+  AnswerKind kind = AnswerKind::Ok;
+  double busy_seconds = 0;
+};
+enum class EndCause : std::uint8_t {
+  Exited,      ///< by itself, or because of a signal, or its machine went away
+  NotStarted,  ///< exec failed
+  PrepFailed,  ///< it said that it cannot work
+  Misbehaved,  ///< it broke the protocol and was killed for it
+};
+/// The process is gone and its output has been read to the end: all answers came before this.
+struct ProcessEnded {
+  WorkerId worker{};
+  EndCause cause = EndCause::Exited;
+  bool clean = false;  ///< exit status 0
+  std::string reason;  ///< one line for the user
+};
+/// The output cannot take more results than those already caused.
+struct OutputFull {
+  bool full = false;
+};
+/// Our reader does not read: time-outs stand still, since workers cannot be drained.
+struct OutputStalled {
+  bool stalled = false;
+};
+/// A signal: 1 = start nothing more and let running tasks finish, 2 = terminate, 3 = kill.
+struct StopRequested {
+  int level = 1;
+};
+/// Something ends the run from outside the scheduler (the output is gone, the options turn out to
+/// be wrong): like StopRequested{2}, with a reason for the tasks not computed.
+struct Aborted {
+  std::string reason;
+};
+
+using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, InputEnded,
+                           ProcessStarted, WorkerHello, Answered, ProcessEnded, OutputFull,
+                           OutputStalled, StopRequested, Aborted>;
+
+// ---------------------------------------------------------------- what is to be done
+
+/// Every action says why, for --explain: a literal.
+using Why = std::string_view;
+
+struct StartWorker {
+  WorkerId worker{};
+  Why why;
+};
+struct SendTask {
+  WorkerId worker{};
+  TaskId task{};
+  const Value* payload = nullptr;  ///< good until the next call of the scheduler
+  std::uint32_t attempt = 1;
+  Why why;
+};
+/// The worker's input is to be closed; it ends its loop by itself.
+struct CloseInput {
+  WorkerId worker{};
+  Why why;
+};
+/// TERM to the process group, and KILL after the grace time if `gentle`; else KILL at once.
+struct KillWorker {
+  WorkerId worker{};
+  bool gentle = true;
+  Why why;
+};
+/// A task's final outcome. Where the scheduler was handling an Answered event for this task, the
+/// value (or the error map) is that answer's; else `error_type` and `message` say what happened.
+struct DeliverTask {
+  TaskId task{};
+  Outcome outcome = Outcome::Ok;
+  WorkerId worker = kNoWorker;
+  std::uint32_t attempts = 0;
+  Duration duration{};
+  bool from_answer = false;
+  bool timed_out = false;
+  std::string_view error_type;  ///< a literal
+  std::string message;
+};
+/// An attempt ended without a final outcome: the task goes back to the queue.
+struct RetryTask {
+  TaskId task{};
+  WorkerId worker{};
+  std::uint32_t attempt = 0;
+  std::string message;
+  Why why;
+};
+/// A slot or a host will not be used any more, or for a while.
+struct SlotClosed {
+  WorkerId worker{};
+  std::string reason;
+};
+
+using Action =
+    std::variant<StartWorker, SendTask, CloseInput, KillWorker, DeliverTask, RetryTask, SlotClosed>;
+using Actions = std::vector<Action>;
+
+}  // namespace spread

@@ -1,0 +1,278 @@
+// The events: what happened, and what follows from it at once. See scheduler_failure.cc for what
+// follows from a failure, scheduler_slots.cc for the life of a slot and scheduler_decide.cc for who
+// gets the next task.
+#include "spread/core/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/base/assert.h"
+
+namespace spread {
+
+Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
+    : options_(options),
+      random_(seed),
+      halt_(options.halt),
+      armed_timeout_(options.failure.timeout.value_or(kNoLimit)),
+      input_ended_(options.once) {
+  // A death is blamed on the first unanswered task, and a worker may hold answers back while more
+  // tasks wait in its pipe: with a single try, only a window of one blames the right task.
+  if (options_.failure.crash_retries == 1) options_.window = 1;
+}
+
+template <typename E>
+void Scheduler::take(E& event, TimePoint now, Actions& actions) {
+  SPREAD_ASSERT(now >= now_);
+  now_ = now;
+  on(event, now, actions);
+  if (stopping_ && tasks_.queued() > 0) cancel_queue(actions);
+}
+
+void Scheduler::handle(Event event, TimePoint now, Actions& actions) {
+  std::visit([&](auto& e) { take(e, now, actions); }, event);
+}
+void Scheduler::handle(TaskArrived event, TimePoint now, Actions& actions) {
+  take(event, now, actions);
+}
+void Scheduler::handle(Answered event, TimePoint now, Actions& actions) {
+  take(event, now, actions);
+}
+
+void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
+  SPREAD_ASSERT(!slots_complete_);
+  const WorkerId worker = id_of(slots_.size());
+  if (number(event.host) >= hosts_.size()) hosts_.resize(number(event.host) + 1);
+  if (event.key >= keys_.size()) keys_.resize(event.key + 1);
+  keys_[event.key].prior_seconds = event.service_seconds;
+  keys_[event.key].prior_factor = event.host_factor;
+  keys_[event.key].prior_launch = event.launch_seconds;
+  Slot& added = slots_.emplace_back();
+  added.host = event.host;
+  added.key = event.key;
+  added.remote = event.remote;
+  added.ordinal = host_of(added).slots++;
+  ++host_of(added).open_slots;
+  added.window =
+      Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
+  place_of_.push_back(number(worker));
+  ranked_.push_back(worker);
+  hungry_.resize(slots_.size());
+  ready_.resize(slots_.size());
+  rank_stale_ = true;
+  empty_slot(worker, now);
+}
+
+void Scheduler::on(SlotsComplete&, TimePoint, Actions&) { slots_complete_ = true; }
+
+void Scheduler::on(TaskArrived& event, TimePoint, Actions&) {
+  SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
+  ++counts_.arrived;
+  tasks_.push_new(event.id, std::move(event.payload));
+}
+
+void Scheduler::on(TaskMalformed& event, TimePoint, Actions& actions) {
+  SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
+  ++counts_.arrived;
+  ++counts_.failed;
+  DeliverTask delivery;
+  delivery.task = event.id;
+  delivery.outcome = Outcome::Failed;
+  delivery.error_type = "BadInput";
+  delivery.message = std::move(event.message);
+  actions.push_back(std::move(delivery));
+  halt_.finished(Outcome::Failed);
+  check_halt(actions);
+}
+
+void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }
+
+void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
+  Slot& worker = slot(event.worker);
+  SPREAD_ASSERT(worker.state == SlotState::Starting);
+  worker.started = now;
+  worker.heard = worker.answered = false;
+  worker.parallel = 1;
+  worker.window.limit(0);
+  worker.window.restart();
+  if (killing_ != Killing::No) {
+    set_state(worker, SlotState::Live);
+    kill(worker, event.worker, KillReason::Halted, killing_ == Killing::Gently,
+         "the run has ended meanwhile", actions);
+    return;
+  }
+  if (options_.once) {
+    set_state(worker, SlotState::Closing);
+    actions.push_back(CloseInput{event.worker, "it has no tasks to wait for"});
+    return;
+  }
+  set_state(worker, SlotState::Live);
+  // A host may have gone away: what is known to say hello shows with it that it is there again,
+  // before a task is risked.
+  worker.awaits_hello =
+      key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0;
+  if (worker.awaits_hello) ++awaiting_hello_;
+  mark_hungry(event.worker);
+  look_after(event.worker, now, actions);
+}
+
+/// It lives, and is logged in.
+void Scheduler::heard_of(Slot& worker, WorkerId id) {
+  if (worker.heard) return;
+  worker.heard = true;
+  end_login(worker);
+  if (worker.awaits_hello) --awaiting_hello_;
+  worker.awaits_hello = false;
+  if (worker.state == SlotState::Live) mark_hungry(id);
+}
+
+void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
+  Slot& worker = slot(event.worker);
+  if (!worker.heard) {
+    heard_of(worker, event.worker);
+    KeyRecord& key = key_of(worker);
+    key.says_hello = true;
+    key.launch_seconds += to_seconds(now - worker.started);
+    ++key.launches;
+    // What a first task took is to be counted from here.
+    worker.last_answer = now;
+  }
+  worker.window.limit(event.window_max);
+  worker.parallel = std::max(1u, event.slots);
+  for (std::size_t i = 1; i < std::min<std::size_t>(worker.parallel, worker.in_flight.size()); ++i) {
+    worker.in_flight[i].since = worker.in_flight[i].sent;
+  }
+  if (worker.state == SlotState::Live) mark_hungry(event.worker);
+}
+
+/// Takes the task at `place` from the worker's queue; another one may become one of those that it
+/// works on.
+InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, std::size_t bytes,
+                                   TimePoint now) {
+  const InFlight taken = worker.in_flight[place];
+  worker.in_flight_bytes -= bytes;
+  if (place == 0) {
+    worker.in_flight.pop_front();
+  } else {
+    worker.in_flight.erase(place);
+  }
+  if (place < worker.parallel && worker.in_flight.size() >= worker.parallel) {
+    worker.in_flight[worker.parallel - 1].since = now;
+  }
+  return taken;
+}
+
+/// The books of an answer that are the same for every kind.
+InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint now) {
+  std::size_t place = 0;
+  while (place < worker.in_flight.size() && tasks_[worker.in_flight[place].task].id != event.task) {
+    ++place;
+  }
+  SPREAD_ASSERT(place < worker.in_flight.size());  // the Session lets no other answer through
+  const Task& task = tasks_[worker.in_flight[place].task];
+  InFlight entry = take_in_flight(worker, place, task.payload.size(), now);
+  if (place >= worker.parallel) entry.since = entry.sent;
+  if (task.alone) worker.has_alone_task = false;
+  if (!worker.has_answered_now) {
+    worker.has_answered_now = true;
+    worker.batch.count = 0;
+    worker.batch.from_idle = worker.was_idle;
+    worker.batch.together = entry.sent == worker.last_sent;
+    worker.batch.first_of_process = !worker.answered;
+    worker.batch_sent = entry.sent;
+    worker.batch_since = worker.last_answer;
+    answered_.push_back(event.worker);
+  }
+  worker.last_answer = now;
+  worker.last_sent = entry.sent;
+  worker.was_idle = false;
+  return entry;
+}
+
+void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
+  Slot& worker = slot(event.worker);
+  const InFlight entry = take_answered(worker, event, now);
+  const Duration duration = now - entry.since;
+  if (worker.state == SlotState::Live) mark_hungry(event.worker);
+  heard_of(worker, event.worker);
+  if (event.kind == AnswerKind::Busy) {
+    attempt_refused(worker, event.worker, entry.task, event, duration, now, actions);
+    return;
+  }
+  ++worker.batch.count;
+  worker.answered = true;
+  worker.launch_failures = worker.deaths = 0;
+  worker.usefulness.answered();
+  key_of(worker).proven = true;
+
+  DeliverTask how;
+  how.worker = event.worker;
+  how.duration = duration;
+  how.from_answer = true;
+  if (event.kind == AnswerKind::Ok) {
+    if (options_.failure.timeout_percent) median_.add(duration);
+    deliver(entry.task, std::move(how), actions);
+    return;
+  }
+  how.outcome = Outcome::Failed;
+  if (event.kind == AnswerKind::Error) {
+    ++key_of(worker).failures;
+    attempt_failed(entry.task, std::move(how), actions);
+    return;
+  }
+  deliver(entry.task, std::move(how), actions);
+  fatal_ = true;
+  stop("task " + std::to_string(number(event.task)) + " was fatal", actions);
+}
+
+void Scheduler::on(OutputFull& event, TimePoint, Actions&) { output_full_ = event.full; }
+
+void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
+  if (event.stalled == stalled_since_.has_value()) return;
+  if (event.stalled) {
+    stalled_since_ = now;
+    return;
+  }
+  for (Slot& worker : slots_) {
+    for (std::size_t i = 0; i < worker.in_flight.size() && i < worker.parallel; ++i) {
+      TimePoint& since = worker.in_flight[i].since;
+      since += now - std::max(*stalled_since_, since);
+    }
+  }
+  stalled_since_.reset();
+  arm_timeouts();
+}
+
+void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {
+  if (event.level <= stop_level_) return;
+  stop_level_ = event.level;
+  stop("the run was interrupted", actions);
+  if (event.level == 1) {
+    stop_deadline_ = after(now, options_.stop_grace);
+    return;
+  }
+  stop_deadline_.reset();
+  kill_all(event.level == 2, "the run was interrupted again", actions);
+}
+
+void Scheduler::on(Aborted& event, TimePoint, Actions& actions) {
+  stop(std::move(event.reason), actions);
+  kill_all(true, "the run was given up", actions);
+}
+
+std::size_t Scheduler::tasks_wanted() const {
+  // The bytes that may wait in the queue: a multiple of what all windows hold would grow with the
+  // number of workers; this is enough for 64 workers' windows at their byte limit.
+  constexpr std::size_t kQueuedBytesMax = 4 * 1024 * 1024;
+  if (input_ended_ || stopping_ || output_full_) return 0;
+  if (tasks_.queued_bytes() >= kQueuedBytesMax && tasks_.queued() > 0) return 0;
+  const std::size_t queued = tasks_.queued();
+  return queued >= options_.read_ahead ? 0 : options_.read_ahead - queued;
+}
+
+bool Scheduler::finished() const {
+  if (!tasks_done() || starting_ > 0 || counts_.live_workers > 0) return false;
+  return !options_.once || stopping_ || none_can_open();
+}
+
+}  // namespace spread

@@ -1,0 +1,229 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/core/alarms.h"
+#include "spread/core/event.h"
+#include "spread/core/halt.h"
+#include "spread/core/median.h"
+#include "spread/core/performance.h"
+#include "spread/core/slot_set.h"
+#include "spread/core/tail.h"
+#include "spread/core/task_table.h"
+#include "spread/core/worker_table.h"
+
+namespace spread {
+
+struct SchedulerOptions {
+  FailureOptions failure;
+  HaltOptions halt;
+  std::uint32_t window = 0;
+  std::size_t window_bytes = 64 * 1024;
+  std::size_t read_ahead = 10000;
+  bool start_all = false;
+  /// `spread all`: every slot is started once, its input closed at once, and no task comes.
+  bool once = false;
+  /// After the first signal, running tasks may finish for so long.
+  Duration stop_grace = std::chrono::seconds(60);
+};
+
+/// Who runs what. Pure: it is told what happened and says what is to be done; docs/scheduling.md
+/// has the states and the reasons.
+///
+/// Contract: events are handed in as they happen, each with the frozen `now` of this turn of the
+/// loop; then decide() once, whose actions must be carried out in order. The actions of handle()
+/// are to be carried out before the next event (a DeliverTask refers to the answer at hand).
+/// `now` never goes back.
+class Scheduler {
+ public:
+  Scheduler(const SchedulerOptions& options, std::uint64_t seed);
+
+  void handle(Event event, TimePoint now, Actions& actions);
+  /// The two events of every task, without the variant.
+  void handle(TaskArrived event, TimePoint now, Actions& actions);
+  void handle(Answered event, TimePoint now, Actions& actions);
+  void decide(TimePoint now, Actions& actions);
+  /// When decide() is wanted even if nothing happens; kForever if never.
+  TimePoint next_deadline() const { return deadline_; }
+
+  /// How many more tasks may be handed in: 0 while the queue is long enough, or after the end.
+  std::size_t tasks_wanted() const;
+  /// Every task has its outcome, and every worker has ended.
+  bool finished() const;
+  /// No task will be started any more.
+  bool stopping() const { return stopping_; }
+  /// All of the input has been handed in.
+  bool input_ended() const { return input_ended_; }
+  /// Every task that arrived has its outcome and none will come.
+  bool tasks_done() const { return tasks_.empty() && (input_ended_ || stopping_); }
+
+  struct Counts {
+    std::uint64_t arrived = 0, ok = 0, failed = 0, lost = 0, not_computed = 0;
+    std::uint64_t retried = 0, refused = 0, crashes = 0, timeouts = 0;
+    std::size_t live_workers = 0;
+  };
+  const Counts& counts() const { return counts_; }
+  const std::vector<KeyRecord>& keys() const { return keys_; }
+  bool halted() const { return halt_reached_; }
+  const Halt& halt() const { return halt_; }
+  /// A `fatal` answer stopped the run.
+  bool fatal() const { return fatal_; }
+  /// Why the tasks that are not computed are not; empty while nothing stopped the run.
+  const std::string& stop_reason() const { return stop_reason_; }
+
+  /// Asserts what must hold after every event (tests/sim calls it each time).
+  void check_invariants() const;
+
+ private:
+  // Events (scheduler.cc)
+  void on(SlotAdded& event, TimePoint now, Actions& actions);
+  void on(SlotsComplete& event, TimePoint now, Actions& actions);
+  void on(TaskArrived& event, TimePoint now, Actions& actions);
+  void on(TaskMalformed& event, TimePoint now, Actions& actions);
+  void on(InputEnded& event, TimePoint now, Actions& actions);
+  void on(ProcessStarted& event, TimePoint now, Actions& actions);
+  void on(WorkerHello& event, TimePoint now, Actions& actions);
+  void on(Answered& event, TimePoint now, Actions& actions);
+  void on(ProcessEnded& event, TimePoint now, Actions& actions);
+  void on(OutputFull& event, TimePoint now, Actions& actions);
+  void on(OutputStalled& event, TimePoint now, Actions& actions);
+  void on(StopRequested& event, TimePoint now, Actions& actions);
+  void on(Aborted& event, TimePoint now, Actions& actions);
+  template <typename E>
+  void take(E& event, TimePoint now, Actions& actions);
+  InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
+  static InFlight take_in_flight(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
+  void heard_of(Slot& slot, WorkerId worker);
+
+  // Outcomes of attempts (scheduler_failure.cc)
+  void deliver(TaskIndex i, DeliverTask how, Actions& actions);
+  void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
+  void attempt_refused(Slot& slot, WorkerId worker, TaskIndex i, const Answered& event,
+                       Duration duration, TimePoint now, Actions& actions);
+  bool refused_too_long(const Task& task, TimePoint now) const;
+  void give_up_refused(TimePoint now, Actions& actions);
+  BusyState busy_state(const Slot& refuser, TimePoint now);
+  void give_back(Slot& slot, std::size_t place, TimePoint now);
+  void give_back_all(Slot& slot, TimePoint now);
+  TimePoint settle_end(Slot& slot, WorkerId worker, const ProcessEnded& event, KillReason killed,
+                       TimePoint now, Actions& actions);
+  void end_of_halted(Slot& slot, WorkerId worker, TimePoint now, Actions& actions);
+  void end_of_timed_out(Slot& slot, WorkerId worker, TimePoint now, Actions& actions);
+  TimePoint blame_for_death(Slot& slot, WorkerId worker, const ProcessEnded& event, TimePoint now,
+                            Actions& actions);
+  void blame_task(TaskIndex i, WorkerId worker, Duration duration, const ProcessEnded& event,
+                  Actions& actions);
+  TimePoint launch_failed(Slot& slot, WorkerId worker, TimePoint now);
+  void stop(std::string reason, Actions& actions);
+  void kill(Slot& slot, WorkerId worker, KillReason reason, bool gentle, Why why, Actions& actions);
+  void kill_all(bool gentle, Why why, Actions& actions);
+  void check_halt(Actions& actions);
+  void cancel_queue(Actions& actions);
+
+  // The states of slots (scheduler_slots.cc)
+  void set_state(Slot& slot, SlotState state);
+  void empty_slot(WorkerId worker, TimePoint not_before);
+  void close_slot(Slot& slot, WorkerId worker, std::string reason, TimePoint now, Actions& actions);
+  void end_login(Slot& slot);
+  void ring_alarms(TimePoint now, Actions& actions);
+  void look_after(WorkerId worker, TimePoint now, Actions& actions);
+  void look_after_live(WorkerId worker, TimePoint now, Actions& actions);
+  void look_for_timeout(WorkerId worker, TimePoint now, Actions& actions);
+  void arm_timeout(WorkerId worker, TimePoint since);
+  void arm_timeouts();
+  Duration timeout() const;
+  void probe_worked(Slot& slot, TimePoint now);
+  void end_benches(TimePoint now);
+  void recall_retired(TimePoint now);
+  void start_workers(TimePoint now, Actions& actions);
+  bool may_log_in(const Slot& slot) const;
+  bool none_can_open() const { return slots_complete_ && closed_ == slots_.size(); }
+
+  // Decisions (scheduler_decide.cc)
+  void settle_answers(TimePoint now);
+  void rank_slots(TimePoint now);
+  void assign(TimePoint now, Actions& actions);
+  bool fill(WorkerId worker, TimePoint now, Actions& actions);
+  struct Choice {
+    enum class Kind : std::uint8_t { Nothing, Wait, Fresh, Again } kind = Kind::Nothing;
+    TaskIndex task = 0;
+    Why why;
+  };
+  Choice choose(WorkerId worker, TimePoint now);
+  bool may_take_fresh() const;
+  bool may_drain(Slot& slot);
+  bool avoids(WorkerId worker, const Task& task) const;
+  bool another_is_free(WorkerId worker, const Task& task) const;
+  bool left_idle(WorkerId worker, TimePoint now);
+  Capacity capacity(WorkerId worker, TimePoint now) const;
+  void send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actions& actions);
+  std::size_t startable() const;
+  void close_inputs(Actions& actions);
+  void compute_deadline(TimePoint now);
+
+  Slot& slot(WorkerId worker) { return slots_[number(worker)]; }
+  const Slot& slot(WorkerId worker) const { return slots_[number(worker)]; }
+  KeyRecord& key_of(const Slot& slot) { return keys_[slot.key]; }
+  HostRecord& host_of(const Slot& slot) { return hosts_[number(slot.host)]; }
+  std::uint32_t place_of(WorkerId worker) const { return place_of_[number(worker)]; }
+  WorkerId id_of(std::size_t i) const { return WorkerId{static_cast<std::uint32_t>(i)}; }
+  void mark_hungry(WorkerId worker) { hungry_.insert(place_of(worker)); }
+
+  SchedulerOptions options_;
+  Random random_;
+  TaskTable tasks_;
+  std::vector<Slot> slots_;
+  std::vector<KeyRecord> keys_;
+  std::vector<HostRecord> hosts_;
+  Performance performance_;
+  Median median_;
+  Halt halt_;
+  Counts counts_;
+
+  /// Slots in the order in which they are preferred, and each slot's place in it.
+  std::vector<WorkerId> ranked_;
+  std::vector<std::uint32_t> place_of_;
+  bool rank_stale_ = false;
+  TimePoint next_ranking_{};
+  double slowest_ratio_ = 1;         ///< of the slowest slot to the fastest, at the last ranking
+  SlotSet hungry_;                   ///< live workers that may have room; all idle ones are in it
+  SlotSet ready_;                    ///< empty slots whose pause is over
+  std::vector<WorkerId> answered_;   ///< workers with answers since the last decide()
+  Alarms alarms_;
+
+  std::size_t starting_ = 0, closed_ = 0, retired_ = 0, awaiting_hello_ = 0;
+  TimePoint next_bench_end_ = kForever;
+  Duration armed_timeout_ = kNoLimit;  ///< the shortest that an alarm was set for
+  TimePoint next_refusal_end_ = kForever;
+  double usefulness_ = 0;  ///< sum over live workers, of `usefulness_at_`
+  std::size_t useful_ = 0;
+  TimePoint usefulness_at_ = TimePoint::min();
+
+  // Of one decide()
+  Tail tail_;
+  bool tail_known_ = false;
+  bool someone_left_idle_ = false;
+  bool more_to_start_ = false;
+
+  bool slots_complete_ = false;
+  bool input_ended_ = false;
+  bool inputs_closed_ = false;
+  bool output_full_ = false;
+  std::optional<TimePoint> stalled_since_;
+  bool stopping_ = false;
+  bool fatal_ = false;
+  bool halt_reached_ = false;
+  enum class Killing : std::uint8_t { No, Gently, AtOnce } killing_ = Killing::No;
+  int stop_level_ = 0;
+  std::optional<TimePoint> stop_deadline_;
+  std::string stop_reason_;
+  std::string last_death_;  ///< why workers died, for the tasks that are not computed
+  TimePoint deadline_ = kForever;
+  TimePoint now_{};
+};
+
+}  // namespace spread

@@ -1,0 +1,319 @@
+// Who gets the next task (docs/scheduling.md, "Who gets a task" and "The tail").
+#include <algorithm>
+#include <cmath>
+
+#include "spread/base/assert.h"
+#include "spread/core/scheduler.h"
+
+namespace spread {
+namespace {
+
+constexpr Duration kRankingPeriod = std::chrono::milliseconds(100);
+// How soon a slot that the tail rule left idle is looked at again.
+constexpr Duration kTailPeriod = std::chrono::milliseconds(10);
+// "The queue is long": each live worker could be given so many tasks.
+constexpr std::size_t kLongQueue = 8;
+
+}  // namespace
+
+void Scheduler::decide(TimePoint now, Actions& actions) {
+  SPREAD_ASSERT(now >= now_);
+  now_ = now;
+  settle_answers(now);
+  if (alarms_.next() <= now) ring_alarms(now, actions);
+  if (stop_deadline_ && now >= *stop_deadline_) {
+    StopRequested harder{2};
+    on(harder, now, actions);
+  }
+  if (now >= next_refusal_end_) give_up_refused(now, actions);
+  end_benches(now);
+  if (rank_stale_ || (keys_.size() > 1 && now >= next_ranking_)) rank_slots(now);
+  tail_known_ = someone_left_idle_ = more_to_start_ = false;
+  if (!stopping_) {
+    recall_retired(now);
+    assign(now, actions);
+    start_workers(now, actions);
+    if (tasks_.queued() > 0 && none_can_open()) {
+      stop(last_death_.empty() ? "no worker could be started" : "no worker is left: " + last_death_,
+           actions);
+    }
+  }
+  if (tasks_done()) close_inputs(actions);
+  compute_deadline(now);
+}
+
+void Scheduler::settle_answers(TimePoint now) {
+  const bool percent = options_.failure.timeout_percent.has_value();
+  if (percent && !answered_.empty() && timeout() < armed_timeout_) arm_timeouts();
+  for (const WorkerId id : answered_) {
+    Slot& worker = slot(id);
+    worker.has_answered_now = false;
+    Batch& batch = worker.batch;
+    if (batch.count == 0) continue;  // only refusals
+    batch.since_sent = now - worker.batch_sent;
+    batch.since_answer = now - worker.batch_since;
+    KeyRecord& key = key_of(worker);
+    if (options_.window == 0) worker.window.answered(batch);
+    const bool first_of_key = key.seconds == 0;
+    // A round trip is no work; but where every task waits for it, it is part of the speed.
+    const Duration elapsed = std::min(batch.since_sent, batch.since_answer);
+    performance_.answered(key, to_seconds(elapsed) / batch.count, batch.count,
+                          batch.first_of_process);
+    if (first_of_key) rank_stale_ = true;
+    if (worker.probe) probe_worked(worker, now);
+  }
+  answered_.clear();
+}
+
+void Scheduler::rank_slots(TimePoint now) {
+  performance_.compare(keys_);
+  std::vector<double> seconds(slots_.size());
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    seconds[i] = performance_.expected_seconds(slots_[i], key_of(slots_[i]), now);
+  }
+  // Equal hosts share the work evenly: all their first slots, then all their second ones, ...
+  std::stable_sort(ranked_.begin(), ranked_.end(), [&](WorkerId a, WorkerId b) {
+    const double sa = seconds[number(a)];
+    const double sb = seconds[number(b)];
+    if (sa != sb) return sa < sb;
+    if (slot(a).ordinal != slot(b).ordinal) return slot(a).ordinal < slot(b).ordinal;
+    return a < b;
+  });
+  slowest_ratio_ = ranked_.empty() ? 1
+                                   : seconds[number(ranked_.back())] /
+                                         seconds[number(ranked_.front())];
+  hungry_.clear();
+  ready_.clear();
+  for (std::uint32_t place = 0; place < ranked_.size(); ++place) {
+    place_of_[number(ranked_[place])] = place;
+    const Slot& each = slot(ranked_[place]);
+    if (each.state == SlotState::Live) hungry_.insert(place);
+    if (each.state == SlotState::Empty && !each.retired && now >= each.not_before) {
+      ready_.insert(place);
+    }
+  }
+  rank_stale_ = false;
+  next_ranking_ = after(now, kRankingPeriod);
+}
+
+// ---------------------------------------------------------------- which task
+
+bool Scheduler::may_take_fresh() const {
+  if (tasks_.fresh_count() == 0) return false;
+  // The oldest unfinished task is let through a full output: it may be the one that everything
+  // waits for. It is at the front of the fresh queue only if nothing older is under way.
+  return !output_full_ || (tasks_.in_flight() == 0 && tasks_.again_count() == 0);
+}
+
+std::size_t Scheduler::startable() const {
+  const std::size_t fresh = output_full_ ? (may_take_fresh() ? 1 : 0) : tasks_.fresh_count();
+  return fresh + tasks_.again_count();
+}
+
+/// Whether `task` should rather go to another worker than this one: it went wrong here, or it
+/// crashed on this host; and somebody else can be expected to take it.
+bool Scheduler::avoids(WorkerId worker, const Task& task) const {
+  if (task.avoid == kNoWorker) return false;
+  const Slot& here = slot(worker);
+  const bool same_host = task.crashes > 0 && slot(task.avoid).host == here.host;
+  if (task.avoid != worker && !same_host) return false;
+  // Its next process is to show with another task that it works at all.
+  if (task.avoid == worker && !here.answered) return true;
+  const auto usable = [&](const Slot& other) {
+    return (other.state == SlotState::Live && !other.resting) ||
+           other.state == SlotState::Starting ||
+           (other.state == SlotState::Empty && !other.retired && other.not_before <= now_);
+  };
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (id_of(i) == task.avoid || (same_host && slots_[i].host == here.host)) continue;
+    if (usable(slots_[i])) return true;
+  }
+  if (task.avoid != worker) return false;
+  // No other host; then at least another slot.
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (id_of(i) != worker && usable(slots_[i])) return true;
+  }
+  return false;
+}
+
+/// Whether somebody who does not avoid `task` is about to take it.
+bool Scheduler::another_is_free(WorkerId worker, const Task& task) const {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& other = slots_[i];
+    if (id_of(i) == worker || id_of(i) == task.avoid) continue;
+    const bool coming = other.state == SlotState::Starting || other.awaits_hello;
+    const bool free = other.idle() || ready_.contains(place_of(id_of(i)));
+    if (coming || (free && !avoids(id_of(i), task))) return true;
+  }
+  return false;
+}
+
+/// A task that is to run alone waits until somebody has nothing in flight: so many workers as there
+/// are such tasks are sent nothing more.
+bool Scheduler::may_drain(Slot& worker) {
+  if (worker.draining) return true;
+  std::size_t draining = 0;
+  for (const Slot& each : slots_) draining += each.draining ? 1 : 0;
+  worker.draining = draining < tasks_.alone_count();
+  return worker.draining;
+}
+
+Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
+  using Kind = Choice::Kind;
+  Slot& to = slot(worker);
+  std::optional<TaskIndex> avoided;
+  bool alone_waits = false;
+  for (std::size_t n = 0; n < tasks_.again_count(); ++n) {
+    const TaskIndex i = tasks_.again(n);
+    if (avoids(worker, tasks_[i])) {
+      if (!avoided) avoided = i;
+      continue;
+    }
+    if (tasks_[i].alone && !to.in_flight.empty()) {
+      alone_waits = true;
+      if (may_drain(to)) return {Kind::Wait, 0, {}};
+      continue;
+    }
+    return {Kind::Again, i, "to be tried again, oldest first"};
+  }
+  if (!alone_waits) to.draining = false;
+  if (may_take_fresh()) {
+    return {Kind::Fresh, tasks_.fresh_front(), "next in line, fastest worker first"};
+  }
+  if (!avoided || !to.in_flight.empty() || another_is_free(worker, tasks_[*avoided])) return {};
+  return {Kind::Again, *avoided, "to be tried again, and no other worker is free"};
+}
+
+// ---------------------------------------------------------------- to whom
+
+void Scheduler::assign(TimePoint now, Actions& actions) {
+  for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
+       place = hungry_.next(place + 1)) {
+    if (startable() == 0) return;
+    if (!fill(ranked_[place], now, actions)) hungry_.erase(place);
+  }
+}
+
+/// Sends as many tasks as the worker has room for. False if it can take no more until something
+/// happens to it.
+bool Scheduler::fill(WorkerId worker, TimePoint now, Actions& actions) {
+  Slot& to = slot(worker);
+  if (!to.takes_tasks()) return false;
+  const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
+  const std::size_t queued = tasks_.queued();
+  const std::size_t room = to.window.size(queued > kLongQueue * live, to.parallel);
+  // Near the end everybody gets a part of what is left, and not the first who asks.
+  std::size_t share = std::max<std::size_t>(1, queued / live);
+  while (to.in_flight.size() < room) {
+    if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
+    if (share-- == 0) return true;
+    if (tasks_.again_count() == 0) {
+      if (!may_take_fresh() || left_idle(worker, now)) return true;
+      to.draining = false;
+      send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
+      continue;
+    }
+    const Choice choice = choose(worker, now);
+    if (choice.kind == Choice::Kind::Wait) return false;
+    if (choice.kind == Choice::Kind::Nothing) return true;
+    if (tasks_[choice.task].avoid == kNoWorker && left_idle(worker, now)) return true;
+    if (choice.kind == Choice::Kind::Fresh) {
+      tasks_.take_fresh();
+    } else {
+      tasks_.take_again(choice.task);
+    }
+    send(worker, choice.task, now, choice.why, actions);
+    if (to.has_alone_task) return false;
+  }
+  return false;
+}
+
+Capacity Scheduler::capacity(WorkerId worker, TimePoint now) const {
+  const Slot& each = slot(worker);
+  const KeyRecord& key = keys_[each.key];
+  Capacity capacity;
+  capacity.worker = worker;
+  capacity.seconds = performance_.expected_seconds(each, key, now);
+  // Whatever takes longer than expected is expected to take as long again as it is late: so one
+  // that hangs is not waited for.
+  const auto remaining = [&](double expected, TimePoint since) {
+    return std::abs(expected - to_seconds(now - since));
+  };
+  if (each.state == SlotState::Empty) {
+    capacity.free_at = key.expected_launch();
+  } else if (each.state == SlotState::Starting || each.awaits_hello) {
+    capacity.free_at = remaining(key.expected_launch(), each.started);
+  } else if (each.resting) {
+    capacity.free_at = to_seconds(each.not_before - now);
+  }
+  if (!each.in_flight.empty()) {
+    capacity.free_at += remaining(capacity.seconds, each.in_flight.front().since) +
+                        capacity.seconds * static_cast<double>(each.in_flight.size() - 1);
+  }
+  return capacity;
+}
+
+/// The tail rule. Only the end of the queue can be mended by waiting, and while the input is open
+/// nobody knows whether it is the end.
+bool Scheduler::left_idle(WorkerId worker, TimePoint now) {
+  if (!input_ended_ || keys_.size() < 2) return false;
+  // In the middle of a run this is all that is looked at: even the fastest could not do so many.
+  if (static_cast<double>(tasks_.queued()) >
+      2 * slowest_ratio_ * static_cast<double>(counts_.live_workers + starting_)) {
+    return false;
+  }
+  if (!tail_known_) {
+    tail_known_ = true;
+    tail_.clear();
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const SlotState state = slots_[i].state;
+      if (state != SlotState::Live && state != SlotState::Starting) continue;
+      tail_.add(capacity(id_of(i), now));
+    }
+  }
+  const bool left =
+      tail_.better_left_idle(capacity(worker, now), tasks_.queued(), performance_.unevenness());
+  if (left) someone_left_idle_ = true;
+  return left;
+}
+
+void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actions& actions) {
+  Slot& to = slot(worker);
+  Task& task = tasks_[i];
+  ++task.attempts;
+  if (to.in_flight.empty()) {
+    to.was_idle = true;
+    to.last_answer = now;
+  }
+  to.in_flight.push_back({i, now, now});
+  if (to.in_flight.size() <= to.parallel) arm_timeout(worker, now);
+  to.in_flight_bytes += task.payload.size();
+  to.has_alone_task = task.alone;
+  if (task.alone) to.draining = false;
+  if (tail_known_) tail_.took(worker);
+  actions.push_back(SendTask{worker, task.id, &task.payload, task.attempts, why});
+}
+
+// ---------------------------------------------------------------- the end, and time
+
+void Scheduler::close_inputs(Actions& actions) {
+  if (options_.once || (inputs_closed_ && starting_ == 0)) return;
+  inputs_closed_ = starting_ == 0;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].state != SlotState::Live) continue;
+    set_state(slots_[i], SlotState::Closing);
+    actions.push_back(CloseInput{id_of(i), "all tasks are final"});
+  }
+}
+
+void Scheduler::compute_deadline(TimePoint now) {
+  deadline_ = std::min(stop_deadline_.value_or(kForever), alarms_.next());
+  if (stopping_) return;
+  if (more_to_start_) deadline_ = now;
+  if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));
+  if (tasks_.queued() > 0) {
+    deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
+  }
+}
+
+}  // namespace spread

@@ -1,0 +1,328 @@
+// What follows from a failure (DESIGN section 4's table): whose fault was it, is the task tried
+// again, is the slot used again.
+#include <algorithm>
+#include <utility>
+
+#include "spread/base/assert.h"
+#include "spread/core/scheduler.h"
+
+namespace spread {
+
+void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
+  how.task = tasks_[i].id;
+  how.attempts = tasks_[i].attempts;
+  switch (how.outcome) {
+    case Outcome::Ok: ++counts_.ok; break;
+    case Outcome::Failed: ++counts_.failed; break;
+    case Outcome::Lost: ++counts_.lost; break;
+    case Outcome::NotComputed: ++counts_.not_computed; break;
+  }
+  const Outcome outcome = how.outcome;
+  actions.push_back(std::move(how));
+  tasks_.erase(i);
+  halt_.finished(outcome);
+  if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
+}
+
+void Scheduler::check_halt(Actions& actions) {
+  if (halt_reached_ || stopping_ || !halt_.reached()) return;
+  halt_reached_ = true;
+  stop("--halt was reached", actions);
+  if (halt_.now()) kill_all(true, "--halt now was reached", actions);
+}
+
+void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
+  Task& task = tasks_[i];
+  ++task.failures;
+  task.refused_since.reset();
+  const bool again = options_.failure.retries == 0 || task.failures < options_.failure.retries;
+  if (!again || stopping_) {
+    how.outcome = Outcome::Failed;
+    deliver(i, std::move(how), actions);
+    return;
+  }
+  ++counts_.retried;
+  task.avoid = how.worker;
+  actions.push_back(RetryTask{task.id, how.worker, task.attempts, std::move(how.message),
+                              "it failed and has tries left"});
+  tasks_.give_back(i);
+}
+
+// ---------------------------------------------------------------- busy
+
+BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
+  // In a storm of refusals a sum over all slots for each would be quadratic.
+  constexpr Duration kGoodFor = std::chrono::milliseconds(10);
+  if (usefulness_at_ == TimePoint::min() || now - usefulness_at_ > kGoodFor) {
+    usefulness_ = 0;
+    useful_ = 0;
+    for (const Slot& each : slots_) {
+      if (each.state != SlotState::Live) continue;
+      usefulness_ += each.usefulness.value();
+      ++useful_;
+    }
+    usefulness_at_ = now;
+  }
+  BusyState state;
+  state.usefulness = refuser.usefulness.value();
+  state.total_usefulness = usefulness_;
+  state.queued = tasks_.queued();
+  return state;
+}
+
+void Scheduler::attempt_refused(Slot& refuser, WorkerId worker, TaskIndex i, const Answered& event,
+                                Duration duration, TimePoint now, Actions& actions) {
+  Task& task = tasks_[i];
+  ++counts_.refused;
+  --task.attempts;
+  task.avoid = worker;
+  if (!task.refused_since) task.refused_since = now;
+  if (options_.failure.max_busy) {
+    next_refusal_end_ =
+        std::min(next_refusal_end_, after(*task.refused_since, *options_.failure.max_busy));
+  }
+  tasks_.give_back(i);
+  if (refuser.state != SlotState::Live || refuser.resting) return;  // counted once within a rest
+
+  refuser.usefulness.refused();
+  ++key_of(refuser).refusals;
+  refuser.window.restart();
+  BusyState state = busy_state(refuser, now);
+  state.asked_seconds = event.busy_seconds;
+  state.refusal = duration;
+  refuser.not_before = after(now, busy_rest(state, random_));
+  if (refuser.in_flight.empty() && input_ended_ && should_retire(state, useful_)) {
+    refuser.retired = true;
+    ++retired_;
+    usefulness_at_ = TimePoint::min();
+    set_state(refuser, SlotState::Closing);
+    actions.push_back(CloseInput{worker, "it is busy, and there are more workers than tasks"});
+    return;
+  }
+  refuser.resting = true;
+  alarms_.set(worker, refuser.not_before);
+}
+
+bool Scheduler::refused_too_long(const Task& task, TimePoint now) const {
+  return task.refused_since && now >= after(*task.refused_since, *options_.failure.max_busy);
+}
+
+/// --max-busy.
+void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
+  next_refusal_end_ = kForever;
+  std::vector<TaskIndex> given_up;
+  for (std::size_t n = 0; n < tasks_.again_count(); ++n) {
+    const Task& task = tasks_[tasks_.again(n)];
+    if (!task.refused_since) continue;
+    if (refused_too_long(task, now)) {
+      given_up.push_back(tasks_.again(n));
+    } else {
+      next_refusal_end_ =
+          std::min(next_refusal_end_, after(*task.refused_since, *options_.failure.max_busy));
+    }
+  }
+  for (const TaskIndex i : given_up) {
+    if (stopping_) return;  // --halt: the rest of the queue has got its outcome
+    tasks_.take_again(i);
+    DeliverTask how;
+    how.outcome = Outcome::NotComputed;
+    how.error_type = "Busy";
+    how.message = "every worker that it was given to was busy, for longer than --max-busy";
+    deliver(i, std::move(how), actions);
+  }
+}
+
+// ---------------------------------------------------------------- the end of a worker
+
+/// The task at `place` of the worker's queue goes back unblamed.
+void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now) {
+  const TaskIndex i = from.in_flight[place].task;
+  Task& task = tasks_[i];
+  SPREAD_ASSERT(task.attempts > 0);
+  --task.attempts;
+  take_in_flight(from, place, task.payload.size(), now);
+  tasks_.give_back(i);
+}
+
+void Scheduler::give_back_all(Slot& from, TimePoint now) {
+  while (!from.in_flight.empty()) give_back(from, from.in_flight.size() - 1, now);
+}
+
+void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
+  Slot& ended = slot(event.worker);
+  const SlotState state = ended.state;
+  SPREAD_ASSERT(ended.has_process() || state == SlotState::Starting);
+  const KillReason killed_for = std::exchange(ended.killed_for, KillReason::None);
+  if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
+  end_login(ended);
+  if (std::exchange(ended.awaits_hello, false)) --awaiting_hello_;
+  ended.resting = false;
+  hungry_.erase(place_of(event.worker));
+
+  if (options_.once) {
+    set_state(ended, SlotState::Closed);
+    return;
+  }
+  TimePoint not_before = now;
+  if (state == SlotState::Closing) {
+    // Its work is done; or it is retired, and then it has a rest to keep.
+    if (ended.retired) not_before = std::max(now, ended.not_before);
+  } else {
+    not_before = settle_end(ended, event.worker, event, killed_for, now, actions);
+  }
+  ended.has_alone_task = ended.draining = false;
+  if (not_before == kForever) {
+    close_slot(ended, event.worker, std::move(event.reason), now, actions);
+  } else {
+    empty_slot(event.worker, not_before);
+  }
+}
+
+/// What becomes of the tasks of a worker that has ended before its time. Returns when the next one
+/// may be started in the slot; kForever = never.
+TimePoint Scheduler::settle_end(Slot& ended, WorkerId worker, const ProcessEnded& event,
+                                KillReason killed_for, TimePoint now, Actions& actions) {
+  if (killed_for == KillReason::Halted) {
+    end_of_halted(ended, worker, now, actions);
+    return now;
+  }
+  if (killed_for == KillReason::TimedOut) {
+    end_of_timed_out(ended, worker, now, actions);
+    return now;  // our own doing: no pause before the next start
+  }
+  // One that was to say hello first, and died without, is as good as never started.
+  const KeyRecord& key = key_of(ended);
+  const bool silent = key.says_hello && !ended.heard && ended.in_flight.empty();
+  if (!key.proven || silent || event.cause == EndCause::NotStarted ||
+      event.cause == EndCause::PrepFailed) {
+    return launch_failed(ended, worker, now);
+  }
+  return blame_for_death(ended, worker, event, now, actions);
+}
+
+void Scheduler::end_of_halted(Slot& ended, WorkerId worker, TimePoint now, Actions& actions) {
+  while (!ended.in_flight.empty()) {
+    const TaskIndex i = ended.in_flight.front().task;
+    take_in_flight(ended, 0, tasks_[i].payload.size(), now);
+    DeliverTask how;
+    how.outcome = Outcome::NotComputed;
+    how.worker = worker;
+    how.error_type = "NotComputed";
+    how.message = stop_reason_;
+    deliver(i, std::move(how), actions);
+  }
+}
+
+void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Actions& actions) {
+  for (std::size_t place = 0; place < ended.in_flight.size(); ++place) {
+    const TaskIndex i = ended.in_flight[place].task;
+    if (tasks_[i].id != ended.timed_out) continue;
+    const InFlight entry = take_in_flight(ended, place, tasks_[i].payload.size(), now);
+    give_back_all(ended, now);
+    ++counts_.timeouts;
+    ++key_of(ended).failures;
+    DeliverTask how;
+    how.worker = worker;
+    how.duration = now - entry.since;
+    how.timed_out = true;
+    how.error_type = "Timeout";
+    how.message = "no answer within the time-out; its worker was killed";
+    attempt_failed(i, std::move(how), actions);
+    return;
+  }
+  give_back_all(ended, now);  // it has answered before it died
+}
+
+TimePoint Scheduler::blame_for_death(Slot& dead, WorkerId worker, const ProcessEnded& event,
+                                     TimePoint now, Actions& actions) {
+  ++dead.deaths;
+  const TimePoint not_before = after(now, restart_pause(dead.deaths));
+  if (dead.in_flight.empty()) return not_before;
+  ++counts_.crashes;
+  ++key_of(dead).failures;
+  if (dead.parallel > 1 && dead.in_flight.size() > 1) {
+    const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight.size());
+    for (std::size_t i = 0; i < suspects; ++i) tasks_[dead.in_flight[i].task].alone = true;
+    give_back_all(dead, now);
+    return not_before;
+  }
+  const TaskIndex i = dead.in_flight.front().task;
+  const InFlight entry = take_in_flight(dead, 0, tasks_[i].payload.size(), now);
+  give_back_all(dead, now);
+  blame_task(i, worker, now - entry.since, event, actions);
+  return not_before;
+}
+
+void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
+                           const ProcessEnded& event, Actions& actions) {
+  Task& task = tasks_[i];
+  ++task.crashes;
+  task.alone = true;
+  task.avoid = worker;
+  task.refused_since.reset();
+  if (task.crashes < options_.failure.crash_retries && !stopping_) {
+    ++counts_.retried;
+    actions.push_back(RetryTask{task.id, worker, task.attempts, event.reason,
+                                "its worker died; it may be its fault"});
+    tasks_.give_back(i);
+    return;
+  }
+  DeliverTask how;
+  how.outcome = Outcome::Lost;
+  how.worker = worker;
+  how.duration = duration;
+  how.error_type = "Lost";
+  how.message = "its worker died " + std::to_string(task.crashes) +
+                (task.crashes == 1 ? " time: " : " times, the last time: ") + event.reason;
+  deliver(i, std::move(how), actions);
+}
+
+TimePoint Scheduler::launch_failed(Slot& failed, WorkerId worker, TimePoint now) {
+  // The task that it would have worked on is not to blame, but the next process here gets another
+  // one first: if every start dies of the same task, others must come through to tell.
+  if (!failed.in_flight.empty()) tasks_[failed.in_flight.front().task].avoid = worker;
+  give_back_all(failed, now);
+  ++failed.launch_failures;
+  ++key_of(failed).failures;
+  if (failed.launch_failures >= options_.failure.start_retries) return kForever;
+  return after(now, restart_pause(failed.launch_failures));
+}
+
+// ---------------------------------------------------------------- the end of the run
+
+void Scheduler::stop(std::string reason, Actions& actions) {
+  if (!stopping_) stop_reason_ = std::move(reason);
+  stopping_ = true;
+  cancel_queue(actions);
+}
+
+void Scheduler::cancel_queue(Actions& actions) {
+  while (tasks_.queued() > 0) {
+    DeliverTask how;
+    how.outcome = Outcome::NotComputed;
+    how.error_type = "NotComputed";
+    how.message = stop_reason_;
+    deliver(tasks_.pop_queued(), std::move(how), actions);
+  }
+}
+
+void Scheduler::kill(Slot& victim, WorkerId worker, KillReason reason, bool gentle, Why why,
+                     Actions& actions) {
+  // A worker that is closing keeps its state: it ends as it would have, only sooner. One that is
+  // being killed for a time-out keeps that reason.
+  if (victim.state == SlotState::Live) {
+    set_state(victim, SlotState::Dying);
+    victim.killed_for = reason;
+  }
+  actions.push_back(KillWorker{worker, gentle, why});
+}
+
+void Scheduler::kill_all(bool gentle, Why why, Actions& actions) {
+  if (killing_ != Killing::AtOnce) killing_ = gentle ? Killing::Gently : Killing::AtOnce;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].has_process()) continue;
+    kill(slots_[i], id_of(i), KillReason::Halted, gentle, why, actions);
+  }
+}
+
+}  // namespace spread

@@ -1,0 +1,262 @@
+// The life of a slot: when a worker is started in it, what ends a pause, a rest or a bench, and
+// when a task has timed out (docs/scheduling.md, "Slots").
+#include <algorithm>
+
+#include "spread/base/assert.h"
+#include "spread/core/scheduler.h"
+
+namespace spread {
+namespace {
+
+// A spawn takes about half a millisecond: between so many of them the answers of others are read.
+constexpr std::size_t kStartsPerDecision = 16;
+// sshd drops logins at random when more than ten are half open (MaxStartups 10:30:100).
+constexpr std::uint32_t kLoginsPerHost = 8;
+// A worker that says nothing until its first answer has logged in by then, most likely.
+constexpr Duration kLoginTime = std::chrono::seconds(1);
+// A hello that is awaited before the first task may take so many times longer than usual.
+constexpr double kHelloPatience = 4;
+
+}  // namespace
+
+void Scheduler::set_state(Slot& slot, SlotState state) {
+  const bool had_process = slot.has_process();
+  starting_ -= slot.state == SlotState::Starting ? 1 : 0;
+  closed_ -= slot.state == SlotState::Closed ? 1 : 0;
+  slot.state = state;
+  starting_ += state == SlotState::Starting ? 1 : 0;
+  closed_ += state == SlotState::Closed ? 1 : 0;
+  counts_.live_workers += (slot.has_process() ? 1 : 0);
+  counts_.live_workers -= (had_process ? 1 : 0);
+}
+
+/// No process; the next one may be started from `not_before` on.
+void Scheduler::empty_slot(WorkerId worker, TimePoint not_before) {
+  Slot& emptied = slot(worker);
+  set_state(emptied, SlotState::Empty);
+  emptied.not_before = not_before;
+  if (emptied.retired) return;
+  if (not_before <= now_) {
+    ready_.insert(place_of(worker));
+  } else {
+    alarms_.set(worker, not_before);
+  }
+}
+
+void Scheduler::close_slot(Slot& closed, WorkerId worker, std::string reason, TimePoint now,
+                           Actions& actions) {
+  set_state(closed, SlotState::Closed);
+  closed.probe = false;
+  HostRecord& host = host_of(closed);
+  SPREAD_ASSERT(host.open_slots > 0);
+  if (--host.open_slots == 0) {
+    host.bench_until = after(now, options_.failure.bench);
+    next_bench_end_ = std::min(next_bench_end_, *host.bench_until);
+  }
+  actions.push_back(SlotClosed{worker, std::move(reason)});
+}
+
+void Scheduler::end_login(Slot& slot) {
+  if (!slot.logging_in) return;
+  slot.logging_in = false;
+  --host_of(slot).logins;
+}
+
+// ---------------------------------------------------------------- time
+
+void Scheduler::ring_alarms(TimePoint now, Actions& actions) {
+  while (const auto worker = alarms_.take_due(now)) look_after(*worker, now, actions);
+}
+
+void Scheduler::look_after(WorkerId worker, TimePoint now, Actions& actions) {
+  Slot& woken = slot(worker);
+  switch (woken.state) {
+    case SlotState::Empty:
+      if (woken.retired) return;
+      if (now >= woken.not_before) {
+        ready_.insert(place_of(worker));
+      } else {
+        alarms_.set(worker, woken.not_before);
+      }
+      return;
+    case SlotState::Live: look_after_live(worker, now, actions); return;
+    case SlotState::Starting:
+    case SlotState::Closing:
+    case SlotState::Dying:
+    case SlotState::Closed: return;
+  }
+}
+
+void Scheduler::look_after_live(WorkerId worker, TimePoint now, Actions& actions) {
+  Slot& woken = slot(worker);
+  if (woken.resting) {
+    if (now >= woken.not_before) {
+      woken.resting = false;
+      mark_hungry(worker);
+    } else {
+      alarms_.set(worker, woken.not_before);
+    }
+  }
+  if (woken.logging_in) {
+    const TimePoint logged_in = after(woken.started, kLoginTime);
+    if (now >= logged_in) {
+      end_login(woken);
+    } else {
+      alarms_.set(worker, logged_in);
+    }
+  }
+  if (woken.awaits_hello) {
+    const double usual = key_of(woken).expected_launch();
+    const TimePoint overdue =
+        after(woken.started, std::max(kLoginTime, from_seconds(kHelloPatience * usual)));
+    if (now >= overdue) {
+      woken.awaits_hello = false;
+      --awaiting_hello_;
+      mark_hungry(worker);
+    } else {
+      alarms_.set(worker, overdue);
+    }
+  }
+  look_for_timeout(worker, now, actions);
+}
+
+Duration Scheduler::timeout() const {
+  if (options_.failure.timeout) return *options_.failure.timeout;
+  constexpr std::uint64_t kLeastSuccesses = 3;
+  constexpr Duration kLeast = std::chrono::seconds(1);
+  if (!options_.failure.timeout_percent || median_.count() < kLeastSuccesses) return kNoLimit;
+  return std::max(
+      kLeast, from_seconds(to_seconds(median_.value()) * *options_.failure.timeout_percent / 100));
+}
+
+void Scheduler::look_for_timeout(WorkerId worker, TimePoint now, Actions& actions) {
+  if (stalled_since_) return;  // arm_timeouts() comes at its end
+  Slot& watched = slot(worker);
+  const Duration limit = timeout();
+  if (limit == kNoLimit) return;
+  const std::size_t working = std::min<std::size_t>(watched.parallel, watched.in_flight.size());
+  for (std::size_t i = 0; i < working; ++i) {
+    const InFlight& entry = watched.in_flight[i];
+    if (now < after(entry.since, limit)) {
+      alarms_.set(worker, after(entry.since, limit));
+      continue;
+    }
+    watched.timed_out = tasks_[entry.task].id;
+    kill(watched, worker, KillReason::TimedOut, true, "its task timed out", actions);
+    return;
+  }
+}
+
+void Scheduler::arm_timeout(WorkerId worker, TimePoint since) {
+  if (armed_timeout_ != kNoLimit) alarms_.set(worker, after(since, armed_timeout_));
+}
+
+/// The time-out has become shorter, or has been suspended: alarms may be set too late.
+void Scheduler::arm_timeouts() {
+  const Duration limit = timeout();
+  if (limit == kNoLimit) return;
+  armed_timeout_ = std::min(armed_timeout_, limit);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& each = slots_[i];
+    if (each.state != SlotState::Live) continue;
+    const std::size_t working = std::min<std::size_t>(each.parallel, each.in_flight.size());
+    for (std::size_t k = 0; k < working; ++k) arm_timeout(id_of(i), each.in_flight[k].since);
+  }
+}
+
+// ---------------------------------------------------------------- benches and the retired
+
+/// The host of a probe that has answered is as good as new.
+void Scheduler::probe_worked(Slot& probe, TimePoint now) {
+  probe.probe = false;
+  HostRecord& host = host_of(probe);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (slots_[i].host != probe.host || slots_[i].state != SlotState::Closed) continue;
+    slots_[i].launch_failures = 0;
+    ++host.open_slots;
+    empty_slot(id_of(i), now);
+  }
+}
+
+void Scheduler::end_benches(TimePoint now) {
+  if (now < next_bench_end_) return;
+  next_bench_end_ = kForever;
+  for (std::size_t h = 0; h < hosts_.size(); ++h) {
+    HostRecord& host = hosts_[h];
+    if (!host.bench_until) continue;
+    if (now < *host.bench_until) {
+      next_bench_end_ = std::min(next_bench_end_, *host.bench_until);
+      continue;
+    }
+    host.bench_until.reset();
+    const auto probe = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) {
+      return number(s.host) == h && s.state == SlotState::Closed;
+    });
+    if (probe == slots_.end()) continue;
+    probe->probe = true;
+    probe->launch_failures = options_.failure.start_retries - 1;  // one more closes it again
+    ++host.open_slots;
+    empty_slot(id_of(static_cast<std::size_t>(probe - slots_.begin())), now);
+  }
+}
+
+/// Whoever was sent away for being busy is called back when nobody else is left.
+void Scheduler::recall_retired(TimePoint now) {
+  if (retired_ == 0 || tasks_.queued() == 0) return;
+  if (starting_ > 0 || !ready_.empty()) return;
+  for (const Slot& each : slots_) {
+    if (each.state == SlotState::Live || (each.state == SlotState::Empty && !each.retired)) return;
+  }
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (!slots_[i].retired || slots_[i].state != SlotState::Empty) continue;
+    slots_[i].retired = false;
+    --retired_;
+    empty_slot(id_of(i), std::max(now, slots_[i].not_before));
+  }
+}
+
+// ---------------------------------------------------------------- starts
+
+bool Scheduler::may_log_in(const Slot& candidate) const {
+  return !candidate.remote || hosts_[number(candidate.host)].logins < kLoginsPerHost;
+}
+
+void Scheduler::start_workers(TimePoint now, Actions& actions) {
+  const bool all = options_.once || (options_.start_all && !tasks_done());
+  const std::size_t coming = starting_ + awaiting_hello_;
+  std::size_t demand = startable();
+  demand -= std::min(demand, coming);
+  if (demand == 0 && !all) return;
+  std::size_t started = 0;
+  for (std::uint32_t place = ready_.next(0); place != SlotSet::kNone;
+       place = ready_.next(place + 1)) {
+    if (demand == 0 && !all) return;
+    if (started == kStartsPerDecision) {
+      more_to_start_ = true;
+      return;
+    }
+    const WorkerId worker = ranked_[place];
+    Slot& candidate = slot(worker);
+    if (!may_log_in(candidate)) continue;
+    if (!all) {
+      const Choice choice = choose(worker, now);
+      if (choice.kind == Choice::Kind::Nothing) continue;
+      if (tasks_[choice.task].avoid == kNoWorker && left_idle(worker, now)) continue;
+    }
+    ready_.erase(place);
+    set_state(candidate, SlotState::Starting);
+    candidate.started = now;
+    if (candidate.remote) {
+      candidate.logging_in = true;
+      ++host_of(candidate).logins;
+    }
+    ++started;
+    demand -= std::min<std::size_t>(demand, 1);
+    if (tail_known_) tail_.add(capacity(worker, now));
+    actions.push_back(StartWorker{worker, candidate.probe ? "to see whether its host works again"
+                                          : all           ? "every slot is to be started"
+                                                          : "tasks wait, fastest slot first"});
+  }
+}
+
+}  // namespace spread

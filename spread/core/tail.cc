@@ -1,0 +1,30 @@
+#include "spread/core/tail.h"
+
+#include <cmath>
+
+namespace spread {
+
+void Tail::clear() { workers_.clear(); }
+
+bool Tail::better_left_idle(const Capacity& own, std::size_t queued, double unevenness) const {
+  // Nobody is left idle for the sake of one who is about as fast.
+  constexpr double kSlower = 1.2;
+  const double deadline = own.free_at + own.seconds * (1 - unevenness);
+  double can_do = 0;
+  for (const Capacity& other : workers_) {
+    if (other.worker == own.worker || other.seconds * kSlower > own.seconds) continue;
+    if (other.free_at >= deadline) continue;
+    // The small term keeps 2.4 / 0.4 from being 5.999.
+    can_do += std::floor((deadline - other.free_at) / other.seconds + 1e-6);
+    if (can_do >= static_cast<double>(queued)) return true;
+  }
+  return false;
+}
+
+void Tail::took(WorkerId worker) {
+  for (Capacity& each : workers_) {
+    if (each.worker == worker) each.free_at += each.seconds;
+  }
+}
+
+}  // namespace spread

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "spread/api/task.h"
+
+namespace spread {
+
+/// When a worker is free, and how long a task takes there. Seconds from now.
+struct Capacity {
+  WorkerId worker{};
+  double free_at = 0;
+  double seconds = 0;
+};
+
+/// The tail rule (docs/scheduling.md, "The tail"): near the end of the queue a slow worker is left
+/// idle if the others would have done all queued tasks by the time at which it would have done its
+/// next one, with more than the spread of task times to spare. For tasks of equal length that is
+/// optimal: whoever takes a task is the one who would finish it first.
+class Tail {
+ public:
+  void clear();
+  void add(const Capacity& worker) { workers_.push_back(worker); }
+  bool empty() const { return workers_.empty(); }
+
+  /// `own`: the worker in question, which may be among the workers added. `unevenness`: the spread
+  /// of task times relative to a task.
+  bool better_left_idle(const Capacity& own, std::size_t queued, double unevenness) const;
+  /// A task was given to `worker`: it is free that much later.
+  void took(WorkerId worker);
+
+ private:
+  std::vector<Capacity> workers_;
+};
+
+}  // namespace spread

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+#include "spread/base/ring.h"
+
+namespace spread {
+
+/// A task that has no final outcome yet.
+struct Task {
+  TaskId id{};
+  Value payload;
+  std::uint32_t attempts = 0;  ///< dispatches that count (refused ones do not)
+  std::uint32_t failures = 0;  ///< errors and time-outs
+  std::uint32_t crashes = 0;
+  /// The worker where it went wrong last: another one gets it first, if there is one.
+  WorkerId avoid = kNoWorker;
+  /// It was unanswered when a worker died: it runs alone in its worker, so that the next death
+  /// tells whether it was this task.
+  bool alone = false;
+  std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
+};
+
+/// Index of a Task in the table; reused after erase().
+using TaskIndex = std::uint32_t;
+
+/// All tasks without a final outcome: never sent (a queue in order of id), to be sent again
+/// (lowest id first), or in flight (their indices are held by the workers).
+class TaskTable {
+ public:
+  Task& operator[](TaskIndex i) { return tasks_[i]; }
+  const Task& operator[](TaskIndex i) const { return tasks_[i]; }
+
+  void push_new(TaskId id, Value payload);
+  std::size_t fresh_count() const { return fresh_.size(); }
+  std::size_t again_count() const { return again_.size(); }
+  std::size_t queued() const { return fresh_.size() + again_.size(); }
+  std::size_t in_flight() const { return in_flight_; }
+  bool empty() const { return queued() == 0 && in_flight_ == 0; }
+  std::size_t queued_bytes() const { return queued_bytes_; }
+
+  TaskIndex fresh_front() const { return fresh_.front(); }
+  /// The n-th oldest of those to be sent again.
+  TaskIndex again(std::size_t n) const { return again_[again_.size() - 1 - n]; }
+  /// How many of those to be sent again run alone.
+  std::size_t alone_count() const { return alone_count_; }
+  TaskIndex take_fresh();
+  void take_again(TaskIndex i);
+  /// A task in flight goes back to the queue.
+  void give_back(TaskIndex i);
+  /// A task in flight is final.
+  void erase(TaskIndex i);
+  /// Any queued task, oldest first, made final: for the end of a run.
+  TaskIndex pop_queued();
+
+  /// For check_invariants(): the number of live entries.
+  std::size_t live() const { return tasks_.size() - free_.size(); }
+
+ private:
+  std::vector<Task> tasks_;
+  std::vector<TaskIndex> free_;
+  Ring<TaskIndex> fresh_;
+  std::vector<TaskIndex> again_;  ///< sorted by id, highest first; short but after a death
+  std::size_t alone_count_ = 0;
+  std::size_t in_flight_ = 0;
+  std::size_t queued_bytes_ = 0;
+};
+
+}  // namespace spread

@@ -1,0 +1,227 @@
+#include "random_world.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace spread::simulation {
+namespace {
+
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+  bool chance(double p) { return random_.uniform() < p; }
+  double between(double low, double high) { return random_.uniform(low, high); }
+  std::uint32_t count(std::uint32_t low, std::uint32_t high) {
+    return low + static_cast<std::uint32_t>(random_.below(high - low + 1));
+  }
+  /// Small numbers as often as big ones.
+  double log_between(double low, double high) {
+    return low * std::pow(high / low, random_.uniform());
+  }
+  std::uint32_t log_count(std::uint32_t low, std::uint32_t high) {
+    return static_cast<std::uint32_t>(log_between(low + 1.0, high + 1.0)) - 1;
+  }
+
+ private:
+  Random random_;
+};
+
+void draw_options(World& world, Dice& dice) {
+  SchedulerOptions& options = world.options;
+  if (dice.chance(0.3)) options.window = dice.log_count(1, 64);
+  if (dice.chance(0.2)) options.window_bytes = dice.log_count(1, 4096);
+  if (dice.chance(0.4)) options.read_ahead = dice.log_count(1, 10000);
+  options.start_all = dice.chance(0.1);
+  if (dice.chance(0.5)) options.failure.retries = dice.count(0, 4);
+  options.failure.crash_retries = dice.count(1, 4);
+  options.failure.start_retries = dice.count(1, 4);
+  options.failure.bench = from_seconds(dice.log_between(0.1, 60));
+  if (dice.chance(0.1)) options.failure.max_busy = from_seconds(dice.log_between(0.05, 100));
+  if (dice.chance(0.1)) {
+    options.halt.when = dice.chance(0.5) ? HaltOptions::When::Now : HaltOptions::When::Soon;
+    options.halt.why = static_cast<HaltOptions::Why>(dice.count(0, 2));
+    options.halt.percent = dice.chance(0.3);
+    options.halt.count = options.halt.percent ? dice.between(1, 99) : dice.log_count(1, 100);
+  }
+  if (dice.chance(0.2)) options.stop_grace = from_seconds(dice.log_between(0.01, 10));
+}
+
+void draw_hosts(World& world, Dice& dice) {
+  world.hosts.resize(dice.count(1, 6));
+  for (HostPlan& host : world.hosts) {
+    host.factor = dice.chance(0.5) ? 1 : dice.log_between(0.25, 8);
+    host.remote = dice.chance(0.4);
+    host.round_trip = host.remote ? dice.log_between(0.0002, 0.2) : dice.between(0, 0.0002);
+    if (dice.chance(0.08)) {
+      host.down_from = dice.log_between(0.01, 10);
+      host.down_until = host.down_from + dice.log_between(0.1, 100);
+    }
+  }
+}
+
+WorkerPlan draw_worker(Dice& dice, double trouble) {
+  WorkerPlan worker;
+  worker.hello = dice.chance(0.5);
+  if (worker.hello) {
+    if (dice.chance(0.3)) worker.window_max = dice.log_count(1, 1024);
+    if (dice.chance(0.3)) worker.parallel = dice.count(2, 8);
+  }
+  if (dice.chance(0.2)) worker.holds_answers = 0.02;
+  if (dice.chance(0.3)) worker.tail_seconds = dice.between(0, 1);
+  if (dice.chance(0.3)) worker.dies_after_term = dice.between(0, 8);
+  if (!dice.chance(trouble)) return worker;
+  if (dice.chance(0.1)) worker.exec_failures = dice.chance(0.5) ? UINT32_MAX : dice.count(1, 4);
+  if (dice.chance(0.1)) worker.prep_failures = dice.chance(0.3) ? 1000000 : dice.count(1, 4);
+  if (dice.chance(0.2)) worker.crash = dice.log_between(0.001, 0.5);
+  if (dice.chance(0.1)) worker.crash_while_idle = dice.log_between(0.01, 1);
+  if (dice.chance(0.1)) worker.misbehave = dice.log_between(0.001, 0.1);
+  if (dice.chance(0.1)) worker.exits_after = dice.count(1, 20);
+  if (dice.chance(0.2)) {
+    worker.busy = dice.between(0.01, 1);
+    worker.busy_seconds = dice.log_between(0.001, 10);
+    worker.busy_until = dice.log_between(0.1, 100);
+  }
+  return worker;
+}
+
+void draw_slots(World& world, Dice& dice) {
+  const std::uint32_t slots = dice.log_count(1, 40);
+  const double trouble = dice.chance(0.4) ? 0 : dice.between(0, 1);
+  double added_at = 0;
+  const bool late = dice.chance(0.2);
+  const bool own_keys = dice.chance(0.3);
+  for (std::uint32_t i = 0; i < slots; ++i) {
+    SlotPlan slot;
+    slot.host = dice.count(0, static_cast<std::uint32_t>(world.hosts.size()) - 1);
+    slot.key = own_keys ? i : slot.host;
+    if (late && i > 0 && dice.chance(0.3)) added_at += dice.log_between(0.001, 1);
+    slot.added_at = added_at;
+    slot.launch_seconds = dice.log_between(0.001, 2);
+    if (dice.chance(0.2)) slot.prior = dice.log_between(0.001, 1);
+    slot.worker = draw_worker(dice, trouble);
+    world.slots.push_back(slot);
+  }
+  world.slots_complete_at = late ? added_at + dice.between(0, 1) : 0;
+}
+
+void draw_tasks(World& world, Dice& dice) {
+  world.tasks.resize(dice.log_count(0, 2000));
+  const double seconds = dice.log_between(0.00005, 2);
+  const double uneven = dice.chance(0.5) ? 0 : dice.between(0, 3);
+  const double poison = dice.chance(0.3) ? dice.log_between(0.001, 0.1) : 0;
+  const double errors = dice.chance(0.3) ? dice.log_between(0.001, 0.3) : 0;
+  const double malformed = dice.chance(0.2) ? dice.log_between(0.001, 0.3) : 0;
+  const double hangs = dice.chance(0.2) ? dice.log_between(0.001, 0.05) : 0;
+  // The first tasks prove the workers: a death before that is charged to nobody.
+  const std::size_t harmless = 3 * world.slots.size();
+  for (std::size_t i = 0; i < world.tasks.size(); ++i) {
+    TaskPlan& task = world.tasks[i];
+    task.seconds = seconds * std::exp(dice.between(-uneven, uneven));
+    task.bytes = dice.log_count(1, 65536);
+    if (i < harmless) continue;
+    task.poison = dice.chance(poison);
+    if (dice.chance(errors)) task.errors = dice.count(1, 5);
+    task.malformed = dice.chance(malformed);
+    task.hangs = dice.chance(hangs);
+  }
+  if (hangs > 0 || dice.chance(0.1)) {
+    if (dice.chance(0.3) && hangs == 0) {
+      world.options.failure.timeout_percent = dice.between(200, 1000);
+    } else {
+      world.options.failure.timeout = from_seconds(dice.log_between(0.05, 20));
+    }
+    // A task that never ends, tried for ever, is a run that never ends.
+    if (world.options.failure.retries == 0) world.options.failure.retries = 3;
+  }
+  if (!world.tasks.empty() && dice.chance(0.05)) {
+    world.tasks[dice.count(0, static_cast<std::uint32_t>(world.tasks.size()) - 1)].fatal = true;
+  }
+  if (!world.tasks.empty() && dice.chance(0.1)) {
+    world.endless_until = seconds * dice.between(1, 200);
+    world.task_interval = *world.endless_until / 2000;
+  } else if (dice.chance(0.3)) {
+    world.task_interval = seconds * dice.log_between(0.01, 2);
+  }
+  world.end_with_last = dice.chance(0.7);
+}
+
+void draw_script(World& world, Dice& dice) {
+  const auto toggles = [&](auto make) {
+    double at = 0;
+    for (std::uint32_t i = dice.count(1, 10); i > 0; --i) {
+      at += dice.log_between(0.001, 2);
+      world.script.emplace_back(at, make(true));
+      at += dice.log_between(0.001, 2);
+      world.script.emplace_back(at, make(false));
+    }
+  };
+  if (dice.chance(0.2)) toggles([](bool on) { return Event(OutputFull{on}); });
+  if (dice.chance(0.1)) toggles([](bool on) { return Event(OutputStalled{on}); });
+  if (dice.chance(0.15)) {
+    double at = dice.log_between(0.0001, 20);
+    for (int level = 1; level <= static_cast<int>(dice.count(1, 3)); ++level) {
+      world.script.emplace_back(at, StopRequested{level});
+      at += dice.log_between(0.001, 5);
+    }
+  }
+  if (dice.chance(0.05)) {
+    world.script.emplace_back(dice.log_between(0.0001, 20), Aborted{"stdout is gone"});
+  }
+}
+
+}  // namespace
+
+World random_world(std::uint64_t seed) {
+  World world;
+  world.seed = seed;
+  Dice dice(seed * 2654435761u + 1);
+  draw_options(world, dice);
+  draw_hosts(world, dice);
+  draw_slots(world, dice);
+  if (dice.chance(0.05)) {
+    world.options.once = true;
+  } else {
+    draw_tasks(world, dice);
+  }
+  draw_script(world, dice);
+  if (dice.chance(0.5)) world.lateness = dice.log_between(0.00001, 0.05);
+  return world;
+}
+
+Expectation expectation_of(const World& world) {
+  Expectation expected;
+  const SchedulerOptions& options = world.options;
+  for (const auto& [at, event] : world.script) {
+    if (std::holds_alternative<StopRequested>(event) || std::holds_alternative<Aborted>(event)) {
+      return expected;
+    }
+  }
+  if (options.halt.when != HaltOptions::When::Never || options.failure.max_busy) return expected;
+  if (options.failure.timeout || options.failure.timeout_percent) return expected;
+  for (const HostPlan& host : world.hosts) {
+    if (host.down_from >= 0) return expected;
+  }
+  for (const TaskPlan& task : world.tasks) {
+    if (task.fatal || (task.errors > 0 && options.failure.retries != 0 &&
+                       task.errors >= options.failure.retries)) {
+      return expected;
+    }
+  }
+  bool one_works = false;
+  for (const SlotPlan& slot : world.slots) {
+    const WorkerPlan& worker = slot.worker;
+    if (worker.crash > 0 || worker.crash_while_idle > 0 || worker.misbehave > 0 ||
+        worker.exits_after > 0) {
+      return expected;
+    }
+    // With a single try an answer that is held back is charged.
+    if (worker.holds_answers > 0 && options.failure.crash_retries == 1) return expected;
+    if (worker.exec_failures == 0 && worker.prep_failures == 0 && slot.added_at == 0) {
+      one_works = true;
+    }
+  }
+  expected.everything_computed = one_works;
+  return expected;
+}
+
+}  // namespace spread::simulation

@@ -1,0 +1,222 @@
+#include "referee.h"
+
+#include <algorithm>
+
+namespace spread::simulation {
+namespace {
+
+std::string name(TaskId id) { return "task " + std::to_string(number(id)); }
+std::string name(WorkerId id) { return "worker " + std::to_string(number(id)); }
+
+}  // namespace
+
+void Referee::expect(bool holds, const std::string& what) {
+  if (!holds) problem(what);
+}
+
+void Referee::before(const Event& event, const Scheduler& scheduler) {
+  scheduler_ = &scheduler;
+  event_ = event;
+  answer_ = std::get_if<Answered>(&event_);
+  ended_by_us_ = false;
+  std::visit([&](const auto& e) { before(e); }, event_);
+}
+
+void Referee::see(const Action& action, const Scheduler& scheduler) {
+  scheduler_ = &scheduler;
+  std::visit([&](const auto& a) { see(a); }, action);
+}
+
+void Referee::before(const SlotAdded& event) {
+  workers_.emplace_back();
+  workers_.back().key = event.key;
+}
+
+void Referee::before(const TaskArrived&) { tasks_.emplace_back(); }
+
+void Referee::before(const TaskMalformed&) {
+  tasks_.emplace_back();
+  tasks_.back().malformed = true;
+}
+
+void Referee::before(const ProcessStarted& event) {
+  if (worker(event.worker).phase == WorkerBook::Phase::Starting) {
+    worker(event.worker).phase = WorkerBook::Phase::Live;
+  }
+}
+
+void Referee::before(const WorkerHello& event) {
+  worker(event.worker).parallel = std::max(1u, event.slots);
+  worker(event.worker).window_max = event.window_max;
+}
+
+void Referee::before(const Answered& event) {
+  WorkerBook& from = worker(event.worker);
+  TaskBook& about = task(event.task);
+  std::erase(from.in_flight, event.task);
+  about.holder = kNoWorker;
+  if (event.kind == AnswerKind::Busy) {
+    ++about.refusals;
+    return;
+  }
+  ++from.answers;
+  proven_[from.key] = true;
+  if (event.kind != AnswerKind::Ok) ++about.failures;
+}
+
+void Referee::before(const ProcessEnded& event) {
+  WorkerBook& dead = worker(event.worker);
+  const bool ours = dead.phase == WorkerBook::Phase::Killed;
+  ended_by_us_ = ours;
+  const bool launch = !proven(dead.key) || event.cause == EndCause::NotStarted ||
+                      event.cause == EndCause::PrepFailed;
+  if (!ours && !launch && !dead.in_flight.empty()) {
+    if (dead.parallel > 1 && dead.in_flight.size() > 1) {
+      const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight.size());
+      for (std::size_t i = 0; i < suspects; ++i) task(dead.in_flight[i]).alone = true;
+    } else {
+      ++task(dead.in_flight.front()).crashes;
+      task(dead.in_flight.front()).alone = true;
+    }
+  }
+  for (const TaskId id : dead.in_flight) task(id).holder = kNoWorker;
+  dead.in_flight.clear();
+  dead.phase = WorkerBook::Phase::None;
+  dead.parallel = 1;
+  dead.window_max = 0;
+  dead.stop_kill = false;
+}
+
+void Referee::see(const StartWorker& action) {
+  WorkerBook& started = worker(action.worker);
+  expect(started.phase == WorkerBook::Phase::None,
+         name(action.worker) + " is started while it has a process");
+  expect(!options_.once || started.starts == 0, name(action.worker) + " is started twice in `all`");
+  expect(!scheduler_->stopping(), name(action.worker) + " is started after the stop");
+  started.phase = WorkerBook::Phase::Starting;
+  started.closed = false;
+  ++started.starts;
+}
+
+void Referee::see(const SendTask& action) {
+  WorkerBook& to = worker(action.worker);
+  TaskBook& sent = task(action.task);
+  const std::string what = name(action.task) + " to " + name(action.worker) + ": ";
+  expect(to.phase == WorkerBook::Phase::Live, what + "that is not live");
+  expect(sent.deliveries == 0, what + "sent after its final outcome");
+  expect(sent.holder == kNoWorker, what + "in flight twice");
+  expect(!scheduler_->stopping(), what + "sent after the stop");
+  expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
+  for (const TaskId other : to.in_flight) {
+    expect(!task(other).alone, what + "sent behind " + name(other) + ", which should be alone");
+  }
+  expect(action.payload != nullptr, what + "no payload");
+  sent.holder = action.worker;
+  ++sent.sends;
+  to.in_flight.push_back(action.task);
+  to.most_in_flight =
+      std::max(to.most_in_flight, static_cast<std::uint32_t>(to.in_flight.size()));
+  std::uint32_t most = options_.window != 0 ? options_.window : 1024;
+  if (to.window_max != 0) most = std::min(most, to.window_max);
+  most = std::max(most, to.parallel);
+  expect(to.in_flight.size() <= most, what + "beyond the window");
+}
+
+void Referee::see(const CloseInput& action) {
+  WorkerBook& closed = worker(action.worker);
+  expect(closed.phase == WorkerBook::Phase::Live, name(action.worker) + " closed but not live");
+  expect(closed.in_flight.empty(), name(action.worker) + " closed with tasks in flight");
+  closed.phase = WorkerBook::Phase::Closing;
+}
+
+void Referee::see(const KillWorker& action) {
+  WorkerBook& killed = worker(action.worker);
+  expect(killed.phase != WorkerBook::Phase::None && killed.phase != WorkerBook::Phase::Starting,
+         name(action.worker) + " killed but has no process");
+  if (killed.phase == WorkerBook::Phase::Live) killed.phase = WorkerBook::Phase::Killed;
+  if (scheduler_->stopping()) killed.stop_kill = true;
+}
+
+void Referee::see(const RetryTask& action) {
+  expect(task(action.task).deliveries == 0, name(action.task) + " retried after its outcome");
+  expect(!scheduler_->stopping(), name(action.task) + " is to be retried after the stop");
+  // A time-out: the scheduler says so only by killing the worker.
+  if (ended_by_us_) ++task(action.task).failures;
+}
+
+void Referee::see(const SlotClosed& action) {
+  expect(worker(action.worker).phase == WorkerBook::Phase::None,
+         name(action.worker) + "'s slot closed with a process in it");
+  worker(action.worker).closed = true;
+}
+
+void Referee::see(const DeliverTask& action) {
+  TaskBook& done = task(action.task);
+  ++done.deliveries;
+  expect(done.deliveries == 1, name(action.task) + " delivered twice");
+  expect(done.holder == kNoWorker, name(action.task) + " delivered while in flight");
+  done.outcome = action.outcome;
+  done.message = action.message;
+  expect(!action.from_answer || (answer_ != nullptr && answer_->task == action.task),
+         name(action.task) + " is delivered from an answer that is not at hand");
+  // Its failure is only known to the referee from the delivery.
+  if (action.timed_out) ++done.failures;
+  check_outcome(action, done);
+}
+
+void Referee::check_outcome(const DeliverTask& action, const TaskBook& done) {
+  const std::string what = name(action.task) + " ";
+  const FailureOptions& rules = options_.failure;
+  switch (action.outcome) {
+    case Outcome::Ok:
+      expect(answer_ != nullptr && answer_->task == action.task && answer_->kind == AnswerKind::Ok,
+             what + "is ok without an answer");
+      return;
+    case Outcome::Failed:
+      expect(done.malformed || done.failures > 0, what + "failed without a failure");
+      expect(done.malformed || scheduler_->stopping() ||
+                 (rules.retries != 0 && done.failures >= rules.retries) ||
+                 (answer_ != nullptr && answer_->kind == AnswerKind::Fatal),
+             what + "failed with tries left");
+      return;
+    case Outcome::Lost:
+      expect(done.crashes == rules.crash_retries || scheduler_->stopping(),
+             what + "lost after " + std::to_string(done.crashes) + " crashes");
+      expect(done.crashes > 0, what + "lost without a crash");
+      return;
+    case Outcome::NotComputed:
+      expect(scheduler_->stopping() || (rules.max_busy && done.refusals > 0),
+             what + "not computed for no reason");
+      expect(!action.message.empty(), what + "not computed and does not say why");
+      return;
+  }
+}
+
+void Referee::at_end(const Scheduler& scheduler) {
+  std::uint64_t ok = 0, failed = 0, lost = 0, not_computed = 0;
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    expect(tasks_[i].deliveries == 1,
+           name(TaskId{i}) + " has " + std::to_string(tasks_[i].deliveries) + " outcomes");
+    switch (tasks_[i].outcome) {
+      case Outcome::Ok: ++ok; break;
+      case Outcome::Failed: ++failed; break;
+      case Outcome::Lost: ++lost; break;
+      case Outcome::NotComputed: ++not_computed; break;
+    }
+  }
+  const Scheduler::Counts& counts = scheduler.counts();
+  expect(counts.arrived == tasks_.size(), "arrived is miscounted");
+  expect(counts.ok == ok && counts.failed == failed && counts.lost == lost &&
+             counts.not_computed == not_computed,
+         "the outcomes are miscounted");
+  expect(counts.live_workers == 0, "workers are left at the end");
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    expect(workers_[i].phase == WorkerBook::Phase::None,
+           name(WorkerId{static_cast<std::uint32_t>(i)}) + " has a process at the end");
+    if (options_.once && !scheduler.stopping()) {
+      expect(workers_[i].starts == 1, "`all` did not start every slot once");
+    }
+  }
+}
+
+}  // namespace spread::simulation

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spread/core/event.h"
+#include "spread/core/scheduler.h"
+
+namespace spread::simulation {
+
+/// Watches what goes into a Scheduler and what comes out, and knows the rules of DESIGN section 4
+/// by itself: it keeps its own books of who has which task and who is to blame, without looking
+/// into the Scheduler. Every rule that is broken becomes one line in problems().
+class Referee {
+ public:
+  explicit Referee(const SchedulerOptions& options) : options_(options) {}
+
+  /// In the order of the simulated world: before handle() gets the event ...
+  void before(const Event& event, const Scheduler& scheduler);
+  /// ... and for each of the actions, in order.
+  void see(const Action& action, const Scheduler& scheduler);
+  /// What can only be said when all is over.
+  void at_end(const Scheduler& scheduler);
+
+  struct TaskBook {
+    int deliveries = 0;
+    Outcome outcome = Outcome::Ok;
+    WorkerId holder = kNoWorker;  ///< in flight there
+    std::uint32_t sends = 0;
+    std::uint32_t crashes = 0;   ///< deaths it was blamed for
+    std::uint32_t failures = 0;  ///< errors and time-outs
+    std::uint32_t refusals = 0;
+    bool alone = false;
+    bool malformed = false;
+    std::string message;
+  };
+  struct WorkerBook {
+    enum class Phase : std::uint8_t { None, Starting, Live, Closing, Killed };
+    Phase phase = Phase::None;
+    std::uint32_t key = 0;
+    std::uint32_t starts = 0;
+    std::uint32_t parallel = 1;
+    std::uint32_t window_max = 0;
+    bool closed = false;
+    bool stop_kill = false;  ///< killed because the run is to end
+    std::deque<TaskId> in_flight;
+    std::uint32_t answers = 0;
+    std::uint32_t most_in_flight = 0;
+  };
+  const std::vector<TaskBook>& tasks() const { return tasks_; }
+  const std::vector<WorkerBook>& workers() const { return workers_; }
+  bool proven(std::uint32_t key) const {
+    const auto found = proven_.find(key);
+    return found != proven_.end() && found->second;
+  }
+  const std::vector<std::string>& problems() const { return problems_; }
+  void problem(std::string text) { problems_.push_back(std::move(text)); }
+
+ private:
+  void before(const SlotAdded& event);
+  void before(const TaskArrived& event);
+  void before(const TaskMalformed& event);
+  void before(const ProcessStarted& event);
+  void before(const WorkerHello& event);
+  void before(const Answered& event);
+  void before(const ProcessEnded& event);
+  template <typename Other>
+  void before(const Other&) {}
+
+  void see(const StartWorker& action);
+  void see(const SendTask& action);
+  void see(const CloseInput& action);
+  void see(const KillWorker& action);
+  void see(const DeliverTask& action);
+  void see(const RetryTask& action);
+  void see(const SlotClosed& action);
+
+  void check_outcome(const DeliverTask& action, const TaskBook& task);
+  void expect(bool holds, const std::string& what);
+  TaskBook& task(TaskId id) { return tasks_.at(number(id)); }
+  WorkerBook& worker(WorkerId id) { return workers_.at(number(id)); }
+
+  SchedulerOptions options_;
+  const Scheduler* scheduler_ = nullptr;
+  const Answered* answer_ = nullptr;   ///< the event at hand
+  bool ended_by_us_ = false;           ///< the event at hand is the end of a worker that we killed
+  std::vector<TaskBook> tasks_;
+  std::vector<WorkerBook> workers_;
+  std::map<std::uint32_t, bool> proven_;
+  std::vector<std::string> problems_;
+  Event event_;
+};
+
+}  // namespace spread::simulation

@@ -1,0 +1,429 @@
+#include "simulation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+
+#include "trace.h"
+
+namespace spread::simulation {
+namespace {
+
+constexpr double kNever = std::numeric_limits<double>::infinity();
+// KILL comes so long after a TERM that did not help.
+constexpr double kKillGrace = 5;
+
+TimePoint at_time(double seconds) { return TimePoint{} + from_seconds(seconds); }
+
+}  // namespace
+
+struct Simulation::Process {
+  WorkerId worker{};
+  Random random{0};
+  bool ready = false;
+  bool alive = true;
+  bool input_closed = false;
+  EndCause cause_when_dying = EndCause::Exited;  ///< for a Dies that is under way
+  bool clean = false;
+  std::string why;
+  std::deque<TaskId> inbox;
+  std::vector<TaskId> working;
+  std::vector<std::pair<TaskId, AnswerKind>> held;
+  std::uint32_t answers = 0;
+};
+
+Simulation::Simulation(World world)
+    : world_(std::move(world)),
+      random_(world_.seed),
+      scheduler_(world_.options, world_.seed),
+      referee_(world_.options),
+      trace_(std::getenv("SPREAD_SIM_TRACE") != nullptr) {
+  payload_.body = Slice::copy_of(as_bytes(std::string(70000, 'x')));
+  processes_.resize(world_.slots.size());
+  starts_.resize(world_.slots.size());
+  reports_.resize(world_.slots.size());
+  for (const SlotPlan& slot : world_.slots) {
+    SlotAdded added;
+    added.host = HostId{slot.host};
+    added.key = slot.key;
+    added.remote = world_.hosts[slot.host].remote;
+    added.service_seconds = slot.prior;
+    to_master(slot.added_at, added);
+  }
+  to_master(world_.slots_complete_at, SlotsComplete{});
+  for (auto& [at, event] : world_.script) to_master(at, event);
+  for (std::uint32_t host = 0; host < world_.hosts.size(); ++host) {
+    if (world_.hosts[host].down_from < 0) continue;
+    Happening down;
+    down.kind = Happening::Kind::HostDown;
+    down.task = TaskId{host};
+    schedule(world_.hosts[host].down_from, std::move(down));
+  }
+}
+
+Simulation::~Simulation() = default;
+
+void Simulation::schedule(double at, Happening happening) {
+  happening.at = std::max(at, now());
+  happening.order = order_++;
+  happenings_.push(std::move(happening));
+}
+
+void Simulation::to_master(double at, Event event, std::shared_ptr<Process> from) {
+  Happening happening;
+  happening.kind = Happening::Kind::ToMaster;
+  happening.process = std::move(from);
+  happening.event = std::move(event);
+  schedule(at, std::move(happening));
+}
+
+// ---------------------------------------------------------------- the master's loop
+
+void Simulation::run() {
+  constexpr std::uint64_t kTurnsMax = 3'000'000;
+  turn_to(0);
+  while (!scheduler_.finished() && problems().empty()) {
+    const double at = next_time();
+    if (at == kNever) {
+      referee_.problem("nothing will ever happen, and the run is not finished");
+      return;
+    }
+    if (at > world_.time_limit || decisions_ > kTurnsMax) {
+      referee_.problem("not finished at " + std::to_string(now()) + " s, after " +
+                       std::to_string(decisions_) + " turns");
+      return;
+    }
+    turn_to(at);
+    check_progress();
+  }
+  if (problems().empty()) referee_.at_end(scheduler_);
+}
+
+double Simulation::next_time() const {
+  double at = happenings_.empty() ? kNever : happenings_.top().at;
+  if (scheduler_.next_deadline() != kForever) {
+    at = std::min(at, to_seconds(scheduler_.next_deadline() - TimePoint{}));
+  }
+  if (!input_ended_ && !world_.options.once && scheduler_.tasks_wanted() > 0) {
+    at = std::min(at, std::max(now(), world_.task_interval * static_cast<double>(arrived_)));
+  }
+  return at == kNever ? kNever : std::max(at, now());
+}
+
+/// decide() may ask to be called again at once, but not for ever.
+void Simulation::check_progress() {
+  constexpr std::uint32_t kIdleTurnsMax = 1000;
+  const bool again_at_once = scheduler_.next_deadline() <= now_;
+  idle_turns_ = again_at_once ? idle_turns_ + 1 : 0;
+  if (idle_turns_ > kIdleTurnsMax) referee_.problem("decide() wants to be called again for ever");
+}
+
+void Simulation::turn_to(double at) {
+  if (world_.lateness > 0 && random_.uniform() < 0.5) {
+    at += world_.lateness * random_.uniform();
+  }
+  // Rounding to nanoseconds must not make the turn come before what it is for.
+  turn_ = std::max(turn_, at_time(at) + Duration(1));
+  // What happens inside the workers, and on the way, happens at its own time.
+  while (!happenings_.empty() && at_time(happenings_.top().at) <= turn_ && problems().empty()) {
+    Happening next = happenings_.top();
+    happenings_.pop();
+    now_ = std::max(now_, at_time(next.at));
+    happen(next);
+  }
+  now_ = turn_;
+  feed_input();
+  decide();
+}
+
+void Simulation::hand_in(Event event) {
+  if (!problems().empty()) return;
+  ++events_;
+  if (const auto* ended = std::get_if<ProcessEnded>(&event)) {
+    processes_[number(ended->worker)].reset();
+  }
+  const TimePoint world_time = std::exchange(now_, turn_);
+  referee_.before(event, scheduler_);
+  if (trace_) std::fprintf(stderr, "%.6f %s\n", now(), describe(event).c_str());
+  Actions actions;
+  scheduler_.handle(std::move(event), turn_, actions);
+  carry_out(actions);
+  scheduler_.check_invariants();
+  now_ = world_time;
+}
+
+void Simulation::decide() {
+  ++decisions_;
+  Actions actions;
+  referee_.before(InputEnded{}, scheduler_);  // no answer is at hand
+  scheduler_.decide(now_, actions);
+  carry_out(actions);
+  scheduler_.check_invariants();
+}
+
+void Simulation::carry_out(const Actions& actions) {
+  for (const Action& action : actions) {
+    if (trace_) std::fprintf(stderr, "%.6f   %s\n", now(), describe(action).c_str());
+    referee_.see(action, scheduler_);
+    std::visit([&](const auto& a) { act(a); }, action);
+  }
+}
+
+void Simulation::feed_input() {
+  if (input_ended_ || world_.options.once) return;
+  std::size_t wanted = scheduler_.tasks_wanted();
+  const auto all_arrived = [&] {
+    return world_.endless_until ? now() >= *world_.endless_until : arrived_ >= world_.tasks.size();
+  };
+  while (wanted-- > 0 && !all_arrived()) {
+    if (world_.task_interval * static_cast<double>(arrived_) > now()) return;
+    const TaskId id{arrived_++};
+    attempts_.push_back(0);
+    if (plan(id).malformed) {
+      hand_in(TaskMalformed{id, "not JSON"});
+    } else {
+      Value payload;
+      payload.body = Slice(payload_.body.block(), payload_.body.view().first(plan(id).bytes));
+      hand_in(TaskArrived{id, std::move(payload)});
+    }
+    if (scheduler_.stopping()) return;
+    if (!world_.end_with_last && all_arrived()) return;
+  }
+  if (all_arrived()) {
+    input_ended_ = true;
+    hand_in(InputEnded{});
+  }
+}
+
+// ---------------------------------------------------------------- what happens
+
+void Simulation::happen(Happening& happening) {
+  const std::shared_ptr<Process>& process = happening.process;
+  switch (happening.kind) {
+    case Happening::Kind::ToMaster: {
+      if (const auto* stall = std::get_if<OutputStalled>(&happening.event)) {
+        stalled_ = stall->stalled;
+        hand_in(*stall);
+        for (Event& held : std::exchange(held_by_stall_, {})) hand_in(std::move(held));
+        return;
+      }
+      if (std::holds_alternative<ProcessEnded>(happening.event)) {
+        processes_[number(std::get<ProcessEnded>(happening.event).worker)].reset();
+      }
+      // A worker's output is not read while ours is blocked.
+      if (stalled_ && process != nullptr) {
+        held_by_stall_.push_back(std::move(happening.event));
+      } else {
+        hand_in(std::move(happening.event));
+      }
+      return;
+    }
+    case Happening::Kind::Ready:
+      if (!process->alive) return;
+      process->ready = true;
+      say_hello(process);
+      work(process);
+      return;
+    case Happening::Kind::Arrives:
+      if (!process->alive) return;
+      process->inbox.push_back(happening.task);
+      work(process);
+      return;
+    case Happening::Kind::Done:
+      if (process->alive) done(process, happening.task);
+      return;
+    case Happening::Kind::Flush:
+      if (process->alive) flush(process);
+      return;
+    case Happening::Kind::Dies:
+      if (process->alive) die(process, process->cause_when_dying, process->clean, process->why);
+      return;
+    case Happening::Kind::HostDown:
+      for (const std::shared_ptr<Process>& victim : processes_) {
+        if (victim != nullptr && victim->alive &&
+            slot_plan(victim->worker).host == number(happening.task)) {
+          die(victim, EndCause::Exited, false, "its machine went away");
+        }
+      }
+      return;
+  }
+}
+
+bool Simulation::host_is_down(std::uint32_t host, double at) const {
+  return at >= world_.hosts[host].down_from && at < world_.hosts[host].down_until;
+}
+
+// ---------------------------------------------------------------- actions
+
+void Simulation::act(const StartWorker& action) {
+  const SlotPlan& slot = slot_plan(action.worker);
+  const std::uint32_t start = starts_[number(action.worker)]++;
+  WorkerReport& report = reports_[number(action.worker)];
+  if (report.first_start < 0) report.first_start = now();
+  start_order_.push_back(action.worker);
+  auto process = std::make_shared<Process>();
+  process->worker = action.worker;
+  process->random = Random(random_.next());
+  if (start < slot.worker.exec_failures) {
+    process->alive = false;
+    to_master(now(), ProcessEnded{action.worker, EndCause::NotStarted, false, "no such file"},
+              process);
+    return;
+  }
+  processes_[number(action.worker)] = process;
+  to_master(now(), ProcessStarted{action.worker}, process);
+  const double ready = now() + slot.launch_seconds;
+  if (host_is_down(slot.host, now())) {
+    process->why = "host unreachable";
+    schedule(now() + 1, {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  if (start < slot.worker.exec_failures + slot.worker.prep_failures) {
+    process->why = "no model";
+    process->cause_when_dying = EndCause::PrepFailed;
+    schedule(ready, {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  if (report.ready < 0) report.ready = ready;
+  schedule(ready, {0, 0, Happening::Kind::Ready, process, {}, {}});
+  if (slot.worker.crash_while_idle > 0) {
+    process->why = "killed by signal 9";
+    const double life = -std::log(1 - random_.uniform()) / slot.worker.crash_while_idle;
+    schedule(ready + life, {0, 0, Happening::Kind::Dies, process, {}, {}});
+  }
+}
+
+void Simulation::act(const SendTask& action) {
+  const std::shared_ptr<Process>& process = processes_[number(action.worker)];
+  if (process == nullptr) return referee_.problem("a task is sent where no process is");
+  WorkerReport& report = reports_[number(action.worker)];
+  if (report.first_task < 0) report.first_task = now();
+  const double half = world_.hosts[slot_plan(action.worker).host].round_trip / 2;
+  schedule(now() + half, {0, 0, Happening::Kind::Arrives, process, action.task, {}});
+}
+
+void Simulation::act(const CloseInput& action) {
+  const std::shared_ptr<Process>& process = processes_[number(action.worker)];
+  if (process == nullptr || !process->alive) return;
+  process->input_closed = true;
+  work(process);
+}
+
+void Simulation::act(const KillWorker& action) {
+  const std::shared_ptr<Process>& process = processes_[number(action.worker)];
+  if (process == nullptr || !process->alive) return;
+  process->why = "killed by signal";
+  process->clean = false;
+  process->cause_when_dying = EndCause::Exited;
+  const double patience = slot_plan(action.worker).worker.dies_after_term;
+  const double dies = action.gentle ? std::min(patience, kKillGrace) : 0;
+  schedule(now() + dies, {0, 0, Happening::Kind::Dies, process, {}, {}});
+}
+
+void Simulation::act(const DeliverTask&) { last_delivery_ = now(); }
+
+// ---------------------------------------------------------------- inside a worker
+
+void Simulation::say_hello(const std::shared_ptr<Process>& process) {
+  const SlotPlan& slot = slot_plan(process->worker);
+  if (!slot.worker.hello) return;
+  to_master(now() + world_.hosts[slot.host].round_trip / 2,
+            WorkerHello{process->worker, slot.worker.window_max, slot.worker.parallel}, process);
+}
+
+void Simulation::work(const std::shared_ptr<Process>& process) {
+  if (!process->ready) return;
+  const SlotPlan& slot = slot_plan(process->worker);
+  while (process->alive && process->working.size() < slot.worker.parallel &&
+         !process->inbox.empty()) {
+    const TaskId task = process->inbox.front();
+    process->inbox.pop_front();
+    process->working.push_back(task);
+    begin(process, task);
+  }
+  if (process->alive && process->working.empty() && process->inbox.empty()) flush(process);
+  if (process->alive && process->input_closed && process->working.empty() &&
+      process->inbox.empty()) {
+    process->clean = true;
+    process->why = "exit status 0";
+    schedule(now() + slot.worker.tail_seconds,
+             {0, 0, Happening::Kind::Dies, process, {}, {}});
+  }
+}
+
+void Simulation::begin(const std::shared_ptr<Process>& process, TaskId task) {
+  const SlotPlan& slot = slot_plan(process->worker);
+  const TaskPlan& how = plan(task);
+  const double seconds = how.seconds * world_.hosts[slot.host].factor;
+  if (now() < slot.worker.busy_until && process->random.uniform() < slot.worker.busy) {
+    answer(process, task, AnswerKind::Busy);
+    std::erase(process->working, task);
+    return;
+  }
+  if (how.hangs) return;
+  if (how.poison || process->random.uniform() < slot.worker.crash) {
+    process->why = "killed by signal 11";
+    schedule(now() + seconds * process->random.uniform(),
+             {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  if (process->random.uniform() < slot.worker.misbehave) {
+    process->why = "not a frame";
+    process->cause_when_dying = EndCause::Misbehaved;
+    schedule(now() + seconds * process->random.uniform(),
+             {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  reports_[number(process->worker)].busy_seconds += seconds;
+  schedule(now() + seconds, {0, 0, Happening::Kind::Done, process, task, {}});
+}
+
+void Simulation::done(const std::shared_ptr<Process>& process, TaskId task) {
+  std::erase(process->working, task);
+  const SlotPlan& slot = slot_plan(process->worker);
+  const TaskPlan& how = plan(task);
+  const std::uint32_t attempt = attempts_[number(task)]++;
+  const AnswerKind kind = how.fatal                ? AnswerKind::Fatal
+                          : attempt < how.errors ? AnswerKind::Error
+                                                 : AnswerKind::Ok;
+  ++reports_[number(process->worker)].done;
+  if (slot.worker.holds_answers > 0 && !process->inbox.empty()) {
+    if (process->held.empty()) {
+      schedule(now() + slot.worker.holds_answers,
+               {0, 0, Happening::Kind::Flush, process, {}, {}});
+    }
+    process->held.emplace_back(task, kind);
+  } else {
+    flush(process);
+    answer(process, task, kind);
+  }
+  ++process->answers;
+  if (slot.worker.exits_after != 0 && process->answers >= slot.worker.exits_after) {
+    flush(process);
+    die(process, EndCause::Exited, true, "exit status 0");
+    return;
+  }
+  work(process);
+}
+
+void Simulation::answer(const std::shared_ptr<Process>& process, TaskId task, AnswerKind kind) {
+  const SlotPlan& slot = slot_plan(process->worker);
+  const double arrives = now() + world_.hosts[slot.host].round_trip / 2;
+  reports_[number(process->worker)].last_answer = arrives;
+  to_master(arrives, Answered{process->worker, task, kind, slot.worker.busy_seconds}, process);
+}
+
+void Simulation::flush(const std::shared_ptr<Process>& process) {
+  for (const auto& [task, kind] : std::exchange(process->held, {})) answer(process, task, kind);
+}
+
+void Simulation::die(const std::shared_ptr<Process>& process, EndCause cause, bool clean,
+                     std::string why) {
+  process->alive = false;
+  const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
+  to_master(now() + half, ProcessEnded{process->worker, cause, clean, std::move(why)}, process);
+}
+
+}  // namespace spread::simulation

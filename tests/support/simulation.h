@@ -1,0 +1,178 @@
+// A world in virtual time around a Scheduler: hosts of different speed, workers that crash, hang,
+// refuse and hold answers back, a source of tasks, an output that fills up, signals. Everything
+// follows from the World and its seed, so that a failing run can be replayed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "referee.h"
+#include "spread/base/random.h"
+#include "spread/core/scheduler.h"
+
+namespace spread::simulation {
+
+struct TaskPlan {
+  double seconds = 0.01;  ///< on a host of factor 1
+  std::uint32_t bytes = 16;
+  std::uint32_t errors = 0;  ///< so many attempts end in an error
+  bool malformed = false;
+  bool poison = false;  ///< kills whoever works on it
+  bool hangs = false;   ///< is never answered
+  bool fatal = false;
+};
+
+struct HostPlan {
+  double factor = 1;  ///< tasks take so many times longer here
+  double round_trip = 0;
+  bool remote = false;
+  double down_from = -1, down_until = -1;  ///< the machine is gone
+};
+
+/// How the workers of a slot behave. The probabilities are per task.
+struct WorkerPlan {
+  bool hello = false;
+  std::uint32_t window_max = 0;
+  std::uint32_t parallel = 1;
+  std::uint32_t exec_failures = 0;  ///< so many starts fail, ...
+  std::uint32_t prep_failures = 0;  ///< ... then so many preparations
+  double crash = 0;
+  double crash_while_idle = 0;  ///< per second
+  double busy = 0, busy_seconds = 0.1, busy_until = 0;
+  double misbehave = 0;
+  std::uint32_t exits_after = 0;  ///< exits with status 0 after so many answers; 0 = never
+  double holds_answers = 0;       ///< seconds, while more tasks wait
+  double dies_after_term = 0;     ///< seconds; tasks may be answered until then
+  double tail_seconds = 0;
+};
+
+struct SlotPlan {
+  std::uint32_t host = 0;
+  std::uint32_t key = 0;
+  double added_at = 0;
+  double launch_seconds = 0.01;
+  std::optional<double> prior;
+  WorkerPlan worker;
+};
+
+struct World {
+  std::uint64_t seed = 1;
+  SchedulerOptions options;
+  std::vector<HostPlan> hosts;
+  std::vector<SlotPlan> slots;  ///< in the order in which they are added
+  double slots_complete_at = 0;
+  std::vector<TaskPlan> tasks;
+  /// The tasks repeat until then; unset = the input ends with the last one.
+  std::optional<double> endless_until;
+  double task_interval = 0;  ///< between arrivals; 0 = as fast as they are wanted
+  bool end_with_last = true; ///< the end of the input is seen together with the last task
+  std::vector<std::pair<double, Event>> script;
+  /// The master is late by up to so much, so that it sees several events in one turn.
+  double lateness = 0;
+  double time_limit = 1e6;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(World world);
+  ~Simulation();
+  Simulation(const Simulation&) = delete;
+  Simulation& operator=(const Simulation&) = delete;
+
+  /// Until the Scheduler is finished, or something is wrong.
+  void run();
+
+  const std::vector<std::string>& problems() const { return referee_.problems(); }
+  const Referee& referee() const { return referee_; }
+  const Scheduler& scheduler() const { return scheduler_; }
+  double now() const { return to_seconds(now_ - TimePoint{}); }
+
+  struct WorkerReport {
+    double first_start = -1, ready = -1, first_task = -1, last_answer = -1;
+    double busy_seconds = 0;  ///< with a task under way
+    std::uint32_t done = 0;
+  };
+  const std::vector<WorkerReport>& workers() const { return reports_; }
+  const std::vector<WorkerId>& start_order() const { return start_order_; }
+  double last_delivery() const { return last_delivery_; }
+  std::uint64_t decisions() const { return decisions_; }
+  std::uint64_t events() const { return events_; }
+
+ private:
+  struct Process;
+  /// Something that happens at `at`: to the scheduler, or inside a process.
+  struct Happening {
+    double at = 0;
+    std::uint64_t order = 0;
+    enum class Kind : std::uint8_t { ToMaster, Ready, Arrives, Done, Flush, Dies, HostDown } kind{};
+    std::shared_ptr<Process> process;  ///< null for what the script says
+    TaskId task{};
+    Event event;
+  };
+  struct Later {
+    bool operator()(const Happening& a, const Happening& b) const {
+      return a.at != b.at ? a.at > b.at : a.order > b.order;
+    }
+  };
+
+  void schedule(double at, Happening happening);
+  void to_master(double at, Event event, std::shared_ptr<Process> from = nullptr);
+  void happen(Happening& happening);
+  void hand_in(Event event);
+  void carry_out(const Actions& actions);
+  void feed_input();
+  void turn_to(double at);
+  void decide();
+  double next_time() const;
+  void check_progress();
+
+  void act(const StartWorker& action);
+  void act(const SendTask& action);
+  void act(const CloseInput& action);
+  void act(const KillWorker& action);
+  void act(const DeliverTask& action);
+  void act(const RetryTask&) {}
+  void act(const SlotClosed&) {}
+
+  void say_hello(const std::shared_ptr<Process>& process);
+  void work(const std::shared_ptr<Process>& process);
+  void begin(const std::shared_ptr<Process>& process, TaskId task);
+  void done(const std::shared_ptr<Process>& process, TaskId task);
+  void answer(const std::shared_ptr<Process>& process, TaskId task, AnswerKind kind);
+  void flush(const std::shared_ptr<Process>& process);
+  void die(const std::shared_ptr<Process>& process, EndCause cause, bool clean, std::string why);
+  bool host_is_down(std::uint32_t host, double at) const;
+  const TaskPlan& plan(TaskId id) const { return world_.tasks[number(id) % world_.tasks.size()]; }
+  const SlotPlan& slot_plan(WorkerId id) const { return world_.slots[number(id)]; }
+
+  World world_;
+  Random random_;
+  Scheduler scheduler_;
+  Referee referee_;
+  TimePoint now_{};   ///< in the world
+  TimePoint turn_{};  ///< the master's frozen `now` of this turn
+  std::priority_queue<Happening, std::vector<Happening>, Later> happenings_;
+  std::uint64_t order_ = 0;
+  std::vector<std::shared_ptr<Process>> processes_;  ///< by slot; null without one
+  std::vector<std::uint32_t> attempts_;              ///< by task, as the workers count
+  std::vector<std::uint32_t> starts_;                ///< by slot
+  std::vector<WorkerReport> reports_;
+  std::vector<WorkerId> start_order_;
+  std::vector<Event> held_by_stall_;
+  bool stalled_ = false;
+  bool trace_;
+  Value payload_;
+  std::uint64_t arrived_ = 0;
+  bool input_ended_ = false;
+  double last_delivery_ = 0;
+  std::uint64_t decisions_ = 0, events_ = 0;
+  std::uint32_t idle_turns_ = 0;
+};
+
+}  // namespace spread::simulation

@@ -1,0 +1,86 @@
+#include "trace.h"
+
+#include "spread/base/overloaded.h"
+
+namespace spread::simulation {
+namespace {
+
+std::string w(WorkerId id) { return "w" + std::to_string(number(id)); }
+std::string t(TaskId id) { return "t" + std::to_string(number(id)); }
+std::string why(Why text) { return " (" + std::string(text) + ")"; }
+
+const char* name(AnswerKind kind) {
+  switch (kind) {
+    case AnswerKind::Ok: return "ok";
+    case AnswerKind::Error: return "error";
+    case AnswerKind::Fatal: return "fatal";
+    case AnswerKind::Busy: return "busy";
+  }
+  return "";
+}
+
+const char* name(EndCause cause) {
+  switch (cause) {
+    case EndCause::Exited: return "exited";
+    case EndCause::NotStarted: return "not started";
+    case EndCause::PrepFailed: return "preparation failed";
+    case EndCause::Misbehaved: return "misbehaved";
+  }
+  return "";
+}
+
+const char* name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Ok: return "ok";
+    case Outcome::Failed: return "failed";
+    case Outcome::Lost: return "lost";
+    case Outcome::NotComputed: return "not computed";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string describe(const Event& event) {
+  return std::visit(
+      overloaded{
+          [](const SlotAdded& e) { return "slot added, host " + std::to_string(number(e.host)); },
+          [](const SlotsComplete&) { return std::string("slots complete"); },
+          [](const TaskArrived& e) { return t(e.id) + " arrived"; },
+          [](const TaskMalformed& e) { return t(e.id) + " malformed"; },
+          [](const InputEnded&) { return std::string("input ended"); },
+          [](const ProcessStarted& e) { return w(e.worker) + " started"; },
+          [](const WorkerHello& e) { return w(e.worker) + " says hello"; },
+          [](const Answered& e) { return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind); },
+          [](const ProcessEnded& e) {
+            return w(e.worker) + " ended, " + name(e.cause) + ": " + e.reason;
+          },
+          [](const OutputFull& e) { return std::string(e.full ? "output full" : "output ready"); },
+          [](const OutputStalled& e) {
+            return std::string(e.stalled ? "output stalled" : "output flows");
+          },
+          [](const StopRequested& e) { return "stop level " + std::to_string(e.level); },
+          [](const Aborted& e) { return "aborted: " + e.reason; },
+      },
+      event);
+}
+
+std::string describe(const Action& action) {
+  return std::visit(
+      overloaded{
+          [](const StartWorker& a) { return "start " + w(a.worker) + why(a.why); },
+          [](const SendTask& a) { return "send " + t(a.task) + " to " + w(a.worker) + why(a.why); },
+          [](const CloseInput& a) { return "close " + w(a.worker) + why(a.why); },
+          [](const KillWorker& a) {
+            return std::string(a.gentle ? "terminate " : "kill ") + w(a.worker) + why(a.why);
+          },
+          [](const DeliverTask& a) {
+            return "deliver " + t(a.task) + " " + name(a.outcome) + ": " + a.message;
+          },
+          [](const RetryTask& a) { return "retry " + t(a.task) + why(a.why); },
+          [](const SlotClosed& a) { return "slot closed " + w(a.worker) + ": " + a.reason; },
+      },
+      action);
+}
+
+}  // namespace spread::simulation
