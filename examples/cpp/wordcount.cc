@@ -36,7 +36,8 @@ class Counter {
  public:
   explicit Counter(const std::vector<std::string>& stop_word_files) {
     for (const auto& name : stop_word_files) {
-      for_each_word(read_file(name), [&](std::string word) { stop_words_.insert(std::move(word)); });
+      for_each_word(read_file(name),
+                    [&](std::string word) { stop_words_.insert(std::move(word)); });
     }
   }
 
@@ -57,7 +58,8 @@ std::map<std::string, int> top_five(const std::map<std::string, int>& counts) {
   std::vector<std::pair<std::string, int>> ranking(counts.begin(), counts.end());
   const auto five = std::min<std::size_t>(5, ranking.size());
   std::partial_sort(ranking.begin(), ranking.begin() + static_cast<std::ptrdiff_t>(five),
-                    ranking.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+                    ranking.end(),
+                    [](const auto& a, const auto& b) { return a.second > b.second; });
   ranking.resize(five);
   return {ranking.begin(), ranking.end()};
 }
@@ -71,9 +73,8 @@ int main() {
         ++files;
         return top_five(counter.count(file));
       },
-      spread::prep([](std::vector<std::string> stop_word_files) {
-        return Counter(stop_word_files);
-      }));
+      spread::prep(
+          [](std::vector<std::string> stop_word_files) { return Counter(stop_word_files); }));
   // After worker() stdout is the real one again: this is the worker's tail.
   if (status == 0) std::printf("%d files counted\n", files);
   return status;

@@ -8,13 +8,16 @@
 // a file to check, which takes a millisecond. The answer to a task is a line such as
 // "occured>occurred seperate>separate", empty where nothing was found.
 //
-//     ./typos LEARN CHECK    the same without spread: two files of file names, answers to stdout
+//     ./typos headers FILE...    the same without spread: checks FILEs, or those named on stdin
 #include <spread/worker.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
-#include <cstdlib>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -34,11 +37,15 @@ std::string read_file(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+constexpr std::size_t kWordMax = 24;
+
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 
 /// What may stand around a word of a sentence. A word with anything else beside it (`x_`, `->`,
 /// `::`, `@`, a digit) is a name of the code, and names may be spelt as their authors like.
-bool ends_word(char c) { return std::string_view(" \t\r\n.,;:!?").find(c) != std::string_view::npos; }
+bool ends_word(char c) {
+  return std::string_view(" \t\r\n.,;:!?").find(c) != std::string_view::npos;
+}
 
 /// Adds the words of one comment. Those with a capital are left out: names of people, of types.
 void add_words(std::string_view comment, Words& words) {
@@ -51,7 +58,7 @@ void add_words(std::string_view comment, Words& words) {
     while (at < comment.size() && !std::isspace(static_cast<unsigned char>(comment[at]))) ++at;
     std::string_view word = comment.substr(begin, at - begin);
     while (!word.empty() && ends_word(word.back())) word.remove_suffix(1);
-    if (word.size() < 4 || word.size() > 24) continue;
+    if (word.size() < 4 || word.size() > kWordMax) continue;
     if (std::all_of(word.begin(), word.end(), is_lower)) words.emplace(word);
   }
 }
@@ -77,13 +84,53 @@ Words comment_words(std::string_view text) {
   return words;
 }
 
-/// How many files use a word: the whole model.
+/// How far `wrong` is from `right` in slips of the finger: a letter missing, added, mistaken, or
+/// two swapped (Damerau's distance). Double letters and vowels are confused more easily. The first
+/// letter seldom is, and the last two are grammar rather than spelling: there a slip counts double.
+double slips(std::string_view wrong, std::string_view right) {
+  constexpr std::size_t kSize = kWordMax + 1;
+  const auto is_vowel = [](char c) {
+    return std::string_view("aeiouy").find(c) != std::string::npos;
+  };
+  std::array<std::array<double, kSize>, kSize> cost;
+  for (std::size_t i = 0; i <= wrong.size(); ++i) {
+    const double weight = i <= 1 || i + 1 >= wrong.size() ? 2 : 1;
+    for (std::size_t j = 0; j <= right.size(); ++j) {
+      double least = i + j == 0 ? 0 : 1e9;
+      if (i > 0) {
+        const bool doubled = i > 1 && wrong[i - 1] == wrong[i - 2];
+        least = std::min(least, cost[i - 1][j] + weight * (doubled ? 0.7 : 1));
+      }
+      if (j > 0) {
+        const bool doubled = j > 1 && right[j - 1] == right[j - 2];
+        least = std::min(least, cost[i][j - 1] + weight * (doubled ? 0.7 : 1));
+      }
+      if (i > 0 && j > 0) {
+        const char a = wrong[i - 1], b = right[j - 1];
+        const double mistaken = a == b ? 0 : is_vowel(a) && is_vowel(b) ? 0.8 : 1;
+        least = std::min(least, cost[i - 1][j - 1] + weight * mistaken);
+        if (i > 1 && j > 1 && a == right[j - 2] && wrong[i - 2] == b) {
+          least = std::min(least, cost[i - 2][j - 2] + (i == 2 ? 2 : 1));
+        }
+      }
+      cost[i][j] = least;
+    }
+  }
+  return cost[wrong.size()][right.size()];
+}
+
+/// How many files use each word: the whole model. What it makes of a rare word is the noisy
+/// channel's answer: the word that best explains it, frequent and few slips away.
 class Speller {
  public:
   explicit Speller(const std::vector<std::string>& files) {
     for (const std::string& file : files) {
       for (const std::string& word : comment_words(read_file(file))) ++files_with_[word];
     }
+    for (const auto& [word, count] : files_with_) {
+      if (count >= kTimesMore) frequent_.emplace_back(word, count);
+    }
+    std::sort(frequent_.begin(), frequent_.end());
   }
 
   std::string check(const std::string& file) const {
@@ -97,16 +144,35 @@ class Speller {
     return answer;
   }
 
-  std::size_t words() const { return files_with_.size(); }
-
  private:
-  static constexpr std::size_t kWordMin = 7;  // shorter words have too many neighbours
-  static constexpr std::uint32_t kTimesMore = 40;
-  static constexpr std::uint32_t kStemMin = 4;
+  static constexpr std::size_t kRareMin = 7;     // letters; shorter words have too many neighbours
+  static constexpr std::uint32_t kRareMax = 30;  // what more files write is a word
+  static constexpr std::uint32_t kTimesMore = 40;  // how much more files have it right, per slip
+  static constexpr std::uint32_t kStemMin = 4;     // files that a stem is known from
 
   std::uint32_t files_with(const std::string& word) const {
     const auto found = files_with_.find(word);
     return found == files_with_.end() ? 0 : found->second;
+  }
+
+  /// Empty: the word is right, or nobody knows.
+  std::string correction(const std::string& word) const {
+    const std::uint32_t count = std::max(files_with(word), 1U);
+    if (word.size() < kRareMin || count > kRareMax) return {};
+    const double slips_max = word.size() < 10 ? 1 : 2;
+    const std::string* best = nullptr;
+    double best_evidence = 0;
+    for (const auto& [candidate, candidate_count] : frequent_) {
+      if (candidate.size() + 2 < word.size() || candidate.size() > word.size() + 2) continue;
+      const double distance = slips(word, candidate);
+      const double evidence =
+          std::log(double(candidate_count) / count) - distance * std::log(kTimesMore);
+      if (distance > slips_max || evidence <= best_evidence) continue;
+      best = &candidate;
+      best_evidence = evidence;
+    }
+    if (best == nullptr || is_british(word, *best) || is_form_of_known_word(word)) return {};
+    return *best;
   }
 
   /// Rare and right: "halving" is a form of "halve", "chances" one of "chance".
@@ -114,48 +180,11 @@ class Speller {
     for (const std::string_view ending : {"s", "es", "d", "ed", "r", "ing", "ly"}) {
       if (!word.ends_with(ending)) continue;
       const std::string stem = word.substr(0, word.size() - ending.size());
-      const std::string with_e = stem + 'e';
-      for (const std::string& form : {stem, with_e}) {
+      for (const std::string& form : {stem, stem + 'e'}) {
         if (form != word && files_with(form) >= kStemMin && correction(form).empty()) return true;
       }
     }
     return false;
-  }
-
-  /// The most frequent word one slip away (a letter missing, doubled or mistaken, or two swapped),
-  /// if it is that much more frequent; else nothing. The first letter and, but for a swap, the last
-  /// two are taken to be right: `-s`, `-d` and `un-` are no slips.
-  std::string correction(const std::string& word) const {
-    if (word.size() < kWordMin) return {};
-    const std::uint32_t files_min = std::max(files_with(word), 1U) * kTimesMore;
-    std::string best;
-    std::uint32_t best_files = files_min - 1;
-    const auto consider = [&](const std::string& candidate) {
-      const std::uint32_t files = files_with(candidate);
-      if (files <= best_files) return;
-      best = candidate;
-      best_files = files;
-    };
-    std::string slip = word;
-    for (std::size_t at = 1; at + 1 < word.size(); ++at) {
-      std::swap(slip[at], slip[at + 1]);
-      consider(slip);
-      slip = word;
-      if (at + 2 >= word.size()) break;
-      for (char letter = 'a'; letter <= 'z'; ++letter) {
-        slip[at] = letter;
-        consider(slip);
-      }
-      slip = word;
-      slip.erase(at, 1);
-      consider(slip);
-      slip = word;
-      slip.insert(at, 1, 'a');
-      for (; slip[at] <= 'z'; ++slip[at]) consider(slip);
-      slip = word;
-    }
-    if (best.empty() || is_british(word, best) || is_form_of_known_word(word)) return {};
-    return best;
   }
 
   /// "initialise" for "initialize", "colour" for "color".
@@ -166,6 +195,7 @@ class Speller {
   }
 
   std::unordered_map<std::string, std::uint32_t> files_with_;
+  std::vector<std::pair<std::string, std::uint32_t>> frequent_;
 };
 
 std::vector<std::string> read_lines(const std::string& name) {
@@ -176,36 +206,50 @@ std::vector<std::string> read_lines(const std::string& name) {
   return lines;
 }
 
-using Seconds = std::chrono::duration<double>;
+/// Without spread: learns, checks, ends.
+int check_alone(const std::string& learn_from, const std::vector<std::string>& files) {
+  const Speller speller(read_lines(learn_from));
+  for (const std::string& file : files) std::cout << speller.check(file) << '\n';
+  for (std::string file; files.empty() && std::getline(std::cin, file);) {
+    std::cout << speller.check(file) << '\n';
+  }
+  return std::cout.flush() ? 0 : 1;
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3) {
+  if (argc > 1) {
     try {
-      const Speller speller(read_lines(argv[1]));
-      for (const std::string& file : read_lines(argv[2])) std::cout << speller.check(file) << '\n';
+      return check_alone(argv[1], {argv + 2, argv + argc});
     } catch (const std::exception& error) {
       std::cerr << "typos: " << error.what() << '\n';
       return 1;
     }
-    return std::cout.flush() ? 0 : 1;
   }
-
-  const auto start = std::chrono::steady_clock::now();
-  Seconds learning{0};
   int tasks = 0;
+  double learning = 0, checking = 0;
   const int status = spread::worker(
       [&](const Speller& speller, const std::string& file) {
+        const auto start = std::chrono::steady_clock::now();
+        std::string answer = speller.check(file);
+        checking += seconds_since(start);
         ++tasks;
-        return speller.check(file);
+        return answer;
       },
       spread::prep([&](const std::vector<std::string>& files) {
+        const auto start = std::chrono::steady_clock::now();
         Speller speller(files);
-        learning = std::chrono::steady_clock::now() - start;
+        learning = seconds_since(start);
         return speller;
       }));
-  // The worker's tail.
-  if (status == 0) std::printf("%d %.3f\n", tasks, learning.count());
+  // What is printed after the last answer is the worker's tail.
+  if (status == 0) {
+    std::printf("{\"tasks\":%d,\"learning\":%.3f,\"checking\":%.3f}\n", tasks, learning, checking);
+  }
   return status;
 }

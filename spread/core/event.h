@@ -132,6 +132,7 @@ struct DeliverTask {
   bool timed_out = false;
   std::string_view error_type;  ///< a literal
   std::string message;
+  Value payload;  ///< the task's, for the joblog
 };
 /// An attempt ended without a final outcome: the task goes back to the queue.
 struct RetryTask {

@@ -79,9 +79,12 @@ void Scheduler::rank_slots(TimePoint now) {
     if (slot(a).ordinal != slot(b).ordinal) return slot(a).ordinal < slot(b).ordinal;
     return a < b;
   });
-  slowest_ratio_ = ranked_.empty() ? 1
-                                   : seconds[number(ranked_.back())] /
-                                         seconds[number(ranked_.front())];
+  double slowest = 0;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const bool running = slots_[i].state == SlotState::Live;
+    slowest = std::max(slowest, seconds[i] + (running ? 0 : key_of(slots_[i]).expected_launch()));
+  }
+  slowest_ratio_ = ranked_.empty() ? 1 : slowest / seconds[number(ranked_.front())];
   hungry_.clear();
   ready_.clear();
   for (std::uint32_t place = 0; place < ranked_.size(); ++place) {
@@ -256,7 +259,9 @@ Capacity Scheduler::capacity(WorkerId worker, TimePoint now) const {
 /// The tail rule. Only the end of the queue can be mended by waiting, and while the input is open
 /// nobody knows whether it is the end.
 bool Scheduler::left_idle(WorkerId worker, TimePoint now) {
-  if (!input_ended_ || keys_.size() < 2) return false;
+  if (!input_ended_) return false;
+  // Workers of one key are equally fast, so it is only a question for one that is not running.
+  if (keys_.size() < 2 && slot(worker).state == SlotState::Live) return false;
   // In the middle of a run this is all that is looked at: even the fastest could not do so many.
   if (static_cast<double>(tasks_.queued()) >
       2 * slowest_ratio_ * static_cast<double>(counts_.live_workers + starting_)) {

@@ -11,6 +11,7 @@ namespace spread {
 void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
   how.task = tasks_[i].id;
   how.attempts = tasks_[i].attempts;
+  how.payload = std::move(tasks_[i].payload);
   switch (how.outcome) {
     case Outcome::Ok: ++counts_.ok; break;
     case Outcome::Failed: ++counts_.failed; break;
@@ -158,6 +159,8 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
   if (std::exchange(ended.awaits_hello, false)) --awaiting_hello_;
   ended.resting = false;
   hungry_.erase(place_of(event.worker));
+  // Before its tasks are settled: what --halt kills then must not be this process again.
+  set_state(ended, SlotState::Empty);
 
   if (options_.once) {
     set_state(ended, SlotState::Closed);

@@ -7,12 +7,13 @@ namespace spread {
 void Tail::clear() { workers_.clear(); }
 
 bool Tail::better_left_idle(const Capacity& own, std::size_t queued, double unevenness) const {
-  // Nobody is left idle for the sake of one who is about as fast.
+  // Nobody is left idle for the sake of one who would be done about as soon.
   constexpr double kSlower = 1.2;
+  const double own_time = own.free_at + own.seconds;
   const double deadline = own.free_at + own.seconds * (1 - unevenness);
   double can_do = 0;
   for (const Capacity& other : workers_) {
-    if (other.worker == own.worker || other.seconds * kSlower > own.seconds) continue;
+    if (other.worker == own.worker || other.seconds * kSlower > own_time) continue;
     if (other.free_at >= deadline) continue;
     // The small term keeps 2.4 / 0.4 from being 5.999.
     can_do += std::floor((deadline - other.free_at) / other.seconds + 1e-6);

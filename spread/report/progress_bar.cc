@@ -38,6 +38,11 @@ std::string fraction_text(const ProgressSnapshot& shown, std::size_t columns) {
                      format_short(static_cast<double>(shown.total)), open);
 }
 
+std::string format_elapsed(Duration elapsed) {
+  if (elapsed >= std::chrono::minutes(1)) return format_time_left(elapsed);
+  return fmt::format("{:.1f}s", to_seconds(elapsed));
+}
+
 std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
                              std::size_t columns) {
   const Piece done{0, fraction_text(shown, columns)};
@@ -46,7 +51,11 @@ std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
   const Piece running{6, fmt::format("{} running", shown.running)};
   std::vector<Piece> pieces;
   std::vector<Piece> left;
-  if (shown.left) left.push_back({1, "ETA " + format_time_left(*shown.left)});
+  if (shown.total_final && shown.finished >= shown.total) {
+    left.push_back({1, "in " + format_elapsed(shown.elapsed)});
+  } else if (shown.left) {
+    left.push_back({1, "ETA " + format_time_left(*shown.left)});
+  }
   switch (style) {
     case ProgressStyle::Eta:
       pieces = left;
@@ -62,7 +71,7 @@ std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
   }
   if (shown.failed > 0) pieces.push_back({2, fmt::format("{} failed", shown.failed)});
   if (shown.retried > 0) pieces.push_back({4, fmt::format("{} retried", shown.retried)});
-  pieces.push_back(workers);
+  if (shown.workers > 0) pieces.push_back(workers);
   return pieces;
 }
 

@@ -118,8 +118,8 @@ std::vector<std::string> FailureReport::summary() const {
   std::vector<std::string> lines;
   if (unsuccessful() == 0) return lines;
   const std::uint64_t all = unsuccessful() + count(Outcome::Ok);
-  std::string line = fmt::format("{} of {} task{} did not succeed:", unsuccessful(), all,
-                                 all == 1 ? "" : "s");
+  std::string line =
+      fmt::format("{} of {} task{} did not succeed:", unsuccessful(), all, all == 1 ? "" : "s");
   const char* separator = " ";
   const auto tell = [&](const IdRanges& ids, std::string_view name, bool list) {
     if (ids.count() == 0) return;

@@ -62,8 +62,30 @@ OutputFormatter::OutputFormatter(const OutputOptions& options,
       look_for_terminator_(options.ordered) {}
 
 void OutputFormatter::append(const TaskResult& result, OutputQueue& out) {
+  if (format_ == OutputFormat::Text && result.outcome == Outcome::Ok) {
+    // The hot case in one piece: short strings, one a line.
+    const std::optional<ByteView> text = text_of(result.value);
+    if (text && text->size() < OutputQueue::kLargeBytes) {
+      const std::size_t size = text->size();
+      Byte* to = out.tail().prepare(size + 1);
+      if (size != 0) std::memcpy(to, text->data(), size);
+      to[size] = terminator_;
+      out.tail().commit(size + 1);
+      if (look_for_terminator_ && std::memchr(text->data(), terminator_, size) != nullptr) {
+        note_terminator(result.id);
+      }
+      return;
+    }
+  }
+  append_other(result, out);
+}
+
+void OutputFormatter::append_other(const TaskResult& result, OutputQueue& out) {
   switch (format_) {
-    case OutputFormat::Text: append_text(result, out); return;
+    case OutputFormat::Text:
+      append_text(result, out);
+      out.tail().push_back(terminator_);
+      return;
     case OutputFormat::Json:
       append_json(result, out.tail());
       out.tail().push_back('\n');
@@ -73,28 +95,18 @@ void OutputFormatter::append(const TaskResult& result, OutputQueue& out) {
   }
 }
 
+// What is not Ok, not a string, or large.
 void OutputFormatter::append_text(const TaskResult& result, OutputQueue& out) {
-  if (result.outcome == Outcome::Ok) {
-    const std::optional<ByteView> text = text_of(result.value);
-    if (!text) {
-      append_json(result, out.tail());
-    } else {
-      if (look_for_terminator_) note_terminator(result.id, *text);
-      if (text->size() < OutputQueue::kLargeBytes) {
-        append_line(*text, out.tail());
-        return;
-      }
-      out.append(Slice(result.value.body.block(), *text));
-    }
+  if (result.outcome != Outcome::Ok) return;
+  const std::optional<ByteView> text = text_of(result.value);
+  if (!text) {
+    append_json(result, out.tail());
+    return;
   }
-  out.tail().push_back(terminator_);
-}
-
-void OutputFormatter::append_line(ByteView text, ByteBuffer& out) {
-  Byte* to = out.prepare(text.size() + 1);
-  if (!text.empty()) std::memcpy(to, text.data(), text.size());
-  to[text.size()] = terminator_;
-  out.commit(text.size() + 1);
+  if (look_for_terminator_ && std::memchr(text->data(), terminator_, text->size()) != nullptr) {
+    note_terminator(result.id);
+  }
+  out.append(Slice(result.value.body.block(), *text));
 }
 
 void OutputFormatter::append_msgpack(const TaskResult& result, OutputQueue& out) {
@@ -119,11 +131,12 @@ void OutputFormatter::append_json(const TaskResult& result, ByteBuffer& out) {
   const Status status = wire::msgpack_to_json(value, scratch_, style_);
   if (std::exchange(style_.saw_non_finite, false)) {
     warn(kNonFinite, fmt::format("task {}: NaN or an infinity was written as null (JSON has no "
-                                 "such numbers)", number(result.id)));
+                                 "such numbers)",
+                                 number(result.id)));
   }
   if (!status) {
-    warn(kUnreadable, fmt::format("task {}: the result was written as null: {}",
-                                  number(result.id), status.error().message));
+    warn(kUnreadable, fmt::format("task {}: the result was written as null: {}", number(result.id),
+                                  status.error().message));
     out.append("null");
     return;
   }
@@ -162,15 +175,15 @@ void OutputFormatter::append_record(const TaskResult& result, OutputQueue& out) 
   line.append("}\n");
 }
 
-void OutputFormatter::note_terminator(TaskId id, ByteView text) {
-  if (text.empty() || std::memchr(text.data(), terminator_, text.size()) == nullptr) return;
+void OutputFormatter::note_terminator(TaskId id) {
   look_for_terminator_ = false;
   const bool lines = terminator_ == '\n';
-  warn(kTerminatorInText,
-       fmt::format("task {}: the result contains {}, so line N of the output is no longer that of "
-                   "task N; {}",
-                   number(id), lines ? "a newline" : "the byte that ends a record",
-                   lines ? "--out json or --out0 keeps them apart" : "--out json keeps them apart"));
+  warn(
+      kTerminatorInText,
+      fmt::format("task {}: the result contains {}, so line N of the output is no longer that of "
+                  "task N; {}",
+                  number(id), lines ? "a newline" : "the byte that ends a record",
+                  lines ? "--out json or --out0 keeps them apart" : "--out json keeps them apart"));
 }
 
 void OutputFormatter::warn(Warning warning, std::string text) {

@@ -30,12 +30,12 @@ class OutputFormatter {
  private:
   enum Warning : std::uint8_t { kTerminatorInText, kNonFinite, kUnreadable, kWarnings };
 
+  void append_other(const TaskResult& result, OutputQueue& out);
   void append_text(const TaskResult& result, OutputQueue& out);
-  void append_line(ByteView text, ByteBuffer& out);
   void append_msgpack(const TaskResult& result, OutputQueue& out);
   void append_record(const TaskResult& result, OutputQueue& out);
   void append_json(const TaskResult& result, ByteBuffer& out);
-  void note_terminator(TaskId id, ByteView text);
+  void note_terminator(TaskId id);
   void warn(Warning warning, std::string text);
 
   OutputFormat format_;

@@ -25,8 +25,8 @@ ReorderBuffer::ReorderBuffer(std::size_t memory_bytes, SpillFile* spill)
       mask_(kRingMin - 1),
       values_(block_bytes_for(std::max(memory_bytes, kMemoryMin))),
       memory_bytes_(std::max(memory_bytes, kMemoryMin)),
-      ring_max_(std::clamp(std::bit_floor(memory_bytes_ / 4 / sizeof(TaskResult)), kRingMin,
-                           kRingMax)) {
+      ring_max_(
+          std::clamp(std::bit_floor(memory_bytes_ / 4 / sizeof(TaskResult)), kRingMin, kRingMax)) {
   for (TaskResult& slot : ring_) slot.id = kNoTask;
   if (spill != nullptr) {
     runs_ = std::make_unique<SpillRuns>(*spill, block_bytes_for(memory_bytes_), memory_bytes_ / 8);
@@ -50,6 +50,12 @@ void ReorderBuffer::put_far(TaskResult&& result) {
   far_first_ = std::min(far_first_, id);
   ++waiting_;
   bound_memory();
+}
+
+Result<bool> ReorderBuffer::pop_far(TaskResult& result) {
+  SPREAD_TRY(fill_ring());
+  take(ring_[next_ & mask_], result);
+  return true;
 }
 
 bool ReorderBuffer::grow_ring(std::uint64_t distance) {
@@ -144,8 +150,10 @@ void ReorderBuffer::compact() {
   std::size_t alone = 0;
   const auto count = [&](const TaskResult& result) {
     const Slice& body = result.value.body;
-    if (values_.shares(body)) alive += body.size();
-    else if (body.block() != nullptr) alone += body.block()->capacity();
+    if (values_.shares(body))
+      alive += body.size();
+    else if (body.block() != nullptr)
+      alone += body.block()->capacity();
   };
   const TaskResult* head = head_as_given_ ? &ring_[next_ & mask_] : nullptr;
   for (const TaskResult& result : ring_) {

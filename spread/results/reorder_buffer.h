@@ -48,15 +48,17 @@ class ReorderBuffer {
     if (distance > mask_) return put_far(std::move(result));
     TaskResult& slot = ring_[id & mask_];
     SPREAD_ASSERT(slot.id == kNoTask);
-    bool grown = false;
-    if (distance == 0) {
-      head_as_given_ = true;
-    } else {
-      grown = values_.keep(result.value.body, WaitingValues::kNear);
-    }
-    // The slot holds nothing that would have to be let go of first.
-    std::construct_at(&slot, std::move(result));
     ++waiting_;
+    Slice& body = result.value.body;
+    if (distance != 0 && values_.shares(body)) {
+      const bool grown = values_.copy_to(slot.value.body, body, WaitingValues::kNear);
+      copy_all_but_body(slot, result);
+      if (grown) bound_memory();
+      return;
+    }
+    head_as_given_ |= distance == 0;
+    const bool grown = distance != 0 && values_.keep(body, WaitingValues::kNear);
+    slot = std::move(result);
     if (grown) bound_memory();
   }
   /// The next result in order, if it is here. An Error if the spill file cannot be read; that is
@@ -65,17 +67,9 @@ class ReorderBuffer {
     TaskResult& slot = ring_[next_ & mask_];
     if (number(slot.id) != next_) {
       if (far_first_ != next_) return false;
-      SPREAD_TRY(fill_ring());
+      return pop_far(result);
     }
-    if (head_as_given_) {
-      head_as_given_ = false;
-    } else {
-      values_.let_go(slot.value.body);
-    }
-    result = std::move(slot);
-    slot.id = kNoTask;
-    ++next_;
-    --waiting_;
+    take(slot, result);
     return true;
   }
 
@@ -96,7 +90,28 @@ class ReorderBuffer {
   static constexpr std::uint64_t kNone = SpillRuns::kNone;
 
   std::uint64_t ring_end() const { return next_ + mask_ + 1; }
+  void take(TaskResult& slot, TaskResult& result) {
+    if (head_as_given_) {
+      head_as_given_ = false;
+    } else {
+      values_.let_go(slot.value.body);
+    }
+    result = std::move(slot);
+    slot.id = kNoTask;
+    ++next_;
+    --waiting_;
+  }
+  static void copy_all_but_body(TaskResult& to, const TaskResult& from) {
+    to.id = from.id;
+    to.outcome = from.outcome;
+    to.value.head = from.value.head;
+    to.value.head_size = from.value.head_size;
+    to.worker = from.worker;
+    to.attempts = from.attempts;
+    to.duration = from.duration;
+  }
   void put_far(TaskResult&& result);
+  Result<bool> pop_far(TaskResult& result);
   bool grow_ring(std::uint64_t distance);
   Status fill_ring();
   void fill_from_batch();

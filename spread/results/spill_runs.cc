@@ -160,8 +160,7 @@ Status SpillRuns::read_body(Run& run, TaskResult& result, std::size_t size) {
   const ByteView there = run.buffer->rest().subspan(offset);
   if (size < kLargeBytes || size <= there.size()) {
     SPREAD_TRY(load(run, offset + size));
-    result.value.body =
-        Slice(run.buffer->bytes.block(), run.buffer->rest().subspan(offset, size));
+    result.value.body = Slice(run.buffer->bytes.block(), run.buffer->rest().subspan(offset, size));
     return {};
   }
   Block* block = Block::create(size);
@@ -194,8 +193,8 @@ Status SpillRuns::advance(Run& run, std::size_t size) {
 // Runs hardly overlap, so the one on top mostly stays there.
 void SpillRuns::settle_top() {
   const std::uint64_t first = heap_.front().first;
-  const bool stays = (heap_.size() < 2 || first < heap_[1].first) &&
-                     (heap_.size() < 3 || first < heap_[2].first);
+  const bool stays =
+      (heap_.size() < 2 || first < heap_[1].first) && (heap_.size() < 3 || first < heap_[2].first);
   if (stays) return;
   std::pop_heap(heap_.begin(), heap_.end(), kLowestOnTop);
   std::push_heap(heap_.begin(), heap_.end(), kLowestOnTop);

@@ -69,7 +69,7 @@ class SpillRuns {
   SpillFile& file_;
   std::size_t chunk_bytes_;
   std::size_t memory_bytes_;
-  std::vector<Run> heap_;  // by `first`, lowest on top
+  std::vector<Run> heap_;              // by `first`, lowest on top
   std::uint64_t newest_last_ = kNone;  // the last id of the run that ends at newest_end_
   std::uint64_t newest_end_ = 0;
   ByteBuffer out_;

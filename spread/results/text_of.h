@@ -18,10 +18,14 @@ inline std::optional<ByteView> text_of(const Value& value) {
   const Byte type = split ? value.head[0] : body[0];
   std::size_t header = 1;
   if (type < 0xa0 || type > 0xbf) {
-    if (type == 0xd9 || type == 0xc4) header = 2;
-    else if (type == 0xda || type == 0xc5) header = 3;
-    else if (type == 0xdb || type == 0xc6) header = 5;
-    else return std::nullopt;
+    if (type == 0xd9 || type == 0xc4)
+      header = 2;
+    else if (type == 0xda || type == 0xc5)
+      header = 3;
+    else if (type == 0xdb || type == 0xc6)
+      header = 5;
+    else
+      return std::nullopt;
   }
   if (split) return header == value.head_size ? std::optional(body) : std::nullopt;
   return header <= body.size() ? std::optional(body.subspan(header)) : std::nullopt;

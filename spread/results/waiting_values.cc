@@ -16,22 +16,20 @@ bool WaitingValues::keep_alone(Slice& body) {
   return true;
 }
 
-Block* WaitingValues::renew(Lane lane) {
+void WaitingValues::renew(Lane lane) {
   close(lane);
   Block* block = Block::create(block_bytes_);
   new (block->data()) Header{1};
-  open_[lane] = block;
-  used_[lane] = sizeof(Header);
+  open_[lane] = Open{block, block->data() + sizeof(Header), block->data() + block_bytes_};
   memory_ += block_bytes_ + kBlockOverhead;
-  return block;
 }
 
 void WaitingValues::close(Lane lane) {
-  Block* block = open_[lane];
+  Block* block = open_[lane].block;
   if (block == nullptr) return;
   if (--header(block).values == 0) memory_ -= block_bytes_ + kBlockOverhead;
   block->release();
-  open_[lane] = nullptr;
+  open_[lane] = {};
 }
 
 void WaitingValues::start_afresh() {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "spread/api/bytes.h"
 
@@ -21,27 +22,35 @@ class WaitingValues {
 
   explicit WaitingValues(std::size_t block_bytes)
       : block_bytes_(block_bytes), alone_bytes_(block_bytes / 4) {}
-  ~WaitingValues() {
-    for (Block* block : open_) {
-      if (block != nullptr) block->release();
-    }
-  }
+  ~WaitingValues() { start_afresh(); }
   WaitingValues(const WaitingValues&) = delete;
   WaitingValues& operator=(const WaitingValues&) = delete;
 
+  /// True if `body`, being kept, shares a block with others.
+  bool shares(const Slice& body) const {
+    return body.block() != nullptr && body.size() < alone_bytes_;
+  }
   /// Makes `body` fit to wait. True if that took new memory.
   bool keep(Slice& body, Lane lane) {
+    if (shares(body)) {
+      Slice copy;
+      const bool grown = copy_to(copy, body, lane);
+      body = std::move(copy);
+      return grown;
+    }
+    return body.block() != nullptr && keep_alone(body);  // a literal costs nothing
+  }
+  /// The same for a body that shares(): what `to` becomes is kept, and `body` is left alone. In
+  /// the hot loop, where every move of a Slice counts.
+  bool copy_to(Slice& to, const Slice& body, Lane lane) {
+    Open& open = open_[lane];
     const std::size_t size = body.size();
-    if (body.block() == nullptr) return false;  // a literal: it costs nothing
-    if (size >= alone_bytes_) return keep_alone(body);
-    Block* block = open_[lane];
-    const bool grown = used_[lane] + size > block_bytes_ || block == nullptr;
-    if (grown) block = renew(lane);
-    Byte* place = block->data() + used_[lane];
-    if (size != 0) std::memcpy(place, body.view().data(), size);
-    used_[lane] += size;
-    ++header(block).values;
-    body = Slice(block, {place, size});
+    const bool grown = static_cast<std::size_t>(open.end - open.at) < size;
+    if (grown) renew(lane);
+    copy_short(open.at, body.view().data(), size);
+    ++header(open.block).values;
+    to = Slice(open.block, {open.at, size});
+    open.at += size;
     return grown;
   }
   /// What keep() returned is about to leave; its bytes stay good.
@@ -56,10 +65,6 @@ class WaitingValues {
   }
 
   std::size_t memory_in_use() const { return memory_; }
-  /// True if `body`, having been kept, shares its block with others.
-  bool shares(const Slice& body) const {
-    return body.block() != nullptr && body.size() < alone_bytes_;
-  }
   /// Closes the open blocks, so that what is kept from now on is not put beside what was.
   void start_afresh();
 
@@ -72,15 +77,38 @@ class WaitingValues {
     return *std::launder(reinterpret_cast<Header*>(block->data()));
   }
 
+  struct Open {
+    Block* block = nullptr;
+    Byte* at = nullptr;  // the next value goes here
+    Byte* end = nullptr;
+  };
+  // Two loads and two stores where memcpy() of an unknown length is a call and many branches.
+  static void copy_short(Byte* to, const Byte* from, std::size_t size) {
+    if (size >= 8 && size <= 16) {
+      std::uint64_t first, last;
+      std::memcpy(&first, from, 8);
+      std::memcpy(&last, from + size - 8, 8);
+      std::memcpy(to, &first, 8);
+      std::memcpy(to + size - 8, &last, 8);
+    } else if (size > 16 && size <= 32) {
+      std::uint64_t words[4];
+      std::memcpy(words, from, 16);
+      std::memcpy(words + 2, from + size - 16, 16);
+      std::memcpy(to, words, 16);
+      std::memcpy(to + size - 16, words + 2, 16);
+    } else if (size != 0) {
+      std::memcpy(to, from, size);
+    }
+  }
+
   bool keep_alone(Slice& body);
-  Block* renew(Lane lane);
+  void renew(Lane lane);
   void close(Lane lane);
 
   std::size_t block_bytes_;
   std::size_t alone_bytes_;  // from here on a value has a block of its own
   std::size_t memory_ = 0;
-  Block* open_[kLanes] = {};
-  std::size_t used_[kLanes] = {};
+  Open open_[kLanes];
 };
 
 }  // namespace spread

@@ -86,7 +86,22 @@ Status Engine::open() {
 
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
-  for (std::uint32_t i = 0; i < plan_.workers(); ++i) {
+  add_slots_from(0);
+  if (plan_.roster.ask_cpus.empty()) {
+    handle(SlotsComplete{});
+  } else {
+    probe_ = std::make_unique<HostProbe>(plan_, spawner_, loop_);
+  }
+  turn();
+  while (!done()) {
+    loop_.wait(next_deadline());
+    turn();
+  }
+  return finish();
+}
+
+void Engine::add_slots_from(std::uint32_t first) {
+  for (std::uint32_t i = first; i < plan_.workers(); ++i) {
     const WorkerId worker{i};
     ports_.push_back(std::make_unique<Port>(*this, worker));
     const SlotSpec& slot = plan_.roster.slots[i];
@@ -96,18 +111,31 @@ int Engine::execute() {
     added.remote = !plan_.roster.hosts[number(slot.host)].local;
     handle(added);
   }
-  handle(SlotsComplete{});
-  turn();
-  while (!done()) {
-    loop_.wait(next_deadline());
-    turn();
+}
+
+void Engine::take_host_answers() {
+  if (!probe_) return;
+  probe_->tick();
+  if (scheduler_.stopping()) probe_->stop();
+  for (const HostProbe::Answer& answer : probe_->take_answers()) {
+    if (!answer.problem.empty()) {
+      reporter_->say("cannot ask " + host_label(plan_.roster.hosts[number(answer.host)]) +
+                     " how many CPUs it has: " + answer.problem + "; one is assumed");
+    }
+    const std::uint32_t before = plan_.workers();
+    add_slots(plan_.roster, options_.hosts, answer.host, answer.cpus);
+    plan_.name_hosts();
+    add_slots_from(before);
   }
-  return finish();
+  if (!probe_->done()) return;
+  probe_.reset();
+  handle(SlotsComplete{});
 }
 
 /// What has happened since the last turn has been handled by the callbacks of wait(); now decide,
 /// act, and write.
 void Engine::turn() {
+  take_host_answers();
   tick_workers();
   watch_output();
   pull_tasks();
@@ -198,6 +226,7 @@ void Engine::tick_workers() {
 TimePoint Engine::next_deadline() const {
   TimePoint next =
       std::min({scheduler_.next_deadline(), stdout_->next_deadline(), reporter_->next_deadline()});
+  if (probe_) next = std::min(next, probe_->next_deadline());
   for (const std::unique_ptr<Port>& each : ports_) {
     const SessionWorker* worker = each->worker_or_null();
     if (worker != nullptr) next = std::min(next, worker->next_deadline());
@@ -268,11 +297,11 @@ int Engine::finish() {
   const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
   if (!ever_started_ && end.failed > 0 && !computed && end.signal == 0) end.own_error = true;
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
-    reporter_->say(scheduler_.stop_reason() + "; the rest of the input was not read");
+    reporter_->say("the rest of the input was not read: " + scheduler_.stop_reason());
   }
   const int code = exit_code(end, options_.halt);
   if (!end.output_closed) {
-    reporter_->finish(code);
+    reporter_->finish(code, scheduler_.counts().ok, scheduler_.stop_reason());
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);
     const TimePoint until = after(loop_.now(), kLastWords);

@@ -16,6 +16,7 @@
 #include "spread/io/signals.h"
 #include "spread/io/subprocess.h"
 #include "spread/run/exit_code.h"
+#include "spread/run/host_probe.h"
 #include "spread/run/plan.h"
 #include "spread/run/reporter.h"
 #include "spread/run/results_out.h"
@@ -46,6 +47,8 @@ class Engine final : private ReadyHandler {
 
   // The turn (engine.cc)
   void turn();
+  void add_slots_from(std::uint32_t first);
+  void take_host_answers();
   void pull_tasks();
   void decide();
   void watch_output();
@@ -82,6 +85,7 @@ class Engine final : private ReadyHandler {
   std::unique_ptr<ResultsOut> results_;
   std::unique_ptr<TailsOut> tails_;
   std::unique_ptr<TaskInput> input_;
+  std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
 
   std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
   std::vector<WorkerId> dirty_;               ///< have bytes to be written
@@ -101,6 +105,7 @@ class Engine final : private ReadyHandler {
   bool ever_started_ = false;
   std::uint64_t failed_workers_ = 0;
   std::string end_message_;
+  std::string last_closed_;  ///< why a slot was given up last
 };
 
 }  // namespace spread

@@ -36,6 +36,9 @@ void Engine::carry_out(Action& action) {
             reporter_->tell(TaskAnswered{retry.task, retry.worker, "retry", {}, retry.message});
           },
           [&](const SlotClosed& closed) {
+            // A hundred slots that fail in the same way are told once.
+            if (closed.reason == last_closed_) return;
+            last_closed_ = closed.reason;
             reporter_->say("worker " + std::to_string(number(closed.worker)) + " on " +
                            port(closed.worker).host() + " is given up: " + closed.reason);
           },
@@ -127,6 +130,7 @@ void Engine::tell_finished(const DeliverTask& action, const TaskResult& result) 
                                  action.duration, error.message});
     reporter_->tell(finished);
   }
+  if (reporter_->keeps_joblog()) reporter_->job(finished, action.payload, result.value.size());
   if (result.outcome != Outcome::Ok) reporter_->failed(finished);
 }
 

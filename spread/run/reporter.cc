@@ -5,6 +5,7 @@
 
 #include "spread/io/system.h"
 #include "spread/report/slot_output.h"
+#include "spread/results/joblog.h"
 
 namespace spread {
 namespace {
@@ -48,7 +49,6 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
       progress_(loop.now(),
                 options.command == Command::All ? ProgressUnit::Workers : ProgressUnit::Tasks),
       line_(options.report.progress, screen(), loop.now()),
-      failures_(errors_.queue().tail()),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
     observers_.push_back(&progress_);
@@ -73,6 +73,15 @@ Status Reporter::open_files(const ReportOptions& options) {
     events_ = std::make_unique<EventsWriter>(events_file_->queue().tail(), loop_.now(),
                                              wall_clock_seconds());
     observers_.push_back(events_.get());
+    detailed_ = true;
+  }
+  if (!options.joblog.empty()) {
+    auto file = open_for_writing(options.joblog, false);
+    if (!file) return fail("--joblog: " + file.error().message);
+    auto output = open_output(file->get());
+    if (!output) return fail("--joblog: " + output.error().message);
+    joblog_file_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
+    joblog_file_->queue().tail().append(joblog_header());
     detailed_ = true;
   }
   if (options.explain) {
@@ -120,8 +129,24 @@ void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
 }
 
 void Reporter::failed(const TaskFinished& event) {
-  errors();
-  failures_.on(event, loop_.now());
+  const std::string line = failures_.add(event.result->id, event.result->outcome, event.host,
+                                         event.error_type, event.error_message);
+  if (!line.empty()) say(line);
+}
+
+void Reporter::job(const TaskFinished& event, const Value& payload, std::size_t received_bytes) {
+  const std::string command = joblog_command(payload);
+  JoblogLine line;
+  line.task = event.result->id;
+  line.host = event.host;
+  line.started = to_seconds(event.started.time_since_epoch()) + wall_offset_;
+  line.duration = event.result->duration;
+  line.sent_bytes = payload.size();
+  line.received_bytes = received_bytes;
+  line.exit_status = event.exit_status;
+  line.signal = event.signal;
+  line.command = command;
+  joblog_file_->queue().tail().append(format_joblog_line(line));
 }
 
 void Reporter::turn() {
@@ -130,25 +155,41 @@ void Reporter::turn() {
                errors_.queue().tail());
   }
   errors_.flush_if_due();
-  if (events_file_) events_file_->flush_if_due();
+  for (OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
+    if (file != nullptr) file->flush_if_due();
+  }
 }
 
 TimePoint Reporter::next_deadline() const {
   TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
-  if (events_file_) next = std::min(next, events_file_->next_deadline());
+  for (const OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
+    if (file != nullptr) next = std::min(next, file->next_deadline());
+  }
   return next;
 }
 
-void Reporter::finish(int exit_status) {
+void Reporter::finish(int exit_status, std::uint64_t succeeded,
+                      std::string_view not_computed_because) {
   line_.finish(progress_, loop_.now(), errors_.queue().tail());
-  failures_.finish();
+  failures_.set_succeeded(succeeded);
+  for (const std::string& line : failures_.summary()) say(line);
+  if (failures_.count(Outcome::NotComputed) > 0 && !not_computed_because.empty()) {
+    say("not computed because " + std::string(not_computed_because));
+  }
   if (events_) events_->run_ended(exit_status, loop_.now());
   errors_.flush();
-  if (events_file_) events_file_->flush();
+  for (OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
+    if (file == nullptr) continue;
+    file->flush();
+    if (file->failed()) say("cannot write the joblog or the events: " + file->error());
+  }
 }
 
 bool Reporter::idle() const {
-  return (errors_.queue_empty()) && (!events_file_ || events_file_->queue_empty());
+  for (const OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
+    if (file != nullptr && !file->queue_empty()) return false;
+  }
+  return errors_.queue_empty();
 }
 
 }  // namespace spread

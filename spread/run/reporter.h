@@ -11,9 +11,9 @@
 #include "spread/api/result.h"
 #include "spread/report/events_writer.h"
 #include "spread/report/explain.h"
-#include "spread/report/failures.h"
 #include "spread/report/progress.h"
 #include "spread/report/progress_bar.h"
+#include "spread/results/failure_report.h"
 #include "spread/run/output_writer.h"
 
 namespace spread {
@@ -44,14 +44,18 @@ class Reporter {
   void tell(const Event& event) {
     for (Observer* observer : observers_) observer->on(event, loop_.now());
   }
+  /// A task without a value.
   void failed(const TaskFinished& event);
+  /// One line of the joblog.
+  void job(const TaskFinished& event, const Value& payload, std::size_t received_bytes);
+  bool keeps_joblog() const { return joblog_file_ != nullptr; }
   void set_total(std::uint64_t total, bool final) { progress_.set_total(total, final); }
 
   /// Draws the progress line and writes what is due.
   void turn();
   TimePoint next_deadline() const;
   /// The end: the last words, and everything written out as far as somebody reads it.
-  void finish(int exit_status);
+  void finish(int exit_status, std::uint64_t succeeded, std::string_view not_computed_because);
   bool idle() const;
 
  private:
@@ -65,6 +69,7 @@ class Reporter {
   bool show_output_;
   OutputWriter errors_;
   std::unique_ptr<OutputWriter> events_file_;
+  std::unique_ptr<OutputWriter> joblog_file_;
   Progress progress_;
   ProgressLine line_;
   std::unique_ptr<EventsWriter> events_;

@@ -5,6 +5,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/io/system.h"
+#include "spread/sources/arguments.h"
 
 namespace spread {
 namespace {
@@ -31,6 +32,16 @@ TaskInput::~TaskInput() {
 Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
                                                    std::size_t max_record_bytes, EventLoop& loop) {
   std::unique_ptr<TaskInput> input(new TaskInput(options, max_record_bytes, loop));
+  if (!options.groups.empty()) {
+    std::vector<Slice> texts;
+    for (const std::string& name : argument_files(options)) {
+      const Result<std::string> text = read_file(name);
+      if (!text) return fail(":::: " + text.error().message);
+      texts.push_back(Slice::copy_of(as_bytes(*text)));
+    }
+    input->reader_ = std::make_unique<ArgumentReader>(options, texts);
+    return input;
+  }
   std::vector<std::string> names = options.files;
   if (names.empty()) names.push_back("-");
   for (const std::string& name : names) {
@@ -87,7 +98,7 @@ std::size_t TaskInput::pull(std::size_t wanted, const std::function<void(Record)
 
 void TaskInput::next_part() {
   watch(false);
-  parts_.pop_front();
+  if (!parts_.empty()) parts_.pop_front();
   ready_ = false;
   if (parts_.empty()) {
     ended_ = true;

@@ -51,8 +51,6 @@ class TaskInput final : public ReadyHandler {
   std::size_t max_record_bytes_;
   EventLoop& loop_;
   std::deque<Part> parts_;  ///< the front is being read
-  std::vector<Record> arguments_;
-  std::size_t next_argument_ = 0;
   std::unique_ptr<RecordReader> reader_;
   Block* block_ = nullptr;
   std::size_t block_used_ = 0;

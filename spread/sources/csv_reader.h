@@ -26,7 +26,7 @@ class CsvReader final : public RecordReader {
   enum class State : std::uint8_t {
     FieldStart,
     Plain,
-    PlainCr,      // a CR in a plain field: part of the line end if LF follows
+    PlainCr,  // a CR in a plain field: part of the line end if LF follows
     Quoted,
     QuoteInside,  // a quote in a quoted field: its end, or the first of a pair
     QuoteCr,      // and then a CR

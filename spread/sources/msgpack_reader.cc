@@ -51,8 +51,9 @@ Pull MsgpackReader::at_end_of_piece() {
   used_ = 0;
   if (!finished_) return Pull::NeedMore;
   if (gathered_ == nullptr) return Pull::End;
-  error_ = fmt::format("{} offset {}: the msgpack object that begins here is cut off after {} bytes",
-                       name_, place_, gathered_size_);
+  error_ =
+      fmt::format("{} offset {}: the msgpack object that begins here is cut off after {} bytes",
+                  name_, place_, gathered_size_);
   return Pull::Broken;
 }
 
@@ -90,8 +91,9 @@ Pull MsgpackReader::give(Slice object, Record& record) {
 
 Pull MsgpackReader::broken(wire::Scan scan) {
   if (scan == wire::Scan::TooLong) {
-    error_ = fmt::format("{} offset {}: the msgpack object that begins here is longer than {} bytes",
-                         name_, place_, max_record_bytes_);
+    error_ =
+        fmt::format("{} offset {}: the msgpack object that begins here is longer than {} bytes",
+                    name_, place_, max_record_bytes_);
   } else if (scan == wire::Scan::Invalid) {
     error_ = fmt::format("{} offset {}: c1 is no msgpack", name_, place_ + scanner_.size());
   } else {

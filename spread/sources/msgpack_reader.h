@@ -15,9 +15,7 @@ namespace spread {
 class MsgpackReader final : public RecordReader {
  public:
   MsgpackReader(std::string name, std::size_t max_record_bytes)
-      : scanner_(max_record_bytes),
-        name_(std::move(name)),
-        max_record_bytes_(max_record_bytes) {}
+      : scanner_(max_record_bytes), name_(std::move(name)), max_record_bytes_(max_record_bytes) {}
   ~MsgpackReader() override { drop_gathered(); }
 
   void feed(Slice piece) override;
@@ -38,8 +36,8 @@ class MsgpackReader final : public RecordReader {
   std::string name_;
   std::size_t max_record_bytes_;
   Slice piece_;
-  std::size_t used_ = 0;        // of piece_
-  Block* gathered_ = nullptr;   // the start of an object that came in earlier pieces
+  std::size_t used_ = 0;       // of piece_
+  Block* gathered_ = nullptr;  // the start of an object that came in earlier pieces
   std::size_t gathered_size_ = 0;
   bool finished_ = false;
   std::uint64_t place_ = 0;  // of the present object in the input, counted from 0

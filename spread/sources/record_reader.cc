@@ -14,12 +14,10 @@ std::unique_ptr<RecordReader> make_record_reader(const InputOptions& options, st
   switch (options.format) {
     case InputFormat::Lines:
       return std::make_unique<LineReader>(options.delimiter, std::move(name), max_record_bytes);
-    case InputFormat::Json:
-      return std::make_unique<JsonReader>(std::move(name), max_record_bytes);
+    case InputFormat::Json: return std::make_unique<JsonReader>(std::move(name), max_record_bytes);
     case InputFormat::Msgpack:
       return std::make_unique<MsgpackReader>(std::move(name), max_record_bytes);
-    case InputFormat::Csv:
-      return std::make_unique<CsvReader>(std::move(name), max_record_bytes);
+    case InputFormat::Csv: return std::make_unique<CsvReader>(std::move(name), max_record_bytes);
   }
   return nullptr;
 }

@@ -193,11 +193,14 @@ bool is_text_head(const Value& value) {
 }  // namespace
 
 Status msgpack_to_json(ByteView value, ByteBuffer& out, JsonStyle& style) {
-  const auto size = msgpack_size(value, value.size());
-  if (!size) return fail(size.error().message);
-  if (*size != value.size() || value.empty()) {
-    return fail(*size == 0 ? "value is cut off" : "value with bytes left over behind it");
+  const Byte* const end = value.data() + value.size();
+  const Skipped skipped = skip_value(value.data(), end);
+  if (skipped.scan == Scan::TooLong) return fail("value is cut off");
+  if (!skipped.ok()) {
+    return fail("value " +
+                describe(skipped.scan, static_cast<std::size_t>(skipped.at - value.data())));
   }
+  if (skipped.at != end) return fail("value with bytes left over behind it");
   JsonWriter(out, style, 0).write(value);
   return {};
 }

@@ -50,6 +50,8 @@ Simulation::Simulation(World world)
     added.key = slot.key;
     added.remote = world_.hosts[slot.host].remote;
     added.service_seconds = slot.prior;
+    added.host_factor = slot.factor;
+    added.launch_seconds = slot.launch_prior;
     to_master(slot.added_at, added);
   }
   to_master(world_.slots_complete_at, SlotsComplete{});
@@ -106,7 +108,8 @@ double Simulation::next_time() const {
   if (scheduler_.next_deadline() != kForever) {
     at = std::min(at, to_seconds(scheduler_.next_deadline() - TimePoint{}));
   }
-  if (!input_ended_ && !world_.options.once && scheduler_.tasks_wanted() > 0) {
+  const bool more_input = !world_.end_with_script || arrived_ < world_.tasks.size();
+  if (!input_ended_ && more_input && !world_.options.once && scheduler_.tasks_wanted() > 0) {
     at = std::min(at, std::max(now(), world_.task_interval * static_cast<double>(arrived_)));
   }
   return at == kNever ? kNever : std::max(at, now());
@@ -191,7 +194,7 @@ void Simulation::feed_input() {
     if (scheduler_.stopping()) return;
     if (!world_.end_with_last && all_arrived()) return;
   }
-  if (all_arrived()) {
+  if (all_arrived() && !world_.end_with_script) {
     input_ended_ = true;
     hand_in(InputEnded{});
   }
@@ -203,14 +206,12 @@ void Simulation::happen(Happening& happening) {
   const std::shared_ptr<Process>& process = happening.process;
   switch (happening.kind) {
     case Happening::Kind::ToMaster: {
+      if (std::holds_alternative<InputEnded>(happening.event)) input_ended_ = true;
       if (const auto* stall = std::get_if<OutputStalled>(&happening.event)) {
         stalled_ = stall->stalled;
         hand_in(*stall);
         for (Event& held : std::exchange(held_by_stall_, {})) hand_in(std::move(held));
         return;
-      }
-      if (std::holds_alternative<ProcessEnded>(happening.event)) {
-        processes_[number(std::get<ProcessEnded>(happening.event).worker)].reset();
       }
       // A worker's output is not read while ours is blocked.
       if (stalled_ && process != nullptr) {
@@ -297,7 +298,10 @@ void Simulation::act(const StartWorker& action) {
 
 void Simulation::act(const SendTask& action) {
   const std::shared_ptr<Process>& process = processes_[number(action.worker)];
-  if (process == nullptr) return referee_.problem("a task is sent where no process is");
+  if (process == nullptr) {
+    return referee_.problem("task " + std::to_string(number(action.task)) + " is sent to worker " +
+                            std::to_string(number(action.worker)) + ", which has no process");
+  }
   WorkerReport& report = reports_[number(action.worker)];
   if (report.first_task < 0) report.first_task = now();
   const double half = world_.hosts[slot_plan(action.worker).host].round_trip / 2;

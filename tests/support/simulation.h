@@ -57,7 +57,7 @@ struct SlotPlan {
   std::uint32_t key = 0;
   double added_at = 0;
   double launch_seconds = 0.01;
-  std::optional<double> prior;
+  std::optional<double> prior, factor, launch_prior;  ///< from history
   WorkerPlan worker;
 };
 
@@ -71,7 +71,8 @@ struct World {
   /// The tasks repeat until then; unset = the input ends with the last one.
   std::optional<double> endless_until;
   double task_interval = 0;  ///< between arrivals; 0 = as fast as they are wanted
-  bool end_with_last = true; ///< the end of the input is seen together with the last task
+  bool end_with_last = true;     ///< the end of the input is seen together with the last task
+  bool end_with_script = false;  ///< the end of the input is one of the script's events
   std::vector<std::pair<double, Event>> script;
   /// The master is late by up to so much, so that it sees several events in one turn.
   double lateness = 0;

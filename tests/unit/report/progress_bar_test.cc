@@ -120,6 +120,16 @@ TEST(FormatProgress, BarFillsFromEmptyToFull) {
               StartsWith("[" + std::string(40, '=') + "] "));
 }
 
+TEST(FormatProgress, FinishedRunShowsWhatItTook) {
+  ProgressSnapshot shown = snapshot();
+  shown.finished = shown.total;
+  shown.workers = 0;
+  shown.left = Duration::zero();
+  shown.elapsed = milliseconds(12340);
+  EXPECT_THAT(format_progress(shown, ProgressStyle::Bar, 100, false),
+              EndsWith("20000/20000  3.1k/s  in 12.3s  2 failed  1 retried"));
+}
+
 TEST(FormatProgress, OneWorkerIsSingular) {
   ProgressSnapshot shown = snapshot();
   shown.workers = 1;
@@ -223,11 +233,11 @@ TEST(ProgressLine, PipeGetsALineEveryFiveSecondsAndOneAtTheEnd) {
   for (const ProgressScreen where : {kPipe, kDumb}) {
     Screen screen(ProgressStyle::Eta, where);
     EXPECT_EQ(screen.draw(milliseconds(4999)), "");
-    EXPECT_EQ(screen.draw(seconds(5)), "0/0+  0/s  0 running  0 workers\n");
+    EXPECT_EQ(screen.draw(seconds(5)), "0/0+  0/s  0 running\n");
     EXPECT_EQ(screen.draw(seconds(9)), "");
     EXPECT_NE(screen.draw(seconds(10)), "");
     screen.line.finish(screen.progress, kStart + seconds(11), screen.out);
-    EXPECT_EQ(taken(screen.out), "0/0+  0/s  0 running  0 workers\n");
+    EXPECT_EQ(taken(screen.out), "0/0+  0/s  0 running\n");
   }
 }
 

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "spread/report/explain.h"
-#include "spread/report/failures.h"
 #include "spread/report/slot_output.h"
 #include "spread/report/summary.h"
 
@@ -78,57 +77,6 @@ TEST(SlotOutput, EmptyTextIsNoBlock) {
   ByteBuffer out;
   append_slot_block(out, "so", TaskId{7}, "");
   EXPECT_EQ(taken(out), "");
-}
-
-TEST(FailureReport, TellsWhatWhyAndWhere) {
-  ByteBuffer out;
-  FailureReport report(out);
-  finish(report, 7, Outcome::Failed, WorkerId{2}, "not a number\n");
-  EXPECT_EQ(taken(out), "spread: task 7 failed: ValueError: not a number (worker 2 on n1)\n");
-  finish(report, 8, Outcome::Lost, WorkerId{2}, "x", 3);
-  EXPECT_EQ(taken(out), "spread: task 8 was lost: ValueError: x (worker 2 on n1, 3 attempts)\n");
-  finish(report, 9, Outcome::NotComputed, kNoWorker, "");
-  EXPECT_EQ(taken(out), "spread: task 9 was not computed: ValueError\n");
-}
-
-TEST(FailureReport, IsSilentAboutSuccess) {
-  ByteBuffer out;
-  FailureReport report(out);
-  finish(report, 7, Outcome::Ok, WorkerId{2});
-  report.finish();
-  EXPECT_EQ(taken(out), "");
-}
-
-TEST(FailureReport, TellsTwentyAndThenCounts) {
-  ByteBuffer out;
-  FailureReport report(out);
-  finish(report, 0, Outcome::Ok, WorkerId{0});
-  for (std::uint64_t task = 1; task <= 30; ++task) {
-    finish(report, task, task % 2 == 0 ? Outcome::Failed : Outcome::Lost, WorkerId{0}, "x");
-  }
-  const std::string told = taken(out);
-  EXPECT_THAT(told, HasSubstr("task 20 "));
-  EXPECT_THAT(told, Not(HasSubstr("task 21 ")));
-  report.finish();
-  EXPECT_EQ(taken(out),
-            "spread: 30 of 31 tasks have no result: 15 failed, 15 lost; the first 20 are told "
-            "above\n");
-}
-
-TEST(FailureReport, NoCountWhereAllWereTold) {
-  ByteBuffer out;
-  FailureReport report(out);
-  for (std::uint64_t task = 0; task < 20; ++task) finish(report, task, Outcome::Failed, kNoWorker);
-  taken(out);
-  report.finish();
-  EXPECT_EQ(taken(out), "");
-}
-
-TEST(FailureReport, LongMessagesAreCut) {
-  ByteBuffer out;
-  FailureReport report(out);
-  finish(report, 0, Outcome::Failed, kNoWorker, std::string(100000, 'x').c_str());
-  EXPECT_LT(taken(out).size(), 1000u);
 }
 
 TEST(Summary, HasRowsForWorkersHostsAndAll) {

@@ -37,8 +37,7 @@ TEST(FailureReport, ShowsTheFirstLineWithoutControlCharacters) {
 
 TEST(FailureReport, CutsALongMessage) {
   FailureReport report;
-  const std::string line =
-      report.add(TaskId{1}, Outcome::Failed, "", "", std::string(100000, 'x'));
+  const std::string line = report.add(TaskId{1}, Outcome::Failed, "", "", std::string(100000, 'x'));
   EXPECT_LT(line.size(), 600u);
   EXPECT_THAT(line, testing::EndsWith("x..."));
 }
@@ -51,8 +50,8 @@ TEST(FailureReport, CountsAfterTheFirstFew) {
             "further failures are only counted");
   EXPECT_EQ(report.add(TaskId{4}, Outcome::Failed, "", "", ""), "");
   EXPECT_EQ(report.count(Outcome::Failed), 4u);
-  EXPECT_THAT(report.summary(), ElementsAre("4 of 4 tasks did not succeed: 4 failed",
-                                            "failed: 1-4 (4 tasks)"));
+  EXPECT_THAT(report.summary(),
+              ElementsAre("4 of 4 tasks did not succeed: 4 failed", "failed: 1-4 (4 tasks)"));
 }
 
 TEST(FailureReport, SumsUpByOutcomeAndNamesWhatWasNotComputed) {

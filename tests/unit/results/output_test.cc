@@ -151,7 +151,9 @@ TEST(JsonOutput, WritesAValueThatCannotBeReadAsNullAndSaysSo) {
 TEST(MsgpackOutput, WritesTheValueAsItIs) {
   Output output(OutputFormat::Msgpack);
   EXPECT_EQ(output.of(ok_result(0, "\x92\x01\x02")), "\x92\x01\x02");
-  EXPECT_EQ(output.of(text_result(0, "abc")), "\xa3" "abc");
+  EXPECT_EQ(output.of(text_result(0, "abc")),
+            "\xa3"
+            "abc");
   EXPECT_EQ(output.of(failed(0)), "\xc0");
 }
 
@@ -190,8 +192,7 @@ TEST(RecordOutput, HasNoWorkerWhereNobodyAnswered) {
   TaskResult result = failed(0, Outcome::NotComputed);
   result.worker = kNoWorker;
   result.attempts = 0;
-  EXPECT_NE(output.of(result).find(
-                "\"worker\":null,\"host\":null,\"attempts\":0,\"seconds\":0}\n"),
+  EXPECT_NE(output.of(result).find("\"worker\":null,\"host\":null,\"attempts\":0,\"seconds\":0}\n"),
             std::string::npos);
   EXPECT_NE(output.of(result).find("\"status\":\"not computed\""), std::string::npos);
 }

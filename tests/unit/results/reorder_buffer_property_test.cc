@@ -87,7 +87,8 @@ class Trial {
   // One that is under way ends; the slow ones only when nothing else is left.
   void answer() {
     std::size_t at = random_.below(open_.size());
-    for (std::size_t tries = 0; tries < open_.size() && open_[at] % shape_.slow_every == 0; ++tries) {
+    for (std::size_t tries = 0; tries < open_.size() && open_[at] % shape_.slow_every == 0;
+         ++tries) {
       at = (at + 1) % open_.size();
     }
     const std::uint64_t id = open_[at];

@@ -113,12 +113,16 @@ TEST(SdkBatching, FramesMayComeByteByByte) {
 }
 
 /// Sends text of these sizes to a worker of that kind, and expects it back.
-void expect_echo(const std::string& kind, const std::vector<std::size_t>& sizes) {
-  WorkerProcess worker(WorkerProcess::kind(kind));
+void expect_echo(const std::string& kind, const std::vector<std::size_t>& sizes,
+                 bool non_blocking = false) {
+  Start start = WorkerProcess::kind(kind);
+  start.non_blocking = non_blocking;
+  WorkerProcess worker(start);
   worker.receive();
   std::string tasks;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
-    tasks += task(static_cast<int>(i), '"' + std::string(sizes[i], static_cast<char>('a' + i)) + '"');
+    tasks +=
+        task(static_cast<int>(i), '"' + std::string(sizes[i], static_cast<char>('a' + i)) + '"');
   }
   std::thread sender([&] { worker.send_bytes(tasks); });
   for (std::size_t i = 0; i < sizes.size(); ++i) {
@@ -141,6 +145,10 @@ TEST(SdkBatching, EightMebibytesComeBack) {
 
 TEST(SdkBatching, BigAndSmallFramesMix) {
   expect_echo("view", {3, 1 << 20, 5, 0, 3 << 20, kPipe, 100, 20 << 20, 1, 200000, 16});
+}
+
+TEST(SdkBatching, NonBlockingDescriptorsAreWaitedFor) {
+  expect_echo("view", {3, 1 << 20, 5, 100000}, true);
 }
 
 TEST(SdkBatching, SizesAroundTheBuffersComeBack) {

@@ -120,9 +120,10 @@ TEST(SdkLife, AnswersBeforeABrokenFrameAreSent) {
 
 TEST(SdkLife, AnotherWireIsRefusedInThatWire) {
   WorkerProcess json(WorkerProcess::kind("square", {"SPREAD_WIRE=json"}));
-  EXPECT_EQ(json.tail(),
-            "[null,\"error\",{\"type\":\"wire\",\"message\":\"a worker made with the C++ SDK speaks "
-            "--wire msgpack only, not json\"}]\n");
+  EXPECT_EQ(
+      json.tail(),
+      "[null,\"error\",{\"type\":\"wire\",\"message\":\"a worker made with the C++ SDK speaks "
+      "--wire msgpack only, not json\"}]\n");
   EXPECT_EQ(json.wait(), 2);
   WorkerProcess lines(WorkerProcess::kind("square", {"SPREAD_WIRE=lines"}));
   EXPECT_EQ(lines.tail(), "");
@@ -138,7 +139,7 @@ TEST(SdkLife, ATerminalIsRefused) {
   ASSERT_EQ(unlockpt(terminal), 0);
   // The shell opens the terminal as stdin; nothing else of it matters.
   const std::string command = std::string("exec '") + SDK_WORKER + "' square <" + ptsname(terminal);
-  WorkerProcess worker(Start{"/bin/sh", {"-c", command}, {}, false});
+  WorkerProcess worker(Start{"/bin/sh", {"-c", command}, {}, false, false});
   EXPECT_EQ(worker.wait(), 2);
   EXPECT_NE(worker.errors().find("sdk_worker: stdin is a terminal, and this is a worker: try"),
             std::string::npos);
@@ -149,7 +150,7 @@ TEST(SdkLife, ATerminalIsRefused) {
 TEST(SdkLife, AClosedStdinOrStdoutIsTold) {
   for (const char* closed : {"<&-", ">&-"}) {
     const std::string command = std::string("exec '") + SDK_WORKER + "' square " + closed;
-    WorkerProcess worker(Start{"/bin/sh", {"-c", command}, {}, false});
+    WorkerProcess worker(Start{"/bin/sh", {"-c", command}, {}, false, false});
     EXPECT_EQ(worker.wait(), 2) << closed;
     EXPECT_NE(worker.errors().find("Bad file descriptor"), std::string::npos) << closed;
   }
@@ -157,7 +158,7 @@ TEST(SdkLife, AClosedStdinOrStdoutIsTold) {
 
 TEST(SdkLife, AFullDiskBehindStdoutIsTold) {
   const std::string command = std::string("exec '") + SDK_WORKER + "' square >/dev/full";
-  WorkerProcess worker(Start{"/bin/sh", {"-c", command}, {}, false});
+  WorkerProcess worker(Start{"/bin/sh", {"-c", command}, {}, false, false});
   EXPECT_EQ(worker.wait(), 1);
   EXPECT_EQ(worker.errors(), "sdk_worker: write answers: No space left on device\n");
 }

@@ -22,8 +22,9 @@ struct Running : WorkerProcess {
 };
 
 TEST(SdkMessages, HelloComesFirst) {
-  EXPECT_EQ(Running("square").hello,
-            R"([null,"hello",{"features":["batch"],"lang":"c++","prep":0,"window":1024,"wire":1}])");
+  EXPECT_EQ(
+      Running("square").hello,
+      R"([null,"hello",{"features":["batch"],"lang":"c++","prep":0,"window":1024,"wire":1}])");
 }
 
 TEST(SdkMessages, HelloNamesTheWindowThatWasAskedFor) {
@@ -48,15 +49,15 @@ TEST(SdkMessages, IdsComeBackInTheirOwnEncoding) {
   Running worker("raw");
   for (const std::string& id :
        {std::string("\x7f"), std::string("\xcc\x07"), std::string("\xcd\x00\x07", 3),
-        std::string("\xce\x00\x01\x00\x00", 5), std::string("\xcf\x00\x00\x00\x00\x00\x00\x00\x07", 9),
-        std::string("\xd0\x07"), std::string("\xd1\x00\x07", 3),
-        std::string("\xd2\x00\x00\x00\x07", 5),
+        std::string("\xce\x00\x01\x00\x00", 5),
+        std::string("\xcf\x00\x00\x00\x00\x00\x00\x00\x07", 9), std::string("\xd0\x07"),
+        std::string("\xd1\x00\x07", 3), std::string("\xd2\x00\x00\x00\x07", 5),
         std::string("\xd3\x7f\xff\xff\xff\xff\xff\xff\xff", 9)}) {
     const std::string body = "\x92" + id + "\xc0";
     worker.send_bytes(std::string("\xc6\0\0\0", 4) + static_cast<char>(body.size()) + body);
     const std::string answer = "\x93" + id + "\xa2ok\xc0";
-    EXPECT_EQ(worker.receive_bytes(), std::string("\xc6\0\0\0", 4) +
-                                          static_cast<char>(answer.size()) + answer + "\n");
+    EXPECT_EQ(worker.receive_bytes(),
+              std::string("\xc6\0\0\0", 4) + static_cast<char>(answer.size()) + answer + "\n");
   }
 }
 
@@ -86,8 +87,10 @@ TEST(SdkMessages, TaskErrorNamesItsOwnType) {
 
 TEST(SdkMessages, ThrownTextIsTheMessage) {
   Running worker("throw");
-  EXPECT_EQ(worker.ask(R"("text")"), R"([1,"error",{"message":"thrown text","type":"std::string"}])");
-  EXPECT_EQ(worker.ask(R"("literal")"), R"([1,"error",{"message":"a literal","type":"const char*"}])");
+  EXPECT_EQ(worker.ask(R"("text")"),
+            R"([1,"error",{"message":"thrown text","type":"std::string"}])");
+  EXPECT_EQ(worker.ask(R"("literal")"),
+            R"([1,"error",{"message":"a literal","type":"const char*"}])");
 }
 
 TEST(SdkMessages, AnUnknownExceptionIsAnErrorToo) {
@@ -194,7 +197,8 @@ TEST(SdkMessages, TextThatIsNoNumberIsNamed) {
             R"([1,"error",{"message":"'12 apples' is not a number","type":"payload"}])");
   EXPECT_EQ(worker.ask(R"("3\r")"),
             R"([1,"error",{"message":"'3\\x0d' is not a number","type":"payload"}])");
-  EXPECT_EQ(worker.ask(R"("")"), R"([1,"error",{"message":"'' is not a number","type":"payload"}])");
+  EXPECT_EQ(worker.ask(R"("")"),
+            R"([1,"error",{"message":"'' is not a number","type":"payload"}])");
 }
 
 TEST(SdkMessages, ANumberThatDoesNotFitIsNamed) {

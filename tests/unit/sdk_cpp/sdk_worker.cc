@@ -105,14 +105,19 @@ const std::map<std::string, int (*)()>& kinds() {
       {"raw", [] { return worker([](spread::raw v) { return v; }); }},
       {"bytes", [] { return worker([](std::span<const std::byte> b) { return b; }); }},
       {"object", [] { return worker([](const msgpack::object& o) { return o; }); }},
-      {"mirror", [] { return worker([](Point p) { return Point{p.y, p.x}; }); }},
-      {"map", [] { return worker([](const std::map<std::string, std::vector<int>>& m) { return m; }); }},
+      {"mirror", [] { return worker([](Point p) {
+                        return Point{p.y, p.x};
+                      }); }},
+      {"map",
+       [] { return worker([](const std::map<std::string, std::vector<int>>& m) { return m; }); }},
       {"void", [] { return worker([](spread::raw) {}); }},
-      {"nothing or half", [] {
+      {"nothing or half",
+       [] {
          return worker([](int n) { return n % 2 == 0 ? std::optional<int>(n / 2) : std::nullopt; });
        }},
       {"throw", [] { return worker(throw_as); }},
-      {"notify", [] {
+      {"notify",
+       [] {
          return worker([](const std::string& text) {
            spread::progress(0.25);
            spread::progress(0.5, text);
@@ -123,7 +128,8 @@ const std::map<std::string, int (*)()>& kinds() {
       {"notify from threads", [] { return worker(notify_from_threads); }},
       {"print", [] { return worker(print_everywhere); }},
       {"captured print", [] { return worker(print_everywhere, {.capture = true}); }},
-      {"captured throw", [] {
+      {"captured throw",
+       [] {
          return worker(
              [](const std::string& what) {
                std::printf("before %s\n", what.c_str());
@@ -131,14 +137,16 @@ const std::map<std::string, int (*)()>& kinds() {
              },
              {.capture = true});
        }},
-      {"tail", [] {
+      {"tail",
+       [] {
          int tasks = 0;
          std::printf("printed before");
          const int status = worker([&](spread::raw) { return ++tasks; });
          std::printf("%d tasks", tasks);
          return status;
        }},
-      {"prep all", [] {
+      {"prep all",
+       [] {
          return worker(
              [](Sums& sums, const std::string& word) {
                return sums.words + word + std::to_string(++*sums.calls);
@@ -149,67 +157,85 @@ const std::map<std::string, int (*)()>& kinds() {
                return Sums(words);
              }));
        }},
-      {"prep two", [] {
+      {"prep two",
+       [] {
          return worker([](std::pair<std::string, int>& both, int n) { return both.second + n; },
                        spread::prep([](std::string_view name, int n) {
                          return std::pair(std::string(name), n);
                        }));
        }},
-      {"prep raw", [] {
-         return worker([](std::string& values, spread::raw) { return std::as_bytes(std::span(values)); },
-                       spread::prep([](const std::vector<spread::raw>& items) {
-                         std::string values;
-                         for (const auto& item : items) values += item.msgpack;
-                         return values;
-                       }));
+      {"prep raw",
+       [] {
+         return worker(
+             [](std::string& values, spread::raw) { return std::as_bytes(std::span(values)); },
+             spread::prep([](const std::vector<spread::raw>& items) {
+               std::string values;
+               for (const auto& item : items) values += item.msgpack;
+               return values;
+             }));
        }},
       {"say", [] { return worker(say); }},
-      {"prep fails", [] {
+      {"prep fails",
+       [] {
          return worker([](int n) { return n; }, spread::prep([] {
                          throw std::runtime_error("model.bin: No such file or directory");
                        }));
        }},
       {"big", [] { return worker([](std::size_t n) { return std::string(n, 'x'); }); }},
       {"claim", [] { return worker([](std::size_t n) { return std::string_view("x", n); }); }},
-      {"floats", [] { return worker([](double x) { return std::vector<float>{-0.0F, float(x)}; }); }},
-      {"big list", [] { return worker([](int n) { return std::vector<int>(std::size_t(n), 7); }); }},
-      {"exit", [] {
+      {"floats",
+       [] { return worker([](double x) {
+              return std::vector<float>{-0.0F, float(x)};
+            }); }},
+      {"big list",
+       [] { return worker([](int n) { return std::vector<int>(std::size_t(n), 7); }); }},
+      {"exit",
+       [] {
          return worker([](int n) {
            if (n < 0) std::exit(7);
            return n;
          });
        }},
-      {"fork", [] {
+      {"fork",
+       [] {
          return worker([](int n) {
            if (n < 0 && fork() == 0) std::exit(0);
            return n;
          });
        }},
-      {"wait", [] {
-         return worker([](const std::string& fifo) { return fifo[0] == '/' ? wait_on(fifo) : fifo; });
+      {"wait",
+       [] {
+         return worker(
+             [](const std::string& fifo) { return fifo[0] == '/' ? wait_on(fifo) : fifo; });
        }},
-      {"pause", [] {
+      {"pause",
+       [] {
          return worker([](int) {
            spread::progress(0);
            for (;;) pause();
          });
        }},
-      {"child that breaks a pipe", [] {
-         return worker([](int) { return std::system("kill -PIPE $$") & 0x7f; });
-       }},
+      {"child that breaks a pipe",
+       [] { return worker([](int) { return std::system("kill -PIPE $$") & 0x7f; }); }},
       {"descriptors", serve_one_fd_report},
-      {"early", [] {
+      {"early",
+       [] {
          static const spread::early early;
          std::puts("a library says hello");
          std::fflush(stdout);
          return worker([](int n) { return n; });
        }},
-      {"early, no worker", [] {
-         const spread::early early;
+      {"early, no worker",
+       [] {
+         {
+           const spread::early early;
+           std::puts("a library says hello");
+         }
          std::puts("usage: ...");
          return 0;
        }},
-      {"move only", [] {
+      {"move only",
+       [] {
          auto base = std::make_unique<int>(40);
          return worker([base = std::move(base)](int n) mutable noexcept { return *base + n; });
        }},

@@ -41,6 +41,10 @@ WorkerProcess::WorkerProcess(const Start& start) {
   } else {
     check(pipe2(down, O_CLOEXEC) == 0 && pipe2(up, O_CLOEXEC) == 0, "pipe2");
   }
+  if (start.non_blocking) {
+    check(fcntl(down[0], F_SETFL, O_NONBLOCK) == 0, "O_NONBLOCK");
+    check(fcntl(up[1], F_SETFL, O_NONBLOCK) == 0, "O_NONBLOCK");
+  }
   errors_ = memfd_create("stderr", MFD_CLOEXEC);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -89,7 +93,7 @@ std::string WorkerProcess::frame(std::string_view json) {
 }
 
 Start WorkerProcess::kind(const std::string& name, const std::vector<std::string>& environment) {
-  return {SDK_WORKER, {name}, environment, false};
+  return {SDK_WORKER, {name}, environment, false, false};
 }
 
 void WorkerProcess::send_bytes(std::string_view bytes) {

@@ -12,6 +12,7 @@ struct Start {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;  ///< "NAME=value", instead of ours.
   bool sockets = false;                  ///< Socket pairs instead of pipes, as some sshds do.
+  bool non_blocking = false;             ///< The worker's ends, as some parents leave them.
 };
 
 /// The master's side of one real worker process, for tests: everything blocks, and what does not

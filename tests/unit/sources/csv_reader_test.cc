@@ -16,8 +16,7 @@ std::vector<std::string> csv(std::string_view text, std::size_t max = 1 << 20) {
 }
 
 TEST(CsvReader, MakesEveryRowAMapOfStrings) {
-  EXPECT_THAT(csv("a,b\n1,x y\n,\n"),
-              ElementsAre(R"({"a":"1","b":"x y"})", R"({"a":"","b":""})"));
+  EXPECT_THAT(csv("a,b\n1,x y\n,\n"), ElementsAre(R"({"a":"1","b":"x y"})", R"({"a":"","b":""})"));
 }
 
 TEST(CsvReader, CountsALastRowWithoutNewline) {
@@ -57,11 +56,10 @@ TEST(CsvReader, SkipsEmptyLinesButNotQuotedEmptyValues) {
 }
 
 TEST(CsvReader, NamesLineAndCountsOfARowWithOtherColumns) {
-  EXPECT_THAT(csv("a,b\n\"1\n1\",2\n3\n4,5,6\n7,8\n"),
-              ElementsAre(R"({"a":"1\n1","b":"2"})",
-                          "bad: in line 4: 1 column, but the header has 2",
-                          "bad: in line 5: 3 columns, but the header has 2",
-                          R"({"a":"7","b":"8"})"));
+  EXPECT_THAT(
+      csv("a,b\n\"1\n1\",2\n3\n4,5,6\n7,8\n"),
+      ElementsAre(R"({"a":"1\n1","b":"2"})", "bad: in line 4: 1 column, but the header has 2",
+                  "bad: in line 5: 3 columns, but the header has 2", R"({"a":"7","b":"8"})"));
 }
 
 TEST(CsvReader, NamesTheLineOfTextAfterAClosingQuote) {

@@ -26,8 +26,7 @@ TEST(JsonReader, SkipsBlankLines) { EXPECT_THAT(json("\n1\n \t\r\n2\n\n"), Eleme
 TEST(JsonReader, GivesNothingForEmptyInput) { EXPECT_THAT(json(""), IsEmpty()); }
 
 TEST(JsonReader, NamesTheLineOfABadRecordAndGoesOn) {
-  EXPECT_THAT(json("1\n\n{\"a\":\n2\n"),
-              ElementsAre("1", MatchesRegex("bad: in line 3: .+"), "2"));
+  EXPECT_THAT(json("1\n\n{\"a\":\n2\n"), ElementsAre("1", MatchesRegex("bad: in line 3: .+"), "2"));
 }
 
 TEST(JsonReader, RefusesTwoDocumentsInALine) {
@@ -35,14 +34,15 @@ TEST(JsonReader, RefusesTwoDocumentsInALine) {
 }
 
 TEST(JsonReader, SkipsAByteOrderMarkAtTheStartOnly) {
-  EXPECT_THAT(json("\xef\xbb\xbf" "1\n\xef\xbb\xbf" "2\n"),
+  EXPECT_THAT(json("\xef\xbb\xbf"
+                   "1\n\xef\xbb\xbf"
+                   "2\n"),
               ElementsAre("1", MatchesRegex("bad: in line 2: .+")));
   EXPECT_THAT(json("\xef\xbb\xbf"), IsEmpty());
 }
 
 TEST(JsonReader, MakesALineThatIsTooLongBadAndGoesOn) {
-  EXPECT_THAT(json("[1,2,3]\n[1]\n", 5),
-              ElementsAre("bad: in line 1: longer than 5 bytes", "[1]"));
+  EXPECT_THAT(json("[1,2,3]\n[1]\n", 5), ElementsAre("bad: in line 1: longer than 5 bytes", "[1]"));
 }
 
 TEST(JsonReader, KeepsPayloadsApart) {

@@ -38,8 +38,12 @@ TEST(LineReader, KeepsCarriageReturnsAndNulBytes) {
 }
 
 TEST(LineReader, CutsAtNulOrAnyByte) {
-  EXPECT_THAT(lines(std::string_view("a\nb\0c\0", 6), 100, '\0'), ElementsAre("\"a\\nb\"", "\"c\""));
-  EXPECT_THAT(lines("a\xff" "b", 100, '\xff'), ElementsAre("\"a\"", "\"b\""));
+  EXPECT_THAT(lines(std::string_view("a\nb\0c\0", 6), 100, '\0'),
+              ElementsAre("\"a\\nb\"", "\"c\""));
+  EXPECT_THAT(lines("a\xff"
+                    "b",
+                    100, '\xff'),
+              ElementsAre("\"a\"", "\"b\""));
 }
 
 TEST(LineReader, MakesBinOfWhatIsNotUtf8) {

@@ -45,8 +45,13 @@ TEST(MsgpackReader, NamesTheOffsetOfWhatIsNoMsgpack) {
 }
 
 TEST(MsgpackReader, EndsAtAnObjectThatIsTooLong) {
-  EXPECT_THAT(msgpack(bytes("\xa4" "abcd\x01"), 5), ElementsAre("\"abcd\"", "1"));
-  EXPECT_THAT(msgpack(bytes("\x01\xa5" "abcde\x01"), 5),
+  EXPECT_THAT(msgpack(bytes("\xa4"
+                            "abcd\x01"),
+                      5),
+              ElementsAre("\"abcd\"", "1"));
+  EXPECT_THAT(msgpack(bytes("\x01\xa5"
+                            "abcde\x01"),
+                      5),
               ElementsAre("1",
                           "broken: in offset 1: the msgpack object that begins here is longer "
                           "than 5 bytes"));

@@ -14,7 +14,8 @@ namespace spread {
 /// This task failed; others go on. The master tries it again if `--retries` allows.
 class task_error : public std::runtime_error {
  public:
-  /// `type` is a short word that scripts can match, `message` one line, `trace` as long as you like.
+  /// `type` is a short word that scripts can match, `message` one line, `trace` as long as you
+  /// like.
   task_error(std::string type, const std::string& message, std::string trace = "")
       : std::runtime_error(message), type_(std::move(type)), trace_(std::move(trace)) {}
   explicit task_error(const std::string& message) : task_error("error", message) {}

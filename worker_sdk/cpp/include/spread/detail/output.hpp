@@ -63,7 +63,8 @@ class Output {
   void end() {
     const std::size_t size =
         static_cast<std::size_t>(cursor_ - start_) - kHeaderBytes + by_reference_.size();
-    if (size > kFrameMax) too_long(size);
+    if (size > kPipeBytes) [[unlikely]]
+      prepare_for_big(size);
     store_big_endian(start_ + 1, static_cast<std::uint32_t>(size));
     *cursor_++ = '\n';  // reserve() leaves room for it
     if (!by_reference_.empty()) return send_split();
@@ -121,13 +122,15 @@ class Output {
     limit_ = buffer_.get() + capacity;
   }
 
-  [[noreturn, gnu::noinline, gnu::cold]] static void too_long(std::size_t size) {
-    throw std::length_error("the answer has " + std::to_string(size) +
-                            " bytes, and a frame at most " + std::to_string(kFrameMax));
+  [[gnu::noinline, gnu::cold]] void prepare_for_big(std::size_t size) {
+    if (size > kFrameMax) {
+      throw std::length_error("the answer has " + std::to_string(size) +
+                              " bytes, and a frame at most " + std::to_string(kFrameMax));
+    }
+    if (!std::exchange(enlarged_, true)) enlarge_pipe(fd_);
   }
 
   [[gnu::noinline]] void send_split() {
-    if (!std::exchange(enlarged_, true)) enlarge_pipe(fd_);
     const std::lock_guard lock(mutex_);
     char* const split = buffer_.get() + split_;
     char* const unsent = buffer_.get() + sent_;

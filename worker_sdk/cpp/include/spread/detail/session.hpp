@@ -45,16 +45,8 @@ inline Description describe_exception() {
 /// One worker's life between the move of stdin and stdout and their return.
 class Session {
  public:
-  Session(Stdio& stdio, bool capture)
-      : stdio_(stdio),
-        input_(stdio.in()),
-        output_(stdio.out()) {
+  explicit Session(Stdio& stdio) : stdio_(stdio), input_(stdio.in()), output_(stdio.out()) {
     watchdog_.emplace(output_, stdio.in(), stdio.out(), grace_seconds());
-    if (capture) {
-      flush_stdio();
-      captures_[0].emplace(STDOUT_FILENO);
-      captures_[1].emplace(STDERR_FILENO);
-    }
     // Not SIG_IGN: that would be inherited by the programs that a handler starts, and `yes | head`
     // would complain. A handler ends at exec.
     struct sigaction nothing {};
@@ -84,7 +76,7 @@ class Session {
     msgpack::packer<Output> packer(output_);
     packer.pack_map(5);
     packer.pack("wire").pack(1);
-    packer.pack("window").pack(window);
+    packer.pack("window").pack(std::max<std::size_t>(window, 1));
     packer.pack("prep").pack(prep);
     packer.pack("lang").pack("c++");
     packer.pack("features").pack(std::array{"batch"});
@@ -112,6 +104,13 @@ class Session {
     pack_failure(kNil, "error", describe_exception());
     flush();
     throw Ended{kFailed};
+  }
+
+  /// From here on what is printed is attached to the answers.
+  void capture() {
+    flush_stdio();
+    captures_[0].emplace(STDOUT_FILENO);
+    captures_[1].emplace(STDERR_FILENO);
   }
 
   /// Calls `answer(payload)` for every task until the end of input. It is to call reply(), or to

@@ -32,15 +32,15 @@ namespace spread::detail {
 
 template <class T>
 concept Character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
-                    std::same_as<T, char16_t> || std::same_as<T, char32_t>;
+    std::same_as<T, char16_t> || std::same_as<T, char32_t>;
 template <class T>
 concept Number = std::is_arithmetic_v<T> && !std::same_as<T, bool> && !Character<T>;
 /// What is sent as msgpack's bin. As msgpack-c has it, a vector of char is bytes, not text.
 template <class T>
 concept Bytes = std::ranges::contiguous_range<T> && std::ranges::sized_range<T> &&
-                (std::same_as<std::ranges::range_value_t<T>, std::byte> ||
-                 std::same_as<std::ranges::range_value_t<T>, unsigned char> ||
-                 std::same_as<std::ranges::range_value_t<T>, char>);
+    (std::same_as<std::ranges::range_value_t<T>, std::byte> ||
+     std::same_as<std::ranges::range_value_t<T>, unsigned char> ||
+     std::same_as<std::ranges::range_value_t<T>, char>);
 
 /// What a value is, in words, by its first byte.
 inline const char* kind_of(std::string_view value) {
@@ -78,7 +78,8 @@ inline std::string quoted(std::string_view text) {
 
 [[noreturn, gnu::noinline, gnu::cold]] inline void wrong_kind(const std::string& expected,
                                                               std::string_view value) {
-  wrong_payload("the payload is " + std::string(kind_of(value)) + ", this worker takes " + expected);
+  wrong_payload("the payload is " + std::string(kind_of(value)) + ", this worker takes " +
+                expected);
 }
 
 /// The content of a str or bin that fills `value` exactly.
@@ -150,9 +151,11 @@ T decode_number(std::string_view value) {
     return converted<T>(static_cast<std::int8_t>(lead));
   }
   switch (lead) {
-    case 0xca: exactly(5);
+    case 0xca:
+      exactly(5);
       return converted<T>(std::bit_cast<float>(load_big_endian<std::uint32_t>(p + 1)));
-    case 0xcb: exactly(9);
+    case 0xcb:
+      exactly(9);
       return converted<T>(std::bit_cast<double>(load_big_endian<std::uint64_t>(p + 1)));
     case 0xcc: exactly(2); return converted<T>(load_big_endian<std::uint8_t>(p + 1));
     case 0xcd: exactly(3); return converted<T>(load_big_endian<std::uint16_t>(p + 1));
@@ -217,8 +220,7 @@ class Decoder {
     bool referenced = false;
     const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
     try {
-      auto object =
-          msgpack::unpack(zone_, value.data(), n, end, referenced, refer, nullptr, limit);
+      auto object = msgpack::unpack(zone_, value.data(), n, end, referenced, refer, nullptr, limit);
       if (end == n) return object;
     } catch (const msgpack::depth_size_overflow&) {
       wrong_payload("the payload is nested deeper than 512");
@@ -241,13 +243,15 @@ void encode(Output& out, const T& value) {
     out.write_value(value.msgpack);
   } else if constexpr (std::convertible_to<const T&, std::string_view>) {
     const std::string_view text = value;
-    if (text.size() > kFrameMax) throw std::length_error("the result is longer than a frame can be");
+    if (text.size() > kFrameMax)
+      throw std::length_error("the result is longer than a frame can be");
     packer.pack_str(static_cast<std::uint32_t>(text.size()));
     out.write_value(text);
   } else if constexpr (Bytes<T>) {
     const std::string_view bytes(reinterpret_cast<const char*>(std::ranges::data(value)),
                                  std::ranges::size(value));
-    if (bytes.size() > kFrameMax) throw std::length_error("the result is longer than a frame can be");
+    if (bytes.size() > kFrameMax)
+      throw std::length_error("the result is longer than a frame can be");
     packer.pack_bin(static_cast<std::uint32_t>(bytes.size()));
     out.write_value(bytes);
   } else {

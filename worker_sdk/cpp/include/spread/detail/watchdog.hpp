@@ -2,9 +2,9 @@
 
 #include "spread/detail/output.hpp"
 
-#include <csignal>
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <csignal>
 
 #include <chrono>
 #include <thread>
@@ -53,7 +53,8 @@ class Watchdog {
   /// once more behind that tick, so an answer published by a thread that still read "awake" has
   /// long become visible.
   void stay_awake() {
-    if (asleep_.load(std::memory_order_relaxed)) [[unlikely]] wake();
+    if (asleep_.load(std::memory_order_relaxed)) [[unlikely]]
+      wake();
   }
 
  private:

@@ -25,7 +25,7 @@ inline constexpr std::size_t kIdMax = 9;  ///< An integer's longest encoding.
 /// frame or a value above it is big: it gets a buffer of its own size, or is sent from where it is.
 inline constexpr std::size_t kPipeBytes = std::size_t{64} << 10;
 /// Buffers that a big frame made grow are kept for the next one up to here.
-inline constexpr std::size_t kKeptBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
 /// Stands where an id stands. As long as the longest: Output::begin copies that many.
 inline constexpr char kNilBytes[kIdMax + 1] = "\xc0";
 inline constexpr std::string_view kNil{kNilBytes, 1};
@@ -75,10 +75,14 @@ struct Task {
 inline std::size_t id_bytes(unsigned char lead) {
   if (lead < 0x80) return 1;
   switch (lead) {
-    case 0xcc: case 0xd0: return 2;
-    case 0xcd: case 0xd1: return 3;
-    case 0xce: case 0xd2: return 5;
-    case 0xcf: case 0xd3: return 9;
+    case 0xcc:
+    case 0xd0: return 2;
+    case 0xcd:
+    case 0xd1: return 3;
+    case 0xce:
+    case 0xd2: return 5;
+    case 0xcf:
+    case 0xd3: return 9;
     default: not_a_task("the id is no integer");
   }
 }

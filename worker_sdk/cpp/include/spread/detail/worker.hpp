@@ -2,6 +2,8 @@
 
 // worker() itself. Included by spread/worker.hpp, at its end.
 
+#include "spread/worker.hpp"
+
 namespace spread::detail {
 
 template <class Function>
@@ -17,7 +19,9 @@ template <class F>
 using SignatureOf = Signature<decltype(std::function{std::declval<F>()})>;
 
 template <class F>
-concept Typed = requires { typename SignatureOf<F>::Result; };
+concept Typed = requires {
+  typename SignatureOf<F>::Result;
+};
 
 template <class T>
 inline constexpr bool kIsVector = false;
@@ -54,7 +58,8 @@ auto call_load(Load& load, const std::vector<std::string>& items) {
       // Braces, so that the items are read in order.
       Arguments values{decoder.decode<std::tuple_element_t<I, Arguments>>(items[I])...};
       return load(std::get<I>(std::move(values))...);
-    }(std::make_index_sequence<std::tuple_size_v<Arguments>>());
+    }
+    (std::make_index_sequence<std::tuple_size_v<Arguments>>());
   }
 }
 
@@ -80,11 +85,12 @@ auto prepare(Session& session, Load& load, const options& how) {
 }
 
 template <class Handler, class... Loaded>
-void serve(Session& session, Handler& handler, Loaded&... loaded) {
+void serve(Session& session, const options& how, Handler& handler, Loaded&... loaded) {
   using S = SignatureOf<Handler>;
   static_assert(S::kArguments == sizeof...(Loaded) + 1,
                 "the handler takes the payload, behind what prep returns if that is not void");
   using Payload = std::tuple_element_t<sizeof...(Loaded), typename S::Arguments>;
+  if (how.capture) session.capture();
   session.serve([&](std::string_view payload) {
     if constexpr (std::is_void_v<typename S::Result>) {
       handler(loaded..., session.decode<Payload>(payload));
@@ -120,13 +126,13 @@ inline int refuse(Stdio& stdio, const std::string& why) {
 
 template <class Handler, class Load>
 int run(Stdio& stdio, Handler& handler, Load& load, const options& how) {
-  Session session(stdio, how.capture);
+  Session session(stdio);
   if constexpr (std::is_void_v<typename SignatureOf<Load>::Result>) {
     prepare(session, load, how);
-    serve(session, handler);
+    serve(session, how, handler);
   } else {
     auto loaded = prepare(session, load, how);
-    serve(session, handler, loaded);
+    serve(session, how, handler, loaded);
   }
   return kDone;
 }

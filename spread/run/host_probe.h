@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/time.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/subprocess.h"
+#include "spread/run/plan.h"
+
+namespace spread {
+
+/// Asks the hosts of Roster::ask_cpus how many CPUs may be used there, all at once, each in a
+/// process of its own, and tells each answer as it comes: a host that is down holds up nobody.
+class HostProbe {
+ public:
+  /// A host that has not answered by then is taken to have one.
+  static constexpr Duration kPatience = std::chrono::seconds(20);
+
+  struct Answer {
+    HostId host{};
+    std::uint32_t cpus = 1;
+    std::string problem;  ///< why it did not say; empty if it did
+  };
+
+  HostProbe(const Plan& plan, Spawner& spawner, EventLoop& loop);
+  ~HostProbe();
+  HostProbe(const HostProbe&) = delete;
+  HostProbe& operator=(const HostProbe&) = delete;
+
+  /// Answers since the last call.
+  std::vector<Answer> take_answers();
+  bool done() const;
+  TimePoint next_deadline() const { return done() ? kForever : deadline_; }
+  void tick();
+  /// Nobody is interested any more.
+  void stop();
+
+ private:
+  class Question;
+
+  EventLoop& loop_;
+  TimePoint deadline_;
+  std::vector<std::unique_ptr<Question>> questions_;
+};
+
+}  // namespace spread

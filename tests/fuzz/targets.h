@@ -1,0 +1,17 @@
+// tests/fuzz: whatever reads bytes that a worker or a file made up. Each target aborts when a claim
+// does not hold. libFuzzer calls them through fuzz_main.cc; corpus_test.cc runs the committed inputs
+// with every compiler.
+#pragma once
+
+#include "spread/api/bytes.h"
+
+namespace spread::fuzz {
+
+/// All three codecs: no look beyond the bytes, always progress, the same in any pieces.
+void codec(ByteView input);
+/// JSON to msgpack and back, and held against nlohmann-json.
+void json(ByteView input);
+/// The scanner of values and the writer of JSON, held against msgpack-c's parser.
+void msgpack(ByteView input);
+
+}  // namespace spread::fuzz
