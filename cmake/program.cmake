@@ -19,3 +19,4 @@ endif()
 
 include(GNUInstallDirs)
 install(TARGETS spread RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+include(manual)

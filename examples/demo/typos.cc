@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cctype>
 #include <chrono>
 #include <cmath>
@@ -119,6 +120,13 @@ double slips(std::string_view wrong, std::string_view right) {
   return cost[wrong.size()][right.size()];
 }
 
+/// Which letters a word has, a bit for each.
+std::uint32_t letters(std::string_view word) {
+  std::uint32_t set = 0;
+  for (const char c : word) set |= 1U << (c - 'a');
+  return set;
+}
+
 /// How many files use each word: the whole model. What it makes of a rare word is the noisy
 /// channel's answer: the word that best explains it, frequent and few slips away.
 class Speller {
@@ -128,9 +136,10 @@ class Speller {
       for (const std::string& word : comment_words(read_file(file))) ++files_with_[word];
     }
     for (const auto& [word, count] : files_with_) {
-      if (count >= kTimesMore) frequent_.emplace_back(word, count);
+      if (count >= kTimesMore) frequent_.push_back({word, letters(word), double(count)});
     }
-    std::sort(frequent_.begin(), frequent_.end());
+    std::sort(frequent_.begin(), frequent_.end(),
+              [](const Frequent& a, const Frequent& b) { return a.word < b.word; });
   }
 
   std::string check(const std::string& file) const {
@@ -150,6 +159,12 @@ class Speller {
   static constexpr std::uint32_t kTimesMore = 40;  // how much more files have it right, per slip
   static constexpr std::uint32_t kStemMin = 4;     // files that a stem is known from
 
+  struct Frequent {
+    std::string word;
+    std::uint32_t letters;
+    double files;
+  };
+
   std::uint32_t files_with(const std::string& word) const {
     const auto found = files_with_.find(word);
     return found == files_with_.end() ? 0 : found->second;
@@ -157,18 +172,21 @@ class Speller {
 
   /// Empty: the word is right, or nobody knows.
   std::string correction(const std::string& word) const {
-    const std::uint32_t count = std::max(files_with(word), 1U);
+    const double count = std::max(files_with(word), 1U);
     if (word.size() < kRareMin || count > kRareMax) return {};
+    const std::uint32_t word_letters = letters(word);
     const double slips_max = word.size() < 10 ? 1 : 2;
     const std::string* best = nullptr;
     double best_evidence = 0;
-    for (const auto& [candidate, candidate_count] : frequent_) {
-      if (candidate.size() + 2 < word.size() || candidate.size() > word.size() + 2) continue;
-      const double distance = slips(word, candidate);
-      const double evidence =
-          std::log(double(candidate_count) / count) - distance * std::log(kTimesMore);
+    for (const Frequent& candidate : frequent_) {
+      if (candidate.word.size() + 2 < word.size() || candidate.word.size() > word.size() + 2)
+        continue;
+      // Two slips bring or take four letters at most. This spares most of the candidates.
+      if (std::popcount(candidate.letters ^ word_letters) > 4) continue;
+      const double distance = slips(word, candidate.word);
+      const double evidence = std::log(candidate.files / count) - distance * std::log(kTimesMore);
       if (distance > slips_max || evidence <= best_evidence) continue;
-      best = &candidate;
+      best = &candidate.word;
       best_evidence = evidence;
     }
     if (best == nullptr || is_british(word, *best) || is_form_of_known_word(word)) return {};
@@ -195,7 +213,7 @@ class Speller {
   }
 
   std::unordered_map<std::string, std::uint32_t> files_with_;
-  std::vector<std::pair<std::string, std::uint32_t>> frequent_;
+  std::vector<Frequent> frequent_;
 };
 
 std::vector<std::string> read_lines(const std::string& name) {

@@ -62,8 +62,8 @@ std::optional<std::size_t> decode_base64(std::string_view text, Byte* to) {
     *to++ = static_cast<Byte>(word);
   }
   if (padding != 0) {
-    const std::uint32_t word = value(whole) << 18 | value(whole + 1) << 12 |
-                               (padding == 1 ? value(whole + 2) << 6 : 0);
+    const std::uint32_t word =
+        value(whole) << 18 | value(whole + 1) << 12 | (padding == 1 ? value(whole + 2) << 6 : 0);
     *to++ = static_cast<Byte>(word >> 16);
     if (padding == 1) *to++ = static_cast<Byte>(word >> 8);
     if ((word & (padding == 1 ? 0xffu : 0xffffu)) != 0) return std::nullopt;

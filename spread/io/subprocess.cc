@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +93,24 @@ std::vector<char*> pointers(std::span<const std::string> words) {
   return result;
 }
 
+/// Becomes readable when the process has ended. Where the kernel has no pidfd (before Linux 5.3,
+/// and under valgrind) it becomes readable a hundred times a second, and try_wait() looks each
+/// time.
+Result<int> open_exit_fd(pid_t pid) {
+  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (fd >= 0) {
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return fd;
+  }
+  if (errno != ENOSYS) return tl::unexpected(errno_error("pidfd_open"));
+  constexpr long kLookEveryNs = 10'000'000;
+  const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (timer < 0) return tl::unexpected(errno_error("timerfd_create"));
+  const itimerspec every{{0, kLookEveryNs}, {0, kLookEveryNs}};
+  ::timerfd_settime(timer, 0, &every, nullptr);
+  return timer;
+}
+
 }  // namespace
 
 std::string ExitStatus::text() const {
@@ -122,7 +141,12 @@ int Subprocess::exit_fd() const { return impl_->exit_fd; }
 
 std::optional<ExitStatus> Subprocess::try_wait() {
   boost::system::error_code error;
-  if (impl_->process.running(error)) return std::nullopt;
+  if (impl_->process.running(error)) {
+    // Only a timer is ever readable before the end; this makes it not readable.
+    std::uint64_t ticks;
+    static_cast<void>(read_some(impl_->exit_fd, reinterpret_cast<Byte*>(&ticks), sizeof ticks));
+    return std::nullopt;
+  }
   impl_->running = false;
   const int status = impl_->process.native_exit_code();
   impl_->process.detach();
@@ -167,16 +191,14 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
     std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
     return fail("cannot start " + options.arguments[0] + where + ": " + errno_text(error));
   }
-  const int exit_fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (exit_fd < 0) {
-    Error why = errno_error("pidfd_open");
+  const Result<int> exit_fd = open_exit_fd(pid);
+  if (!exit_fd) {
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
-    return tl::unexpected(why);
+    return tl::unexpected(exit_fd.error());
   }
-  ::fcntl(exit_fd, F_SETFD, FD_CLOEXEC);
   auto process = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
-      Process(impl_->context.get_executor(), pid, exit_fd), static_cast<int>(pid), exit_fd});
+      Process(impl_->context.get_executor(), pid, *exit_fd), static_cast<int>(pid), *exit_fd});
   Subprocess child(std::move(process));
   child.input = std::move(in->write);
   child.output = std::move(out->read);

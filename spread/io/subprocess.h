@@ -36,9 +36,10 @@ class Subprocess {
   Subprocess& operator=(Subprocess&&) noexcept;
 
   int pid() const;
-  /// Readable when the process has ended; owned by this object.
+  /// Readable when the process has ended, or perhaps has; owned by this object, and closed by the
+  /// try_wait() that finds the end: an event loop must be rid of it before.
   int exit_fd() const;
-  /// The status, if the process has ended: then it is reaped and its pid is forgotten.
+  /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
   /// Sends a signal to the whole process group, also after the leader has ended (but not after
   /// forget_group(): the number may be another's by then).

@@ -87,6 +87,7 @@ Status Engine::open() {
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
   add_slots_from(0);
+  if (options_.command == Command::All) reporter_->set_total(plan_.workers(), probe_ == nullptr);
   if (plan_.roster.ask_cpus.empty()) {
     handle(SlotsComplete{});
   } else {

@@ -84,6 +84,11 @@ Status Reporter::open_files(const ReportOptions& options) {
     joblog_file_->queue().tail().append(joblog_header());
     detailed_ = true;
   }
+  if (options.summary) {
+    summary_ = std::make_unique<Summary>(loop_.now());
+    observers_.push_back(summary_.get());
+    detailed_ = true;
+  }
   if (options.explain) {
     explain_ = std::make_unique<Explain>(errors_.queue().tail(), loop_.now());
     observers_.push_back(explain_.get());
@@ -176,6 +181,7 @@ void Reporter::finish(int exit_status, std::uint64_t succeeded,
   if (failures_.count(Outcome::NotComputed) > 0 && !not_computed_because.empty()) {
     say("not computed because " + std::string(not_computed_because));
   }
+  if (summary_) pass_on(summary_->text(loop_.now()));
   if (events_) events_->run_ended(exit_status, loop_.now());
   errors_.flush();
   for (OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {

@@ -13,6 +13,7 @@
 #include "spread/report/explain.h"
 #include "spread/report/progress.h"
 #include "spread/report/progress_bar.h"
+#include "spread/report/summary.h"
 #include "spread/results/failure_report.h"
 #include "spread/run/output_writer.h"
 
@@ -74,6 +75,7 @@ class Reporter {
   ProgressLine line_;
   std::unique_ptr<EventsWriter> events_;
   std::unique_ptr<Explain> explain_;
+  std::unique_ptr<Summary> summary_;
   FailureReport failures_;
   std::vector<Observer*> observers_;
   bool detailed_ = false;

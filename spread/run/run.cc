@@ -6,6 +6,7 @@
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
 #include "spread/run/engine.h"
+#include "spread/run/hosts.h"
 #include "spread/run/plan.h"
 
 namespace spread {
@@ -41,7 +42,10 @@ int run(const Options& options) {
   switch (options.command) {
     case Command::Run:
     case Command::All: return run_engine(options);
-    case Command::Hosts:
+    case Command::Hosts: {
+      auto plan = make_plan(options);
+      return plan ? show_hosts(options, std::move(*plan)) : complain(plan.error());
+    }
     case Command::HistoryShow:
     case Command::HistoryReset: break;
   }

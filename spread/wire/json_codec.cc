@@ -147,8 +147,8 @@ void JsonCodec::decode_unfinished(ByteView bytes, bool final, Decoded& decoded) 
     inside_stray_ = false;
     if (stray) return set(decoded, Found::Stray, bytes.size());
     if (start == Start::Blank) return set(decoded, Found::Skip, bytes.size());
-    return broken(decoded, fmt::format("ended inside a frame ({} bytes without a newline)",
-                                       bytes.size()));
+    return broken(decoded,
+                  fmt::format("ended inside a frame ({} bytes without a newline)", bytes.size()));
   }
   if (stray && bytes.size() >= kStrayPiece) {
     search_.reset();

@@ -205,7 +205,9 @@ bool JsonReader::read_escape(Byte*& to) {
   const char c = at_[1];
   at_ += 2;
   switch (c) {
-    case '"': case '\\': case '/': *to++ = static_cast<Byte>(c); return true;
+    case '"':
+    case '\\':
+    case '/': *to++ = static_cast<Byte>(c); return true;
     case 'b': *to++ = '\b'; return true;
     case 'f': *to++ = '\f'; return true;
     case 'n': *to++ = '\n'; return true;

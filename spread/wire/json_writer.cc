@@ -44,11 +44,11 @@ class JsonWriter {
   template <typename Float>
   void write_float(Float x);
   void write_bytes(std::string_view front, ByteView bytes, std::string_view back);
-  template <typename Number>
-  void write_number(Number n) {
+  template <typename Number, typename... Format>
+  void write_number(Number n, Format... format) {
     constexpr std::size_t kRoom = 32;
     char* const begin = reinterpret_cast<char*>(out_.prepare(kRoom));
-    const auto [end, error] = std::to_chars(begin, begin + kRoom, n);
+    const auto [end, error] = std::to_chars(begin, begin + kRoom, n, format...);
     out_.commit(static_cast<std::size_t>(end - begin));
   }
 
@@ -105,7 +105,8 @@ void JsonWriter::write_key(const Byte*& at, const Byte* end) {
 void JsonWriter::write_scalar(const Token& token) {
   switch (token.type) {
     case TokenType::Nil: return out_.append(std::string_view("null"));
-    case TokenType::Bool: return out_.append(std::string_view(token.number != 0 ? "true" : "false"));
+    case TokenType::Bool:
+      return out_.append(std::string_view(token.number != 0 ? "true" : "false"));
     case TokenType::Unsigned: return write_number(token.number);
     case TokenType::Negative: return write_number(token.negative());
     case TokenType::Float32: return write_float(static_cast<float>(token.real));
@@ -120,13 +121,14 @@ void JsonWriter::write_scalar(const Token& token) {
       return write_bytes(",\"", token.bytes, "\"]}");
     case TokenType::Array:
     case TokenType::Map:
-    case TokenType::None:
-      break;  // not scalars
+    case TokenType::None: break;  // not scalars
   }
 }
 
 /// A float32 is written with the digits that a float32 needs: 0.1f is 0.1. Integers up to 2^53, the
-/// last below which every one is exact, are written out, where the shortest form would be 1e+06.
+/// last below which every one is exact, are written out, where the shortest form would be 1e+06;
+/// larger ones never, though to_chars would sometimes: 27670116179283804160 could not be read back,
+/// for it is an integer that does not fit into 64 bits.
 template <typename Float>
 void JsonWriter::write_float(Float x) {
   if (!std::isfinite(x)) {
@@ -134,7 +136,8 @@ void JsonWriter::write_float(Float x) {
     return out_.append(std::string_view("null"));
   }
   constexpr Float kExact = Float{0x1p53};
-  if (std::trunc(x) != x || x > kExact || x < -kExact) return write_number(x);
+  if (x > kExact || x < -kExact) return write_number(x, std::chars_format::scientific);
+  if (std::trunc(x) != x) return write_number(x);
   if (x == 0 && std::signbit(x)) return out_.append(std::string_view("-0"));
   write_number(static_cast<std::int64_t>(x));
 }
@@ -157,7 +160,8 @@ void JsonWriter::write_escaped(char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out_.push_back('\\');
   switch (c) {
-    case '"': case '\\': return out_.push_back(static_cast<Byte>(c));
+    case '"':
+    case '\\': return out_.push_back(static_cast<Byte>(c));
     case '\b': return out_.push_back('b');
     case '\f': return out_.push_back('f');
     case '\n': return out_.push_back('n');

@@ -15,15 +15,15 @@ namespace spread::wire {
 /// What a worker can say. Views point into the bytes that were decoded and are good as long as
 /// those are.
 enum class UpKind : std::uint8_t {
-  Ok,        ///< [id, "ok", value, so?, se?]
-  Busy,      ///< [id, "busy", seconds, reason?]
-  Error,     ///< [id, "error", {"type", "message", "trace"?}, so?, se?]
-  Fatal,     ///< [id, "fatal", {...}, so?, se?]
-  Progress,  ///< [id, "progress", fraction, text?]
-  Log,       ///< [id, "log", text]
-  Hello,     ///< [nil, "hello", {...}]
-  PrepError, ///< [nil, "error", {...}]
-  Unknown,   ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
+  Ok,         ///< [id, "ok", value, so?, se?]
+  Busy,       ///< [id, "busy", seconds, reason?]
+  Error,      ///< [id, "error", {"type", "message", "trace"?}, so?, se?]
+  Fatal,      ///< [id, "fatal", {...}, so?, se?]
+  Progress,   ///< [id, "progress", fraction, text?]
+  Log,        ///< [id, "log", text]
+  Hello,      ///< [nil, "hello", {...}]
+  PrepError,  ///< [nil, "error", {...}]
+  Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };
 
 struct UpMessage {
@@ -32,9 +32,9 @@ struct UpMessage {
   TaskId id{};
   /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Otherwise empty.
   ByteView value;
-  std::string_view text;   ///< Busy: reason; Progress, Log: text; Unknown: the kind's name
-  double number = 0;       ///< Busy: seconds; Progress: fraction
-  std::string_view so, se; ///< text that the worker captured, to be shown
+  std::string_view text;    ///< Busy: reason; Progress, Log: text; Unknown: the kind's name
+  double number = 0;        ///< Busy: seconds; Progress: fraction
+  std::string_view so, se;  ///< text that the worker captured, to be shown
 };
 
 struct Hello {

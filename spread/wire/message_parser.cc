@@ -64,11 +64,10 @@ class Elements {
       return true;
     }
     if (skipped.scan == Scan::TooLong) {
-      return failed(fmt::format("its {} bytes end before its array of {} does", end_ - begin_,
-                                count_));
+      return failed(
+          fmt::format("its {} bytes end before its array of {} does", end_ - begin_, count_));
     }
-    return failed("it " +
-                  describe(skipped.scan, static_cast<std::size_t>(skipped.at - begin_)));
+    return failed("it " + describe(skipped.scan, static_cast<std::size_t>(skipped.at - begin_)));
   }
 
   const Byte* begin_;
@@ -83,8 +82,8 @@ enum class Shape : std::uint8_t { Value, Description, Number, Text };
 struct Kind {
   std::string_view word;
   UpKind kind;
-  Shape third;    ///< what the third element must be
-  bool nil_id;    ///< goes with a nil id only; the others with an integer
+  Shape third;  ///< what the third element must be
+  bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
 constexpr std::array<Kind, 8> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
@@ -206,8 +205,7 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
     case UpKind::Log:
     case UpKind::Hello:
     case UpKind::PrepError:
-    case UpKind::Unknown:
-      break;
+    case UpKind::Unknown: break;
   }
   return elements.close();
 }

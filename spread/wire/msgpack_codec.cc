@@ -29,9 +29,7 @@ struct Guess {
   std::size_t wanted = 0;  ///< Undecided: bytes needed to go on
 };
 
-bool begins_id(Byte byte) {
-  return byte < 0x80 || byte == 0xc0 || (byte >= 0xcc && byte <= 0xd3);
-}
+bool begins_id(Byte byte) { return byte < 0x80 || byte == 0xc0 || (byte >= 0xcc && byte <= 0xd3); }
 
 /// A length above the limit: it is a frame only if a kind's name follows the id. Any weaker test
 /// would kill a worker for what it printed: "Ə" is C6 8F, and behind it ordinary text can look like
@@ -164,8 +162,8 @@ class MsgpackCodec final : public Codec {
     return {};
   }
   tl::unexpected<Error> too_large(std::string_view what, std::size_t size) const {
-    return fail(fmt::format("{} of {} bytes is more than --max-frame {} allows", what, size,
-                            max_frame_));
+    return fail(
+        fmt::format("{} of {} bytes is more than --max-frame {} allows", what, size, max_frame_));
   }
 
   /// `[id, "ok", value]` with a small value, complete: what a worker says a million times. False

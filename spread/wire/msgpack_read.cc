@@ -64,11 +64,18 @@ Token wide(const Byte* at, std::size_t size) {
     case 0xc3: return make(TokenType::Bool, 1);
     case 0xca: return make_real(TokenType::Float32, std::bit_cast<float>(load32(at + 1)));
     case 0xcb: return make_real(TokenType::Float64, std::bit_cast<double>(load64(at + 1)));
-    case 0xcc: case 0xcd: case 0xce: case 0xcf:
-      return make(TokenType::Unsigned, load(at + 1, size - 1));
-    case 0xd0: case 0xd1: case 0xd2: case 0xd3: return make_signed(load_signed(at + 1, size - 1));
-    case 0xdc: case 0xdd: return make(TokenType::Array, load(at + 1, size - 1));
-    case 0xde: case 0xdf: return make(TokenType::Map, load(at + 1, size - 1));
+    case 0xcc:
+    case 0xcd:
+    case 0xce:
+    case 0xcf: return make(TokenType::Unsigned, load(at + 1, size - 1));
+    case 0xd0:
+    case 0xd1:
+    case 0xd2:
+    case 0xd3: return make_signed(load_signed(at + 1, size - 1));
+    case 0xdc:
+    case 0xdd: return make(TokenType::Array, load(at + 1, size - 1));
+    case 0xde:
+    case 0xdf: return make(TokenType::Map, load(at + 1, size - 1));
     default: return {};
   }
 }
@@ -90,11 +97,20 @@ Token next_token(const Byte*& at, const Byte* end) {
   if (first < 0xc0) return sized(TokenType::Str, at, end, 0, first & 31u);
   if (first >= 0xe0) return ++at, make_signed(static_cast<std::int8_t>(first));
   switch (first) {
-    case 0xc4: case 0xc5: case 0xc6: return sized(TokenType::Bin, at, end, 1u << (first - 0xc4), 0);
-    case 0xc7: case 0xc8: case 0xc9: return sized(TokenType::Ext, at, end, 1u << (first - 0xc7), 0);
-    case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8:
-      return sized(TokenType::Ext, at, end, 0, std::size_t{1} << (first - 0xd4));
-    case 0xd9: case 0xda: case 0xdb: return sized(TokenType::Str, at, end, 1u << (first - 0xd9), 0);
+    case 0xc4:
+    case 0xc5:
+    case 0xc6: return sized(TokenType::Bin, at, end, 1u << (first - 0xc4), 0);
+    case 0xc7:
+    case 0xc8:
+    case 0xc9: return sized(TokenType::Ext, at, end, 1u << (first - 0xc7), 0);
+    case 0xd4:
+    case 0xd5:
+    case 0xd6:
+    case 0xd7:
+    case 0xd8: return sized(TokenType::Ext, at, end, 0, std::size_t{1} << (first - 0xd4));
+    case 0xd9:
+    case 0xda:
+    case 0xdb: return sized(TokenType::Str, at, end, 1u << (first - 0xd9), 0);
     default: break;
   }
   // DC..DF: a count of 2 or 4 bytes.

@@ -53,15 +53,17 @@ inline constexpr std::array<Byte, 256> kFixedSize = detail::make_fixed_sizes();
 
 enum class TokenType : std::uint8_t {
   None,  ///< cut off, or the byte C1 that begins nothing
-  Nil, Bool,
+  Nil,
+  Bool,
   Unsigned,  ///< `number`; any integer >= 0 in whatever encoding
   Negative,  ///< `number` holds its two's complement
   Float32,   ///< `real`, exactly
   Float64,   ///< `real`
-  Str, Bin,  ///< `bytes`
-  Ext,       ///< `bytes`, and the type in `number` (two's complement)
-  Array,     ///< `number` elements follow
-  Map,       ///< `number` pairs follow
+  Str,
+  Bin,    ///< `bytes`
+  Ext,    ///< `bytes`, and the type in `number` (two's complement)
+  Array,  ///< `number` elements follow
+  Map,    ///< `number` pairs follow
 };
 
 struct Token {

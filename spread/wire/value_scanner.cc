@@ -24,9 +24,19 @@ Header read_header(const Byte* at, std::size_t left) {
   Header header;
   std::size_t width = 0;
   switch (first) {
-    case 0xc4: case 0xc7: case 0xd9: width = 1; break;
-    case 0xc5: case 0xc8: case 0xda: case 0xdc: case 0xde: width = 2; break;
-    case 0xc6: case 0xc9: case 0xdb: case 0xdd: case 0xdf: width = 4; break;
+    case 0xc4:
+    case 0xc7:
+    case 0xd9: width = 1; break;
+    case 0xc5:
+    case 0xc8:
+    case 0xda:
+    case 0xdc:
+    case 0xde: width = 2; break;
+    case 0xc6:
+    case 0xc9:
+    case 0xdb:
+    case 0xdd:
+    case 0xdf: width = 4; break;
     default: return {};
   }
   header.size = 1 + width;

@@ -268,7 +268,7 @@ void SessionWorker::on_exit() {
   const int fd = process_.exit_fd();
   loop_.remove(fd);
   status_ = process_.try_wait();
-  SPREAD_ASSERT(status_.has_value());
+  if (!status_) return loop_.add(fd, true, false, this);
   set_deadline(kAfterExit);
   // Answers that are still in the pipe count.
   if (process_.output) read_output();

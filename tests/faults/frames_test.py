@@ -34,10 +34,10 @@ class BadFrame(SpreadTest):
 
     def test_claim_within_the_limit_takes_no_memory(self):
         # 1 GiB is claimed and 10 bytes come.
-        post, gate = self.post(), self.gate()
+        gate = self.gate()
         claim = ["raw", header(1 << 30) + "\x93\x01\xa2ok\x01"]
         running = self.start("run", "-j1", "--in", "json", "--crash-retries", "1", "--", *PUPPET)
-        running.write(json_lines([do(claim, ["stderr", "claimed"], ["wait", gate.path])]))
+        running.write(json_lines([do(claim, ["stderr", "claimed"], ["wait", gate.path], ["exit", 1])]))
         # What came before on the other pipe has been read when this has.
         self.assertEqual(running.process.stderr.readline(), b"claimed\n")
         self.assertLess(peak_memory_kb(running.pid), 32 * 1024)
@@ -47,7 +47,7 @@ class BadFrame(SpreadTest):
 
     def test_nesting_bomb(self):
         bomb = "\x93\x01\xa2ok" + "\x91" * 100000 + "\x01"
-        self.check(["raw", header(len(bomb)) + bomb], told=r"nested deeper than 256")
+        self.check(["raw", header(len(bomb)) + bomb], told=r"not a frame: it nests deeper than 256")
 
     def test_array_that_claims_4_gi_elements(self):
         body = "\x93\x01\xa2ok\xdd\xff\xff\xff\xff"
@@ -67,7 +67,8 @@ class BadFrame(SpreadTest):
         self.check(["answer", "okay", 3], told=r"unknown kind.*okay.*")
 
     def test_negative_id(self):
-        self.check(["send", [-1, "ok", 3]], told=r"not a frame: .*")
+        body = "\x93\xd0\xff\xa2ok\x01"
+        self.check(["raw", header(len(body)) + body], told=r"not a frame: .*")
 
     def test_death_inside_a_frame(self):
         self.check(

@@ -52,7 +52,8 @@ void msgpack(ByteView input) {
   if (whole != wire::Scan::TooDeep) {
     const Opinion theirs = ask_msgpack_c(bytes);
     SPREAD_ASSERT(theirs.wrong == (whole == wire::Scan::Invalid));
-    if (!theirs.wrong) SPREAD_ASSERT(theirs.size == (whole == wire::Scan::Complete ? scanner.size() : 0));
+    const std::size_t ours = whole == wire::Scan::Complete ? scanner.size() : 0;
+    SPREAD_ASSERT(theirs.wrong || theirs.size == ours);
   }
 
   ByteBuffer json;

@@ -1,6 +1,6 @@
 // tests/fuzz: whatever reads bytes that a worker or a file made up. Each target aborts when a claim
-// does not hold. libFuzzer calls them through fuzz_main.cc; corpus_test.cc runs the committed inputs
-// with every compiler.
+// does not hold. libFuzzer calls them through fuzz_main.cc; corpus_test.cc runs the committed
+// inputs with every compiler.
 #pragma once
 
 #include "spread/api/bytes.h"

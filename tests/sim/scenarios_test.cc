@@ -228,7 +228,8 @@ TEST(Scenario, APoisonTaskInAParallelWorkerIsFoundByRunningTheSuspectsAlone) {
   EXPECT_EQ(played.outcome(30), Outcome::Lost);
   EXPECT_EQ(played.counts().ok, 59u);
   for (std::size_t i = 0; i < 60; ++i) {
-    if (i != 30) EXPECT_EQ(played.referee().tasks()[i].crashes, 0u) << i;
+    if (i == 30) continue;
+    EXPECT_EQ(played.referee().tasks()[i].crashes, 0u) << i;
   }
 }
 
@@ -485,10 +486,13 @@ TEST(Scenario, TheThirdSignalKillsWhatDoesNotEnd) {
 
 TEST(Scenario, AProcessThatStartsAfterTheKillIsKilledToo) {
   World world = plain(2, 100);
-  world.script.emplace_back(0.0, Aborted{"stdout is gone"});
-  world.slots[0].launch_seconds = world.slots[1].launch_seconds = 50;
+  world.script.emplace_back(0.1, Aborted{"stdout is gone"});
+  for (SlotPlan& slot : world.slots) {
+    slot.spawn_seconds = 0.3;
+    slot.worker.tail_seconds = 50;
+  }
   const Played played(world);
-  EXPECT_LT(played.now(), 1);
+  EXPECT_NEAR(played.now(), 0.3, 0.01);
   EXPECT_EQ(played.message(7), "stdout is gone");
 }
 
@@ -528,14 +532,13 @@ TEST(Scenario, SpreadAllStartsEverySlotOnceAndWaitsForItsEnd) {
 }
 
 TEST(Scenario, LoginsToOneHostAreStaggered) {
-  World world = plain(40, 200);
+  World world = plain(40, 2000);
   world.hosts[0].remote = true;
   for (SlotPlan& slot : world.slots) {
     slot.launch_seconds = 0.5;
     slot.worker.hello = true;
   }
   Played played(world);
-  EXPECT_EQ(played.counts().ok, 200u);
   std::vector<double> starts;
   for (const auto& worker : played.workers()) starts.push_back(worker.first_start);
   std::sort(starts.begin(), starts.end());

@@ -90,12 +90,14 @@ void draw_slots(World& world, Dice& dice) {
   double added_at = 0;
   const bool late = dice.chance(0.2);
   const bool own_keys = dice.chance(0.3);
+  const bool slow_spawns = dice.chance(0.2);
   for (std::uint32_t i = 0; i < slots; ++i) {
     SlotPlan slot;
     slot.host = dice.count(0, static_cast<std::uint32_t>(world.hosts.size()) - 1);
     slot.key = own_keys ? i : slot.host;
     if (late && i > 0 && dice.chance(0.3)) added_at += dice.log_between(0.001, 1);
     slot.added_at = added_at;
+    if (slow_spawns) slot.spawn_seconds = dice.log_between(0.0001, 0.1);
     slot.launch_seconds = dice.log_between(0.001, 2);
     if (dice.chance(0.2)) slot.prior = dice.log_between(0.001, 1);
     slot.worker = draw_worker(dice, trouble);
@@ -113,7 +115,8 @@ void draw_tasks(World& world, Dice& dice) {
   const double malformed = dice.chance(0.2) ? dice.log_between(0.001, 0.3) : 0;
   const double hangs = dice.chance(0.2) ? dice.log_between(0.001, 0.05) : 0;
   // The first tasks prove the workers: a death before that is charged to nobody.
-  const std::size_t harmless = 3 * world.slots.size();
+  std::size_t harmless = 0;
+  for (const SlotPlan& slot : world.slots) harmless += 3 * slot.worker.parallel;
   for (std::size_t i = 0; i < world.tasks.size(); ++i) {
     TaskPlan& task = world.tasks[i];
     task.seconds = seconds * std::exp(dice.between(-uneven, uneven));

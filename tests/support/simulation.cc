@@ -32,6 +32,7 @@ struct Simulation::Process {
   std::vector<TaskId> working;
   std::vector<std::pair<TaskId, AnswerKind>> held;
   std::uint32_t answers = 0;
+  double spawned_at = 0;
 };
 
 Simulation::Simulation(World world)
@@ -274,11 +275,12 @@ void Simulation::act(const StartWorker& action) {
     return;
   }
   processes_[number(action.worker)] = process;
-  to_master(now(), ProcessStarted{action.worker}, process);
-  const double ready = now() + slot.launch_seconds;
+  process->spawned_at = now() + slot.spawn_seconds;
+  to_master(process->spawned_at, ProcessStarted{action.worker}, process);
+  const double ready = process->spawned_at + slot.launch_seconds;
   if (host_is_down(slot.host, now())) {
     process->why = "host unreachable";
-    schedule(now() + 1, {0, 0, Happening::Kind::Dies, process, {}, {}});
+    schedule(process->spawned_at + 1, {0, 0, Happening::Kind::Dies, process, {}, {}});
     return;
   }
   if (start < slot.worker.exec_failures + slot.worker.prep_failures) {
@@ -427,7 +429,8 @@ void Simulation::die(const std::shared_ptr<Process>& process, EndCause cause, bo
                      std::string why) {
   process->alive = false;
   const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
-  to_master(now() + half, ProcessEnded{process->worker, cause, clean, std::move(why)}, process);
+  to_master(std::max(now() + half, process->spawned_at),
+            ProcessEnded{process->worker, cause, clean, std::move(why)}, process);
 }
 
 }  // namespace spread::simulation

@@ -56,7 +56,8 @@ struct SlotPlan {
   std::uint32_t host = 0;
   std::uint32_t key = 0;
   double added_at = 0;
-  double launch_seconds = 0.01;
+  double spawn_seconds = 0;      ///< until there is a process
+  double launch_seconds = 0.01;  ///< until it reads its input
   std::optional<double> prior, factor, launch_prior;  ///< from history
   WorkerPlan worker;
 };

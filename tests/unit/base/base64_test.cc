@@ -47,7 +47,9 @@ TEST(Base64, DecodesWhatItEncodes) {
 
 TEST(Base64, RefusesWhatNoEncoderWrites) {
   for (const char* text : {"Z", "Zg", "Zg=", "Zg===", "Zm9v=", "====", "=Zg=", "Z=g=", "Zm9v\n",
-                           "Zm 9", "Zm9-", "Zm9_", "Zg==Zg==", "Zm\xff" "v"}) {
+                           "Zm 9", "Zm9-", "Zm9_", "Zg==Zg==",
+                           "Zm\xff"
+                           "v"}) {
     EXPECT_FALSE(decode(text)) << text;
   }
 }

@@ -10,9 +10,9 @@ namespace {
 bool good(std::string_view text) { return is_utf8(as_bytes(text)); }
 
 TEST(Utf8, AcceptsTheEndsOfEveryRange) {
-  for (const char* text : {"", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-                           "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80",
-                           "\xf4\x8f\xbf\xbf"}) {
+  for (const char* text :
+       {"", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     EXPECT_TRUE(good(text)) << text;
   }
 }
@@ -53,7 +53,9 @@ TEST(Utf8, SeesABadByteAtEveryPlace) {
 }
 
 TEST(Utf8, SeesTheLengthOfTheGoodPart) {
-  EXPECT_EQ(utf8_prefix(as_bytes("abc\xc3\xa9" "defghijklmnop\xe2\x82")), 18u);
+  EXPECT_EQ(utf8_prefix(as_bytes("abc\xc3\xa9"
+                                 "defghijklmnop\xe2\x82")),
+            18u);
 }
 
 // Every code point there and back, and every neighbour that is none.
@@ -63,7 +65,10 @@ TEST(Utf8, EncodesEveryCodePointAsItReadsIt) {
     if (code_point >= 0xd800 && code_point < 0xe000) continue;
     Byte bytes[4] = {};
     const std::size_t size = encode_utf8(code_point, bytes);
-    ASSERT_EQ(size, code_point < 0x80 ? 1u : code_point < 0x800 ? 2u : code_point < 0x10000 ? 3u : 4u);
+    ASSERT_EQ(size, code_point < 0x80      ? 1u
+                    : code_point < 0x800   ? 2u
+                    : code_point < 0x10000 ? 3u
+                                           : 4u);
     ASSERT_TRUE(is_utf8({bytes, size})) << code_point;
     ASSERT_FALSE(size > 1 && is_utf8({bytes, size - 1})) << code_point;
     ++characters;

@@ -18,13 +18,40 @@ constexpr std::size_t kMaxFrame = 5000;
 
 /// Garbage that is full of beginnings: uniform bytes would almost never get past the first.
 std::string random_garbage(Random& random) {
-  static constexpr const char* kPieces[] = {
-      "c6",         "c6000000",   "c600000006", "c60000000693", "93",     "07",
-      "0a",         "a26f6b",     "a56572726f72", "c0",         "dd",     "dc0003",
-      "c6ffffffff", "c6ffffffff93", "9307a26f6b", "90",         "81",     "c1",
-      "5b",         "5b312c",     "226f6b22",   "2c",           "5d0a",   "7b",
-      "22",         "5c75",       "6e756c6c",   "2d",           "c68f",   "20",
-      "c6000000069307a26f6b010a", "5b372c226f6b222c315d0a",     "68690a", "db00000005"};
+  static constexpr const char* kPieces[] = {"c6",
+                                            "c6000000",
+                                            "c600000006",
+                                            "c60000000693",
+                                            "93",
+                                            "07",
+                                            "0a",
+                                            "a26f6b",
+                                            "a56572726f72",
+                                            "c0",
+                                            "dd",
+                                            "dc0003",
+                                            "c6ffffffff",
+                                            "c6ffffffff93",
+                                            "9307a26f6b",
+                                            "90",
+                                            "81",
+                                            "c1",
+                                            "5b",
+                                            "5b312c",
+                                            "226f6b22",
+                                            "2c",
+                                            "5d0a",
+                                            "7b",
+                                            "22",
+                                            "5c75",
+                                            "6e756c6c",
+                                            "2d",
+                                            "c68f",
+                                            "20",
+                                            "c6000000069307a26f6b010a",
+                                            "5b372c226f6b222c315d0a",
+                                            "68690a",
+                                            "db00000005"};
   std::string bytes;
   const std::uint64_t pieces = 1 + random.below(20);
   for (std::uint64_t i = 0; i < pieces; ++i) {
@@ -73,7 +100,9 @@ TEST_P(EveryWire, EveryByteOfGarbageIsAccountedFor) {
       broken = broken || seen.found == Found::Broken;
     }
     // What is left out is what was skipped: newlines and blanks.
-    const auto is_blank = [](char c) { return std::string_view("\n \r\t").find(c) != std::string_view::npos; };
+    const auto is_blank = [](char c) {
+      return std::string_view("\n \r\t").find(c) != std::string_view::npos;
+    };
     const auto blanks =
         static_cast<std::size_t>(std::count_if(bytes.begin(), bytes.end(), is_blank));
     ASSERT_LE(told, bytes.size()) << "SPREAD_SEED=" << seed << " " << to_hex(bytes);
@@ -85,10 +114,12 @@ TEST_P(EveryWire, EveryByteOfGarbageIsAccountedFor) {
 std::string random_value(Random& random, int depth);
 
 std::string random_text(Random& random) {
-  static constexpr const char* kPieces[] = {"a", "\"", "\\", "\n", "\xc3\xa9", "\xf0\x9f\x98\x80",
-                                            "\x01", "\x7f", "]", "{", ",", "plain text "};
+  static constexpr const char* kPieces[] = {
+      "a",    "\"",   "\\", "\n", "\xc3\xa9", "\xf0\x9f\x98\x80",
+      "\x01", "\x7f", "]",  "{",  ",",        "plain text "};
   std::string text;
-  for (std::uint64_t n = random.below(8); n > 0; --n) text += kPieces[random.below(std::size(kPieces))];
+  for (std::uint64_t n = random.below(8); n > 0; --n)
+    text += kPieces[random.below(std::size(kPieces))];
   ByteBuffer out;
   out.append(text_value(Slice::literal(text)));
   return to_string(out);

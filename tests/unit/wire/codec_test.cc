@@ -53,8 +53,8 @@ TEST(ParseHello, NamesAKeyOfTheWrongTypeOrRange) {
 TEST(ParseHello, IsAMap) { EXPECT_EQ(hello_error("[1]"), "hello: not a map"); }
 
 TEST(ParseError, ReadsTheThreeTexts) {
-  const WorkerError error = parse_error(
-      msgpack(R"({"type":"T","message":"m","trace":"t","more":{"a":[1]}})").view());
+  const WorkerError error =
+      parse_error(msgpack(R"({"type":"T","message":"m","trace":"t","more":{"a":[1]}})").view());
   EXPECT_EQ(error.type, "T");
   EXPECT_EQ(error.message, "m");
   EXPECT_EQ(error.trace, "t");
@@ -67,7 +67,8 @@ TEST(ParseError, ABareTextIsTheMessage) {
 }
 
 TEST(ParseError, WhateverIsOfAnotherTypeReadsAsEmpty) {
-  const WorkerError error = parse_error(msgpack(R"({"type":5,"message":["m"],"trace":null})").view());
+  const WorkerError error =
+      parse_error(msgpack(R"({"type":5,"message":["m"],"trace":null})").view());
   EXPECT_EQ(error.type + error.message + error.trace, "");
 }
 

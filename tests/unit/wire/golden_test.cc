@@ -157,10 +157,10 @@ TEST(Golden, TasksAndPrepItemsEncodeToTheDocumentsBytes) {
     ByteBuffer out;
     const Value value = value_of(from_hex(text_in(entry, "value_hex")));
     const auto codec = codec_for(entry);
-    const auto status = message.at("kind") == "prep"
-                            ? codec->encode_prep(value, out)
-                            : codec->encode_task(TaskId{message.value("id", std::uint64_t{0})},
-                                                 value, out);
+    const auto status =
+        message.at("kind") == "prep"
+            ? codec->encode_prep(value, out)
+            : codec->encode_task(TaskId{message.value("id", std::uint64_t{0})}, value, out);
     EXPECT_EQ(status.has_value(), !entry.contains("refused"));
     EXPECT_EQ(to_hex(out.view()), to_hex(from_hex(text_in(entry, "hex"))));
     ++compared;

@@ -77,7 +77,8 @@ TEST(JsonCodec, StrayTextWithoutNewlineIsToldAtTheEnd) {
 TEST(JsonCodec, NamesALineAboveTheLimit) {
   const std::string message = "[1,\"ok\",\"" + std::string(100, 'x') + "\"]\n";
   EXPECT_EQ(decode(message, false, 50).error, "line of 111 bytes, more than --max-frame 50");
-  EXPECT_EQ(decode(message.substr(0, 60), false, 50).error, "line of more than --max-frame 50 bytes");
+  EXPECT_EQ(decode(message.substr(0, 60), false, 50).error,
+            "line of more than --max-frame 50 bytes");
 }
 
 TEST(JsonCodec, AProgressMeterWithoutNewlinesIsHandedOnInPieces) {
@@ -118,7 +119,8 @@ TEST(JsonCodec, WritesAPrepItemAsOneLine) {
 TEST(JsonCodec, RefusesAPayloadThatIsTooLongAsJson) {
   ByteBuffer out;
   const auto codec = make_json_codec(20);
-  const auto status = codec->encode_task(TaskId{7}, text_value(Slice::literal("\n\n\n\n\n\n\n\n")), out);
+  const auto status =
+      codec->encode_task(TaskId{7}, text_value(Slice::literal("\n\n\n\n\n\n\n\n")), out);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message,
             "payload of 23 bytes as JSON is more than --max-frame 20 allows");

@@ -108,7 +108,10 @@ TEST(JsonReader, NamesWhatIsWrongInAString) {
 TEST(JsonReader, ReadsArraysAndObjects) {
   EXPECT_EQ(read("[]"), "90");
   EXPECT_EQ(read("{ }"), "80");
-  EXPECT_EQ(read("[1,[2,\"],\"],{}]"), "9301" "9202a25d2c" "80");
+  EXPECT_EQ(read("[1,[2,\"],\"],{}]"),
+            "9301"
+            "9202a25d2c"
+            "80");
   EXPECT_EQ(read(R"({"a":1,"b":{"c":[]}})"), "82a16101a16281a16390");
 }
 
@@ -137,7 +140,9 @@ TEST(JsonReader, NamesWhatIsWrongBetweenValues) {
   EXPECT_EQ(read("1 2"), "error: text behind the value at byte 3");
   EXPECT_EQ(read("[]]"), "error: text behind the value at byte 3");
   EXPECT_EQ(read("nul"), "error: expected a value at byte 1");
-  EXPECT_EQ(read("\xef\xbb\xbf" "1"), "error: expected a value at byte 1");
+  EXPECT_EQ(read("\xef\xbb\xbf"
+                 "1"),
+            "error: expected a value at byte 1");
 }
 
 TEST(JsonReader, LimitsTheDepth) {
@@ -163,9 +168,15 @@ TEST(JsonReader, AnObjectThatIsNotExactlyTheMarkStaysAnObject) {
   EXPECT_EQ(read(R"({"$bin":"AP8"})"), "81a42462696ea3415038");
   EXPECT_EQ(read(R"({"$bin":"AP8=","a":1})"), "82a42462696ea44150383da16101");
   EXPECT_EQ(read(R"({"$bin":1})"), "81a42462696e01");
-  EXPECT_EQ(read(R"({"$ext":[128,"AA=="]})"), "81a424657874" "92cc80a441413d3d");
-  EXPECT_EQ(read(R"({"$ext":["AA=="]})"), "81a424657874" "91a441413d3d");
-  EXPECT_EQ(read(R"({"$ext":[1,"AA==",2]})"), "81a424657874" "9301a441413d3d02");
+  EXPECT_EQ(read(R"({"$ext":[128,"AA=="]})"),
+            "81a424657874"
+            "92cc80a441413d3d");
+  EXPECT_EQ(read(R"({"$ext":["AA=="]})"),
+            "81a424657874"
+            "91a441413d3d");
+  EXPECT_EQ(read(R"({"$ext":[1,"AA==",2]})"),
+            "81a424657874"
+            "9301a441413d3d02");
 }
 
 TEST(JsonReader, AMarkedFormDoesNotHideAnError) {

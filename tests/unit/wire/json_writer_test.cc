@@ -53,6 +53,12 @@ TEST(JsonWriter, WritesOtherDoublesInTheShortestForm) {
   EXPECT_EQ(write("cb4415af1d78b58c40"), "1e+20");
 }
 
+// to_chars would write 27670116179283804160, which is shorter.
+TEST(JsonWriter, NeverWritesADoubleAsAnIntegerThatCannotBeReadBack) {
+  EXPECT_EQ(write("cb43f8000000000000"), "2.7670116179283804e+19");
+  EXPECT_EQ(write("cb4340000000000001"), "9.007199254740994e+15");
+}
+
 TEST(JsonWriter, WritesAFloat32WithItsOwnDigits) {
   EXPECT_EQ(write("ca3dcccccd"), "0.1");
   EXPECT_EQ(write("ca4b800000"), "16777216");
@@ -145,7 +151,9 @@ TEST(TextOfValue, AHeadThatIsNoTextHeaderIsPutInFront) {
   EXPECT_EQ(text_of(value), "[\"a\",\"b\"]");
 }
 
-TEST(TextOfValue, WhatIsNoValueIsAnError) { EXPECT_EQ(text_of(contiguous("a3")), "error: value is cut off"); }
+TEST(TextOfValue, WhatIsNoValueIsAnError) {
+  EXPECT_EQ(text_of(contiguous("a3")), "error: value is cut off");
+}
 
 TEST(TextValue, IsStrWhereUtf8AndBinElsewhere) {
   EXPECT_EQ(to_hex(text_value(Slice::literal("")).head_view()), "a0");

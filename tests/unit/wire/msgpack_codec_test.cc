@@ -82,9 +82,15 @@ TEST(MsgpackCodec, NamesTheLengthAndTheOptionOfAFrameThatIsTooLong) {
 
 TEST(MsgpackCodec, NeverTakesUtf8TextForAFrameThatIsTooLong) {
   // Azeri and Russian: C6 8F 61 62 C9 | 99 (array) D1 80 D0 (int16) B0 (a str of 16).
-  EXPECT_EQ(decode("\xc6\x8f" "ab\xc9\x99\xd1\x80\xd0\xb0, ...............").found, Found::Stray);
+  EXPECT_EQ(decode("\xc6\x8f"
+                   "ab\xc9\x99\xd1\x80\xd0\xb0, ...............")
+                .found,
+            Found::Stray);
   // Arabic, whose first bytes D9 to DB are headers of longer strs.
-  EXPECT_EQ(decode("\xc6\x8f" "ab\xc9\x99 \xd9\x84\xd9\x84 ..............").found, Found::Stray);
+  EXPECT_EQ(decode("\xc6\x8f"
+                   "ab\xc9\x99 \xd9\x84\xd9\x84 ..............")
+                .found,
+            Found::Stray);
 }
 
 TEST(MsgpackCodec, WaitsForTheKindBeforeItCallsAFrameTooLong) {
@@ -98,7 +104,9 @@ TEST(MsgpackCodec, WaitsForTheKindBeforeItCallsAFrameTooLong) {
 TEST(MsgpackCodec, AFrameLimitNeverReachesWhereTextBegins) {
   const auto codec = make_msgpack_codec(~std::size_t{0});
   Decoded decoded;
-  codec->decode(as_bytes("\xc6\x8f" "abc\x99 text"), false, decoded);
+  codec->decode(as_bytes("\xc6\x8f"
+                         "abc\x99 text"),
+                false, decoded);
   EXPECT_EQ(decoded.found, Found::Stray);
 }
 
@@ -186,7 +194,12 @@ TEST(MsgpackCodec, EncodesATaskInFrontOfWhatIsThere) {
   ByteBuffer out;
   out.append("x");
   ASSERT_TRUE(make_msgpack_codec(kGiB)->encode_task(TaskId{300}, text("hi"), out));
-  EXPECT_EQ(to_hex(out.view()), "78" "c600000007" "92" "cd012c" "a26869");
+  EXPECT_EQ(to_hex(out.view()),
+            "78"
+            "c600000007"
+            "92"
+            "cd012c"
+            "a26869");
 }
 
 TEST(MsgpackCodec, EncodesPayloadsOfEverySmallSize) {
@@ -198,8 +211,7 @@ TEST(MsgpackCodec, EncodesPayloadsOfEverySmallSize) {
     ByteBuffer out;
     ASSERT_TRUE(codec->encode_task(TaskId{7}, value, out));
     EXPECT_EQ(out.size(), 7 + value.size());
-    EXPECT_EQ(as_text(out.view()).substr(7),
-              std::string(as_text(value.head_view())) + payload);
+    EXPECT_EQ(as_text(out.view()).substr(7), std::string(as_text(value.head_view())) + payload);
   }
 }
 

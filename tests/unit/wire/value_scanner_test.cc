@@ -28,15 +28,44 @@ TEST(ValueScanner, KnowsTheSizeOfEveryForm) {
     const char* hex;
     std::size_t size;
   };
-  for (const Form& form : {
-           Form{"7f", 1}, {"ff", 1}, {"c0", 1}, {"c3", 1}, {"cc00", 2}, {"cd0000", 3},
-           {"ce(00*4)", 5}, {"cf(00*8)", 9}, {"d000", 2}, {"d10000", 3}, {"d2(00*4)", 5},
-           {"d3(00*8)", 9}, {"ca(00*4)", 5}, {"cb(00*8)", 9}, {"a26161", 3}, {"d90161", 3},
-           {"da000161", 4}, {"db0000000161", 6}, {"c40161", 3}, {"c5000161", 4},
-           {"c60000000161", 6}, {"d40000", 3}, {"d5(00*3)", 4}, {"d6(00*5)", 6}, {"d7(00*9)", 10},
-           {"d8(00*17)", 18}, {"c7010000", 4}, {"c800010000", 5}, {"c9000000010000", 7},
-           {"90", 1}, {"920102", 3}, {"dc00020102", 5}, {"dd000000020102", 7}, {"80", 1},
-           {"81a16101", 4}, {"de0001a16101", 6}, {"df00000001a16101", 8}, {"9290819001", 5}}) {
+  for (const Form& form : {Form{"7f", 1},
+                           {"ff", 1},
+                           {"c0", 1},
+                           {"c3", 1},
+                           {"cc00", 2},
+                           {"cd0000", 3},
+                           {"ce(00*4)", 5},
+                           {"cf(00*8)", 9},
+                           {"d000", 2},
+                           {"d10000", 3},
+                           {"d2(00*4)", 5},
+                           {"d3(00*8)", 9},
+                           {"ca(00*4)", 5},
+                           {"cb(00*8)", 9},
+                           {"a26161", 3},
+                           {"d90161", 3},
+                           {"da000161", 4},
+                           {"db0000000161", 6},
+                           {"c40161", 3},
+                           {"c5000161", 4},
+                           {"c60000000161", 6},
+                           {"d40000", 3},
+                           {"d5(00*3)", 4},
+                           {"d6(00*5)", 6},
+                           {"d7(00*9)", 10},
+                           {"d8(00*17)", 18},
+                           {"c7010000", 4},
+                           {"c800010000", 5},
+                           {"c9000000010000", 7},
+                           {"90", 1},
+                           {"920102", 3},
+                           {"dc00020102", 5},
+                           {"dd000000020102", 7},
+                           {"80", 1},
+                           {"81a16101", 4},
+                           {"de0001a16101", 6},
+                           {"df00000001a16101", 8},
+                           {"9290819001", 5}}) {
     EXPECT_EQ(size_of(form.hex), form.size) << form.hex;
     EXPECT_EQ(size_of(std::string(form.hex) + "00"), form.size) << form.hex;
   }
@@ -68,7 +97,9 @@ TEST(ValueScanner, LimitsTheDepthOfArraysAndMaps) {
   EXPECT_EQ(error_of("(81c0*256) 80"), "value nests deeper than 256");
 }
 
-TEST(ValueScanner, DepthIsNotTheNumberOfContainers) { EXPECT_EQ(size_of("dc0400 (90*1024)"), 1027u); }
+TEST(ValueScanner, DepthIsNotTheNumberOfContainers) {
+  EXPECT_EQ(size_of("dc0400 (90*1024)"), 1027u);
+}
 
 TEST(ValueScanner, CanBeTakenUpAgainAtEveryByte) {
   const std::string bytes = from_hex("93 82a16101a162 92c0dc0001cb(00*8) c403010203 d9026162");
@@ -109,7 +140,8 @@ TEST(NextToken, ReadsSignedFormsOfPositiveNumbersAsUnsigned) {
 }
 
 TEST(NextToken, IsNoneForEverythingThatIsCutOff) {
-  for (const char* hex : {"", "c1", "cc", "a161", "d9ff", "c702", "d401", "cb00", "dc00", "df000000"}) {
+  for (const char* hex :
+       {"", "c1", "cc", "a161", "d9ff", "c702", "d401", "cb00", "dc00", "df000000"}) {
     std::string bytes = from_hex(hex);
     if (bytes.size() == 2 && bytes[0] == '\xa1') bytes.pop_back();
     const Byte* const begin = as_bytes(bytes).data();

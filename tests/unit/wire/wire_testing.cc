@@ -42,7 +42,7 @@ std::ostream& operator<<(std::ostream& out, const Seen& seen) {
 }
 
 std::string describe(const UpMessage& message) {
-  constexpr const char* kKinds[] = {"ok",  "busy",  "error",     "fatal",  "progress",
+  constexpr const char* kKinds[] = {"ok",  "busy",  "error",      "fatal",  "progress",
                                     "log", "hello", "prep_error", "unknown"};
   const std::string id = message.has_id ? fmt::format("{}", number(message.id)) : "nil";
   return fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",

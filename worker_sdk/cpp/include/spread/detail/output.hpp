@@ -95,9 +95,17 @@ class Output {
     write_all(&part, 1);
   }
 
-  /// Any thread: sends what is held back. True if anything was sent since the last rescue.
-  bool rescue() {
+  /// Any thread: sends what is held back.
+  void send_held() {
     const std::lock_guard lock(mutex_);
+    send_ready();
+  }
+
+  /// The watchdog's: the same, unless somebody is writing just now, which does it as well; to wait
+  /// for that would make every unlock a system call. True if anything was sent since the last time.
+  bool rescue() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return false;
     send_ready();
     return std::exchange(used_, false);
   }

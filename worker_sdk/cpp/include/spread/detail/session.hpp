@@ -173,7 +173,7 @@ class Session {
   /// After the last answer: what is printed from here on is the tail, also by the destructors of
   /// what the handler used.
   void finish() {
-    output_.rescue();
+    output_.send_held();
     flush_stdio();
     for (auto& capture : captures_) capture.reset();
     watchdog_.reset();  // it looks at the descriptors that are closed next
@@ -189,7 +189,7 @@ class Session {
     // After a fork without exec the buffer is a copy: its answers are the parent's to send.
     Session* const session = current_;
     if (session == nullptr || session->pid_ != getpid()) return;
-    session->output_.rescue();
+    session->output_.send_held();
     session->pass_captured_on();
   }
 

@@ -1,0 +1,89 @@
+#include "spread/run/hosts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "spread/run/host_probe.h"
+
+namespace spread {
+namespace {
+
+constexpr int kOwnError = 255;
+constexpr int kMany = 101;
+
+struct Row {
+  std::string host, slots, state;
+};
+
+std::string table(const std::vector<Row>& rows) {
+  std::size_t width = 4;
+  for (const Row& row : rows) width = std::max(width, row.host.size());
+  std::string text = fmt::format("{:<{}}  {:>5}  {}\n", "host", width, "slots", "state");
+  for (const Row& row : rows) {
+    text += fmt::format("{:<{}}  {:>5}  {}\n", row.host, width, row.slots, row.state);
+  }
+  return text;
+}
+
+/// Asks every host in the roster; problems by host.
+Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan) {
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  Spawner spawner;
+  HostProbe probe(plan, spawner, *loop);
+  std::map<std::uint32_t, HostProbe::Answer> answers;
+  while (true) {
+    probe.tick();
+    for (HostProbe::Answer& answer : probe.take_answers()) {
+      answers[number(answer.host)] = std::move(answer);
+    }
+    if (probe.done()) return answers;
+    loop->wait(probe.next_deadline());
+  }
+}
+
+}  // namespace
+
+int show_hosts(const Options& options, Plan plan) {
+  std::vector<HostId> unknown = plan.roster.ask_cpus;
+  if (options.check_hosts) {
+    plan.roster.ask_cpus.clear();
+    for (std::uint32_t i = 0; i < plan.roster.hosts.size(); ++i) {
+      if (!plan.roster.hosts[i].local) plan.roster.ask_cpus.push_back(HostId{i});
+    }
+  }
+  auto answers = ask(plan);
+  if (!answers) {
+    std::fprintf(stderr, "spread: %s\n", answers.error().message.c_str());
+    return kOwnError;
+  }
+  for (const HostId host : unknown) {
+    const auto answer = answers->find(number(host));
+    plan.roster.ask_cpus = {host};
+    add_slots(plan.roster, options.hosts, host, answer == answers->end() ? 1 : answer->second.cpus);
+  }
+  int failed = 0;
+  std::vector<Row> rows;
+  for (std::uint32_t i = 0; i < plan.roster.hosts.size(); ++i) {
+    const auto slots = std::count_if(plan.roster.slots.begin(), plan.roster.slots.end(),
+                                     [&](const SlotSpec& s) { return number(s.host) == i; });
+    const auto answer = answers->find(i);
+    std::string state = plan.roster.hosts[i].local ? "this machine" : "not asked";
+    if (answer != answers->end()) {
+      state = answer->second.problem.empty() ? fmt::format("answers, {} CPUs", answer->second.cpus)
+                                             : "does not answer: " + answer->second.problem;
+      failed += answer->second.problem.empty() ? 0 : 1;
+    }
+    rows.push_back({host_label(plan.roster.hosts[i]), std::to_string(slots), state});
+  }
+  const std::string text = table(rows);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fflush(stdout) != 0) return kOwnError;
+  return std::min(failed, kMany);
+}
+
+}  // namespace spread
