@@ -1,5 +1,7 @@
 #include "spread/cli/man_page.h"
 
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -109,14 +111,10 @@ void add_own_options(std::string& out, const SubcommandText& subcommand, Command
 void add_synopsis(std::string& out) {
   out += ".SH SYNOPSIS\n.nf\n";
   for (const SubcommandText& text : subcommands()) {
-    std::string_view rest = text.synopsis;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find('\n'), rest.size());
-      const std::string_view words = rest.substr(0, end);
-      const std::size_t blank = words.find(' ');
-      out += fmt::format("\\fBspread {}\\fR{}\n", escape(words.substr(0, blank)),
-                         escape(words.substr(blank)));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
+    // Each line of the synopsis: the subcommand's name, then what follows it.
+    std::istringstream lines{std::string(text.synopsis)};
+    for (std::string name, rest; lines >> name && std::getline(lines, rest);) {
+      out += fmt::format("\\fBspread {}\\fR{}\n", escape(name), escape(rest));
     }
   }
   out += ".fi\n";

@@ -80,7 +80,7 @@ void Scheduler::on(TaskMalformed& event, TimePoint, Actions& actions) {
   delivery.outcome = Outcome::Failed;
   delivery.error_type = "BadInput";
   delivery.message = std::move(event.message);
-  actions.push_back(std::move(delivery));
+  actions.emplace_back(std::move(delivery));
   halt_.finished(Outcome::Failed);
   check_halt(actions);
 }
@@ -205,15 +205,11 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   worker.usefulness.answered();
   key_of(worker).proven = true;
 
+  if (event.kind == AnswerKind::Ok) return deliver_value(entry.task, event.worker, duration, actions);
   DeliverTask how;
   how.worker = event.worker;
   how.duration = duration;
   how.from_answer = true;
-  if (event.kind == AnswerKind::Ok) {
-    if (options_.failure.timeout_percent) median_.add(duration);
-    deliver(entry.task, std::move(how), actions);
-    return;
-  }
   how.outcome = Outcome::Failed;
   if (event.kind == AnswerKind::Error) {
     ++key_of(worker).failures;

@@ -101,6 +101,7 @@ class Scheduler {
 
   // Outcomes of attempts (scheduler_failure.cc)
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
+  void deliver_value(TaskIndex i, WorkerId worker, Duration duration, Actions& actions);
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
   void attempt_refused(Slot& slot, WorkerId worker, TaskIndex i, const Answered& event,
                        Duration duration, TimePoint now, Actions& actions);

@@ -204,7 +204,9 @@ bool Scheduler::fill(WorkerId worker, TimePoint now, Actions& actions) {
   if (!to.takes_tasks()) return false;
   const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
   const std::size_t queued = tasks_.queued();
-  const std::size_t room = to.window.size(queued > kLongQueue * live, to.parallel);
+  std::size_t room = to.window.size(queued > kLongQueue * live, to.parallel);
+  // After a launch that failed with tasks in the pipe one task alone is to show that it works.
+  if (to.launch_failures > 0) room = 1;
   // Near the end everybody gets a part of what is left, and not the first who asks.
   std::size_t share = std::max<std::size_t>(1, queued / live);
   while (to.in_flight.size() < room) {

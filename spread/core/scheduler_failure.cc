@@ -19,9 +19,25 @@ void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
     case Outcome::NotComputed: ++counts_.not_computed; break;
   }
   const Outcome outcome = how.outcome;
-  actions.push_back(std::move(how));
+  actions.emplace_back(std::move(how));
   tasks_.erase(i);
   halt_.finished(outcome);
+  if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
+}
+
+/// deliver() of a success: made in its place, since nearly every task comes this way.
+void Scheduler::deliver_value(TaskIndex i, WorkerId worker, Duration duration, Actions& actions) {
+  if (options_.failure.timeout_percent) median_.add(duration);
+  DeliverTask& how = std::get<DeliverTask>(actions.emplace_back(std::in_place_type<DeliverTask>));
+  how.task = tasks_[i].id;
+  how.worker = worker;
+  how.attempts = tasks_[i].attempts;
+  how.duration = duration;
+  how.from_answer = true;
+  how.payload = std::move(tasks_[i].payload);
+  ++counts_.ok;
+  tasks_.erase(i);
+  halt_.finished(Outcome::Ok);
   if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
 }
 
@@ -44,7 +60,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   }
   ++counts_.retried;
   task.avoid = how.worker;
-  actions.push_back(RetryTask{task.id, how.worker, task.attempts, std::move(how.message),
+  actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, std::move(how.message),
                               "it failed and has tries left"});
   tasks_.give_back(i);
 }
@@ -265,7 +281,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   task.refused_since.reset();
   if (task.crashes < options_.failure.crash_retries && !stopping_) {
     ++counts_.retried;
-    actions.push_back(RetryTask{task.id, worker, task.attempts, event.reason,
+    actions.emplace_back(RetryTask{task.id, worker, task.attempts, event.reason,
                                 "its worker died; it may be its fault"});
     tasks_.give_back(i);
     return;

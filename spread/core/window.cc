@@ -15,6 +15,8 @@ constexpr double kOutlier = 4;
 constexpr double kProbeBelow = 1.0;
 // A round trip below this part of the service time is not worth a task waiting in the pipe.
 constexpr double kRoundTripMatters = 0.02;
+// A worker may hold answers back for about so long (docs/protocol.md, section 6).
+constexpr double kHeldBack = 0.02;
 // The least response is forgotten at this rate: a network can become slower.
 constexpr double kForget = 1.01;
 
@@ -40,12 +42,12 @@ void Window::answered(const Batch& batch) {
 
 void Window::learn_from_idle(const Batch& batch, double elapsed) {
   if (batch.count > 1) {
-    // The first of them took a whole response, each other one the service time alone.
-    if (response_min_ > 0) {
-      learn_pure_service(std::max(0.0, elapsed - response_min_) / (batch.count - 1));
-    } else {
-      learn_service(elapsed / batch.count);
-    }
+    // The first of them took a whole response, each other one the service time alone. Until a
+    // response has been seen alone (a worker that holds answers back may never show one) the
+    // shortest batch stands for it.
+    const double least = elapsed / (100.0 * batch.count);
+    response_min_ = response_min_ == 0 ? elapsed : std::min(response_min_, elapsed);
+    learn_pure_service(std::max(least, (elapsed - response_min_) / (batch.count - 1)));
     return;
   }
   response_min_ = response_min_ == 0 ? elapsed : std::min(response_min_ * kForget, elapsed);
@@ -60,6 +62,7 @@ void Window::learn_from_idle(const Batch& batch, double elapsed) {
 
 void Window::learn_while_busy(const Batch& batch, double elapsed) {
   const double gap = std::max(to_seconds(batch.since_answer), 0.0);
+  burst_ += kNewest * (batch.count - burst_);
   // It was at the worker before the one before it was done: what passed since is pure service.
   if (batch.together || elapsed - gap >= response_min_) {
     learn_pure_service(gap / batch.count);
@@ -95,7 +98,11 @@ void Window::decide_size() {
   const double limit = to_seconds(queued_work_max_);
   double size = 1 + std::floor(std::min(to_seconds(kQueuedWork), limit) / service_);
   if (separated_ && response_min_ < kProbeBelow && round_trip_ > kRoundTripMatters * service_) {
-    size += std::min(std::ceil(round_trip_ / service_), std::floor(limit / service_));
+    // Answers that come in bursts are on average under way for longer than the least response.
+    const double burst = round_trip_ > to_seconds(kQueuedWork)
+                             ? std::min(burst_ - 1, kHeldBack / service_)
+                             : 0;
+    size += std::min(std::ceil(round_trip_ / service_ + burst), std::floor(limit / service_));
   }
   wanted_ = static_cast<std::uint32_t>(std::clamp(size, 1.0, static_cast<double>(kMax)));
   probing_ = !separated_ && wanted_ < 2 && service_ < kProbeBelow;

@@ -72,6 +72,7 @@ class Window {
   double service_ = 0;              ///< moving average
   double response_min_ = 0;         ///< least time from a send to an idle worker to its answer
   double round_trip_ = 0;           ///< moving average
+  double burst_ = 1;                ///< moving average of the answers in a batch, while busy
 };
 
 }  // namespace spread

@@ -53,6 +53,7 @@ class ReorderBuffer {
     if (distance != 0 && values_.shares(body)) {
       const bool grown = values_.copy_to(slot.value.body, body, WaitingValues::kNear);
       copy_all_but_body(slot, result);
+      body = Slice();
       if (grown) bound_memory();
       return;
     }

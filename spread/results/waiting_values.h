@@ -40,12 +40,13 @@ class WaitingValues {
     }
     return body.block() != nullptr && keep_alone(body);  // a literal costs nothing
   }
-  /// The same for a body that shares(): what `to` becomes is kept, and `body` is left alone. In
+  /// The same for a body that shares(): what `to` becomes is kept, and `body` is left alone. For
   /// the hot loop, where every move of a Slice counts.
   bool copy_to(Slice& to, const Slice& body, Lane lane) {
     Open& open = open_[lane];
     const std::size_t size = body.size();
-    const bool grown = static_cast<std::size_t>(open.end - open.at) < size;
+    // Not `<`: the first value of all may be empty.
+    const bool grown = static_cast<std::size_t>(open.end - open.at) <= size;
     if (grown) renew(lane);
     copy_short(open.at, body.view().data(), size);
     ++header(open.block).values;

@@ -61,6 +61,7 @@ class Engine final : private ReadyHandler {
   void abort(std::string reason);
 
   // Events in, actions out (engine_actions.cc)
+  template <typename Event>
   void handle(Event event);
   void carry_out(Action& action);
   void start_worker(const StartWorker& action);
@@ -91,6 +92,7 @@ class Engine final : private ReadyHandler {
   std::vector<WorkerId> dirty_;               ///< have bytes to be written
   std::vector<WorkerId> ended_;               ///< to be destroyed at the end of the turn
   Actions decisions_;
+  Actions consequences_;  ///< of the event at hand; empty otherwise
   std::uint64_t next_task_ = 0;
   /// The answer being handled: what a DeliverTask refers to.
   const wire::UpMessage* answer_ = nullptr;

@@ -9,12 +9,6 @@ namespace spread {
 
 Engine::Port& Engine::port(WorkerId worker) { return *ports_[number(worker)]; }
 
-void Engine::handle(Event event) {
-  Actions actions;
-  scheduler_.handle(std::move(event), loop_.now(), actions);
-  for (Action& action : actions) carry_out(action);
-}
-
 void Engine::carry_out(Action& action) {
   if (reporter_->explaining()) explain(action);
   std::visit(

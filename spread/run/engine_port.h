@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "spread/run/engine.h"
 
@@ -42,5 +43,16 @@ class Engine::Port final : public WorkerSink {
   std::unique_ptr<SessionWorker> worker_;
   bool has_tail_ = false;
 };
+
+/// Tells the Scheduler, and carries out what follows at once. An event may come up while another
+/// one's actions are carried out (a worker that cannot be started has ended): each has its own.
+template <typename Event>
+void Engine::handle(Event event) {
+  Actions actions = std::move(consequences_);
+  scheduler_.handle(std::move(event), loop_.now(), actions);
+  for (Action& action : actions) carry_out(action);
+  actions.clear();
+  consequences_ = std::move(actions);
+}
 
 }  // namespace spread

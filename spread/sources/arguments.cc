@@ -59,7 +59,9 @@ std::uint64_t ArgumentReader::size() const {
   return too_many ? UINT64_MAX : size;
 }
 
-void ArgumentReader::feed(Slice) { SPREAD_ASSERT(!"there is nothing to feed"); }
+void ArgumentReader::feed(Slice piece) {
+  SPREAD_ASSERT(piece.empty());  // there is nothing to feed
+}
 
 Pull ArgumentReader::next(Record& record) {
   if (ended_) return Pull::End;

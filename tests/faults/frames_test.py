@@ -37,7 +37,7 @@ class BadFrame(SpreadTest):
         gate = self.gate()
         claim = ["raw", header(1 << 30) + "\x93\x01\xa2ok\x01"]
         running = self.start("run", "-j1", "--in", "json", "--crash-retries", "1", "--", *PUPPET)
-        running.write(json_lines([do(claim, ["stderr", "claimed"], ["wait", gate.path], ["exit", 1])]))
+        running.write(json_lines([0, do(claim, ["stderr", "claimed"], ["wait", gate.path], ["exit", 1])]))
         # What came before on the other pipe has been read when this has.
         self.assertEqual(running.process.stderr.readline(), b"claimed\n")
         self.assertLess(peak_memory_kb(running.pid), 32 * 1024)

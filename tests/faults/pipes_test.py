@@ -1,47 +1,38 @@
 """Pipes that are full, that nobody reads, or that somebody else holds open."""
 
-import json
 import os
+import subprocess
 import unittest
 
-from spread_testing import PUPPET, PYTHON, SQUARE, SpreadTest, do, json_lines, shell_words
+from spread_testing import PUPPET, PYTHON, SPREAD, SpreadTest, do, json_lines, shell_words
 
 
 class Pipes(SpreadTest):
-    def test_prep_items_larger_than_a_pipe_to_a_worker_that_does_not_read_hold_up_nobody(self):
-        gate = self.gate()
-        deaf = self.script("deaf", f"#!/bin/sh\nread -r x < {gate.path}\nexec {shell_words(PUPPET)}\n")
+    def start_with_a_deaf_one(self, *options):
+        """Of two workers the first reads nothing until self.way opens. 300 KB of prep items."""
+        self.way = self.gate()
+        text = f"#!/bin/sh\nhead -c 1 {self.way.path} >&2\nexec {shell_words(PUPPET)}\n"
         running = self.start(
-            *("run", "--in", "json", "--start-all", "--window", "1"),
-            *("--worker", deaf, "--worker", shell_words(PUPPET)),
+            *("run", "--in", "json", "--start-all", "--window", "1", *options),
+            *("--worker", self.script("deaf", text), "--worker", shell_words(PUPPET)),
             *("--prep", "p" * 100000, "--prep", "q" * 100000, "--prep", "r" * 100000),
         )
-        # Whatever the deaf one has been given waits for it; all the others come through.
         running.write(json_lines(range(100)))
         running.close_input()
-        results = []
-        # In order: so as soon as the deaf one's task is wanted, the rest waits for it.
-        running.process.stdout.flush() if False else None
-        gate.open()
-        os.write(os.open(gate.path, os.O_RDWR), b"\n")
-        results = running.finish()
-        self.assert_run(results, 0, list(range(100)), "")
+        return running
 
-    def test_unordered_results_do_not_wait_for_a_worker_that_does_not_read(self):
-        gate = self.gate()
-        deaf = self.script("deaf", f"#!/bin/sh\nread -r x < {gate.path}\nexec {shell_words(PUPPET)}\n")
-        running = self.start(
-            *("run", "--in", "json", "--start-all", "--window", "1", "--unordered"),
-            *("--worker", deaf, "--worker", shell_words(PUPPET), "--prep", "p" * 300000),
-        )
-        running.write(json_lines(range(100)))
-        running.close_input()
+    def test_prep_items_larger_than_a_pipe_to_a_worker_that_does_not_read_hold_up_nobody(self):
+        running = self.start_with_a_deaf_one("--unordered")
         first = {int(running.read_line()) for _ in range(99)}
-        gate.open()
-        os.write(os.open(gate.path, os.O_RDWR), b"\n")
+        self.way.open()
         rest = running.finish()
-        self.assertEqual(rest.status, 0, rest)
+        self.assert_run(rest, 0)
         self.assertEqual(first | set(rest.values), set(range(100)))
+
+    def test_worker_that_reads_late_gets_all_its_prep_items(self):
+        running = self.start_with_a_deaf_one()
+        self.way.open()
+        self.assert_run(running.finish(), 0, list(range(100)), ".")
 
     def test_payloads_and_results_larger_than_a_pipe(self):
         # A worker that reads one and answers one can never be deadlocked.
@@ -113,17 +104,22 @@ i.read()
         self.assert_run(result, 0, "0 1 2 3 0 1 2 3 ", "")
 
     def test_standard_descriptors_that_are_closed_from_the_start(self):
-        command = shell_words([os.environ["SPREAD"], "run", "-j1", "--", *SQUARE]) + " ::: 3"
+        command = shell_words([SPREAD, "run", "-j1", "--wire", "lines", "--", "cat", ":::", "3"])
         for closed in ("<&-", "2>&-", "<&- 2>&-"):
             with self.subTest(closed):
-                import subprocess
-
                 done = subprocess.run(
-                    ["sh", "-c", f"{command} --in json {closed}".replace(" ::: 3", " ::: 3")],
+                    ["sh", "-c", f"{command} {closed}"],
                     capture_output=True,
                     env=self.environment,
                 )
-                self.assertEqual(done.returncode, 1)
+                self.assertEqual((done.returncode, done.stdout), (0, b"3\n"), done.stderr)
+
+    def test_closed_stdout_is_an_error(self):
+        command = shell_words([SPREAD, "run", "-j1", "--wire", "lines", "--", "cat", ":::", "3"])
+        done = subprocess.run(
+            ["sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, env=self.environment
+        )
+        self.assertEqual(done.returncode, 255, done.stderr)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,18 @@ import unittest
 
 from spread_testing import PUPPET, SpreadTest, do, json_lines, living_processes
 
+# Room enough for a worker to start on a busy machine: the tasks after the hung one must not time
+# out, and the clock of a worker's first task includes its start.
+TIMEOUT = "2"
+
 
 class Timeout(SpreadTest):
-    def check_hung(self, *before, **how):
+    def check_hung(self, *before, then=("hang",), options=("-j1",)):
         """Task 1 does `before` and hangs; returns the result when its process is gone."""
         post = self.post()
-        gate = self.gate()
-        hung = do(*before, ["tell", post.path], ["wait", gate.path], ["hang"])
-        options = how.pop("options", ("-j1",))
+        hung = do(*before, ["tell", post.path], list(then))
         running = self.start(
-            *("run", "--in", "json", "--timeout", "0.2", *options, "--", *PUPPET), **how
+            *("run", "--in", "json", "--timeout", TIMEOUT, *options, "--", *PUPPET)
         )
         running.write(json_lines([0, hung, 2, 3]))
         pid = int(post.line())
@@ -37,7 +39,7 @@ class Timeout(SpreadTest):
         self.assert_run(result, 1, [0, None, 2, 3])
 
     def test_stopped_worker_is_dead_too(self):
-        result = self.check_hung(["background", "sh", "-c", "kill -STOP $PPID"])
+        result = self.check_hung(then=["kill", int(signal.SIGSTOP)])
         self.assert_run(result, 1, [0, None, 2, 3])
 
     def test_what_the_hung_task_started_dies_with_it(self):
@@ -52,13 +54,13 @@ class Timeout(SpreadTest):
 
     def test_retries_count_a_timeout_as_a_failure(self):
         hung = do(["once", self.path("once"), ["hang"]], answer="at last")
-        result = self.puppet([0, hung, 2], "--timeout", "0.2", "--retries", "2", "-j2")
+        result = self.puppet([0, hung, 2], "--timeout", TIMEOUT, "--retries", "2", "-j2")
         self.assert_run(result, 0, [0, "at last", 2], "")
 
     def test_tasks_behind_a_hung_one_go_back_unmarked(self):
         hung = do(["hang"])
         tasks = [0, hung, *range(2, 8)]
-        result = self.puppet(tasks, "--timeout", "0.3", "--window", "8", "--out", "records")
+        result = self.puppet(tasks, "--timeout", TIMEOUT, "--window", "8", "--out", "records")
         self.assertEqual(result.status, 1, result)
         self.assertEqual([r["status"] for r in result.values], ["ok", "failed"] + ["ok"] * 6)
         self.assertEqual([r["attempts"] for r in result.values], [1] * 8)
@@ -67,8 +69,8 @@ class Timeout(SpreadTest):
     def test_tasks_behind_a_slow_one_are_not_charged_for_it(self):
         # Each takes most of the time-out; together they take a multiple of it. One that was
         # counted from when it was sent would time out.
-        slow = do(["child", "sleep", "0.4"])
-        result = self.puppet([slow] * 4, "--timeout", "2", "--window", "4")
+        slow = do(["child", "sleep", "0.6"])
+        result = self.puppet([slow] * 4, "--timeout", TIMEOUT, "--window", "4")
         self.assert_run(result, 0, [0, 1, 2, 3], "")
 
     def test_percent_of_the_median_needs_three_successes(self):

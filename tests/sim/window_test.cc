@@ -13,6 +13,7 @@ World one_worker(double round_trip, std::size_t tasks, double seconds) {
   world.hosts.resize(1);
   world.hosts[0].round_trip = round_trip;
   world.slots.resize(1);
+  world.check_every = 1000;
   world.tasks.assign(tasks, {.seconds = seconds});
   return world;
 }

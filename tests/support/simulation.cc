@@ -124,6 +124,10 @@ void Simulation::check_progress() {
   if (idle_turns_ > kIdleTurnsMax) referee_.problem("decide() wants to be called again for ever");
 }
 
+void Simulation::check_invariants() {
+  if ((events_ + decisions_) % world_.check_every == 0) scheduler_.check_invariants();
+}
+
 void Simulation::turn_to(double at) {
   if (world_.lateness > 0 && random_.uniform() < 0.5) {
     at += world_.lateness * random_.uniform();
@@ -154,7 +158,7 @@ void Simulation::hand_in(Event event) {
   Actions actions;
   scheduler_.handle(std::move(event), turn_, actions);
   carry_out(actions);
-  scheduler_.check_invariants();
+  check_invariants();
   now_ = world_time;
 }
 
@@ -164,7 +168,7 @@ void Simulation::decide() {
   referee_.before(InputEnded{}, scheduler_);  // no answer is at hand
   scheduler_.decide(now_, actions);
   carry_out(actions);
-  scheduler_.check_invariants();
+  check_invariants();
 }
 
 void Simulation::carry_out(const Actions& actions) {

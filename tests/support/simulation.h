@@ -78,6 +78,8 @@ struct World {
   /// The master is late by up to so much, so that it sees several events in one turn.
   double lateness = 0;
   double time_limit = 1e6;
+  /// Scheduler::check_invariants() after so many events; it costs as much as there is in flight.
+  std::uint32_t check_every = 1;
 };
 
 class Simulation {
@@ -133,6 +135,7 @@ class Simulation {
   void decide();
   double next_time() const;
   void check_progress();
+  void check_invariants();
 
   void act(const StartWorker& action);
   void act(const SendTask& action);

@@ -12,6 +12,7 @@ import os
 import selectors
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -113,9 +114,12 @@ class Sshd:
         for session in self.sessions[host]:
             if session.poll() is not None:
                 continue
-            for pid in [session.pid, *descendants(session.pid)]:
-                if command_name(pid).startswith("sshd"):
-                    os.kill(pid, 9)
+            try:
+                for pid in [session.pid, *descendants(session.pid)]:
+                    if command_name(pid).startswith("sshd"):
+                        os.kill(pid, signal.SIGKILL)
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has just ended by itself
 
     def stop(self, host):
         """From now on, connections to the host are refused. The port stays ours."""
@@ -212,6 +216,8 @@ class Sshd:
             start_new_session=True,
         )
         self.sessions[host].append(session)
+        # As inetd does. A dead sshd that nobody waits for looks alive to those who watch it.
+        threading.Thread(target=session.wait, daemon=True).start()
 
 
 class SshTest(spread_testing.SpreadTest):

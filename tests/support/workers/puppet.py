@@ -66,6 +66,10 @@ class Puppet:
     def step_ignore(self, number):
         signal.signal(number, signal.SIG_IGN)
 
+    def step_answer_term(self, path):
+        """A TERM is told, and nothing more."""
+        signal.signal(signal.SIGTERM, lambda *_: self.step_tell(path))
+
     # ------------------------------------------------------------ what the test sees and decides
 
     def step_tell(self, path, text=None):

@@ -102,6 +102,15 @@ TEST(ReorderBuffer, KeepsEveryFieldInMemoryAndOnDisk) {
   }
 }
 
+TEST(ReorderBuffer, HoldsEmptyValues) {
+  ReorderBuffer buffer(kMemory, nullptr);
+  buffer.put(ok_result(1, ""));
+  EXPECT_TRUE(buffer.pass(TaskId{0}));
+  TaskResult result;
+  ASSERT_TRUE(buffer.pop(result).value());
+  EXPECT_EQ(body_of(result), "");
+}
+
 TEST(ReorderBuffer, DoesNotCopyWhatIsNextInLine) {
   ReorderBuffer buffer(kMemory, nullptr);
   const Slice body = Slice::copy_of(as_bytes("value"));

@@ -55,7 +55,7 @@ TEST(JsonWriter, WritesOtherDoublesInTheShortestForm) {
 
 // to_chars would write 27670116179283804160, which is shorter.
 TEST(JsonWriter, NeverWritesADoubleAsAnIntegerThatCannotBeReadBack) {
-  EXPECT_EQ(write("cb43f8000000000000"), "2.7670116179283804e+19");
+  EXPECT_EQ(write("cb43f8000001000000"), "2.7670116179283804e+19");
   EXPECT_EQ(write("cb4340000000000001"), "9.007199254740994e+15");
 }
 

@@ -1,0 +1,313 @@
+"""Progress as a person sees it: what spread writes goes through a real pseudo-terminal, and a small
+terminal makes of it what would stand on the screen."""
+
+import codecs
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import termios
+import unittest
+
+from spread_testing import PUPPET, Running, SpreadTest, do, json_lines
+
+
+class Screen:
+    """What a terminal shows: text, CR, LF, ESC [ K, and lines that are too long."""
+
+    def __init__(self, columns):
+        self.columns = columns
+        self.lines = [""]  # the last one is where the cursor is
+        self.at = 0
+        self.drawn = []  # every state of a line that was ended with ESC [ K
+        self.widest = 0
+        self.decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._rest = ""
+
+    def feed(self, data):
+        text = self._rest + self.decode(data)
+        self._rest = ""
+        for piece in re.findall(r"\x1b\[[0-9;]*[A-Za-z]|\x1b[^\[]?.*\Z|.", text, re.DOTALL):
+            if piece == "\r":
+                self.at = 0
+            elif piece == "\n":
+                self.lines.append("")
+            elif piece == "\x1b[K":
+                self.lines[-1] = self.lines[-1][: self.at]
+                if self.lines[-1]:
+                    self.drawn.append(self.lines[-1])
+            elif piece.startswith("\x1b"):
+                if len(piece) > 8 or re.fullmatch(r"\x1b\[[0-9;]*[A-Za-z]", piece):
+                    raise AssertionError(f"a person would see {piece!r}")
+                self._rest = piece
+            else:
+                self.put(piece)
+
+    def put(self, character):
+        if self.at == self.columns:
+            self.lines.append("")
+            self.at = 0
+        line = self.lines[-1].ljust(self.at)
+        self.lines[-1] = line[: self.at] + character + line[self.at + 1 :]
+        self.at += 1
+        self.widest = max(self.widest, self.at)
+
+
+class Terminal:
+    """Both ends of a pseudo-terminal, and its screen."""
+
+    def __init__(self, columns):
+        self.master, self.slave = pty.openpty()
+        self.screen = Screen(columns)
+        self.resize(columns)
+
+    def resize(self, columns):
+        """Whoever has it as its controlling terminal gets SIGWINCH."""
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.screen.columns = columns
+
+    def press(self, keys):
+        os.write(self.master, keys)
+
+    def read(self):
+        """Whether there was something, or its users are gone."""
+        try:
+            data = os.read(self.master, 4096)
+        except OSError:  # EIO
+            return False
+        self.screen.feed(data)
+        return True
+
+    def until(self, pattern):
+        """The line at the cursor matches."""
+        while not re.search(pattern, self.screen.lines[-1]):
+            if not self.read():
+                raise AssertionError(f"{pattern!r} has not been shown\n{self.screen.lines}")
+
+    def until_line(self, pattern):
+        """Some line that is finished matches."""
+        while not any(re.search(pattern, line) for line in self.screen.lines[:-1]):
+            if not self.read():
+                raise AssertionError(f"{pattern!r} has not been shown\n{self.screen.lines}")
+
+    def until_end(self):
+        while self.read():
+            pass
+
+    def close(self):
+        os.close(self.master)
+
+
+class Progress(SpreadTest):
+    def setUp(self):
+        super().setUp()
+        self.environment["TERM"] = "xterm"
+        self.way = self.gate()
+        self.step = do(["wait", self.way.path])
+
+    def on_terminal(self, tasks, *options, columns=80, also_stdout=False, before=()):
+        """A run whose stderr (and stdout) is a new terminal, with Ctrl-C and all."""
+        terminal = Terminal(columns)
+        self.addCleanup(terminal.close)
+        file = self.file("tasks", json_lines(tasks))
+        how = {"stdout": terminal.slave} if also_stdout else {}
+        running = self.start(
+            *("run", "--in", "json", "-a", file, "-j1", "--window", "1", *options, "--", *PUPPET),
+            stdin=terminal.slave,
+            stderr=terminal.slave,
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            **how,
+        )
+        os.close(terminal.slave)
+        return running, terminal
+
+    def finish(self, running: Running, terminal):
+        terminal.until_end()
+        running.process.stderr = None
+        return running.finish()
+
+    # ------------------------------------------------------------ the bar
+
+    def test_bar_shows_counts_that_grow_and_is_erased_at_the_end(self):
+        running, terminal = self.on_terminal([self.step] * 4, "--bar")
+        for done in range(4):
+            terminal.until(rf"^\[.*\] {done}/4\b")
+            self.way.open()
+        result = self.finish(running, terminal)
+        self.assert_run(result, 0, [0, 1, 2, 3])
+        self.assertEqual(terminal.screen.lines, [""])
+        bars = [line[: line.index("]")].count("█") for line in terminal.screen.drawn]
+        self.assertEqual(bars, sorted(bars))
+        self.assertGreater(bars[-1], bars[0])
+
+    def test_bar_in_a_terminal_without_utf8(self):
+        self.environment["LC_ALL"] = "C"
+        running, terminal = self.on_terminal([self.step] * 2, "--bar")
+        self.way.open()
+        terminal.until(r"^\[=+> *\] 1/2\b")
+        self.way.open()
+        self.assert_run(self.finish(running, terminal), 0, [0, 1])
+
+    def test_bar_comes_by_itself_when_it_takes_long(self):
+        running, terminal = self.on_terminal([self.step] * 2)
+        terminal.until(r"^\[.*\] 0/2\b")
+        self.way.open(2)
+        self.assert_run(self.finish(running, terminal), 0, [0, 1])
+        self.assertEqual(terminal.screen.lines, [""])
+
+    def test_failures_are_counted_in_the_bar(self):
+        fails = do(["answer", "error", {"type": "E", "message": "m"}])
+        running, terminal = self.on_terminal([fails, self.step], "--bar")
+        terminal.until(r"^\[.*\] 1/2\b.*\b1 failed\b")
+        self.way.open()
+        self.assertEqual(self.finish(running, terminal).status, 1)
+
+    def test_no_total_and_no_bar_before_the_end_of_the_input_is_known(self):
+        terminal = Terminal(80)
+        self.addCleanup(terminal.close)
+        running = self.start(
+            *("run", "--in", "json", "-j1", "--bar", "--", *PUPPET), stderr=terminal.slave
+        )
+        os.close(terminal.slave)
+        running.write(json_lines([self.step] * 2))
+        self.way.open()
+        terminal.until(r"^1/2\+")
+        running.close_input()
+        terminal.until(r"^\[.*\] 1/2\b")
+        self.way.open()
+        self.assert_run(self.finish(running, terminal), 0, [0, 1])
+
+    def test_eta_and_progress_are_counts_without_a_bar(self):
+        for option in ("--eta", "--progress"):
+            with self.subTest(option):
+                running, terminal = self.on_terminal([self.step] * 2, option)
+                self.way.open()
+                terminal.until(r"\b1/2\b.*\b1 running\b")
+                self.assertNotIn("[", "".join(terminal.screen.drawn))
+                if option == "--eta":
+                    terminal.until(r"^ETA \S+")
+                self.way.open()
+                self.assert_run(self.finish(running, terminal), 0, [0, 1])
+                self.assertEqual(terminal.screen.lines, [""])
+
+    def test_no_bar(self):
+        # Longer than it takes a bar to come by itself.
+        long = do(["child", "sleep", "2.5"])
+        running, terminal = self.on_terminal([long], "--no-bar")
+        self.assert_run(self.finish(running, terminal), 0, [0])
+        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), ([""], []))
+
+    def test_dumb_terminal_has_no_bar(self):
+        self.environment["TERM"] = "dumb"
+        long = do(["child", "sleep", "2.5"])
+        running, terminal = self.on_terminal([long])
+        self.assert_run(self.finish(running, terminal), 0, [0])
+        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), ([""], []))
+
+    def test_without_a_terminal_there_is_no_bar(self):
+        result = self.puppet([do(["child", "sleep", "2.5"])])
+        self.assert_run(result, 0, [0], "")
+
+    def test_without_a_terminal_bar_is_a_last_line_when_asked_for(self):
+        result = self.puppet([1, 2], "--bar")
+        self.assert_run(result, 0, [1, 2])
+        self.assertRegex(result.err, r"\A(\[[=> ]*\] )?2/2 [^\r\x1b]*\n\Z")
+
+    # ------------------------------------------------------------ and what else is written
+
+    def test_messages_do_not_tear_it(self):
+        def talk(n):
+            return do(["stderr", f"message {n} of the worker"], ["wait", self.way.path])
+
+        fails = do(["answer", "error", {"type": "Sour", "message": "milk"}])
+        running, terminal = self.on_terminal([talk(0), talk(1), fails, self.step], "--bar")
+        terminal.until(r"^\[.*\] 0/4\b")
+        self.way.open()
+        terminal.until(r"^\[.*\] 1/4\b")
+        self.way.open()
+        terminal.until(r"^\[.*\] 3/4\b")
+        self.way.open()
+        self.finish(running, terminal)
+        *lines, last = terminal.screen.lines
+        self.assertEqual(last, "")
+        self.assertEqual(lines[:2], [f"message {n} of the worker" for n in (0, 1)])
+        self.assertEqual(lines[2], "spread: task 2 failed on host localhost: Sour: milk")
+        self.assertEqual([line for line in lines[3:] if "[" in line], [])
+
+    def test_results_on_the_same_terminal_do_not_tear_it(self):
+        running, terminal = self.on_terminal([self.step] * 3, "--bar", also_stdout=True)
+        for done in range(3):
+            terminal.until(rf"^\[.*\] {done}/3\b")
+            self.way.open()
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual(terminal.screen.lines, ["0", "1", "2", ""])
+
+    # ------------------------------------------------------------ width
+
+    def test_line_fits_into_a_narrow_terminal(self):
+        for columns in (12, 20, 40):
+            with self.subTest(columns):
+                running, terminal = self.on_terminal([self.step] * 2, "--bar", columns=columns)
+                terminal.until(r"\b0/2\b")
+                self.way.open()
+                terminal.until(r"\b1/2\b")
+                self.way.open()
+                self.assert_run(self.finish(running, terminal), 0, [0, 1])
+                self.assertEqual(terminal.screen.lines, [""])
+                self.assertLess(terminal.screen.widest, columns)
+
+    def test_line_follows_the_width(self):
+        running, terminal = self.on_terminal([self.step] * 3, "--bar", columns=100)
+        terminal.until(r"^\[.*\] 0/3\b")
+        self.assertGreater(terminal.screen.widest, 40)
+        terminal.resize(30)
+        terminal.screen.widest = 0
+        self.way.open()
+        terminal.until(r"\b1/3\b")
+        self.assertLess(terminal.screen.widest, 30)
+        terminal.resize(100)
+        self.way.open()
+        terminal.until(r"^\[.{40}\] 2/3\b.*\b1 worker\b")
+        self.way.open()
+        self.assert_run(self.finish(running, terminal), 0, [0, 1, 2])
+        self.assertEqual(terminal.screen.lines, [""])
+
+    def test_terminal_that_does_not_know_its_width(self):
+        running, terminal = self.on_terminal([self.step] * 2, "--bar", columns=0)
+        terminal.screen.columns = 80
+        terminal.until(r"\b0/2\b")
+        self.way.open(2)
+        self.assert_run(self.finish(running, terminal), 0, [0, 1])
+
+    # ------------------------------------------------------------ Ctrl-C
+
+    def test_ctrl_c_says_what_it_does_and_the_bar_goes_on(self):
+        running, terminal = self.on_terminal([self.step] * 3, "--bar")
+        terminal.until(r"^\[.*\] 0/3\b")
+        terminal.press(b"\x03")
+        terminal.until_line(r"interrupted: running tasks may finish")
+        terminal.until(r"\b0/3\b|\b2/3\b")
+        self.way.open()
+        result = self.finish(running, terminal)
+        self.assert_run(result, 128 + signal.SIGINT, [0, None, None])
+        self.assertEqual(terminal.screen.lines[-1], "")
+        told = [line for line in terminal.screen.lines[:-1] if not line.startswith("^C")]
+        self.assertRegex(told[0], r"^spread: interrupted")
+        self.assertEqual([line for line in told if not line.startswith("spread: ")], [])
+
+    def test_ctrl_c_twice_terminates(self):
+        running, terminal = self.on_terminal([self.step] * 3, "--bar")
+        terminal.until(r"^\[.*\] 0/3\b")
+        terminal.press(b"\x03")
+        terminal.until_line(r"interrupted: running tasks may finish")
+        terminal.press(b"\x03")
+        result = self.finish(running, terminal)
+        self.assert_run(result, 128 + signal.SIGINT, [None, None, None])
+        self.assertEqual(terminal.screen.lines[-1], "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,158 @@
+"""Our own output: closed by its reader, full, or not read for a while."""
+
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+from spread_testing import PUPPET, SpreadTest, do, json_lines, living_processes
+
+
+class ClosedOutput(SpreadTest):
+    def test_head_1_is_141_and_nothing_on_stderr(self):
+        # The input is endless: only the end of the reader can end the run.
+        forever = subprocess.Popen(["yes", "1"], stdout=subprocess.PIPE)
+        self.addCleanup(forever.wait)
+        self.addCleanup(forever.kill)
+        self.addCleanup(forever.stdout.close)
+        running = self.start(
+            *("run", "-j2", "--in", "json", "--", *PUPPET), stdin=forever.stdout
+        )
+        head = subprocess.run(["head", "-1"], stdin=running.process.stdout, capture_output=True)
+        running.process.stdout.close()
+        running.process.stdout = None
+        self.assertEqual(head.stdout, b"1\n")
+        self.assert_run(running.finish(), 141, "", "")
+
+    def test_reader_that_goes_away_while_nothing_is_written(self):
+        # All workers compute; the master learns of it without a write.
+        post, gate = self.post(), self.gate()
+        wait = do(["tell", post.path], ["wait", gate.path])
+        running = self.start("run", "-j2", "--in", "json", "--window", "1", "--", *PUPPET)
+        running.write(json_lines([wait] * 3))
+        pids = [int(pid) for pid in post.lines(2)]
+        running.process.stdout.close()
+        running.process.stdout = None
+        self.assert_run(running.finish(), 141, "", "")
+        self.assertEqual([living_processes(pid) for pid in pids], [[], []])
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            result = self.spread(
+                *("run", "-j2", "--in", "json", "--", *PUPPET),
+                input=json_lines(range(10)),
+                stdout=full,
+            )
+        self.assertEqual(result.status, 255, result)
+        self.assert_told(
+            result, r"spread: cannot write to standard output: No space left on device"
+        )
+        self.assertEqual(result.err.count("cannot write"), 1, result)
+
+    def test_full_disk_ends_an_endless_run(self):
+        with open("/dev/full", "wb") as full:
+            running = self.start("run", "-j1", "--in", "json", "--", *PUPPET, stdout=full)
+        running.write("1\n")
+        running.process.wait()
+        self.assertEqual(running.finish().status, 255)
+
+    def test_full_disk_in_all(self):
+        with open("/dev/full", "wb") as full:
+            result = self.spread("all", "-j2", "--", "echo", "tail", stdout=full)
+        self.assertEqual(result.status, 255, result)
+
+    def test_stderr_that_nobody_reads_does_not_stop_the_run(self):
+        read, write = os.pipe()
+        try:
+            loud = do(["stderr", "e" * 1000])
+            result = self.spread(
+                *("run", "-j1", "--in", "json", "--", *PUPPET),
+                input=json_lines([loud] * 1000),
+                stderr=write,
+            )
+            self.assertEqual(result.status, 0)
+            self.assertEqual(result.values, list(range(1000)))
+        finally:
+            os.close(read)
+            os.close(write)
+
+    def test_closed_stderr_does_not_stop_the_run(self):
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            result = self.spread(
+                *("run", "-j1", "--in", "json", "--", *PUPPET),
+                input=json_lines([do(["stderr", "e"]), 1]),
+                stderr=write,
+            )
+            self.assertEqual((result.status, result.values), (0, [0, 1]))
+        finally:
+            os.close(write)
+
+
+class BackPressure(SpreadTest):
+    def test_stopped_reader_of_our_output_holds_the_input(self):
+        # cat is stopped before the run; the run then takes in what fits into its queues, and no
+        # more: the writer of the input meets a full pipe that is not emptied any more.
+        read, write = os.pipe()
+        reader = subprocess.Popen(["cat"], stdin=read, stdout=subprocess.PIPE)
+        self.addCleanup(reader.wait)
+        self.addCleanup(reader.kill)
+        self.addCleanup(reader.stdout.close)
+        os.close(read)
+        reader.send_signal(signal.SIGSTOP)
+        os.waitpid(reader.pid, os.WUNTRACED)
+        running = self.start(
+            *("run", "-j1", "--in", "json", "--read-ahead", "10"),
+            *("--reorder-mem", "64K", "--spill-max", "0", "--", *PUPPET),
+            stdout=write,
+        )
+        os.close(write)
+        line = json_lines(["x" * 10000]).encode()
+        written = 0
+        os.set_blocking(running.process.stdin.fileno(), False)
+        # The pipes and queues between us and cat hold far less than this.
+        while written < 64 << 20 and not self.is_blocked(running.pid, running.process.stdin):
+            try:
+                written += os.write(running.process.stdin.fileno(), line[written % len(line) :])
+            except BlockingIOError:
+                pass
+        self.assertLess(written, 64 << 20)
+        os.set_blocking(running.process.stdin.fileno(), True)
+        reader.send_signal(signal.SIGCONT)
+        # What was cut off by the full pipe is made whole.
+        if written % len(line):
+            running.write(line[written % len(line) :])
+        running.close_input()
+        out = reader.stdout.read()
+        self.assert_run(running.finish(), 0, "", "")
+        self.assertEqual(len(out.splitlines()), -(-written // len(line)))
+
+    def is_blocked(self, pid, pipe):
+        """The input pipe is full, and the master waits for something other than its input: it
+        sleeps in epoll_wait, and has no interest in its fd 0."""
+        import select
+
+        if select.select([], [pipe], [], 0)[1]:
+            return False
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            if stat.read().rpartition(") ")[2][0] != "S":
+                return False
+        return not self.is_polled(pid)
+
+    def is_polled(self, pid):
+        """Whether the pipe of fd 0 is in one of the process's epoll sets."""
+        with open(f"/proc/{pid}/fdinfo/0", encoding="ascii") as info:
+            inode = re.search(r"ino:\s*(\d+)", info.read()).group(1)
+        wanted = f"ino:{int(inode):x}"
+        for fd in os.listdir(f"/proc/{pid}/fdinfo"):
+            with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as info:
+                for line in info:
+                    if line.startswith("tfd:") and wanted in line.split():
+                        return True
+        return False
+
+
+if __name__ == "__main__":
+    unittest.main()
