@@ -14,7 +14,11 @@ Duration restart_pause(std::uint32_t deaths_in_a_row);
 /// 0, since conditions may change. The constants are gmisclib spread_jobs'.
 class Usefulness {
  public:
-  void answered() { step(1.0); }
+  /// `count` answers one after the other.
+  void answered(std::uint32_t count = 1) {
+    // 1 is where they lead to, and where nearly every worker stays.
+    for (; count > 0 && value_ < 1.0; --count) step(1.0);
+  }
   void refused() { step(0.0); }
   double value() const { return value_; }
 

@@ -51,6 +51,11 @@ struct WorkerHello {
   std::uint32_t window_max = 0;  ///< 0 = not said
   std::uint32_t slots = 1;       ///< how many tasks it works on at the same time
 };
+/// It can take no more tasks (it broke the protocol, or closed its input), though its process is
+/// still there: nothing is sent to it until it has ended.
+struct WorkerUnusable {
+  WorkerId worker{};
+};
 enum class AnswerKind : std::uint8_t { Ok, Error, Fatal, Busy };
 struct Answered {
   WorkerId worker{};
@@ -90,8 +95,8 @@ struct Aborted {
 };
 
 using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, InputEnded,
-                           ProcessStarted, WorkerHello, Answered, ProcessEnded, OutputFull,
-                           OutputStalled, StopRequested, Aborted>;
+                           ProcessStarted, WorkerHello, WorkerUnusable, Answered, ProcessEnded,
+                           OutputFull, OutputStalled, StopRequested, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

@@ -36,7 +36,7 @@ void Scheduler::handle(TaskArrived event, TimePoint now, Actions& actions) {
   take(event, now, actions);
 }
 void Scheduler::handle(Answered event, TimePoint now, Actions& actions) {
-  take(event, now, actions);
+  if (!take_next_answer(event, now, actions)) take(event, now, actions);
 }
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
@@ -145,6 +145,13 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
   if (worker.state == SlotState::Live) mark_hungry(event.worker);
 }
 
+void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
+  if (slot(event.worker).state != SlotState::Live) return;
+  set_state(slot(event.worker), SlotState::Dying);
+  hungry_.erase(place_of(event.worker));
+}
+
+
 /// Takes the task at `place` from the worker's queue; another one may become one of those that it
 /// works on.
 InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, std::size_t bytes,
@@ -189,6 +196,27 @@ InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint
   return entry;
 }
 
+/// What nearly every task is: a success, in order, of a worker that has answered others in this turn
+/// already. Then the books of the worker are in order, and on(Answered) would do no more than this.
+bool Scheduler::take_next_answer(const Answered& event, TimePoint now, Actions& actions) {
+  Slot& worker = slot(event.worker);
+  if (event.kind != AnswerKind::Ok || !worker.has_answered_now || worker.batch.count == 0 ||
+      worker.parallel != 1 || worker.in_flight.empty() || now != now_ || stopping_ ||
+      options_.failure.timeout_percent) {
+    return false;
+  }
+  const InFlight entry = worker.in_flight.front();
+  const Task& task = tasks_[entry.task];
+  if (task.id != event.task || task.alone) return false;
+  worker.in_flight_bytes -= task.payload.size();
+  worker.in_flight.pop_front();
+  if (!worker.in_flight.empty()) worker.in_flight.front().since = now;
+  worker.last_sent = entry.sent;
+  ++worker.batch.count;
+  deliver_value(entry.task, event.worker, now - entry.since, actions);
+  return true;
+}
+
 void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = slot(event.worker);
   const InFlight entry = take_answered(worker, event, now);
@@ -202,10 +230,12 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   ++worker.batch.count;
   worker.answered = true;
   worker.launch_failures = worker.deaths = 0;
-  worker.usefulness.answered();
   key_of(worker).proven = true;
 
-  if (event.kind == AnswerKind::Ok) return deliver_value(entry.task, event.worker, duration, actions);
+  if (event.kind == AnswerKind::Ok) {
+    if (options_.failure.timeout_percent) median_.add(duration);
+    return deliver_value(entry.task, event.worker, duration, actions);
+  }
   DeliverTask how;
   how.worker = event.worker;
   how.duration = duration;

@@ -87,6 +87,7 @@ class Scheduler {
   void on(InputEnded& event, TimePoint now, Actions& actions);
   void on(ProcessStarted& event, TimePoint now, Actions& actions);
   void on(WorkerHello& event, TimePoint now, Actions& actions);
+  void on(WorkerUnusable& event, TimePoint now, Actions& actions);
   void on(Answered& event, TimePoint now, Actions& actions);
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
@@ -95,6 +96,7 @@ class Scheduler {
   void on(Aborted& event, TimePoint now, Actions& actions);
   template <typename E>
   void take(E& event, TimePoint now, Actions& actions);
+  bool take_next_answer(const Answered& event, TimePoint now, Actions& actions);
   InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
   static InFlight take_in_flight(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
   void heard_of(Slot& slot, WorkerId worker);
@@ -149,6 +151,8 @@ class Scheduler {
   void rank_slots(TimePoint now);
   void assign(TimePoint now, Actions& actions);
   bool fill(WorkerId worker, TimePoint now, Actions& actions);
+  bool fill_with_fresh(Slot& slot, WorkerId worker, std::size_t room, std::size_t share,
+                       TimePoint now, Actions& actions);
   struct Choice {
     enum class Kind : std::uint8_t { Nothing, Wait, Fresh, Again } kind = Kind::Nothing;
     TaskIndex task = 0;

@@ -50,6 +50,7 @@ void Scheduler::settle_answers(TimePoint now) {
     worker.has_answered_now = false;
     Batch& batch = worker.batch;
     if (batch.count == 0) continue;  // only refusals
+    worker.usefulness.answered(batch.count);
     batch.since_sent = now - worker.batch_sent;
     batch.since_answer = now - worker.batch_since;
     KeyRecord& key = key_of(worker);
@@ -209,6 +210,9 @@ bool Scheduler::fill(WorkerId worker, TimePoint now, Actions& actions) {
   if (to.launch_failures > 0) room = 1;
   // Near the end everybody gets a part of what is left, and not the first who asks.
   std::size_t share = std::max<std::size_t>(1, queued / live);
+  if (tasks_.again_count() == 0 && !output_full_ && !input_ended_) {
+    return fill_with_fresh(to, worker, room, share, now, actions);
+  }
   while (to.in_flight.size() < room) {
     if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
     if (share-- == 0) return true;
@@ -229,6 +233,19 @@ bool Scheduler::fill(WorkerId worker, TimePoint now, Actions& actions) {
     }
     send(worker, choice.task, now, choice.why, actions);
     if (to.has_alone_task) return false;
+  }
+  return false;
+}
+
+/// fill() where nothing but new tasks can come: the middle of a run.
+bool Scheduler::fill_with_fresh(Slot& to, WorkerId worker, std::size_t room, std::size_t share,
+                                TimePoint now, Actions& actions) {
+  to.draining = false;
+  share = std::min(share, tasks_.fresh_count());
+  while (to.in_flight.size() < room) {
+    if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
+    if (share-- == 0) return true;
+    send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
   }
   return false;
 }

@@ -27,7 +27,6 @@ void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
 
 /// deliver() of a success: made in its place, since nearly every task comes this way.
 void Scheduler::deliver_value(TaskIndex i, WorkerId worker, Duration duration, Actions& actions) {
-  if (options_.failure.timeout_percent) median_.add(duration);
   DeliverTask& how = std::get<DeliverTask>(actions.emplace_back(std::in_place_type<DeliverTask>));
   how.task = tasks_[i].id;
   how.worker = worker;
@@ -36,7 +35,7 @@ void Scheduler::deliver_value(TaskIndex i, WorkerId worker, Duration duration, A
   how.from_answer = true;
   how.payload = std::move(tasks_[i].payload);
   ++counts_.ok;
-  tasks_.erase(i);
+  tasks_.erase_success(i);
   halt_.finished(Outcome::Ok);
   if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
 }

@@ -6,7 +6,7 @@
 
 namespace spread {
 
-void TaskTable::push_new(TaskId id, Value payload) {
+void TaskTable::push_new(TaskId id, Value&& payload) {
   TaskIndex i;
   if (free_.empty()) {
     i = static_cast<TaskIndex>(tasks_.size());
@@ -17,17 +17,10 @@ void TaskTable::push_new(TaskId id, Value payload) {
   }
   Task& task = tasks_[i];
   task.id = id;
+  task.attempts = 0;
   queued_bytes_ += payload.size();
   task.payload = std::move(payload);
   fresh_.push_back(i);
-}
-
-TaskIndex TaskTable::take_fresh() {
-  const TaskIndex i = fresh_.front();
-  fresh_.pop_front();
-  queued_bytes_ -= tasks_[i].payload.size();
-  ++in_flight_;
-  return i;
 }
 
 void TaskTable::take_again(TaskIndex i) {
@@ -42,6 +35,7 @@ void TaskTable::take_again(TaskIndex i) {
 void TaskTable::give_back(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
+  tasks_[i].came_back = true;
   queued_bytes_ += tasks_[i].payload.size();
   const auto place =
       std::lower_bound(again_.begin(), again_.end(), i,

@@ -6,6 +6,7 @@
 
 #include "spread/api/task.h"
 #include "spread/api/time.h"
+#include "spread/base/assert.h"
 #include "spread/base/ring.h"
 
 namespace spread {
@@ -22,6 +23,7 @@ struct Task {
   /// It was unanswered when a worker died: it runs alone in its worker, so that the next death
   /// tells whether it was this task.
   bool alone = false;
+  bool came_back = false;  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 };
 
@@ -35,7 +37,7 @@ class TaskTable {
   Task& operator[](TaskIndex i) { return tasks_[i]; }
   const Task& operator[](TaskIndex i) const { return tasks_[i]; }
 
-  void push_new(TaskId id, Value payload);
+  void push_new(TaskId id, Value&& payload);
   std::size_t fresh_count() const { return fresh_.size(); }
   std::size_t again_count() const { return again_.size(); }
   std::size_t queued() const { return fresh_.size() + again_.size(); }
@@ -48,12 +50,26 @@ class TaskTable {
   TaskIndex again(std::size_t n) const { return again_[again_.size() - 1 - n]; }
   /// How many of those to be sent again run alone.
   std::size_t alone_count() const { return alone_count_; }
-  TaskIndex take_fresh();
+  TaskIndex take_fresh() {
+    const TaskIndex i = fresh_.front();
+    fresh_.pop_front();
+    queued_bytes_ -= tasks_[i].payload.size();
+    ++in_flight_;
+    return i;
+  }
   void take_again(TaskIndex i);
   /// A task in flight goes back to the queue.
   void give_back(TaskIndex i);
   /// A task in flight is final.
   void erase(TaskIndex i);
+  /// The same for a success whose payload has been moved out: if it never came back, nothing but
+  /// what push_new() sets differs from a new task.
+  void erase_success(TaskIndex i) {
+    if (tasks_[i].came_back) return erase(i);
+    SPREAD_ASSERT(in_flight_ > 0);
+    --in_flight_;
+    free_.push_back(i);
+  }
   /// Any queued task, oldest first, made final: for the end of a run.
   TaskIndex pop_queued();
 

@@ -94,10 +94,13 @@ Result<std::string> read_file(const std::string& name) {
 }
 
 void ensure_standard_descriptors() {
-  while (true) {
-    const int fd = ::open("/dev/null", O_RDWR);
-    if (fd > 2 || fd < 0) {
-      if (fd > 2) ::close(fd);
+  // Opened in the wrong direction: output that was closed (`>&-`) must fail when it is written,
+  // and not vanish.
+  for (const int flags : {O_RDONLY, O_RDONLY, O_WRONLY}) {
+    const int fd = ::open("/dev/null", flags);
+    if (fd < 0) return;
+    if (fd > 2) {
+      ::close(fd);
       return;
     }
   }

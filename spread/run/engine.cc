@@ -155,6 +155,11 @@ void Engine::turn() {
     abort(status.error().message);
   }
   stdout_->flush_if_due();
+  if (stdout_->closed() && !scheduler_.stopping()) {
+    // Nothing else may happen for a long time: what follows from this cannot wait.
+    watch_output();
+    decide();
+  }
   reporter_->turn();
 }
 
@@ -302,7 +307,7 @@ int Engine::finish() {
   }
   const int code = exit_code(end, options_.halt);
   if (!end.output_closed) {
-    reporter_->finish(code, scheduler_.counts().ok, scheduler_.stop_reason());
+    reporter_->finish(code, scheduler_.counts().ok, scheduler_.stop_reason(), !stdout_->failed());
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);
     const TimePoint until = after(loop_.now(), kLastWords);

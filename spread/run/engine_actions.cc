@@ -42,16 +42,19 @@ void Engine::carry_out(Action& action) {
 
 void Engine::start_worker(const StartWorker& action) {
   Port& slot = port(action.worker);
-  // One line for all slots that fail in the same way is enough; the last word is SlotClosed's.
   if (const Status status = slot.start(); !status) {
     ProcessEnded ended;
     ended.worker = action.worker;
     ended.cause = EndCause::NotStarted;
     ended.reason = status.error().message;
-    if (options_.command == Command::All) {
-      ++failed_workers_;
-      reporter_->say("worker " + std::to_string(number(action.worker)) + ": " + ended.reason);
+    // Told at once, since others may do all the work before this slot has used up its tries; but
+    // one line is enough for all slots and tries that fail in the same way.
+    if (ended.reason != last_closed_ || options_.command == Command::All) {
+      reporter_->say("worker " + std::to_string(number(action.worker)) + " on " + slot.host() +
+                     ": " + ended.reason);
     }
+    last_closed_ = ended.reason;
+    if (options_.command == Command::All) ++failed_workers_;
     handle(std::move(ended));
     return;
   }

@@ -97,6 +97,8 @@ void Engine::Port::on_mismatch(std::string_view text) {
   engine_.abort(name() + ": " + std::string(text));
 }
 
+void Engine::Port::on_unusable() { engine_.handle(WorkerUnusable{id_}); }
+
 void Engine::Port::on_ended(ProcessEnded ended, ExitStatus status) {
   engine_.guard_.forget(worker_->pid());
   const bool expected = ended.clean && worker_->session().state() == SessionState::Shutdown;

@@ -33,6 +33,7 @@ class Engine::Port final : public WorkerSink {
   void on_warning(std::string message) override;
   void on_stderr(std::string_view text) override;
   void on_mismatch(std::string_view text) override;
+  void on_unusable() override;
   void on_ended(ProcessEnded ended, ExitStatus status) override;
 
  private:

@@ -174,12 +174,14 @@ TimePoint Reporter::next_deadline() const {
 }
 
 void Reporter::finish(int exit_status, std::uint64_t succeeded,
-                      std::string_view not_computed_because) {
+                      std::string_view not_computed_because, bool with_failures) {
   line_.finish(progress_, loop_.now(), errors_.queue().tail());
-  failures_.set_succeeded(succeeded);
-  for (const std::string& line : failures_.summary()) say(line);
-  if (failures_.count(Outcome::NotComputed) > 0 && !not_computed_because.empty()) {
-    say("not computed because " + std::string(not_computed_because));
+  if (with_failures) {
+    failures_.set_succeeded(succeeded);
+    for (const std::string& line : failures_.summary()) say(line);
+    if (failures_.count(Outcome::NotComputed) > 0 && !not_computed_because.empty()) {
+      say("not computed because " + std::string(not_computed_because));
+    }
   }
   if (summary_) pass_on(summary_->text(loop_.now()));
   if (events_) events_->run_ended(exit_status, loop_.now());

@@ -56,7 +56,9 @@ class Reporter {
   void turn();
   TimePoint next_deadline() const;
   /// The end: the last words, and everything written out as far as somebody reads it.
-  void finish(int exit_status, std::uint64_t succeeded, std::string_view not_computed_because);
+  /// `with_failures`: which tasks have no value matters (it does not when nobody can get results).
+  void finish(int exit_status, std::uint64_t succeeded, std::string_view not_computed_because,
+              bool with_failures);
   bool idle() const;
 
  private:

@@ -1,11 +1,14 @@
 #include "spread/wire/json_codec.h"
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "spread/wire/json.h"
+#include "spread/wire/json_reader.h"
 #include "spread/wire/line_search.h"
 #include "spread/wire/message_parser.h"
 
@@ -46,6 +49,27 @@ Start guess_start(ByteView line, bool whole) {
   }
   if (!skip_space()) return cut_off;
   return line[at] == ',' ? Start::Frame : Start::No;
+}
+
+/// The id of an "ok" message, by its beginning; nothing if it is another kind, or the id too large.
+std::optional<TaskId> answered_task(std::string_view line) {
+  const auto take_space = [&line] {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
+  };
+  const auto take = [&](std::string_view word) {
+    take_space();
+    if (!line.starts_with(word)) return false;
+    line.remove_prefix(word.size());
+    return true;
+  };
+  if (!take("[")) return std::nullopt;
+  take_space();
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), id);
+  if (error != std::errc() || id < 0) return std::nullopt;
+  line.remove_prefix(static_cast<std::size_t>(end - line.data()));
+  if (!take(",") || !take("\"ok\"")) return std::nullopt;
+  return TaskId{static_cast<std::uint64_t>(id)};
 }
 
 class JsonCodec final : public Codec {
@@ -128,8 +152,19 @@ void JsonCodec::decode_line(ByteView line, Decoded& decoded) {
                                        max_frame_));
   }
   message_.clear();
-  if (auto status = json_to_msgpack(as_text(line), message_); !status) {
-    return broken(decoded, "not a frame: " + status.error().message);
+  JsonReader reader(as_text(line));
+  if (auto status = reader.convert(message_); !status) {
+    // A result that is too large a number is the task's failure; the worker is in order.
+    const auto id = reader.out_of_range() ? answered_task(as_text(line)) : std::nullopt;
+    if (!id) return broken(decoded, "not a frame: " + status.error().message);
+    message_.append(make_error("BadResult", status.error().message));
+    decoded.found = Found::Message;
+    decoded.message = UpMessage{};
+    decoded.message.kind = UpKind::Error;
+    decoded.message.has_id = true;
+    decoded.message.id = *id;
+    decoded.message.value = message_.view();
+    return;
   }
   if (!parse_message(message_.view(), decoded.message, decoded.error)) {
     return set(decoded, Found::Broken, 0);

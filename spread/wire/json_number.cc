@@ -63,6 +63,7 @@ bool JsonReader::read_integer(const char* digits, bool negative) {
   }
   constexpr std::uint64_t kLeast = std::uint64_t{1} << 63;
   if (!fits || (negative && n > kLeast)) {
+    out_of_range_ = true;
     return failed(fmt::format("the integer {} is outside [-2^63, 2^64)",
                               shorten({start, static_cast<std::size_t>(at_ - start)})),
                   start);
@@ -85,6 +86,7 @@ bool JsonReader::read_float(const char* start) {
     // program never leaves the "C" locale.
     x = std::strtod(std::string(start, at_).c_str(), nullptr);
     if (x > 1 || x < -1) {
+      out_of_range_ = true;
       return failed(fmt::format("the number {} is too large for a double",
                                 shorten({start, static_cast<std::size_t>(at_ - start)})),
                     start);

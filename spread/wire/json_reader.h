@@ -30,6 +30,8 @@ class JsonReader {
       : begin_(json.data()), at_(begin_), end_(begin_ + json.size()) {}
 
   Status convert(ByteBuffer& out);
+  /// After an error: the document holds a number that msgpack, or a double, cannot.
+  bool out_of_range() const { return out_of_range_; }
 
  private:
   enum class Step : std::uint8_t { Opened, Done, Failed };
@@ -76,6 +78,7 @@ class JsonReader {
   std::size_t next_count_ = 0;
   std::bitset<kMaxDepth> is_map_;  ///< of the open containers
   std::size_t depth_ = 0;
+  bool out_of_range_ = false;
   std::string error_;
 };
 

@@ -112,6 +112,7 @@ void SessionWorker::input_failed() {
   close_fd(process_.input);
   OutputQueue& queue = session_.output();
   queue.consume(queue.size());
+  sink_.on_unusable();
   if (!status_ && phase_ == Phase::Normal && deadline_ == kForever) {
     set_deadline(options_.shutdown_timeout.value_or(options_.kill_grace));
   }
@@ -224,6 +225,7 @@ void SessionWorker::keep_unfinished(ByteView rest) {
 
 void SessionWorker::react_to_problem() {
   if (std::exchange(problem_told_, true)) return;
+  sink_.on_unusable();
   if (session_.problem() == Problem::Mismatch) sink_.on_mismatch(session_.problem_text());
   terminate();
 }
@@ -233,6 +235,7 @@ void SessionWorker::output_ended() {
   if (status_) return end_if_complete(false);
   // A worker without an output can answer nothing more; give it a moment to end by itself.
   if (phase_ != Phase::Normal) return;
+  sink_.on_unusable();
   if (session_.outstanding() > 0) {
     set_deadline(std::min(options_.kill_grace, kAfterExit));
   } else if (!closing_) {
@@ -267,6 +270,9 @@ void SessionWorker::remember_errors(std::string_view text) {
 void SessionWorker::on_exit() {
   const int fd = process_.exit_fd();
   loop_.remove(fd);
+  // Its children may have ignored the TERM that ended it. This must come before it is reaped: then
+  // its number may be another group's.
+  if (phase_ != Phase::Normal) process_.signal_group(SIGKILL);
   status_ = process_.try_wait();
   if (!status_) return loop_.add(fd, true, false, this);
   set_deadline(kAfterExit);

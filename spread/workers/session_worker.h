@@ -27,6 +27,8 @@ class WorkerSink : public SessionSink {
   virtual void on_stderr(std::string_view text) = 0;
   /// The run cannot work with such a worker at all: it wants another number of prep items.
   virtual void on_mismatch(std::string_view text) = 0;
+  /// No more tasks may be sent to it: it broke the protocol, or closed its input or its output.
+  virtual void on_unusable() = 0;
   /// It is gone, and everything that it wrote has been read. The last call; the worker may be
   /// destroyed after it has returned, but not from within it.
   virtual void on_ended(ProcessEnded ended, ExitStatus status) = 0;

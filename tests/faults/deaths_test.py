@@ -2,7 +2,7 @@
 
 import unittest
 
-from spread_testing import SQUARE, SpreadTest, do, json_lines, shell_words, PUPPET
+from spread_testing import PUPPET, SQUARE, SUMMARY, SpreadTest, do, json_lines, shell_words
 
 
 class WorkerDies(SpreadTest):
@@ -17,6 +17,8 @@ class WorkerDies(SpreadTest):
         self.assert_only_told(
             result,
             r"spread: task 2 was lost.*: its worker died 3 times, the last time: .*signal 9.*",
+            r"spread: 1 of 40 tasks did not succeed: 1 lost",
+            r"spread: lost: 2 \(1 task\)",
         )
 
     def test_crash_retries_is_how_often_a_deadly_task_is_tried(self):
@@ -63,13 +65,18 @@ class WorkerDies(SpreadTest):
             r"out of cheese",
             r"spread: task 1 was lost.*: .*ended with 1 task unanswered.*exit status 7.*"
             r"out of cheese.*",
+            SUMMARY,
+            r"spread: lost: 1 \(1 task\)",
         )
 
     def test_a_clean_exit_with_a_task_unanswered_is_a_crash_too(self):
         result = self.puppet([0, do(["exit", 0]), 2], "--crash-retries", "1")
         self.assert_run(result, 1, [0, None, 2])
         self.assert_only_told(
-            result, r"spread: task 1 was lost.*ended with 1 task unanswered, exit status 0.*"
+            result,
+            r"spread: task 1 was lost.*ended with 1 task unanswered, exit status 0.*",
+            SUMMARY,
+            r"spread: lost: 1 \(1 task\)",
         )
 
     def test_non_zero_exit_after_all_answers_is_a_warning(self):
@@ -88,14 +95,14 @@ class AllWorkersDie(SpreadTest):
         running.process.wait()
         result = running.finish()
         self.assert_run(result, 5, [None] * 5)
-        self.assert_told(result, r"spread: .*5 (tasks )?not computed.*")
+        self.assert_told(result, r"spread: not computed: 0-4 \(5 tasks\)")
         self.assertIn("exit status 4", result.err)
 
     def test_command_that_ends_without_reading(self):
         result = self.spread("run", "-j2", "--", "true", input="a\nb\nc\n")
         self.assert_run(result, 3, "\n\n\n")
         self.assert_told(result, r"spread: worker [01] on localhost is given up: .*exit status 0.*")
-        self.assert_told(result, r"spread: .*3 (tasks )?not computed.*")
+        self.assert_told(result, r"spread: not computed: 0-2 \(3 tasks\)")
 
     def test_message_of_a_failed_preparation_is_told(self):
         says = do(["send", [None, "error", {"type": "NoModel", "message": "model.bin: gone"}]])

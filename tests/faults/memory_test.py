@@ -1,11 +1,10 @@
 """Whatever the order of completion, memory stays bounded and the order is kept."""
 
-import itertools
 import os
 import threading
 import unittest
 
-from spread_testing import PUPPET, PYTHON, SpreadTest, do, json_lines, peak_memory_kb, shell_words
+from spread_testing import PUPPET, PYTHON, SpreadTest, do, json_lines, peak_memory_kb
 
 # Answers what it reads, many at a time; the first task waits for the gate. Without the SDK's and
 # the puppet's comfort, since it has to do a million of them.

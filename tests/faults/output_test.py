@@ -1,12 +1,16 @@
 """Our own output: closed by its reader, full, or not read for a while."""
 
+import array
+import fcntl
 import os
 import re
+import select
 import signal
 import subprocess
+import termios
 import unittest
 
-from spread_testing import PUPPET, SpreadTest, do, json_lines, living_processes
+from spread_testing import PUPPET, SpreadTest, do, json_lines
 
 
 class ClosedOutput(SpreadTest):
@@ -35,7 +39,8 @@ class ClosedOutput(SpreadTest):
         running.process.stdout.close()
         running.process.stdout = None
         self.assert_run(running.finish(), 141, "", "")
-        self.assertEqual([living_processes(pid) for pid in pids], [[], []])
+        for pid in pids:
+            self.assert_none_left(pid)
 
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:
@@ -48,7 +53,6 @@ class ClosedOutput(SpreadTest):
         self.assert_told(
             result, r"spread: cannot write to standard output: No space left on device"
         )
-        self.assertEqual(result.err.count("cannot write"), 1, result)
 
     def test_full_disk_ends_an_endless_run(self):
         with open("/dev/full", "wb") as full:
@@ -100,6 +104,8 @@ class BackPressure(SpreadTest):
         self.addCleanup(reader.wait)
         self.addCleanup(reader.kill)
         self.addCleanup(reader.stdout.close)
+        unread = os.dup(read)
+        self.addCleanup(os.close, unread)
         os.close(read)
         reader.send_signal(signal.SIGSTOP)
         os.waitpid(reader.pid, os.WUNTRACED)
@@ -113,7 +119,9 @@ class BackPressure(SpreadTest):
         written = 0
         os.set_blocking(running.process.stdin.fileno(), False)
         # The pipes and queues between us and cat hold far less than this.
-        while written < 64 << 20 and not self.is_blocked(running.pid, running.process.stdin):
+        while written < 64 << 20 and not (
+            self.is_full(unread) and self.is_blocked(running.pid, running.process.stdin)
+        ):
             try:
                 written += os.write(running.process.stdin.fileno(), line[written % len(line) :])
             except BlockingIOError:
@@ -129,11 +137,14 @@ class BackPressure(SpreadTest):
         self.assert_run(running.finish(), 0, "", "")
         self.assertEqual(len(out.splitlines()), -(-written // len(line)))
 
-    def is_blocked(self, pid, pipe):
-        """The input pipe is full, and the master waits for something other than its input: it
-        sleeps in epoll_wait, and has no interest in its fd 0."""
-        import select
+    def is_full(self, pipe):
+        """No further page fits into the pipe that `pipe` reads from."""
+        unread = array.array("i", [0])
+        fcntl.ioctl(pipe, termios.FIONREAD, unread)
+        return unread[0] > fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) - 4096
 
+    def is_blocked(self, pid, pipe):
+        """The input pipe is full, and the master sleeps and has no interest in its fd 0."""
         if select.select([], [pipe], [], 0)[1]:
             return False
         with open(f"/proc/{pid}/stat", encoding="ascii") as stat:

@@ -7,7 +7,7 @@ import signal
 import termios
 import unittest
 
-from spread_testing import PUPPET, SpreadTest, do, json_lines, living_processes
+from spread_testing import PUPPET, SpreadTest, do, json_lines
 
 SIGTERM = int(signal.SIGTERM)
 
@@ -38,7 +38,7 @@ class Interrupted(SpreadTest):
     def assert_workers_gone(self):
         for pid, pidfd in zip(self.pids, self.pidfds):
             self.assert_gone(pidfd)
-            self.assertEqual(living_processes(pid), [])
+            self.assert_none_left(pid)
 
     def test_once_lets_running_tasks_finish_and_starts_no_more(self):
         running = self.compute()

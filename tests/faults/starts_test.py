@@ -17,7 +17,7 @@ class CannotExec(SpreadTest):
         self.assert_run(result, 0, [n * n for n in range(100)])
         self.assert_only_told(
             result,
-            r"spread: worker 0 on localhost is given up: cannot start /nonexistent/worker: "
+            r"spread: worker 0 on localhost( is given up)?: cannot start /nonexistent/worker: "
             r"No such file or directory",
         )
 
@@ -26,7 +26,7 @@ class CannotExec(SpreadTest):
         self.assert_run(result, 255, "\n\n")
         self.assert_told(
             result,
-            r"spread: worker \d on localhost is given up: cannot start /nonexistent/worker: "
+            r"spread: worker \d on localhost( is given up)?: cannot start /nonexistent/worker: "
             r"No such file or directory",
         )
 
@@ -46,6 +46,14 @@ class CannotExec(SpreadTest):
         result = self.spread("run", "-j1", "--wd", "/nonexistent", "--", "cat", input="a\n")
         self.assert_run(result, 255)
         self.assertIn("/nonexistent", result.err)
+
+    def test_prep_item_that_the_wire_cannot_carry(self):
+        result = self.spread(
+            *("run", "-j1", "--wire", "lines", "--prep", "fine", "--prep-json", '"a\\nb"'),
+            *("--", "true", ":::", "1", "2"),
+        )
+        self.assert_run(result, 255, "")
+        self.assert_only_told(result, r"spread: prep item 2: .*newline.*--wire lines.*")
 
     def test_in_all_it_counts(self):
         result = self.spread("all", "--worker", "/nonexistent/a", "--worker", "echo b")

@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from spread_testing import PUPPET, SpreadTest, do, json_lines, living_processes
+from spread_testing import PUPPET, SUMMARY, SpreadTest, do, json_lines
 
 # Room enough for a worker to start on a busy machine: the tasks after the hung one must not time
 # out, and the clock of a worker's first task includes its start.
@@ -25,13 +25,13 @@ class Timeout(SpreadTest):
         running.close_input()
         self.assert_gone(pidfd)
         result = running.finish()
-        self.assertEqual(living_processes(pid), [])
+        self.assert_none_left(pid)
         return result
 
     def test_hung_task_is_dead_and_the_others_are_delivered(self):
         result = self.check_hung()
         self.assert_run(result, 1, [0, None, 2, 3])
-        self.assert_only_told(result, r"spread: task 1 failed.*: .*time-?out.*")
+        self.assert_only_told(result, r"spread: task 1 failed.*: .*time-?out.*", SUMMARY)
 
     def test_hung_task_that_ignores_term_is_dead_too(self):
         ignore = ["ignore", int(signal.SIGTERM)]
@@ -77,7 +77,7 @@ class Timeout(SpreadTest):
         hung = do(["hang"])
         result = self.puppet([0, 1, 2, 3, hung, 5], "--timeout", "300%", "--window", "1")
         self.assert_run(result, 1, [0, 1, 2, 3, None, 5])
-        self.assert_only_told(result, r"spread: task 4 failed.*: .*time-?out.*")
+        self.assert_only_told(result, r"spread: task 4 failed.*: .*time-?out.*", SUMMARY)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ SQUARE = [PYTHON, os.path.join(SOURCE, "examples", "square", "square.py")]
 PUPPET = [PYTHON, os.path.join(WORKERS, "puppet.py")]
 
 DEADLINE = 60
+# The last word of a run in which not every task succeeded.
+SUMMARY = r"spread: \d+ of \d+ tasks? did not succeed: .*"
 
 
 def do(*steps, **more):
@@ -240,6 +242,13 @@ class SpreadTest(unittest.TestCase):
             self.assertTrue(found, f"no line matches {pattern!r}\n{result!r}")
             lines = [line for line in lines if line not in found]
         self.assertEqual(lines, [], result)
+
+    def assert_none_left(self, group):
+        """Nobody lives in a worker's process group; if somebody does, not after the test."""
+        living = living_processes(group)
+        if living:
+            os.killpg(group, signal.SIGKILL)
+        self.assertEqual(living, [])
 
     def assert_gone(self, pidfd):
         """Waits for the end of a process that was alive when its pidfd was opened."""

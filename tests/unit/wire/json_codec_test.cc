@@ -58,9 +58,25 @@ TEST(JsonCodec, ALineThatBeginsAsAMessageIsHeldToIt) {
   EXPECT_EQ(broken("[-1,\"ok\",1]\n"), "not a frame: its id is negative (-1)");
 }
 
-TEST(JsonCodec, NamesAnIntegerThatDoesNotFit) {
-  EXPECT_EQ(broken("[1,\"ok\",18446744073709551616]\n"),
-            "not a frame: the integer 18446744073709551616 is outside [-2^63, 2^64) at byte 9");
+TEST(JsonCodec, AResultThatIsTooLargeANumberIsTheTasksFailure) {
+  const auto codec = make_json_codec(kLimit);
+  Decoded decoded;
+  const std::string line = " [ 7 , \"ok\" ,18446744073709551616]\n";
+  codec->decode(as_bytes(line), false, decoded);
+  ASSERT_EQ(decoded.found, Found::Message);
+  EXPECT_EQ(decoded.message.kind, UpKind::Error);
+  EXPECT_EQ(decoded.message.id, TaskId{7});
+  EXPECT_EQ(decoded.size, line.size());
+  const WorkerError error = parse_error(decoded.message.value);
+  EXPECT_EQ(error.type, "BadResult");
+  EXPECT_EQ(error.message, "the integer 18446744073709551616 is outside [-2^63, 2^64) at byte 14");
+}
+
+TEST(JsonCodec, ANumberThatIsTooLargeElsewhereBreaksTheMessage) {
+  EXPECT_EQ(broken("[1,\"busy\",1e999]\n"),
+            "not a frame: the number 1e999 is too large for a double at byte 11");
+  EXPECT_EQ(broken("[18446744073709551616,\"ok\",1]\n"),
+            "not a frame: the integer 18446744073709551616 is outside [-2^63, 2^64) at byte 2");
 }
 
 TEST(JsonCodec, ALineWithoutItsNewlineWasCutOff) {

@@ -1,0 +1,309 @@
+#include "spread/history/history_store.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <utility>
+
+#include "spread/base/quote.h"
+
+namespace spread {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+// "sprd", so that another program's database is not taken for ours. Part of the format.
+constexpr std::int64_t kApplication = 0x73707264;
+// Rows of a table; of more, those not used for longest are forgotten.
+constexpr const char* kPruneKeys =
+    "DELETE FROM key WHERE rowid IN (SELECT rowid FROM key ORDER BY last_used DESC"
+    " LIMIT -1 OFFSET 10000)";
+constexpr const char* kPruneParts =
+    "DELETE FROM part WHERE rowid IN (SELECT rowid FROM part ORDER BY last_used DESC"
+    " LIMIT -1 OFFSET 50000)";
+
+constexpr const char* kSchema = R"(
+CREATE TABLE key (
+  host TEXT NOT NULL, command TEXT NOT NULL, prep TEXT NOT NULL,
+  seconds REAL NOT NULL, weight REAL NOT NULL, launch_seconds REAL NOT NULL,
+  failure_rate REAL NOT NULL, busy_rate REAL NOT NULL,
+  tasks INTEGER NOT NULL, last_used INTEGER NOT NULL,
+  PRIMARY KEY (host, command, prep));
+CREATE TABLE part (
+  part TEXT PRIMARY KEY, weight REAL NOT NULL, mean REAL NOT NULL, variance REAL NOT NULL,
+  last_used INTEGER NOT NULL);
+PRAGMA application_id = 1936749156;
+PRAGMA user_version = 1;
+)";
+static_assert(kApplication == 1936749156 && kVersion == 1);
+
+KeyHistory read_key(const Statement& row, int column) {
+  KeyHistory history;
+  history.seconds = row.real(column);
+  history.weight = row.real(column + 1);
+  history.launch_seconds = row.real(column + 2);
+  history.failure_rate = row.real(column + 3);
+  history.busy_rate = row.real(column + 4);
+  history.tasks = static_cast<std::uint64_t>(row.integer(column + 5));
+  history.last_used = row.integer(column + 6);
+  return history;
+}
+
+bool matches(const HistoryKey& key, const std::vector<std::string>& words) {
+  return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
+    return key.host == word ||
+           std::find(key.command.begin(), key.command.end(), word) != key.command.end();
+  });
+}
+
+}  // namespace
+
+Result<std::string> default_history_file(const char* xdg_state_home, const char* home) {
+  // The XDG base directory specification: a relative path is to be ignored.
+  const auto usable = [](const char* path) { return path != nullptr && path[0] == '/'; };
+  if (usable(xdg_state_home)) return std::string(xdg_state_home) + "/spread/history.db";
+  if (usable(home)) return std::string(home) + "/.local/state/spread/history.db";
+  return fail("history: neither XDG_STATE_HOME nor HOME is set; name a file with --history");
+}
+
+tl::unexpected<Error> HistoryStore::error(const char* doing, const Error& why) const {
+  return fail(std::string(doing) + " history " + file_ + ": " + why.message);
+}
+
+Result<HistoryStore> HistoryStore::open(const std::string& file) {
+  HistoryStore store(file);
+  SPREAD_TRY(store.connect(false));
+  return store;
+}
+
+Status HistoryStore::connect(bool create) {
+  std::error_code failed;
+  const bool exists = std::filesystem::exists(file_, failed);
+  if (failed) return error("open", Error{failed.message()});
+  if (!exists && !create) return {};
+  if (!exists) {
+    const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
+    if (!folder.empty()) std::filesystem::create_directories(folder, failed);
+    if (failed) return error("create the directory of", Error{failed.message()});
+  }
+  Result<Database> opened = Database::open(file_, create);
+  if (!opened) return error("open", opened.error());
+  database_.emplace(std::move(*opened));
+  if (Status checked = check_schema(); !checked) {
+    database_.reset();
+    return checked;
+  }
+  return {};
+}
+
+Status HistoryStore::check_schema() {
+  const Result<std::int64_t> application = database_->pragma("application_id");
+  if (!application) return error("read", application.error());
+  const Result<std::int64_t> version = database_->pragma("user_version");
+  if (!version) return error("read", version.error());
+  if (*application == kApplication) {
+    if (*version <= kVersion) return {};
+    return error("read", Error{"it was written by a newer spread (format " +
+                               std::to_string(*version) + ", this one knows " +
+                               std::to_string(kVersion) + ")"});
+  }
+  // An empty file is as good as none: a run that was killed just now may have left it.
+  Statement tables(database_->get(), "SELECT count(*) FROM sqlite_master");
+  const Result<bool> row = tables.step();
+  if (!row) return error("read", row.error());
+  if (*application == 0 && tables.integer(0) == 0) return {};
+  return error("read", Error{"it is another program's database"});
+}
+
+void HistoryStore::wait_at_most(int milliseconds) {
+  if (database_) database_->wait_at_most(milliseconds);
+}
+
+/// Inside a transaction: another run may have done it meanwhile.
+Status HistoryStore::create_schema() {
+  const Result<std::int64_t> version = database_->pragma("user_version");
+  if (!version) return tl::unexpected<Error>(version.error());
+  if (*version != 0) return {};
+  return database_->execute(kSchema);
+}
+
+// ---------------------------------------------------------------- reading
+
+Result<std::vector<PartHistory>> HistoryStore::parts(const HistoryKey& key) {
+  std::vector<PartHistory> found;
+  Statement select(database_->get(), "SELECT weight, mean, variance FROM part WHERE part = ?");
+  for (const std::string& part : parts_of(key)) {
+    const Result<bool> row = select.bind(0, part).step();
+    if (!row) return tl::unexpected<Error>(row.error());
+    if (!*row) continue;
+    found.push_back({select.real(0), select.real(1), select.real(2)});
+    SPREAD_TRY(select.run());
+  }
+  return found;
+}
+
+Result<KeyHistory> HistoryStore::key_history(const HistoryKey& key) {
+  Statement select(database_->get(),
+                   "SELECT seconds, weight, launch_seconds, failure_rate, busy_rate, tasks,"
+                   " last_used FROM key WHERE host = ? AND command = ? AND prep = ?");
+  const Result<bool> row = select.bind(0, key.host)
+                               .bind(1, shell_join(key.command))
+                               .bind(2, key.prep_digest)
+                               .step();
+  if (!row) return tl::unexpected<Error>(row.error());
+  return *row ? read_key(select, 0) : KeyHistory{};
+}
+
+Result<std::vector<Prior>> HistoryStore::lookup(const std::vector<HistoryKey>& keys) {
+  std::vector<Prior> priors(keys.size());
+  if (!database_) return priors;
+  const Result<std::int64_t> version = database_->pragma("user_version");
+  if (!version) return error("read", version.error());
+  if (*version == 0) return priors;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const Result<KeyHistory> history = key_history(keys[i]);
+    if (!history) return error("read", history.error());
+    const Result<std::vector<PartHistory>> known = parts(keys[i]);
+    if (!known) return error("read", known.error());
+    if (history->seconds > 0) priors[i].service_seconds = history->seconds;
+    if (history->launch_seconds > 0) priors[i].launch_seconds = history->launch_seconds;
+    priors[i].failure_rate = history->failure_rate;
+    priors[i].busy_rate = history->busy_rate;
+    const Factor factor = combine(*known);
+    if (factor.confidence > 0) priors[i].host_factor = std::exp(factor.log);
+  }
+  return priors;
+}
+
+Result<std::vector<HistoryStore::Row>> HistoryStore::rows(const std::vector<std::string>& words) {
+  std::vector<Row> rows;
+  if (!database_) return rows;
+  const Result<std::int64_t> version = database_->pragma("user_version");
+  if (!version) return error("read", version.error());
+  if (*version == 0) return rows;
+  Statement select(database_->get(),
+                   "SELECT host, command, prep, seconds, weight, launch_seconds, failure_rate,"
+                   " busy_rate, tasks, last_used FROM key ORDER BY command, prep, seconds, host");
+  while (true) {
+    const Result<bool> more = select.step();
+    if (!more) return error("read", more.error());
+    if (!*more) break;
+    Row row;
+    Result<std::vector<std::string>> command = shell_split(select.text(1));
+    if (!command) return error("read", command.error());
+    row.key = {select.text(0), std::move(*command), select.text(2)};
+    row.history = read_key(select, 3);
+    if (matches(row.key, words)) rows.push_back(std::move(row));
+  }
+  for (Row& row : rows) {
+    const Result<std::vector<PartHistory>> known = parts(row.key);
+    if (!known) return error("read", known.error());
+    const Factor factor = combine(*known);
+    if (factor.confidence > 0) row.factor = std::exp(factor.log);
+  }
+  return rows;
+}
+
+// ---------------------------------------------------------------- writing
+
+Status HistoryStore::in_transaction(Status result) {
+  if (!result) {
+    static_cast<void>(database_->execute("ROLLBACK"));
+    return error("write", result.error());
+  }
+  if (Status done = database_->execute("COMMIT"); !done) {
+    static_cast<void>(database_->execute("ROLLBACK"));
+    return error("write", done.error());
+  }
+  return {};
+}
+
+Status HistoryStore::record(const std::vector<Observation>& run, std::int64_t unix_now) {
+  const auto idle = [](const Observation& seen) {
+    return seen.answers + seen.failures + seen.refusals == 0;
+  };
+  if (std::all_of(run.begin(), run.end(), idle)) return {};
+  if (!database_) SPREAD_TRY(connect(true));
+  // IMMEDIATE: read and write under one lock, or two runs that end together forget one of them. Not
+  // WAL: it does not work on network file systems, where homes often are.
+  if (Status begun = database_->execute("BEGIN IMMEDIATE"); !begun) {
+    return error("write", begun.error());
+  }
+  return in_transaction(merge_run(run, unix_now));
+}
+
+Status HistoryStore::merge_run(const std::vector<Observation>& run, std::int64_t unix_now) {
+  SPREAD_TRY(create_schema());
+  std::vector<Factor> known;
+  for (const Observation& seen : run) {
+    const Result<std::vector<PartHistory>> found = parts(seen.key);
+    if (!found) return tl::unexpected<Error>(found.error());
+    known.push_back(combine(*found));
+  }
+  const std::vector<std::optional<double>> factors = log_factors(run, known);
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (run[i].answers + run[i].failures + run[i].refusals == 0) continue;
+    Result<KeyHistory> history = key_history(run[i].key);
+    if (!history) return tl::unexpected<Error>(history.error());
+    merge(*history, run[i], unix_now);
+    SPREAD_TRY(store(run[i].key, *history));
+  }
+  for (const auto& [part, seen] : score_parts(run, factors)) {
+    SPREAD_TRY(merge_part(part, seen, unix_now));
+  }
+  return prune();
+}
+
+Status HistoryStore::store(const HistoryKey& key, const KeyHistory& history) {
+  Statement insert(database_->get(), "INSERT OR REPLACE INTO key VALUES (?,?,?,?,?,?,?,?,?,?)");
+  insert.bind(0, key.host).bind(1, shell_join(key.command)).bind(2, key.prep_digest);
+  insert.bind(3, history.seconds).bind(4, history.weight).bind(5, history.launch_seconds);
+  insert.bind(6, history.failure_rate).bind(7, history.busy_rate);
+  insert.bind(8, static_cast<std::int64_t>(history.tasks)).bind(9, history.last_used);
+  return insert.run();
+}
+
+Status HistoryStore::merge_part(const std::string& part, const PartHistory& seen,
+                                std::int64_t unix_now) {
+  PartHistory history;
+  Statement select(database_->get(), "SELECT weight, mean, variance FROM part WHERE part = ?");
+  const Result<bool> row = select.bind(0, part).step();
+  if (!row) return tl::unexpected<Error>(row.error());
+  if (*row) history = {select.real(0), select.real(1), select.real(2)};
+  merge(history, seen);
+  Statement insert(database_->get(), "INSERT OR REPLACE INTO part VALUES (?,?,?,?,?)");
+  insert.bind(0, part).bind(1, history.weight).bind(2, history.mean).bind(3, history.variance);
+  return insert.bind(4, unix_now).run();
+}
+
+Status HistoryStore::prune() {
+  SPREAD_TRY(database_->execute(kPruneKeys));
+  return database_->execute(kPruneParts);
+}
+
+Result<std::size_t> HistoryStore::reset(const std::vector<std::string>& words) {
+  const Result<std::vector<Row>> doomed = rows(words);
+  if (!doomed) return tl::unexpected<Error>(doomed.error());
+  if (!database_ || doomed->empty()) return std::size_t{0};
+  if (Status begun = database_->execute("BEGIN IMMEDIATE"); !begun) {
+    return error("write", begun.error());
+  }
+  const auto forget = [&]() -> Status {
+    if (words.empty()) return database_->execute("DELETE FROM key; DELETE FROM part;");
+    Statement remove(database_->get(),
+                     "DELETE FROM key WHERE host = ? AND command = ? AND prep = ?");
+    for (const Row& row : *doomed) {
+      remove.bind(0, row.key.host).bind(1, shell_join(row.key.command));
+      SPREAD_TRY(remove.bind(2, row.key.prep_digest).run());
+    }
+    Statement parts(database_->get(), "DELETE FROM part WHERE part = ?");
+    for (const std::string& word : words) {
+      SPREAD_TRY(parts.bind(0, "@" + word).run());
+      SPREAD_TRY(parts.bind(0, "=" + word).run());
+    }
+    return {};
+  };
+  SPREAD_TRY(in_transaction(forget()));
+  return doomed->size();
+}
+
+}  // namespace spread

@@ -1,0 +1,88 @@
+#include "spread/history/sqlite.h"
+
+#include <sqlite3.h>
+
+namespace spread {
+namespace {
+
+// Another run holds the lock for a few milliseconds at its end; a dead one for ever on some network
+// file systems, and nobody wants to wait for that.
+constexpr int kBusyMilliseconds = 3000;
+
+}  // namespace
+
+Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
+  // A failure leaves statement_ null, and the first step() reports it.
+  sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr);
+}
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement& Statement::bind(int index, std::string_view text) {
+  // -1 says SQLITE_TRANSIENT, whose macro is an old-style cast.
+  const auto copy = reinterpret_cast<sqlite3_destructor_type>(std::intptr_t{-1});
+  sqlite3_bind_text(statement_, index + 1, text.data(), static_cast<int>(text.size()), copy);
+  return *this;
+}
+Statement& Statement::bind(int index, double number) {
+  sqlite3_bind_double(statement_, index + 1, number);
+  return *this;
+}
+Statement& Statement::bind(int index, std::int64_t number) {
+  sqlite3_bind_int64(statement_, index + 1, number);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  if (statement_ == nullptr) return fail(sqlite3_errmsg(database_));
+  const int status = sqlite3_step(statement_);
+  if (status == SQLITE_ROW) return true;
+  const std::string message = status == SQLITE_DONE ? "" : sqlite3_errmsg(database_);
+  sqlite3_reset(statement_);
+  if (status == SQLITE_DONE) return false;
+  return fail(message);
+}
+
+Status Statement::run() {
+  SPREAD_TRY(step());
+  return {};
+}
+
+std::string Statement::text(int column) const {
+  const unsigned char* bytes = sqlite3_column_text(statement_, column);
+  if (bytes == nullptr) return {};
+  return {reinterpret_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+double Statement::real(int column) const { return sqlite3_column_double(statement_, column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+void Database::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+Result<Database> Database::open(const std::string& path, bool create) {
+  sqlite3* raw = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+  // Without write permission SQLite falls back to reading by itself.
+  const int status = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+  Database database(raw);
+  if (status != SQLITE_OK) return fail(raw != nullptr ? sqlite3_errmsg(raw) : "out of memory");
+  database.wait_at_most(kBusyMilliseconds);
+  return database;
+}
+
+void Database::wait_at_most(int milliseconds) { sqlite3_busy_timeout(get(), milliseconds); }
+
+Status Database::execute(const char* sql) {
+  if (sqlite3_exec(get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return fail(sqlite3_errmsg(get()));
+}
+
+Result<std::int64_t> Database::pragma(const char* name) {
+  Statement statement(get(), std::string("PRAGMA ") + name);
+  const Result<bool> row = statement.step();
+  if (!row) return tl::unexpected<Error>(row.error());
+  return *row ? statement.integer(0) : 0;
+}
+
+}  // namespace spread
