@@ -47,7 +47,9 @@ endif()
 
 add_library(spread_flags INTERFACE)
 target_link_libraries(spread_flags INTERFACE spread_warnings)
-target_compile_options(spread_flags INTERFACE -ffunction-sections -fdata-sections)
+# An assertion names the file, not the folder of whoever built it.
+target_compile_options(spread_flags INTERFACE -ffunction-sections -fdata-sections
+  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 target_link_options(spread_flags INTERFACE -Wl,--gc-sections)
 target_compile_definitions(spread_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(SPREAD_SANITIZE)

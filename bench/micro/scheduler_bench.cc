@@ -29,12 +29,14 @@ class Loop {
     now_ += std::chrono::microseconds(100);
     for (; answering > 0; --answering) {
       std::vector<TaskId>& tasks = sent_[next_];
-      for (const TaskId task : std::exchange(tasks, {})) {
-        scheduler_.handle(Answered{WorkerId{static_cast<std::uint32_t>(next_)}, task}, now_,
-                          actions_);
+      const WorkerId worker{static_cast<std::uint32_t>(next_)};
+      for (const TaskId task : tasks) {
         ++answered_;
-        carry_out();
+        if (scheduler_.take_success(worker, task, now_, success_)) continue;
+        scheduler_.handle(Answered{worker, task}, now_, actions_);
+        actions_.clear();
       }
+      tasks.clear();
       next_ = next_ + 1 == sent_.size() ? 0 : next_ + 1;
     }
     for (std::size_t wanted = scheduler_.tasks_wanted(); wanted > 0; --wanted) {
@@ -73,6 +75,7 @@ class Loop {
   Value payload_;
   TimePoint now_{};
   Actions actions_;
+  Scheduler::Success success_;
   std::vector<std::vector<TaskId>> sent_;
   std::vector<WorkerId> started_;
   std::size_t next_ = 0;

@@ -22,7 +22,7 @@ Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
 }
 
 template <typename E>
-void Scheduler::take(E& event, TimePoint now, Actions& actions) {
+void Scheduler::take(E&& event, TimePoint now, Actions& actions) {
   SPREAD_ASSERT(now >= now_);
   now_ = now;
   on(event, now, actions);
@@ -32,11 +32,11 @@ void Scheduler::take(E& event, TimePoint now, Actions& actions) {
 void Scheduler::handle(Event event, TimePoint now, Actions& actions) {
   std::visit([&](auto& e) { take(e, now, actions); }, event);
 }
-void Scheduler::handle(TaskArrived event, TimePoint now, Actions& actions) {
+void Scheduler::handle(TaskArrived&& event, TimePoint now, Actions& actions) {
   take(event, now, actions);
 }
-void Scheduler::handle(Answered event, TimePoint now, Actions& actions) {
-  if (!take_next_answer(event, now, actions)) take(event, now, actions);
+void Scheduler::handle(const Answered& event, TimePoint now, Actions& actions) {
+  take(event, now, actions);
 }
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
@@ -143,6 +143,7 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
     worker.in_flight[i].since = worker.in_flight[i].sent;
   }
   if (worker.state == SlotState::Live) mark_hungry(event.worker);
+  worker.plain_batch = false;
 }
 
 void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
@@ -196,28 +197,30 @@ InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint
   return entry;
 }
 
-/// What nearly every task is: a success, in order, of a worker that has answered others in this turn
-/// already. Then the books of the worker are in order, and on(Answered) would do no more than this.
-bool Scheduler::take_next_answer(const Answered& event, TimePoint now, Actions& actions) {
-  Slot& worker = slot(event.worker);
-  if (event.kind != AnswerKind::Ok || !worker.has_answered_now || worker.batch.count == 0 ||
-      worker.parallel != 1 || worker.in_flight.empty() || now != now_ || stopping_ ||
-      options_.failure.timeout_percent) {
-    return false;
-  }
+/// What nearly every task is: a success, in order, of a worker that has answered another one in this
+/// turn. Then the books of the worker are in order, and on(Answered) would do no more than this.
+bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success& success) {
+  Slot& worker = slot(id);
+  if (!worker.plain_batch || worker.in_flight.empty()) return false;
   const InFlight entry = worker.in_flight.front();
-  const Task& task = tasks_[entry.task];
-  if (task.id != event.task || task.alone) return false;
+  Task& task = tasks_[entry.task];
+  if (task.id != task_id || task.came_back) return false;
+  SPREAD_ASSERT(now == now_);
   worker.in_flight_bytes -= task.payload.size();
   worker.in_flight.pop_front();
   if (!worker.in_flight.empty()) worker.in_flight.front().since = now;
   worker.last_sent = entry.sent;
   ++worker.batch.count;
-  deliver_value(entry.task, event.worker, now - entry.since, actions);
+  success.attempts = task.attempts;
+  success.duration = now - entry.since;
+  success.payload = std::move(task.payload);
+  ++counts_.ok;
+  tasks_.erase_success(entry.task);
+  halt_.finished(Outcome::Ok);
   return true;
 }
 
-void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
+void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = slot(event.worker);
   const InFlight entry = take_answered(worker, event, now);
   const Duration duration = now - entry.since;
@@ -232,6 +235,8 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   worker.launch_failures = worker.deaths = 0;
   key_of(worker).proven = true;
 
+  worker.plain_batch = worker.parallel == 1 && !options_.failure.timeout_percent &&
+                       options_.halt.when == HaltOptions::When::Never;
   if (event.kind == AnswerKind::Ok) {
     if (options_.failure.timeout_percent) median_.add(duration);
     return deliver_value(entry.task, event.worker, duration, actions);

@@ -44,8 +44,17 @@ class Scheduler {
 
   void handle(Event event, TimePoint now, Actions& actions);
   /// The two events of every task, without the variant.
-  void handle(TaskArrived event, TimePoint now, Actions& actions);
-  void handle(Answered event, TimePoint now, Actions& actions);
+  void handle(TaskArrived&& event, TimePoint now, Actions& actions);
+  void handle(const Answered& event, TimePoint now, Actions& actions);
+  /// The short way for a success, which nearly every answer is: takes it, moves the task's payload
+  /// out and returns true, and no action follows. False where anything is not as usual: then
+  /// nothing has happened, and handle() is to be called.
+  struct Success {
+    std::uint32_t attempts = 1;
+    Duration duration{};
+    Value payload;
+  };
+  bool take_success(WorkerId worker, TaskId task, TimePoint now, Success& success);
   void decide(TimePoint now, Actions& actions);
   /// When decide() is wanted even if nothing happens; kForever if never.
   TimePoint next_deadline() const { return deadline_; }
@@ -88,15 +97,14 @@ class Scheduler {
   void on(ProcessStarted& event, TimePoint now, Actions& actions);
   void on(WorkerHello& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
-  void on(Answered& event, TimePoint now, Actions& actions);
+  void on(const Answered& event, TimePoint now, Actions& actions);
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
   void on(StopRequested& event, TimePoint now, Actions& actions);
   void on(Aborted& event, TimePoint now, Actions& actions);
   template <typename E>
-  void take(E& event, TimePoint now, Actions& actions);
-  bool take_next_answer(const Answered& event, TimePoint now, Actions& actions);
+  void take(E&& event, TimePoint now, Actions& actions);
   InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
   static InFlight take_in_flight(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
   void heard_of(Slot& slot, WorkerId worker);

@@ -47,7 +47,7 @@ void Scheduler::settle_answers(TimePoint now) {
   if (percent && !answered_.empty() && timeout() < armed_timeout_) arm_timeouts();
   for (const WorkerId id : answered_) {
     Slot& worker = slot(id);
-    worker.has_answered_now = false;
+    worker.has_answered_now = worker.plain_batch = false;
     Batch& batch = worker.batch;
     if (batch.count == 0) continue;  // only refusals
     worker.usefulness.answered(batch.count);
@@ -310,12 +310,13 @@ void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actio
     to.last_answer = now;
   }
   to.in_flight.push_back({i, now, now});
-  if (to.in_flight.size() <= to.parallel) arm_timeout(worker, now);
+  if (armed_timeout_ != kNoLimit && to.in_flight.size() <= to.parallel) arm_timeout(worker, now);
   to.in_flight_bytes += task.payload.size();
   to.has_alone_task = task.alone;
   if (task.alone) to.draining = false;
   if (tail_known_) tail_.took(worker);
-  actions.push_back(SendTask{worker, task.id, &task.payload, task.attempts, why});
+  actions.emplace_back(std::in_place_type<SendTask>,
+                       SendTask{worker, task.id, &task.payload, task.attempts, why});
 }
 
 // ---------------------------------------------------------------- the end, and time

@@ -1,6 +1,7 @@
 #include "spread/core/task_table.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "spread/base/assert.h"
 
@@ -19,7 +20,7 @@ void TaskTable::push_new(TaskId id, Value&& payload) {
   task.id = id;
   task.attempts = 0;
   queued_bytes_ += payload.size();
-  task.payload = std::move(payload);
+  std::construct_at(&task.payload, std::move(payload));  // it is empty: nothing to be released
   fresh_.push_back(i);
 }
 

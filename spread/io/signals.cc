@@ -30,21 +30,12 @@ Result<SignalSet> SignalSet::create() {
   return SignalSet(std::move(fd));
 }
 
-std::optional<int> SignalSet::next() {
+std::optional<Signal> SignalSet::next() {
   signalfd_siginfo info;
   const IoResult read = read_some(fd_.get(), reinterpret_cast<Byte*>(&info), sizeof info);
   if (read.state != IoState::Done || read.size != sizeof info) return std::nullopt;
-  return static_cast<int>(info.ssi_signo);
-}
-
-void end_by_signal(int signal) {
-  ::signal(signal, SIG_DFL);
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, signal);
-  ::raise(signal);
-  ::sigprocmask(SIG_UNBLOCK, &only, nullptr);
-  ::_exit(128 + signal);
+  const auto number = static_cast<int>(info.ssi_signo);
+  return Signal{number, number != SIGUSR1 && number != SIGWINCH};
 }
 
 }  // namespace spread

@@ -7,6 +7,11 @@
 
 namespace spread {
 
+struct Signal {
+  int number = 0;
+  bool asks_to_end = false;  ///< INT, TERM, HUP
+};
+
 /// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1 and WINCH
 /// are blocked while it lives and read from a descriptor; PIPE is ignored, so that a reader that
 /// goes away is an error of write(2). Children get default dispositions (Spawner). A signal that
@@ -18,14 +23,11 @@ class SignalSet {
 
   int fd() const { return fd_.get(); }
   /// The next signal that has arrived, if there is one.
-  std::optional<int> next();
+  std::optional<Signal> next();
 
  private:
   explicit SignalSet(UniqueFd fd) : fd_(std::move(fd)) {}
   UniqueFd fd_;
 };
-
-/// Ends this process by `signal`, as if it had never been caught: the parent sees the truth.
-[[noreturn]] void end_by_signal(int signal);
 
 }  // namespace spread

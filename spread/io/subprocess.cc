@@ -155,6 +155,7 @@ std::optional<ExitStatus> Subprocess::try_wait() {
 }
 
 void Subprocess::signal_group(int signal) { ::kill(-impl_->pid, signal); }
+void Subprocess::kill_group() { signal_group(SIGKILL); }
 
 struct Spawner::Impl {
   // Never run: Boost.Process wants an executor to hold a process handle. The waiting is done by

@@ -41,9 +41,10 @@ class Subprocess {
   int exit_fd() const;
   /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
-  /// Sends a signal to the whole process group, also after the leader has ended (but not after
-  /// forget_group(): the number may be another's by then).
+  /// Sends a signal to the whole process group. Not after try_wait() has found the end: the number
+  /// may be another group's by then.
   void signal_group(int signal);
+  void kill_group();
 
   UniqueFd input;   ///< our end of its fd 0
   UniqueFd output;  ///< our end of its fd 1

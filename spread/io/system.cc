@@ -128,7 +128,7 @@ Result<OutputDescriptor> open_output(int fd) {
   OutputDescriptor output;
   struct stat status {};
   if (::fstat(fd, &status) != 0)
-    return tl::unexpected(errno_error("cannot write to standard output"));
+    return tl::unexpected(errno_error("cannot write to descriptor " + std::to_string(fd)));
   const bool pipe = S_ISFIFO(status.st_mode);
   const bool terminal = S_ISCHR(status.st_mode) && ::isatty(fd) == 1;
   if (pipe || terminal) {
@@ -137,7 +137,8 @@ Result<OutputDescriptor> open_output(int fd) {
     if (output.fd) return output;
   }
   output.fd = UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
-  if (!output.fd) return tl::unexpected(errno_error("cannot write to standard output"));
+  if (!output.fd)
+    return tl::unexpected(errno_error("cannot write to descriptor " + std::to_string(fd)));
   // A pipe that says it is ready takes PIPE_BUF bytes without blocking.
   output.chunk_max = pipe || terminal || S_ISSOCK(status.st_mode) ? PIPE_BUF : SIZE_MAX;
   output.can_wait = output.chunk_max != SIZE_MAX;

@@ -16,6 +16,8 @@ class TempFile {
   /// Empty directory: $TMPDIR, else /tmp.
   TempFile(std::string directory, std::uint64_t size_max);
 
+  /// Whether a file can be made there.
+  Status check() { return open(); }
   /// Appends all of `bytes`, or nothing.
   Result<std::uint64_t> append(ByteView bytes);
   Status read(std::uint64_t offset, std::span<Byte> into);

@@ -1,7 +1,5 @@
 #include "spread/run/engine.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -64,6 +62,9 @@ Status Engine::open() {
   stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
   results_ =
       std::make_unique<ResultsOut>(options_.output, options_.limits, *stdout_, plan_.host_names);
+  if (!options_.limits.spill_directory.empty()) {
+    SPREAD_TRY(TempFile(options_.limits.spill_directory, 0).check());
+  }
   tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_);
   SPREAD_TRY(tails_->open());
   if (options_.command == Command::Run) {
@@ -226,6 +227,7 @@ void Engine::tick_workers() {
   for (const std::unique_ptr<Port>& each : ports_) {
     SessionWorker* worker = each->worker_or_null();
     if (worker != nullptr && worker->next_deadline() <= loop_.now()) worker->tick();
+    if (each->silent_until <= loop_.now()) each->tell_silence();
   }
 }
 
@@ -235,7 +237,9 @@ TimePoint Engine::next_deadline() const {
   if (probe_) next = std::min(next, probe_->next_deadline());
   for (const std::unique_ptr<Port>& each : ports_) {
     const SessionWorker* worker = each->worker_or_null();
-    if (worker != nullptr) next = std::min(next, worker->next_deadline());
+    if (worker != nullptr) {
+      next = std::min({next, worker->next_deadline(), each->silent_until});
+    }
   }
   return next;
 }
@@ -253,8 +257,8 @@ void Engine::abort(std::string reason) {
 
 void Engine::on_ready(int, bool, bool) {
   while (const auto signal = signals_.next()) {
-    if (*signal == SIGWINCH || *signal == SIGUSR1) continue;
-    if (first_signal_ == 0) first_signal_ = *signal;
+    if (!signal->asks_to_end) continue;
+    if (first_signal_ == 0) first_signal_ = signal->number;
     handle(StopRequested{std::min(++signals_received_, 3)});
     if (signals_received_ == 1 && scheduler_.counts().live_workers > 0) {
       reporter_->say("interrupted: running tasks may finish; once more to terminate them");

@@ -77,6 +77,7 @@ void Engine::send_task(const SendTask& action) {
     to.on_answer(answer);
     return;
   }
+  if (!to.worker().session().heard()) to.has_task();
   if (!to.dirty) dirty_.push_back(action.worker);
   to.dirty = true;
   if (reporter_->detailed()) {

@@ -30,7 +30,7 @@ Status Engine::Port::start() {
   SessionWorkerOptions how;
   how.shutdown_timeout = options.limits.shutdown_timeout;
   how.kill_grace = options.limits.kill_grace;
-  has_tail_ = false;
+  silent_until = kForever;
   worker_ = std::make_unique<SessionWorker>(id_, session, std::move(*process), engine_.loop_,
                                             engine_.read_buffer_, *this, how);
   engine_.reporter_->tell(WorkerStarted{id_, host(), worker_->pid()});
@@ -40,6 +40,26 @@ Status Engine::Port::start() {
   if (!dirty) engine_.dirty_.push_back(id_);
   dirty = true;
   return {};
+}
+
+void Engine::Port::has_task() {
+  constexpr Duration kPatience = std::chrono::seconds(10);
+  if (worker_->session().heard()) {
+    silent_until = kForever;
+  } else if (silent_until == kForever && !told_silence_) {
+    silent_until = after(engine_.loop_.now(), kPatience);
+  }
+}
+
+void Engine::Port::tell_silence() {
+  silent_until = kForever;
+  if (worker_ == nullptr || worker_->session().heard()) return;
+  told_silence_ = true;
+  constexpr const char* kWires[] = {"msgpack", "json", "lines"};
+  engine_.reporter_->say(
+      name() +
+      " has had a task for 10 s and has answered nothing yet; it is expected to speak --wire " +
+      kWires[static_cast<int>(engine_.options_.wire)] + ", and to flush each answer");
 }
 
 void Engine::Port::on_hello(const wire::Hello& hello) {
@@ -80,7 +100,6 @@ void Engine::Port::on_log(std::string_view text) {
 void Engine::Port::on_stray(std::string_view text) { engine_.reporter_->stray(id_, text); }
 
 void Engine::Port::on_tail(std::string_view text) {
-  has_tail_ = true;
   engine_.reporter_->tell(WorkerTail{id_, text});
   if (const Status kept = engine_.tails_->append(id_, text); !kept) {
     engine_.abort("cannot keep the tail of " + name() + ": " + kept.error().message);

@@ -23,6 +23,10 @@ class Engine::Port final : public WorkerSink {
   void remove() { worker_.reset(); }
 
   bool dirty = false;
+  /// When to say that this worker, which has a task, has not said anything yet.
+  TimePoint silent_until = kForever;
+  void tell_silence();
+  void has_task();
 
   void on_hello(const wire::Hello& hello) override;
   void on_answer(const wire::UpMessage& message) override;
@@ -42,7 +46,7 @@ class Engine::Port final : public WorkerSink {
   Engine& engine_;
   WorkerId id_;
   std::unique_ptr<SessionWorker> worker_;
-  bool has_tail_ = false;
+  bool told_silence_ = false;
 };
 
 /// Tells the Scheduler, and carries out what follows at once. An event may come up while another

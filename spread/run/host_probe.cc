@@ -1,7 +1,5 @@
 #include "spread/run/host_probe.h"
 
-#include <signal.h>
-
 #include <array>
 #include <optional>
 #include <utility>
@@ -75,7 +73,7 @@ class HostProbe::Question final : public ReadyHandler {
     if (!process_) return;
     if (process_->output) loop_.remove(process_->output.get());
     if (process_->errors) loop_.remove(process_->errors.get());
-    process_->signal_group(SIGKILL);
+    process_->kill_group();
     process_.reset();
   }
 

@@ -6,6 +6,7 @@
 #include "spread/base/byte_buffer.h"
 #include "spread/io/system.h"
 #include "spread/run/task_input.h"
+#include "spread/wire/codec.h"
 #include "spread/wire/json.h"
 
 namespace spread {
@@ -45,6 +46,18 @@ Result<std::vector<Value>> read_prep(const Options& options) {
   return prep;
 }
 
+/// Whether the wire can carry them: a line, for instance, holds no newline.
+Status check_prep(const std::vector<Value>& prep, const Options& options) {
+  const auto codec = wire::make_codec(options.wire, options.limits.max_frame);
+  for (std::size_t i = 0; i < prep.size(); ++i) {
+    ByteBuffer bytes;
+    if (const Status status = codec->encode_prep(prep[i], bytes); !status) {
+      return fail("prep item " + std::to_string(i + 1) + ": " + status.error().message);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::uint32_t Plan::key(WorkerId worker) {
@@ -79,6 +92,7 @@ Result<Plan> make_plan(const Options& options) {
   auto prep = read_prep(options);
   if (!prep) return tl::unexpected(prep.error());
   plan.prep = std::move(*prep);
+  SPREAD_TRY(check_prep(plan.prep, options));
   plan.name_hosts();
   return plan;
 }

@@ -59,7 +59,7 @@ Status TailsOut::advance(bool results_done, bool live, std::uint32_t workers) {
       Result<bool> more = store_.take(worker, text);
       while (more && *more) more = store_.take(worker, text);
       if (!more) return tl::unexpected(more.error());
-      SPREAD_TRY(write_file(worker, as_text(text.view())));
+      if (!text.empty()) SPREAD_TRY(write_file(worker, as_text(text.view())));
     } else {
       Result<bool> more = store_.take(worker, out_.queue().tail());
       if (!more) return tl::unexpected(more.error());

@@ -272,9 +272,10 @@ void SessionWorker::on_exit() {
   loop_.remove(fd);
   // Its children may have ignored the TERM that ended it. This must come before it is reaped: then
   // its number may be another group's.
-  if (phase_ != Phase::Normal) process_.signal_group(SIGKILL);
+  if (phase_ != Phase::Normal) process_.kill_group();
   status_ = process_.try_wait();
   if (!status_) return loop_.add(fd, true, false, this);
+  if (status_ && !closing_) sink_.on_unusable();
   set_deadline(kAfterExit);
   // Answers that are still in the pipe count.
   if (process_.output) read_output();

@@ -123,6 +123,22 @@ class Hosts(SshTest):
         )
         self.assert_run(result, 0, "0/3\n1/3\n2/3\n", "")
 
+    def test_hosts_shows_what_would_be_used_and_check_tries_it(self):
+        self.sshd.cpus["h3"] = str(min(os.sched_getaffinity(0)))
+        hosts = ("-S", "3/h2,h3,1/down")
+        for options, h2, down, status in (
+            ((), "not asked", "not asked", 0),
+            (("--check",), r"answers, \d+ CPUs?", r"does not answer: .*Connection refused", 1),
+        ):
+            with self.subTest(options):
+                result = self.spread("hosts", *options, *hosts)
+                self.assertEqual((result.status, result.err), (status, ""), result)
+                title, *lines = result.out.splitlines()
+                self.assertEqual(title.split()[:3], ["host", "slots", "state"])
+                self.assertRegex(lines[0], rf"^h2 +3 +{h2}$")
+                self.assertRegex(lines[1], r"^h3 +1 +answers, 1 CPU$")
+                self.assertRegex(lines[2], rf"^down +1 +{down}$")
+
     # ------------------------------------------------------------ words and directories
 
     def test_every_character_of_a_word_arrives(self):

@@ -50,6 +50,11 @@ void Referee::before(const WorkerHello& event) {
   worker(event.worker).window_max = event.window_max;
 }
 
+void Referee::before(const WorkerUnusable& event) {
+  WorkerBook& broken = worker(event.worker);
+  if (broken.phase == WorkerBook::Phase::Live) broken.phase = WorkerBook::Phase::Unusable;
+}
+
 void Referee::before(const Answered& event) {
   WorkerBook& from = worker(event.worker);
   TaskBook& about = task(event.task);

@@ -38,7 +38,7 @@ class Referee {
     std::string message;
   };
   struct WorkerBook {
-    enum class Phase : std::uint8_t { None, Starting, Live, Closing, Killed };
+    enum class Phase : std::uint8_t { None, Starting, Live, Closing, Unusable, Killed };
     Phase phase = Phase::None;
     std::uint32_t key = 0;
     std::uint32_t starts = 0;
@@ -65,6 +65,7 @@ class Referee {
   void before(const TaskMalformed& event);
   void before(const ProcessStarted& event);
   void before(const WorkerHello& event);
+  void before(const WorkerUnusable& event);
   void before(const Answered& event);
   void before(const ProcessEnded& event);
   template <typename Other>

@@ -156,10 +156,27 @@ void Simulation::hand_in(Event event) {
   referee_.before(event, scheduler_);
   if (trace_) std::fprintf(stderr, "%.6f %s\n", now(), describe(event).c_str());
   Actions actions;
-  scheduler_.handle(std::move(event), turn_, actions);
+  if (!take_success(event, actions)) scheduler_.handle(std::move(event), turn_, actions);
   carry_out(actions);
   check_invariants();
   now_ = world_time;
+}
+
+/// As the real loop does it; the referee is to see the same as from handle().
+bool Simulation::take_success(const Event& event, Actions& actions) {
+  const auto* answered = std::get_if<Answered>(&event);
+  if (answered == nullptr || answered->kind != AnswerKind::Ok) return false;
+  Scheduler::Success success;
+  if (!scheduler_.take_success(answered->worker, answered->task, turn_, success)) return false;
+  DeliverTask delivery;
+  delivery.task = answered->task;
+  delivery.worker = answered->worker;
+  delivery.attempts = success.attempts;
+  delivery.duration = success.duration;
+  delivery.from_answer = true;
+  delivery.payload = std::move(success.payload);
+  actions.emplace_back(std::move(delivery));
+  return true;
 }
 
 void Simulation::decide() {
@@ -432,8 +449,10 @@ void Simulation::flush(const std::shared_ptr<Process>& process) {
 void Simulation::die(const std::shared_ptr<Process>& process, EndCause cause, bool clean,
                      std::string why) {
   process->alive = false;
+  if (cause == EndCause::Misbehaved) to_master(now(), WorkerUnusable{process->worker}, process);
   const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
-  to_master(std::max(now() + half, process->spawned_at),
+  const double killed = cause == EndCause::Misbehaved ? 0.01 : 0;  // the master has to kill it
+  to_master(std::max(now() + half + killed, process->spawned_at),
             ProcessEnded{process->worker, cause, clean, std::move(why)}, process);
 }
 

@@ -129,6 +129,7 @@ class Simulation {
   void to_master(double at, Event event, std::shared_ptr<Process> from = nullptr);
   void happen(Happening& happening);
   void hand_in(Event event);
+  bool take_success(const Event& event, Actions& actions);
   void carry_out(const Actions& actions);
   void feed_input();
   void turn_to(double at);
