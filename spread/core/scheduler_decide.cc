@@ -122,7 +122,7 @@ bool Scheduler::avoids(WorkerId worker, const Task& task) const {
   const bool same_host = task.crashes > 0 && slot(task.avoid).host == here.host;
   if (task.avoid != worker && !same_host) return false;
   // Its next process is to show with another task that it works at all.
-  if (task.avoid == worker && !here.answered) return true;
+  if (task.avoid == worker && !here.answered && here.deaths + here.launch_failures > 0) return true;
   const auto usable = [&](const Slot& other) {
     return (other.state == SlotState::Live && !other.resting) ||
            other.state == SlotState::Starting ||
@@ -191,25 +191,25 @@ Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
 // ---------------------------------------------------------------- to whom
 
 void Scheduler::assign(TimePoint now, Actions& actions) {
+  // Near the end everybody gets a part of what is left, and not the first who asks.
+  const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
+  const std::size_t share = std::max<std::size_t>(1, tasks_.queued() / live);
   for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
        place = hungry_.next(place + 1)) {
     if (startable() == 0) return;
-    if (!fill(ranked_[place], now, actions)) hungry_.erase(place);
+    if (!fill(ranked_[place], share, now, actions)) hungry_.erase(place);
   }
 }
 
 /// Sends as many tasks as the worker has room for. False if it can take no more until something
 /// happens to it.
-bool Scheduler::fill(WorkerId worker, TimePoint now, Actions& actions) {
+bool Scheduler::fill(WorkerId worker, std::size_t share, TimePoint now, Actions& actions) {
   Slot& to = slot(worker);
   if (!to.takes_tasks()) return false;
   const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
-  const std::size_t queued = tasks_.queued();
-  std::size_t room = to.window.size(queued > kLongQueue * live, to.parallel);
+  std::size_t room = to.window.size(tasks_.queued() > kLongQueue * live, to.parallel);
   // After a launch that failed with tasks in the pipe one task alone is to show that it works.
   if (to.launch_failures > 0) room = 1;
-  // Near the end everybody gets a part of what is left, and not the first who asks.
-  std::size_t share = std::max<std::size_t>(1, queued / live);
   if (tasks_.again_count() == 0 && !output_full_ && !input_ended_) {
     return fill_with_fresh(to, worker, room, share, now, actions);
   }

@@ -33,7 +33,9 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       guard_(std::move(guard)),
       loop_(std::move(loop)),
       signals_(std::move(signals)),
-      scheduler_(scheduler_options(options), seed()) {
+      scheduler_(scheduler_options(options), seed()),
+      history_(options_, plan_),
+      started_(loop_.now()) {
   loop_.add(signals_.fd(), true, false, this);
 }
 
@@ -103,6 +105,7 @@ int Engine::execute() {
 }
 
 void Engine::add_slots_from(std::uint32_t first) {
+  std::vector<SlotAdded> added_slots;
   for (std::uint32_t i = first; i < plan_.workers(); ++i) {
     const WorkerId worker{i};
     ports_.push_back(std::make_unique<Port>(*this, worker));
@@ -111,8 +114,10 @@ void Engine::add_slots_from(std::uint32_t first) {
     added.host = slot.host;
     added.key = plan_.key(worker);
     added.remote = !plan_.roster.hosts[number(slot.host)].local;
-    handle(added);
+    added_slots.push_back(added);
   }
+  history_.advise(added_slots);
+  for (const SlotAdded& added : added_slots) handle(added);
 }
 
 void Engine::take_host_answers() {
@@ -300,6 +305,11 @@ RunEnd Engine::describe_end() const {
 
 int Engine::finish() {
   drain_outputs();
+  history_.keep(scheduler_.keys(), loop_.now() - started_,
+                static_cast<std::int64_t>(wall_clock_seconds()));
+  if (const std::string warning = history_.take_warning(); !warning.empty()) {
+    reporter_->say(warning);
+  }
   if (stdout_->failed() && end_message_.empty()) {
     reporter_->say("cannot write to standard output: " + stdout_->error());
   }

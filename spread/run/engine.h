@@ -20,6 +20,7 @@
 #include "spread/run/plan.h"
 #include "spread/run/reporter.h"
 #include "spread/run/results_out.h"
+#include "spread/run/run_history.h"
 #include "spread/run/tails_out.h"
 #include "spread/run/task_input.h"
 #include "spread/workers/read_buffer.h"
@@ -81,6 +82,8 @@ class Engine final : private ReadyHandler {
   Spawner spawner_;
   ReadBuffer read_buffer_;
   Scheduler scheduler_;
+  RunHistory history_;
+  TimePoint started_;
   std::unique_ptr<Reporter> reporter_;
   std::unique_ptr<OutputWriter> stdout_;
   std::unique_ptr<ResultsOut> results_;
@@ -105,6 +108,7 @@ class Engine final : private ReadyHandler {
   bool input_told_ = false;
   bool own_error_ = false;
   bool ever_started_ = false;
+  bool warned_non_finite_ = false;
   std::uint64_t failed_workers_ = 0;
   std::string end_message_;
   std::string last_closed_;  ///< why a slot was given up last

@@ -130,6 +130,12 @@ void Engine::Port::on_ended(ProcessEnded ended, ExitStatus status) {
     if (!hint.empty() && !worker_->session().heard()) ended.reason += " (" + hint + ")";
     engine_.worker_died(*this, ended, status);
   }
+  if (worker_->session().sent_null_for_number() &&
+      !std::exchange(engine_.warned_non_finite_, true)) {
+    engine_.reporter_->say(
+        "a payload or prep item had a NaN or an infinity, which this wire cannot carry; the worker "
+        "was given null");
+  }
   engine_.tails_->ended(id_, worker_->session().state() == SessionState::Shutdown);
   engine_.ended_.push_back(id_);
   engine_.handle(std::move(ended));

@@ -8,6 +8,8 @@
 #include "spread/run/engine.h"
 #include "spread/run/hosts.h"
 #include "spread/run/plan.h"
+#include "spread/run/run_history.h"
+#include "spread/run/run_history.h"
 
 namespace spread {
 namespace {
@@ -46,10 +48,10 @@ int run(const Options& options) {
       auto plan = make_plan(options);
       return plan ? show_hosts(options, std::move(*plan)) : complain(plan.error());
     }
-    case Command::HistoryShow:
-    case Command::HistoryReset: break;
+    case Command::HistoryShow: return show_history(options);
+    case Command::HistoryReset: return reset_history(options);
   }
-  return complain(Error{"not built yet"});
+  return kOwnError;
 }
 
 }  // namespace spread

@@ -40,6 +40,7 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
       texts.push_back(Slice::copy_of(as_bytes(*text)));
     }
     input->reader_ = std::make_unique<ArgumentReader>(options, texts);
+    if (!input->reader_->error().empty()) return fail(input->reader_->error());
     return input;
   }
   std::vector<std::string> names = options.files;

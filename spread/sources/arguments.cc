@@ -18,7 +18,8 @@ std::vector<std::string> argument_files(const InputOptions& options) {
   return files;
 }
 
-ArgumentReader::ArgumentReader(const InputOptions& options, const std::vector<Slice>& file_texts) {
+ArgumentReader::ArgumentReader(const InputOptions& options, const std::vector<Slice>& file_texts)
+    : json_(options.format == InputFormat::Json) {
   std::size_t file = 0;
   for (const InputOptions::Group& group : options.groups) {
     if (group.from_file) {
@@ -29,7 +30,7 @@ ArgumentReader::ArgumentReader(const InputOptions& options, const std::vector<Sl
     } else {
       std::vector<Value>& list = lists_.emplace_back();
       for (const std::string& word : group.words) {
-        list.push_back(wire::text_value(Slice::copy_of(as_bytes(word))));
+        list.push_back(item(Slice::copy_of(as_bytes(word))));
       }
     }
   }
@@ -44,8 +45,21 @@ void ArgumentReader::add_file(const Slice& text, char delimiter) {
   splitter.feed(text);
   splitter.finish();
   for (Slice line; splitter.next(line) == Splitter::Cut::Line;) {
-    list.push_back(wire::text_value(std::move(line)));
+    list.push_back(item(std::move(line)));
   }
+}
+
+Value ArgumentReader::item(Slice text) {
+  if (!json_) return wire::text_value(std::move(text));
+  ByteBuffer bytes;
+  if (const Status status = wire::json_to_msgpack(as_text(text.view()), bytes); !status) {
+    if (error_.empty()) {
+      error_ = "::: " + std::string(as_text(text.view())) + ": " + status.error().message;
+    }
+  }
+  Value value;
+  value.body = Slice::copy_of(bytes.view());
+  return value;
 }
 
 std::uint64_t ArgumentReader::size() const {

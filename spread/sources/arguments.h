@@ -17,7 +17,8 @@ std::vector<std::string> argument_files(const InputOptions& options);
 /// The tasks of `::: ITEM...` and `:::: FILE...`, as GNU parallel makes them: every `:::` and every
 /// file is one list of items (the lines of a file, as --in lines cuts them), and the tasks are all
 /// combinations of one item from each, the first list changing slowest. With one list a task is
-/// the item, a string; with several it is an array of strings. An empty list leaves no tasks.
+/// the item; with several it is an array of them. An item is a string, or with --in json whatever
+/// its JSON says. An empty list leaves no tasks.
 ///
 /// A reader that needs no feeding: next() gives Record until End.
 class ArgumentReader final : public RecordReader {
@@ -28,6 +29,7 @@ class ArgumentReader final : public RecordReader {
   void feed(Slice piece) override;  ///< must not be called
   void finish() override {}
   Pull next(Record& record) override;
+  /// From the start: an item that is not the JSON that it should be; empty otherwise.
   const std::string& error() const override { return error_; }
 
   /// Tasks in all; saturates at UINT64_MAX.
@@ -35,12 +37,14 @@ class ArgumentReader final : public RecordReader {
 
  private:
   void add_file(const Slice& text, char delimiter);
+  Value item(Slice text);
   bool advance();
 
   std::vector<std::vector<Value>> lists_;
   std::vector<std::size_t> at_;  // the present item of each list
   bool ended_ = false;
-  std::string error_;  // stays empty
+  bool json_;
+  std::string error_;
 };
 
 }  // namespace spread

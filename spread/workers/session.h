@@ -80,6 +80,8 @@ class Session {
   Problem problem() const { return problem_; }
   const std::string& problem_text() const { return problem_text_; }
   std::size_t outstanding() const { return outstanding_.size(); }
+  /// A NaN or an infinity in a payload or prep item went out as null.
+  bool sent_null_for_number() const { return codec_->saw_non_finite(); }
   /// It has sent at least one message.
   bool heard() const { return heard_; }
 

@@ -70,7 +70,8 @@ class Unreachable(SshTest):
         self.assert_told(result, r"spread: 3 of 3 tasks did not succeed: 3 not computed")
 
     def test_host_that_cannot_be_asked_for_its_cpus_is_named(self):
-        result = self.spread("run", "-S", "down,1/h2", "--in", "json", "--", *PUPPET, input="1\n2\n")
+        command = ("run", "-S", "down,1/h2", "--in", "json", "--", *PUPPET)
+        result = self.spread(*command, input="1\n2\n")
         self.assert_run(result, 0, [1, 2])
         self.assert_told(result, r"spread: .*\bdown\b.*Connection refused.*")
 
@@ -178,11 +179,11 @@ class NothingIsLeft(SshTest):
 
     def test_after_two_signals(self):
         running, pidfds = self.start_hanging()
-        running.signal(signal.SIGINT)
+        running.signal(signal.SIGTERM)
         Lines(running).until("interrupted")
-        running.signal(signal.SIGINT)
+        running.signal(signal.SIGTERM)
         running.process.wait()
-        self.assertEqual(running.finish().status, 128 + signal.SIGINT)
+        self.assertEqual(running.finish().status, 128 + signal.SIGTERM)
         self.assert_all_gone(pidfds)
 
     def test_after_a_time_out(self):

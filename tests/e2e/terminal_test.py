@@ -107,18 +107,24 @@ class Progress(SpreadTest):
         self.way = self.gate()
         self.step = do(["wait", self.way.path])
 
-    def on_terminal(self, tasks, *options, columns=80, also_stdout=False, before=()):
+    def on_terminal(self, tasks, *options, columns=80, also_stdout=False):
         """A run whose stderr (and stdout) is a new terminal, with Ctrl-C and all."""
         terminal = Terminal(columns)
         self.addCleanup(terminal.close)
         file = self.file("tasks", json_lines(tasks))
         how = {"stdout": terminal.slave} if also_stdout else {}
+
+        def take_terminal():
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # Whoever has started the tests in the background has it ignored, and so would spread.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
         running = self.start(
             *("run", "--in", "json", "-a", file, "-j1", "--window", "1", *options, "--", *PUPPET),
             stdin=terminal.slave,
             stderr=terminal.slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=take_terminal,
             **how,
         )
         os.close(terminal.slave)

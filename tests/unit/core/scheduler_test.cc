@@ -1,0 +1,336 @@
+// Single rules of the Scheduler, event by event. What follows from many of them together is in
+// tests/sim.
+#include "spread/core/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spread {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A Scheduler, and verbs to play the world around it.
+class Table {
+ public:
+  explicit Table(SchedulerOptions options = {}) : scheduler(options, 1) {}
+
+  Table& slots(std::uint32_t count, std::uint32_t host = 0, std::uint32_t key = 0) {
+    SlotAdded slot;
+    slot.host = HostId{host};
+    slot.key = key;
+    for (; count > 0; --count) tell(slot);
+    return *this;
+  }
+  Table& complete() { return tell(SlotsComplete{}); }
+  Table& tasks(int count, std::size_t bytes = 4) {
+    for (; count > 0; --count) {
+      Value payload;
+      payload.body = Slice::copy_of(as_bytes(std::string(bytes, 'x')));
+      tell(TaskArrived{TaskId{arrived_++}, std::move(payload)});
+    }
+    return *this;
+  }
+  Table& end() { return tell(InputEnded{}); }
+  Table& tell(Event event) {
+    scheduler.handle(std::move(event), now, seen);
+    scheduler.check_invariants();
+    return *this;
+  }
+  Table& answer(std::uint32_t worker, std::uint64_t task, AnswerKind kind = AnswerKind::Ok) {
+    return tell(Answered{WorkerId{worker}, TaskId{task}, kind, 1});
+  }
+  /// decide(), and every worker that is to be started starts at once.
+  Table& decide() {
+    const std::size_t before = seen.size();
+    scheduler.decide(now, seen);
+    scheduler.check_invariants();
+    std::vector<WorkerId> starting;
+    for (std::size_t i = before; i < seen.size(); ++i) {
+      if (const auto* start = std::get_if<StartWorker>(&seen[i])) starting.push_back(start->worker);
+    }
+    for (const WorkerId worker : starting) tell(ProcessStarted{worker});
+    if (!starting.empty()) decide();
+    return *this;
+  }
+  Table& wait(Duration duration) {
+    now += duration;
+    return *this;
+  }
+
+  template <typename A>
+  std::vector<A> all() const {
+    std::vector<A> found;
+    for (const Action& action : seen) {
+      if (const auto* each = std::get_if<A>(&action)) found.push_back(*each);
+    }
+    return found;
+  }
+  /// "worker:task ..." of the sends so far.
+  std::string sent() const {
+    std::string text;
+    for (const SendTask& send : all<SendTask>()) {
+      text += (text.empty() ? "" : " ") + std::to_string(number(send.worker)) + ":" +
+              std::to_string(number(send.task));
+    }
+    return text;
+  }
+
+  Scheduler scheduler;
+  TimePoint now{};
+  Actions seen;
+
+ private:
+  std::uint64_t arrived_ = 0;
+};
+
+SchedulerOptions window_of(std::uint32_t window) {
+  SchedulerOptions options;
+  options.window = window;
+  return options;
+}
+
+TEST(Scheduler, GivesTheOldestTaskToTheFirstWorker) {
+  Table table;
+  table.slots(2).complete().tasks(3).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1");
+}
+
+TEST(Scheduler, FillsAFixedWindowAndNoMore) {
+  Table table(window_of(3));
+  table.slots(1).complete().tasks(9).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 0:2");
+}
+
+TEST(Scheduler, ASendCarriesThePayloadAndTheAttempt) {
+  Table table;
+  table.slots(1).complete().tasks(1, 5).decide();
+  const SendTask send = table.all<SendTask>().at(0);
+  EXPECT_EQ(send.payload->size(), 5u);
+  EXPECT_EQ(send.attempt, 1u);
+}
+
+TEST(Scheduler, NothingIsSentBeyondTheByteLimitButAlwaysOneTask) {
+  SchedulerOptions options = window_of(10);
+  options.window_bytes = 100;
+  Table table(options);
+  table.slots(1).complete().tasks(3, 60).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+  Table big(options);
+  big.slots(1).complete().tasks(3, 5000).decide();
+  EXPECT_EQ(big.sent(), "0:0");
+}
+
+TEST(Scheduler, NearTheEndEverybodyGetsAPartOfTheQueue) {
+  Table table(window_of(10));
+  table.slots(2).complete().tasks(2).decide();
+  table.tasks(4).end().decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:2 0:3 1:4 1:5");
+}
+
+TEST(Scheduler, WantsTasksUntilTheReadAheadIsFull) {
+  SchedulerOptions options;
+  options.read_ahead = 5;
+  Table table(options);
+  EXPECT_EQ(table.scheduler.tasks_wanted(), 5u);
+  table.slots(1).complete().tasks(5);
+  EXPECT_EQ(table.scheduler.tasks_wanted(), 0u);
+  table.decide();
+  EXPECT_EQ(table.scheduler.tasks_wanted(), 1u);
+}
+
+TEST(Scheduler, WantsNoTasksWhileTheQueueIsHeavy) {
+  Table table;
+  table.tasks(3, 2 * 1024 * 1024);
+  EXPECT_EQ(table.scheduler.tasks_wanted(), 0u);
+}
+
+TEST(Scheduler, WantsNoTasksWhileTheOutputIsFullOrAfterTheEnd) {
+  Table table;
+  table.tell(OutputFull{true});
+  EXPECT_EQ(table.scheduler.tasks_wanted(), 0u);
+  table.tell(OutputFull{false}).end();
+  EXPECT_EQ(table.scheduler.tasks_wanted(), 0u);
+}
+
+TEST(Scheduler, AFullOutputLetsOnlyTheOldestUnfinishedTaskThrough) {
+  Table table;
+  table.slots(3).complete().tell(OutputFull{true}).tasks(5).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  table.answer(0, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+}
+
+TEST(Scheduler, ARetryIsNotHeldBackByAFullOutput) {
+  SchedulerOptions options;
+  options.failure.retries = 2;
+  Table table(options);
+  table.slots(1).complete().tasks(2).decide();
+  table.tell(OutputFull{true}).answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:0");
+}
+
+TEST(Scheduler, StartsNoMoreThanSixteenWorkersAtATime) {
+  Table table;
+  table.slots(40).complete().tasks(100);
+  table.scheduler.decide(table.now, table.seen);
+  EXPECT_EQ(table.all<StartWorker>().size(), 16u);
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now);
+}
+
+TEST(Scheduler, StartsNoMoreThanEightLoginsToAHost) {
+  Table table;
+  SlotAdded slot;
+  slot.remote = true;
+  for (int i = 0; i < 12; ++i) table.tell(slot);
+  table.complete().tasks(100).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 8u);
+  table.tell(WorkerHello{WorkerId{0}}).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 9u);
+  // The others say nothing; after a second they count as logged in.
+  table.wait(milliseconds(1100)).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 12u);
+}
+
+TEST(Scheduler, ClosesTheInputsOnlyWhenAllTasksAreFinal) {
+  Table table;
+  table.slots(2).complete().tasks(2).end().decide();
+  table.answer(0, 0).decide();
+  EXPECT_TRUE(table.all<CloseInput>().empty());
+  table.answer(1, 1).decide();
+  EXPECT_EQ(table.all<CloseInput>().size(), 2u);
+  EXPECT_FALSE(table.scheduler.finished());
+  table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, true, ""});
+  table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, true, ""});
+  EXPECT_TRUE(table.scheduler.finished());
+}
+
+TEST(Scheduler, ABusyWorkerRestsAndThenHasAWindowOfOne) {
+  Table table(window_of(0));
+  table.slots(1).complete().tasks(3).decide();
+  table.answer(0, 0, AnswerKind::Busy).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  EXPECT_GE(table.scheduler.next_deadline(), table.now + milliseconds(800));
+  table.now = table.scheduler.next_deadline();
+  table.decide();
+  EXPECT_EQ(table.sent(), "0:0 0:0");
+}
+
+TEST(Scheduler, ARefusalIsNoAttempt) {
+  Table table;
+  table.slots(1).complete().tasks(1).decide();
+  table.answer(0, 0, AnswerKind::Busy);
+  table.now = TimePoint{} + seconds(100);
+  table.decide().answer(0, 0);
+  EXPECT_EQ(table.all<DeliverTask>().at(0).attempts, 1u);
+}
+
+TEST(Scheduler, RefusalsWithinOneRestCountOnce) {
+  Table table(window_of(3));
+  table.slots(1).complete().tasks(9).decide();
+  table.answer(0, 0, AnswerKind::Busy).decide();
+  const TimePoint due = table.scheduler.next_deadline();
+  table.wait(milliseconds(5)).answer(0, 1, AnswerKind::Busy).answer(0, 2, AnswerKind::Busy);
+  table.decide();
+  EXPECT_EQ(table.scheduler.next_deadline(), due);
+  EXPECT_EQ(table.scheduler.keys()[0].refusals, 1u);
+  EXPECT_EQ(table.scheduler.counts().refused, 3u);
+}
+
+TEST(Scheduler, NothingIsSentToAWorkerThatIsUnusable) {
+  Table table;
+  table.slots(1).complete().tasks(2).decide();
+  table.answer(0, 0).tell(WorkerUnusable{WorkerId{0}}).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  table.tell(ProcessEnded{WorkerId{0}, EndCause::Misbehaved, false, "not a frame"});
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+}
+
+TEST(Scheduler, TheTimeOutRunsFromWhenNothingIsUnansweredBeforeTheTask) {
+  SchedulerOptions options = window_of(2);
+  options.failure.timeout = seconds(10);
+  Table table(options);
+  table.slots(1).complete().tasks(2).decide();
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(10));
+  table.wait(seconds(9)).answer(0, 0).decide();
+  table.wait(seconds(9)).decide();
+  EXPECT_TRUE(table.all<KillWorker>().empty());
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.all<KillWorker>().size(), 1u);
+}
+
+TEST(Scheduler, ATaskGetsTheTimeThatItTookWithoutWaitingInThePipe) {
+  Table table(window_of(2));
+  table.slots(1).complete().tasks(2).decide();
+  table.wait(seconds(3)).answer(0, 0).decide();
+  table.wait(seconds(2)).answer(0, 1);
+  EXPECT_EQ(table.all<DeliverTask>().at(0).duration, seconds(3));
+  EXPECT_EQ(table.all<DeliverTask>().at(1).duration, seconds(2));
+}
+
+TEST(Scheduler, TheShortWayForASuccessIsOnlyOpenBehindAnotherAnswerOfTheTurn) {
+  Table table(window_of(3));
+  table.slots(1).complete().tasks(3).decide();
+  Scheduler::Success success;
+  EXPECT_FALSE(table.scheduler.take_success(WorkerId{0}, TaskId{0}, table.now, success));
+  table.answer(0, 0);
+  EXPECT_TRUE(table.scheduler.take_success(WorkerId{0}, TaskId{1}, table.now, success));
+  EXPECT_EQ(success.attempts, 1u);
+  EXPECT_EQ(success.payload.size(), 4u);
+  table.decide();
+  EXPECT_FALSE(table.scheduler.take_success(WorkerId{0}, TaskId{2}, table.now, success));
+  EXPECT_EQ(table.scheduler.counts().ok, 2u);
+}
+
+TEST(Scheduler, TheShortWayIsClosedWhereAnAnswerMayHaveConsequences) {
+  SchedulerOptions options = window_of(3);
+  options.halt = {.when = HaltOptions::When::Soon, .why = HaltOptions::Why::Done, .count = 2};
+  Table table(options);
+  table.slots(1).complete().tasks(3).decide();
+  table.answer(0, 0);
+  Scheduler::Success success;
+  EXPECT_FALSE(table.scheduler.take_success(WorkerId{0}, TaskId{1}, table.now, success));
+}
+
+TEST(Scheduler, AQuietTurnAsksForNothing) {
+  Table table;
+  table.slots(2).complete().tasks(50).decide();
+  const std::size_t before = table.seen.size();
+  table.wait(milliseconds(1)).decide();
+  EXPECT_EQ(table.seen.size(), before);
+  EXPECT_EQ(table.scheduler.next_deadline(), kForever);
+}
+
+TEST(Scheduler, ASlotThatClosesSaysWhy) {
+  SchedulerOptions options;
+  options.failure.start_retries = 1;
+  Table table(options);
+  table.slots(1).complete().tasks(1);
+  table.scheduler.decide(table.now, table.seen);
+  table.tell(ProcessEnded{WorkerId{0}, EndCause::NotStarted, false, "no such file"});
+  EXPECT_EQ(table.all<SlotClosed>().at(0).reason, "no such file");
+  table.decide();
+  EXPECT_EQ(table.all<DeliverTask>().at(0).message, "no worker is left: no such file");
+}
+
+TEST(Scheduler, WhatItKnowsOfAKeyIsThereForTheHistory) {
+  Table table;
+  table.slots(1).complete().tasks(3).decide();
+  table.wait(seconds(9)).answer(0, 0).decide();
+  table.wait(seconds(2)).answer(0, 1).decide();
+  table.wait(seconds(2)).answer(0, 2).decide();
+  const KeyRecord& key = table.scheduler.keys().at(0);
+  EXPECT_EQ(key.first_answers, 1u);
+  EXPECT_DOUBLE_EQ(key.first_seconds, 9);
+  EXPECT_EQ(key.answers, 2u);
+  EXPECT_DOUBLE_EQ(key.total_seconds, 4);
+  EXPECT_DOUBLE_EQ(key.expected_launch(), 7);
+}
+
+}  // namespace
+}  // namespace spread
