@@ -1,5 +1,5 @@
-// What one task costs in the scheduler: TaskArrived + SendTask + Answered(Ok), with decide() once per
-// turn, as the loop does it. Run under callgrind for instructions; the time is for comparison.
+// What one task costs in the scheduler: TaskArrived + SendTask + Answered(Ok), with decide() once
+// per turn, as the loop does it. Run under callgrind for instructions; the time is for comparison.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>

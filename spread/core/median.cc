@@ -7,8 +7,8 @@ namespace spread {
 
 void Median::add(Duration d) {
   const double microseconds = std::max(to_seconds(d) * 1e6, 1.0);
-  const auto bucket = std::min(static_cast<std::size_t>(std::log2(microseconds) * kPerOctave),
-                               buckets_.size() - 1);
+  const auto bucket =
+      std::min(static_cast<std::size_t>(std::log2(microseconds) * kPerOctave), buckets_.size() - 1);
   ++buckets_[bucket];
   ++count_;
   if (bucket < median_) ++below_;

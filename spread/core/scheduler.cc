@@ -109,8 +109,7 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   set_state(worker, SlotState::Live);
   // A host may have gone away: what is known to say hello shows with it that it is there again,
   // before a task is risked.
-  worker.awaits_hello =
-      key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0;
+  worker.awaits_hello = key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0;
   if (worker.awaits_hello) ++awaiting_hello_;
   mark_hungry(event.worker);
   look_after(event.worker, now, actions);
@@ -139,7 +138,8 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
   }
   worker.window.limit(event.window_max);
   worker.parallel = std::max(1u, event.slots);
-  for (std::size_t i = 1; i < std::min<std::size_t>(worker.parallel, worker.in_flight.size()); ++i) {
+  for (std::size_t i = 1; i < std::min<std::size_t>(worker.parallel, worker.in_flight.size());
+       ++i) {
     worker.in_flight[i].since = worker.in_flight[i].sent;
   }
   if (worker.state == SlotState::Live) mark_hungry(event.worker);
@@ -151,7 +151,6 @@ void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
   set_state(slot(event.worker), SlotState::Dying);
   hungry_.erase(place_of(event.worker));
 }
-
 
 /// Takes the task at `place` from the worker's queue; another one may become one of those that it
 /// works on.
@@ -197,8 +196,9 @@ InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint
   return entry;
 }
 
-/// What nearly every task is: a success, in order, of a worker that has answered another one in this
-/// turn. Then the books of the worker are in order, and on(Answered) would do no more than this.
+/// What nearly every task is: a success, in order, of a worker that has answered another one in
+/// this turn. Then the books of the worker are in order, and on(Answered) would do no more than
+/// this.
 bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success& success) {
   Slot& worker = slot(id);
   if (!worker.plain_batch || worker.in_flight.empty()) return false;

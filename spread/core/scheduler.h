@@ -202,10 +202,10 @@ class Scheduler {
   std::vector<std::uint32_t> place_of_;
   bool rank_stale_ = false;
   TimePoint next_ranking_{};
-  double slowest_ratio_ = 1;         ///< of the slowest slot to the fastest, at the last ranking
-  SlotSet hungry_;                   ///< live workers that may have room; all idle ones are in it
-  SlotSet ready_;                    ///< empty slots whose pause is over
-  std::vector<WorkerId> answered_;   ///< workers with answers since the last decide()
+  double slowest_ratio_ = 1;        ///< of the slowest slot to the fastest, at the last ranking
+  SlotSet hungry_;                  ///< live workers that may have room; all idle ones are in it
+  SlotSet ready_;                   ///< empty slots whose pause is over
+  std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
   Alarms alarms_;
 
   std::size_t starting_ = 0, closed_ = 0, retired_ = 0, awaiting_hello_ = 0;

@@ -310,7 +310,7 @@ void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actio
     to.last_answer = now;
   }
   to.in_flight.push_back({i, now, now});
-  if (armed_timeout_ != kNoLimit && to.in_flight.size() <= to.parallel) arm_timeout(worker, now);
+  if (armed_timeout_ != kNoLimit && to.in_flight.size() == 1) arm_timeout(worker, now);
   to.in_flight_bytes += task.payload.size();
   to.has_alone_task = task.alone;
   if (task.alone) to.draining = false;

@@ -60,7 +60,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   ++counts_.retried;
   task.avoid = how.worker;
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, std::move(how.message),
-                              "it failed and has tries left"});
+                                 "it failed and has tries left"});
   tasks_.give_back(i);
 }
 
@@ -281,7 +281,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   if (task.crashes < options_.failure.crash_retries && !stopping_) {
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, event.reason,
-                                "its worker died; it may be its fault"});
+                                   "its worker died; it may be its fault"});
     tasks_.give_back(i);
     return;
   }

@@ -133,18 +133,15 @@ void Scheduler::look_for_timeout(WorkerId worker, TimePoint now, Actions& action
   if (stalled_since_) return;  // arm_timeouts() comes at its end
   Slot& watched = slot(worker);
   const Duration limit = timeout();
-  if (limit == kNoLimit) return;
-  const std::size_t working = std::min<std::size_t>(watched.parallel, watched.in_flight.size());
-  for (std::size_t i = 0; i < working; ++i) {
-    const InFlight& entry = watched.in_flight[i];
-    if (now < after(entry.since, limit)) {
-      alarms_.set(worker, after(entry.since, limit));
-      continue;
-    }
-    watched.timed_out = tasks_[entry.task].id;
-    kill(watched, worker, KillReason::TimedOut, true, "its task timed out", actions);
+  if (limit == kNoLimit || watched.in_flight.empty()) return;
+  // Of those that a parallel worker works on, the front has been worked on for longest.
+  const InFlight& front = watched.in_flight.front();
+  if (now < after(front.since, limit)) {
+    alarms_.set(worker, after(front.since, limit));
     return;
   }
+  watched.timed_out = tasks_[front.task].id;
+  kill(watched, worker, KillReason::TimedOut, true, "its task timed out", actions);
 }
 
 void Scheduler::arm_timeout(WorkerId worker, TimePoint since) {
@@ -158,9 +155,8 @@ void Scheduler::arm_timeouts() {
   armed_timeout_ = std::min(armed_timeout_, limit);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& each = slots_[i];
-    if (each.state != SlotState::Live) continue;
-    const std::size_t working = std::min<std::size_t>(each.parallel, each.in_flight.size());
-    for (std::size_t k = 0; k < working; ++k) arm_timeout(id_of(i), each.in_flight[k].since);
+    if (each.state != SlotState::Live || each.in_flight.empty()) continue;
+    arm_timeout(id_of(i), each.in_flight.front().since);
   }
 }
 

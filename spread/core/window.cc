@@ -99,9 +99,8 @@ void Window::decide_size() {
   double size = 1 + std::floor(std::min(to_seconds(kQueuedWork), limit) / service_);
   if (separated_ && response_min_ < kProbeBelow && round_trip_ > kRoundTripMatters * service_) {
     // Answers that come in bursts are on average under way for longer than the least response.
-    const double burst = round_trip_ > to_seconds(kQueuedWork)
-                             ? std::min(burst_ - 1, kHeldBack / service_)
-                             : 0;
+    const double burst =
+        round_trip_ > to_seconds(kQueuedWork) ? std::min(burst_ - 1, kHeldBack / service_) : 0;
     size += std::min(std::ceil(round_trip_ / service_ + burst), std::floor(limit / service_));
   }
   wanted_ = static_cast<std::uint32_t>(std::clamp(size, 1.0, static_cast<double>(kMax)));

@@ -62,17 +62,17 @@ class Window {
 
   std::uint32_t fixed_;
   std::uint32_t most_ = kMax;
-  std::uint32_t wanted_ = 1;        ///< what the measurements ask for
-  std::uint32_t allowed_ = 1;       ///< doubles after as many answers
-  std::uint32_t answers_ = 0;       ///< since it last doubled
-  bool probing_ = false;            ///< the round trip is not known apart
-  bool separated_ = false;          ///< service_ holds no round trip
-  bool provisional_ = true;         ///< service_ is unknown or may hold the start of the process
+  std::uint32_t wanted_ = 1;   ///< what the measurements ask for
+  std::uint32_t allowed_ = 1;  ///< doubles after as many answers
+  std::uint32_t answers_ = 0;  ///< since it last doubled
+  bool probing_ = false;       ///< the round trip is not known apart
+  bool separated_ = false;     ///< service_ holds no round trip
+  bool provisional_ = true;    ///< service_ is unknown or may hold the start of the process
   Duration queued_work_max_;
-  double service_ = 0;              ///< moving average
-  double response_min_ = 0;         ///< least time from a send to an idle worker to its answer
-  double round_trip_ = 0;           ///< moving average
-  double burst_ = 1;                ///< moving average of the answers in a batch, while busy
+  double service_ = 0;       ///< moving average
+  double response_min_ = 0;  ///< least time from a send to an idle worker to its answer
+  double round_trip_ = 0;    ///< moving average
+  double burst_ = 1;         ///< moving average of the answers in a batch, while busy
 };
 
 }  // namespace spread

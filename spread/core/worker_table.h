@@ -59,9 +59,9 @@ struct Slot {
   // What it has done
   Window window{0, kNoLimit};
   Usefulness usefulness;
-  TimePoint last_answer{};     ///< or since when it has something to do, if that is later
-  TimePoint last_sent{};       ///< when the task answered last had been sent
-  bool was_idle = true;        ///< nothing was answered since it had nothing to do
+  TimePoint last_answer{};        ///< or since when it has something to do, if that is later
+  TimePoint last_sent{};          ///< when the task answered last had been sent
+  bool was_idle = true;           ///< nothing was answered since it had nothing to do
   bool has_answered_now = false;  ///< it is in the list of those with a batch
   bool plain_batch = false;       ///< further answers of this turn can be taken the short way
   Batch batch;                    ///< answers since the last decide(), from ...

@@ -102,9 +102,9 @@ Status HistoryStore::check_schema() {
   if (!version) return error("read", version.error());
   if (*application == kApplication) {
     if (*version <= kVersion) return {};
-    return error("read", Error{"it was written by a newer spread (format " +
-                               std::to_string(*version) + ", this one knows " +
-                               std::to_string(kVersion) + ")"});
+    return error("read",
+                 Error{"it was written by a newer spread (format " + std::to_string(*version) +
+                       ", this one knows " + std::to_string(kVersion) + ")"});
   }
   // An empty file is as good as none: a run that was killed just now may have left it.
   Statement tables(database_->get(), "SELECT count(*) FROM sqlite_master");
@@ -145,10 +145,8 @@ Result<KeyHistory> HistoryStore::key_history(const HistoryKey& key) {
   Statement select(database_->get(),
                    "SELECT seconds, weight, launch_seconds, failure_rate, busy_rate, tasks,"
                    " last_used FROM key WHERE host = ? AND command = ? AND prep = ?");
-  const Result<bool> row = select.bind(0, key.host)
-                               .bind(1, shell_join(key.command))
-                               .bind(2, key.prep_digest)
-                               .step();
+  const Result<bool> row =
+      select.bind(0, key.host).bind(1, shell_join(key.command)).bind(2, key.prep_digest).step();
   if (!row) return tl::unexpected<Error>(row.error());
   return *row ? read_key(select, 0) : KeyHistory{};
 }

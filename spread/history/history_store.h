@@ -19,9 +19,9 @@ struct Prior {
   double failure_rate = 0, busy_rate = 0;
 };
 
-/// $XDG_STATE_HOME/spread/history.db, else ~/.local/state/spread/history.db. The arguments are those
-/// two variables of the environment, null where they are not set; empty or relative ones do not
-/// count.
+/// $XDG_STATE_HOME/spread/history.db, else ~/.local/state/spread/history.db. The arguments are
+/// those two variables of the environment, null where they are not set; empty or relative ones do
+/// not count.
 Result<std::string> default_history_file(const char* xdg_state_home, const char* home);
 
 /// The history file (SQLite). Several runs may use one at the same time. Every error is for a

@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kColumns = 8;
 using Line = std::array<std::string, kColumns>;
-constexpr std::array<const char*, kColumns> kTitles = {
-    "host", "tasks", "per task", "factor", "start", "failed", "busy", "last used"};
+constexpr std::array<const char*, kColumns> kTitles = {"host",  "tasks",  "per task", "factor",
+                                                       "start", "failed", "busy",     "last used"};
 
 std::string percent(double part) { return part <= 0 ? "-" : fmt::format("{:.1f}%", 100 * part); }
 

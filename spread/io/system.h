@@ -24,6 +24,9 @@ void ensure_standard_descriptors();
 /// Returns what is in force.
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
 
+bool is_directory(int fd);
+/// A read would not block now.
+bool readable_now(int fd);
 bool is_terminal(int fd);
 /// Columns of the terminal on `fd`; 80 where it does not say.
 std::uint32_t terminal_width(int fd);

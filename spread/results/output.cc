@@ -52,6 +52,11 @@ void append_error(ByteView map, ByteBuffer& out) {
   out.append("}");
 }
 
+bool is_str(const Value& value) {
+  const Byte first = value.head_size != 0 ? value.head[0] : value.body.view()[0];
+  return (first & 0xe0) == 0xa0 || (first >= 0xd9 && first <= 0xdb);
+}
+
 }  // namespace
 
 OutputFormatter::OutputFormatter(const OutputOptions& options,
@@ -65,19 +70,20 @@ void OutputFormatter::append(const TaskResult& result, OutputQueue& out) {
   if (format_ == OutputFormat::Text && result.outcome == Outcome::Ok) {
     // The hot case in one piece: short strings, one a line.
     const std::optional<ByteView> text = text_of(result.value);
-    if (text && text->size() < OutputQueue::kLargeBytes) {
+    if (text && text->size() < OutputQueue::kLargeBytes && !has_terminator(*text)) {
       const std::size_t size = text->size();
       Byte* to = out.tail().prepare(size + 1);
       if (size != 0) std::memcpy(to, text->data(), size);
       to[size] = terminator_;
       out.tail().commit(size + 1);
-      if (look_for_terminator_ && std::memchr(text->data(), terminator_, size) != nullptr) {
-        note_terminator(result.id);
-      }
       return;
     }
   }
   append_other(result, out);
+}
+
+bool OutputFormatter::has_terminator(ByteView text) const {
+  return !text.empty() && std::memchr(text.data(), terminator_, text.size()) != nullptr;
 }
 
 void OutputFormatter::append_other(const TaskResult& result, OutputQueue& out) {
@@ -103,8 +109,11 @@ void OutputFormatter::append_text(const TaskResult& result, OutputQueue& out) {
     append_json(result, out.tail());
     return;
   }
-  if (look_for_terminator_ && std::memchr(text->data(), terminator_, text->size()) != nullptr) {
-    note_terminator(result.id);
+  if (has_terminator(*text)) {
+    // Line N belongs to task N, so a string of several lines is shown as one, in JSON. Bytes that
+    // are no text have no such form: they are written as they are, like strings with --out0.
+    if (terminator_ == '\n' && is_str(result.value)) return append_json(result, out.tail());
+    if (look_for_terminator_) note_terminator(result.id);
   }
   out.append(Slice(result.value.body.block(), *text));
 }

@@ -35,6 +35,7 @@ class OutputFormatter {
   void append_msgpack(const TaskResult& result, OutputQueue& out);
   void append_record(const TaskResult& result, OutputQueue& out);
   void append_json(const TaskResult& result, ByteBuffer& out);
+  bool has_terminator(ByteView text) const;
   void note_terminator(TaskId id);
   void warn(Warning warning, std::string text);
 

@@ -65,9 +65,11 @@ Status Engine::open() {
   results_ =
       std::make_unique<ResultsOut>(options_.output, options_.limits, *stdout_, plan_.host_names);
   if (!options_.limits.spill_directory.empty()) {
-    SPREAD_TRY(TempFile(options_.limits.spill_directory, 0).check());
+    if (const Status there = TempFile(options_.limits.spill_directory, 0).check(); !there) {
+      return fail("--spill-dir: " + there.error().message);
+    }
   }
-  tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_);
+  tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_, *reporter_);
   SPREAD_TRY(tails_->open());
   if (options_.command == Command::Run) {
     auto input = TaskInput::open(options_.input, options_.limits.max_frame, loop_);
@@ -124,7 +126,17 @@ void Engine::take_host_answers() {
   if (!probe_) return;
   probe_->tick();
   if (scheduler_.stopping()) probe_->stop();
-  for (const HostProbe::Answer& answer : probe_->take_answers()) {
+  for (HostProbe::Answer& answer : probe_->take_answers()) {
+    host_answers_.push_back(std::move(answer));
+  }
+  // `all` hands its outputs back by worker number, so the numbers must be those of the hosts'
+  // order; `run` starts to work wherever it can.
+  if (options_.command == Command::All) {
+    if (!probe_->done()) return;
+    std::sort(host_answers_.begin(), host_answers_.end(),
+              [](const auto& a, const auto& b) { return a.host < b.host; });
+  }
+  for (const HostProbe::Answer& answer : host_answers_) {
     if (!answer.problem.empty()) {
       reporter_->say("cannot ask " + host_label(plan_.roster.hosts[number(answer.host)]) +
                      " how many CPUs it has: " + answer.problem + "; one is assumed");
@@ -134,6 +146,7 @@ void Engine::take_host_answers() {
     plan_.name_hosts();
     add_slots_from(before);
   }
+  host_answers_.clear();
   if (!probe_->done()) return;
   probe_.reset();
   handle(SlotsComplete{});
@@ -160,6 +173,7 @@ void Engine::turn() {
       !status) {
     abort(status.error().message);
   }
+  if (!stdout_->queue_empty()) reporter_->make_room_for_results();
   stdout_->flush_if_due();
   if (stdout_->closed() && !scheduler_.stopping()) {
     // Nothing else may happen for a long time: what follows from this cannot wait.

@@ -90,6 +90,7 @@ class Engine final : private ReadyHandler {
   std::unique_ptr<TailsOut> tails_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
+  std::vector<HostProbe::Answer> host_answers_;
 
   std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
   std::vector<WorkerId> dirty_;               ///< have bytes to be written

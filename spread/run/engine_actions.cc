@@ -121,11 +121,14 @@ void Engine::tell_finished(const DeliverTask& action, const TaskResult& result) 
                                                                                   : -1;
   finished.signal = action.timed_out ? 15 : 0;
   if (reporter_->detailed()) {
-    reporter_->tell(TaskAnswered{action.task, action.worker,
-                                 action.timed_out                ? "timeout"
-                                 : result.outcome == Outcome::Ok ? "ok"
-                                                                 : "error",
-                                 action.duration, error.message});
+    // A task that was malformed, lost or not computed has no answer, and perhaps no worker.
+    if (action.from_answer || action.timed_out) {
+      reporter_->tell(TaskAnswered{action.task, action.worker,
+                                   action.timed_out                ? "timeout"
+                                   : result.outcome == Outcome::Ok ? "ok"
+                                                                   : "error",
+                                   action.duration, error.message});
+    }
     reporter_->tell(finished);
   }
   if (reporter_->keeps_joblog()) reporter_->job(finished, action.payload, result.value.size());
@@ -136,7 +139,9 @@ void Engine::worker_died(Port& dead, const ProcessEnded& ended, ExitStatus) {
   ++failed_workers_;
   const bool all = options_.command == Command::All;
   const bool after_work = dead.worker().session().state() == SessionState::Shutdown;
-  if (scheduler_.stopping() && !all) return;
+  // After `| head` nothing is to be said of those whom we ended for it.
+  const bool nobody_reads = stdout_->closed() && !stdout_->failed();
+  if (scheduler_.stopping() && (!all || nobody_reads)) return;
   if (!all && !after_work && !reporter_->explaining()) return;  // SlotClosed or the task tells
   reporter_->say("worker " + std::to_string(number(dead.id())) + " on " + dead.host() + ": " +
                  ended.reason);

@@ -31,6 +31,7 @@ Status Engine::Port::start() {
   how.shutdown_timeout = options.limits.shutdown_timeout;
   how.kill_grace = options.limits.kill_grace;
   silent_until = kForever;
+  ready_ = false;
   worker_ = std::make_unique<SessionWorker>(id_, session, std::move(*process), engine_.loop_,
                                             engine_.read_buffer_, *this, how);
   engine_.reporter_->tell(WorkerStarted{id_, host(), worker_->pid()});
@@ -40,6 +41,11 @@ Status Engine::Port::start() {
   if (!dirty) engine_.dirty_.push_back(id_);
   dirty = true;
   return {};
+}
+
+void Engine::Port::tell_ready() {
+  ready_ = true;
+  engine_.reporter_->tell(WorkerReady{id_});
 }
 
 void Engine::Port::has_task() {
@@ -64,7 +70,7 @@ void Engine::Port::tell_silence() {
 
 void Engine::Port::on_hello(const wire::Hello& hello) {
   engine_.handle(WorkerHello{id_, hello.window.value_or(0), hello.slots.value_or(1)});
-  engine_.reporter_->tell(WorkerReady{id_});
+  tell_ready();
 }
 
 void Engine::Port::on_answer(const wire::UpMessage& message) {
@@ -80,6 +86,10 @@ void Engine::Port::on_answer(const wire::UpMessage& message) {
   }
   if (!message.so.empty() || !message.se.empty()) {
     engine_.reporter_->captured(message.id, message.so, message.se);
+  }
+  if (!ready_) tell_ready();
+  if (answered.kind == AnswerKind::Busy && engine_.reporter_->detailed()) {
+    engine_.reporter_->tell(TaskAnswered{message.id, id_, "busy", {}, message.text});
   }
   engine_.answer_ = &message;
   engine_.answering_ = this;
@@ -122,6 +132,11 @@ void Engine::Port::on_ended(ProcessEnded ended, ExitStatus status) {
   engine_.guard_.forget(worker_->pid());
   const bool expected = ended.clean && worker_->session().state() == SessionState::Shutdown;
   engine_.reporter_->tell(WorkerEnded{id_, expected, ended.reason});
+  if (status.code == 255 && status.signal == 0 && !worker_->session().heard() &&
+      engine_.plan_.by_login(id_)) {
+    // ssh could not connect: whatever it was to work on has not even been sent there.
+    ended.cause = EndCause::NotStarted;
+  }
   if (!expected) {
     const std::string hint =
         status.signal == 0

@@ -26,6 +26,7 @@ class Engine::Port final : public WorkerSink {
   /// When to say that this worker, which has a task, has not said anything yet.
   TimePoint silent_until = kForever;
   void tell_silence();
+  void tell_ready();
   void has_task();
 
   void on_hello(const wire::Hello& hello) override;
@@ -47,6 +48,7 @@ class Engine::Port final : public WorkerSink {
   WorkerId id_;
   std::unique_ptr<SessionWorker> worker_;
   bool told_silence_ = false;
+  bool ready_ = false;
 };
 
 /// Tells the Scheduler, and carries out what follows at once. An event may come up while another

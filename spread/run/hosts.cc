@@ -74,7 +74,8 @@ int show_hosts(const Options& options, Plan plan) {
     const auto answer = answers->find(i);
     std::string state = plan.roster.hosts[i].local ? "this machine" : "not asked";
     if (answer != answers->end()) {
-      state = answer->second.problem.empty() ? fmt::format("answers, {} CPUs", answer->second.cpus)
+      state = answer->second.problem.empty() ? fmt::format("answers, {} CPU{}", answer->second.cpus,
+                                answer->second.cpus == 1 ? "" : "s")
                                              : "does not answer: " + answer->second.problem;
       failed += answer->second.problem.empty() ? 0 : 1;
     }

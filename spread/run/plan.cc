@@ -60,6 +60,11 @@ Status check_prep(const std::vector<Value>& prep, const Options& options) {
 
 }  // namespace
 
+bool Plan::by_login(WorkerId worker) const {
+  const SlotSpec& slot = roster.slots[number(worker)];
+  return roster.hosts[number(slot.host)].route.kind == Route::Kind::LoginShell;
+}
+
 std::uint32_t Plan::key(WorkerId worker) {
   const auto fresh = static_cast<std::uint32_t>(keys.size());
   return keys.emplace(roster.slots[number(worker)].key, fresh).first->second;

@@ -21,6 +21,8 @@ struct Plan {
 
   std::uint32_t workers() const { return static_cast<std::uint32_t>(roster.slots.size()); }
   LaunchPlan launch(const Options& options, WorkerId worker) const;
+  /// The worker is reached by logging in (ssh).
+  bool by_login(WorkerId worker) const;
   /// The same number for slots with the same host and argument list (SlotAdded::key).
   std::uint32_t key(WorkerId worker);
   void name_hosts();

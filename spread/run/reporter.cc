@@ -96,8 +96,6 @@ Status Reporter::open_files(const ReportOptions& options) {
   return {};
 }
 
-/// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody reads
-/// does not grow without bound.
 ByteBuffer& Reporter::errors() {
   OutputQueue& queue = errors_.queue();
   if (queue.size() > kErrorsMax) queue.consume(queue.size());
@@ -152,6 +150,12 @@ void Reporter::job(const TaskFinished& event, const Value& payload, std::size_t 
   line.signal = event.signal;
   line.command = command;
   joblog_file_->queue().tail().append(format_joblog_line(line));
+}
+
+void Reporter::make_room_for_results() {
+  if (!results_on_terminal_) return;
+  line_.erase(errors_.queue().tail());
+  errors_.flush();
 }
 
 void Reporter::turn() {

@@ -9,6 +9,7 @@
 #include "spread/api/observer.h"
 #include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/io/system.h"
 #include "spread/report/events_writer.h"
 #include "spread/report/explain.h"
 #include "spread/report/progress.h"
@@ -52,8 +53,15 @@ class Reporter {
   bool keeps_joblog() const { return joblog_file_ != nullptr; }
   void set_total(std::uint64_t total, bool final) { progress_.set_total(total, final); }
 
+  /// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody
+  /// reads does not grow without bound.
+  ByteBuffer& errors();
+
   /// Draws the progress line and writes what is due.
   void turn();
+  /// Results are about to be written: if they go to a terminal, too, the progress line is taken
+  /// away first. It comes back with the next turn.
+  void make_room_for_results();
   TimePoint next_deadline() const;
   /// The end: the last words, and everything written out as far as somebody reads it.
   /// `with_failures`: which tasks have no value matters (it does not when nobody can get results).
@@ -65,7 +73,6 @@ class Reporter {
   Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
            OutputDescriptor errors);
   Status open_files(const ReportOptions& options);
-  ByteBuffer& errors();
 
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
@@ -82,6 +89,7 @@ class Reporter {
   std::vector<Observer*> observers_;
   bool detailed_ = false;
   bool hinted_ = false;
+  bool results_on_terminal_ = is_terminal(1);
   double wall_offset_;  ///< wall clock minus now(), seconds
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "spread/base/posix.h"
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
 #include "spread/run/engine.h"
@@ -29,8 +30,9 @@ int run_engine(const Options& options) {
   if (!plan) return complain(plan.error());
   if (options.report.dry_run) {
     const std::string text = describe_plan(*plan, options);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return std::fflush(stdout) == 0 ? 0 : kOwnError;
+    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+    if (written && std::fflush(stdout) == 0) return 0;
+    return complain(errno_error("cannot write to standard output"));
   }
   auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
   if (!engine) return complain(engine.error());

@@ -1,5 +1,6 @@
 #include "spread/run/tails_out.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -8,10 +9,13 @@
 
 namespace spread {
 
-TailsOut::TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out)
+TailsOut::TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out,
+                   Reporter& reporter)
     : to_(options.tails),
       directory_(options.tails_directory),
+      ordered_(options.ordered),
       out_(out),
+      reporter_(reporter),
       spill_(limits.spill_directory, limits.spill_max),
       store_(limits.reorder_memory, spill_) {}
 
@@ -35,7 +39,10 @@ void TailsOut::ended(WorkerId worker, bool has_tail) {
 }
 
 Status TailsOut::write_file(WorkerId worker, std::string_view text) {
-  auto fd = open_for_writing(directory_ + "/" + std::to_string(number(worker)), true);
+  if (number(worker) >= file_begun_.size()) file_begun_.resize(number(worker) + 1);
+  const bool append = file_begun_[number(worker)];
+  file_begun_[number(worker)] = true;
+  auto fd = open_for_writing(directory_ + "/" + std::to_string(number(worker)), append);
   if (!fd) return fail("--tails: " + fd.error().message);
   while (!text.empty()) {
     const ByteView piece = as_bytes(text);
@@ -48,26 +55,47 @@ Status TailsOut::write_file(WorkerId worker, std::string_view text) {
   return {};
 }
 
+Result<bool> TailsOut::pass_on(WorkerId worker) {
+  switch (to_) {
+    case TailsTo::Stdout: return store_.take(worker, out_.queue().tail());
+    case TailsTo::Stderr: return store_.take(worker, reporter_.errors());
+    case TailsTo::None: return false;
+    case TailsTo::Directory: break;
+  }
+  ByteBuffer text;
+  const Result<bool> more = store_.take(worker, text);
+  if (more && *more) SPREAD_TRY(write_file(worker, as_text(text.view())));
+  return more;
+}
+
 Status TailsOut::advance(bool results_done, bool live, std::uint32_t workers) {
   if (!results_done || to_ == TailsTo::None) return {};
+  if (!ordered_) return advance_as_they_come(workers);
   while (next_ < workers && !out_.full()) {
     const WorkerId worker{next_};
     const bool complete = next_ < complete_.size() && complete_[next_];
     if (!complete && !live) return {};
-    if (to_ == TailsTo::Directory) {
-      ByteBuffer text;
-      Result<bool> more = store_.take(worker, text);
-      while (more && *more) more = store_.take(worker, text);
-      if (!more) return tl::unexpected(more.error());
-      if (!text.empty()) SPREAD_TRY(write_file(worker, as_text(text.view())));
-    } else {
-      Result<bool> more = store_.take(worker, out_.queue().tail());
-      if (!more) return tl::unexpected(more.error());
-      if (*more) continue;
-    }
+    const Result<bool> more = pass_on(worker);
+    if (!more) return tl::unexpected(more.error());
+    if (*more) continue;
     if (!complete) return {};
     ++next_;
   }
+  return {};
+}
+
+/// --unordered: each whole tail as soon as it is complete.
+Status TailsOut::advance_as_they_come(std::uint32_t workers) {
+  for (std::uint32_t i = 0; i < complete_.size() && i < workers; ++i) {
+    if (!complete_[i]) continue;
+    Result<bool> more = true;
+    while (more && *more && !out_.full()) more = pass_on(WorkerId{i});
+    if (!more) return tl::unexpected(more.error());
+    if (*more) return {};
+  }
+  const bool all = complete_.size() >= workers &&
+                   std::all_of(complete_.begin(), complete_.end(), [](bool done) { return done; });
+  if (all) next_ = workers;
   return {};
 }
 

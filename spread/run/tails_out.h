@@ -7,6 +7,7 @@
 #include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/run/output_writer.h"
+#include "spread/run/reporter.h"
 #include "spread/run/tail_store.h"
 
 namespace spread {
@@ -15,7 +16,8 @@ namespace spread {
 /// or into a directory, or nowhere.
 class TailsOut {
  public:
-  TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out);
+  TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out,
+           Reporter& reporter);
 
   /// Makes the directory of `--tails DIR/`.
   Status open();
@@ -32,14 +34,20 @@ class TailsOut {
   Status finish(std::uint32_t workers);
 
  private:
+  /// Moves one piece of a tail to where it goes; false when there is none.
+  Result<bool> pass_on(WorkerId worker);
   Status write_file(WorkerId worker, std::string_view text);
+  Status advance_as_they_come(std::uint32_t workers);
 
   TailsTo to_;
   std::string directory_;
+  bool ordered_;
   OutputWriter& out_;
+  Reporter& reporter_;
   TempFile spill_;
   TailStore store_;
   std::vector<bool> complete_;
+  std::vector<bool> file_begun_;
   std::uint32_t next_ = 0;
 };
 

@@ -48,6 +48,7 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
   for (const std::string& name : names) {
     auto fd = open_for_reading(name);
     if (!fd) return tl::unexpected(fd.error());
+    if (is_directory(fd->get())) return fail("cannot read " + name + ": Is a directory");
     input->parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
   }
   input->reader_ = make_record_reader(options, input->parts_.front().name, max_record_bytes);
@@ -110,10 +111,13 @@ void TaskInput::next_part() {
 
 /// One read. False: nothing is there now, and the loop will say when there is.
 bool TaskInput::read_piece() {
-  if (!ready_) {
+  // The end of a short input is seen in the first turn already: the scheduler decides better when
+  // it knows that nothing follows.
+  if (!ready_ && !readable_now(parts_.front().fd.get())) {
     watch(true);
     return false;
   }
+  watch(false);
   ready_ = false;
   if (block_ == nullptr || block_->capacity() - block_used_ < kWorthFilling) {
     if (block_ != nullptr) block_->release();

@@ -1,5 +1,5 @@
 """Malformed input of every kind: one line that names the place and the reason, and nothing is
-started where it can be known before; in a stream that runs the record is a failed task of its own."""
+started where it can be known before; in a stream that runs it is a failed task of its own."""
 
 import os
 import unittest
@@ -54,7 +54,8 @@ class BeforeAnythingStarts(SpreadTest):
             told="--args-file: cannot read none: No such file or directory",
         )
         self.refuse(
-            "--args-file", self.folder, told=f"--args-file: cannot read {self.folder}: Is a directory"
+            *("--args-file", self.folder),
+            told=f"--args-file: cannot read {self.folder}: Is a directory",
         )
 
     def test_hosts(self):

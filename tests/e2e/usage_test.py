@@ -79,8 +79,9 @@ class Wrong(SpreadTest):
         for option, value, told in (
             *(("-j", value, f"{slots}, not '{value}'") for value in ("x", "0", "-1", "1.5", "")),
             ("-j", "0%", "expected a percentage above 0, not '0%'"),
-            *(("--halt", bad, f"{halt}, not '{bad}'") for bad in ("soon", "soon,fail=x", "x,done=1")),
+            *(("--halt", bad, f"{halt}, not '{bad}'") for bad in ("soon", "soon,fail=x")),
             *(("--halt", bad, f"{halt}, not '{bad}'") for bad in ("now,fail=0", "now,fail=101%")),
+            ("--halt", "x,done=1", f"{halt}, not 'x,done=1'"),
             ("--retries", "-1", "expected a whole number of at least 0, not '-1'"),
             ("--window", "x", "expected a whole number from 1 to 1000000, not 'x'"),
             ("--read-ahead", "0", "expected a whole number of at least 1, not '0'"),

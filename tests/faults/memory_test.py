@@ -150,15 +150,6 @@ class Spill(SpreadTest):
         result = running.finish()
         self.assert_run(result, 0, ["head", *tasks[1:]], "")
 
-    def test_spill_dir_that_is_not_there_is_back_pressure_and_a_warning(self):
-        gate = self.gate()
-        tasks = [do(["child", "sleep", "0.3"], answer="head"), *["x" * 10000] * 100]
-        result = self.puppet(
-            tasks, *("-j2", "--reorder-mem", "64K", "--spill-dir", "/nonexistent/folder")
-        )
-        self.assert_run(result, 0, ["head", *tasks[1:]])
-        self.assertIn("/nonexistent/folder", result.err)
-
 
 if __name__ == "__main__":
     unittest.main()

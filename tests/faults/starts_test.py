@@ -59,7 +59,7 @@ class CannotExec(SpreadTest):
         result = self.spread("all", "--worker", "/nonexistent/a", "--worker", "echo b")
         self.assert_run(result, 1, "b\n")
         self.assert_only_told(
-            result, r"spread: worker 0: cannot start /nonexistent/a: No such file or directory"
+            result, r"spread: worker 0 on localhost: cannot start /nonexistent/a: No such file or directory"
         )
 
 

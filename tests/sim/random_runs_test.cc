@@ -1,5 +1,5 @@
-// Thousands of runs in virtual time, each drawn from its seed, each held against the Referee's rules
-// after every event. SPREAD_SIM_RUNS says how many (1000), SPREAD_SEED replays one.
+// Thousands of runs in virtual time, each drawn from its seed, each held against the Referee's
+// rules after every event. SPREAD_SIM_RUNS says how many (1000), SPREAD_SEED replays one.
 #include <gtest/gtest.h>
 
 #include <csignal>

@@ -118,8 +118,7 @@ void Referee::see(const SendTask& action) {
   sent.holder = action.worker;
   ++sent.sends;
   to.in_flight.push_back(action.task);
-  to.most_in_flight =
-      std::max(to.most_in_flight, static_cast<std::uint32_t>(to.in_flight.size()));
+  to.most_in_flight = std::max(to.most_in_flight, static_cast<std::uint32_t>(to.in_flight.size()));
   std::uint32_t most = options_.window != 0 ? options_.window : 1024;
   if (to.window_max != 0) most = std::min(most, to.window_max);
   most = std::max(most, to.parallel);

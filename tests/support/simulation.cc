@@ -375,8 +375,7 @@ void Simulation::work(const std::shared_ptr<Process>& process) {
       process->inbox.empty()) {
     process->clean = true;
     process->why = "exit status 0";
-    schedule(now() + slot.worker.tail_seconds,
-             {0, 0, Happening::Kind::Dies, process, {}, {}});
+    schedule(now() + slot.worker.tail_seconds, {0, 0, Happening::Kind::Dies, process, {}, {}});
   }
 }
 
@@ -412,14 +411,13 @@ void Simulation::done(const std::shared_ptr<Process>& process, TaskId task) {
   const SlotPlan& slot = slot_plan(process->worker);
   const TaskPlan& how = plan(task);
   const std::uint32_t attempt = attempts_[number(task)]++;
-  const AnswerKind kind = how.fatal                ? AnswerKind::Fatal
+  const AnswerKind kind = how.fatal              ? AnswerKind::Fatal
                           : attempt < how.errors ? AnswerKind::Error
                                                  : AnswerKind::Ok;
   ++reports_[number(process->worker)].done;
   if (slot.worker.holds_answers > 0 && !process->inbox.empty()) {
     if (process->held.empty()) {
-      schedule(now() + slot.worker.holds_answers,
-               {0, 0, Happening::Kind::Flush, process, {}, {}});
+      schedule(now() + slot.worker.holds_answers, {0, 0, Happening::Kind::Flush, process, {}, {}});
     }
     process->held.emplace_back(task, kind);
   } else {

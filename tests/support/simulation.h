@@ -56,8 +56,8 @@ struct SlotPlan {
   std::uint32_t host = 0;
   std::uint32_t key = 0;
   double added_at = 0;
-  double spawn_seconds = 0;      ///< until there is a process
-  double launch_seconds = 0.01;  ///< until it reads its input
+  double spawn_seconds = 0;                           ///< until there is a process
+  double launch_seconds = 0.01;                       ///< until it reads its input
   std::optional<double> prior, factor, launch_prior;  ///< from history
   WorkerPlan worker;
 };
@@ -71,7 +71,7 @@ struct World {
   std::vector<TaskPlan> tasks;
   /// The tasks repeat until then; unset = the input ends with the last one.
   std::optional<double> endless_until;
-  double task_interval = 0;  ///< between arrivals; 0 = as fast as they are wanted
+  double task_interval = 0;      ///< between arrivals; 0 = as fast as they are wanted
   bool end_with_last = true;     ///< the end of the input is seen together with the last task
   bool end_with_script = false;  ///< the end of the input is one of the script's events
   std::vector<std::pair<double, Event>> script;

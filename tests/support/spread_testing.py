@@ -37,6 +37,10 @@ def json_lines(values):
     return "".join(json.dumps(value) + "\n" for value in values)
 
 
+# A test run in the background inherits an ignored SIGINT, and what is ignored stays so in spread.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Result:
     """How a run ended."""
 

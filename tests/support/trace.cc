@@ -52,7 +52,9 @@ std::string describe(const Event& event) {
           [](const ProcessStarted& e) { return w(e.worker) + " started"; },
           [](const WorkerHello& e) { return w(e.worker) + " says hello"; },
           [](const WorkerUnusable& e) { return w(e.worker) + " is unusable"; },
-          [](const Answered& e) { return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind); },
+          [](const Answered& e) {
+            return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind);
+          },
           [](const ProcessEnded& e) {
             return w(e.worker) + " ended, " + name(e.cause) + ": " + e.reason;
           },

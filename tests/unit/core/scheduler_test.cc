@@ -241,6 +241,40 @@ TEST(Scheduler, RefusalsWithinOneRestCountOnce) {
   EXPECT_EQ(table.scheduler.counts().refused, 3u);
 }
 
+/// Ten workers with a task each and no more to come; nine answer, and the last one refuses.
+Table& nine_and_a_refusal(Table& table) {
+  table.slots(10).complete().tasks(10).end().decide();
+  for (std::uint32_t i = 0; i < 9; ++i) table.answer(i, i);
+  return table.answer(9, 9, AnswerKind::Busy);
+}
+
+TEST(Scheduler, AWorkerThatRefusesIsRetiredWhenThereAreManyMoreThanTasks) {
+  Table table;
+  nine_and_a_refusal(table);
+  ASSERT_EQ(table.all<CloseInput>().size(), 1u);
+  EXPECT_EQ(table.all<CloseInput>()[0].worker, WorkerId{9});
+  table.tell(ProcessEnded{WorkerId{9}, EndCause::Exited, true, ""}).wait(seconds(100)).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 10u);
+  EXPECT_EQ(table.all<SendTask>().back().worker, WorkerId{0});
+}
+
+TEST(Scheduler, ARetiredWorkerIsCalledBackAfterItsRestWhenNobodyElseIsLeft) {
+  SchedulerOptions options;
+  options.failure.start_retries = 1;
+  Table table(options);
+  nine_and_a_refusal(table);
+  table.tell(ProcessEnded{WorkerId{9}, EndCause::Exited, true, ""});
+  for (std::uint32_t i = 0; i < 9; ++i) {
+    table.tell(ProcessEnded{WorkerId{i}, EndCause::PrepFailed, false, "no model"});
+  }
+  table.decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 10u);
+  table.wait(seconds(100)).decide();
+  ASSERT_EQ(table.all<StartWorker>().size(), 11u);
+  EXPECT_EQ(table.all<StartWorker>().back().worker, WorkerId{9});
+  EXPECT_EQ(table.all<SendTask>().back().worker, WorkerId{9});
+}
+
 TEST(Scheduler, NothingIsSentToAWorkerThatIsUnusable) {
   Table table;
   table.slots(1).complete().tasks(2).decide();

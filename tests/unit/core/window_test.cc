@@ -34,9 +34,7 @@ void feed(Window& window, Duration round_trip, Duration service, int answers) {
   for (; answers > 0; --answers) window.answered(queued(service));
 }
 
-TEST(Window, IsOneBeforeTheFirstAnswer) {
-  EXPECT_EQ(adaptive().size(true), 1u);
-}
+TEST(Window, IsOneBeforeTheFirstAnswer) { EXPECT_EQ(adaptive().size(true), 1u); }
 
 TEST(Window, ProbesWithTwoWhileTheQueueIsLong) {
   Window window = adaptive();

@@ -108,11 +108,17 @@ TEST(TextOutput, DoesNotCopyALargeString) {
   EXPECT_EQ(piece.data(), result.value.body.view().data());
 }
 
-TEST(TextOutput, WarnsOnceOfATerminatorInAResult) {
+TEST(TextOutput, AStringOfSeveralLinesIsOneLineOfJson) {
+  Output output(OutputFormat::Text);
+  EXPECT_EQ(output.of(text_result(7, "a\nb")), "\"a\\nb\"\n");
+  EXPECT_EQ(output.formatter.take_warning(), "");
+}
+
+TEST(TextOutput, WarnsOnceOfATerminatorInBytes) {
   Output output(OutputFormat::Text);
   output.of(text_result(6, "fine"));
-  EXPECT_EQ(output.of(text_result(7, "a\nb")), "a\nb\n");
-  output.of(text_result(8, "c\nd"));
+  EXPECT_EQ(output.of(text_result(7, "a\n\xff")), "a\n\xff\n");
+  output.of(text_result(8, "c\n\xff"));
   EXPECT_EQ(output.formatter.take_warning(),
             "task 7: the result contains a newline, so line N of the output is no longer that of "
             "task N; --out json or --out0 keeps them apart");
@@ -121,7 +127,7 @@ TEST(TextOutput, WarnsOnceOfATerminatorInAResult) {
 
 TEST(TextOutput, DoesNotWarnWhereThereIsNoOrderToLose) {
   Output output(OutputFormat::Text, '\n', false);
-  output.of(text_result(7, "a\nb"));
+  output.of(text_result(7, "a\n\xff"));
   EXPECT_EQ(output.formatter.take_warning(), "");
 }
 
