@@ -38,6 +38,9 @@ tl::unexpected<Error> unknown_subcommand(std::string_view name) {
 
 std::string unknown_option(std::string_view word, const SubcommandText& text) {
   const std::string_view name = word.substr(0, word.find('='));
+  if (name.size() == 2 && word.size() > 2 && find_option(name, text.bit) != nullptr) {
+    return fmt::format("{} takes no value ({})", name, word);
+  }
   if (name == "-u") return "-u is for map; use --unordered";
   if (const OptionSpec* other = find_option(name, kAny)) {
     for (const SubcommandText& owner : subcommands()) {
@@ -100,6 +103,16 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
   return {};
 }
 
+/// Of `-k=3` CLI11 takes the flag and leaves `-=3`: the user is told the word that they wrote.
+std::string_view as_written(std::string_view left, const StringList& words) {
+  if (left.substr(0, 2) != "-=") return left;
+  const auto whole = std::find_if(words.begin(), words.end(), [&](std::string_view word) {
+    return word.size() > left.size() &&
+           word.substr(word.size() - left.size() + 1) == left.substr(1);
+  });
+  return whole == words.end() ? left : std::string_view(*whole);
+}
+
 Command first_command(Subcommands bit) {
   if (bit == kAll) return Command::All;
   if (bit == kHosts) return Command::Hosts;
@@ -119,7 +132,7 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
     if (!text.empty()) return {};
   }
   for (const std::string& word : tokens->rest) {
-    if (is_option(word)) return fail(unknown_option(word, subcommand));
+    if (is_option(word)) return fail(unknown_option(as_written(word, words), subcommand));
     if (positionals == Words::EndOptions) break;
   }
   SPREAD_TRY(apply_options(tokens->options, draft));

@@ -7,7 +7,7 @@
 
 namespace spread {
 
-/// The pause before a dead worker is started again: 0.1 s, doubling to 30 s (DESIGN section 4).
+/// The pause before a dead worker is started again: 0.1 s, doubling to 30 s.
 Duration restart_pause(std::uint32_t deaths_in_a_row);
 
 /// How useful a worker has been: a moving average of answers (1) and refusals (0). It never reaches

@@ -1,5 +1,5 @@
-// What follows from a failure (DESIGN section 4's table): whose fault was it, is the task tried
-// again, is the slot used again.
+// What follows from a failure (docs/scheduling.md, "Whose fault it was"): whose fault was it, is
+// the task tried again, is the slot used again.
 #include <algorithm>
 #include <utility>
 

@@ -118,6 +118,11 @@ void Engine::add_slots_from(std::uint32_t first) {
     added.remote = !plan_.roster.hosts[number(slot.host)].local;
     added_slots.push_back(added);
   }
+  // By host in the order given: hosts that are asked how many slots they have answer in any order.
+  for (std::uint32_t i = first; i < plan_.workers(); ++i) tail_order_.push_back(WorkerId{i});
+  std::stable_sort(tail_order_.begin(), tail_order_.end(), [this](WorkerId a, WorkerId b) {
+    return plan_.roster.slots[number(a)].host < plan_.roster.slots[number(b)].host;
+  });
   history_.advise(added_slots);
   for (const SlotAdded& added : added_slots) handle(added);
 }
@@ -169,7 +174,7 @@ void Engine::turn() {
   remove_ended();
   const bool results_done = scheduler_.tasks_done();
   if (const Status status = tails_->advance(
-          results_done, options_.command == Command::All && !stdout_->full(), plan_.workers());
+          results_done, options_.command == Command::All && !stdout_->full(), tail_order_);
       !status) {
     abort(status.error().message);
   }
@@ -288,8 +293,8 @@ void Engine::on_ready(int, bool, bool) {
 /// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait.
 bool Engine::drain_outputs() {
   const int before = signals_received_;
-  while (!stdout_->closed() && !(stdout_->queue_empty() && tails_->finished(plan_.workers()))) {
-    if (const Status status = tails_->finish(plan_.workers()); !status) {
+  while (!stdout_->closed() && !(stdout_->queue_empty() && tails_->finished(tail_order_))) {
+    if (const Status status = tails_->finish(tail_order_); !status) {
       abort(status.error().message);
       break;
     }

@@ -93,8 +93,9 @@ class Engine final : private ReadyHandler {
   std::vector<HostProbe::Answer> host_answers_;
 
   std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
-  std::vector<WorkerId> dirty_;               ///< have bytes to be written
-  std::vector<WorkerId> ended_;               ///< to be destroyed at the end of the turn
+  std::vector<WorkerId> tail_order_;
+  std::vector<WorkerId> dirty_;  ///< have bytes to be written
+  std::vector<WorkerId> ended_;  ///< to be destroyed at the end of the turn
   Actions decisions_;
   Actions consequences_;  ///< of the event at hand; empty otherwise
   std::uint64_t next_task_ = 0;

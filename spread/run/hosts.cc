@@ -75,7 +75,7 @@ int show_hosts(const Options& options, Plan plan) {
     std::string state = plan.roster.hosts[i].local ? "this machine" : "not asked";
     if (answer != answers->end()) {
       state = answer->second.problem.empty() ? fmt::format("answers, {} CPU{}", answer->second.cpus,
-                                answer->second.cpus == 1 ? "" : "s")
+                                                           answer->second.cpus == 1 ? "" : "s")
                                              : "does not answer: " + answer->second.problem;
       failed += answer->second.problem.empty() ? 0 : 1;
     }

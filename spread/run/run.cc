@@ -10,7 +10,6 @@
 #include "spread/run/hosts.h"
 #include "spread/run/plan.h"
 #include "spread/run/run_history.h"
-#include "spread/run/run_history.h"
 
 namespace spread {
 namespace {

@@ -68,12 +68,12 @@ Result<bool> TailsOut::pass_on(WorkerId worker) {
   return more;
 }
 
-Status TailsOut::advance(bool results_done, bool live, std::uint32_t workers) {
+Status TailsOut::advance(bool results_done, bool live, const std::vector<WorkerId>& order) {
   if (!results_done || to_ == TailsTo::None) return {};
-  if (!ordered_) return advance_as_they_come(workers);
-  while (next_ < workers && !out_.full()) {
-    const WorkerId worker{next_};
-    const bool complete = next_ < complete_.size() && complete_[next_];
+  if (!ordered_) return advance_as_they_come(order);
+  while (next_ < order.size() && !out_.full()) {
+    const WorkerId worker = order[next_];
+    const bool complete = number(worker) < complete_.size() && complete_[number(worker)];
     if (!complete && !live) return {};
     const Result<bool> more = pass_on(worker);
     if (!more) return tl::unexpected(more.error());
@@ -85,23 +85,23 @@ Status TailsOut::advance(bool results_done, bool live, std::uint32_t workers) {
 }
 
 /// --unordered: each whole tail as soon as it is complete.
-Status TailsOut::advance_as_they_come(std::uint32_t workers) {
-  for (std::uint32_t i = 0; i < complete_.size() && i < workers; ++i) {
+Status TailsOut::advance_as_they_come(const std::vector<WorkerId>& order) {
+  for (std::uint32_t i = 0; i < complete_.size(); ++i) {
     if (!complete_[i]) continue;
     Result<bool> more = true;
     while (more && *more && !out_.full()) more = pass_on(WorkerId{i});
     if (!more) return tl::unexpected(more.error());
     if (*more) return {};
   }
-  const bool all = complete_.size() >= workers &&
+  const bool all = complete_.size() >= order.size() &&
                    std::all_of(complete_.begin(), complete_.end(), [](bool done) { return done; });
-  if (all) next_ = workers;
+  if (all) next_ = order.size();
   return {};
 }
 
-Status TailsOut::finish(std::uint32_t workers) {
-  complete_.assign(workers, true);
-  return advance(true, false, workers);
+Status TailsOut::finish(const std::vector<WorkerId>& order) {
+  complete_.assign(order.size(), true);
+  return advance(true, false, order);
 }
 
 }  // namespace spread

@@ -25,19 +25,22 @@ class TailsOut {
   /// This worker ended: its tail is complete; or it died, and has none.
   void ended(WorkerId worker, bool has_tail);
   /// Moves tails to the output, in order, as far as they are complete. `results_done`: the last
-  /// result has been given out. The tail of the next worker in line is passed on while it is
+  /// result has been given out. `order`: whose tail comes after whose; it may grow at its end while
+  /// no result is out. The tail of the next worker in line is passed on while it is
   /// being written, if it cannot be taken back (`live`).
-  Status advance(bool results_done, bool live, std::uint32_t workers);
+  Status advance(bool results_done, bool live, const std::vector<WorkerId>& order);
   /// Nothing is left to be passed on.
-  bool finished(std::uint32_t workers) const { return to_ == TailsTo::None || next_ >= workers; }
+  bool finished(const std::vector<WorkerId>& order) const {
+    return to_ == TailsTo::None || next_ >= order.size();
+  }
   /// At the end of the run every tail that there is is complete.
-  Status finish(std::uint32_t workers);
+  Status finish(const std::vector<WorkerId>& order);
 
  private:
   /// Moves one piece of a tail to where it goes; false when there is none.
   Result<bool> pass_on(WorkerId worker);
   Status write_file(WorkerId worker, std::string_view text);
-  Status advance_as_they_come(std::uint32_t workers);
+  Status advance_as_they_come(const std::vector<WorkerId>& order);
 
   TailsTo to_;
   std::string directory_;
@@ -48,7 +51,7 @@ class TailsOut {
   TailStore store_;
   std::vector<bool> complete_;
   std::vector<bool> file_begun_;
-  std::uint32_t next_ = 0;
+  std::size_t next_ = 0;  ///< in `order`
 };
 
 }  // namespace spread

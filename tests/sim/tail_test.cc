@@ -1,4 +1,4 @@
-// The end of a run on hosts of different speed, in virtual time: DESIGN section 5, "the tail".
+// The end of a run on hosts of different speed, in virtual time: docs/scheduling.md, "The tail".
 #include <gtest/gtest.h>
 
 #include <algorithm>

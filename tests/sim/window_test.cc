@@ -1,4 +1,4 @@
-// The adaptive window against simulated workers: DESIGN section 5, "Window".
+// The adaptive window against simulated workers: docs/scheduling.md, "The window".
 #include <gtest/gtest.h>
 
 #include <string>

@@ -11,7 +11,7 @@
 
 namespace spread::simulation {
 
-/// Watches what goes into a Scheduler and what comes out, and knows the rules of DESIGN section 4
+/// Watches what goes into a Scheduler and what comes out, and knows the rules of docs/scheduling.md
 /// by itself: it keeps its own books of who has which task and who is to blame, without looking
 /// into the Scheduler. Every rule that is broken becomes one line in problems().
 class Referee {

@@ -1,0 +1,192 @@
+// What the master's actions do to the simulated workers, and what happens inside them.
+#include <algorithm>
+#include <cmath>
+
+#include "simulated_process.h"
+#include "simulation.h"
+
+namespace spread::simulation {
+namespace {
+
+// KILL comes so long after a TERM that did not help.
+constexpr double kKillGrace = 5;
+
+}  // namespace
+
+// ---------------------------------------------------------------- actions
+
+void Simulation::act(const StartWorker& action) {
+  const SlotPlan& slot = slot_plan(action.worker);
+  const std::uint32_t start = starts_[number(action.worker)]++;
+  WorkerReport& report = reports_[number(action.worker)];
+  if (report.first_start < 0) report.first_start = now();
+  start_order_.push_back(action.worker);
+  auto process = std::make_shared<Process>();
+  process->worker = action.worker;
+  process->random = Random(random_.next());
+  if (start < slot.worker.exec_failures) {
+    process->alive = false;
+    to_master(now(), ProcessEnded{action.worker, EndCause::NotStarted, false, "no such file"},
+              process);
+    return;
+  }
+  processes_[number(action.worker)] = process;
+  process->spawned_at = now() + slot.spawn_seconds;
+  to_master(process->spawned_at, ProcessStarted{action.worker}, process);
+  const double ready = process->spawned_at + slot.launch_seconds;
+  if (host_is_down(slot.host, now())) {
+    process->why = "host unreachable";
+    schedule(process->spawned_at + 1, {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  if (start < slot.worker.exec_failures + slot.worker.prep_failures) {
+    process->why = "no model";
+    process->cause_when_dying = EndCause::PrepFailed;
+    schedule(ready, {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  if (report.ready < 0) report.ready = ready;
+  schedule(ready, {0, 0, Happening::Kind::Ready, process, {}, {}});
+  if (slot.worker.crash_while_idle > 0) {
+    process->why = "killed by signal 9";
+    const double life = -std::log(1 - random_.uniform()) / slot.worker.crash_while_idle;
+    schedule(ready + life, {0, 0, Happening::Kind::Dies, process, {}, {}});
+  }
+}
+
+void Simulation::act(const SendTask& action) {
+  const std::shared_ptr<Process>& process = processes_[number(action.worker)];
+  if (process == nullptr) {
+    return referee_.problem("task " + std::to_string(number(action.task)) + " is sent to worker " +
+                            std::to_string(number(action.worker)) + ", which has no process");
+  }
+  WorkerReport& report = reports_[number(action.worker)];
+  if (report.first_task < 0) report.first_task = now();
+  const double half = world_.hosts[slot_plan(action.worker).host].round_trip / 2;
+  schedule(now() + half, {0, 0, Happening::Kind::Arrives, process, action.task, {}});
+}
+
+void Simulation::act(const CloseInput& action) {
+  const std::shared_ptr<Process>& process = processes_[number(action.worker)];
+  if (process == nullptr || !process->alive) return;
+  process->input_closed = true;
+  work(process);
+}
+
+void Simulation::act(const KillWorker& action) {
+  const std::shared_ptr<Process>& process = processes_[number(action.worker)];
+  if (process == nullptr || !process->alive) return;
+  process->why = "killed by signal";
+  process->clean = false;
+  process->cause_when_dying = EndCause::Exited;
+  const double patience = slot_plan(action.worker).worker.dies_after_term;
+  const double dies = action.gentle ? std::min(patience, kKillGrace) : 0;
+  schedule(now() + dies, {0, 0, Happening::Kind::Dies, process, {}, {}});
+}
+
+void Simulation::act(const DeliverTask&) { last_delivery_ = now(); }
+
+// ---------------------------------------------------------------- inside a worker
+
+void Simulation::say_hello(const std::shared_ptr<Process>& process) {
+  const SlotPlan& slot = slot_plan(process->worker);
+  if (!slot.worker.hello) return;
+  to_master(now() + world_.hosts[slot.host].round_trip / 2,
+            WorkerHello{process->worker, slot.worker.window_max, slot.worker.parallel}, process);
+}
+
+void Simulation::work(const std::shared_ptr<Process>& process) {
+  if (!process->ready) return;
+  const SlotPlan& slot = slot_plan(process->worker);
+  while (process->alive && process->working.size() < slot.worker.parallel &&
+         !process->inbox.empty()) {
+    const TaskId task = process->inbox.front();
+    process->inbox.pop_front();
+    process->working.push_back(task);
+    begin(process, task);
+  }
+  if (process->alive && process->working.empty() && process->inbox.empty()) flush(process);
+  if (process->alive && process->input_closed && process->working.empty() &&
+      process->inbox.empty()) {
+    process->clean = true;
+    process->why = "exit status 0";
+    schedule(now() + slot.worker.tail_seconds, {0, 0, Happening::Kind::Dies, process, {}, {}});
+  }
+}
+
+void Simulation::begin(const std::shared_ptr<Process>& process, TaskId task) {
+  const SlotPlan& slot = slot_plan(process->worker);
+  const TaskPlan& how = plan(task);
+  const double seconds = how.seconds * world_.hosts[slot.host].factor;
+  if (now() < slot.worker.busy_until && process->random.uniform() < slot.worker.busy) {
+    answer(process, task, AnswerKind::Busy);
+    std::erase(process->working, task);
+    return;
+  }
+  if (how.hangs) return;
+  if (how.poison || process->random.uniform() < slot.worker.crash) {
+    process->why = "killed by signal 11";
+    schedule(now() + seconds * process->random.uniform(),
+             {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  if (process->random.uniform() < slot.worker.misbehave) {
+    process->why = "not a frame";
+    process->cause_when_dying = EndCause::Misbehaved;
+    schedule(now() + seconds * process->random.uniform(),
+             {0, 0, Happening::Kind::Dies, process, {}, {}});
+    return;
+  }
+  reports_[number(process->worker)].busy_seconds += seconds;
+  schedule(now() + seconds, {0, 0, Happening::Kind::Done, process, task, {}});
+}
+
+void Simulation::done(const std::shared_ptr<Process>& process, TaskId task) {
+  std::erase(process->working, task);
+  const SlotPlan& slot = slot_plan(process->worker);
+  const TaskPlan& how = plan(task);
+  const std::uint32_t attempt = attempts_[number(task)]++;
+  const AnswerKind kind = how.fatal              ? AnswerKind::Fatal
+                          : attempt < how.errors ? AnswerKind::Error
+                                                 : AnswerKind::Ok;
+  ++reports_[number(process->worker)].done;
+  if (slot.worker.holds_answers > 0 && !process->inbox.empty()) {
+    if (process->held.empty()) {
+      schedule(now() + slot.worker.holds_answers, {0, 0, Happening::Kind::Flush, process, {}, {}});
+    }
+    process->held.emplace_back(task, kind);
+  } else {
+    flush(process);
+    answer(process, task, kind);
+  }
+  ++process->answers;
+  if (slot.worker.exits_after != 0 && process->answers >= slot.worker.exits_after) {
+    flush(process);
+    die(process, EndCause::Exited, true, "exit status 0");
+    return;
+  }
+  work(process);
+}
+
+void Simulation::answer(const std::shared_ptr<Process>& process, TaskId task, AnswerKind kind) {
+  const SlotPlan& slot = slot_plan(process->worker);
+  const double arrives = now() + world_.hosts[slot.host].round_trip / 2;
+  reports_[number(process->worker)].last_answer = arrives;
+  to_master(arrives, Answered{process->worker, task, kind, slot.worker.busy_seconds}, process);
+}
+
+void Simulation::flush(const std::shared_ptr<Process>& process) {
+  for (const auto& [task, kind] : std::exchange(process->held, {})) answer(process, task, kind);
+}
+
+void Simulation::die(const std::shared_ptr<Process>& process, EndCause cause, bool clean,
+                     std::string why) {
+  process->alive = false;
+  if (cause == EndCause::Misbehaved) to_master(now(), WorkerUnusable{process->worker}, process);
+  const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
+  const double killed = cause == EndCause::Misbehaved ? 0.01 : 0;  // the master has to kill it
+  to_master(std::max(now() + half + killed, process->spawned_at),
+            ProcessEnded{process->worker, cause, clean, std::move(why)}, process);
+}
+
+}  // namespace spread::simulation
