@@ -158,7 +158,7 @@ class Scheduler {
   void settle_answers(TimePoint now);
   void rank_slots(TimePoint now);
   void assign(TimePoint now, Actions& actions);
-  bool fill(WorkerId worker, std::size_t share, TimePoint now, Actions& actions);
+  bool fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& actions);
   bool fill_with_fresh(Slot& slot, WorkerId worker, std::size_t room, std::size_t share,
                        TimePoint now, Actions& actions);
   struct Choice {

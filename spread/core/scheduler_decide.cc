@@ -191,21 +191,23 @@ Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
 // ---------------------------------------------------------------- to whom
 
 void Scheduler::assign(TimePoint now, Actions& actions) {
-  // Near the end everybody gets a part of what is left, and not the first who asks.
-  const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
-  const std::size_t share = std::max<std::size_t>(1, tasks_.queued() / live);
+  // Everybody gets a part of what there is, those not started yet too, and not the first who asks.
+  const std::size_t open = std::max<std::size_t>(1, slots_.size() - closed_ - retired_);
+  const std::size_t left = tasks_.queued() + tasks_.in_flight();
+  const std::size_t fair = std::max<std::size_t>(1, left / open);
   for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
        place = hungry_.next(place + 1)) {
     if (startable() == 0) return;
-    if (!fill(ranked_[place], share, now, actions)) hungry_.erase(place);
+    if (!fill(ranked_[place], fair, now, actions)) hungry_.erase(place);
   }
 }
 
 /// Sends as many tasks as the worker has room for. False if it can take no more until something
 /// happens to it.
-bool Scheduler::fill(WorkerId worker, std::size_t share, TimePoint now, Actions& actions) {
+bool Scheduler::fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& actions) {
   Slot& to = slot(worker);
   if (!to.takes_tasks()) return false;
+  std::size_t share = fair - std::min(fair, to.in_flight.size());
   const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
   std::size_t room = to.window.size(tasks_.queued() > kLongQueue * live, to.parallel);
   // After a launch that failed with tasks in the pipe one task alone is to show that it works.

@@ -1,5 +1,5 @@
-// What follows from a failure (docs/scheduling.md, "Whose fault it was"): whose fault was it, is
-// the task tried again, is the slot used again.
+// What follows from a failure: is the task tried again, is the slot used again, whose fault was it
+// (docs/scheduling.md, "Whose fault it was").
 #include <algorithm>
 #include <utility>
 

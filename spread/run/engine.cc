@@ -316,7 +316,7 @@ RunEnd Engine::describe_end() const {
   end.signal = first_signal_;
   end.halted = scheduler_.halted();
   if (input_) {
-    const bool cut_short = scheduler_.stopping() && !scheduler_.input_ended();
+    const bool cut_short = scheduler_.stopping() && !input_->complete();
     end.incomplete = cut_short || !input_->error().empty();
   }
   return end;

@@ -141,7 +141,7 @@ void Reporter::job(const TaskFinished& event, const Value& payload, std::size_t 
   const std::string command = joblog_command(payload);
   JoblogLine line;
   line.task = event.result->id;
-  line.host = event.host;
+  line.host = event.host.empty() ? "-" : event.host;  // a bad record was on no host
   line.started = to_seconds(event.started.time_since_epoch()) + wall_offset_;
   line.duration = event.result->duration;
   line.sent_bytes = payload.size();

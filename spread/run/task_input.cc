@@ -103,7 +103,7 @@ void TaskInput::next_part() {
   if (!parts_.empty()) parts_.pop_front();
   ready_ = false;
   if (parts_.empty()) {
-    ended_ = true;
+    ended_ = complete_ = true;
     return;
   }
   reader_ = make_record_reader(options_, parts_.front().name, max_record_bytes_);

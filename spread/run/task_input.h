@@ -28,6 +28,8 @@ class TaskInput final : public ReadyHandler {
   /// more are wanted. Returns how many were given.
   std::size_t pull(std::size_t wanted, const std::function<void(Record)>& take);
   bool ended() const { return ended_; }
+  /// All of it has been read; it was not stopped before.
+  bool complete() const { return complete_; }
   /// Set when the input ended because it is broken: names the place.
   const std::string& error() const { return error_; }
   /// No record will be wanted any more.
@@ -59,6 +61,7 @@ class TaskInput final : public ReadyHandler {
   bool ready_ = false;
   bool finished_part_ = false;
   bool ended_ = false;
+  bool complete_ = false;
   std::string error_;
 };
 

@@ -132,6 +132,14 @@ TEST(Scheduler, NearTheEndEverybodyGetsAPartOfTheQueue) {
   EXPECT_EQ(table.sent(), "0:0 1:1 0:2 0:3 1:4 1:5");
 }
 
+TEST(Scheduler, TheFirstWorkersLeaveSomethingForThoseThatAreNotStartedYet) {
+  SchedulerOptions options = window_of(64);
+  options.read_ahead = 100;
+  Table table(options);
+  table.slots(50).complete().tasks(100).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 50u);
+}
+
 TEST(Scheduler, WantsTasksUntilTheReadAheadIsFull) {
   SchedulerOptions options;
   options.read_ahead = 5;
