@@ -79,8 +79,10 @@ std::string decode(Wire wire, ByteView bytes, std::size_t piece) {
       if (there > bytes.size()) there = bytes.size();
       continue;
     }
-    log.add(decoded, ByteView(front).first(decoded.size));
-    if (decoded.found == wire::Found::Broken) return log.text();
+    // Of a broken message the size says nothing.
+    const bool broken = decoded.found == wire::Found::Broken;
+    log.add(decoded, broken ? ByteView() : ByteView(front).first(decoded.size));
+    if (broken) return log.text();
     SPREAD_ASSERT(decoded.size > 0 && decoded.size <= front.size());
     done += decoded.size;
   }
