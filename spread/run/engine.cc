@@ -69,7 +69,8 @@ Status Engine::open() {
       return fail("--spill-dir: " + there.error().message);
     }
   }
-  tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_, *reporter_);
+  tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_, *reporter_,
+                                      options_.command == Command::All && !options_.output.ordered);
   SPREAD_TRY(tails_->open());
   if (options_.command == Command::Run) {
     auto input = TaskInput::open(options_.input, options_.limits.max_frame, loop_);

@@ -10,10 +10,10 @@
 namespace spread {
 
 TailsOut::TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out,
-                   Reporter& reporter)
+                   Reporter& reporter, bool as_they_come)
     : to_(options.tails),
       directory_(options.tails_directory),
-      ordered_(options.ordered),
+      as_they_come_(as_they_come),
       out_(out),
       reporter_(reporter),
       spill_(limits.spill_directory, limits.spill_max),
@@ -70,7 +70,7 @@ Result<bool> TailsOut::pass_on(WorkerId worker) {
 
 Status TailsOut::advance(bool results_done, bool live, const std::vector<WorkerId>& order) {
   if (!results_done || to_ == TailsTo::None) return {};
-  if (!ordered_) return advance_as_they_come(order);
+  if (as_they_come_) return advance_as_they_come(order);
   while (next_ < order.size() && !out_.full()) {
     const WorkerId worker = order[next_];
     const bool complete = number(worker) < complete_.size() && complete_[number(worker)];

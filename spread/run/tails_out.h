@@ -17,7 +17,7 @@ namespace spread {
 class TailsOut {
  public:
   TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out,
-           Reporter& reporter);
+           Reporter& reporter, bool as_they_come);
 
   /// Makes the directory of `--tails DIR/`.
   Status open();
@@ -44,7 +44,7 @@ class TailsOut {
 
   TailsTo to_;
   std::string directory_;
-  bool ordered_;
+  bool as_they_come_;  ///< `all --unordered`
   OutputWriter& out_;
   Reporter& reporter_;
   TempFile spill_;
