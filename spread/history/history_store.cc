@@ -111,6 +111,9 @@ Status HistoryStore::check_schema() {
   const Result<bool> row = tables.step();
   if (!row) return error("read", row.error());
   if (*application == 0 && tables.integer(0) == 0) return {};
+  // Its first tables may have been made by another run of ours, between the two looks.
+  const Result<std::int64_t> now = database_->pragma("application_id");
+  if (now && *now == kApplication && *application == 0) return {};
   return error("read", Error{"it is another program's database"});
 }
 
