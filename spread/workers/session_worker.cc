@@ -198,7 +198,7 @@ bool SessionWorker::read_once() {
 void SessionWorker::take(ByteView bytes, bool final) {
   if (large_ != nullptr && bytes.size() < session_.wanted() && !final) return;
   const std::size_t done = session_.receive(bytes, final, sink_);
-  if (session_.problem() != Problem::None) react_to_problem();
+  if (session_.problem() != Problem::None) react_to_problem(final);
   keep_unfinished(bytes.subspan(done));
 }
 
@@ -223,11 +223,12 @@ void SessionWorker::keep_unfinished(ByteView rest) {
   large_size_ = rest.size();
 }
 
-void SessionWorker::react_to_problem() {
+void SessionWorker::react_to_problem(bool at_the_end) {
   if (std::exchange(problem_told_, true)) return;
   sink_.on_unusable();
   if (session_.problem() == Problem::Mismatch) sink_.on_mismatch(session_.problem_text());
-  terminate();
+  // A worker whose output has ended is most likely ending by itself: how, is worth a moment.
+  if (!at_the_end) terminate();
 }
 
 void SessionWorker::output_ended() {
@@ -236,7 +237,7 @@ void SessionWorker::output_ended() {
   // A worker without an output can answer nothing more; give it a moment to end by itself.
   if (phase_ != Phase::Normal) return;
   sink_.on_unusable();
-  if (session_.outstanding() > 0) {
+  if (session_.outstanding() > 0 || session_.problem() != Problem::None) {
     set_deadline(std::min(options_.kill_grace, kAfterExit));
   } else if (!closing_) {
     close_input();

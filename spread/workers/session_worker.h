@@ -72,7 +72,7 @@ class SessionWorker final : public ReadyHandler {
   bool read_once();
   void take(ByteView bytes, bool final);
   void keep_unfinished(ByteView rest);
-  void react_to_problem();
+  void react_to_problem(bool at_the_end);
   void read_errors();
   void remember_errors(std::string_view text);
   void output_ended();
