@@ -12,6 +12,8 @@
 
 namespace limit {
 
+constexpr unsigned char kNil = 0xc0;
+
 class EpollPool {
  public:
   static constexpr size_t kBuffer = size_t{1} << 17;
@@ -152,8 +154,12 @@ class EpollPool {
       if (buffer_[at] != 0xc6) die_plain("an answer is not a frame");
       const size_t size = get_be32(buffer_ + at + 1);
       if (have - at < kFrameHeader + size) break;
-      take_answer(buffer_ + at + kFrameHeader);
-      --w.in_flight;
+      // An SDK's worker says hello first; nothing waits for it.
+      const bool hello = buffer_[at + kFrameHeader + 1] == kNil;
+      if (!hello) {
+        take_answer(buffer_ + at + kFrameHeader);
+        --w.in_flight;
+      }
       at += kFrameHeader + size;
     }
     if (at == have) return;

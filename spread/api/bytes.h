@@ -58,9 +58,13 @@ class Slice {
   Slice(const Slice& other) : Slice(other.block_, other.bytes_) {}
   Slice(Slice&& other) noexcept
       : block_(std::exchange(other.block_, nullptr)), bytes_(std::exchange(other.bytes_, {})) {}
-  Slice& operator=(Slice other) noexcept {
-    std::swap(block_, other.block_);
-    std::swap(bytes_, other.bytes_);
+  Slice& operator=(const Slice& other) { return *this = Slice(other); }
+  Slice& operator=(Slice&& other) noexcept {
+    // Not by way of a third Slice and swaps: this is in every step that a task takes.
+    Block* mine = block_;
+    block_ = std::exchange(other.block_, nullptr);
+    bytes_ = std::exchange(other.bytes_, {});
+    if (mine != nullptr && this != &other) mine->release();
     return *this;
   }
   ~Slice() {

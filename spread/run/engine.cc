@@ -191,17 +191,18 @@ void Engine::turn() {
 
 void Engine::pull_tasks() {
   if (!input_ || input_told_) return;
-  const std::size_t wanted = scheduler_.tasks_wanted();
   if (scheduler_.stopping()) input_->stop();
-  if (wanted > 0) {
-    input_->pull(wanted, [this](Record record) {
+  if (scheduler_.tasks_wanted() > 0) {
+    Record record;
+    // Asked again for each: a few large ones are as good as many small ones.
+    while (scheduler_.tasks_wanted() > 0 && input_->next(record)) {
       const TaskId id{next_task_++};
       if (record.bad.empty()) {
         handle(TaskArrived{id, std::move(record.payload)});
       } else {
-        handle(TaskMalformed{id, std::move(record.bad)});
+        handle(TaskMalformed{id, std::exchange(record.bad, {})});
       }
-    });
+    }
     reporter_->set_total(next_task_, input_->ended());
   }
   if (!input_->ended()) return;

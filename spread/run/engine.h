@@ -67,6 +67,7 @@ class Engine final : private ReadyHandler {
   void carry_out(Action& action);
   void start_worker(const StartWorker& action);
   void send_task(const SendTask& action);
+  bool deliver_success(Port& from, const wire::UpMessage& answer);
   void deliver(const DeliverTask& action);
   void tell_finished(const DeliverTask& action, const TaskResult& result);
   void explain(const Action& action);

@@ -85,6 +85,23 @@ void Engine::send_task(const SendTask& action) {
   }
 }
 
+/// The short way for nearly every answer; false if it has to go the long one.
+bool Engine::deliver_success(Port& from, const wire::UpMessage& answer) {
+  Scheduler::Success success;
+  if (reporter_->detailed() ||
+      !scheduler_.take_success(from.id(), answer.id, loop_.now(), success)) {
+    return false;
+  }
+  TaskResult result;
+  result.id = answer.id;
+  result.worker = from.id();
+  result.attempts = success.attempts;
+  result.duration = success.duration;
+  result.value.body = from.worker().share(answer.value);
+  results_->deliver(std::move(result));
+  return true;
+}
+
 void Engine::deliver(const DeliverTask& action) {
   TaskResult result;
   result.id = action.task;

@@ -88,6 +88,7 @@ void Engine::Port::on_answer(const wire::UpMessage& message) {
     engine_.reporter_->captured(message.id, message.so, message.se);
   }
   if (!ready_) tell_ready();
+  if (answered.kind == AnswerKind::Ok && engine_.deliver_success(*this, message)) return;
   if (answered.kind == AnswerKind::Busy && engine_.reporter_->detailed()) {
     engine_.reporter_->tell(TaskAnswered{message.id, id_, "busy", {}, message.text});
   }

@@ -17,7 +17,7 @@ void ResultsOut::print(const TaskResult& result) {
   if (!writer_.closed()) formatter_.append(result, writer_.queue());
 }
 
-void ResultsOut::deliver(TaskResult result) {
+void ResultsOut::deliver(TaskResult&& result) {
   if (!ordered_) return print(result);
   if (!reorder_.pass(result.id)) {
     reorder_.put(std::move(result));

@@ -20,7 +20,7 @@ class ResultsOut {
   ResultsOut(const OutputOptions& output, const LimitOptions& limits, OutputWriter& writer,
              const std::vector<std::string>& host_names);
 
-  void deliver(TaskResult result);
+  void deliver(TaskResult&& result);
   /// No new work is to be caused: what is finished cannot be put anywhere.
   bool full() const { return reorder_.full() || writer_.full(); }
   /// A warning for the user, once; empty when there is none.

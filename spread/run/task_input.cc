@@ -11,7 +11,9 @@ namespace spread {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
-constexpr std::size_t kPieceBytesMax = 4 * 1024 * 1024;
+// After a large record most likely the next one follows: only its start is read into a piece, and
+// the rest to where it belongs.
+constexpr std::size_t kFirstOfLarge = 4 * 1024;
 // What is left of a block is filled by the next read, unless it is less than this: a trickle of
 // short lines must not pin a block each.
 constexpr std::size_t kWorthFilling = 4 * 1024;
@@ -19,10 +21,7 @@ constexpr std::size_t kWorthFilling = 4 * 1024;
 }  // namespace
 
 TaskInput::TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop)
-    : options_(options),
-      max_record_bytes_(max_record_bytes),
-      loop_(loop),
-      piece_bytes_(kPieceBytes) {}
+    : options_(options), max_record_bytes_(max_record_bytes), loop_(loop) {}
 
 TaskInput::~TaskInput() {
   watch(false);
@@ -75,27 +74,22 @@ void TaskInput::watch(bool wanted) {
 
 void TaskInput::on_ready(int, bool, bool) {
   ready_ = true;
-  // Level-triggered: it would be told again and again until pull() reads.
+  // Level-triggered: it would be told again and again until next() reads.
   watch(false);
 }
 
-std::size_t TaskInput::pull(std::size_t wanted, const std::function<void(Record)>& take) {
-  std::size_t given = 0;
-  while (given < wanted && !ended_) {
-    Record record;
+bool TaskInput::next(Record& record) {
+  while (!ended_) {
     switch (reader_->next(record)) {
-      case Pull::Record:
-        take(std::move(record));
-        ++given;
-        break;
+      case Pull::Record: return true;
       case Pull::NeedMore:
-        if (!read_piece()) return given;
+        if (!read_piece()) return false;
         break;
       case Pull::End: next_part(); break;
       case Pull::Broken: end(reader_->error()); break;
     }
   }
-  return given;
+  return false;
 }
 
 void TaskInput::next_part() {
@@ -119,33 +113,42 @@ bool TaskInput::read_piece() {
   }
   watch(false);
   ready_ = false;
+  const std::span<Byte> spare = reader_->spare();
+  if (spare.empty()) return read_block();
+  large_ = true;
+  const IoResult result = read_some(parts_.front().fd.get(), spare.data(), spare.size());
+  if (result.state != IoState::Done) return read_otherwise(result);
+  reader_->filled(result.size);
+  return true;
+}
+
+bool TaskInput::read_block() {
   if (block_ == nullptr || block_->capacity() - block_used_ < kWorthFilling) {
     if (block_ != nullptr) block_->release();
-    block_ = Block::create(piece_bytes_);
+    block_ = Block::create(kPieceBytes);
     block_used_ = 0;
   }
-  Byte* into = block_->data() + block_used_;
-  const std::size_t room = block_->capacity() - block_used_;
-  const IoResult result = read_some(parts_.front().fd.get(), into, room);
-  switch (result.state) {
-    case IoState::Done:
-      block_used_ += result.size;
-      // Full pieces: there is more, and large records are cheaper in large pieces.
-      if (result.size == room) {
-        piece_bytes_ = std::min(piece_bytes_ * 2, kPieceBytesMax);
-        if (room >= kPieceBytes) ready_ = false;
-      } else {
-        piece_bytes_ = kPieceBytes;
-      }
-      reader_->feed(Slice(block_, {into, result.size}));
-      return true;
-    case IoState::WouldBlock: watch(true); return false;
-    case IoState::End: reader_->finish(); return true;
-    case IoState::Failed:
-      end("cannot read " + parts_.front().name + ": " + errno_text(result.error));
-      return true;
+  const std::size_t free = block_->capacity() - block_used_;
+  const std::size_t room = std::exchange(large_, false) ? std::min(free, kFirstOfLarge) : free;
+  const IoResult result = read_some(parts_.front().fd.get(), block_->data() + block_used_, room);
+  if (result.state != IoState::Done) return read_otherwise(result);
+  const ByteView bytes(block_->data() + block_used_, result.size);
+  block_used_ += result.size;
+  reader_->feed(Slice(block_, bytes));
+  return true;
+}
+
+bool TaskInput::read_otherwise(const IoResult& result) {
+  if (result.state == IoState::WouldBlock) {
+    watch(true);
+    return false;
   }
-  return false;
+  if (result.state == IoState::End) {
+    reader_->finish();
+  } else {
+    end("cannot read " + parts_.front().name + ": " + errno_text(result.error));
+  }
+  return true;
 }
 
 Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,

@@ -2,13 +2,13 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/base/posix.h"
 #include "spread/base/unique_fd.h"
 #include "spread/io/event_loop.h"
 #include "spread/sources/record_reader.h"
@@ -24,9 +24,9 @@ class TaskInput final : public ReadyHandler {
                                                  std::size_t max_record_bytes, EventLoop& loop);
   ~TaskInput() override;
 
-  /// Gives up to `wanted` records that are there without waiting to `take`, and remembers whether
-  /// more are wanted. Returns how many were given.
-  std::size_t pull(std::size_t wanted, const std::function<void(Record)>& take);
+  /// The next record, if one is there without waiting. False: none now (the loop is told to say
+  /// when there is more to read), or none any more.
+  bool next(Record& record);
   bool ended() const { return ended_; }
   /// All of it has been read; it was not stopped before.
   bool complete() const { return complete_; }
@@ -46,6 +46,8 @@ class TaskInput final : public ReadyHandler {
   TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop);
   void next_part();
   bool read_piece();
+  bool read_block();
+  bool read_otherwise(const IoResult& result);
   void watch(bool wanted);
   void end(std::string error);
 
@@ -56,7 +58,7 @@ class TaskInput final : public ReadyHandler {
   std::unique_ptr<RecordReader> reader_;
   Block* block_ = nullptr;
   std::size_t block_used_ = 0;
-  std::size_t piece_bytes_;
+  bool large_ = false;    ///< the record read last was so large that the reader had a place for it
   bool watched_ = false;  ///< registered with the loop
   bool ready_ = false;
   bool finished_part_ = false;

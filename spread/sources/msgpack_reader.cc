@@ -62,16 +62,34 @@ void MsgpackReader::gather(std::size_t size) {
   if (gathered_ == nullptr || gathered_->capacity() < wanted) {
     // What the headers claim is no reason to take memory: only what has arrived is.
     const std::size_t doubled = gathered_ == nullptr ? 256 : gathered_->capacity() * 2;
-    Block* bigger = Block::create(std::max(wanted, std::min(doubled, max_record_bytes_)));
-    if (gathered_ != nullptr) {
-      std::memcpy(bigger->data(), gathered_->data(), gathered_size_);
-      gathered_->release();
-    }
-    gathered_ = bigger;
+    grow_gathered(std::max(wanted, std::min(doubled, max_record_bytes_)));
   }
   std::memcpy(gathered_->data() + gathered_size_, unread().data(), size);
   gathered_size_ = wanted;
   used_ += size;
+}
+
+void MsgpackReader::grow_gathered(std::size_t capacity) {
+  Block* bigger = Block::create(capacity);
+  if (gathered_ != nullptr) {
+    std::memcpy(bigger->data(), gathered_->data(), gathered_size_);
+    gathered_->release();
+  }
+  gathered_ = bigger;
+}
+
+std::span<Byte> MsgpackReader::spare() {
+  // Below this, the rest of a record is better read together with what follows it.
+  constexpr std::size_t kWorthwhile = 16 * 1024;
+  // A header may claim anything: memory beyond this is taken only as fast as bytes arrive.
+  constexpr std::size_t kOnTrust = 16 * 1024 * 1024;
+  if (gathered_ == nullptr || !unread().empty() || finished_) return {};
+  const std::size_t wanted = scanner_.wanted();
+  if (wanted < gathered_size_ + kWorthwhile) return {};
+  const std::size_t capacity = std::min(wanted, std::max(kOnTrust, gathered_size_ * 2));
+  if (gathered_->capacity() < capacity) grow_gathered(capacity);
+  return {gathered_->data() + gathered_size_,
+          std::min(gathered_->capacity(), wanted) - gathered_size_};
 }
 
 void MsgpackReader::drop_gathered() {

@@ -20,6 +20,8 @@ class MsgpackReader final : public RecordReader {
 
   void feed(Slice piece) override;
   void finish() override { finished_ = true; }
+  std::span<Byte> spare() override;
+  void filled(std::size_t size) override { gathered_size_ += size; }
   Pull next(Record& record) override;
   const std::string& error() const override { return error_; }
 
@@ -28,6 +30,7 @@ class MsgpackReader final : public RecordReader {
   Pull next_gathered(Record& record);
   Pull at_end_of_piece();
   void gather(std::size_t size);
+  void grow_gathered(std::size_t capacity);
   void drop_gathered();
   Pull give(Slice object, Record& record);
   Pull broken(wire::Scan scan);

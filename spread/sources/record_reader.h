@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "spread/api/bytes.h"
@@ -36,6 +37,12 @@ class RecordReader {
   /// lives as long as the last of its payloads.
   virtual void feed(Slice piece) = 0;
   virtual void finish() = 0;
+  /// Instead of feed(), after NeedMore: where the bytes that come next are best read to, because
+  /// they belong to a large record of which the start is here already; told by filled(). Empty
+  /// where a piece is as good. So a megabyte of payload is never copied.
+  virtual std::span<Byte> spare() { return {}; }
+  /// So many bytes were read to the front of spare().
+  virtual void filled(std::size_t) {}
   virtual Pull next(Record& record) = 0;
   /// Why next() said Broken, naming the input and the place; empty before that.
   virtual const std::string& error() const = 0;

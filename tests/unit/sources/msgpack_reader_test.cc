@@ -57,6 +57,24 @@ TEST(MsgpackReader, EndsAtAnObjectThatIsTooLong) {
                           "than 5 bytes"));
 }
 
+TEST(MsgpackReader, HasTheRestOfALargeObjectReadToItsPlace) {
+  constexpr std::size_t kSize = 300'000;
+  const std::string text = std::string(bytes("\xc6\x00\x04\x93\xe0")) + std::string(kSize, 'x');
+  MsgpackReader reader("in", 1 << 20);
+  Record record;
+  EXPECT_EQ(reader.next(record), Pull::NeedMore);
+  EXPECT_TRUE(reader.spare().empty()) << "nothing is known of what comes";
+  reader.feed(Slice::copy_of(as_bytes(std::string_view(text).substr(0, 1000))));
+  EXPECT_EQ(reader.next(record), Pull::NeedMore);
+  const std::span<Byte> spare = reader.spare();
+  ASSERT_EQ(spare.size(), text.size() - 1000);
+  std::copy_n(as_bytes(text).data() + 1000, spare.size(), spare.data());
+  reader.filled(spare.size());
+  ASSERT_EQ(reader.next(record), Pull::Record);
+  EXPECT_EQ(as_text(record.payload.body.view()), text);
+  EXPECT_EQ(record.payload.body.view().data() + 1000, spare.data()) << "it was copied";
+}
+
 TEST(MsgpackReader, TakesNoMemoryForWhatAHeaderClaims) {
   EXPECT_THAT(msgpack(bytes("\xdd\xff\xff\xff\xff\x01"), std::size_t{1} << 40),
               ElementsAre("broken: in offset 0: the msgpack object that begins here is cut off "

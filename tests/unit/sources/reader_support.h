@@ -40,8 +40,15 @@ inline std::vector<std::string> read_all(RecordReader& reader, std::string_view 
           reader.finish();
           finished = true;
         } else {
-          const std::size_t n = std::min(piece_bytes, text.size());
-          reader.feed(Slice::copy_of(as_bytes(text.substr(0, n))));
+          const std::span<Byte> spare = reader.spare();
+          std::size_t n = std::min(piece_bytes, text.size());
+          if (spare.empty()) {
+            reader.feed(Slice::copy_of(as_bytes(text.substr(0, n))));
+          } else {
+            n = std::min(n, spare.size());
+            std::copy_n(as_bytes(text).data(), n, spare.data());
+            reader.filled(n);
+          }
           text.remove_prefix(n);
         }
         break;
