@@ -41,6 +41,10 @@ struct TaskMalformed {
   TaskId id{};
   std::string message;
 };
+/// It takes an id and nothing else: it was done in an earlier run, and has no outcome in this one.
+struct TaskSkipped {
+  TaskId id{};
+};
 /// No task will follow.
 struct InputEnded {};
 struct ProcessStarted {
@@ -63,6 +67,13 @@ struct Answered {
   AnswerKind kind = AnswerKind::Ok;
   double busy_seconds = 0;
 };
+/// The task could not even be sent: the worker's wire cannot carry its payload. It will never be
+/// able to, so the task has failed, and nothing is learned about the worker.
+struct PayloadRefused {
+  WorkerId worker{};
+  TaskId task{};
+  std::string message;
+};
 enum class EndCause : std::uint8_t {
   Exited,      ///< by itself, or because of a signal, or its machine went away
   NotStarted,  ///< exec failed
@@ -84,6 +95,15 @@ struct OutputFull {
 struct OutputStalled {
   bool stalled = false;
 };
+/// No task is given out, and no worker started, before `until`: the machine has too much to do.
+struct StartsHeld {
+  TimePoint until{};
+};
+/// Only the slots with lower numbers than `slots` are given tasks; the others finish what they
+/// have. At least one.
+struct SlotsLimited {
+  std::uint32_t slots = UINT32_MAX;
+};
 /// A signal: 1 = start nothing more and let running tasks finish, 2 = terminate, 3 = kill.
 struct StopRequested {
   int level = 1;
@@ -94,9 +114,10 @@ struct Aborted {
   std::string reason;
 };
 
-using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, InputEnded,
-                           ProcessStarted, WorkerHello, WorkerUnusable, Answered, ProcessEnded,
-                           OutputFull, OutputStalled, StopRequested, Aborted>;
+using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped,
+                           InputEnded, ProcessStarted, WorkerHello, WorkerUnusable, Answered,
+                           PayloadRefused, ProcessEnded, OutputFull, OutputStalled, StartsHeld,
+                           SlotsLimited, StopRequested, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 
@@ -144,6 +165,7 @@ struct RetryTask {
   TaskId task{};
   WorkerId worker{};
   std::uint32_t attempt = 0;
+  bool timed_out = false;
   std::string message;
   Why why;
 };

@@ -85,6 +85,12 @@ void Scheduler::on(TaskMalformed& event, TimePoint, Actions& actions) {
   check_halt(actions);
 }
 
+void Scheduler::on(TaskSkipped& event, TimePoint, Actions&) {
+  SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
+  ++counts_.arrived;
+  ++counts_.skipped;
+}
+
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }
 
 void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
@@ -169,13 +175,18 @@ InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, std::size_t 
   return taken;
 }
 
-/// The books of an answer that are the same for every kind.
-InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint now) {
+std::size_t Scheduler::place_of_task(const Slot& worker, TaskId task) const {
   std::size_t place = 0;
-  while (place < worker.in_flight.size() && tasks_[worker.in_flight[place].task].id != event.task) {
+  while (place < worker.in_flight.size() && tasks_[worker.in_flight[place].task].id != task) {
     ++place;
   }
   SPREAD_ASSERT(place < worker.in_flight.size());  // the Session lets no other answer through
+  return place;
+}
+
+/// The books of an answer that are the same for every kind.
+InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint now) {
+  const std::size_t place = place_of_task(worker, event.task);
   const Task& task = tasks_[worker.in_flight[place].task];
   InFlight entry = take_in_flight(worker, place, task.payload.size(), now);
   if (place >= worker.parallel) entry.since = entry.sent;
@@ -256,6 +267,20 @@ void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
   stop("task " + std::to_string(number(event.task)) + " was fatal", actions);
 }
 
+void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
+  Slot& worker = slot(event.worker);
+  const std::size_t place = place_of_task(worker, event.task);
+  const TaskIndex i = worker.in_flight[place].task;
+  take_in_flight(worker, place, tasks_[i].payload.size(), now);
+  if (tasks_[i].alone) worker.has_alone_task = false;
+  if (worker.state == SlotState::Live) mark_hungry(event.worker);
+  DeliverTask how;
+  how.outcome = Outcome::Failed;
+  how.error_type = "BadPayload";
+  how.message = std::move(event.message);
+  deliver(i, std::move(how), actions);
+}
+
 void Scheduler::on(OutputFull& event, TimePoint, Actions&) { output_full_ = event.full; }
 
 void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
@@ -272,6 +297,15 @@ void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
   }
   stalled_since_.reset();
   arm_timeouts();
+}
+
+void Scheduler::on(StartsHeld& event, TimePoint, Actions&) {
+  held_until_ = std::max(held_until_, event.until);
+}
+
+void Scheduler::on(SlotsLimited& event, TimePoint, Actions&) {
+  SPREAD_ASSERT(event.slots > 0);
+  slots_limit_ = event.slots;
 }
 
 void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {

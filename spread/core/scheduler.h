@@ -25,6 +25,8 @@ struct SchedulerOptions {
   std::size_t window_bytes = 64 * 1024;
   std::size_t read_ahead = 10000;
   bool start_all = false;
+  /// Between the starts of two tasks, over all workers.
+  Duration delay{};
   /// `spread all`: every slot is started once, its input closed at once, and no task comes.
   bool once = false;
   /// After the first signal, running tasks may finish for so long.
@@ -71,7 +73,7 @@ class Scheduler {
   bool tasks_done() const { return tasks_.empty() && (input_ended_ || stopping_); }
 
   struct Counts {
-    std::uint64_t arrived = 0, ok = 0, failed = 0, lost = 0, not_computed = 0;
+    std::uint64_t arrived = 0, ok = 0, failed = 0, lost = 0, not_computed = 0, skipped = 0;
     std::uint64_t retried = 0, refused = 0, crashes = 0, timeouts = 0;
     std::size_t live_workers = 0;
   };
@@ -93,18 +95,23 @@ class Scheduler {
   void on(SlotsComplete& event, TimePoint now, Actions& actions);
   void on(TaskArrived& event, TimePoint now, Actions& actions);
   void on(TaskMalformed& event, TimePoint now, Actions& actions);
+  void on(TaskSkipped& event, TimePoint now, Actions& actions);
   void on(InputEnded& event, TimePoint now, Actions& actions);
   void on(ProcessStarted& event, TimePoint now, Actions& actions);
   void on(WorkerHello& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
   void on(const Answered& event, TimePoint now, Actions& actions);
+  void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
+  void on(StartsHeld& event, TimePoint now, Actions& actions);
+  void on(SlotsLimited& event, TimePoint now, Actions& actions);
   void on(StopRequested& event, TimePoint now, Actions& actions);
   void on(Aborted& event, TimePoint now, Actions& actions);
   template <typename E>
   void take(E&& event, TimePoint now, Actions& actions);
+  std::size_t place_of_task(const Slot& slot, TaskId task) const;
   InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
   static InFlight take_in_flight(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
   void heard_of(Slot& slot, WorkerId worker);
@@ -168,6 +175,8 @@ class Scheduler {
   };
   Choice choose(WorkerId worker, TimePoint now);
   bool may_take_fresh() const;
+  bool held(TimePoint now) const { return now < held_until_; }
+  bool limited(WorkerId worker) const { return number(worker) >= slots_limit_; }
   bool may_drain(Slot& slot);
   bool avoids(WorkerId worker, const Task& task) const;
   bool another_is_free(WorkerId worker, const Task& task) const;
@@ -208,6 +217,8 @@ class Scheduler {
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
   Alarms alarms_;
 
+  TimePoint held_until_ = TimePoint::min();
+  std::uint32_t slots_limit_ = UINT32_MAX;
   std::size_t starting_ = 0, closed_ = 0, retired_ = 0, awaiting_hello_ = 0;
   TimePoint next_bench_end_ = kForever;
   Duration armed_timeout_ = kNoLimit;  ///< the shortest that an alarm was set for

@@ -197,7 +197,8 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   const std::size_t fair = std::max<std::size_t>(1, left / open);
   for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
        place = hungry_.next(place + 1)) {
-    if (startable() == 0) return;
+    if (startable() == 0 || held(now)) return;
+    if (limited(ranked_[place])) continue;
     if (!fill(ranked_[place], fair, now, actions)) hungry_.erase(place);
   }
 }
@@ -217,7 +218,7 @@ bool Scheduler::fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& 
   }
   while (to.in_flight.size() < room) {
     if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
-    if (share-- == 0) return true;
+    if (share-- == 0 || held(now)) return true;
     if (tasks_.again_count() == 0) {
       if (!may_take_fresh() || left_idle(worker, now)) return true;
       to.draining = false;
@@ -246,7 +247,7 @@ bool Scheduler::fill_with_fresh(Slot& to, WorkerId worker, std::size_t room, std
   share = std::min(share, tasks_.fresh_count());
   while (to.in_flight.size() < room) {
     if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
-    if (share-- == 0) return true;
+    if (share-- == 0 || held(now)) return true;
     send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
   }
   return false;
@@ -307,6 +308,7 @@ void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actio
   Slot& to = slot(worker);
   Task& task = tasks_[i];
   ++task.attempts;
+  if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   if (to.in_flight.empty()) {
     to.was_idle = true;
     to.last_answer = now;
@@ -340,6 +342,7 @@ void Scheduler::compute_deadline(TimePoint now) {
   if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));
   if (tasks_.queued() > 0) {
     deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
+    if (held(now)) deadline_ = std::min(deadline_, held_until_);
   }
 }
 

@@ -59,8 +59,8 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   }
   ++counts_.retried;
   task.avoid = how.worker;
-  actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, std::move(how.message),
-                                 "it failed and has tries left"});
+  actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
+                                 std::move(how.message), "it failed and has tries left"});
   tasks_.give_back(i);
 }
 
@@ -179,6 +179,8 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
 
   if (options_.once) {
     set_state(ended, SlotState::Closed);
+    halt_.finished(event.clean ? Outcome::Ok : Outcome::Failed);
+    check_halt(actions);
     return;
   }
   TimePoint not_before = now;
@@ -280,7 +282,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   task.refused_since.reset();
   if (task.crashes < options_.failure.crash_retries && !stopping_) {
     ++counts_.retried;
-    actions.emplace_back(RetryTask{task.id, worker, task.attempts, event.reason,
+    actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
                                    "its worker died; it may be its fault"});
     tasks_.give_back(i);
     return;

@@ -40,7 +40,8 @@ void Scheduler::check_invariants() const {
   SPREAD_ASSERT(live == counts_.live_workers);
   SPREAD_ASSERT(in_flight == tasks_.in_flight());
   SPREAD_ASSERT(tasks_.live() == tasks_.queued() + in_flight);
-  const std::uint64_t final = counts_.ok + counts_.failed + counts_.lost + counts_.not_computed;
+  const std::uint64_t final =
+      counts_.ok + counts_.failed + counts_.lost + counts_.not_computed + counts_.skipped;
   SPREAD_ASSERT(counts_.arrived == final + tasks_.queued() + in_flight);
   SPREAD_ASSERT(!stopping_ || tasks_.queued() == 0);
   SPREAD_ASSERT(tasks_.fresh_count() <= options_.read_ahead);

@@ -222,7 +222,7 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
   const std::size_t coming = starting_ + awaiting_hello_;
   std::size_t demand = startable();
   demand -= std::min(demand, coming);
-  if (demand == 0 && !all) return;
+  if ((demand == 0 && !all) || held(now)) return;
   std::size_t started = 0;
   for (std::uint32_t place = ready_.next(0); place != SlotSet::kNone;
        place = ready_.next(place + 1)) {
@@ -233,7 +233,7 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     }
     const WorkerId worker = ranked_[place];
     Slot& candidate = slot(worker);
-    if (!may_log_in(candidate)) continue;
+    if (!may_log_in(candidate) || limited(worker)) continue;
     if (!all) {
       const Choice choice = choose(worker, now);
       if (choice.kind == Choice::Kind::Nothing) continue;

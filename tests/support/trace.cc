@@ -47,6 +47,12 @@ std::string describe(const Event& event) {
           [](const SlotAdded& e) { return "slot added, host " + std::to_string(number(e.host)); },
           [](const SlotsComplete&) { return std::string("slots complete"); },
           [](const TaskArrived& e) { return t(e.id) + " arrived"; },
+          [](const PayloadRefused& e) { return t(e.task) + " cannot be sent: " + e.message; },
+          [](const TaskSkipped& e) { return t(e.id) + " skipped"; },
+          [](const StartsHeld&) { return std::string("starts are held"); },
+          [](const SlotsLimited& e) {
+            return "only " + std::to_string(e.slots) + " slots are to be used";
+          },
           [](const TaskMalformed& e) { return t(e.id) + " malformed"; },
           [](const InputEnded&) { return std::string("input ended"); },
           [](const ProcessStarted& e) { return w(e.worker) + " started"; },

@@ -1,0 +1,83 @@
+// When a task may start at all: --delay, --load and --memfree, and slots that are taken away.
+#include <gtest/gtest.h>
+
+#include "spread/core/scheduler.h"
+#include "table.h"
+
+namespace spread {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::Table;
+using test::window_of;
+
+SchedulerOptions delay_of(Duration delay) {
+  SchedulerOptions options = window_of(1);
+  options.delay = delay;
+  return options;
+}
+
+TEST(Starts, ADelayLiesBetweenTwoStartsOverAllWorkers) {
+  Table table(delay_of(seconds(2)));
+  table.slots(3).complete().tasks(3).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(2));
+  table.wait(milliseconds(1999)).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  table.wait(milliseconds(1)).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1");
+}
+
+TEST(Starts, ADelayHoldsForTheNextTaskOfTheSameWorker) {
+  Table table(delay_of(seconds(2)));
+  table.slots(1).complete().tasks(2).decide().wait(seconds(1)).answer(0, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+}
+
+TEST(Starts, NothingStartsWhileStartsAreHeld) {
+  Table table(window_of(1));
+  table.tell(StartsHeld{table.now + seconds(5)}).slots(2).complete().tasks(2).decide();
+  EXPECT_EQ(table.sent(), "");
+  EXPECT_TRUE(table.all<StartWorker>().empty());
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(5));
+  table.wait(seconds(5)).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1");
+}
+
+TEST(Starts, AHoldWithNothingToStartWakesNobody) {
+  Table table(window_of(1));
+  table.slots(1).complete().tell(StartsHeld{table.now + seconds(5)}).decide();
+  EXPECT_EQ(table.scheduler.next_deadline(), kForever);
+}
+
+TEST(Starts, ASlotBeyondTheLimitFinishesItsTaskAndGetsNoOther) {
+  Table table(window_of(1));
+  table.slots(2).complete().tasks(6).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1");
+  table.tell(SlotsLimited{1}).answer(1, 1).answer(0, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:2");
+}
+
+TEST(Starts, ALimitThatIsRaisedLetsTheSlotsWorkAgain) {
+  Table table(window_of(1));
+  table.tell(SlotsLimited{1}).slots(3).complete().tasks(6).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  table.tell(SlotsLimited{3}).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2");
+}
+
+TEST(Starts, ASkippedTaskTakesItsIdAndIsNeverSent) {
+  Table table(window_of(1));
+  table.slots(1).complete().tell(TaskSkipped{TaskId{0}});
+  table.tell(TaskArrived{TaskId{1}, Value{}}).tell(TaskSkipped{TaskId{2}}).end().decide();
+  EXPECT_EQ(table.sent(), "0:1");
+  table.answer(0, 1).decide();
+  EXPECT_TRUE(table.scheduler.tasks_done());
+  EXPECT_EQ(table.scheduler.counts().skipped, 2u);
+}
+
+}  // namespace
+}  // namespace spread
