@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "spread/io/system.h"
-#include "spread/run/engine_port.h"
+#include "spread/run/worker_face.h"
 
 namespace spread {
 namespace {
@@ -39,7 +39,12 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
   loop_.add(signals_.fd(), true, false, this);
 }
 
+std::unique_ptr<Face> Engine::make_face(Engine& engine) {
+  return std::make_unique<WorkerFace>(engine);
+}
+
 Engine::~Engine() {
+  // They hold descriptors that the loop knows.
   ports_.clear();
   loop_.remove(signals_.fd());
 }
@@ -62,21 +67,11 @@ Status Engine::open() {
   auto output = open_output(1);
   if (!output) return tl::unexpected(output.error());
   stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
-  results_ =
-      std::make_unique<ResultsOut>(options_.output, options_.limits, *stdout_, plan_.host_names);
-  if (!options_.limits.spill_directory.empty()) {
-    if (const Status there = TempFile(options_.limits.spill_directory, 0).check(); !there) {
-      return fail("--spill-dir: " + there.error().message);
-    }
-  }
-  tails_ = std::make_unique<TailsOut>(options_.output, options_.limits, *stdout_, *reporter_,
-                                      options_.command == Command::All && !options_.output.ordered);
-  SPREAD_TRY(tails_->open());
-  if (options_.command == Command::Run) {
-    auto input = TaskInput::open(options_.input, options_.limits.max_frame, loop_);
-    if (!input) return tl::unexpected(input.error());
-    input_ = std::move(*input);
-  }
+  face_ = make_face(*this);
+  SPREAD_TRY(face_->open());
+  auto input = face_->open_input();
+  if (!input) return tl::unexpected(input.error());
+  input_ = std::move(*input);
   // Four descriptors for each worker, and some for the rest.
   constexpr std::uint64_t kPerWorker = 4;
   constexpr std::uint64_t kOwn = 64;
@@ -111,7 +106,7 @@ void Engine::add_slots_from(std::uint32_t first) {
   std::vector<SlotAdded> added_slots;
   for (std::uint32_t i = first; i < plan_.workers(); ++i) {
     const WorkerId worker{i};
-    ports_.push_back(std::make_unique<Port>(*this, worker));
+    ports_.push_back(face_->make_port(worker));
     const SlotSpec& slot = plan_.roster.slots[i];
     SlotAdded added;
     added.host = slot.host;
@@ -169,14 +164,12 @@ void Engine::turn() {
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
     Port& writer = port(dirty_[i]);
     writer.dirty = false;
-    if (writer.worker_or_null() != nullptr) writer.worker().flush();
+    writer.flush();
   }
   dirty_.clear();
-  remove_ended();
-  const bool results_done = scheduler_.tasks_done();
-  if (const Status status = tails_->advance(
-          results_done, options_.command == Command::All && !stdout_->full(), tail_order_);
-      !status) {
+  for (const WorkerId worker : ended_) port(worker).remove_ended();
+  ended_.clear();
+  if (const Status status = face_->advance(scheduler_.tasks_done()); !status) {
     abort(status.error().message);
   }
   if (!stdout_->queue_empty()) reporter_->make_room_for_results();
@@ -193,9 +186,12 @@ void Engine::pull_tasks() {
   if (!input_ || input_told_) return;
   if (scheduler_.stopping()) input_->stop();
   if (scheduler_.tasks_wanted() > 0) {
+    // Not more in one turn: bad records never fill the queue, but their outcomes must be written.
+    constexpr int kRecordsPerTurn = 10000;
     Record record;
     // Asked again for each: a few large ones are as good as many small ones.
-    while (scheduler_.tasks_wanted() > 0 && input_->next(record)) {
+    for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
+         ++n) {
       const TaskId id{next_task_++};
       if (record.bad.empty()) {
         handle(TaskArrived{id, std::move(record.payload)});
@@ -214,6 +210,7 @@ void Engine::pull_tasks() {
 void Engine::decide() {
   // Starting a worker is done at once, and what it leads to is decided in the same turn.
   do {
+    undecided_ = false;
     decisions_.clear();
     scheduler_.decide(loop_.now(), decisions_);
     for (Action& action : decisions_) carry_out(action);
@@ -232,14 +229,14 @@ void Engine::watch_output() {
       handle(Aborted{"nobody reads the output any more"});
     }
   }
-  if (!results_->error().empty()) {
+  if (!face_->error().empty()) {
     own_error_ = true;
-    abort(results_->error());
+    abort(face_->error());
   }
-  if (const std::string warning = results_->take_warning(); !warning.empty()) {
+  if (const std::string warning = face_->take_warning(); !warning.empty()) {
     reporter_->say(warning);
   }
-  if (const bool full = results_->full(); full != output_full_) {
+  if (const bool full = face_->full(); full != output_full_) {
     output_full_ = full;
     handle(OutputFull{full});
   }
@@ -251,23 +248,23 @@ void Engine::watch_output() {
 
 void Engine::tick_workers() {
   for (const std::unique_ptr<Port>& each : ports_) {
-    SessionWorker* worker = each->worker_or_null();
-    if (worker != nullptr && worker->next_deadline() <= loop_.now()) worker->tick();
-    if (each->silent_until <= loop_.now()) each->tell_silence();
+    if (each->next_deadline() <= loop_.now()) each->tick();
   }
 }
 
 TimePoint Engine::next_deadline() const {
+  // Not in a loop within the turn: what happens again and again must not keep signals waiting.
+  if (undecided_ || input_at_hand()) return loop_.now();
   TimePoint next =
       std::min({scheduler_.next_deadline(), stdout_->next_deadline(), reporter_->next_deadline()});
   if (probe_) next = std::min(next, probe_->next_deadline());
-  for (const std::unique_ptr<Port>& each : ports_) {
-    const SessionWorker* worker = each->worker_or_null();
-    if (worker != nullptr) {
-      next = std::min({next, worker->next_deadline(), each->silent_until});
-    }
-  }
+  for (const std::unique_ptr<Port>& each : ports_) next = std::min(next, each->next_deadline());
   return next;
+}
+
+/// More tasks are wanted and can be read without waiting.
+bool Engine::input_at_hand() const {
+  return input_ && !input_told_ && !input_->waiting() && scheduler_.tasks_wanted() > 0;
 }
 
 bool Engine::done() const { return scheduler_.finished(); }
@@ -295,8 +292,8 @@ void Engine::on_ready(int, bool, bool) {
 /// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait.
 bool Engine::drain_outputs() {
   const int before = signals_received_;
-  while (!stdout_->closed() && !(stdout_->queue_empty() && tails_->finished(tail_order_))) {
-    if (const Status status = tails_->finish(tail_order_); !status) {
+  while (!stdout_->closed() && !(stdout_->queue_empty() && face_->drained())) {
+    if (const Status status = face_->drain(); !status) {
       abort(status.error().message);
       break;
     }
@@ -310,8 +307,7 @@ bool Engine::drain_outputs() {
 RunEnd Engine::describe_end() const {
   const Scheduler::Counts& counts = scheduler_.counts();
   RunEnd end;
-  end.failed = options_.command == Command::All ? failed_workers_
-                                                : counts.failed + counts.lost + counts.not_computed;
+  end.failed = face_->failures(counts);
   end.finished = counts.arrived;
   end.own_error = own_error_ || stdout_->failed();
   end.output_closed = stdout_->closed() && !stdout_->failed();

@@ -1,11 +1,13 @@
 // spread/run: the joint. The pure machines (core/, workers/session.h, results/, sources/) meet the
 // edge (io/) here and nowhere else. Start with Engine: one turn of its loop is wait, freeze the
-// time, feed what happened to the Scheduler, carry out what it says.
+// time, feed what happened to the Scheduler, carry out what it says. What differs between the
+// subcommands is a Face (face.h), and what works in a slot is a Port (port.h).
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spread/api/options.h"
@@ -16,19 +18,17 @@
 #include "spread/io/signals.h"
 #include "spread/io/subprocess.h"
 #include "spread/run/exit_code.h"
+#include "spread/run/face.h"
 #include "spread/run/host_probe.h"
 #include "spread/run/plan.h"
+#include "spread/run/port.h"
 #include "spread/run/reporter.h"
-#include "spread/run/results_out.h"
 #include "spread/run/run_history.h"
-#include "spread/run/tails_out.h"
 #include "spread/run/task_input.h"
-#include "spread/workers/read_buffer.h"
-#include "spread/workers/session_worker.h"
 
 namespace spread {
 
-/// One run of `spread run` or `spread all`, from the plan to the exit status.
+/// One run of `spread run`, `all` or `map`, from the plan to the exit status.
 class Engine final : private ReadyHandler {
  public:
   /// Everything that can be wrong beforehand is told here, and nothing has been started yet.
@@ -38,10 +38,42 @@ class Engine final : private ReadyHandler {
   /// Runs to the end; the exit status.
   int execute();
 
- private:
-  class Port;
-  friend class Port;
+  // For the face and the ports. They live as long as the Engine.
+  const Options& options() const { return options_; }
+  Plan& plan() { return plan_; }
+  EventLoop& loop() { return loop_; }
+  TimePoint now() const { return loop_.now(); }
+  Guard& guard() { return guard_; }
+  Spawner& spawner() { return spawner_; }
+  Reporter& reporter() { return *reporter_; }
+  OutputWriter& output() { return *stdout_; }
+  Scheduler& scheduler() { return scheduler_; }
+  Port& port(WorkerId worker) { return *ports_[number(worker)]; }
+  /// By host in the order given; grows with the slots.
+  const std::vector<WorkerId>& tail_order() const { return tail_order_; }
 
+  /// Tells the Scheduler, and carries out what follows at once. An event may come up while another
+  /// one's actions are carried out (a worker that cannot be started has ended): each has its own.
+  template <typename Event>
+  void handle(Event event) {
+    undecided_ = true;
+    Actions actions = std::move(consequences_);
+    scheduler_.handle(std::move(event), loop_.now(), actions);
+    for (Action& action : actions) carry_out(action);
+    actions.clear();
+    consequences_ = std::move(actions);
+  }
+  /// The port has bytes to be written at the end of this turn.
+  void needs_flush(Port& port) {
+    if (!port.dirty) dirty_.push_back(port.id());
+    port.dirty = true;
+  }
+  /// What worked in the slot has ended, and is to be freed at the end of this turn.
+  void has_ended(WorkerId worker) { ended_.push_back(worker); }
+  /// Ends the run with an error of our own.
+  void abort(std::string reason);
+
+ private:
   Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals);
   Status open();
   void on_ready(int fd, bool readable, bool writable) override;
@@ -55,25 +87,19 @@ class Engine final : private ReadyHandler {
   void watch_output();
   void tick_workers();
   TimePoint next_deadline() const;
+  bool input_at_hand() const;
   bool done() const;
   int finish();
   bool drain_outputs();
   RunEnd describe_end() const;
-  void abort(std::string reason);
 
-  // Events in, actions out (engine_actions.cc)
-  template <typename Event>
-  void handle(Event event);
+  // Actions out (engine_actions.cc)
   void carry_out(Action& action);
   void start_worker(const StartWorker& action);
-  void send_task(const SendTask& action);
-  bool deliver_success(Port& from, const wire::UpMessage& answer);
-  void deliver(const DeliverTask& action);
-  void tell_finished(const DeliverTask& action, const TaskResult& result);
+  void give_up(const SlotClosed& closed);
   void explain(const Action& action);
-  void remove_ended();
-  void worker_died(Port& port, const ProcessEnded& ended, ExitStatus status);
-  Port& port(WorkerId worker);
+
+  static std::unique_ptr<Face> make_face(Engine& engine);
 
   const Options& options_;
   Plan plan_;
@@ -81,28 +107,25 @@ class Engine final : private ReadyHandler {
   EventLoop loop_;
   SignalSet signals_;
   Spawner spawner_;
-  ReadBuffer read_buffer_;
   Scheduler scheduler_;
   RunHistory history_;
   TimePoint started_;
   std::unique_ptr<Reporter> reporter_;
   std::unique_ptr<OutputWriter> stdout_;
-  std::unique_ptr<ResultsOut> results_;
-  std::unique_ptr<TailsOut> tails_;
+  std::unique_ptr<Face> face_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
   std::vector<HostProbe::Answer> host_answers_;
 
   std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
   std::vector<WorkerId> tail_order_;
-  std::vector<WorkerId> dirty_;  ///< have bytes to be written
-  std::vector<WorkerId> ended_;  ///< to be destroyed at the end of the turn
+  std::vector<WorkerId> dirty_;
+  std::vector<WorkerId> ended_;
   Actions decisions_;
   Actions consequences_;  ///< of the event at hand; empty otherwise
+  /// Something has happened since the last decide(), perhaps because of what it decided.
+  bool undecided_ = false;
   std::uint64_t next_task_ = 0;
-  /// The answer being handled: what a DeliverTask refers to.
-  const wire::UpMessage* answer_ = nullptr;
-  Port* answering_ = nullptr;
 
   int signals_received_ = 0;
   int first_signal_ = 0;
@@ -111,8 +134,6 @@ class Engine final : private ReadyHandler {
   bool input_told_ = false;
   bool own_error_ = false;
   bool ever_started_ = false;
-  bool warned_non_finite_ = false;
-  std::uint64_t failed_workers_ = 0;
   std::string end_message_;
   std::string last_closed_;  ///< why a slot was given up last
 };

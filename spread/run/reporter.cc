@@ -137,14 +137,14 @@ void Reporter::failed(const TaskFinished& event) {
   if (!line.empty()) say(line);
 }
 
-void Reporter::job(const TaskFinished& event, const Value& payload, std::size_t received_bytes) {
-  const std::string command = joblog_command(payload);
+void Reporter::job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
+                   std::size_t received_bytes) {
   JoblogLine line;
   line.task = event.result->id;
   line.host = event.host.empty() ? "-" : event.host;  // a bad record was on no host
   line.started = to_seconds(event.started.time_since_epoch()) + wall_offset_;
   line.duration = event.result->duration;
-  line.sent_bytes = payload.size();
+  line.sent_bytes = sent_bytes;
   line.received_bytes = received_bytes;
   line.exit_status = event.exit_status;
   line.signal = event.signal;

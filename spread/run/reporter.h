@@ -48,8 +48,9 @@ class Reporter {
   }
   /// A task without a value.
   void failed(const TaskFinished& event);
-  /// One line of the joblog.
-  void job(const TaskFinished& event, const Value& payload, std::size_t received_bytes);
+  /// One line of the joblog; `command` is its last column.
+  void job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
+           std::size_t received_bytes);
   bool keeps_joblog() const { return joblog_file_ != nullptr; }
   void set_total(std::uint64_t total, bool final) { progress_.set_total(total, final); }
 

@@ -27,6 +27,8 @@ class TaskInput final : public ReadyHandler {
   /// The next record, if one is there without waiting. False: none now (the loop is told to say
   /// when there is more to read), or none any more.
   bool next(Record& record);
+  /// next() said that there is none now: the loop will wake up when there is more.
+  bool waiting() const { return watched_; }
   bool ended() const { return ended_; }
   /// All of it has been read; it was not stopped before.
   bool complete() const { return complete_; }

@@ -98,6 +98,11 @@ class OfAll(SpreadTest):
     def all_with(self, script, slots):
         return self.spread("all", f"-j{slots}", "--", "sh", "-c", script)
 
+    def test_halt_ends_the_others(self):
+        script = "[ {worker} = 1 ] && exit 3; exec sleep 1000"
+        result = self.spread("all", "-j3", "--halt", "now,fail=1", "--", "sh", "-c", script)
+        self.assertEqual(result.status, 1, result)
+
     def test_0_all_commands_succeeded(self):
         self.assert_run(self.all_with("exit 0", 3), 0, "", "")
 

@@ -101,6 +101,39 @@ class WhileOthersCompute(SpreadTest):
         self.assert_run(running.finish(), 0, ["late", 2, 3], "")
 
 
+class AtHand(SpreadTest):
+    """What is decided, or can be read, without any descriptor becoming ready."""
+
+    def test_payloads_that_the_wire_cannot_carry_fail_and_the_rest_goes_on(self):
+        result = self.spread("run", "-j1", "-0", "--wire", "lines", "--", "cat",
+                             input=b"a\nb\0c\0d\ne\0")
+        self.assertEqual((result.status, result.out), (2, "\nc\n\n"), result)
+        self.assert_told(result, r"spread: task 0 failed.*BadPayload.*",
+                         r"spread: task 2 failed.*BadPayload.*")
+
+    def test_such_a_payload_is_not_tried_again(self):
+        result = self.spread("run", "-j2", "-0", "--wire", "lines", "--retries", "0", "--", "cat",
+                             input=b"a\nb\0c\0")
+        self.assertEqual((result.status, result.out), (1, "\nc\n"), result)
+
+    def test_more_bad_records_than_are_ever_read_ahead(self):
+        result = self.spread("run", "-j1", "--in", "json", "--read-ahead", "10", "--", *PUPPET,
+                             input="x\n" * 25000 + "1\n")
+        self.assertEqual(result.status, 101, result)
+        self.assertEqual(result.out, "null\n" * 25000 + "1\n")
+
+    def test_a_short_read_ahead_leaves_no_worker_idle(self):
+        post, gate = self.post(), self.gate()
+        tasks = [do(["tell", post.path], ["wait", gate.path]) for _ in range(4)]
+        running = self.start("run", "-j4", "--read-ahead", "1", "--window", "1", "--in", "json",
+                             "--", *PUPPET)
+        running.write(json_lines(tasks))
+        post.lines(4)  # all four at the same time
+        gate.open(4)
+        running.close_input()
+        self.assert_run(running.finish(), 0, None, "")
+
+
 class Endless(SpreadTest):
     def test_results_come_though_the_input_never_ends(self):
         forever = subprocess.Popen(["yes", "12"], stdout=subprocess.PIPE)

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/core/event.h"
+#include "spread/core/scheduler.h"
+#include "spread/run/port.h"
+#include "spread/run/task_input.h"
+
+namespace spread {
+
+/// What differs between the subcommands that run tasks: who works in a slot, where tasks come from,
+/// and what becomes of outcomes. WorkerFace is `run` and `all`, JobFace is `map`.
+class Face {
+ public:
+  virtual ~Face() = default;
+  /// Opens what results are written to; whatever is wrong is told before anything has been started.
+  virtual Status open() = 0;
+  /// Where the tasks come from; null if there are none (`all`).
+  virtual Result<std::unique_ptr<TaskInput>> open_input() = 0;
+  virtual std::unique_ptr<Port> make_port(WorkerId worker) = 0;
+
+  /// A task's outcome; see DeliverTask.
+  virtual void deliver(const DeliverTask& delivery) = 0;
+  /// An attempt ended without one.
+  virtual void retry(const RetryTask& retry) = 0;
+
+  /// No more outcomes should be caused than those already under way.
+  virtual bool full() const = 0;
+  /// Why results are lost (the spill file cannot be read): the end of the run. Empty if they are
+  /// not.
+  virtual const std::string& error() const = 0;
+  virtual std::string take_warning() = 0;
+
+  /// Once in every turn: moves on to the output what is due.
+  virtual Status advance(bool tasks_done) = 0;
+  /// Everything has been handed to the output.
+  virtual bool drained() const = 0;
+  /// The run is over: hands on more of what is left.
+  virtual Status drain() = 0;
+
+  /// What the exit status counts.
+  virtual std::uint64_t failures(const Scheduler::Counts& counts) const {
+    return counts.failed + counts.lost + counts.not_computed;
+  }
+};
+
+}  // namespace spread

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+
+#include "spread/api/result.h"
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+#include "spread/core/event.h"
+
+namespace spread {
+
+class Engine;
+
+/// The place of one slot in the Engine, and whatever works in it now: a process that lives for the
+/// whole run (WorkerPort), or one process per task (JobPort). To the Scheduler both are a worker.
+class Port {
+ public:
+  Port(Engine& engine, WorkerId id) : engine_(engine), id_(id) {}
+  virtual ~Port() = default;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+
+  WorkerId id() const { return id_; }
+  const std::string& host() const;
+  /// "worker 3 on n1".
+  std::string name() const;
+
+  // What the Scheduler asks for. Where nothing works in the slot any more, nothing happens.
+  /// Puts a worker into the empty slot; an Error says why it could not be.
+  virtual Status start() = 0;
+  virtual void send_task(const SendTask& action) = 0;
+  virtual void close_input() = 0;
+  /// Ends it: TERM, and KILL after the grace time.
+  virtual void terminate() = 0;
+  virtual void kill() = 0;
+
+  // Once in every turn of the loop.
+  virtual TimePoint next_deadline() const = 0;
+  virtual void tick() = 0;
+  /// Writes what send_task() has gathered; asked for with Engine::needs_flush().
+  virtual void flush() {}
+  /// Frees what has ended; asked for with Engine::has_ended().
+  virtual void remove_ended() = 0;
+
+  bool dirty = false;  ///< flush() is asked for
+
+ protected:
+  Engine& engine_;
+
+ private:
+  WorkerId id_;
+};
+
+}  // namespace spread

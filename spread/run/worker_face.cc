@@ -1,0 +1,166 @@
+#include "spread/run/worker_face.h"
+
+#include <utility>
+
+#include "spread/results/joblog.h"
+#include "spread/run/worker_port.h"
+
+namespace spread {
+
+Status WorkerFace::open() {
+  const Options& options = engine_.options();
+  results_ = std::make_unique<ResultsOut>(options.output, options.limits, engine_.output(),
+                                          engine_.plan().host_names);
+  if (!options.limits.spill_directory.empty()) {
+    if (const Status there = TempFile(options.limits.spill_directory, 0).check(); !there) {
+      return fail("--spill-dir: " + there.error().message);
+    }
+  }
+  tails_ = std::make_unique<TailsOut>(options.output, options.limits, engine_.output(),
+                                      engine_.reporter(), is_all() && !options.output.ordered);
+  return tails_->open();
+}
+
+Result<std::unique_ptr<TaskInput>> WorkerFace::open_input() {
+  if (is_all()) return std::unique_ptr<TaskInput>();
+  const Options& options = engine_.options();
+  return TaskInput::open(options.input, options.limits.max_frame, engine_.loop());
+}
+
+std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {
+  return std::make_unique<WorkerPort>(engine_, *this, worker);
+}
+
+Status WorkerFace::advance(bool tasks_done) {
+  return tails_->advance(tasks_done, is_all() && !engine_.output().full(), engine_.tail_order());
+}
+
+std::uint64_t WorkerFace::failures(const Scheduler::Counts& counts) const {
+  return is_all() ? failed_workers_ : Face::failures(counts);
+}
+
+void WorkerFace::on_tail(WorkerPort& from, std::string_view text) {
+  engine_.reporter().tell(WorkerTail{from.id(), text});
+  if (const Status kept = tails_->append(from.id(), text); !kept) {
+    engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
+  }
+}
+
+void WorkerFace::warn_non_finite() {
+  if (std::exchange(warned_non_finite_, true)) return;
+  engine_.reporter().say(
+      "a payload or prep item had a NaN or an infinity, which this wire cannot carry; the worker "
+      "was given null");
+}
+
+// ---------------------------------------------------------------- answers
+
+void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
+  if (answer.kind == wire::UpKind::Ok && deliver_success(from, answer)) return;
+  Answered answered;
+  answered.worker = from.id();
+  answered.task = answer.id;
+  answered.busy_seconds = answer.number;
+  switch (answer.kind) {
+    case wire::UpKind::Ok: break;
+    case wire::UpKind::Busy: answered.kind = AnswerKind::Busy; break;
+    case wire::UpKind::Fatal: answered.kind = AnswerKind::Fatal; break;
+    default: answered.kind = AnswerKind::Error;
+  }
+  if (answered.kind == AnswerKind::Busy && engine_.reporter().detailed()) {
+    engine_.reporter().tell(TaskAnswered{answer.id, from.id(), "busy", {}, answer.text});
+  }
+  answer_ = &answer;
+  answering_ = &from;
+  engine_.handle(answered);
+  answer_ = nullptr;
+  answering_ = nullptr;
+}
+
+/// The short way for nearly every answer; false if it has to go the long one.
+bool WorkerFace::deliver_success(WorkerPort& from, const wire::UpMessage& answer) {
+  Scheduler::Success success;
+  if (engine_.reporter().detailed() ||
+      !engine_.scheduler().take_success(from.id(), answer.id, engine_.now(), success)) {
+    return false;
+  }
+  TaskResult result;
+  result.id = answer.id;
+  result.worker = from.id();
+  result.attempts = success.attempts;
+  result.duration = success.duration;
+  result.value.body = from.worker().share(answer.value);
+  results_->deliver(std::move(result));
+  return true;
+}
+
+void WorkerFace::deliver(const DeliverTask& delivery) {
+  TaskResult result;
+  result.id = delivery.task;
+  result.outcome = delivery.outcome;
+  result.worker = delivery.worker;
+  result.attempts = delivery.attempts;
+  result.duration = delivery.duration;
+  if (delivery.from_answer) {
+    result.value.body = answering_->worker().share(answer_->value);
+  } else {
+    result.value = wire::make_error(delivery.error_type, delivery.message);
+  }
+  if (result.outcome != Outcome::Ok || engine_.reporter().detailed()) {
+    tell_finished(delivery, result);
+  }
+  results_->deliver(std::move(result));
+}
+
+void WorkerFace::retry(const RetryTask& retry) {
+  if (!engine_.reporter().detailed()) return;
+  // A refusal was told when it came.
+  const bool refused = answer_ != nullptr && answer_->kind == wire::UpKind::Busy;
+  if (refused) return;
+  const std::string_view kind = answer_ != nullptr ? "error"
+                                : retry.timed_out  ? "timeout"
+                                                   : "crash";
+  engine_.reporter().tell(TaskAnswered{retry.task, retry.worker, kind, {}, retry.message});
+}
+
+void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& result) {
+  Reporter& reporter = engine_.reporter();
+  wire::WorkerError error;
+  if (delivery.from_answer && result.outcome != Outcome::Ok) {
+    error = wire::parse_error(answer_->value);
+  } else if (!delivery.from_answer) {
+    error.type = delivery.error_type;
+    error.message = delivery.message;
+  }
+  TaskFinished finished{};
+  finished.result = &result;
+  finished.error_type = error.type;
+  finished.error_message = error.message;
+  if (delivery.worker != kNoWorker) {
+    finished.host = engine_.plan().host_names[number(delivery.worker)];
+  }
+  finished.ended = engine_.now();
+  finished.started = engine_.now() - delivery.duration;
+  finished.exit_status = result.outcome == Outcome::Ok                              ? 0
+                         : result.outcome == Outcome::Failed && !delivery.timed_out ? 1
+                                                                                    : -1;
+  finished.signal = delivery.timed_out ? 15 : 0;
+  if (reporter.detailed()) {
+    // A task that was malformed, lost or not computed has no answer, and perhaps no worker.
+    if (delivery.from_answer || delivery.timed_out) {
+      const std::string_view kind = delivery.timed_out              ? "timeout"
+                                    : result.outcome == Outcome::Ok ? "ok"
+                                                                    : "error";
+      reporter.tell(
+          TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, error.message});
+    }
+    reporter.tell(finished);
+  }
+  if (reporter.keeps_joblog()) {
+    reporter.job(finished, joblog_command(delivery.payload), delivery.payload.size(),
+                 result.value.size());
+  }
+  if (result.outcome != Outcome::Ok) reporter.failed(finished);
+}
+
+}  // namespace spread

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/run/engine.h"
+#include "spread/run/results_out.h"
+#include "spread/run/tails_out.h"
+#include "spread/wire/codec.h"
+#include "spread/workers/read_buffer.h"
+
+namespace spread {
+
+class WorkerPort;
+
+/// `run` and `all`: persistent workers that speak the protocol; results and tails.
+class WorkerFace final : public Face {
+ public:
+  explicit WorkerFace(Engine& engine) : engine_(engine) {}
+
+  Status open() override;
+  Result<std::unique_ptr<TaskInput>> open_input() override;
+  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  void deliver(const DeliverTask& delivery) override;
+  void retry(const RetryTask& retry) override;
+  bool full() const override { return results_->full(); }
+  const std::string& error() const override { return results_->error(); }
+  std::string take_warning() override { return results_->take_warning(); }
+  Status advance(bool tasks_done) override;
+  bool drained() const override { return tails_->finished(engine_.tail_order()); }
+  Status drain() override { return tails_->finish(engine_.tail_order()); }
+  std::uint64_t failures(const Scheduler::Counts& counts) const override;
+
+  // For its ports.
+  /// An answer to a task, which the Scheduler is told of: what it decides is carried out here.
+  void on_answer(WorkerPort& from, const wire::UpMessage& answer);
+  void on_tail(WorkerPort& from, std::string_view text);
+  void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
+  void worker_failed() { ++failed_workers_; }
+  /// A worker was given null for a number that its wire cannot carry.
+  void warn_non_finite();
+  ReadBuffer& read_buffer() { return read_buffer_; }
+
+ private:
+  bool deliver_success(WorkerPort& from, const wire::UpMessage& answer);
+  void tell_finished(const DeliverTask& delivery, const TaskResult& result);
+  bool is_all() const { return engine_.options().command == Command::All; }
+
+  Engine& engine_;
+  ReadBuffer read_buffer_;
+  std::unique_ptr<ResultsOut> results_;
+  std::unique_ptr<TailsOut> tails_;
+  /// The answer being handled: what a DeliverTask refers to.
+  const wire::UpMessage* answer_ = nullptr;
+  WorkerPort* answering_ = nullptr;
+  std::uint64_t failed_workers_ = 0;
+  bool warned_non_finite_ = false;
+};
+
+}  // namespace spread

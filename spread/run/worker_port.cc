@@ -1,0 +1,186 @@
+#include "spread/run/worker_port.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/launch/launcher.h"
+#include "spread/run/worker_face.h"
+
+namespace spread {
+
+// ---------------------------------------------------------------- what the Scheduler asks for
+
+Status WorkerPort::start() {
+  const Options& options = engine_.options();
+  const LaunchPlan plan = engine_.plan().launch(options, id());
+  SpawnOptions spawn;
+  spawn.arguments = plan.arguments;
+  spawn.environment = plan.environment;
+  spawn.directory = plan.directory;
+  auto process = engine_.spawner().spawn(spawn);
+  if (!process) {
+    if (options.command == Command::All) face_.worker_failed();
+    return tl::unexpected(process.error());
+  }
+  engine_.guard().watch(process->pid());
+
+  SessionOptions session;
+  session.wire = options.wire;
+  session.max_frame = options.limits.max_frame;
+  session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());
+  session.raw = options.command == Command::All;
+  session.strict = options.limits.strict;
+  SessionWorkerOptions how;
+  how.shutdown_timeout = options.limits.shutdown_timeout;
+  how.kill_grace = options.limits.kill_grace;
+  silent_until_ = kForever;
+  ready_ = false;
+  worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
+                                            face_.read_buffer(), *this, how);
+  engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
+  for (const Value& item : engine_.plan().prep) SPREAD_TRY(worker_->session().send_prep(item));
+  engine_.needs_flush(*this);
+  return {};
+}
+
+void WorkerPort::send_task(const SendTask& action) {
+  if (const Status sent = worker_->session().send_task(action.task, *action.payload); !sent) {
+    engine_.handle(PayloadRefused{id(), action.task, sent.error().message});
+    return;
+  }
+  if (!worker_->session().heard()) has_task();
+  engine_.needs_flush(*this);
+  if (engine_.reporter().detailed()) {
+    engine_.reporter().tell(TaskSent{action.task, action.worker, action.attempt});
+  }
+}
+
+void WorkerPort::close_input() {
+  if (worker_) worker_->close_input();
+}
+void WorkerPort::terminate() {
+  if (worker_) worker_->terminate();
+}
+void WorkerPort::kill() {
+  if (worker_) worker_->kill();
+}
+
+// ---------------------------------------------------------------- once a turn
+
+TimePoint WorkerPort::next_deadline() const {
+  return worker_ ? std::min(worker_->next_deadline(), silent_until_) : kForever;
+}
+
+void WorkerPort::tick() {
+  if (worker_->next_deadline() <= engine_.now()) worker_->tick();
+  if (silent_until_ <= engine_.now()) tell_silence();
+}
+
+void WorkerPort::flush() {
+  if (worker_) worker_->flush();
+}
+
+void WorkerPort::remove_ended() {
+  if (worker_ && worker_->ended()) worker_.reset();
+}
+
+void WorkerPort::has_task() {
+  constexpr Duration kPatience = std::chrono::seconds(10);
+  if (worker_->session().heard()) {
+    silent_until_ = kForever;
+  } else if (silent_until_ == kForever && !told_silence_) {
+    silent_until_ = after(engine_.now(), kPatience);
+  }
+}
+
+void WorkerPort::tell_silence() {
+  silent_until_ = kForever;
+  if (worker_->session().heard()) return;
+  told_silence_ = true;
+  constexpr const char* kWires[] = {"msgpack", "json", "lines"};
+  engine_.reporter().say(
+      name() +
+      " has had a task for 10 s and has answered nothing yet; it is expected to speak --wire " +
+      kWires[static_cast<int>(engine_.options().wire)] + ", and to flush each answer");
+}
+
+// ---------------------------------------------------------------- what the worker says
+
+void WorkerPort::tell_ready() {
+  ready_ = true;
+  engine_.reporter().tell(WorkerReady{id()});
+}
+
+void WorkerPort::on_hello(const wire::Hello& hello) {
+  engine_.handle(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
+  tell_ready();
+}
+
+void WorkerPort::on_answer(const wire::UpMessage& message) {
+  if (!message.so.empty() || !message.se.empty()) {
+    engine_.reporter().captured(message.id, message.so, message.se);
+  }
+  if (!ready_) tell_ready();
+  face_.on_answer(*this, message);
+}
+
+void WorkerPort::on_progress(const wire::UpMessage& message) {
+  engine_.reporter().tell(TaskProgress{message.id, id(), message.number, message.text});
+}
+
+void WorkerPort::on_log(std::string_view text) {
+  engine_.reporter().say(name() + ": " + std::string(text));
+  engine_.reporter().tell(WorkerLog{id(), text});
+}
+
+void WorkerPort::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
+void WorkerPort::on_tail(std::string_view text) { face_.on_tail(*this, text); }
+
+void WorkerPort::on_warning(std::string message) {
+  engine_.reporter().say(name() + ": " + message);
+}
+
+void WorkerPort::on_stderr(std::string_view text) { engine_.reporter().pass_on(text); }
+
+void WorkerPort::on_mismatch(std::string_view text) {
+  engine_.abort(name() + ": " + std::string(text));
+}
+
+void WorkerPort::on_unusable() { engine_.handle(WorkerUnusable{id()}); }
+
+void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
+  engine_.guard().forget(worker_->pid());
+  const bool heard = worker_->session().heard();
+  const bool expected = ended.clean && worker_->session().state() == SessionState::Shutdown;
+  engine_.reporter().tell(WorkerEnded{id(), expected, ended.reason});
+  if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
+    // ssh could not connect: whatever it was to work on has not even been sent there.
+    ended.cause = EndCause::NotStarted;
+  }
+  if (!expected) {
+    const std::string hint =
+        status.signal == 0
+            ? exit_hint(engine_.plan().roster, engine_.options().hosts, id(), status.code)
+            : "";
+    if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
+    tell_death(ended);
+  }
+  if (worker_->session().sent_null_for_number()) face_.warn_non_finite();
+  face_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
+  engine_.has_ended(id());
+  engine_.handle(std::move(ended));
+}
+
+void WorkerPort::tell_death(const ProcessEnded& ended) {
+  face_.worker_failed();
+  const bool all = engine_.options().command == Command::All;
+  const bool after_work = worker_->session().state() == SessionState::Shutdown;
+  // After `| head` nothing is to be said of those whom we ended for it.
+  const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
+  if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
+  if (!all && !after_work && !engine_.reporter().explaining())
+    return;  // SlotClosed or the task tells
+  engine_.reporter().say(name() + ": " + ended.reason);
+}
+
+}  // namespace spread

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "spread/run/port.h"
+#include "spread/workers/session_worker.h"
+
+namespace spread {
+
+class WorkerFace;
+
+/// A slot of `run` or `all`: the persistent worker in it, if there is one, and what becomes of what
+/// that worker says.
+class WorkerPort final : public Port, public WorkerSink {
+ public:
+  WorkerPort(Engine& engine, WorkerFace& face, WorkerId id) : Port(engine, id), face_(face) {}
+
+  SessionWorker& worker() { return *worker_; }
+
+  Status start() override;
+  void send_task(const SendTask& action) override;
+  void close_input() override;
+  void terminate() override;
+  void kill() override;
+  TimePoint next_deadline() const override;
+  void tick() override;
+  void flush() override;
+  void remove_ended() override;
+
+ private:
+  void tell_silence();
+  void tell_ready();
+  void has_task();
+  void tell_death(const ProcessEnded& ended);
+
+  void on_hello(const wire::Hello& hello) override;
+  void on_answer(const wire::UpMessage& message) override;
+  void on_progress(const wire::UpMessage& message) override;
+  void on_log(std::string_view text) override;
+  void on_stray(std::string_view text) override;
+  void on_tail(std::string_view text) override;
+  void on_warning(std::string message) override;
+  void on_stderr(std::string_view text) override;
+  void on_mismatch(std::string_view text) override;
+  void on_unusable() override;
+  void on_ended(ProcessEnded ended, ExitStatus status) override;
+
+  WorkerFace& face_;
+  std::unique_ptr<SessionWorker> worker_;
+  /// When to say that this worker, which has a task, has not said anything yet.
+  TimePoint silent_until_ = kForever;
+  bool told_silence_ = false;
+  bool ready_ = false;
+};
+
+}  // namespace spread
