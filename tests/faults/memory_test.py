@@ -1,5 +1,6 @@
 """Whatever the order of completion, memory stays bounded and the order is kept."""
 
+import json
 import os
 import threading
 import unittest
@@ -85,44 +86,66 @@ class FlatMemory(SpreadTest):
 
 
 class FullReorderBuffer(SpreadTest):
-    def check_full(self, first, *options, status=0, head="head"):
-        """100 results of 10 KB wait behind the first task, and only 64 KB may."""
-        rest = ["x" * 10000 for _ in range(100)]
-        result = self.puppet(
-            [first, *rest],
-            *("-j2", "--reorder-mem", "64K", "--spill-max", "0", *options),
-        )
-        self.assertEqual(result.status, status, result)
-        self.assertEqual(result.values, [head, *rest])
+    rest = ["x" * 10000 for _ in range(100)]
+    full = 7  # so many of them are more than 64 KB
 
-    def slow_then(self, *steps):
-        """Does not go on before the buffer is full for long: the other worker has computed what it
-        may, and nothing happens any more."""
-        return do(["once", self.path("first"), *steps], answer="head")
+    def check_full(self, first, *options):
+        """100 results of 10 KB wait behind the first task, and only 64 KB may. The first task's
+        worker fails when the master has said of as many as fill the buffer that they are there."""
+        full, events = self.gate("full"), self.post("events")
+        running = self.start(
+            *("run", "--in", "json", "-j2", "--reorder-mem", "64K", "--spill-max", "0"),
+            *("--events", events.path, *options, "--", *PUPPET),
+        )
+        running.write(json_lines([first, *self.rest]))
+        running.close_input()
+        waiting = 0
+        while waiting < self.full:
+            event = json.loads(events.line())
+            waiting += event["event"] == "task_finished" and event["task"] > 0
+        full.open()
+        # The rest of the events has to be read, or the fifo is full as well.
+        reader = threading.Thread(target=self.read_to_the_end, args=(events,), daemon=True)
+        reader.start()
+        result = running.finish()
+        self.assert_run(result, 0, ["head", *self.rest])
+        reader.join()
+
+    def read_to_the_end(self, events):
+        while json.loads(events.line())["event"] != "run_ended":
+            pass
+
+    def once_full(self, *steps):
+        """The head task, which at its first try does the steps when the buffer is full."""
+        wait = ["wait", self.path("full")]
+        return do(["once", self.path("first"), wait, *steps], answer="head")
 
     def test_head_task_is_tried_again_after_a_crash(self):
-        self.check_full(self.slow_then(["child", "sleep", "0.3"], ["kill", 9]))
+        self.check_full(self.once_full(["kill", 9]))
 
     def test_head_task_is_tried_again_after_an_error(self):
         failed = ["answer", "error", {"type": "Some", "message": "thing"}]
-        self.check_full(self.slow_then(["child", "sleep", "0.3"], failed), "--retries", "2")
+        self.check_full(self.once_full(failed), "--retries", "2")
 
     def test_head_task_is_tried_again_after_busy(self):
-        self.check_full(self.slow_then(["child", "sleep", "0.3"], ["answer", "busy", 0.01]))
+        self.check_full(self.once_full(["answer", "busy", 0.01]))
 
     def test_head_task_is_tried_again_after_a_time_out(self):
-        self.check_full(self.slow_then(["hang"]), "--timeout", "2", "--retries", "2")
+        self.check_full(self.once_full(["hang"]), "--timeout", "2", "--retries", "2")
 
     def test_head_task_is_lost(self):
-        self.check_full(do(["kill", 9]), status=1, head=None)
+        result = self.puppet(
+            [do(["kill", 9]), *self.rest],
+            *("-j2", "--reorder-mem", "64K", "--spill-max", "0"),
+        )
+        self.assert_run(result, 1, [None, *self.rest])
 
     def test_one_worker_alone(self):
-        rest = ["x" * 10000 for _ in range(100)]
         result = self.puppet(
-            [do(["once", self.path("first"), ["kill", 9]], answer="head"), *rest],
+            [do(["once", self.path("first"), ["kill", 9]], answer="head"), *self.rest],
             *("-j1", "--reorder-mem", "64K", "--spill-max", "0", "--window", "8"),
         )
-        self.assert_run(result, 0, ["head", *rest])
+        self.assert_run(result, 0, ["head", *self.rest])
 
 
 class Spill(SpreadTest):
