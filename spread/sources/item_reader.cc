@@ -1,0 +1,87 @@
+#include "spread/sources/item_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "spread/sources/csv_items.h"
+#include "spread/sources/separator.h"
+#include "spread/sources/text_items.h"
+
+namespace spread {
+
+namespace {
+
+bool is_space(Byte byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
+
+/// The words, each followed by a NUL: what cuts files then cuts them.
+Slice joined(const std::vector<std::string>& words) {
+  std::size_t size = 0;
+  for (const std::string& word : words) size += word.size() + 1;
+  Block* block = Block::create(size);
+  Byte* at = block->data();
+  for (const std::string& word : words) {
+    std::memcpy(at, word.c_str(), word.size() + 1);
+    at += word.size() + 1;
+  }
+  Slice text(block, {block->data(), size});
+  block->release();
+  return text;
+}
+
+/// What --colsep is to --csv.
+Result<char> csv_separator(const std::optional<std::string>& colsep) {
+  if (!colsep) return ',';
+  const Result<SeparatorPattern> pattern = SeparatorPattern::parse(*colsep);
+  if (!pattern) return tl::unexpected(pattern.error());
+  if (pattern->kind == SeparatorPattern::Kind::Literal && pattern->literal.size() == 1 &&
+      std::string_view("\"\r\n").find(pattern->literal[0]) == std::string_view::npos) {
+    return pattern->literal[0];
+  }
+  return fail("--colsep '" + *colsep + "': with --csv the separator is a single byte");
+}
+
+Result<std::unique_ptr<ItemReader>> make_reader(const ArgumentSourceOptions& options,
+                                                ItemPlace place, char delimiter) {
+  if (options.csv) {
+    const Result<char> separator = csv_separator(options.colsep);
+    if (!separator) return tl::unexpected(separator.error());
+    return std::make_unique<CsvItems>(options, std::move(place), *separator, delimiter);
+  }
+  std::optional<Separator> separator;
+  if (options.colsep) {
+    Result<Separator> parsed = Separator::parse(*options.colsep);
+    if (!parsed) return tl::unexpected(parsed.error());
+    separator = std::move(*parsed);
+  }
+  return std::make_unique<TextItems>(options, std::move(place), delimiter, std::move(separator));
+}
+
+}  // namespace
+
+ByteView trimmed(ByteView value, Trim trim) {
+  if (trim == Trim::Left || trim == Trim::Both) {
+    while (!value.empty() && is_space(value.front())) value = value.subspan(1);
+  }
+  if (trim == Trim::Right || trim == Trim::Both) {
+    while (!value.empty() && is_space(value.back())) value = value.first(value.size() - 1);
+  }
+  return value;
+}
+
+Result<std::unique_ptr<ItemReader>> make_item_reader(const ArgumentSourceOptions& options,
+                                                     const ArgumentSourceOptions::Source& source) {
+  const char delimiter = source.is_list ? '\0' : options.delimiter;
+  ItemPlace place;
+  place.source = source.is_list ? ":::" : source.name;
+  place.unit = source.is_list ? "argument" : delimiter == '\n' ? "line" : "record";
+  auto reader = make_reader(options, std::move(place), delimiter);
+  if (reader && source.is_list) {
+    if (!source.words.empty()) (*reader)->feed(joined(source.words));
+    (*reader)->finish();
+  }
+  return reader;
+}
+
+}  // namespace spread
