@@ -16,6 +16,8 @@ namespace {
 constexpr std::string_view kCountExpected = "a whole number such as 8";
 constexpr std::string_view kSizeExpected = "a number of bytes such as 65536, 64K or 1.5M";
 constexpr std::string_view kDurationExpected = "a time such as 1.5, 30s, 10m, 2h or 1d3.5h";
+constexpr std::string_view kSlotsExpected = "a number of slots such as 8, 150%, +1, -1 or 0";
+constexpr std::uint64_t kSlotsMax = 100000;
 constexpr std::string_view kPercentExpected = "a percentage such as 50%";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -128,6 +130,24 @@ Result<Duration> parse_duration(std::string_view text) {
   const Duration duration = from_seconds(seconds);
   if (duration == kNoLimit) return too_large(text);
   return duration;
+}
+
+Result<SlotCount> parse_slot_count(std::string_view text) {
+  using Kind = SlotCount::Kind;
+  if (!text.empty() && text.back() == '%') {
+    const Result<double> percent = parse_percent(text);
+    if (!percent || !(*percent > 0)) return expected(kSlotsExpected, text);
+    if (*percent > 100.0 * kSlotsMax) return too_large(text);
+    return SlotCount{Kind::Percent, *percent};
+  }
+  const bool offset = !text.empty() && (text[0] == '+' || text[0] == '-');
+  const Result<std::uint64_t> count = parse_count(offset ? text.substr(1) : text);
+  if (!count) return expected(kSlotsExpected, text);
+  if (*count > kSlotsMax) return too_large(text);
+  const double number = static_cast<double>(*count);
+  if (offset) return SlotCount{Kind::Offset, text[0] == '-' ? -number : number};
+  if (*count == 0) return SlotCount{Kind::Unlimited, 0};
+  return SlotCount{Kind::Count, number};
 }
 
 Result<double> parse_percent(std::string_view text) {

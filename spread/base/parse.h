@@ -23,6 +23,15 @@ Result<std::uint64_t> parse_size(std::string_view text);
 /// Rounded to the nearest nanosecond; at most 292 years.
 Result<Duration> parse_duration(std::string_view text);
 
+/// How many slots a host gets: "8", "150%" of its CPUs, "+2" or "-1" beside them, "0" = no limit.
+/// The value of `map -j`, and the text of the file that -j may name.
+struct SlotCount {
+  enum class Kind : std::uint8_t { Count, Percent, Offset, Unlimited };
+  Kind kind = Kind::Count;
+  double number = 0;  ///< above 0 for Count (at most 100000) and Percent; whole but for Percent
+};
+Result<SlotCount> parse_slot_count(std::string_view text);
+
 /// "50%" or "12.5%", as the number before the sign; may exceed 100.
 Result<double> parse_percent(std::string_view text);
 

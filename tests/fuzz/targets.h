@@ -7,8 +7,12 @@
 
 namespace spread::fuzz {
 
+/// The input of map: the same tasks in any pieces, no line beyond its limit.
+void arguments(ByteView input);
 /// All three codecs: no look beyond the bytes, always progress, the same in any pieces.
 void codec(ByteView input);
+/// Words of a command with placeholders: what a shell reads as code does not depend on the items.
+void command(ByteView input);
 /// JSON to msgpack and back, and held against nlohmann-json.
 void json(ByteView input);
 /// The scanner of values and the writer of JSON, held against msgpack-c's parser.

@@ -129,6 +129,39 @@ TEST(ParseDuration, RefusesMoreThan292Years) {
   EXPECT_FALSE(parse_duration(std::string(400, '9')));
 }
 
+TEST(ParseSlotCount, HasFourKinds) {
+  using Kind = SlotCount::Kind;
+  struct {
+    const char* text;
+    Kind kind;
+    double number;
+  } const cases[] = {
+      {"8", Kind::Count, 8},     {"150%", Kind::Percent, 150},    {"12.5%", Kind::Percent, 12.5},
+      {"+2", Kind::Offset, 2},   {"-1", Kind::Offset, -1},        {"+0", Kind::Offset, 0},
+      {"0", Kind::Unlimited, 0}, {"100000", Kind::Count, 100000},
+  };
+  for (const auto& c : cases) {
+    const Result<SlotCount> slots = parse_slot_count(c.text);
+    ASSERT_TRUE(slots) << c.text;
+    EXPECT_EQ(slots->kind, c.kind) << c.text;
+    EXPECT_EQ(slots->number, c.number) << c.text;
+  }
+}
+
+TEST(ParseSlotCount, RefusesWhatIsNoNumberOfSlots) {
+  for (const char* text : {"", "x", "1.5", "+", "-", "--1", "+1%", "-5%", "0%", "%", "8 ", "1e3"}) {
+    const Result<SlotCount> slots = parse_slot_count(text);
+    ASSERT_FALSE(slots) << text;
+    EXPECT_NE(slots.error().message.find("expected a number of slots"), std::string::npos) << text;
+  }
+}
+
+TEST(ParseSlotCount, RefusesMoreThanAMachineCanHave) {
+  for (const char* text : {"100001", "+100001", "-100001", "10000001%"}) {
+    EXPECT_FALSE(parse_slot_count(text)) << text;
+  }
+}
+
 TEST(ParsePercent, ReadsTheNumberBeforeTheSign) {
   EXPECT_EQ(parse_percent("50%"), 50.0);
   EXPECT_EQ(parse_percent("12.5%"), 12.5);

@@ -1,0 +1,50 @@
+// What is known of programs that read an argument as code, and of those that run a command. Tables
+// for command_scan.cc; adding a program is adding a row.
+#pragma once
+
+#include <string_view>
+
+namespace spread {
+
+/// A program's options, as far as it takes to tell them from its operands. Lists have blanks
+/// between.
+struct ProgramOptions {
+  std::string_view letters;         ///< take an argument: the rest of the word, else the next word
+  std::string_view attached;        ///< take the rest of the word, never the next word
+  std::string_view long_arguments;  ///< long options whose argument is the next word
+};
+
+/// A program that reads an argument as code.
+struct Interpreter {
+  std::string_view names;
+  ProgramOptions options;
+  std::string_view code_letters;     ///< options whose argument is code
+  std::string_view code_long;        ///< the same, long
+  std::string_view program_letters;  ///< take the name of a file with the code: no operand is code
+  int first_code_operand;            ///< from 0; kNoOperand: none
+  int last_code_operand;
+  bool ends_at_operand;  ///< what follows the first operand belongs to the script
+  bool by_shell;
+  std::string_view instead;
+};
+
+inline constexpr int kNoOperand = -1;
+inline constexpr int kAllOperands = 1 << 20;
+
+/// A program that runs the command in its arguments as it is.
+struct Wrapper {
+  std::string_view names;
+  ProgramOptions options;
+  int operands;                              ///< its own, before the command
+  bool assignments;                          ///< NAME=VALUE may stand before the command
+  std::string_view code_letters, code_long;  ///< options whose argument a shell reads
+};
+
+/// Null if nothing is known.
+const Interpreter* find_interpreter(std::string_view name);
+const Wrapper* find_wrapper(std::string_view name);
+/// Whether `name` runs a command somewhere in its arguments, in a way too varied for the table:
+/// docker, srun, find, ...
+bool is_launcher(std::string_view name);
+
+}  // namespace spread

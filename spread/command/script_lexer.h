@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/command/command_scan.h"
+#include "spread/command/script.h"
+
+namespace spread {
+
+/// parse_script() while it runs: one pass, by recursive descent along quotes and substitutions,
+/// which are the only grammar that matters here. Commands are cut into words so far that it can be
+/// told which program gets which word (script_check.cc).
+class ScriptLexer {
+ public:
+  ScriptLexer(std::string_view text, const ScriptOptions& options)
+      : text_(text), options_(options) {}
+  Result<Script> run();
+
+ private:
+  /// A word of a command while it is read.
+  struct Word {
+    ScannedWord scanned;
+    std::vector<std::size_t> references;  ///< pieces that are its placeholders for items
+    std::size_t first_piece = 0;
+    std::size_t parts = 0;    ///< characters, quoted parts, expansions, placeholders
+    bool quoted = false;      ///< then it is no reserved word
+    bool all_values = false;  ///< has a placeholder for all values
+  };
+  enum class CaseState { Subject, In, Pattern, Body };
+  /// One list of commands: the script, or what is between ( and ).
+  struct Commands {
+    Word word;
+    std::vector<Word> words;  ///< of the current command
+    std::vector<CaseState> cases;
+    bool redirected = false;  ///< the next word is the target of a redirection
+    bool after_comment = false;
+    std::size_t repeats_before = 0;
+  };
+  struct HereDocument {
+    std::string end;
+    bool strip_tabs = false, quoted = false;
+  };
+
+  // script_lexer.cc
+  Status commands(bool until_parenthesis, Commands& list);
+  Status parenthesis(Commands& list);
+  Status redirection(Commands& list);
+  Status separator(Commands& list);
+  Status here_document_start();
+  Status here_document_bodies();
+  void begin_word(Commands& list);
+  Status end_word(Commands& list);
+  void end_case_word(Commands& list, const Word& word);
+  Status end_command(Commands& list);
+  Script::End end_state(const Commands& list) const;
+
+  // script_quotes.cc
+  Status backslash(Word& word);
+  Status single_quoted(Word& word);
+  Status ansi_quoted(Word& word);
+  Status double_quoted(Word& word);
+  Status backquoted(Word& word);
+  Status dollar(Word& word, bool in_double);
+  Status parameter(Word& word, bool in_double);
+  Status substitution(bool arithmetic);
+  Status placeholder(Word& word, ScriptPiece::Quotes quotes, std::size_t length,
+                     const Placeholder& found);
+  Status raw_placeholder(ScriptPiece::Quotes quotes, std::size_t length, const Placeholder& found,
+                         std::string_view place);
+  void note_mentions(std::string_view text);
+  void keep(std::size_t count);
+  void keep_in(Word& word, std::size_t count);
+  void flush();
+  bool starts(std::string_view what) const { return text_.substr(at_).starts_with(what); }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
+  std::size_t match(Placeholder& found, std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? options_.syntax.match(text_, at_ + ahead, found) : 0;
+  }
+
+  // script_check.cc
+  Status check_command(const Commands& list);
+  Status check_builtin(std::span<const ScannedWord> words);
+  Status check_subscript(const ScannedWord& word);
+  Status refuse(const ScannedWord& word, std::string_view program, std::string_view instead) const;
+
+  std::string_view text_;
+  const ScriptOptions& options_;
+  std::size_t at_ = 0;
+  std::string literal_;  ///< text that is not yet a piece
+  Script script_;
+  std::vector<HereDocument> here_documents_;  ///< whose bodies begin after the next newline
+  std::string_view forbidden_;  ///< where we are, if no item may stand here; else empty
+  bool after_name_ = false;     ///< the last thing was $name
+  bool in_brackets_ = false;    ///< between [[ and ]]
+  int depth_ = 0;
+};
+
+}  // namespace spread
