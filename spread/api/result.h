@@ -13,6 +13,7 @@ namespace spread {
 /// and why ("open tasks.txt: No such file or directory"). Lower case, no full stop, no newline.
 struct Error {
   std::string message;
+  int number = 0;  ///< errno, where a system call failed and somebody may want to tell them apart
 };
 
 /// The value, or the reason why there is none. Expected failures travel this way; broken

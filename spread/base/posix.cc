@@ -19,7 +19,7 @@ std::string errno_text(int error) { return std::strerror(error); }
 
 Error errno_error(std::string_view what) {
   const int error = errno;
-  return Error{std::string(what) + ": " + errno_text(error)};
+  return Error{std::string(what) + ": " + errno_text(error), error};
 }
 
 namespace {

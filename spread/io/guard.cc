@@ -3,22 +3,32 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "spread/base/posix.h"
 
 namespace spread {
-namespace {
 
-// The pipe carries ints: a process group to watch, its negative to forget it, 0 for goodbye.
-// An int is smaller than PIPE_BUF, so it arrives whole or not at all.
-constexpr int kGoodbye = 0;
+/// Written by the master, and read by the guard only when the master is gone. Plain numbers and no
+/// constructor: the memory comes zeroed, and page by page as it is used.
+struct Guard::Table {
+  // As many processes as Linux has numbers for.
+  static constexpr std::size_t kGroupsMax = std::size_t{1} << 22;
+  int goodbye;
+  std::uint32_t used;      ///< places that were ever used
+  int groups[kGroupsMax];  ///< 0 = free
+};
+
+namespace {
 
 void signal_groups(std::vector<int>& groups, int signal) {
   std::erase_if(groups, [&](int group) { return ::kill(-group, signal) != 0 && errno == ESRCH; });
@@ -37,61 +47,93 @@ void end_groups(std::vector<int> groups, Duration grace) {
   signal_groups(groups, SIGKILL);
 }
 
-[[noreturn]] void guard_main(int pipe, Duration grace) {
-  // Its own session: a Ctrl-C at the terminal, or a kill of the master's group, is not for it.
+/// What is the same in every process that stays behind for others' sake: it must not hold anybody's
+/// pipe open, nor keep a file system busy, and what happens at the terminal is not for it.
+void stand_apart(int pipe) {
   ::setsid();
   ::prctl(PR_SET_NAME, "spread-guard");
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) ::signal(signal, SIG_IGN);
-  // It must not hold anybody's pipe open, nor keep a file system busy.
-  if (pipe != 3) {
-    ::dup2(pipe, 3);
-  }
+  if (pipe != 3) ::dup2(pipe, 3);
   ::close_range(4, ~0u, 0);
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(null, fd);
   if (::chdir("/") != 0) ::_exit(1);
-  std::vector<int> groups;
-  for (;;) {
-    int message;
-    const IoResult read = read_some(3, reinterpret_cast<Byte*>(&message), sizeof message);
-    if (read.state != IoState::Done || read.size != sizeof message) break;
-    if (message == kGoodbye) ::_exit(0);
-    if (message > 0) groups.push_back(message);
-    if (message < 0) std::erase(groups, -message);
+}
+
+/// In order, and not kept in a register: kill -9 may come after any instruction.
+template <typename T>
+void store(T& place, T value) {
+  std::atomic_ref<T>(place).store(value, std::memory_order_release);
+}
+
+void wait_for_end_of(int pipe) {
+  Byte nothing;
+  while (read_some(pipe, &nothing, 1).state == IoState::Done) {
   }
-  end_groups(std::move(groups), grace);
-  ::_exit(0);
 }
 
 }  // namespace
 
+void Guard::Unmap::operator()(Table* table) const { ::munmap(table, sizeof(Table)); }
+
+Guard::Guard(UniqueFd pipe, int pid, std::unique_ptr<Table, Unmap> table)
+    : pipe_(std::move(pipe)), pid_(pid), table_(std::move(table)) {}
+Guard::Guard(Guard&&) noexcept = default;
+
 Result<Guard> Guard::start(Duration grace) {
+  void* memory = ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return tl::unexpected(errno_error("mmap"));
+  std::unique_ptr<Table, Unmap> table(static_cast<Table*>(memory));
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
   UniqueFd read(ends[0]);
   UniqueFd write(ends[1]);
   const pid_t pid = ::fork();
   if (pid < 0) return tl::unexpected(errno_error("fork"));
-  if (pid == 0) guard_main(read.get(), grace);
-  return Guard(std::move(write), pid);
+  if (pid == 0) {
+    stand_apart(read.get());
+    wait_for_end_of(3);
+    if (table->goodbye != 0) ::_exit(0);
+    std::vector<int> groups;
+    for (std::uint32_t i = 0; i < table->used; ++i) {
+      if (const int group = table->groups[i]; group != 0) groups.push_back(group);
+    }
+    end_groups(std::move(groups), grace);
+    ::_exit(0);
+  }
+  return Guard(std::move(write), pid, std::move(table));
 }
 
 Guard::~Guard() {
   if (!pipe_) return;
-  send(kGoodbye);
+  store(table_->goodbye, 1);
   pipe_.reset();
   int status;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
 }
 
-void Guard::watch(int process_group) { send(process_group); }
-void Guard::forget(int process_group) { send(-process_group); }
+void Guard::watch(int process_group) {
+  std::uint32_t place;
+  if (free_.empty()) {
+    if (table_->used == Table::kGroupsMax) return;
+    place = table_->used;
+  } else {
+    place = free_.back();
+    free_.pop_back();
+  }
+  store(table_->groups[place], process_group);
+  if (place == table_->used) store(table_->used, place + 1);
+  place_of_[process_group] = place;
+}
 
-void Guard::send(int process_group) {
-  const ByteView bytes(reinterpret_cast<const Byte*>(&process_group), sizeof process_group);
-  // A guard that was killed protects nobody any more, but that is no reason to end the run.
-  static_cast<void>(write_some(pipe_.get(), {&bytes, 1}));
+void Guard::forget(int process_group) {
+  const auto found = place_of_.find(process_group);
+  if (found == place_of_.end()) return;
+  store(table_->groups[found->second], 0);
+  free_.push_back(found->second);
+  place_of_.erase(found);
 }
 
 }  // namespace spread

@@ -13,7 +13,7 @@ namespace spread {
 Result<SignalSet> SignalSet::create() {
   sigset_t wanted;
   sigemptyset(&wanted);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGWINCH}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH}) {
     struct sigaction now {};
     ::sigaction(signal, nullptr, &now);
     if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
@@ -35,7 +35,8 @@ std::optional<Signal> SignalSet::next() {
   const IoResult read = read_some(fd_.get(), reinterpret_cast<Byte*>(&info), sizeof info);
   if (read.state != IoState::Done || read.size != sizeof info) return std::nullopt;
   const auto number = static_cast<int>(info.ssi_signo);
-  return Signal{number, number != SIGUSR1 && number != SIGWINCH};
+  const int slots = number == SIGUSR1 ? 1 : number == SIGUSR2 ? -1 : 0;
+  return Signal{number, slots == 0 && number != SIGWINCH, slots};
 }
 
 }  // namespace spread

@@ -10,12 +10,13 @@ namespace spread {
 struct Signal {
   int number = 0;
   bool asks_to_end = false;  ///< INT, TERM, HUP
+  int slots = 0;             ///< USR1: one slot more; USR2: one less (as xargs)
 };
 
-/// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1 and WINCH
-/// are blocked while it lives and read from a descriptor; PIPE is ignored, so that a reader that
-/// goes away is an error of write(2). Children get default dispositions (Spawner). A signal that
-/// was ignored when we were started (nohup) stays ignored.
+/// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1, USR2 and
+/// WINCH are blocked while it lives and read from a descriptor; PIPE is ignored, so that a reader
+/// that goes away is an error of write(2). Children get default dispositions (Spawner). A signal
+/// that was ignored when we were started (nohup) stays ignored.
 class SignalSet {
  public:
   static Result<SignalSet> create();

@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -30,16 +32,6 @@ namespace spread {
 namespace {
 
 using Process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
-
-struct PipePair {
-  UniqueFd read, write;
-};
-
-Result<PipePair> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
-  return PipePair{UniqueFd(ends[0]), UniqueFd(ends[1])};
-}
 
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
@@ -68,20 +60,18 @@ class SpawnAttributes {
   posix_spawnattr_t attributes;
 };
 
-/// Ours plus the additions; a name that is added replaces ours.
-std::vector<std::string> merged_environment(
-    std::span<const std::pair<std::string, std::string>> additions) {
-  std::vector<std::string> merged;
+/// Ours plus the additions; a name that is added replaces ours. Points into `added`, whose strings
+/// are "NAME=value".
+std::vector<char*> merged_environment(std::vector<std::string>& added) {
+  std::vector<char*> merged;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    const char* equals = std::strchr(*entry, '=');
-    const std::string_view name(*entry, equals == nullptr
-                                            ? std::strlen(*entry)
-                                            : static_cast<std::size_t>(equals - *entry));
-    bool replaced = false;
-    for (const auto& addition : additions) replaced = replaced || addition.first == name;
-    if (!replaced) merged.emplace_back(*entry);
+    const bool replaced = std::any_of(added.begin(), added.end(), [&](const std::string& each) {
+      return std::strncmp(*entry, each.c_str(), each.find('=') + 1) == 0;
+    });
+    if (!replaced) merged.push_back(*entry);
   }
-  for (const auto& [name, value] : additions) merged.push_back(name + "=" + value);
+  for (std::string& each : added) merged.push_back(each.data());
+  merged.push_back(nullptr);
   return merged;
 }
 
@@ -98,10 +88,7 @@ std::vector<char*> pointers(std::span<const std::string> words) {
 /// time.
 Result<int> open_exit_fd(pid_t pid) {
   const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (fd >= 0) {
-    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-    return fd;
-  }
+  if (fd >= 0) return fd;  // it is close-on-exec from birth
   if (errno != ENOSYS) return tl::unexpected(errno_error("pidfd_open"));
   constexpr long kLookEveryNs = 10'000'000;
   const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -113,10 +100,10 @@ Result<int> open_exit_fd(pid_t pid) {
 
 }  // namespace
 
-std::string ExitStatus::text() const {
+std::string ExitStatus::text(bool by_us) const {
   if (signal == 0) return "exit status " + std::to_string(code);
   std::string text = "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal);
-  if (signal == SIGKILL) text += "; out of memory, perhaps";
+  if (signal == SIGKILL && !by_us) text += "; out of memory, perhaps";
   return text + ")";
 }
 
@@ -161,36 +148,59 @@ struct Spawner::Impl {
   // Never run: Boost.Process wants an executor to hold a process handle. The waiting is done by
   // EventLoop on the same pidfd.
   boost::asio::io_context context{1};
+  UniqueFd null;  // /dev/null, opened when it is first wanted
+
+  Status connect(SpawnAttributes& how, int fd, const SpawnOptions& options, Connect to,
+                 UniqueFd& ours, UniqueFd& theirs);
 };
 
 Spawner::Spawner() : impl_(std::make_unique<Impl>()) {}
 Spawner::~Spawner() = default;
 
-Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
-  auto in = make_pipe();
-  if (!in) return tl::unexpected(in.error());
-  auto out = make_pipe();
-  if (!out) return tl::unexpected(out.error());
-  auto err = make_pipe();
-  if (!err) return tl::unexpected(err.error());
+/// Makes what the child's `fd` is to be: `theirs` must be open until it has been started.
+Status Spawner::Impl::connect(SpawnAttributes& how, int fd, const SpawnOptions& options, Connect to,
+                              UniqueFd& ours, UniqueFd& theirs) {
+  if (to == Connect::Ours) return {};
+  if (to == Connect::File) {
+    ::posix_spawn_file_actions_adddup2(&how.actions, options.files[fd], fd);
+    return {};
+  }
+  if (to == Connect::Null) {
+    if (!null) null = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null) return tl::unexpected(errno_error("open /dev/null"));
+    ::posix_spawn_file_actions_adddup2(&how.actions, null.get(), fd);
+    return {};
+  }
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
+  ours = UniqueFd(ends[fd == 0 ? 1 : 0]);
+  theirs = UniqueFd(ends[fd == 0 ? 0 : 1]);
+  ::posix_spawn_file_actions_adddup2(&how.actions, theirs.get(), fd);
+  set_nonblocking(ours.get());
+  return {};
+}
 
+Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
   SpawnAttributes how;
-  ::posix_spawn_file_actions_adddup2(&how.actions, in->read.get(), 0);
-  ::posix_spawn_file_actions_adddup2(&how.actions, out->write.get(), 1);
-  ::posix_spawn_file_actions_adddup2(&how.actions, err->write.get(), 2);
+  UniqueFd ours[3], theirs[3];
+  SPREAD_TRY(impl_->connect(how, 0, options, options.input, ours[0], theirs[0]));
+  SPREAD_TRY(impl_->connect(how, 1, options, options.output, ours[1], theirs[1]));
+  SPREAD_TRY(impl_->connect(how, 2, options, options.errors, ours[2], theirs[2]));
   ::posix_spawn_file_actions_addclosefrom_np(&how.actions, 3);
   if (!options.directory.empty()) {
     ::posix_spawn_file_actions_addchdir_np(&how.actions, options.directory.c_str());
   }
-  const std::vector<std::string> environment = merged_environment(options.environment);
-  const std::vector<char*> argv = pointers(options.arguments);
-  const std::vector<char*> envp = pointers(environment);
+  std::vector<std::string> added;
+  for (const auto& [name, value] : options.environment) added.push_back(name + "=" + value);
+  const std::vector<char*> envp = merged_environment(added);
+  const std::vector<char*> words = pointers(options.arguments);
+  char* const* argv = options.argv != nullptr ? options.argv : words.data();
   pid_t pid = -1;
-  const int error =
-      ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv.data(), envp.data());
+  const int error = ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv, envp.data());
   if (error != 0) {
-    std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
-    return fail("cannot start " + options.arguments[0] + where + ": " + errno_text(error));
+    const std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
+    return tl::unexpected(
+        Error{std::string("cannot start ") + argv[0] + where + ": " + errno_text(error), error});
   }
   const Result<int> exit_fd = open_exit_fd(pid);
   if (!exit_fd) {
@@ -198,15 +208,17 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
     ::waitpid(pid, nullptr, 0);
     return tl::unexpected(exit_fd.error());
   }
+  // It runs already; the first millisecond may be less nice.
+  if (options.nice != 0) {
+    const int own = ::getpriority(PRIO_PROCESS, 0);
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), std::clamp(own + options.nice, -20, 19));
+  }
   auto process = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
       Process(impl_->context.get_executor(), pid, *exit_fd), static_cast<int>(pid), *exit_fd});
   Subprocess child(std::move(process));
-  child.input = std::move(in->write);
-  child.output = std::move(out->read);
-  child.errors = std::move(err->read);
-  set_nonblocking(child.input.get());
-  set_nonblocking(child.output.get());
-  set_nonblocking(child.errors.get());
+  child.input = std::move(ours[0]);
+  child.output = std::move(ours[1]);
+  child.errors = std::move(ours[2]);
   return child;
 }
 

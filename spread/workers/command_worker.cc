@@ -1,0 +1,191 @@
+#include "spread/workers/command_worker.h"
+
+#include <signal.h>
+
+#include <utility>
+
+#include "spread/base/assert.h"
+#include "spread/base/posix.h"
+
+namespace spread {
+namespace {
+
+// A process that was left behind may hold the pipes open; they are read for so long.
+constexpr Duration kAfterExit = std::chrono::seconds(1);
+// What does not end after SIGKILL sits in the kernel; nobody waits for it.
+constexpr Duration kAfterKill = std::chrono::seconds(5);
+// Reads per turn, so that one talkative job does not keep the others waiting.
+constexpr int kReadsPerTurn = 16;
+
+}  // namespace
+
+CommandWorker::CommandWorker(EventLoop& loop, ReadBuffer& shared, CommandSink& sink,
+                             const std::vector<MapOptions::Step>& end_sequence)
+    : loop_(loop), shared_(shared), sink_(sink), end_sequence_(end_sequence) {}
+
+CommandWorker::~CommandWorker() {
+  if (!process_) return;
+  if (!status_) loop_.remove(process_->exit_fd());
+  close_fd(process_->input);
+  close_fd(process_->output);
+  close_fd(process_->errors);
+}
+
+Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options, Slice input) {
+  SPREAD_ASSERT(!process_);
+  auto process = spawner.spawn(options);
+  if (!process) return tl::unexpected(process.error());
+  process_.emplace(std::move(*process));
+  status_.reset();
+  ending_ = killed_ = false;
+  step_ = 0;
+  deadline_ = kForever;
+  watches_output_ = watches_errors_ = true;
+  loop_.add(process_->exit_fd(), true, false, this);
+  if (process_->output) loop_.add(process_->output.get(), true, false, this);
+  if (process_->errors) loop_.add(process_->errors.get(), true, false, this);
+  if (process_->input) {
+    input_ = std::move(input);
+    written_ = 0;
+    loop_.add(process_->input.get(), false, false, this);
+    write_input();
+  }
+  return {};
+}
+
+void CommandWorker::close_fd(UniqueFd& fd) {
+  if (!fd) return;
+  loop_.remove(fd.get());
+  fd.reset();
+}
+
+void CommandWorker::on_ready(int fd, bool, bool) {
+  if (fd == process_->exit_fd() && !status_) return on_exit();
+  if (fd == process_->input.get()) return write_input();
+  const bool errors = fd == process_->errors.get();
+  UniqueFd& stream = errors ? process_->errors : process_->output;
+  bool& watched = errors ? watches_errors_ : watches_output_;
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    if (!sink_.wants_job_output(errors)) return watch_output(stream, errors, watched);
+    if (!read_output(stream, errors)) break;
+  }
+  end_if_complete();
+}
+
+void CommandWorker::watch_output(UniqueFd& fd, bool errors, bool& watched) {
+  const bool wanted = fd && sink_.wants_job_output(errors);
+  if (wanted == watched || !fd) return;
+  loop_.change(fd.get(), wanted, false);
+  watched = wanted;
+}
+
+void CommandWorker::reconsider() {
+  if (!process_) return;
+  watch_output(process_->output, false, watches_output_);
+  watch_output(process_->errors, true, watches_errors_);
+}
+
+/// One read. False when there is nothing more to be had now.
+bool CommandWorker::read_output(UniqueFd& fd, bool errors) {
+  Block* block = shared_.block();
+  const IoResult result = read_some(fd.get(), block->data(), block->capacity());
+  if (result.state == IoState::WouldBlock) return false;
+  if (result.state != IoState::Done) {
+    close_fd(fd);
+    return false;
+  }
+  sink_.on_job_output(errors, Slice(block, {block->data(), result.size}));
+  return result.size == block->capacity();
+}
+
+void CommandWorker::write_input() {
+  const ByteView rest = input_.view().subspan(written_);
+  if (!rest.empty()) {
+    const IoResult result = write_some(process_->input.get(), {&rest, 1});
+    if (result.state == IoState::WouldBlock) {
+      return loop_.change(process_->input.get(), false, true);
+    }
+    // A command need not read its input.
+    written_ = result.state == IoState::Done ? written_ + result.size : input_.size();
+  }
+  if (written_ < input_.size()) return loop_.change(process_->input.get(), false, true);
+  close_fd(process_->input);
+  input_ = Slice();
+}
+
+void CommandWorker::on_exit() {
+  const int fd = process_->exit_fd();
+  loop_.remove(fd);
+  // Its children may have ignored what ended it. Before it is reaped: then its number may be
+  // another group's.
+  if (ending_) process_->kill_group();
+  status_ = process_->try_wait();
+  if (!status_) return loop_.add(fd, true, false, this);
+  deadline_ = after(loop_.now(), kAfterExit);
+  close_fd(process_->input);
+  for (const bool errors : {false, true}) {
+    UniqueFd& stream = errors ? process_->errors : process_->output;
+    // Mostly all of it, and the end of file; the loop tells of what is left.
+    for (int i = 0; i < kReadsPerTurn && stream && sink_.wants_job_output(errors); ++i) {
+      if (!read_output(stream, errors) && i > 0) break;
+    }
+  }
+  end_if_complete();
+}
+
+void CommandWorker::terminate() {
+  if (!process_ || status_ || std::exchange(ending_, true)) return;
+  next_step();
+}
+
+/// The next signal of the end sequence; after the last one, KILL.
+void CommandWorker::next_step() {
+  if (step_ >= end_sequence_.size()) return kill();
+  const MapOptions::Step& step = end_sequence_[step_++];
+  process_->signal_group(step.signal);
+  // One that is stopped would keep the signal for later.
+  process_->signal_group(SIGCONT);
+  deadline_ = after(loop_.now(), step.wait);
+}
+
+void CommandWorker::kill() {
+  if (!process_ || status_ || std::exchange(killed_, true)) return;
+  ending_ = true;
+  process_->signal_group(SIGKILL);
+  deadline_ = after(loop_.now(), kAfterKill);
+}
+
+void CommandWorker::tick() {
+  if (!process_ || loop_.now() < deadline_) return;
+  deadline_ = kForever;
+  if (status_) {
+    // Output that nobody wants at the moment is waited for: the job is not done before.
+    const bool held = (process_->output && !sink_.wants_job_output(false)) ||
+                      (process_->errors && !sink_.wants_job_output(true));
+    if (held) {
+      deadline_ = after(loop_.now(), kAfterExit);
+      return;
+    }
+    return end();
+  }
+  if (!killed_) return next_step();
+  status_ = ExitStatus{0, SIGKILL};
+  loop_.remove(process_->exit_fd());
+  end();
+}
+
+void CommandWorker::end_if_complete() {
+  if (process_ && status_ && !process_->output && !process_->errors) end();
+}
+
+void CommandWorker::end() {
+  const ExitStatus status = *status_;
+  close_fd(process_->input);
+  close_fd(process_->output);
+  close_fd(process_->errors);
+  deadline_ = kForever;
+  process_.reset();
+  sink_.on_job_ended(status);
+}
+
+}  // namespace spread

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/subprocess.h"
+#include "spread/workers/read_buffer.h"
+
+namespace spread {
+
+/// What a CommandWorker tells. Slices and views are good during the call; a Slice may be kept.
+class CommandSink {
+ public:
+  virtual ~CommandSink() = default;
+  virtual void on_job_output(bool errors, Slice bytes) = 0;
+  /// Whether to go on reading that stream now; reconsider() asks again.
+  virtual bool wants_job_output(bool errors) const = 0;
+  /// The process is gone and what it wrote has been read. Another may be started at once.
+  virtual void on_job_ended(ExitStatus status) = 0;
+};
+
+/// One process at a time, without any protocol: a plain command (`map`). Moves its output, and sees
+/// to it that it ends when it must.
+///
+/// States: idle -> running -> (asked to end: the steps of the end sequence) -> idle.
+class CommandWorker final : public ReadyHandler {
+ public:
+  /// `end_sequence`: what terminate() does, a signal and a wait in turn, and KILL at the end. Must
+  /// outlive the worker.
+  CommandWorker(EventLoop& loop, ReadBuffer& shared, CommandSink& sink,
+                const std::vector<MapOptions::Step>& end_sequence);
+  ~CommandWorker() override;
+  CommandWorker(const CommandWorker&) = delete;
+  CommandWorker& operator=(const CommandWorker&) = delete;
+
+  /// Only while idle. `input` is written to its fd 0 if `options.input` is a pipe. An Error: it
+  /// could not be exec'd, and nothing has been started.
+  Status start(Spawner& spawner, const SpawnOptions& options, Slice input);
+  bool running() const { return process_.has_value(); }
+  int pid() const { return process_->pid(); }
+  /// Begins the end sequence; nothing if that was done before, or nothing runs.
+  void terminate();
+  /// KILL to its process group, at once.
+  void kill();
+  /// The sink may want output again, or no more.
+  void reconsider();
+
+  TimePoint next_deadline() const { return deadline_; }
+  void tick();
+  void on_ready(int fd, bool readable, bool writable) override;
+
+ private:
+  void watch_output(UniqueFd& fd, bool errors, bool& watched);
+  bool read_output(UniqueFd& fd, bool errors);
+  void write_input();
+  void on_exit();
+  void next_step();
+  void end_if_complete();
+  void end();
+  void close_fd(UniqueFd& fd);
+
+  EventLoop& loop_;
+  ReadBuffer& shared_;
+  CommandSink& sink_;
+  const std::vector<MapOptions::Step>& end_sequence_;
+  std::optional<Subprocess> process_;
+  std::optional<ExitStatus> status_;
+  Slice input_;
+  std::size_t written_ = 0;
+  bool watches_output_ = false, watches_errors_ = false;
+  bool ending_ = false;
+  std::size_t step_ = 0;  ///< of the end sequence, next
+  bool killed_ = false;
+  TimePoint deadline_ = kForever;
+};
+
+}  // namespace spread
