@@ -12,7 +12,7 @@
 
 namespace spread {
 
-enum class Command : std::uint8_t { Run, All, Hosts, HistoryShow, HistoryReset };
+enum class Command : std::uint8_t { Run, All, Map, Hosts, HistoryShow, HistoryReset };
 
 /// The form of the records on stdin, in `-a` files and in `--prep-file`.
 enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
@@ -31,6 +31,7 @@ struct InputOptions {
   struct Group {
     bool from_file = false;
     std::vector<std::string> words;  ///< items, or file names where from_file
+    bool linked = false;             ///< `:::+`, `::::+`: paired with the group before (map)
   };
   std::vector<Group> groups;
 };
@@ -55,6 +56,7 @@ struct HostOptions {
   /// -j: unset = the CPUs usable there. A count, or a percentage of those CPUs (at least one slot).
   std::optional<double> slots;
   bool slots_percent = false;
+  int slots_offset = 0;  ///< -j +N, -j -N (map): the CPUs usable there and so many, at least 1 slot
   std::vector<std::string> sshlogins;  ///< -S, each "[N/]HOST,..." as given
   std::vector<std::string> slf_files;
   std::vector<std::string> worker_lists;  ///< --worker, each shell-quoted words or a JSON array
@@ -115,8 +117,76 @@ struct HistoryOptions {
   std::string file;  ///< empty = $XDG_STATE_HOME/spread/history.db
 };
 
+/// `spread map`: how items of the input become a job's arguments.
+struct ArgumentOptions {
+  enum class Fill : std::uint8_t {
+    No,
+    Joined,  ///< -m: as many items as fit into one command line, all of them where {} stands
+    Context  ///< -X: the word around {} is repeated for each
+  };
+  enum class Trim : std::uint8_t { No, Left, Right, Both };
+  std::string column_separator;  ///< --colsep, an extended regular expression; empty = one column
+  bool csv = false;
+  bool header = false;                       ///< --header: the first record names the columns
+  std::optional<Trim> trim;                  ///< unset = Both with column_separator, else No
+  bool link = false;                         ///< --link: items of all sources are paired
+  std::optional<std::uint64_t> items_max;    ///< -n
+  std::optional<std::uint64_t> items_exact;  ///< -N: {1} to {N}; 0 = take one, insert none
+  std::optional<std::uint64_t> lines;        ///< -L
+  Fill fill = Fill::No;
+  bool fill_evenly = true;  ///< -m, -X: the last items shared out over the slots; --xargs: not
+  std::optional<std::size_t> bytes_max;  ///< -s: of a job's command line
+};
+
+/// `spread map`: what is executed, when, and what becomes of its output.
+struct MapOptions {
+  enum class Mode : std::uint8_t {
+    Automatic,  ///< several words are exec'd; one word may be a script
+    Shell,      ///< -c
+    Exec        ///< -q
+  };
+  enum class Output : std::uint8_t {
+    Grouped,
+    LineBuffered,  ///< --lb
+    Ungrouped      ///< -u: jobs write to our own stdout and stderr
+  };
+  ArgumentOptions arguments;
+  Mode mode = Mode::Automatic;
+  std::string shell = "/bin/sh";  ///< --shell-path
+  std::string replacement;        ///< -I; empty = {}
+  bool allow_paste = false;
+  bool item_to_stdin = false;  ///< --stdin
+  Output output = Output::Grouped;
+  std::string tag;                ///< --tagstring; --tag is "{}"; empty = none
+  std::string results_directory;  ///< --results
+  bool records = false;           ///< --out records
+  bool print_commands = false;    ///< -t, -v: each on stderr when it starts
+  bool resume = false;            ///< --resume and --resume-failed
+  bool resume_failed = false;
+  bool joblog_append = false;  ///< --joblog +FILE
+  Duration delay{};            ///< --delay: between two starts
+  struct Load {
+    double value = 0;
+    bool percent = false;  ///< of the CPUs
+  };
+  std::optional<Load> load_max;              ///< --load
+  std::optional<std::uint64_t> free_memory;  ///< --memfree, bytes
+  std::optional<int> nice;                   ///< --nice: added to our own
+  /// --term-seq: signals to a job that must end, and the waits between them. Empty: TERM, then
+  /// KILL after LimitOptions::kill_grace.
+  struct Step {
+    int signal = 0;
+    Duration wait{};
+  };
+  std::vector<Step> end_sequence;
+  std::string jobs_file;       ///< -j FILE: looked at again whenever a job ends
+  bool no_slot_limit = false;  ///< -j 0
+  bool xargs_status = false;   ///< --exit-status xargs
+};
+
 struct Options {
   Command command = Command::Run;
+  MapOptions map;
   InputOptions input;
   OutputOptions output;
   std::vector<PrepItem> prep;

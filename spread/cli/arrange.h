@@ -5,6 +5,7 @@
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/cli/option_table.h"
 
 namespace spread::cli {
 
@@ -14,10 +15,13 @@ struct Arrangement {
   std::vector<InputOptions::Group> groups;
 };
 
-bool is_separator(const std::string& word);  ///< `--`, `:::` or `::::`
+/// `--`, `:::` or `::::`; in map also `:::+` and `::::+`.
+bool is_separator(const std::string& word, Subcommands subcommand);
 
 /// `free_words` are the words between the options and the first separator; `tail` begins with that
-/// separator (or is empty). Behind a `--` or a command, `--` is an ordinary word.
-Result<Arrangement> arrange(std::vector<std::string> free_words, std::vector<std::string> tail);
+/// separator (or is empty). Behind a `--` or a command, `--` is an ordinary word; in map also
+/// behind `:::`, as for GNU parallel.
+Result<Arrangement> arrange(std::vector<std::string> free_words, std::vector<std::string> tail,
+                            Subcommands subcommand);
 
 }  // namespace spread::cli

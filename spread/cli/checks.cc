@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "spread/cli/checks_map.h"
+
 namespace spread::cli {
 namespace {
 
@@ -106,6 +108,7 @@ Status complete(Draft& draft) {
   SPREAD_TRY(check_exclusive(draft));
   const Command command = draft.options.command;
   if (command == Command::HistoryShow || command == Command::HistoryReset) return {};
+  if (command == Command::Map) return complete_map(draft);
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));

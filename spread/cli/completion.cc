@@ -60,7 +60,7 @@ _spread() {
     if [[ $word == -- ]]; then
       _spread_command $((i + 1))
       return
-    elif [[ $word == ::: || $word == :::: ]]; then
+    elif [[ $word == :::?(:)?(+) ]]; then
       _spread_offer -f
       compopt -o filenames 2>/dev/null
       return
@@ -87,7 +87,7 @@ _spread() {
     fi
   done
 
-  if [[ -n $cur && $cur != -* && $subcommand == @(run|all) ]]; then
+  if [[ -n $cur && $cur != -* && $subcommand == @(run|map|all) ]]; then
     _spread_command "$COMP_CWORD"
     return
   fi

@@ -36,17 +36,22 @@ tl::unexpected<Error> unknown_subcommand(std::string_view name) {
                      "");
 }
 
+/// The first subcommand that has it.
+std::string_view owner_of(const OptionSpec& spec) {
+  for (const SubcommandText& owner : subcommands()) {
+    if ((owner.bit & spec.subcommands) != 0) return owner.name;
+  }
+  return {};
+}
+
 std::string unknown_option(std::string_view word, const SubcommandText& text) {
   const std::string_view name = word.substr(0, word.find('='));
   if (name.size() == 2 && word.size() > 2 && find_option(name, text.bit) != nullptr) {
     return fmt::format("{} takes no value ({})", name, word);
   }
-  if (name == "-u") return "-u is for map; use --unordered";
+  if (name == "-u" && (text.bit & (kRun | kAll)) != 0) return "-u is for map; use --unordered";
   if (const OptionSpec* other = find_option(name, kAny)) {
-    for (const SubcommandText& owner : subcommands()) {
-      if ((owner.bit & other->subcommands) == 0) continue;
-      return fmt::format("{} is for {}, not for {}", name, owner.name, text.name);
-    }
+    return fmt::format("{} is for {}, not for {}", name, owner_of(*other), text.name);
   }
   std::vector<std::string_view> names;
   for (const OptionSpec& spec : option_table()) {
@@ -94,9 +99,11 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
     return fail(fmt::format("unexpected word {}: hosts are named with -S, a worker follows --",
                             show_text(free_words[0])));
   }
-  Result<Arrangement> arranged = arrange(std::move(free_words), std::move(tail));
+  Result<Arrangement> arranged = arrange(std::move(free_words), std::move(tail), bit);
   if (!arranged) return tl::unexpected<Error>(arranged.error());
-  if (bit != kRun && !arranged->groups.empty()) return fail("::: and :::: are for run");
+  if ((bit & (kRun | kMap)) == 0 && !arranged->groups.empty()) {
+    return fail("::: and :::: are for run and map");
+  }
   if (bit == kHistory) return place_history_words(std::move(arranged->command), draft);
   draft.options.hosts.command = std::move(arranged->command);
   draft.options.input.groups = std::move(arranged->groups);
@@ -113,16 +120,12 @@ std::string_view as_written(std::string_view left, const StringList& words) {
   return whole == words.end() ? left : std::string_view(*whole);
 }
 
-Command first_command(Subcommands bit) {
-  if (bit == kAll) return Command::All;
-  if (bit == kHosts) return Command::Hosts;
-  return bit == kHistory ? Command::HistoryShow : Command::Run;
-}
-
 /// The subcommand's words, into `draft`; or --help and --version, into `text`.
 Status read_words(const StringList& words, const SubcommandText& subcommand, Draft& draft,
                   std::string& text) {
-  const auto separator = std::find_if(words.begin(), words.end(), is_separator);
+  const auto separator = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
+    return is_separator(word, subcommand.bit);
+  });
   const Words positionals = subcommand.bit == kHistory ? Words::AmongOptions : Words::EndOptions;
   Result<Tokens> tokens = tokenize({words.begin(), separator}, subcommand.bit, positionals);
   if (!tokens) return tl::unexpected<Error>(tokens.error());
@@ -143,7 +146,7 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
 Result<ParsedCommandLine> parse_subcommand(const SubcommandText& subcommand,
                                            const StringList& words) {
   Draft draft;
-  draft.options = defaults_of(first_command(subcommand.bit));
+  draft.options = defaults_of(command_of(subcommand.bit));
   ParsedCommandLine parsed;
   if (Status status = read_words(words, subcommand, draft, parsed.text); !status) {
     return usage_error(status.error().message, subcommand.name);
@@ -171,9 +174,11 @@ Result<ParsedCommandLine> parse_program_option(const StringList& words) {
     return usage_error("--completion: expected bash", "");
   }
   const std::string name = word.substr(0, word.find('='));
-  if (find_option(name, kAny) != nullptr || find_option(name.substr(0, 2), kAny) != nullptr) {
-    return usage_error(fmt::format("{} must follow a subcommand, as in 'spread run {} ...'",
-                                   show_text(word), word),
+  const OptionSpec* spec = find_option(name, kAny);
+  if (spec == nullptr) spec = find_option(name.substr(0, 2), kAny);
+  if (spec != nullptr) {
+    return usage_error(fmt::format("{} must follow a subcommand, as in 'spread {} {} ...'",
+                                   show_text(word), owner_of(*spec), word),
                        "");
   }
   return usage_error(fmt::format("unknown option {}", show_text(word)), "");

@@ -9,12 +9,6 @@ constexpr std::size_t kWidth = 80;
 /// Where the explanations begin.
 constexpr std::size_t kColumn = 25;
 
-Command command_of(Subcommands bit) {
-  if (bit == kAll) return Command::All;
-  if (bit == kHosts) return Command::Hosts;
-  return bit == kHistory ? Command::HistoryShow : Command::Run;
-}
-
 /// A term and its explanation, beside each other where the term is short enough.
 void add_entry(std::string& out, std::string_view term, std::string_view text,
                std::size_t column = kColumn) {
@@ -59,7 +53,7 @@ void add_options(std::string& out, const SubcommandText& subcommand) {
     bool first = true;
     for (const OptionSpec& spec : option_table()) {
       if (spec.group != group || (spec.subcommands & subcommand.bit) == 0) continue;
-      if (first) out += fmt::format("\n{}:\n", group_title(group));
+      if (first) out += fmt::format("\n{}:\n", group_title(group, subcommand.bit));
       first = false;
       add_entry(out, heading(spec), sentence(spec, defaults));
     }
@@ -126,7 +120,8 @@ std::string program_help() {
   std::string out =
       "Usage: spread SUBCOMMAND [OPTION]...\n"
       "\n"
-      "Spreads tasks over persistent worker processes, on this machine and on others.\n"
+      "Spreads tasks over persistent worker processes, on this machine and on others,\n"
+      "or runs a command for each of them.\n"
       "\n"
       "Subcommands:\n";
   for (const SubcommandText& text : subcommands()) add_entry(out, text.name, text.summary, 14);
@@ -151,7 +146,7 @@ std::string subcommand_help(const SubcommandText& subcommand) {
   add_synopsis(out, subcommand.synopsis);
   add_paragraphs(out, subcommand.description);
   add_options(out, subcommand);
-  if ((subcommand.bit & (kRun | kAll)) != 0) add_exit_statuses(out);
+  if ((subcommand.bit & (kRun | kMap | kAll)) != 0) add_exit_statuses(out);
   add_examples(out, subcommand.examples);
   return out;
 }

@@ -3,6 +3,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -82,14 +83,15 @@ void add_option(std::string& out, const OptionSpec& spec, const Options& default
 }
 
 /// `run` is told in full, the others' options only where they are not run's.
-void add_own_options(std::string& out, const SubcommandText& subcommand, Command command) {
-  const Options defaults = defaults_of(command);
+void add_own_options(std::string& out, const SubcommandText& subcommand) {
+  const Options defaults = defaults_of(command_of(subcommand.bit));
   const bool full = subcommand.bit == kRun;
   out += fmt::format(".SS Options of {}\n", subcommand.name);
   std::string shared;
   std::string own;
   for (const Group group : groups()) {
-    if (full) own += fmt::format(".PP\n{}:\n", escape(group_title(group)));
+    std::string title;
+    if (full) title = fmt::format(".PP\n{}:\n", escape(group_title(group, subcommand.bit)));
     for (const OptionSpec& spec : option_table()) {
       if (spec.group != group || (spec.subcommands & subcommand.bit) == 0) continue;
       const bool told =
@@ -100,6 +102,7 @@ void add_own_options(std::string& out, const SubcommandText& subcommand, Command
         shared +=
             fmt::format("{}\\fB{}\\fR", shared.empty() ? "" : ", ", escape(spec.primary_name()));
       } else {
+        own += std::exchange(title, "");
         add_option(own, spec, defaults);
       }
     }
@@ -142,10 +145,7 @@ std::string man_page() {
     add_paragraphs(out, text.description);
   }
   out += ".SH OPTIONS\n";
-  for (const SubcommandText& text : subcommands()) {
-    const Command command = text.bit == kAll ? Command::All : Command::Run;
-    add_own_options(out, text, command);
-  }
+  for (const SubcommandText& text : subcommands()) add_own_options(out, text);
   add_terms(out, "EXIT STATUS", exit_statuses());
   add_terms(out, "ENVIRONMENT", environment_variables());
   add_terms(out, "FILES", files());

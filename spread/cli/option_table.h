@@ -16,10 +16,10 @@ namespace spread::cli {
 
 /// The subcommands as bits, for the rows that belong to several.
 using Subcommands = std::uint8_t;
-inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kAny = 15;
+inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kMap = 16, kAny = 31;
 
 /// The headings of --help, in their order there.
-enum class Group : std::uint8_t { Hosts, Input, Output, Failure, Report, Limits, Other };
+enum class Group : std::uint8_t { Hosts, Input, Command, Output, Failure, Report, Limits, Other };
 
 /// What the shell can offer for an option's value.
 enum class Offer : std::uint8_t {
@@ -46,8 +46,8 @@ struct OptionSpec {
   std::string_view names;
   /// What stands for the value in --help; empty for a flag.
   std::string_view metavar;
-  Subcommands subcommands;
-  Group group;
+  Subcommands subcommands = 0;
+  Group group = Group::Other;
   /// One sentence, without the default.
   std::string_view help;
   /// The default as --help shows it, computed from the subcommand's Options; null = not shown.
@@ -64,7 +64,7 @@ struct OptionSpec {
   std::vector<std::string_view> all_names() const;
 };
 
-/// All rows, by group.
+/// All rows. Those of one group stand in the order of --help, but not all together.
 std::span<const OptionSpec> option_table();
 
 /// The row of one of `subcommands` that has `name` ("-j", "--jobs"); null if there is none.
@@ -73,5 +73,7 @@ const OptionSpec* find_option(std::string_view name, Subcommands subcommands);
 /// The Options from which a subcommand starts; they differ where its defaults do.
 Options defaults_of(Command command);
 Subcommands bit_of(Command command);
+/// The command that a subcommand's options begin with; of history it is `show`.
+Command command_of(Subcommands bit);
 
 }  // namespace spread::cli

@@ -8,6 +8,7 @@
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
 #include "spread/cli/option_table.h"
+#include "spread/cli/store.h"
 #include "spread/cli/values.h"
 
 namespace spread::cli {
@@ -18,59 +19,6 @@ constexpr std::uint64_t kNumberMax = UINT32_MAX;
 constexpr std::uint64_t kFrameMax = UINT32_MAX;
 /// No worker reads ahead this far; beyond it `--window` is a slip of the keyboard.
 constexpr std::uint64_t kWindowMax = 1000000;
-
-template <typename T>
-struct Choice {
-  std::string_view word;
-  T value;
-};
-
-template <typename T, std::size_t N>
-Status choose(T& target, std::string_view value, const Choice<T> (&choices)[N]) {
-  std::string words;
-  for (const Choice<T>& choice : choices) {
-    if (choice.word == value) {
-      target = choice.value;
-      return {};
-    }
-    if (!words.empty()) words += &choice == &choices[N - 1] ? " or " : ", ";
-    words += choice.word;
-  }
-  return fail(fmt::format("expected {}, not {}", words, show_text(value)));
-}
-
-/// `target` = what `parsed` holds, or its error.
-template <typename T, typename U>
-Status store(T& target, const Result<U>& parsed) {
-  if (!parsed) return tl::unexpected<Error>(parsed.error());
-  target = static_cast<T>(*parsed);
-  return {};
-}
-
-Status store_name(std::string& target, std::string_view value, std::string_view what) {
-  return store(target, parse_name(value, what));
-}
-
-Status add_name(std::vector<std::string>& target, std::string_view value, std::string_view what) {
-  target.emplace_back();
-  return store_name(target.back(), value, what);
-}
-
-/// A span of 0 or more.
-Status store_span(Duration& target, std::string_view value) {
-  const Result<Duration> span = parse_duration(value);
-  if (!span) {
-    return fail(
-        fmt::format("expected a time such as 1.5, 30s, 10m or 2h, not {}", show_text(value)));
-  }
-  target = *span;
-  return {};
-}
-
-Status store_flag(bool& target, bool value) {
-  target = value;
-  return {};
-}
 
 Status store_style(Draft& draft, ProgressStyle style) {
   draft.options.report.progress = style;

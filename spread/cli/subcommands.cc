@@ -25,6 +25,39 @@ const SubcommandText kSubcommands[] = {
      "spread run --retries 3 --timeout 300% --halt soon,fail=10% -- ./w\n"
      "A filter that answers line by line is a worker, too:\n"
      "spread run --wire lines -- bc -l ::: '2^64' '4*a(1)'\n"},
+    {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
+     "map [OPTION]... COMMAND [ARG]... [::: ITEM...]",
+     "Runs COMMAND for each line of standard input or each ITEM, several at a time. What a job "
+     "prints comes in one piece, in the order of the items. Jobs start before the input ends, and "
+     "find nothing on their standard input. Without COMMAND, each item is a command line.\n"
+     "\n"
+     "In COMMAND, {} stands for the item, {.} for it without its extension, {..} without two, {/} "
+     "for the file's name, {//} for its directory, {/.} for the name without the extension, "
+     "{%SUFFIX} for the item without SUFFIX, {#} for the job's number and {%} for its slot's. Of "
+     "several items or columns, {2}, {2.} and so on are the second, and {name} is the column that "
+     "--header calls so. Without any of these, the item is put behind COMMAND.\n"
+     "\n"
+     "Two words or more are executed as they are, without a shell. A single word with blanks or "
+     "other characters that mean something to a shell is a script for it. No item is ever pasted "
+     "into a script: it is passed as a parameter, whatever quotes are around {}, so that nothing "
+     "in it is executed.\n"
+     "\n"
+     "The first word that is not an option ends the options, as -- does; COMMAND's own options are "
+     "never taken for spread's.",
+     "Compress files, as many at a time as there are CPUs:\n"
+     "find . -name '*.log' -print0 | spread map -0 gzip -9\n"
+     "A script with a pipe in it, and the file's name before each line of output:\n"
+     "spread map --tag 'zcat {} | grep -c error' ::: *.log.gz\n"
+     "Each with each, named by what they are made of:\n"
+     "spread map ./simulate -t {1} -p {2} -o {1}-{2}.out ::: 1 2 3 ::: a b\n"
+     "Many files for each command:\n"
+     "find . -type f -print0 | spread map -0 -X chmod go-w\n"
+     "Try three times, stop after five failures, and go on later with the same line:\n"
+     "spread map --retries 3 --halt soon,fail=5 --jl log --resume -a urls wget -q\n"
+     "Columns by their names:\n"
+     "spread map --csv --header : -a hosts.csv ping -c 1 {address}\n"
+     "A number of jobs that can be changed while they run:\n"
+     "echo 4 >jobs; spread map -j jobs -a list ./work\n"},
     {"all", kAll, "run a command once in every slot, and hand back what each one writes",
      "all [OPTION]... -- COMMAND [ARG]...\n"
      "all [OPTION]... --worker 'COMMAND ARG...'...",
@@ -59,7 +92,7 @@ const TermText kExitStatuses[] = {
     {"0", "all tasks succeeded"},
     {"1-100",
      "that many tasks failed, were lost or not computed (all: commands that ended "
-     "non-zero or never started)"},
+     "non-zero or never started; map: jobs that failed or were not run)"},
     {"101", "more than 100"},
     {"141", "the reader of the output closed it (| head)"},
     {"255", "spread's own error: wrong usage, nothing could be started, cannot write"},
@@ -71,6 +104,9 @@ const TermText kEnvironment[] = {
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
      "(from 1), the worker's number over all hosts (from 0), and how many there are"},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent"},
+    {"SPREAD_ITEM, SPREAD_SLOT",
+     "set for every job of map: its item, or its items with a blank between, and the number of its "
+     "slot"},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory"},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set"},
     {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII"},
@@ -82,8 +118,8 @@ const TermText kFiles[] = {
      "what is remembered of the hosts' past performance, an SQLite database; see spread history"},
 };
 
-constexpr Group kGroups[] = {Group::Hosts,  Group::Input,  Group::Output, Group::Failure,
-                             Group::Report, Group::Limits, Group::Other};
+constexpr Group kGroups[] = {Group::Hosts,   Group::Input,  Group::Command, Group::Output,
+                             Group::Failure, Group::Report, Group::Limits,  Group::Other};
 
 }  // namespace
 
@@ -101,11 +137,13 @@ std::span<const TermText> environment_variables() { return kEnvironment; }
 std::span<const TermText> files() { return kFiles; }
 std::span<const Group> groups() { return kGroups; }
 
-std::string_view group_title(Group group) {
+std::string_view group_title(Group group, Subcommands subcommand) {
+  const bool map = subcommand == kMap;
   switch (group) {
-    case Group::Hosts: return "Hosts and workers";
-    case Group::Input: return "Tasks in";
-    case Group::Output: return "Results out";
+    case Group::Hosts: return map ? "Jobs at a time" : "Hosts and workers";
+    case Group::Input: return map ? "Items in" : "Tasks in";
+    case Group::Command: return "The command";
+    case Group::Output: return map ? "Output" : "Results out";
     case Group::Failure: return "Failures";
     case Group::Report: return "Progress and records";
     case Group::Limits: return "Limits";

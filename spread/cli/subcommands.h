@@ -28,7 +28,7 @@ struct TermText {
 std::span<const TermText> exit_statuses();
 std::span<const TermText> environment_variables();
 std::span<const TermText> files();
-std::string_view group_title(Group group);
+std::string_view group_title(Group group, Subcommands subcommand);
 /// All groups, in the order of --help.
 std::span<const Group> groups();
 

@@ -1,5 +1,8 @@
 #include "spread/cli/values.h"
 
+#include <string.h>  // sigabbrev_np
+
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -12,6 +15,8 @@ namespace spread::cli {
 namespace {
 
 constexpr std::uint64_t kSlotsMax = 100000;
+/// Of --term-seq, in milliseconds: a day.
+constexpr std::uint64_t kWaitMax = 86400000;
 constexpr std::string_view kHaltForms = "never, or now|soon,fail|success|done=N or =N%";
 
 tl::unexpected<Error> expected(std::string_view what, std::string_view text) {
@@ -41,6 +46,21 @@ std::optional<char> parse_escape(std::string_view text) {
   }
   if (!value) return std::nullopt;
   return static_cast<char>(*value);
+}
+
+/// "TERM", "SIGTERM" or "15". The names are the C library's: <csignal> is not for this layer.
+std::optional<int> parse_signal(std::string_view word) {
+  constexpr int kSignalMax = 64;
+  if (const Result<std::uint64_t> number = parse_count(word)) {
+    if (*number == 0 || *number > kSignalMax) return std::nullopt;
+    return static_cast<int>(*number);
+  }
+  if (word.substr(0, 3) == "SIG") word.remove_prefix(3);
+  for (int signal = 1; signal <= kSignalMax; ++signal) {
+    const char* const name = ::sigabbrev_np(signal);
+    if (name != nullptr && word == name) return signal;
+  }
+  return std::nullopt;
 }
 
 bool parse_halt_count(std::string_view text, HaltOptions& halt) {
@@ -110,6 +130,47 @@ Result<Slots> parse_slots(std::string_view text) {
   const Result<std::uint64_t> count = parse_count(text);
   if (count && *count > 0 && *count <= kSlotsMax) return Slots{static_cast<double>(*count), false};
   return expected(fmt::format("a number of slots from 1 to {}, or N%", kSlotsMax), text);
+}
+
+Result<Load> parse_load(std::string_view text) {
+  const bool percent = !text.empty() && text.back() == '%';
+  // parse_percent is what reads fractions.
+  const Result<double> value = parse_percent(percent ? std::string(text) : std::string(text) + "%");
+  if (!value || !(*value > 0)) return expected("a load above 0 such as 8 or 80%", text);
+  return Load{*value, percent};
+}
+
+Result<int> parse_niceness(std::string_view text) {
+  const bool negative = !text.empty() && text[0] == '-';
+  const Result<std::uint64_t> number = parse_count(negative ? text.substr(1) : text);
+  if (!number || *number > (negative ? 20 : 19)) {
+    return expected("a whole number from -20 to 19", text);
+  }
+  return negative ? -static_cast<int>(*number) : static_cast<int>(*number);
+}
+
+Result<std::vector<MapOptions::Step>> parse_end_sequence(std::string_view text) {
+  constexpr std::string_view kForm = "signals and milliseconds such as TERM,200,TERM,100,KILL";
+  std::vector<MapOptions::Step> steps;
+  bool signal_is_next = true;
+  for (std::string_view rest = text; !rest.empty() || signal_is_next;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view word = rest.substr(0, comma);
+    if (signal_is_next) {
+      const std::optional<int> signal = parse_signal(word);
+      if (!signal) return expected(kForm, text);
+      steps.push_back({*signal, Duration::zero()});
+    } else {
+      const Result<std::uint64_t> wait = parse_count(word);
+      if (!wait || *wait > kWaitMax) return expected(kForm, text);
+      steps.back().wait = std::chrono::milliseconds(*wait);
+    }
+    if (comma == rest.size()) break;
+    rest.remove_prefix(comma + 1);
+    if (rest.empty()) return expected(kForm, text);  // a comma at the end
+    signal_is_next = !signal_is_next;
+  }
+  return steps;
 }
 
 Result<char> parse_delimiter(std::string_view text) {

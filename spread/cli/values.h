@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
@@ -27,6 +28,19 @@ struct Slots {
 };
 /// "8" or "150%".
 Result<Slots> parse_slots(std::string_view text);
+
+struct Load {
+  double value = 0;
+  bool percent = false;
+};
+/// "8", "1.5" or "80%", above 0.
+Result<Load> parse_load(std::string_view text);
+
+/// -20 to 19.
+Result<int> parse_niceness(std::string_view text);
+
+/// GNU parallel's "TERM,200,TERM,100,KILL": signals, by name or number, and milliseconds between.
+Result<std::vector<MapOptions::Step>> parse_end_sequence(std::string_view text);
 
 /// One byte: itself, or an escape: \t \n \r \a \b \f \v \\ \0 \NNN (octal) \xHH.
 Result<char> parse_delimiter(std::string_view text);

@@ -17,7 +17,8 @@ namespace spread {
 
 // ---------------------------------------------------------------- what can happen
 
-/// A slot to put a worker into. Slots are numbered (WorkerId) in the order in which they are added.
+/// A slot to put a worker into; also after SlotsComplete, where slots are added while the run goes
+/// on. Slots are numbered (WorkerId) in the order in which they are added.
 struct SlotAdded {
   HostId host{};
   /// Slots with the same host and argument list share a key: what one of them shows, all inherit.

@@ -40,7 +40,6 @@ void Scheduler::handle(const Answered& event, TimePoint now, Actions& actions) {
 }
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
-  SPREAD_ASSERT(!slots_complete_);
   const WorkerId worker = id_of(slots_.size());
   if (number(event.host) >= hosts_.size()) hosts_.resize(number(event.host) + 1);
   if (event.key >= keys_.size()) keys_.resize(event.key + 1);

@@ -128,7 +128,10 @@ std::optional<std::uint32_t> slots_wanted(const HostSpec& host, const HostOption
 }
 
 std::uint32_t slots_for_cpus(const HostOptions& options, std::uint32_t cpus) {
-  if (!options.slots) return std::clamp(cpus, 1u, kSlotsPerHostMax);
+  if (!options.slots) {
+    const std::int64_t slots = std::int64_t{cpus} + options.slots_offset;
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(slots, 1, kSlotsPerHostMax));
+  }
   const double slots = std::floor(*options.slots / 100 * cpus + 1e-9);
   return static_cast<std::uint32_t>(std::clamp(slots, 1.0, double{kSlotsPerHostMax}));
 }

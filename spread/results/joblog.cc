@@ -10,7 +10,14 @@ namespace spread {
 
 namespace {
 
-std::string escape(std::string_view text) {
+std::string cut(std::string_view text) {
+  const std::string_view start = cut_text(text, kJoblogCommandBytes);
+  return std::string(start) + (start.size() < text.size() ? "..." : "");
+}
+
+}  // namespace
+
+std::string joblog_escape(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
   for (const char c : text) {
@@ -25,21 +32,15 @@ std::string escape(std::string_view text) {
   return escaped;
 }
 
-std::string cut(std::string_view text) {
-  const std::string_view start = cut_text(text, kJoblogCommandBytes);
-  return std::string(start) + (start.size() < text.size() ? "..." : "");
-}
-
-}  // namespace
-
 std::string joblog_header() {
   return "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 }
 
 std::string format_joblog_line(const JoblogLine& line) {
   return fmt::format("{}\t{}\t{:.3f}\t{:10.3f}\t{}\t{}\t{}\t{}\t{}\n", number(line.task) + 1,
-                     escape(line.host), line.started, to_seconds(line.duration), line.sent_bytes,
-                     line.received_bytes, line.exit_status, line.signal, escape(line.command));
+                     joblog_escape(line.host), line.started, to_seconds(line.duration),
+                     line.sent_bytes, line.received_bytes, line.exit_status, line.signal,
+                     joblog_escape(line.command));
 }
 
 std::string joblog_command(const Value& payload) {

@@ -28,6 +28,9 @@ struct JoblogLine {
 std::string joblog_header();
 std::string format_joblog_line(const JoblogLine& line);
 
+/// The escapes of Command and Host.
+std::string joblog_escape(std::string_view text);
+
 /// What the Command column shows of a payload of `run`: strings as they are, anything else as
 /// compact JSON; no more than the first kJoblogCommandBytes of it, followed by "...", cut between
 /// characters.

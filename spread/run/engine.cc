@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/io/system.h"
+#include "spread/run/job_face.h"
 #include "spread/run/worker_face.h"
 
 namespace spread {
@@ -40,6 +41,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
 }
 
 std::unique_ptr<Face> Engine::make_face(Engine& engine) {
+  if (engine.options().command == Command::Map) return std::make_unique<JobFace>(engine);
   return std::make_unique<WorkerFace>(engine);
 }
 
@@ -158,6 +160,7 @@ void Engine::take_host_answers() {
 void Engine::turn() {
   take_host_answers();
   tick_workers();
+  face_->begin_turn();
   watch_output();
   pull_tasks();
   decide();
@@ -193,7 +196,9 @@ void Engine::pull_tasks() {
     for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
          ++n) {
       const TaskId id{next_task_++};
-      if (record.bad.empty()) {
+      if (!face_->accept(id, record)) {
+        handle(TaskSkipped{id});
+      } else if (record.bad.empty()) {
         handle(TaskArrived{id, std::move(record.payload)});
       } else {
         handle(TaskMalformed{id, std::exchange(record.bad, {})});
@@ -267,6 +272,20 @@ bool Engine::input_at_hand() const {
   return input_ && !input_told_ && !input_->waiting() && scheduler_.tasks_wanted() > 0;
 }
 
+void Engine::set_slots(std::uint32_t slots) {
+  const std::uint32_t before = plan_.workers();
+  for (std::uint32_t i = before; i < slots; ++i) {
+    SlotSpec more = plan_.roster.slots.back();
+    ++more.number;
+    plan_.roster.slots.push_back(std::move(more));
+  }
+  if (plan_.workers() > before) {
+    plan_.name_hosts();
+    add_slots_from(before);
+  }
+  handle(SlotsLimited{slots});
+}
+
 bool Engine::done() const { return scheduler_.finished(); }
 
 void Engine::abort(std::string reason) {
@@ -280,7 +299,10 @@ void Engine::abort(std::string reason) {
 
 void Engine::on_ready(int, bool, bool) {
   while (const auto signal = signals_.next()) {
-    if (!signal->asks_to_end) continue;
+    if (!signal->asks_to_end) {
+      if (signal->slots != 0) face_->change_slots(signal->slots);
+      continue;
+    }
     if (first_signal_ == 0) first_signal_ = signal->number;
     handle(StopRequested{std::min(++signals_received_, 3)});
     if (signals_received_ == 1 && scheduler_.counts().live_workers > 0) {
@@ -336,9 +358,10 @@ int Engine::finish() {
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
     reporter_->say("the rest of the input was not read: " + scheduler_.stop_reason());
   }
-  const int code = exit_code(end, options_.halt);
+  const int code = face_->exit_status(end, options_.halt);
   if (!end.output_closed) {
-    reporter_->finish(code, scheduler_.counts().ok, scheduler_.stop_reason(), !stdout_->failed());
+    const bool told = stdout_->failed() || face_->tell_failures();
+    reporter_->finish(code, scheduler_.counts().ok, scheduler_.stop_reason(), !told);
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);
     const TimePoint until = after(loop_.now(), kLastWords);

@@ -70,6 +70,9 @@ class Engine final : private ReadyHandler {
   }
   /// What worked in the slot has ended, and is to be freed at the end of this turn.
   void has_ended(WorkerId worker) { ended_.push_back(worker); }
+  /// So many slots on this machine are to be used from now on: more are made, or the last ones get
+  /// no more tasks.
+  void set_slots(std::uint32_t slots);
   /// Ends the run with an error of our own.
   void abort(std::string reason);
 

@@ -7,6 +7,7 @@
 #include "spread/api/result.h"
 #include "spread/core/event.h"
 #include "spread/core/scheduler.h"
+#include "spread/run/exit_code.h"
 #include "spread/run/port.h"
 #include "spread/run/task_input.h"
 
@@ -23,6 +24,13 @@ class Face {
   virtual Result<std::unique_ptr<TaskInput>> open_input() = 0;
   virtual std::unique_ptr<Port> make_port(WorkerId worker) = 0;
 
+  /// At the start of every turn, before anything is decided.
+  virtual void begin_turn() {}
+  /// The next record of the input becomes a task. False: it is one that is done already.
+  virtual bool accept(TaskId task, Record& record) {
+    static_cast<void>(task), static_cast<void>(record);
+    return true;
+  }
   /// A task's outcome; see DeliverTask.
   virtual void deliver(const DeliverTask& delivery) = 0;
   /// An attempt ended without one.
@@ -42,6 +50,14 @@ class Face {
   /// The run is over: hands on more of what is left.
   virtual Status drain() = 0;
 
+  /// Tells which tasks did not succeed, in its own way; false: the Reporter is to do it.
+  virtual bool tell_failures() { return false; }
+  /// The exit status, where the face has a say in it.
+  virtual int exit_status(const RunEnd& end, const HaltOptions& halt) const {
+    return exit_code(end, halt);
+  }
+  /// USR1 and USR2: one slot more, or less.
+  virtual void change_slots(int by) { static_cast<void>(by); }
   /// What the exit status counts.
   virtual std::uint64_t failures(const Scheduler::Counts& counts) const {
     return counts.failed + counts.lost + counts.not_computed;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/base/byte_buffer.h"
+#include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/run/task_input.h"
 #include "spread/wire/codec.h"
@@ -91,7 +92,14 @@ Result<Plan> make_plan(const Options& options) {
   const char* home = std::getenv("HOME");
   plan.context.home = home == nullptr ? "" : home;
   plan.context.kill_grace = options.limits.kill_grace;
-  auto roster = build_roster(options.hosts, plan.context, read_file);
+  HostOptions hosts = options.hosts;
+  if (options.command == Command::Map) {
+    // Jobs are no workers: placeholders and directory are theirs (JobCommands).
+    if (hosts.command.empty()) hosts.command.emplace_back("sh");
+    hosts.working_directory.clear();
+    if (options.map.no_slot_limit) hosts.slots = slots_without_limit();
+  }
+  auto roster = build_roster(hosts, plan.context, read_file);
   if (!roster) return tl::unexpected(roster.error());
   plan.roster = std::move(*roster);
   auto prep = read_prep(options);

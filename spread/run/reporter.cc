@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/report/slot_output.h"
 #include "spread/results/joblog.h"
@@ -61,11 +62,11 @@ Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, Event
   auto errors = open_output(2);
   if (!errors) return tl::unexpected(errors.error());
   std::unique_ptr<Reporter> reporter(new Reporter(options, loop, hosts, std::move(*errors)));
-  SPREAD_TRY(reporter->open_files(options.report));
+  SPREAD_TRY(reporter->open_files(options.report, options.map.joblog_append));
   return reporter;
 }
 
-Status Reporter::open_files(const ReportOptions& options) {
+Status Reporter::open_files(const ReportOptions& options, bool append) {
   if (!options.events.empty()) {
     auto file = open_events(options.events);
     if (!file) return fail("--events: " + file.error().message);
@@ -76,7 +77,8 @@ Status Reporter::open_files(const ReportOptions& options) {
     detailed_ = true;
   }
   if (!options.joblog.empty()) {
-    auto file = open_for_writing(options.joblog, false);
+    if (append) SPREAD_TRY(drop_torn_line(options.joblog));
+    auto file = open_for_writing(options.joblog, append);
     if (!file) return fail("--joblog: " + file.error().message);
     auto output = open_output(file->get());
     if (!output) return fail("--joblog: " + output.error().message);

@@ -57,6 +57,8 @@ class Reporter {
   /// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody
   /// reads does not grow without bound.
   ByteBuffer& errors();
+  /// Whoever reads our stderr is behind: what may wait should.
+  bool errors_full() const { return errors_.full(); }
 
   /// Draws the progress line and writes what is due.
   void turn();
@@ -73,7 +75,7 @@ class Reporter {
  private:
   Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
            OutputDescriptor errors);
-  Status open_files(const ReportOptions& options);
+  Status open_files(const ReportOptions& options, bool append);
 
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;

@@ -7,10 +7,10 @@
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
-#include "spread/io/temp_file.h"
 #include "spread/results/output.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/run/output_writer.h"
+#include "spread/run/spill_file.h"
 
 namespace spread {
 
@@ -30,25 +30,11 @@ class ResultsOut {
   std::uint64_t delivered() const { return delivered_; }
 
  private:
-  /// SpillFile on a TempFile: results/ knows no files.
-  class Spill final : public SpillFile {
-   public:
-    explicit Spill(TempFile file) : file_(std::move(file)) {}
-    Result<std::uint64_t> append(ByteView bytes) override { return file_.append(bytes); }
-    Status read(std::uint64_t offset, std::span<Byte> into) override {
-      return file_.read(offset, into);
-    }
-    void discard_before(std::uint64_t offset) override { file_.discard_before(offset); }
-
-   private:
-    TempFile file_;
-  };
-
   void print(const TaskResult& result);
 
   bool ordered_;
   OutputWriter& writer_;
-  Spill spill_;
+  TempSpill spill_;
   ReorderBuffer reorder_;
   OutputFormatter formatter_;
   std::uint64_t delivered_ = 0;

@@ -8,6 +8,7 @@
 #include "spread/io/system.h"
 #include "spread/run/engine.h"
 #include "spread/run/hosts.h"
+#include "spread/run/job_dry_run.h"
 #include "spread/run/plan.h"
 #include "spread/run/run_history.h"
 
@@ -27,6 +28,10 @@ int run_engine(const Options& options) {
   if (!guard) return complain(guard.error());
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
+  if (options.report.dry_run && options.command == Command::Map) {
+    const Status printed = print_commands(options, plan->workers());
+    return printed ? 0 : complain(printed.error());
+  }
   if (options.report.dry_run) {
     const std::string text = describe_plan(*plan, options);
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
@@ -44,7 +49,8 @@ int run(const Options& options) {
   ensure_standard_descriptors();
   switch (options.command) {
     case Command::Run:
-    case Command::All: return run_engine(options);
+    case Command::All:
+    case Command::Map: return run_engine(options);
     case Command::Hosts: {
       auto plan = make_plan(options);
       return plan ? show_hosts(options, std::move(*plan)) : complain(plan.error());

@@ -44,14 +44,33 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
   }
   std::vector<std::string> names = options.files;
   if (names.empty()) names.push_back("-");
-  for (const std::string& name : names) {
-    auto fd = open_for_reading(name);
-    if (!fd) return tl::unexpected(fd.error());
-    if (is_directory(fd->get())) return fail("cannot read " + name + ": Is a directory");
-    input->parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
-  }
+  for (const std::string& name : names) SPREAD_TRY(input->add_part(name));
   input->reader_ = make_record_reader(options, input->parts_.front().name, max_record_bytes);
   return input;
+}
+
+Result<std::unique_ptr<TaskInput>> TaskInput::open_arguments(std::unique_ptr<ArgumentSource> reader,
+                                                             const std::vector<std::string>& files,
+                                                             EventLoop& loop) {
+  std::unique_ptr<TaskInput> input(new TaskInput({}, 0, loop));
+  for (const std::string& name : files) {
+    if (name.empty()) {
+      input->parts_.emplace_back();
+    } else {
+      SPREAD_TRY(input->add_part(name));
+    }
+  }
+  input->arguments_ = reader.get();
+  input->reader_ = std::move(reader);
+  return input;
+}
+
+Status TaskInput::add_part(const std::string& name) {
+  auto fd = open_for_reading(name);
+  if (!fd) return tl::unexpected(fd.error());
+  if (is_directory(fd->get())) return fail("cannot read " + name + ": Is a directory");
+  parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
+  return {};
 }
 
 void TaskInput::stop() {
@@ -65,10 +84,9 @@ void TaskInput::end(std::string error) {
 }
 
 void TaskInput::watch(bool wanted) {
-  if (parts_.empty()) return;
-  const int fd = parts_.front().fd.get();
-  if (wanted && !watched_) loop_.add(fd, true, false, this);
-  if (!wanted && watched_) loop_.remove(fd);
+  if (wanted == watched_) return;
+  const int fd = part().fd.get();
+  wanted ? loop_.add(fd, true, false, this) : loop_.remove(fd);
   watched_ = wanted;
 }
 
@@ -94,20 +112,21 @@ bool TaskInput::next(Record& record) {
 
 void TaskInput::next_part() {
   watch(false);
-  if (!parts_.empty()) parts_.pop_front();
   ready_ = false;
-  if (parts_.empty()) {
+  if (arguments_ != nullptr || part_ + 1 >= parts_.size()) {
+    parts_.clear();
     ended_ = complete_ = true;
     return;
   }
-  reader_ = make_record_reader(options_, parts_.front().name, max_record_bytes_);
+  parts_[part_++].fd.reset();
+  reader_ = make_record_reader(options_, parts_[part_].name, max_record_bytes_);
 }
 
 /// One read. False: nothing is there now, and the loop will say when there is.
 bool TaskInput::read_piece() {
   // The end of a short input is seen in the first turn already: the scheduler decides better when
   // it knows that nothing follows.
-  if (!ready_ && !readable_now(parts_.front().fd.get())) {
+  if (!ready_ && !readable_now(part().fd.get())) {
     watch(true);
     return false;
   }
@@ -116,7 +135,7 @@ bool TaskInput::read_piece() {
   const std::span<Byte> spare = reader_->spare();
   if (spare.empty()) return read_block();
   large_ = true;
-  const IoResult result = read_some(parts_.front().fd.get(), spare.data(), spare.size());
+  const IoResult result = read_some(part().fd.get(), spare.data(), spare.size());
   if (result.state != IoState::Done) return read_otherwise(result);
   reader_->filled(result.size);
   return true;
@@ -130,7 +149,7 @@ bool TaskInput::read_block() {
   }
   const std::size_t free = block_->capacity() - block_used_;
   const std::size_t room = std::exchange(large_, false) ? std::min(free, kFirstOfLarge) : free;
-  const IoResult result = read_some(parts_.front().fd.get(), block_->data() + block_used_, room);
+  const IoResult result = read_some(part().fd.get(), block_->data() + block_used_, room);
   if (result.state != IoState::Done) return read_otherwise(result);
   const ByteView bytes(block_->data() + block_used_, result.size);
   block_used_ += result.size;
@@ -146,7 +165,7 @@ bool TaskInput::read_otherwise(const IoResult& result) {
   if (result.state == IoState::End) {
     reader_->finish();
   } else {
-    end("cannot read " + parts_.front().name + ": " + errno_text(result.error));
+    end("cannot read " + part().name + ": " + errno_text(result.error));
   }
   return true;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "spread/base/posix.h"
 #include "spread/base/unique_fd.h"
 #include "spread/io/event_loop.h"
+#include "spread/sources/argument_source.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {
@@ -22,6 +22,11 @@ class TaskInput final : public ReadyHandler {
   /// Opens every file at once: a name that is wrong is told before anything runs.
   static Result<std::unique_ptr<TaskInput>> open(const InputOptions& options,
                                                  std::size_t max_record_bytes, EventLoop& loop);
+  /// The same for `map`, whose sources are combined: `files` has a name for each source, empty for
+  /// lists of words.
+  static Result<std::unique_ptr<TaskInput>> open_arguments(std::unique_ptr<ArgumentSource> reader,
+                                                           const std::vector<std::string>& files,
+                                                           EventLoop& loop);
   ~TaskInput() override;
 
   /// The next record, if one is there without waiting. False: none now (the loop is told to say
@@ -46,6 +51,9 @@ class TaskInput final : public ReadyHandler {
   };
 
   TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop);
+  Status add_part(const std::string& name);
+  /// The one to read from now.
+  Part& part() { return parts_[arguments_ != nullptr ? arguments_->wanted() : part_]; }
   void next_part();
   bool read_piece();
   bool read_block();
@@ -56,12 +64,14 @@ class TaskInput final : public ReadyHandler {
   InputOptions options_;
   std::size_t max_record_bytes_;
   EventLoop& loop_;
-  std::deque<Part> parts_;  ///< the front is being read
+  std::vector<Part> parts_;
+  std::size_t part_ = 0;  ///< being read
   std::unique_ptr<RecordReader> reader_;
+  ArgumentSource* arguments_ = nullptr;  ///< `reader_`, where it says itself which part it wants
   Block* block_ = nullptr;
   std::size_t block_used_ = 0;
   bool large_ = false;    ///< the record read last was so large that the reader had a place for it
-  bool watched_ = false;  ///< registered with the loop
+  bool watched_ = false;  ///< part() is registered with the loop
   bool ready_ = false;
   bool finished_part_ = false;
   bool ended_ = false;

@@ -61,6 +61,7 @@ std::vector<std::string> items(const Options& options, std::size_t group) {
 
 TEST(Flags, SubcommandsBecomeCommands) {
   EXPECT_EQ(options_of({"run", "--", "w"}).command, Command::Run);
+  EXPECT_EQ(options_of({"map", "w"}).command, Command::Map);
   EXPECT_EQ(options_of({"all", "--", "w"}).command, Command::All);
   EXPECT_EQ(options_of({"hosts"}).command, Command::Hosts);
   EXPECT_EQ(options_of({"history", "show"}).command, Command::HistoryShow);
@@ -68,7 +69,7 @@ TEST(Flags, SubcommandsBecomeCommands) {
 }
 
 TEST(Flags, SubcommandThatIsNotBuiltYetIsUnknown) {
-  for (const char* name : {"map", "pipe", "gang", "sweep", "check", "results", "report"}) {
+  for (const char* name : {"pipe", "gang", "sweep", "check", "results", "report"}) {
     EXPECT_EQ(error_of({name}),
               "unknown subcommand '" + std::string(name) + "' (try 'spread --help')");
   }
@@ -83,6 +84,7 @@ TEST(Flags, NoSubcommandIsAnError) { EXPECT_THAT(error_of({}), HasSubstr("no sub
 
 TEST(Flags, OptionBeforeTheSubcommandIsToldWhereItBelongs) {
   EXPECT_THAT(error_of({"-j3", "run", "w"}), HasSubstr("'spread run -j3 ...'"));
+  EXPECT_THAT(error_of({"-n3", "map", "w"}), HasSubstr("'spread map -n3 ...'"));
   EXPECT_THAT(error_of({"--window=3", "run", "w"}), HasSubstr("must follow a subcommand"));
 }
 
@@ -195,8 +197,9 @@ TEST(Flags, FourColonsNeedAFile) {
   EXPECT_THAT(error_of({"run", "--", "w", "::::"}), HasSubstr(":::: needs at least one file"));
 }
 
-TEST(Flags, ItemsAreForRunOnly) {
-  EXPECT_THAT(error_of({"all", "--", "w", ":::", "1"}), HasSubstr("::: and :::: are for run"));
+TEST(Flags, ItemsAreForRunAndMap) {
+  EXPECT_THAT(error_of({"all", "--", "w", ":::", "1"}),
+              HasSubstr("::: and :::: are for run and map"));
 }
 
 TEST(Flags, ItemsAndInputFilesExcludeEachOther) {
@@ -232,18 +235,20 @@ TEST(Flags, UnknownOptionIsNoWorker) {
 }
 
 TEST(Flags, OptionsOfLaterIssuesAreUnknown) {
-  for (const char* name : {"--journal", "--resume", "--speculate"}) {
+  for (const char* name : {"--journal", "--pipe", "--speculate"}) {
     EXPECT_THAT(run_error({name}), HasSubstr("unknown option"));
   }
 }
 
 TEST(Flags, OptionOfAnotherSubcommandSaysWhose) {
   EXPECT_THAT(error_of({"all", "--retries", "3", "w"}), HasSubstr("--retries is for run, not for"));
+  EXPECT_THAT(run_error({"--resume"}), HasSubstr("--resume is for map, not for run"));
   EXPECT_THAT(run_error({"--check"}), HasSubstr("--check is for hosts, not for run"));
 }
 
 TEST(Flags, UngroupedIsForMap) {
   EXPECT_THAT(run_error({"-u"}), HasSubstr("-u is for map; use --unordered"));
+  EXPECT_THAT(error_of({"hosts", "-u"}), HasSubstr("-u is for map, not for hosts"));
 }
 
 TEST(Flags, MissingValueIsNamed) {

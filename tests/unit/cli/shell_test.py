@@ -71,12 +71,15 @@ class Completion(unittest.TestCase):
     def test_options_of_the_subcommand_only(self):
         self.assertEqual(self.offers("run", "--ret"), ["--retries"])
         self.assertEqual(self.offers("all", "--ret"), [])
+        self.assertEqual(self.offers("map", "--res"), ["--results", "--resume", "--resume-failed"])
         self.assertEqual(self.offers("hosts", "--ch"), ["--check"])
 
     def test_values_of_an_option(self):
         self.assertEqual(self.offers("run", "--wire", ""), ["msgpack", "json", "lines"])
         self.assertEqual(self.offers("run", "--in", "c"), ["csv"])
         self.assertEqual(self.offers("run", "-v", "--out", "rec"), ["records"])
+        self.assertEqual(self.offers("map", "-t", "--out", ""), ["text", "records"])
+        self.assertEqual(self.offers("map", "--exit-status", "x"), ["xargs"])
 
     def test_values_behind_an_equals_sign(self):
         # Readline's words: COMP_WORDBREAKS has the equals sign.
@@ -96,6 +99,12 @@ class Completion(unittest.TestCase):
         self.assertIn("bash", self.offers("run", "-j", "3", "--", "bas"))
         self.assertIn("bash", self.offers("run", "-j", "3", "bas"))
         self.assertIn("tasks.txt", self.offers("run", "--", "cat", "ta"))
+
+    def test_command_of_map(self):
+        self.assertIn("bash", self.offers("map", "-k", "bas"))
+        self.assertIn("tasks.txt", self.offers("map", "-0", "cat", "ta"))
+        self.assertEqual(self.offers("map", "cat", "--ret"), [])
+        self.assertEqual(self.offers("map", ":::+", "ta"), ["tasks.txt"])
 
     def test_words_behind_the_worker_are_not_ours(self):
         self.assertEqual(self.offers("run", "cat", "--ret"), [])
@@ -144,9 +153,9 @@ class Program(unittest.TestCase):
         self.assertRegex(result.stderr, r"^spread: --window: .*try 'spread run --help'\)\n$")
 
     def test_unknown_subcommand(self):
-        result = spread("map", "true")
+        result = spread("gang", "true")
         self.assertEqual(result.returncode, 255)
-        self.assertIn("spread: unknown subcommand 'map'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'gang'", result.stderr)
 
     def test_help_goes_to_stdout(self):
         result = spread("run", "--help")

@@ -1,0 +1,93 @@
+#include "spread/cli/checks_map.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace spread::cli {
+namespace {
+
+struct Pair {
+  std::string_view one, other;
+};
+
+constexpr Pair kExclusive[] = {
+    // xargs lets the last of these count in silence.
+    {"-I", "-n"},
+    {"-I", "-L"},
+    {"-I", "-X"},
+    {"-I", "-m"},
+    {"-I", "--xargs"},
+    {"-n", "-N"},
+    {"-n", "-L"},
+    {"-N", "-L"},
+    {"-X", "-m"},
+    {"-X", "--xargs"},
+    {"-m", "--xargs"},
+    {"--csv", "--colsep"},
+    {"-c", "-q"},
+    // What is given on standard input does not stand on the command line that these fill.
+    {"--stdin", "-X"},
+    {"--stdin", "-m"},
+    {"--stdin", "--xargs"},
+    {"--stdin", "-s"},
+    // With -u nothing that jobs print passes through our hands.
+    {"-u", "-k"},
+    {"-u", "--group"},
+    {"-u", "--lb"},
+    {"-u", "--tag"},
+    {"-u", "--tagstring"},
+    {"-u", "--results"},
+    {"--lb", "--group"},
+};
+
+Status check_exclusive(const Draft& draft) {
+  for (const Pair& pair : kExclusive) {
+    if (draft.has(pair.one) && draft.has(pair.other)) {
+      return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
+    }
+  }
+  if (!draft.options.map.records) return {};
+  for (const std::string_view name : {"-u", "--lb"}) {
+    if (draft.has(name)) return fail(fmt::format("{} and --out records exclude each other", name));
+  }
+  return {};
+}
+
+Status check_command(const Draft& draft) {
+  const std::vector<std::string>& command = draft.options.hosts.command;
+  if (!command.empty()) {
+    return command.front().empty() ? Status(fail("the command is empty")) : Status();
+  }
+  // Each item is a command line then: there is nothing to put it into, and only the shell runs it.
+  for (const std::string_view name : {"-q", "--stdin", "-I", "-X", "-m", "--xargs"}) {
+    if (draft.has(name)) return fail(fmt::format("{} needs a command", name));
+  }
+  return {};
+}
+
+Status check_groups(const Draft& draft) {
+  const InputOptions& input = draft.options.input;
+  if (input.groups.empty() || !input.groups.front().linked || !input.files.empty()) return {};
+  return fail(fmt::format("{} goes along with a :::, :::: or -a before it, and there is none",
+                          input.groups.front().from_file ? "::::+" : ":::+"));
+}
+
+}  // namespace
+
+Status complete_map(Draft& draft) {
+  SPREAD_TRY(check_exclusive(draft));
+  SPREAD_TRY(check_command(draft));
+  SPREAD_TRY(check_groups(draft));
+  Options& options = draft.options;
+  if (options.map.resume && options.report.joblog.empty()) {
+    return fail(fmt::format("{} needs --joblog, to know what was done",
+                            options.map.resume_failed ? "--resume-failed" : "--resume"));
+  }
+  if (options.map.resume) options.map.joblog_append = true;
+  // "As they come" is what people ask for with these; -k asks --lb for the order.
+  if ((draft.has("--lb") || draft.has("-u")) && !draft.has("-k")) options.output.ordered = false;
+  return {};
+}
+
+}  // namespace spread::cli

@@ -1,0 +1,27 @@
+#include "spread/cli/store.h"
+
+#include "spread/base/parse.h"
+#include "spread/cli/values.h"
+
+namespace spread::cli {
+
+Status store_name(std::string& target, std::string_view value, std::string_view what) {
+  return store(target, parse_name(value, what));
+}
+
+Status add_name(std::vector<std::string>& target, std::string_view value, std::string_view what) {
+  target.emplace_back();
+  return store_name(target.back(), value, what);
+}
+
+Status store_span(Duration& target, std::string_view value) {
+  const Result<Duration> span = parse_duration(value);
+  if (!span) {
+    return fail(
+        fmt::format("expected a time such as 1.5, 30s, 10m or 2h, not {}", show_text(value)));
+  }
+  target = *span;
+  return {};
+}
+
+}  // namespace spread::cli

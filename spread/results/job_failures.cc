@@ -1,0 +1,56 @@
+#include "spread/results/job_failures.h"
+
+#include <fmt/format.h>
+
+#include "spread/results/text_of.h"
+
+namespace spread {
+namespace {
+
+constexpr std::size_t kCommandBytes = 200;
+constexpr std::size_t kLineBytes = 300;
+
+// No control bytes: what a job wrote must not move the cursor of whoever reads the summary.
+std::string plain(std::string_view text, std::size_t bytes_max) {
+  const std::string_view start = cut_text(text, bytes_max);
+  std::string line;
+  for (const char c : start) {
+    const auto byte = static_cast<unsigned char>(c);
+    line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+  }
+  if (start.size() < text.size()) line += "...";
+  return line;
+}
+
+}  // namespace
+
+void JobFailures::failed(TaskId task, std::string_view how, std::string_view command,
+                         std::string_view last_lines) {
+  if (++failed_ > kShown) return;
+  std::string text =
+      fmt::format("  job {}: {}: {}", number(task) + 1, how, plain(command, kCommandBytes));
+  while (!last_lines.empty()) {
+    const std::size_t end = last_lines.find('\n');
+    text += "\n    | " + plain(last_lines.substr(0, end), kLineBytes);
+    last_lines.remove_prefix(end == std::string_view::npos ? last_lines.size() : end + 1);
+  }
+  shown_.push_back(std::move(text));
+}
+
+std::vector<std::string> JobFailures::summary(std::uint64_t jobs, std::string_view why_not) const {
+  std::vector<std::string> lines;
+  if (failed_ > 0) {
+    lines.push_back(fmt::format("{} of {} job{} failed:", failed_, jobs, jobs == 1 ? "" : "s"));
+    lines.back() += '\n';
+    for (const std::string& each : shown_) lines.back() += each + '\n';
+    if (failed_ > kShown) lines.back() += fmt::format("  and {} more\n", failed_ - kShown);
+    lines.back().pop_back();
+  }
+  if (not_run_ > 0) {
+    lines.push_back(fmt::format("{} job{} not run{}{}", not_run_, not_run_ == 1 ? " was" : "s were",
+                                why_not.empty() ? "" : ": ", why_not));
+  }
+  return lines;
+}
+
+}  // namespace spread

@@ -1,0 +1,101 @@
+#include "spread/run/job_commands.h"
+
+#include <algorithm>
+
+#include "spread/io/machine.h"
+
+namespace spread {
+namespace {
+
+// Of what a process is given beside its arguments: the variables that we add, the auxiliary vector.
+constexpr std::size_t kSpareBytes = 4096;
+// As xargs: longer lines gain nothing, and a job should be a small part of the work.
+constexpr std::size_t kLineBytesDefault = 128 * 1024;
+
+bool has_placeholder(const std::string& text) { return text.find('{') != std::string::npos; }
+
+}  // namespace
+
+Result<JobCommands> JobCommands::create(const Options& options) {
+  JobCommands commands(options);
+  SPREAD_TRY(commands.set_names({}));
+  return commands;
+}
+
+Status JobCommands::set_names(const std::vector<std::string>& names) {
+  const MapOptions& map = options_->map;
+  TemplateOptions how;
+  if (!map.replacement.empty()) how.replacement = map.replacement;
+  how.names = names;
+  how.append = !map.item_to_stdin;
+  how.repeat_context = map.arguments.fill == ArgumentOptions::Fill::Context;
+  how.exec_always = map.mode == MapOptions::Mode::Exec;
+  how.shell_always = map.mode == MapOptions::Mode::Shell;
+  how.allow_paste = map.allow_paste;
+  how.shell = map.shell;
+  how.on_path = can_execute;
+  const std::size_t all = argument_space();
+  how.arguments_bytes_max = all > kSpareBytes ? all - kSpareBytes : all;
+  auto command = CommandTemplate::create(options_->hosts.command, how);
+  if (!command) return tl::unexpected(command.error());
+  command_ = std::move(*command);
+  auto syntax = PlaceholderSyntax::create(how.replacement, names);
+  if (!syntax) return tl::unexpected(syntax.error());
+  tag_ = TextTemplate::parse(map.tag, *syntax);
+  directory_ = TextTemplate::parse(options_->hosts.working_directory, *syntax);
+  std::string results = map.results_directory;
+  if (!results.empty() && !has_placeholder(results)) results += "/{#}";
+  results_ = TextTemplate::parse(results, *syntax);
+  return {};
+}
+
+std::string JobCommands::text_of(const TextTemplate& text, std::string_view payload,
+                                 const TaskContext& context) const {
+  std::vector<std::string_view> values;
+  split_values(payload, values);
+  std::string out;
+  text.append_to(out, values, context);
+  return out;
+}
+
+std::string JobCommands::tag(std::string_view payload, const TaskContext& context) const {
+  if (options_->map.tag.empty()) return {};
+  return text_of(tag_, payload, context) + '\t';
+}
+
+std::string JobCommands::directory(std::string_view payload, const TaskContext& context) const {
+  if (!directory_.has_placeholder()) return options_->hosts.working_directory;
+  return text_of(directory_, payload, context);
+}
+
+std::string JobCommands::results_folder(std::string_view payload,
+                                        const TaskContext& context) const {
+  return text_of(results_, payload, context);
+}
+
+std::size_t JobCommands::bytes_of(std::string_view payload) const {
+  Arguments arguments;
+  // What the kernel would not take has a length, too.
+  static_cast<void>(command_->render(payload, {}, arguments));
+  return arguments.kernel_bytes();
+}
+
+// Found by trying, so that it is right for every kind of template.
+ArgumentSourceOptions::Line JobCommands::line_costs() const {
+  constexpr std::size_t kProbe = 100;
+  const std::string empty(1, '\0');
+  const std::string probe = std::string(kProbe, 'x') + '\0';
+  const std::size_t none = bytes_of({});
+  const std::size_t one = bytes_of(empty);
+  ArgumentSourceOptions::Line line;
+  line.base_bytes = std::min(none, one);
+  line.value_copies = std::max<std::size_t>(1, (bytes_of(probe) - one) / kProbe);
+  const std::size_t two = bytes_of(empty + empty);
+  line.value_extra_bytes =
+      std::max({two - std::min(two, one), one - std::min(one, none), std::size_t{1}});
+  const std::size_t kernel = argument_space() - std::min(argument_space() / 2, kSpareBytes);
+  line.max_bytes = std::min(options_->map.arguments.bytes_max.value_or(kLineBytesDefault), kernel);
+  return line;
+}
+
+}  // namespace spread

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/command/command_template.h"
+#include "spread/sources/argument_source.h"
+
+namespace spread {
+
+/// What `map` executes: its command and the texts of its options, with placeholders, for each task.
+class JobCommands {
+ public:
+  /// Errors are those of usage. With --header the names are not known yet: set_names() follows.
+  static Result<JobCommands> create(const Options& options);
+  Status set_names(const std::vector<std::string>& names);
+
+  /// The argument list; an Error means that the kernel would not take it.
+  Status render(std::string_view payload, const TaskContext& context, Arguments& out) const {
+    return command_->render(payload, context, out);
+  }
+  /// The same as a line for a shell.
+  std::string text(std::string_view payload, const TaskContext& context) const {
+    return command_->text(payload, context);
+  }
+  /// What goes in front of each line of the job's output; empty = nothing.
+  std::string tag(std::string_view payload, const TaskContext& context) const;
+  /// --wd and --results for this job; empty where the option was not given.
+  std::string directory(std::string_view payload, const TaskContext& context) const;
+  std::string results_folder(std::string_view payload, const TaskContext& context) const;
+
+  /// How long a command line may get, and what each value adds to it (-X, -m, -s).
+  ArgumentSourceOptions::Line line_costs() const;
+
+ private:
+  explicit JobCommands(const Options& options) : options_(&options) {}
+  std::string text_of(const TextTemplate& text, std::string_view payload,
+                      const TaskContext& context) const;
+  std::size_t bytes_of(std::string_view payload) const;
+
+  const Options* options_;
+  std::optional<CommandTemplate> command_;
+  TextTemplate tag_, directory_, results_;
+};
+
+}  // namespace spread

@@ -1,0 +1,45 @@
+#include "spread/run/job_dry_run.h"
+
+#include <cstdio>
+#include <string>
+
+#include "spread/base/posix.h"
+#include "spread/run/job_input.h"
+
+namespace spread {
+
+Status print_commands(const Options& options, std::uint32_t slots) {
+  auto commands = JobCommands::create(options);
+  if (!commands) return tl::unexpected(commands.error());
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  const ArgumentSource* source = nullptr;
+  auto input = open_job_input(options, *commands, slots, *loop, source);
+  if (!input) return tl::unexpected(input.error());
+  Record record;
+  for (std::uint64_t sequence = 1; !(*input)->ended();) {
+    if (!(*input)->next(record)) {
+      if (!(*input)->ended()) loop->wait(kForever);
+      continue;
+    }
+    if (!record.bad.empty()) return fail(record.bad);
+    if (sequence == 1 && options.map.arguments.header) {
+      SPREAD_TRY(commands->set_names(source->names()));
+    }
+    TaskContext context;
+    context.sequence = sequence;
+    context.slot = static_cast<std::uint32_t>((sequence - 1) % slots) + 1;
+    const std::string line = commands->text(as_text(record.payload.body.view()), context) + "\n";
+    if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
+      return tl::unexpected(errno_error("cannot write to standard output"));
+    }
+    ++sequence;
+  }
+  if (!(*input)->error().empty()) return fail((*input)->error());
+  if (std::fflush(stdout) != 0) {
+    return tl::unexpected(errno_error("cannot write to standard output"));
+  }
+  return {};
+}
+
+}  // namespace spread

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+
+namespace spread {
+
+/// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh. `slots`:
+/// what
+/// {%} takes its numbers from.
+Status print_commands(const Options& options, std::uint32_t slots);
+
+}  // namespace spread

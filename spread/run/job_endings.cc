@@ -1,0 +1,176 @@
+// How jobs of `map` end: told to the joblog, the events, the summary and the exit status.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "spread/report/events_writer.h"
+#include "spread/report/outcome_name.h"
+#include "spread/run/job_face.h"
+
+namespace spread {
+namespace {
+
+constexpr std::size_t kLastLines = 3;
+constexpr int kTerminated = 15;
+constexpr int kSignalled = 128;
+
+}  // namespace
+
+/// What is known of a job's end, as the joblog and the records have it.
+struct JobFace::Ending {
+  int exit_status = -1;  ///< Exitval: 128+n for signal n; -1 where there is none
+  int signal = 0;
+  std::string how;  ///< "exit status 3", for people
+};
+
+JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
+  Ending ending;
+  if (delivery.timed_out) {
+    ending.signal = kTerminated;
+    ending.how = "timed out";
+  } else if (delivery.from_answer && end_ != nullptr) {
+    const ExitStatus& status = end_->status;
+    ending.signal = status.signal;
+    ending.exit_status = status.signal != 0 ? kSignalled + status.signal : status.code;
+    ending.how = end_->not_started.empty() ? status.text() : end_->not_started;
+  } else {
+    ending.how = delivery.message;
+  }
+  return ending;
+}
+
+void JobFace::deliver(const DeliverTask& delivery) {
+  const bool success = delivery.outcome == Outcome::Ok;
+  Reporter& reporter = engine_.reporter();
+  if (success && !reporter.detailed() && !map().records) {
+    if (output_) output_->finished(delivery.task);
+    return read_slots_file();
+  }
+  const Ending ending = ending_of(delivery);
+  const std::string command = commands_->text(as_text(delivery.payload.body.view()),
+                                              context_of(delivery.task, delivery.worker));
+  if (delivery.outcome == Outcome::NotComputed) {
+    failures_.not_run();
+  } else if (!success) {
+    const std::string last = output_ ? output_->last_lines(delivery.task, kLastLines) : "";
+    failures_.failed(delivery.task, ending.how, command, last);
+    if (first_failure_ == 0) {
+      first_failure_ = ending.exit_status > 0 ? ending.exit_status : kSignalled + kTerminated;
+    }
+    count_for_xargs(delivery, ending);
+  }
+  if (output_) {
+    const std::string note = map().records ? note_of(delivery, ending, command) : "";
+    output_->finished(delivery.task, as_bytes(note));
+  }
+  if (reporter.detailed()) tell_finished(delivery, ending, command);
+  read_slots_file();
+}
+
+void JobFace::retry(const RetryTask& retry) {
+  if (output_) output_->discard(retry.task);
+  if (!engine_.reporter().detailed()) return;
+  const std::string why = retry.timed_out              ? "timed out"
+                          : end_ == nullptr            ? retry.message
+                          : !end_->not_started.empty() ? end_->not_started
+                                                       : end_->status.text();
+  engine_.reporter().tell(
+      TaskAnswered{retry.task, retry.worker, retry.timed_out ? "timeout" : "error", {}, why});
+}
+
+void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
+                            std::string_view command) {
+  Reporter& reporter = engine_.reporter();
+  TaskResult result;
+  result.id = delivery.task;
+  result.outcome = delivery.outcome;
+  result.worker = delivery.worker;
+  result.attempts = delivery.attempts;
+  result.duration = delivery.duration;
+  TaskFinished finished{};
+  finished.result = &result;
+  if (delivery.outcome != Outcome::Ok) {
+    finished.error_type = outcome_name(delivery.outcome);
+    finished.error_message = ending.how;
+  }
+  if (delivery.worker != kNoWorker) {
+    finished.host = engine_.plan().host_names[number(delivery.worker)];
+  }
+  finished.ended = engine_.now();
+  finished.started = engine_.now() - delivery.duration;
+  finished.exit_status = ending.exit_status;
+  finished.signal = ending.signal;
+  if (delivery.from_answer || delivery.timed_out) {
+    const std::string_view kind = delivery.timed_out                ? "timeout"
+                                  : delivery.outcome == Outcome::Ok ? "ok"
+                                                                    : "error";
+    reporter.tell(
+        TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, ending.how});
+  }
+  reporter.tell(finished);
+  // A job that was not run has no line: --resume is to run it.
+  if (reporter.keeps_joblog() && delivery.outcome != Outcome::NotComputed) {
+    reporter.job(finished, command, delivery.payload.size(), end_ != nullptr ? end_->received : 0);
+  }
+}
+
+std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
+                             std::string_view command) const {
+  ByteBuffer text;
+  const auto add_string = [&](std::string_view value) { append_json_string(text, value); };
+  text.append("\"status\":");
+  add_string(outcome_name(delivery.outcome));
+  text.append(
+      fmt::format(",\"exit\":{},\"signal\":{},\"how\":", ending.exit_status, ending.signal));
+  add_string(ending.how);
+  text.append(",\"command\":");
+  add_string(command);
+  text.append(",\"host\":");
+  if (delivery.worker == kNoWorker) {
+    text.append("null");
+  } else {
+    add_string(engine_.plan().host_names[number(delivery.worker)]);
+  }
+  text.append(fmt::format(",\"attempts\":{},\"seconds\":{:.6f}}}\n", delivery.attempts,
+                          to_seconds(delivery.duration)));
+  return std::string(as_text(text.view()));
+}
+
+// ---------------------------------------------------------------- the end
+
+bool JobFace::tell_failures() {
+  for (const std::string& line :
+       failures_.summary(engine_.scheduler().counts().arrived, engine_.scheduler().stop_reason())) {
+    engine_.reporter().say(line);
+  }
+  return true;
+}
+
+/// findutils: 123 if a command exited with 1-125, 124 for 255, 125 if one was killed by a signal,
+/// 126 if it cannot be run, 127 if it is not found. The gravest counts.
+void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
+  constexpr int kFailed = 123, k255 = 124, kKilled = 125;
+  int status = kFailed;
+  if (ending.signal != 0 || delivery.outcome != Outcome::Failed) {
+    status = kKilled;
+  } else if (ending.exit_status == 255) {
+    status = k255;
+  } else if (ending.exit_status == 126 || ending.exit_status == 127) {
+    status = ending.exit_status;
+  }
+  xargs_status_ = std::max(xargs_status_, status);
+}
+
+int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {
+  const bool ours = end.output_closed || end.own_error || end.signal != 0;
+  if (!ours && end.halted && halt.why == HaltOptions::Why::Fail && !halt.percent &&
+      halt.count == 1 && first_failure_ != 0) {
+    return first_failure_;
+  }
+  const int code = Face::exit_status(end, halt);
+  if (ours || !map().xargs_status || code == 0) return code;
+  constexpr int kSomeFailed = 123;
+  return xargs_status_ != 0 ? xargs_status_ : kSomeFailed;
+}
+
+}  // namespace spread

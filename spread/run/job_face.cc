@@ -1,0 +1,245 @@
+// What `map` executes, and what becomes of what jobs print. How their ends are told is in
+// job_endings.cc.
+#include "spread/run/job_face.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "spread/base/parse.h"
+#include "spread/io/machine.h"
+#include "spread/io/system.h"
+#include "spread/run/job_input.h"
+
+namespace spread {
+namespace {
+
+// The kernel's limit for one string of the environment, as for an argument.
+constexpr std::size_t kVariableBytesMax = 131072 - 16;
+
+/// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
+Result<JoblogRecord> read_joblog(const std::string& name) {
+  const auto text = read_file(name);
+  if (!text)
+    return text.error().number == ENOENT ? Result<JoblogRecord>(JoblogRecord())
+                                         : tl::unexpected(text.error());
+  return JoblogRecord::parse(*text, name);
+}
+
+JobOutputOptions output_options(const Options& options) {
+  JobOutputOptions output;
+  output.ordered = options.output.ordered;
+  output.one_attempt = options.failure.retries == 1;
+  output.memory_bytes = options.limits.reorder_memory;
+  if (options.map.records) {
+    output.mode = JobOutputMode::Blocks;
+  } else if (options.map.output == MapOptions::Output::LineBuffered) {
+    output.mode = JobOutputMode::Lines;
+  }
+  return output;
+}
+
+}  // namespace
+
+JobFace::JobFace(Engine& engine)
+    : engine_(engine), gate_(map(), usable_cpus()), end_sequence_(map().end_sequence) {
+  if (end_sequence_.empty()) {
+    constexpr int kTerminate = 15;
+    end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
+  }
+}
+
+Status JobFace::open() {
+  const Options& options = engine_.options();
+  auto commands = JobCommands::create(options);
+  if (!commands) return tl::unexpected(commands.error());
+  commands_ = std::move(*commands);
+  if (map().resume) {
+    auto record = read_joblog(options.report.joblog);
+    if (!record) return fail("--resume: " + record.error().message);
+    done_before_ = std::move(*record);
+  }
+  slots_ = engine_.plan().workers();
+  const bool captured =
+      map().output != MapOptions::Output::Ungrouped && map().results_directory.empty();
+  if (!captured) return {};
+  TempFile file(options.limits.spill_directory, options.limits.spill_max);
+  if (!options.limits.spill_directory.empty()) {
+    if (const Status there = TempFile(options.limits.spill_directory, 0).check(); !there) {
+      return fail("--spill-dir: " + there.error().message);
+    }
+  }
+  spill_ = std::make_unique<TempSpill>(std::move(file));
+  if (map().records) {
+    sink_ = std::make_unique<RecordSink>(engine_.output());
+  } else {
+    sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter());
+  }
+  output_ = std::make_unique<JobOutput>(output_options(options), *sink_, spill_.get());
+  return {};
+}
+
+Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
+  return open_job_input(engine_.options(), *commands_, slots_, engine_.loop(), source_);
+}
+
+std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
+  auto port = std::make_unique<JobPort>(engine_, *this, worker);
+  ports_.push_back(port.get());
+  return port;
+}
+
+// ---------------------------------------------------------------- tasks in
+
+void JobFace::begin_turn() {
+  if (const auto until = gate_.held_until(engine_.now())) engine_.handle(StartsHeld{*until});
+}
+
+bool JobFace::accept(TaskId task, Record& record) {
+  if (map().arguments.header && !std::exchange(names_set_, true)) {
+    if (const Status named = commands_->set_names(source_->names()); !named) {
+      engine_.abort(named.error().message);
+    }
+  }
+  if (done_before_.empty() || !is_done(task, as_text(record.payload.body.view()))) return true;
+  if (output_) output_->finished(task);
+  return false;
+}
+
+/// The command that an earlier run logged may have had another slot's number in it.
+bool JobFace::is_done(TaskId task, std::string_view payload) const {
+  constexpr std::uint32_t kSlotsTried = 256;
+  const std::uint64_t sequence = number(task) + 1;
+  std::string first;
+  for (std::uint32_t slot = 1; slot <= kSlotsTried; ++slot) {
+    const std::string command = commands_->text(payload, {sequence, slot});
+    if (done_before_.is_done(sequence, command, map().resume_failed)) return true;
+    if (slot == 1) {
+      first = command;
+    } else if (command == first) {
+      return false;
+    }
+  }
+  return false;
+}
+
+TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
+  TaskContext context;
+  context.sequence = number(task) + 1;
+  if (worker != kNoWorker) context.slot = engine_.plan().roster.slots[number(worker)].number;
+  return context;
+}
+
+Status JobFace::prepare(const JobPort& port, const SendTask& send, const Job*& job) {
+  const TaskContext context = context_of(send.task, port.id());
+  const std::string_view payload = as_text(send.payload->body.view());
+  SPREAD_TRY(commands_->render(payload, context, arguments_));
+  set_environment(context, payload);
+  job_.spawn.argv = arguments_.argv();
+  job_.spawn.environment = environment_;
+  job_.spawn.directory = commands_->directory(payload, context);
+  job_.spawn.nice = map().nice.value_or(0);
+  job_.spawn.input = map().item_to_stdin ? Connect::Pipe : Connect::Null;
+  job_.results_folder = commands_->results_folder(payload, context);
+  const Connect out = output_                        ? Connect::Pipe
+                      : !job_.results_folder.empty() ? Connect::File
+                                                     : Connect::Ours;
+  job_.spawn.output = job_.spawn.errors = out;
+  if (output_) job_.tag = commands_->tag(payload, context);
+  if (map().item_to_stdin) {
+    std::string item;
+    append_item(item, payload);
+    job_.input = Slice::copy_of(as_bytes(item + '\n'));
+  }
+  if (map().print_commands) {
+    engine_.reporter().pass_on(commands_->text(payload, context) + "\n");
+  }
+  const std::uint32_t tries = engine_.options().failure.retries;
+  if (output_ && tries > 1 && send.attempt >= tries) output_->set_final(send.task);
+  job = &job_;
+  return {};
+}
+
+void JobFace::set_environment(const TaskContext& context, std::string_view payload) {
+  enum : std::size_t { kSequence, kSlot, kTheirSequence, kTheirSlot, kItem };
+  if (environment_.empty()) {
+    // What GNU parallel calls them, too: scripts that use these are many.
+    for (const char* name : {"SPREAD_SEQ", "SPREAD_SLOT", "PARALLEL_SEQ", "PARALLEL_JOBSLOT"}) {
+      environment_.emplace_back(name, "");
+    }
+    environment_.emplace_back("SPREAD_ITEM", "");
+  }
+  environment_[kSequence].second = environment_[kTheirSequence].second =
+      std::to_string(context.sequence);
+  environment_[kSlot].second = environment_[kTheirSlot].second = std::to_string(context.slot);
+  std::string& item = environment_[kItem].second;
+  item.clear();
+  append_item(item, payload);
+  // A job with --stdin may have an item of any length.
+  if (item.size() > kVariableBytesMax) item.clear();
+}
+
+// ---------------------------------------------------------------- output
+
+bool JobFace::may_read(TaskId task, bool errors) const {
+  return !output_ || output_->may_read(task, errors ? JobStream::Err : JobStream::Out);
+}
+
+void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag) {
+  output_->append(task, errors ? JobStream::Err : JobStream::Out, bytes, tag);
+}
+
+Status JobFace::advance(bool) {
+  if (!output_) return {};
+  SPREAD_TRY(output_->pump());
+  if (const auto stuck = output_->stuck()) {
+    engine_.reporter().say(fmt::format(
+        "job {} has printed more than --reorder-mem and --spill-max can hold: what it has printed "
+        "is passed on, and it is not tried again",
+        number(*stuck) + 1));
+    output_->set_final(*stuck);
+    SPREAD_TRY(output_->pump());
+  }
+  for (JobPort* port : ports_) port->reconsider();
+  return {};
+}
+
+// ---------------------------------------------------------------- slots
+
+void JobFace::read_slots_file() {
+  if (map().jobs_file.empty()) return;
+  const auto text = read_file(map().jobs_file);
+  // An editor may just be writing it anew.
+  if (!text || *text == slots_text_) return;
+  slots_text_ = *text;
+  const std::string_view word = std::string_view(*text).substr(0, text->find_first_of(" \t\r\n"));
+  const auto count = parse_slot_count(word);
+  if (!count) {
+    engine_.reporter().say("-j " + map().jobs_file + ": " + count.error().message);
+    return;
+  }
+  set_slots(slots_for(*count));
+}
+
+std::uint32_t JobFace::slots_for(const SlotCount& count) const {
+  const double cpus = usable_cpus();
+  double slots = count.number;
+  if (count.kind == SlotCount::Kind::Percent) slots = cpus * count.number / 100;
+  if (count.kind == SlotCount::Kind::Offset) slots = cpus + count.number;
+  if (count.kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
+  return static_cast<std::uint32_t>(std::max(1.0, slots));
+}
+
+void JobFace::change_slots(int by) {
+  set_slots(static_cast<std::uint32_t>(std::max<std::int64_t>(1, std::int64_t{slots_} + by)));
+}
+
+void JobFace::set_slots(std::uint32_t slots) {
+  if (slots == slots_) return;
+  slots_ = slots;
+  engine_.set_slots(slots);
+}
+
+}  // namespace spread

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spread/base/parse.h"
+#include "spread/results/job_failures.h"
+#include "spread/results/job_output.h"
+#include "spread/results/joblog_reader.h"
+#include "spread/run/engine.h"
+#include "spread/run/job_commands.h"
+#include "spread/run/job_port.h"
+#include "spread/run/job_sinks.h"
+#include "spread/run/spill_file.h"
+#include "spread/run/start_gate.h"
+#include "spread/workers/read_buffer.h"
+
+namespace spread {
+
+/// `map`: one process per task. What a job prints goes through JobOutput, unless it writes to our
+/// own output (-u) or to files of its own (--results).
+class JobFace final : public Face {
+ public:
+  explicit JobFace(Engine& engine);
+
+  Status open() override;
+  Result<std::unique_ptr<TaskInput>> open_input() override;
+  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  void begin_turn() override;
+  bool accept(TaskId task, Record& record) override;
+  void deliver(const DeliverTask& delivery) override;
+  void retry(const RetryTask& retry) override;
+  bool full() const override { return output_ && output_->full(); }
+  const std::string& error() const override { return error_; }
+  std::string take_warning() override { return output_ ? output_->take_spill_error() : ""; }
+  Status advance(bool tasks_done) override;
+  bool drained() const override { return !output_ || output_->empty(); }
+  Status drain() override { return output_ ? output_->pump() : Status{}; }
+  bool tell_failures() override;
+  int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
+  void change_slots(int by) override;
+
+  // For its ports.
+  struct Job {
+    SpawnOptions spawn;
+    Slice input;  ///< --stdin
+    std::string tag;
+    std::string results_folder;
+  };
+  /// What to start for the task; good until the next call. An Error: it can never be started.
+  Status prepare(const JobPort& port, const SendTask& send, const Job*& job);
+  bool may_read(TaskId task, bool errors) const;
+  void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
+  /// The end that the Scheduler is being told of; null afterwards.
+  void set_end(const JobEnd* end) { end_ = end; }
+  ReadBuffer& read_buffer() { return read_buffer_; }
+  const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+
+ private:
+  struct Ending;
+
+  const MapOptions& map() const { return engine_.options().map; }
+  TaskContext context_of(TaskId task, WorkerId worker) const;
+  void set_environment(const TaskContext& context, std::string_view payload);
+  Ending ending_of(const DeliverTask& delivery) const;
+  void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
+  std::string note_of(const DeliverTask& delivery, const Ending& ending,
+                      std::string_view command) const;
+  void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
+  bool is_done(TaskId task, std::string_view payload) const;
+  void read_slots_file();
+  std::uint32_t slots_for(const SlotCount& count) const;
+  void set_slots(std::uint32_t slots);
+
+  Engine& engine_;
+  std::optional<JobCommands> commands_;
+  StartGate gate_;
+  std::vector<MapOptions::Step> end_sequence_;
+  ReadBuffer read_buffer_;
+  std::unique_ptr<TempSpill> spill_;
+  std::unique_ptr<JobSink> sink_;
+  std::unique_ptr<JobOutput> output_;  ///< null with -u and --results
+  const ArgumentSource* source_ = nullptr;
+  bool names_set_ = false;
+  JoblogRecord done_before_;
+  JobFailures failures_;
+  const JobEnd* end_ = nullptr;
+  std::vector<JobPort*> ports_;
+
+  Arguments arguments_;
+  Job job_;
+  std::vector<std::pair<std::string, std::string>> environment_;
+  std::uint32_t slots_ = 0;  ///< wanted now
+  std::string slots_text_;   ///< of -j FILE, as read last
+  int first_failure_ = 0;    ///< exit status of the first job that failed
+  int xargs_status_ = 0;
+  std::string error_;
+};
+
+}  // namespace spread

@@ -1,0 +1,78 @@
+#include "spread/run/job_input.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace spread {
+namespace {
+
+using Source = ArgumentSourceOptions::Source;
+
+Source file_source(const std::string& name) {
+  Source source;
+  source.name = name == "-" ? "stdin" : name;
+  return source;
+}
+
+std::vector<Source> sources_of(const InputOptions& input, std::vector<std::string>& files) {
+  std::vector<Source> sources;
+  const auto add_file = [&](const std::string& name, bool linked) {
+    sources.push_back(file_source(name));
+    sources.back().linked = linked;
+    files.push_back(name);
+  };
+  for (const std::string& name : input.files) add_file(name, false);
+  for (const InputOptions::Group& group : input.groups) {
+    if (!group.from_file) {
+      Source& list = sources.emplace_back();
+      list.name = ":::";
+      list.is_list = true;
+      list.words = group.words;
+      list.linked = group.linked;
+      files.emplace_back();
+      continue;
+    }
+    for (const std::string& name : group.words) add_file(name, group.linked);
+  }
+  if (sources.empty()) add_file("-", false);
+  return sources;
+}
+
+std::optional<Trim> trim_of(const std::optional<ArgumentOptions::Trim>& trim) {
+  if (!trim) return std::nullopt;
+  return static_cast<Trim>(*trim);
+}
+static_assert(static_cast<int>(ArgumentOptions::Trim::Both) == static_cast<int>(Trim::Both));
+
+}  // namespace
+
+Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
+                                                  const JobCommands& commands, std::uint32_t slots,
+                                                  EventLoop& loop, const ArgumentSource*& source) {
+  const ArgumentOptions& arguments = options.map.arguments;
+  ArgumentSourceOptions how;
+  std::vector<std::string> files;
+  how.sources = sources_of(options.input, files);
+  if (std::count(files.begin(), files.end(), "-") > 1) {
+    return fail("standard input (-) is named twice, and can be read only once");
+  }
+  how.link_all = arguments.link;
+  how.delimiter = options.input.delimiter;
+  how.continue_lines = arguments.lines.has_value();
+  if (!arguments.column_separator.empty()) how.colsep = arguments.column_separator;
+  how.csv = arguments.csv;
+  how.header = arguments.header;
+  how.trim = trim_of(arguments.trim);
+  how.max_items = arguments.items_exact ? arguments.items_exact
+                  : arguments.items_max ? arguments.items_max
+                                        : arguments.lines;
+  how.fill = arguments.fill != ArgumentOptions::Fill::No;
+  how.spread_slots = how.fill && arguments.fill_evenly ? slots : 0;
+  if (how.fill || arguments.bytes_max) how.line = commands.line_costs();
+  auto reader = ArgumentSource::make(how);
+  if (!reader) return tl::unexpected(reader.error());
+  source = reader->get();
+  return TaskInput::open_arguments(std::move(*reader), files, loop);
+}
+
+}  // namespace spread

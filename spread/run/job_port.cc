@@ -1,0 +1,113 @@
+#include "spread/run/job_port.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "spread/io/machine.h"
+#include "spread/run/job_face.h"
+
+namespace spread {
+
+JobPort::JobPort(Engine& engine, JobFace& face, WorkerId id)
+    : Port(engine, id),
+      face_(face),
+      command_(engine.loop(), face.read_buffer(), *this, face.end_sequence()) {}
+
+// ---------------------------------------------------------------- what the Scheduler asks for
+
+Status JobPort::start() {
+  alive_ = true;
+  ending_ = false;
+  engine_.reporter().tell(WorkerStarted{id(), host(), 0});
+  engine_.reporter().tell(WorkerReady{id()});
+  return {};
+}
+
+void JobPort::send_task(const SendTask& action) {
+  task_ = action.task;
+  received_ = 0;
+  const JobFace::Job* job = nullptr;
+  if (const Status ready = face_.prepare(*this, action, job); !ready) {
+    engine_.handle(PayloadRefused{id(), task_, ready.error().message});
+    return;
+  }
+  if (engine_.reporter().detailed()) {
+    engine_.reporter().tell(TaskSent{task_, id(), action.attempt});
+  }
+  tag_ = job->tag;
+  SpawnOptions spawn = job->spawn;
+  UniqueFd files[2];
+  if (!job->results_folder.empty()) {
+    if (const Status opened = open_result_files(job->results_folder, files); !opened) {
+      engine_.abort("--results: " + opened.error().message);
+      return;
+    }
+    spawn.files[1] = files[0].get();
+    spawn.files[2] = files[1].get();
+  }
+  const Status started = command_.start(engine_.spawner(), spawn, job->input);
+  if (!started) {
+    constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
+    const bool found = started.error().number != ENOENT;
+    return ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, started.error().message});
+  }
+  engine_.guard().watch(command_.pid());
+  watched_ = command_.pid();
+}
+
+void JobPort::close_input() {
+  if (alive_ && !command_.running()) end_worker(true, "");
+}
+
+void JobPort::terminate() {
+  if (!alive_) return;
+  ending_ = true;
+  command_.running() ? command_.terminate() : end_worker(false, "it was ended");
+}
+
+void JobPort::kill() {
+  if (!alive_) return;
+  ending_ = true;
+  command_.running() ? command_.kill() : end_worker(false, "it was ended");
+}
+
+void JobPort::end_worker(bool clean, std::string reason) {
+  alive_ = false;
+  engine_.reporter().tell(WorkerEnded{id(), clean, reason});
+  ProcessEnded ended;
+  ended.worker = id();
+  ended.clean = clean;
+  ended.reason = std::move(reason);
+  engine_.handle(std::move(ended));
+}
+
+// ---------------------------------------------------------------- what the job does
+
+bool JobPort::wants_job_output(bool errors) const { return face_.may_read(task_, errors); }
+
+void JobPort::on_job_output(bool errors, Slice bytes) {
+  received_ += bytes.size();
+  face_.append(task_, errors, std::move(bytes), tag_);
+}
+
+void JobPort::on_job_ended(ExitStatus status) {
+  engine_.guard().forget(std::exchange(watched_, 0));
+  ended({status, received_, ""});
+}
+
+void JobPort::ended(JobEnd end) {
+  const bool success = end.status.clean();
+  face_.set_end(&end);
+  if (ending_) {
+    end_worker(false, end.status.text(true));
+  } else {
+    Answered answered;
+    answered.worker = id();
+    answered.task = task_;
+    answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
+    engine_.handle(answered);
+  }
+  face_.set_end(nullptr);
+}
+
+}  // namespace spread

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spread/base/unique_fd.h"
+#include "spread/run/port.h"
+#include "spread/workers/command_worker.h"
+
+namespace spread {
+
+class JobFace;
+
+/// How a job ended.
+struct JobEnd {
+  ExitStatus status;
+  std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
+  std::string not_started;     ///< why it could not be exec'd; `status` is a shell's for that
+};
+
+/// A slot of `map`: one process after the other. To the Scheduler it is a worker that lives as long
+/// as there are tasks; only a job that is killed takes its worker with it.
+class JobPort final : public Port, private CommandSink {
+ public:
+  JobPort(Engine& engine, JobFace& face, WorkerId id);
+
+  Status start() override;
+  void send_task(const SendTask& action) override;
+  void close_input() override;
+  void terminate() override;
+  void kill() override;
+  TimePoint next_deadline() const override { return command_.next_deadline(); }
+  void tick() override { command_.tick(); }
+  void remove_ended() override {}
+
+  bool running() const { return command_.running(); }
+  TaskId task() const { return task_; }
+  /// Whether the job's output is wanted may have changed.
+  void reconsider() { command_.reconsider(); }
+
+ private:
+  void on_job_output(bool errors, Slice bytes) override;
+  bool wants_job_output(bool errors) const override;
+  void on_job_ended(ExitStatus status) override;
+
+  void ended(JobEnd end);
+  void end_worker(bool clean, std::string reason);
+
+  JobFace& face_;
+  CommandWorker command_;
+  TaskId task_{};
+  std::uint64_t received_ = 0;
+  std::string tag_;
+  int watched_ = 0;      ///< the process group that the guard knows
+  bool alive_ = false;   ///< what the Scheduler takes for a worker
+  bool ending_ = false;  ///< the Scheduler wants it to end
+};
+
+}  // namespace spread
