@@ -1,59 +1,15 @@
 """The rows of the speed table: what is measured, by whom, with which command line.
 
-This is the only place that knows the command lines. The first contender of a row is its limit."""
+This file and map_rows.py alone know the command lines. A row's first contender is its limit."""
 
-import dataclasses
-import functools
 import os
-import shutil
-import subprocess
 import sys
+
+import map_rows
+from contenders import Contender, Row
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PEERS = os.path.join(HERE, "peers")
-
-
-@dataclasses.dataclass
-class Contender:
-    name: str
-    argv: list
-    n: int  # tasks; each contender runs about as long as the others, slow ones with fewer
-    kind: str = "peer"  # limit | spread | peer; "bare" has no input and no output to verify
-    ratio: float | None = None  # goal: at most this many times the limit
-    mib: float | None = None  # goal: at most this much memory
-    factor: float | None = None  # goal of a peer: spread is at least that many times faster
-    unordered: bool = False
-    needs: tuple = ()  # programs that must be there
-
-    def missing(self):
-        """What keeps it from running, or None."""
-        for program in (self.argv[0], *self.needs):
-            if shutil.which(program) is None and os.path.isabs(program):
-                return f"missing: {os.path.basename(program)}"
-            if shutil.which(program) is None or program == "parallel" and not is_gnu_parallel():
-                return "not installed"
-        return None
-
-
-@functools.cache
-def is_gnu_parallel():
-    """moreutils has another program of that name."""
-    done = subprocess.run(["parallel", "--version"], stdin=subprocess.DEVNULL, text=True,
-                          capture_output=True, check=False)
-    return done.stdout.startswith("GNU parallel")
-
-
-@dataclasses.dataclass
-class Row:
-    key: str
-    title: str
-    contenders: list
-    binary: bool = False  # input: msgpack bin32 values of 1 MiB, not lines of 16 bytes
-    one_cpu: bool = False
-    memory: bool = False
-    unit: str = "tasks/s"  # of the speed shown: tasks/s, s or ms for a whole run
-    repeats: int = 1  # runs within one round, of which the median counts
-    rounds_max: int = 1000
 
 
 class Table:
@@ -97,7 +53,7 @@ class Table:
     def rows(self):
         return [self.row_echo(), self.row_window1(), self.row_window1_free(), self.row_big(),
                 self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
-                self.row_start()]
+                self.row_start(), *map_rows.rows(self)]
 
     def row_echo(self):
         n = self.tasks(4_000_000)
