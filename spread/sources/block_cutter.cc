@@ -79,7 +79,7 @@ std::size_t BlockCutter::find_cut() {
   const bool by_size = options_.records == 0;
   if (by_size) {
     if (!finished_ && size() < options_.block_bytes + lookahead_) return 0;
-    if (finished_ && size() <= options_.block_bytes) return size();
+    if (finished_ && size() < options_.block_bytes) return size();
   }
   const std::size_t cut = !by_size             ? cut_by_count()
                           : options_.lines > 0 ? cut_by_lines()
@@ -207,7 +207,8 @@ void BlockCutter::make_room(std::size_t count) {
   std::size_t capacity = left + count;
   if (by_count()) {
     // Many blocks may lie in one of ours.
-    capacity = std::max(capacity, std::max(options_.block_bytes, left * 2) + lookahead_);
+    const std::size_t many = std::max(options_.block_bytes, left * 2);
+    capacity = std::max(capacity, std::min(many, options_.max_block_bytes) + lookahead_);
   }
   Block* bigger = Block::create(capacity);
   if (left > 0) std::memcpy(bigger->data(), begin_, left);

@@ -22,8 +22,8 @@ namespace spread {
 /// block. feed() is for pieces that are in memory anyway: a block that lies within one shares its
 /// bytes, one that spans two is copied.
 ///
-/// Memory: the payloads given, and one block more, of at most max_block_bytes + 4 KiB. A block that
-/// would become longer is Broken.
+/// Memory: what the payloads given lie in, and the block that is being read, of at most
+/// max_block_bytes (twice that while it moves to a larger place). A longer one is Broken.
 class BlockCutter final : public RecordReader {
  public:
   /// `options` must pass check_block_options().

@@ -69,7 +69,7 @@ Status RangeFinder::take_header() {
 }
 
 Result<std::uint64_t> RangeFinder::end_by_size() {
-  if (file_bytes_ - at_ <= options_.block_bytes) return file_bytes_;
+  if (file_bytes_ - at_ < options_.block_bytes) return file_bytes_;
   const std::uint64_t limit = at_ + options_.block_bytes;
   if (boundary_.anywhere()) return limit;
   const Result<std::uint64_t> last = last_boundary(limit);
@@ -112,7 +112,7 @@ Result<std::uint64_t> RangeFinder::last_boundary(std::uint64_t limit) {
 Result<std::uint64_t> RangeFinder::first_boundary(std::uint64_t from) {
   const std::uint64_t size = boundary_.separator().size();
   std::uint64_t begin = from - std::min<std::uint64_t>(boundary_.before(), from - at_);
-  for (std::uint64_t step = kFirstWindow; file_bytes_ - begin >= size; step = larger(step)) {
+  for (std::uint64_t step = kFirstWindow; begin + size <= file_bytes_; step = larger(step)) {
     const std::uint64_t end = begin + std::min(file_bytes_ - begin, std::max(step, 2 * size));
     const Result<ByteView> bytes = window(begin, end);
     if (!bytes) return tl::unexpected(bytes.error());

@@ -9,6 +9,8 @@ namespace spread::fuzz {
 
 /// The input of map: the same tasks in any pieces, no line beyond its limit.
 void arguments(ByteView input);
+/// Blocks of whole records: the same in any pieces, and of a file; nothing lost, none too long.
+void blocks(ByteView input);
 /// All three codecs: no look beyond the bytes, always progress, the same in any pieces.
 void codec(ByteView input);
 /// Words of a command with placeholders: what a shell reads as code does not depend on the items.

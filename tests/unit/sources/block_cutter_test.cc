@@ -42,8 +42,8 @@ TEST(BlockCutter, GivesASmallerLastBlock) {
 }
 
 TEST(BlockCutter, GivesALastRecordWithoutEndAsItIs) {
-  EXPECT_THAT(blocks(block(4), "aa\nb"), ElementsAre("aa\nb"));
-  EXPECT_THAT(blocks(block(3), "aa\nb"), ElementsAre("aa\n", "b"));
+  EXPECT_THAT(blocks(block(5), "aa\nb"), ElementsAre("aa\nb"));
+  EXPECT_THAT(blocks(block(4), "aa\nb"), ElementsAre("aa\n", "b"));
 }
 
 TEST(BlockCutter, GivesNoBlockForEmptyInput) {
@@ -78,7 +78,7 @@ TEST(BlockCutter, CutsInFrontOfRecstart) {
 }
 
 TEST(BlockCutter, NeedsRecendAndRecstartBothIfBothAreGiven) {
-  BlockOptions options = block(7);
+  BlockOptions options = block(8);
   options.recstart = ">";
   options.recend = "\n";
   EXPECT_THAT(blocks(options, "a>b\nc\n>d\ne\n>f"), ElementsAre("a>b\nc\n", ">d\ne\n>f"));
