@@ -12,7 +12,12 @@
 
 namespace spread {
 
-enum class Command : std::uint8_t { Run, All, Map, Hosts, HistoryShow, HistoryReset };
+enum class Command : std::uint8_t { Run, All, Map, Pipe, Hosts, HistoryShow, HistoryReset };
+
+/// Plain commands, a process for each task, instead of workers that speak the protocol.
+constexpr bool is_jobs(Command command) {
+  return command == Command::Map || command == Command::Pipe;
+}
 
 /// The form of the records on stdin, in `-a` files and in `--prep-file`.
 enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
@@ -184,9 +189,24 @@ struct MapOptions {
   bool xargs_status = false;   ///< --exit-status xargs
 };
 
+/// `spread pipe`: how the input is cut into blocks of whole records (docs/pipe.md). The command and
+/// its output are MapOptions.
+struct PipeOptions {
+  std::size_t block_bytes = std::size_t{1} << 20;
+  std::uint64_t blocks_per_slot = 0;  ///< --block -N with --pipepart: instead of block_bytes
+  std::optional<std::string> record_start, record_end;
+  std::size_t records = 0;       ///< -N: of a block; 0 = as many as block_bytes holds
+  std::size_t lines = 0;         ///< -L: of a record; 0 = records are what record_end says
+  std::size_t header_lines = 0;  ///< given to every command in front of its block
+  bool remove_separators = false;
+  bool round_robin = false;  ///< long-lived filters instead of a process for each block
+  bool by_ranges = false;    ///< --pipepart: the file is read by ranges
+};
+
 struct Options {
   Command command = Command::Run;
   MapOptions map;
+  PipeOptions pipe;
   InputOptions input;
   OutputOptions output;
   std::vector<PrepItem> prep;

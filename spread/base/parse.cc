@@ -17,7 +17,7 @@ constexpr std::string_view kCountExpected = "a whole number such as 8";
 constexpr std::string_view kSizeExpected = "a number of bytes such as 65536, 64K or 1.5M";
 constexpr std::string_view kDurationExpected = "a time such as 1.5, 30s, 10m, 2h or 1d3.5h";
 constexpr std::string_view kSlotsExpected = "a number of slots such as 8, 150%, +1, -1 or 0";
-constexpr std::uint64_t kSlotsMax = 100000;
+constexpr std::uint64_t kSlotsMax = 65536;
 constexpr std::string_view kPercentExpected = "a percentage such as 50%";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -27,7 +27,7 @@ tl::unexpected<Error> expected(std::string_view what, std::string_view text) {
 }
 
 tl::unexpected<Error> too_large(std::string_view text) {
-  return fail(fmt::format("{} is too large", show_text(text)));
+  return tl::unexpected<Error>(Error{fmt::format("{} is too large", show_text(text)), kTooLarge});
 }
 
 /// Takes "12", "12.5" or ".5" from the front of `rest`. from_chars alone would also take "inf" and

@@ -5,11 +5,15 @@
 
 #include <cstdint>
 #include <string_view>
+#include <system_error>
 
 #include "spread/api/result.h"
 #include "spread/api/time.h"
 
 namespace spread {
+
+/// Error::number where the text was understood, and stands for more than can be held.
+inline constexpr int kTooLarge = static_cast<int>(std::errc::result_out_of_range);
 
 /// Decimal digits: "8".
 Result<std::uint64_t> parse_count(std::string_view text);
@@ -28,7 +32,7 @@ Result<Duration> parse_duration(std::string_view text);
 struct SlotCount {
   enum class Kind : std::uint8_t { Count, Percent, Offset, Unlimited };
   Kind kind = Kind::Count;
-  double number = 0;  ///< above 0 for Count (at most 100000) and Percent; whole but for Percent
+  double number = 0;  ///< above 0 for Count (at most 65536) and Percent; whole but for Percent
 };
 Result<SlotCount> parse_slot_count(std::string_view text);
 

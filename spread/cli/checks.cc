@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "spread/cli/checks_map.h"
+#include "spread/cli/setters_pipe.h"
 
 namespace spread::cli {
 namespace {
@@ -109,6 +110,7 @@ Status complete(Draft& draft) {
   const Command command = draft.options.command;
   if (command == Command::HistoryShow || command == Command::HistoryReset) return {};
   if (command == Command::Map) return complete_map(draft);
+  if (command == Command::Pipe) return complete_pipe(draft);
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));

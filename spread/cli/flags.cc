@@ -143,8 +143,22 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   return complete(draft);
 }
 
-Result<ParsedCommandLine> parse_subcommand(const SubcommandText& subcommand,
-                                           const StringList& words) {
+/// GNU parallel's --pipe and --pipepart: `map --pipe ...` is `pipe ...`. Only among the options,
+/// which end at the first word that is none.
+bool asks_for_pipe(const StringList& words) {
+  for (const std::string& word : words) {
+    if (word == "--pipe" || word == "--pipepart") return true;
+    if (word == "--" || is_separator(word, kMap)) return false;
+  }
+  return false;
+}
+
+Result<ParsedCommandLine> parse_subcommand(const SubcommandText& named,
+                                           const StringList& all_words) {
+  const bool as_pipe = named.bit == kMap && asks_for_pipe(all_words);
+  const SubcommandText& subcommand = as_pipe ? *find_subcommand("pipe") : named;
+  StringList words = all_words;
+  if (as_pipe) std::erase(words, "--pipe");
   Draft draft;
   draft.options = defaults_of(command_of(subcommand.bit));
   ParsedCommandLine parsed;
@@ -162,13 +176,21 @@ Result<ParsedCommandLine> parse_help(const StringList& words) {
   return ParsedCommandLine{{}, subcommand_help(*subcommand)};
 }
 
+/// `--man [SUBCOMMAND]`
+Result<ParsedCommandLine> parse_man(const StringList& words) {
+  if (words.size() == 1) return ParsedCommandLine{{}, man_page()};
+  const SubcommandText* subcommand = find_subcommand(words[1]);
+  if (subcommand == nullptr) return unknown_subcommand(words[1]);
+  return ParsedCommandLine{{}, man_page(*subcommand)};
+}
+
 /// The options that stand before, or instead of, a subcommand.
 Result<ParsedCommandLine> parse_program_option(const StringList& words) {
   const std::string& word = words[0];
   if (word == "--help" || word == "-h") return ParsedCommandLine{{}, program_help()};
   if (word == "--version") return ParsedCommandLine{{}, version_text()};
-  // For packagers; the build writes both files with them.
-  if (word == "--man") return ParsedCommandLine{{}, man_page()};
+  // For packagers; the build writes their files with them.
+  if (word == "--man") return parse_man(words);
   if (word == "--completion") {
     if (words.size() == 2 && words[1] == "bash") return ParsedCommandLine{{}, bash_completion()};
     return usage_error("--completion: expected bash", "");

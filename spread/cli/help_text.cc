@@ -146,7 +146,7 @@ std::string subcommand_help(const SubcommandText& subcommand) {
   add_synopsis(out, subcommand.synopsis);
   add_paragraphs(out, subcommand.description);
   add_options(out, subcommand);
-  if ((subcommand.bit & (kRun | kMap | kAll)) != 0) add_exit_statuses(out);
+  if ((subcommand.bit & (kRun | kMap | kPipe | kAll)) != 0) add_exit_statuses(out);
   add_examples(out, subcommand.examples);
   return out;
 }

@@ -3,7 +3,6 @@
 #include <sstream>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -82,76 +81,106 @@ void add_option(std::string& out, const OptionSpec& spec, const Options& default
   out += fmt::format(".TP\n{}\n{}", names, line(sentence(spec, defaults)));
 }
 
-/// `run` is told in full, the others' options only where they are not run's.
-void add_own_options(std::string& out, const SubcommandText& subcommand) {
+void add_options(std::string& out, const SubcommandText& subcommand) {
   const Options defaults = defaults_of(command_of(subcommand.bit));
-  const bool full = subcommand.bit == kRun;
-  out += fmt::format(".SS Options of {}\n", subcommand.name);
-  std::string shared;
-  std::string own;
+  out += ".SH OPTIONS\n";
   for (const Group group : groups()) {
-    std::string title;
-    if (full) title = fmt::format(".PP\n{}:\n", escape(group_title(group, subcommand.bit)));
+    bool first = true;
     for (const OptionSpec& spec : option_table()) {
       if (spec.group != group || (spec.subcommands & subcommand.bit) == 0) continue;
-      const bool told =
-          !full && (spec.subcommands & kRun) != 0 &&
-          (spec.default_text == nullptr ||
-           spec.default_text(defaults) == spec.default_text(defaults_of(Command::Run)));
-      if (told) {
-        shared +=
-            fmt::format("{}\\fB{}\\fR", shared.empty() ? "" : ", ", escape(spec.primary_name()));
-      } else {
-        own += std::exchange(title, "");
-        add_option(own, spec, defaults);
-      }
+      if (first) out += fmt::format(".SS {}\n", escape(group_title(group, subcommand.bit)));
+      first = false;
+      add_option(out, spec, defaults);
     }
   }
-  if (!shared.empty()) out += fmt::format("As for run: {}.\n", shared);
-  out += own;
 }
 
-void add_synopsis(std::string& out) {
-  out += ".SH SYNOPSIS\n.nf\n";
+void add_synopsis(std::string& out, const SubcommandText& subcommand) {
+  // Each line of the synopsis: the subcommand's name, then what follows it.
+  std::istringstream lines{std::string(subcommand.synopsis)};
+  for (std::string name, rest; lines >> name && std::getline(lines, rest);) {
+    out += fmt::format("\\fBspread {}\\fR{}\n", escape(name), escape(rest));
+  }
+}
+
+void add_terms(std::string& out, std::string_view title, std::span<const TermText> terms,
+               Subcommands subcommands) {
+  bool first = true;
+  for (const TermText& term : terms) {
+    if ((term.subcommands & subcommands) == 0) continue;
+    if (first) out += fmt::format(".SH {}\n", title);
+    first = false;
+    add_term(out, term.term, term.text);
+  }
+}
+
+/// `name`: "spread-map". No hyphenation and no justification: the page is full of words that must
+/// be copied exactly.
+std::string start_page(std::string_view name, std::string_view summary) {
+  std::string title;
+  for (const char c : name) title += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return fmt::format(
+      ".TH {} 1 \"\" \"spread {}\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
+      escape(title), escape(SPREAD_VERSION), escape(name), escape(summary));
+}
+
+std::string page_name(const SubcommandText& subcommand) {
+  return fmt::format("spread-{}", subcommand.name);
+}
+
+/// `but`: the page itself, which does not point to itself.
+void add_see_also(std::string& out, Subcommands but) {
+  out += ".SH SEE ALSO\n";
+  if (but != 0) out += "\\fBspread\\fR(1),\n";
   for (const SubcommandText& text : subcommands()) {
-    // Each line of the synopsis: the subcommand's name, then what follows it.
-    std::istringstream lines{std::string(text.synopsis)};
-    for (std::string name, rest; lines >> name && std::getline(lines, rest);) {
-      out += fmt::format("\\fBspread {}\\fR{}\n", escape(name), escape(rest));
-    }
+    if (text.bit != but) out += fmt::format("\\fB{}\\fR(1),\n", escape(page_name(text)));
   }
-  out += ".fi\n";
-}
-
-void add_terms(std::string& out, std::string_view title, std::span<const TermText> terms) {
-  out += fmt::format(".SH {}\n", title);
-  for (const TermText& term : terms) add_term(out, term.term, term.text);
+  out += "\\fBparallel\\fR(1),\n\\fBxargs\\fR(1),\n\\fBssh\\fR(1)\n";
 }
 
 }  // namespace
 
 std::string man_page() {
-  std::string out =
-      fmt::format(".TH SPREAD 1 \"\" \"spread {}\" \"User Commands\"\n", escape(SPREAD_VERSION));
-  // No hyphenation and no justification: the page is full of words that must be copied exactly.
-  out += ".nh\n.ad l\n";
-  out +=
-      ".SH NAME\nspread \\- spread tasks over persistent worker processes, here and on other "
-      "hosts\n";
-  add_synopsis(out);
-  out += ".SH DESCRIPTION\n";
+  std::string out = start_page("spread",
+                               "spread tasks over persistent worker processes, here and on other "
+                               "hosts, or run a command for each of them");
+  out += ".SH SYNOPSIS\n.nf\n";
+  for (const SubcommandText& text : subcommands()) add_synopsis(out, text);
+  out += ".fi\n.SH DESCRIPTION\nEach subcommand has a page of its own:\n";
   for (const SubcommandText& text : subcommands()) {
-    out += fmt::format(".SS spread {}\n", text.name);
-    add_paragraphs(out, text.description);
+    out += fmt::format(".TP\n\\fB{}\\fR(1)\n{}", escape(page_name(text)), line(text.summary));
   }
   out += ".SH OPTIONS\n";
-  for (const SubcommandText& text : subcommands()) add_own_options(out, text);
-  add_terms(out, "EXIT STATUS", exit_statuses());
-  add_terms(out, "ENVIRONMENT", environment_variables());
-  add_terms(out, "FILES", files());
+  add_term(out, "-h, --help", "print a short text; spread SUBCOMMAND --help has every option");
+  add_term(out, "--version", "print the version");
+  add_terms(out, "EXIT STATUS", exit_statuses(), kAny);
+  add_terms(out, "ENVIRONMENT", environment_variables(), kAny);
+  add_terms(out, "FILES", files(), kAny);
   out += ".SH EXAMPLES\n";
-  for (const SubcommandText& text : subcommands()) add_examples(out, text.examples);
-  out += ".SH SEE ALSO\n\\fBparallel\\fR(1), \\fBxargs\\fR(1), \\fBssh\\fR(1)\n";
+  for (const SubcommandText& text : subcommands()) {
+    // The first of each, as in --help.
+    const std::size_t first_line = text.examples.find('\n');
+    add_examples(out, text.examples.substr(0, text.examples.find('\n', first_line + 1) + 1));
+  }
+  add_see_also(out, 0);
+  return out;
+}
+
+std::string man_page(const SubcommandText& subcommand) {
+  std::string out = start_page(page_name(subcommand), subcommand.summary);
+  out += ".SH SYNOPSIS\n.nf\n";
+  add_synopsis(out, subcommand);
+  out += ".fi\n.SH DESCRIPTION\n";
+  add_paragraphs(out, subcommand.description);
+  add_options(out, subcommand);
+  if ((subcommand.bit & (kRun | kMap | kPipe | kAll)) != 0) {
+    add_terms(out, "EXIT STATUS", exit_statuses(), subcommand.bit);
+  }
+  add_terms(out, "ENVIRONMENT", environment_variables(), subcommand.bit);
+  add_terms(out, "FILES", files(), subcommand.bit);
+  out += ".SH EXAMPLES\n";
+  add_examples(out, subcommand.examples);
+  add_see_also(out, subcommand.bit);
   return out;
 }
 

@@ -2,9 +2,16 @@
 
 #include <string>
 
+#include "spread/cli/subcommands.h"
+
 namespace spread::cli {
 
-/// spread(1) in the format of man(7), from the option table and the subcommands' texts.
+// The manual pages in the format of man(7), from the option table and the subcommands' texts, as
+// --help is: they cannot lag behind the options.
+
+/// spread(1): what the subcommands have in common, and where each is told.
 std::string man_page();
+/// spread-run(1) and so on: one subcommand in full.
+std::string man_page(const SubcommandText& subcommand);
 
 }  // namespace spread::cli

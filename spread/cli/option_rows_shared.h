@@ -11,18 +11,18 @@ namespace spread::cli {
 inline constexpr Subcommands kWorkers = kRun | kAll;
 inline constexpr Subcommands kLaunch = kRun | kAll | kHosts;
 /// What runs tasks or commands: the options of the engine itself.
-inline constexpr Subcommands kEngine = kRun | kMap | kAll;
-inline constexpr Subcommands kTasks = kRun | kMap;
+inline constexpr Subcommands kEngine = kRun | kMap | kPipe | kAll;
+inline constexpr Subcommands kTasks = kRun | kMap | kPipe;
 
 // clang-format off
 inline constexpr OptionSpec kSharedRows[] = {
     {"-j,-P,--jobs", "N", kLaunch, Group::Hosts,
      "slots on every host without an N/ of its own; N% of its usable CPUs",
      [](const Options&) -> std::string { return "one per usable CPU"; }, set_jobs},
-    {"-S,--sshlogin", "[N/]HOST,...", kLaunch, Group::Hosts,
+    {"-S,--sshlogin", "[N/]HOST,...", kLaunch | kMap, Group::Hosts,
      "the hosts to use, and no others; : is this machine; repeatable",
      [](const Options&) -> std::string { return ":"; }, set_sshlogin, Offer::Host},
-    {"--slf,--sshloginfile", "FILE", kLaunch, Group::Hosts,
+    {"--slf,--sshloginfile", "FILE", kLaunch | kMap, Group::Hosts,
      "hosts from FILE, one a line, as for -S; repeatable",
      nullptr, set_slf, Offer::File},
     {"--worker", "'ARG LIST'", kLaunch, Group::Hosts,
@@ -31,7 +31,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--args-file", "FILE", kLaunch, Group::Hosts,
      "a --worker for every line of FILE: shell words or a JSON array; repeatable",
      nullptr, set_args_file, Offer::File},
-    {"--launch", "TEMPLATE", kLaunch, Group::Hosts,
+    {"--launch", "TEMPLATE", kLaunch | kMap, Group::Hosts,
      "how a host is reached: local, ssh, srun, mpirun, or words such as 'docker exec -i {host}'",
      [](const Options&) -> std::string { return "ssh"; }, set_launch, Offer::Words,
      "local ssh srun mpirun"},
@@ -156,7 +156,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--history", "FILE", kAny, Group::Report,
      "where past performance is remembered",
      history_default, set_history, Offer::File},
-    {"--no-history", "", kLaunch | kMap, Group::Report,
+    {"--no-history", "", kLaunch | kMap | kPipe, Group::Report,
      "neither use nor remember past performance",
      nullptr, set_no_history},
 

@@ -5,21 +5,21 @@
 #include <iterator>
 
 #include "spread/cli/option_rows_map.h"
+#include "spread/cli/option_rows_pipe.h"
 #include "spread/cli/option_rows_shared.h"
 
 namespace spread::cli {
 namespace {
 
-template <std::size_t N, std::size_t M>
-constexpr std::array<OptionSpec, N + M> join(const OptionSpec (&one)[N],
-                                             const OptionSpec (&other)[M]) {
-  std::array<OptionSpec, N + M> all{};
-  std::copy(std::begin(one), std::end(one), all.begin());
-  std::copy(std::begin(other), std::end(other), all.begin() + N);
+template <std::size_t... sizes>
+constexpr auto join(const OptionSpec (&... parts)[sizes]) {
+  std::array<OptionSpec, (sizes + ...)> all{};
+  auto next = all.begin();
+  ((next = std::copy(std::begin(parts), std::end(parts), next)), ...);
   return all;
 }
 
-constexpr auto kTable = join(kSharedRows, kMapRows);
+constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows);
 
 std::string_view take_name(std::string_view& names) {
   const std::size_t comma = names.find(',');
@@ -60,7 +60,7 @@ Options defaults_of(Command command) {
   Options options;
   options.command = command;
   if (command == Command::All) options.limits.shutdown_timeout.reset();
-  if (command == Command::Map) {
+  if (is_jobs(command)) {
     options.limits.window = 1;  // a slot runs one process at a time
     options.output.tails = TailsTo::None;
   }
@@ -71,6 +71,7 @@ Subcommands bit_of(Command command) {
   switch (command) {
     case Command::Run: return kRun;
     case Command::Map: return kMap;
+    case Command::Pipe: return kPipe;
     case Command::All: return kAll;
     case Command::Hosts: return kHosts;
     case Command::HistoryShow:
@@ -82,6 +83,7 @@ Subcommands bit_of(Command command) {
 Command command_of(Subcommands bit) {
   switch (bit) {
     case kMap: return Command::Map;
+    case kPipe: return Command::Pipe;
     case kAll: return Command::All;
     case kHosts: return Command::Hosts;
     case kHistory: return Command::HistoryShow;

@@ -158,6 +158,7 @@ Status set_timeout(Draft& draft, std::string_view value) {
   }
   const Result<Duration> span = parse_positive_duration(value);
   if (!span) {
+    if (span.error().number == kTooLarge) return tl::unexpected<Error>(span.error());
     return fail(
         fmt::format("expected a time above 0 such as 1.5, 30s, 10m, 2h, or a percentage "
                     "of the median such as 300%, not {}",
@@ -209,7 +210,7 @@ Status set_dry_run(Draft& draft, std::string_view) {
   return store_flag(draft.options.report.dry_run, true);
 }
 Status set_joblog(Draft& draft, std::string_view value) {
-  return store_name(draft.options.report.joblog, value, "a file");
+  return store(draft.options.report.joblog, parse_output_file(value, "a file"));
 }
 Status set_events(Draft& draft, std::string_view value) {
   return store(draft.options.report.events, parse_events_target(value));

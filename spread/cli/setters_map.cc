@@ -63,7 +63,7 @@ Status set_map_jobs(Draft& draft, std::string_view value) {
   }
   if (!names_file(value)) {
     return fail(
-        fmt::format("expected a number of slots up to 100000, N%, +N, -N, 0 for no limit, or a "
+        fmt::format("expected a number of slots up to 65536, N%, +N, -N, 0 for no limit, or a "
                     "file that holds one, not {}",
                     show_text(value)));
   }
@@ -195,7 +195,8 @@ Status set_print_commands(Draft& draft, std::string_view) {
 Status set_map_joblog(Draft& draft, std::string_view value) {
   const bool append = value.substr(0, 1) == "+";
   draft.options.map.joblog_append = append;
-  return store_name(draft.options.report.joblog, value.substr(append ? 1 : 0), "a file");
+  return store(draft.options.report.joblog,
+               parse_output_file(value.substr(append ? 1 : 0), "a file"));
 }
 Status set_resume(Draft& draft, std::string_view) {
   return store_flag(draft.options.map.resume, true);

@@ -1,6 +1,5 @@
 #include "spread/cli/store.h"
 
-#include "spread/base/parse.h"
 #include "spread/cli/values.h"
 
 namespace spread::cli {
@@ -15,13 +14,7 @@ Status add_name(std::vector<std::string>& target, std::string_view value, std::s
 }
 
 Status store_span(Duration& target, std::string_view value) {
-  const Result<Duration> span = parse_duration(value);
-  if (!span) {
-    return fail(
-        fmt::format("expected a time such as 1.5, 30s, 10m or 2h, not {}", show_text(value)));
-  }
-  target = *span;
-  return {};
+  return store(target, parse_span(value));
 }
 
 }  // namespace spread::cli

@@ -58,6 +58,25 @@ const SubcommandText kSubcommands[] = {
      "spread map --csv --header : -a hosts.csv ping -c 1 {address}\n"
      "A number of jobs that can be changed while they run:\n"
      "echo 4 >jobs; spread map -j jobs -a list ./work\n"},
+    {"pipe", kPipe, "cut standard input into blocks of records, and run a command on each",
+     "pipe [OPTION]... [--] COMMAND [ARG]...",
+     "Cuts standard input into blocks of whole lines, or of other records, and gives each to a "
+     "COMMAND of its own, several at a time; what they print comes in the order of the blocks. "
+     "With "
+     "--round-robin there is one COMMAND in each slot, which is given block after block.\n"
+     "\n"
+     "{#} in COMMAND is the block's number and {%} its slot's. Two words or more are executed as "
+     "they are, without a shell; a single word that is no program's name is a script for it.",
+     "Count words, 10 MB at a time:\n"
+     "spread pipe --block 10M wc -w <big.txt\n"
+     "Compress a file on all CPUs:\n"
+     "spread pipe --block 16M gzip -c <data >data.gz\n"
+     "Look through a file on a fast disk, without copying it through spread:\n"
+     "spread pipe --pipepart -a access.log grep 404\n"
+     "A table's heading for each part:\n"
+     "spread pipe --header : --block 5M ./summarize <table.csv\n"
+     "Filters that are slow to start:\n"
+     "spread pipe --round-robin -j4 ./classify --model big.bin <records\n"},
     {"all", kAll, "run a command once in every slot, and hand back what each one writes",
      "all [OPTION]... -- COMMAND [ARG]...\n"
      "all [OPTION]... --worker 'COMMAND ARG...'...",
@@ -73,7 +92,8 @@ const SubcommandText kSubcommands[] = {
     {"hosts", kHosts, "show which hosts and slots would be used, and their history",
      "hosts [OPTION]... [-- WORKER [ARG]...]",
      "Shows the hosts, their slots and what is remembered of their past performance (for WORKER, "
-     "where one is given). Nothing is started, except with --check.",
+     "where one is given). A remote host without N/ is asked how many CPUs it has, unless -j "
+     "gives a number; nothing else is started, except with --check.",
      "What a run would use:\n"
      "spread hosts -S 8/n1,n2,:\n"
      "Can every host be reached:\n"
@@ -102,15 +122,22 @@ const TermText kExitStatuses[] = {
 const TermText kEnvironment[] = {
     {"SPREAD_HOST, SPREAD_SLOT, SPREAD_WORKER, SPREAD_WORKERS",
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
-     "(from 1), the worker's number over all hosts (from 0), and how many there are"},
-    {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent"},
-    {"SPREAD_ITEM, SPREAD_SLOT",
-     "set for every job of map: its item, or its items with a blank between, and the number of its "
-     "slot"},
-    {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory"},
+     "(from 1), the worker's number over all hosts (from 0), and how many there are",
+     kRun | kAll},
+    {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
+     kRun | kAll},
+    {"SPREAD_ITEM, SPREAD_SEQ, SPREAD_SLOT",
+     "set for every job of map: its item, or its items with a blank between (nothing, where that "
+     "is "
+     "longer than an argument may be), its number and that of its slot; GNU parallel's "
+     "PARALLEL_SEQ and PARALLEL_JOBSLOT are set, too",
+     kMap},
+    {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
+     kRun | kAll | kMap | kPipe},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set"},
-    {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII"},
-    {"TERM", "dumb: no progress bar unless one is asked for"},
+    {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
+     kRun | kAll | kMap | kPipe},
+    {"TERM", "dumb: no progress bar unless one is asked for", kRun | kAll | kMap | kPipe},
 };
 
 const TermText kFiles[] = {
@@ -138,7 +165,7 @@ std::span<const TermText> files() { return kFiles; }
 std::span<const Group> groups() { return kGroups; }
 
 std::string_view group_title(Group group, Subcommands subcommand) {
-  const bool map = subcommand == kMap;
+  const bool map = subcommand == kMap || subcommand == kPipe;
   switch (group) {
     case Group::Hosts: return map ? "Jobs at a time" : "Hosts and workers";
     case Group::Input: return map ? "Items in" : "Tasks in";

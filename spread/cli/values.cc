@@ -14,13 +14,20 @@
 namespace spread::cli {
 namespace {
 
-constexpr std::uint64_t kSlotsMax = 100000;
+/// launch/ has no more on one host, whatever way they are asked for.
+constexpr std::uint64_t kSlotsMax = 65536;
 /// Of --term-seq, in milliseconds: a day.
 constexpr std::uint64_t kWaitMax = 86400000;
+constexpr std::string_view kDurationMax = "at most 292 years";
 constexpr std::string_view kHaltForms = "never, or now|soon,fail|success|done=N or =N%";
 
 tl::unexpected<Error> expected(std::string_view what, std::string_view text) {
   return fail(fmt::format("expected {}, not {}", what, show_text(text)));
+}
+
+tl::unexpected<Error> too_large(std::string_view bound, std::string_view text) {
+  return tl::unexpected<Error>(
+      Error{fmt::format("expected {}, not {}", bound, show_text(text)), kTooLarge});
 }
 
 std::optional<std::uint32_t> parse_byte_digits(std::string_view digits, int base) {
@@ -99,6 +106,9 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
   const Result<std::uint64_t> count = parse_count(text);
   if (count && *count >= min && *count <= max) return *count;
   if (max == UINT32_MAX || max == UINT64_MAX) {
+    // A bound that nobody would meet on purpose is named to those only who did.
+    const bool beyond = count ? *count > max : count.error().number == kTooLarge;
+    if (beyond) return too_large(fmt::format("at most {}", max), text);
     return expected(fmt::format("a whole number of at least {}", min), text);
   }
   return expected(fmt::format("a whole number from {} to {}", min, max), text);
@@ -106,15 +116,24 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
 
 Result<std::uint64_t> parse_bytes(std::string_view text, std::uint64_t min, std::uint64_t max) {
   const Result<std::uint64_t> size = parse_size(text);
+  const bool beyond = size ? *size > max : size.error().number == kTooLarge;
+  if (beyond) return too_large(fmt::format("at most {} bytes", max), text);
   if (!size) return expected("a number of bytes such as 65536, 64K or 1.5M", text);
   if (*size < min)
     return expected(fmt::format("at least {} byte{}", min, min == 1 ? "" : "s"), text);
-  if (*size > max) return expected(fmt::format("at most {} bytes", max), text);
   return *size;
+}
+
+Result<Duration> parse_span(std::string_view text) {
+  const Result<Duration> span = parse_duration(text);
+  if (!span && span.error().number == kTooLarge) return too_large(kDurationMax, text);
+  if (!span) return expected("a time such as 1.5, 30s, 10m or 2h", text);
+  return *span;
 }
 
 Result<Duration> parse_positive_duration(std::string_view text) {
   const Result<Duration> span = parse_duration(text);
+  if (!span && span.error().number == kTooLarge) return too_large(kDurationMax, text);
   if (!span || *span <= Duration::zero()) {
     return expected("a time above 0 such as 1.5, 30s, 10m or 2h", text);
   }
@@ -124,8 +143,9 @@ Result<Duration> parse_positive_duration(std::string_view text) {
 Result<Slots> parse_slots(std::string_view text) {
   if (!text.empty() && text.back() == '%') {
     const Result<double> percent = parse_percent(text);
-    if (percent && *percent > 0 && *percent <= 100.0 * kSlotsMax) return Slots{*percent, true};
-    return expected("a percentage above 0", text);
+    if (!percent || !(*percent > 0)) return expected("a percentage above 0", text);
+    if (*percent <= 100.0 * kSlotsMax) return Slots{*percent, true};
+    return too_large(fmt::format("at most {}%", 100 * kSlotsMax), text);
   }
   const Result<std::uint64_t> count = parse_count(text);
   if (count && *count > 0 && *count <= kSlotsMax) return Slots{static_cast<double>(*count), false};
@@ -211,8 +231,14 @@ Result<std::string> parse_events_target(std::string_view text) {
     }
     return std::string(text);
   }
-  if (text == "-") return expected("a file or fd:N (fd:2 is standard error)", text);
-  return parse_name(text, "a file or fd:N");
+  return parse_output_file(text, "a file or fd:N");
+}
+
+Result<std::string> parse_output_file(std::string_view text, std::string_view what) {
+  if (text == "-") {
+    return fail(fmt::format("expected {}, not '-': standard output is for the results", what));
+  }
+  return parse_name(text, what);
 }
 
 Result<std::string> parse_name(std::string_view text, std::string_view what) {

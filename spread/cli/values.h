@@ -19,6 +19,8 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
 /// A number of bytes from `min` to `max`.
 Result<std::uint64_t> parse_bytes(std::string_view text, std::uint64_t min, std::uint64_t max);
 
+/// A span of zero or more.
+Result<Duration> parse_span(std::string_view text);
 /// A span above zero.
 Result<Duration> parse_positive_duration(std::string_view text);
 
@@ -50,6 +52,9 @@ Result<HaltOptions> parse_halt(std::string_view text);
 
 /// FILE or fd:N.
 Result<std::string> parse_events_target(std::string_view text);
+
+/// A file to be written; not "-".
+Result<std::string> parse_output_file(std::string_view text, std::string_view what);
 
 /// Text that must not be empty.
 Result<std::string> parse_name(std::string_view text, std::string_view what);

@@ -169,6 +169,7 @@ struct RetryTask {
   bool timed_out = false;
   std::string message;
   Why why;
+  Duration duration{};
 };
 /// A slot or a host will not be used any more, or for a while.
 struct SlotClosed {

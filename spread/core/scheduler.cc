@@ -325,11 +325,8 @@ void Scheduler::on(Aborted& event, TimePoint, Actions& actions) {
 }
 
 std::size_t Scheduler::tasks_wanted() const {
-  // The bytes that may wait in the queue: a multiple of what all windows hold would grow with the
-  // number of workers; this is enough for 64 workers' windows at their byte limit.
-  constexpr std::size_t kQueuedBytesMax = 4 * 1024 * 1024;
   if (input_ended_ || stopping_ || output_full_) return 0;
-  if (tasks_.queued_bytes() >= kQueuedBytesMax && tasks_.queued() > 0) return 0;
+  if (tasks_.queued_bytes() >= options_.queued_bytes && tasks_.queued() > 0) return 0;
   const std::size_t queued = tasks_.queued();
   return queued >= options_.read_ahead ? 0 : options_.read_ahead - queued;
 }

@@ -24,6 +24,9 @@ struct SchedulerOptions {
   std::uint32_t window = 0;
   std::size_t window_bytes = 64 * 1024;
   std::size_t read_ahead = 10000;
+  /// The bytes that may wait in the queue: enough for 64 workers' windows at their byte limit. A
+  /// multiple of what all windows hold would grow with the number of workers.
+  std::size_t queued_bytes = 4 * 1024 * 1024;
   bool start_all = false;
   /// Between the starts of two tasks, over all workers.
   Duration delay{};

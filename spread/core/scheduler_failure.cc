@@ -60,7 +60,8 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   ++counts_.retried;
   task.avoid = how.worker;
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
-                                 std::move(how.message), "it failed and has tries left"});
+                                 std::move(how.message), "it failed and has tries left",
+                                 how.duration});
   tasks_.give_back(i);
 }
 
@@ -283,7 +284,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   if (task.crashes < options_.failure.crash_retries && !stopping_) {
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
-                                   "its worker died; it may be its fault"});
+                                   "its worker died; it may be its fault", duration});
     tasks_.give_back(i);
     return;
   }

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <string_view>
 #include <system_error>
 
@@ -70,6 +71,61 @@ Status open_result_files(const std::string& folder, UniqueFd (&files)[2]) {
     if (!files[i]) return tl::unexpected(errno_error("open " + name));
   }
   return {};
+}
+
+bool file_is_empty(const std::string& name) {
+  struct stat status {};
+  return ::stat(name.c_str(), &status) != 0 || status.st_size == 0;
+}
+
+std::optional<std::uint64_t> file_size(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
+  std::size_t done = 0;
+  while (done < to.size()) {
+    const ssize_t n =
+        ::pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::unexpected(errno_error("read"));
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe) {
+  off_t from = static_cast<off_t>(offset);
+  const ssize_t moved = ::splice(file, &from, pipe, nullptr, size, SPLICE_F_NONBLOCK);
+  IoResult result;
+  if (moved > 0) {
+    result.state = IoState::Done;
+    result.size = static_cast<std::size_t>(moved);
+  } else if (moved < 0 && (errno == EAGAIN || errno == EINTR)) {
+    result.state = IoState::WouldBlock;
+  } else if (moved == 0 || errno == EPIPE) {
+    result.state = IoState::End;
+  } else {
+    result.state = IoState::Failed;
+    result.error = errno;
+  }
+  return result;
+}
+
+std::string random_mark() {
+  constexpr char kDigits[] = "0123456789abcdef";
+  unsigned char bytes[16];
+  std::random_device device;
+  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(device());
+  std::string mark;
+  for (const unsigned char byte : bytes) {
+    mark += kDigits[byte >> 4];
+    mark += kDigits[byte & 15];
+  }
+  return mark;
 }
 
 Status drop_torn_line(const std::string& name) {

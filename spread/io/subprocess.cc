@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #define BOOST_PROCESS_USE_STD_FS 1
 #include <boost/optional.hpp>
@@ -33,7 +34,8 @@ namespace {
 
 using Process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
 
-void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK); }
+/// Of a pipe that was just made: it has no other flags.
+void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, O_NONBLOCK); }
 
 /// posix_spawn's two attribute objects, destroyed together.
 class SpawnAttributes {
@@ -60,20 +62,45 @@ class SpawnAttributes {
   posix_spawnattr_t attributes;
 };
 
-/// Ours plus the additions; a name that is added replaces ours. Points into `added`, whose strings
-/// are "NAME=value".
-std::vector<char*> merged_environment(std::vector<std::string>& added) {
-  std::vector<char*> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const bool replaced = std::any_of(added.begin(), added.end(), [&](const std::string& each) {
-      return std::strncmp(*entry, each.c_str(), each.find('=') + 1) == 0;
-    });
-    if (!replaced) merged.push_back(*entry);
+/// Ours plus what is added for a child; a name that is added replaces ours. Jobs of one run add the
+/// same names with other values: which of ours stay is found out once.
+class ChildEnvironment {
+ public:
+  using Additions = std::span<const std::pair<std::string, std::string>>;
+  /// Good until the next call.
+  char* const* with(Additions additions) {
+    const bool same =
+        std::equal(names_.begin(), names_.end(), additions.begin(), additions.end(),
+                   [](const std::string& name, const auto& added) { return name == added.first; });
+    if (!same || kept_ == 0) keep_others(additions);
+    merged_.resize(kept_);
+    added_.resize(additions.size());
+    for (std::size_t i = 0; i < additions.size(); ++i) {
+      added_[i].assign(additions[i].first).append("=").append(additions[i].second);
+      merged_.push_back(added_[i].data());
+    }
+    merged_.push_back(nullptr);
+    return merged_.data();
   }
-  for (std::string& each : added) merged.push_back(each.data());
-  merged.push_back(nullptr);
-  return merged;
-}
+
+ private:
+  void keep_others(Additions additions) {
+    names_.clear();
+    for (const auto& [name, value] : additions) names_.push_back(name);
+    merged_.clear();
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+      const std::string_view text(*entry);
+      const std::string_view name = text.substr(0, text.find('='));
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) merged_.push_back(*entry);
+    }
+    kept_ = merged_.size();
+  }
+
+  std::vector<std::string> names_;
+  std::vector<std::string> added_;
+  std::vector<char*> merged_;
+  std::size_t kept_ = 0;  ///< of ours, at the front of merged_
+};
 
 std::vector<char*> pointers(std::span<const std::string> words) {
   std::vector<char*> result;
@@ -149,6 +176,7 @@ struct Spawner::Impl {
   // EventLoop on the same pidfd.
   boost::asio::io_context context{1};
   UniqueFd null;  // /dev/null, opened when it is first wanted
+  ChildEnvironment environment;
 
   Status connect(SpawnAttributes& how, int fd, const SpawnOptions& options, Connect to,
                  UniqueFd& ours, UniqueFd& theirs);
@@ -190,13 +218,11 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
   if (!options.directory.empty()) {
     ::posix_spawn_file_actions_addchdir_np(&how.actions, options.directory.c_str());
   }
-  std::vector<std::string> added;
-  for (const auto& [name, value] : options.environment) added.push_back(name + "=" + value);
-  const std::vector<char*> envp = merged_environment(added);
   const std::vector<char*> words = pointers(options.arguments);
   char* const* argv = options.argv != nullptr ? options.argv : words.data();
   pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv, envp.data());
+  const int error = ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv,
+                                   impl_->environment.with(options.environment));
   if (error != 0) {
     const std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
     return tl::unexpected(

@@ -43,6 +43,15 @@ double cgroup_quota() {
   }
 }
 
+/// A copy. That it cannot be read is known before anything is started.
+Result<UniqueFd> open_standard_input() {
+  const int flags = ::fcntl(0, F_GETFL);
+  const bool readable = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
+  UniqueFd fd(readable ? ::fcntl(0, F_DUPFD_CLOEXEC, 3) : -1);
+  if (!fd) return fail("cannot read standard input: " + errno_text(readable ? errno : EBADF));
+  return fd;
+}
+
 }  // namespace
 
 std::uint32_t usable_cpus() {
@@ -67,8 +76,8 @@ std::string host_name() {
 }
 
 Result<UniqueFd> open_for_reading(const std::string& name) {
-  UniqueFd fd(name == "-" ? ::fcntl(0, F_DUPFD_CLOEXEC, 3)
-                          : ::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (name == "-") return open_standard_input();
+  UniqueFd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return tl::unexpected(errno_error("cannot read " + name));
   return fd;
 }
@@ -95,15 +104,12 @@ Result<std::string> read_file(const std::string& name) {
 }
 
 void ensure_standard_descriptors() {
-  // Opened in the wrong direction: output that was closed (`>&-`) must fail when it is written,
-  // and not vanish.
-  for (const int flags : {O_RDONLY, O_RDONLY, O_WRONLY}) {
-    const int fd = ::open("/dev/null", flags);
-    if (fd < 0) return;
-    if (fd > 2) {
-      ::close(fd);
-      return;
-    }
+  // Opened in the wrong direction: input that was closed (`<&-`) must fail when it is read, and not
+  // be taken for empty; output that was closed must fail when it is written, and not vanish.
+  constexpr int kUnusable[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+  for (int fd = 0; fd <= 2; ++fd) {
+    // The lowest number that is free is the one it gets.
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", kUnusable[fd]) != fd) return;
   }
 }
 

@@ -18,7 +18,8 @@ Result<std::string> read_file(const std::string& name);
 Result<UniqueFd> open_for_reading(const std::string& name);  ///< "-" is a copy of stdin
 Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 
-/// Descriptors 0 to 2 are there, if need be as /dev/null: a pipe of ours must never become one.
+/// Descriptors 0 to 2 are there, if need be as a /dev/null that cannot be used (but for 2): a pipe
+/// of ours must never become one.
 void ensure_standard_descriptors();
 /// Raises the soft limit on descriptors to at least `wanted`, as far as the hard limit allows.
 /// Returns what is in force.

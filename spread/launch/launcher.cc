@@ -102,8 +102,13 @@ std::uint64_t whole_seconds(Duration duration) {
 }
 
 /// sh and env end with 127 if there is no such program.
-std::string hint_not_found(const HostOptions& options, const std::string& host) {
+std::string hint_not_found(const HostOptions& options, const std::string& host, bool by_login) {
   const std::string& program = options.command.front();
+  // Nothing is known of where another launcher starts, nor of what it ends with itself.
+  if (!by_login) {
+    return fmt::format("{} is not found on {}, or a program of --launch is not there itself",
+                       shell_quote(program), host);
+  }
   if (program.find('/') == std::string::npos) {
     return fmt::format(
         "{} is not in the PATH of a login on {} without terminal; give its full path",
@@ -193,7 +198,7 @@ std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId
     return fmt::format("--wd {}: no such directory on {}?", shell_quote(options.working_directory),
                        name);
   }
-  if (exit_status == 127) return hint_not_found(options, name);
+  if (exit_status == 127) return hint_not_found(options, name, ssh);
   if (exit_status == 126) {
     return fmt::format("{} is not executable on {}", shell_quote(options.command.front()), name);
   }

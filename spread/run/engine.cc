@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/io/system.h"
+#include "spread/run/filter_face.h"
 #include "spread/run/job_face.h"
 #include "spread/run/worker_face.h"
 
@@ -17,6 +18,9 @@ SchedulerOptions scheduler_options(const Options& options) {
   scheduler.window = options.wire == Wire::Lines ? 1 : options.limits.window;
   scheduler.window_bytes = options.limits.window_bytes;
   scheduler.read_ahead = options.limits.read_ahead;
+  // A command line is started in half a millisecond: nothing is gained by reading far ahead.
+  if (options.command == Command::Map) scheduler.queued_bytes = 512 * 1024;
+  scheduler.delay = options.map.delay;
   scheduler.start_all = options.start_all;
   scheduler.once = options.command == Command::All;
   scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
@@ -41,7 +45,11 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
 }
 
 std::unique_ptr<Face> Engine::make_face(Engine& engine) {
-  if (engine.options().command == Command::Map) return std::make_unique<JobFace>(engine);
+  const Options& options = engine.options();
+  if (options.command == Command::Pipe && options.pipe.round_robin) {
+    return std::make_unique<FilterFace>(engine);
+  }
+  if (is_jobs(options.command)) return std::make_unique<JobFace>(engine);
   return std::make_unique<WorkerFace>(engine);
 }
 
@@ -74,10 +82,11 @@ Status Engine::open() {
   auto input = face_->open_input();
   if (!input) return tl::unexpected(input.error());
   input_ = std::move(*input);
-  // Four descriptors for each worker, and some for the rest.
-  constexpr std::uint64_t kPerWorker = 4;
-  constexpr std::uint64_t kOwn = 64;
-  const std::uint64_t wanted = plan_.workers() * kPerWorker + kOwn;
+  // For each worker three pipes and a pidfd, for each job one pipe less; and what we have open
+  // ourselves, two ends of pipes while a process starts among it.
+  const std::uint64_t per_worker = is_jobs(options_.command) ? 3 : 4;
+  constexpr std::uint64_t kOwn = 16;
+  const std::uint64_t wanted = plan_.workers() * per_worker + kOwn;
   const std::uint64_t limit = raise_descriptor_limit(wanted);
   if (limit < wanted) {
     return fail(std::to_string(plan_.workers()) + " workers need " + std::to_string(wanted) +
@@ -358,10 +367,12 @@ int Engine::finish() {
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
     reporter_->say("the rest of the input was not read: " + scheduler_.stop_reason());
   }
+  if (!reporter_->files_written()) end.own_error = true;
   const int code = face_->exit_status(end, options_.halt);
+  reporter_->run_ended(code);
   if (!end.output_closed) {
     const bool told = stdout_->failed() || face_->tell_failures();
-    reporter_->finish(code, scheduler_.counts().ok, scheduler_.stop_reason(), !told);
+    reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told);
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);
     const TimePoint until = after(loop_.now(), kLastWords);

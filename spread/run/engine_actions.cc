@@ -14,6 +14,7 @@ void Engine::carry_out(Action& action) {
                  [&](const DeliverTask& delivery) { face_->deliver(delivery); },
                  [&](const CloseInput& close) { port(close.worker).close_input(); },
                  [&](const KillWorker& kill) {
+                   port(kill.worker).ending_why = kill.why;
                    kill.gentle ? port(kill.worker).terminate() : port(kill.worker).kill();
                  },
                  [&](const RetryTask& again) { face_->retry(again); },

@@ -27,7 +27,7 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   TemplateOptions how;
   if (!map.replacement.empty()) how.replacement = map.replacement;
   how.names = names;
-  how.append = !map.item_to_stdin;
+  how.append = !map.item_to_stdin && options_->command == Command::Map;
   how.repeat_context = map.arguments.fill == ArgumentOptions::Fill::Context;
   how.exec_always = map.mode == MapOptions::Mode::Exec;
   how.shell_always = map.mode == MapOptions::Mode::Shell;

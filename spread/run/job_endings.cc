@@ -47,8 +47,8 @@ void JobFace::deliver(const DeliverTask& delivery) {
     return read_slots_file();
   }
   const Ending ending = ending_of(delivery);
-  const std::string command = commands_->text(as_text(delivery.payload.body.view()),
-                                              context_of(delivery.task, delivery.worker));
+  const std::string command =
+      commands_->text(values_of(delivery.payload), context_of(delivery.task, delivery.worker));
   if (delivery.outcome == Outcome::NotComputed) {
     failures_.not_run();
   } else if (!success) {

@@ -11,7 +11,9 @@
 #include "spread/base/parse.h"
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
+#include "spread/launch/job_agent.h"
 #include "spread/run/job_input.h"
+#include "spread/run/remote_job_port.h"
 
 namespace spread {
 namespace {
@@ -62,6 +64,13 @@ Status JobFace::open() {
     done_before_ = std::move(*record);
   }
   slots_ = engine_.plan().workers();
+  const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
+  all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
+  if (!all_local_) mark_ = random_mark();
+  agent_options_ = options;
+  agent_options_.hosts.command = job_agent_command(mark_);
+  // Each job goes to its directory by itself.
+  agent_options_.hosts.working_directory.clear();
   const bool captured =
       map().output != MapOptions::Output::Ungrouped && map().results_directory.empty();
   if (!captured) return {};
@@ -77,18 +86,39 @@ Status JobFace::open() {
   } else {
     sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter());
   }
-  output_ = std::make_unique<JobOutput>(output_options(options), *sink_, spill_.get());
+  JobOutputOptions how = output_options(options);
+  // What is lost with its host is tried again.
+  how.one_attempt = how.one_attempt && all_local_;
+  one_attempt_ = how.one_attempt;
+  output_ = std::make_unique<JobOutput>(how, *sink_, spill_.get());
   return {};
 }
 
 Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
-  return open_job_input(engine_.options(), *commands_, slots_, engine_.loop(), source_);
+  const Options& options = engine_.options();
+  if (options.command == Command::Map) {
+    return open_job_input(options, *commands_, slots_, engine_.loop(), source_);
+  }
+  auto pipe = PipeInput::open(options, slots_, engine_.loop());
+  if (!pipe) return tl::unexpected(pipe.error());
+  pipe_ = std::move(*pipe);
+  return pipe_->take_input();
 }
 
 std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
-  auto port = std::make_unique<JobPort>(engine_, *this, worker);
+  std::unique_ptr<Port> port;
+  if (is_local(worker)) {
+    port = std::make_unique<JobPort>(engine_, *this, worker);
+  } else {
+    port = std::make_unique<RemoteJobPort>(engine_, *this, worker);
+  }
   ports_.push_back(port.get());
   return port;
+}
+
+bool JobFace::is_local(WorkerId worker) const {
+  const Roster& roster = engine_.plan().roster;
+  return roster.hosts[number(roster.slots[number(worker)].host)].local;
 }
 
 // ---------------------------------------------------------------- tasks in
@@ -132,34 +162,53 @@ TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
   return context;
 }
 
-Status JobFace::prepare(const JobPort& port, const SendTask& send, const Job*& job) {
-  const TaskContext context = context_of(send.task, port.id());
-  const std::string_view payload = as_text(send.payload->body.view());
+Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) {
+  const TaskContext context = context_of(send.task, worker);
+  const std::string_view payload = values_of(*send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
   set_environment(context, payload);
   job_.spawn.argv = arguments_.argv();
   job_.spawn.environment = environment_;
   job_.spawn.directory = commands_->directory(payload, context);
   job_.spawn.nice = map().nice.value_or(0);
-  job_.spawn.input = map().item_to_stdin ? Connect::Pipe : Connect::Null;
+  job_.spawn.input = map().item_to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
   job_.results_folder = commands_->results_folder(payload, context);
   const Connect out = output_                        ? Connect::Pipe
                       : !job_.results_folder.empty() ? Connect::File
                                                      : Connect::Ours;
   job_.spawn.output = job_.spawn.errors = out;
   if (output_) job_.tag = commands_->tag(payload, context);
-  if (map().item_to_stdin) {
-    std::string item;
-    append_item(item, payload);
-    job_.input = Slice::copy_of(as_bytes(item + '\n'));
-  }
+  if (job_.spawn.input == Connect::Pipe) set_input(*send.payload);
   if (map().print_commands) {
     engine_.reporter().pass_on(commands_->text(payload, context) + "\n");
   }
   const std::uint32_t tries = engine_.options().failure.retries;
-  if (output_ && tries > 1 && send.attempt >= tries) output_->set_final(send.task);
+  if (output_ && !one_attempt_ && is_local(worker) && tries > 0 && send.attempt >= tries) {
+    output_->set_final(send.task);
+  }
   job = &job_;
   return {};
+}
+
+std::string_view JobFace::values_of(const Value& payload) const {
+  return pipe_ ? std::string_view() : as_text(payload.body.view());
+}
+
+void JobFace::set_input(const Value& payload) {
+  job_.range = {};
+  if (!pipe_) {
+    std::string item;
+    append_item(item, as_text(payload.body.view()));
+    job_.input = Slice::copy_of(as_bytes(item + '\n'));
+    return;
+  }
+  job_.header = pipe_->header();
+  if (pipe_->file() < 0) {
+    job_.input = payload.body;
+    return;
+  }
+  const ByteRange range = PipeInput::range_of(payload.body.view());
+  job_.range = {pipe_->file(), range.begin, range.end - range.begin};
 }
 
 void JobFace::set_environment(const TaskContext& context, std::string_view payload) {
@@ -191,6 +240,12 @@ void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag
   output_->append(task, errors ? JobStream::Err : JobStream::Out, bytes, tag);
 }
 
+std::string JobFace::remote_directory(const std::string& directory) const {
+  const std::string& here = engine_.plan().context.current_directory;
+  if (directory == ".") return here;
+  return directory.substr(0, 2) == "./" ? here + directory.substr(1) : directory;
+}
+
 Status JobFace::advance(bool) {
   if (!output_) return {};
   SPREAD_TRY(output_->pump());
@@ -202,7 +257,7 @@ Status JobFace::advance(bool) {
     output_->set_final(*stuck);
     SPREAD_TRY(output_->pump());
   }
-  for (JobPort* port : ports_) port->reconsider();
+  for (Port* port : ports_) port->reconsider();
   return {};
 }
 

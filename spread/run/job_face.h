@@ -14,14 +14,15 @@
 #include "spread/run/job_commands.h"
 #include "spread/run/job_port.h"
 #include "spread/run/job_sinks.h"
+#include "spread/run/pipe_input.h"
 #include "spread/run/spill_file.h"
 #include "spread/run/start_gate.h"
 #include "spread/workers/read_buffer.h"
 
 namespace spread {
 
-/// `map`: one process per task. What a job prints goes through JobOutput, unless it writes to our
-/// own output (-u) or to files of its own (--results).
+/// `map`, and `pipe` with a process for each block: one process per task. What a job prints goes
+/// through JobOutput, unless it writes to our own output (-u) or to files of its own (--results).
 class JobFace final : public Face {
  public:
   explicit JobFace(Engine& engine);
@@ -46,24 +47,41 @@ class JobFace final : public Face {
   // For its ports.
   struct Job {
     SpawnOptions spawn;
-    Slice input;  ///< --stdin
+    // Its standard input, where spawn.input is a pipe: a header, bytes, a part of a file.
+    Slice header, input;
+    struct Range {
+      int file = -1;
+      std::uint64_t offset = 0, size = 0;
+    };
+    Range range;
     std::string tag;
     std::string results_folder;
   };
   /// What to start for the task; good until the next call. An Error: it can never be started.
-  Status prepare(const JobPort& port, const SendTask& send, const Job*& job);
+  Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
+  /// The words of the job that was prepared last.
+  std::vector<std::string> words() const { return arguments_.list(); }
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
   /// The end that the Scheduler is being told of; null afterwards.
   void set_end(const JobEnd* end) { end_ = end; }
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+  /// How an agent is started on another host, and the mark that it makes.
+  const Options& agent_options() const { return agent_options_; }
+  const std::string& mark() const { return mark_; }
+  /// --wd over there: nothing where it was not given, this directory for `.`.
+  std::string remote_directory(const std::string& directory) const;
 
  private:
   struct Ending;
 
   const MapOptions& map() const { return engine_.options().map; }
+  bool is_local(WorkerId worker) const;
   TaskContext context_of(TaskId task, WorkerId worker) const;
+  /// What stands for {} and its kin.
+  std::string_view values_of(const Value& payload) const;
+  void set_input(const Value& payload);
   void set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
@@ -84,11 +102,16 @@ class JobFace final : public Face {
   std::unique_ptr<JobSink> sink_;
   std::unique_ptr<JobOutput> output_;  ///< null with -u and --results
   const ArgumentSource* source_ = nullptr;
+  std::optional<PipeInput> pipe_;  ///< `pipe`: where blocks come from
   bool names_set_ = false;
   JoblogRecord done_before_;
   JobFailures failures_;
   const JobEnd* end_ = nullptr;
-  std::vector<JobPort*> ports_;
+  std::vector<Port*> ports_;
+  Options agent_options_;
+  std::string mark_;
+  bool all_local_ = true;
+  bool one_attempt_ = true;
 
   Arguments arguments_;
   Job job_;

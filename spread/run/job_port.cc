@@ -27,7 +27,7 @@ void JobPort::send_task(const SendTask& action) {
   task_ = action.task;
   received_ = 0;
   const JobFace::Job* job = nullptr;
-  if (const Status ready = face_.prepare(*this, action, job); !ready) {
+  if (const Status ready = face_.prepare(id(), action, job); !ready) {
     engine_.handle(PayloadRefused{id(), task_, ready.error().message});
     return;
   }
@@ -45,7 +45,7 @@ void JobPort::send_task(const SendTask& action) {
     spawn.files[1] = files[0].get();
     spawn.files[2] = files[1].get();
   }
-  const Status started = command_.start(engine_.spawner(), spawn, job->input);
+  const Status started = command_.start(engine_.spawner(), spawn);
   if (!started) {
     constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
     const bool found = started.error().number != ENOENT;
@@ -53,6 +53,11 @@ void JobPort::send_task(const SendTask& action) {
   }
   engine_.guard().watch(command_.pid());
   watched_ = command_.pid();
+  if (spawn.input != Connect::Pipe) return;
+  if (!job->header.empty()) command_.send(job->header);
+  if (!job->input.empty()) command_.send(job->input);
+  if (job->range.size > 0) command_.send_file(job->range.file, job->range.offset, job->range.size);
+  command_.close_input();
 }
 
 void JobPort::close_input() {

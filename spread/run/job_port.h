@@ -34,10 +34,7 @@ class JobPort final : public Port, private CommandSink {
   void tick() override { command_.tick(); }
   void remove_ended() override {}
 
-  bool running() const { return command_.running(); }
-  TaskId task() const { return task_; }
-  /// Whether the job's output is wanted may have changed.
-  void reconsider() { command_.reconsider(); }
+  void reconsider() override { command_.reconsider(); }
 
  private:
   void on_job_output(bool errors, Slice bytes) override;

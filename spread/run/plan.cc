@@ -93,7 +93,7 @@ Result<Plan> make_plan(const Options& options) {
   plan.context.home = home == nullptr ? "" : home;
   plan.context.kill_grace = options.limits.kill_grace;
   HostOptions hosts = options.hosts;
-  if (options.command == Command::Map) {
+  if (is_jobs(options.command)) {
     // Jobs are no workers: placeholders and directory are theirs (JobCommands).
     if (hosts.command.empty()) hosts.command.emplace_back("sh");
     hosts.working_directory.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "spread/api/result.h"
 #include "spread/api/task.h"
@@ -41,8 +42,11 @@ class Port {
   virtual void flush() {}
   /// Frees what has ended; asked for with Engine::has_ended().
   virtual void remove_ended() = 0;
+  /// The output may want more again, or no more.
+  virtual void reconsider() {}
 
-  bool dirty = false;  ///< flush() is asked for
+  bool dirty = false;           ///< flush() is asked for
+  std::string_view ending_why;  ///< why the Scheduler asks for terminate() or kill()
 
  protected:
   Engine& engine_;

@@ -70,8 +70,9 @@ Status Reporter::open_files(const ReportOptions& options, bool append) {
   if (!options.events.empty()) {
     auto file = open_events(options.events);
     if (!file) return fail("--events: " + file.error().message);
-    events_file_ = std::make_unique<OutputWriter>(loop_, std::move(*file));
-    events_ = std::make_unique<EventsWriter>(events_file_->queue().tail(), loop_.now(),
+    events_file_.name = "--events " + options.events;
+    events_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    events_ = std::make_unique<EventsWriter>(events_file_.writer->queue().tail(), loop_.now(),
                                              wall_clock_seconds());
     observers_.push_back(events_.get());
     detailed_ = true;
@@ -82,8 +83,11 @@ Status Reporter::open_files(const ReportOptions& options, bool append) {
     if (!file) return fail("--joblog: " + file.error().message);
     auto output = open_output(file->get());
     if (!output) return fail("--joblog: " + output.error().message);
-    joblog_file_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
-    joblog_file_->queue().tail().append(joblog_header());
+    joblog_file_.name = "--joblog " + options.joblog;
+    joblog_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*output));
+    if (!append || file_is_empty(options.joblog)) {
+      joblog_file_.writer->queue().tail().append(joblog_header());
+    }
     detailed_ = true;
   }
   if (options.summary) {
@@ -137,6 +141,7 @@ void Reporter::failed(const TaskFinished& event) {
   const std::string line = failures_.add(event.result->id, event.result->outcome, event.host,
                                          event.error_type, event.error_message);
   if (!line.empty()) say(line);
+  if (event.result->outcome == Outcome::NotComputed) not_computed_because_ = event.error_message;
 }
 
 void Reporter::job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
@@ -144,14 +149,23 @@ void Reporter::job(const TaskFinished& event, std::string_view command, std::siz
   JoblogLine line;
   line.task = event.result->id;
   line.host = event.host.empty() ? "-" : event.host;  // a bad record was on no host
-  line.started = to_seconds(event.started.time_since_epoch()) + wall_offset_;
   line.duration = event.result->duration;
   line.sent_bytes = sent_bytes;
   line.received_bytes = received_bytes;
   line.exit_status = event.exit_status;
   line.signal = event.signal;
   line.command = command;
-  joblog_file_->queue().tail().append(format_joblog_line(line));
+  job(line, event.started);
+}
+
+void Reporter::job(JoblogLine line, TimePoint started) {
+  line.started = to_seconds(started.time_since_epoch()) + wall_offset_;
+  joblog_file_.writer->queue().tail().append(format_joblog_line(line));
+}
+
+void Reporter::tell_if_failed(File& file) {
+  if (!file.writer->failed() || std::exchange(file.failure_told, true)) return;
+  say("cannot write " + file.name + ": " + file.writer->error());
 }
 
 void Reporter::make_room_for_results() {
@@ -165,43 +179,58 @@ void Reporter::turn() {
     line_.draw(progress_, loop_.now(), is_terminal(2) ? terminal_width(2) : 0,
                errors_.queue().tail());
   }
-  errors_.flush_if_due();
-  for (OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
-    if (file != nullptr) file->flush_if_due();
+  for (File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer == nullptr) continue;
+    file->writer->flush_if_due();
+    tell_if_failed(*file);
   }
+  errors_.flush_if_due();
 }
 
 TimePoint Reporter::next_deadline() const {
   TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
-  for (const OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
-    if (file != nullptr) next = std::min(next, file->next_deadline());
+  for (const File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer != nullptr) next = std::min(next, file->writer->next_deadline());
   }
   return next;
 }
 
-void Reporter::finish(int exit_status, std::uint64_t succeeded,
-                      std::string_view not_computed_because, bool with_failures) {
+bool Reporter::files_written() {
+  bool written = true;
+  for (File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer == nullptr) continue;
+    file->writer->flush();
+    tell_if_failed(*file);
+    written = written && !file->writer->failed();
+  }
+  return written;
+}
+
+void Reporter::run_ended(int exit_status) {
+  if (!events_) return;
+  events_->run_ended(exit_status, loop_.now());
+  events_file_.writer->flush();
+}
+
+void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_because,
+                      bool with_failures) {
   line_.finish(progress_, loop_.now(), errors_.queue().tail());
   if (with_failures) {
     failures_.set_succeeded(succeeded);
     for (const std::string& line : failures_.summary()) say(line);
-    if (failures_.count(Outcome::NotComputed) > 0 && !not_computed_because.empty()) {
-      say("not computed because " + std::string(not_computed_because));
+    const std::string_view because =
+        not_computed_because.empty() ? not_computed_because_ : not_computed_because;
+    if (failures_.count(Outcome::NotComputed) > 0 && !because.empty()) {
+      say("not computed because " + std::string(because));
     }
   }
   if (summary_) pass_on(summary_->text(loop_.now()));
-  if (events_) events_->run_ended(exit_status, loop_.now());
   errors_.flush();
-  for (OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
-    if (file == nullptr) continue;
-    file->flush();
-    if (file->failed()) say("cannot write the joblog or the events: " + file->error());
-  }
 }
 
 bool Reporter::idle() const {
-  for (const OutputWriter* file : {events_file_.get(), joblog_file_.get()}) {
-    if (file != nullptr && !file->queue_empty()) return false;
+  for (const File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer != nullptr && !file->writer->queue_empty()) return false;
   }
   return errors_.queue_empty();
 }

@@ -16,6 +16,7 @@
 #include "spread/report/progress_bar.h"
 #include "spread/report/summary.h"
 #include "spread/results/failure_report.h"
+#include "spread/results/joblog.h"
 #include "spread/run/output_writer.h"
 
 namespace spread {
@@ -51,7 +52,9 @@ class Reporter {
   /// One line of the joblog; `command` is its last column.
   void job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
            std::size_t received_bytes);
-  bool keeps_joblog() const { return joblog_file_ != nullptr; }
+  /// The same of what is no task; `line.started` is left for us.
+  void job(JoblogLine line, TimePoint started);
+  bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
   void set_total(std::uint64_t total, bool final) { progress_.set_total(total, final); }
 
   /// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody
@@ -66,10 +69,13 @@ class Reporter {
   /// away first. It comes back with the next turn.
   void make_room_for_results();
   TimePoint next_deadline() const;
+  /// The joblog and the events have been written so far; what cannot be has been told.
+  bool files_written();
+  /// The last event.
+  void run_ended(int exit_status);
   /// The end: the last words, and everything written out as far as somebody reads it.
   /// `with_failures`: which tasks have no value matters (it does not when nobody can get results).
-  void finish(int exit_status, std::uint64_t succeeded, std::string_view not_computed_because,
-              bool with_failures);
+  void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures);
   bool idle() const;
 
  private:
@@ -77,18 +83,26 @@ class Reporter {
            OutputDescriptor errors);
   Status open_files(const ReportOptions& options, bool append);
 
+  struct File {
+    std::string name;                      ///< with its option, for messages
+    std::unique_ptr<OutputWriter> writer;  ///< none if it is not wanted
+    bool failure_told = false;
+  };
+  void tell_if_failed(File& file);
+
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
   bool show_output_;
   OutputWriter errors_;
-  std::unique_ptr<OutputWriter> events_file_;
-  std::unique_ptr<OutputWriter> joblog_file_;
+  File events_file_;
+  File joblog_file_;
   Progress progress_;
   ProgressLine line_;
   std::unique_ptr<EventsWriter> events_;
   std::unique_ptr<Explain> explain_;
   std::unique_ptr<Summary> summary_;
   FailureReport failures_;
+  std::string not_computed_because_;  ///< what the last such task says itself
   std::vector<Observer*> observers_;
   bool detailed_ = false;
   bool hinted_ = false;

@@ -50,7 +50,8 @@ int run(const Options& options) {
   switch (options.command) {
     case Command::Run:
     case Command::All:
-    case Command::Map: return run_engine(options);
+    case Command::Map:
+    case Command::Pipe: return run_engine(options);
     case Command::Hosts: {
       auto plan = make_plan(options);
       return plan ? show_hosts(options, std::move(*plan)) : complain(plan.error());

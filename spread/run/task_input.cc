@@ -52,6 +52,15 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
 Result<std::unique_ptr<TaskInput>> TaskInput::open_arguments(std::unique_ptr<ArgumentSource> reader,
                                                              const std::vector<std::string>& files,
                                                              EventLoop& loop) {
+  ArgumentSource* const arguments = reader.get();
+  auto input = open_reader(std::move(reader), files, loop);
+  if (input) (*input)->arguments_ = arguments;
+  return input;
+}
+
+Result<std::unique_ptr<TaskInput>> TaskInput::open_reader(std::unique_ptr<RecordReader> reader,
+                                                          const std::vector<std::string>& files,
+                                                          EventLoop& loop) {
   std::unique_ptr<TaskInput> input(new TaskInput({}, 0, loop));
   for (const std::string& name : files) {
     if (name.empty()) {
@@ -60,7 +69,6 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open_arguments(std::unique_ptr<Arg
       SPREAD_TRY(input->add_part(name));
     }
   }
-  input->arguments_ = reader.get();
   input->reader_ = std::move(reader);
   return input;
 }

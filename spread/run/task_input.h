@@ -27,6 +27,10 @@ class TaskInput final : public ReadyHandler {
   static Result<std::unique_ptr<TaskInput>> open_arguments(std::unique_ptr<ArgumentSource> reader,
                                                            const std::vector<std::string>& files,
                                                            EventLoop& loop);
+  /// One reader for all; at most one file.
+  static Result<std::unique_ptr<TaskInput>> open_reader(std::unique_ptr<RecordReader> reader,
+                                                        const std::vector<std::string>& files,
+                                                        EventLoop& loop);
   ~TaskInput() override;
 
   /// The next record, if one is there without waiting. False: none now (the loop is told to say

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "spread/base/quote.h"
 #include "spread/results/joblog.h"
 #include "spread/run/worker_port.h"
 
@@ -44,6 +45,17 @@ void WorkerFace::on_tail(WorkerPort& from, std::string_view text) {
   if (const Status kept = tails_->append(from.id(), text); !kept) {
     engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
   }
+}
+
+bool WorkerFace::tells_first(const std::string& reason) {
+  constexpr std::size_t kToldMax = 20;
+  return told_reasons_.size() < kToldMax && told_reasons_.insert(reason).second;
+}
+
+void WorkerFace::warn_unknown_key(const WorkerPort& from, std::string_view key) {
+  if (std::exchange(warned_unknown_key_, true)) return;
+  engine_.reporter().say(from.name() + ": its hello has the key " + show_text(key) +
+                         ", which this spread does not know; such keys are ignored");
 }
 
 void WorkerFace::warn_non_finite() {
@@ -117,10 +129,20 @@ void WorkerFace::retry(const RetryTask& retry) {
   // A refusal was told when it came.
   const bool refused = answer_ != nullptr && answer_->kind == wire::UpKind::Busy;
   if (refused) return;
-  const std::string_view kind = answer_ != nullptr ? "error"
-                                : retry.timed_out  ? "timeout"
-                                                   : "crash";
-  engine_.reporter().tell(TaskAnswered{retry.task, retry.worker, kind, {}, retry.message});
+  const bool answered = answer_ != nullptr;
+  const std::string_view kind = answered ? "error" : retry.timed_out ? "timeout" : "crash";
+  // The Scheduler does not look into answers.
+  const std::string message = answered ? wire::parse_error(answer_->value).message : retry.message;
+  engine_.reporter().tell(TaskAnswered{retry.task, retry.worker, kind, retry.duration, message});
+}
+
+/// How the last attempt ended; empty where there was none, or nothing came of it.
+std::string_view WorkerFace::answer_kind(const DeliverTask& delivery) const {
+  if (delivery.timed_out) return "timeout";
+  if (delivery.outcome == Outcome::Lost) return "crash";
+  if (!delivery.from_answer) return {};
+  if (delivery.outcome == Outcome::Ok) return "ok";
+  return answer_->kind == wire::UpKind::Fatal ? "fatal" : "error";
 }
 
 void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& result) {
@@ -146,11 +168,8 @@ void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& re
                                                                                     : -1;
   finished.signal = delivery.timed_out ? 15 : 0;
   if (reporter.detailed()) {
-    // A task that was malformed, lost or not computed has no answer, and perhaps no worker.
-    if (delivery.from_answer || delivery.timed_out) {
-      const std::string_view kind = delivery.timed_out              ? "timeout"
-                                    : result.outcome == Outcome::Ok ? "ok"
-                                                                    : "error";
+    // A task that was malformed or not computed has no answer, and perhaps no worker.
+    if (const std::string_view kind = answer_kind(delivery); !kind.empty()) {
       reporter.tell(
           TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, error.message});
     }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spread/run/engine.h"
@@ -38,12 +40,17 @@ class WorkerFace final : public Face {
   void on_tail(WorkerPort& from, std::string_view text);
   void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
   void worker_failed() { ++failed_workers_; }
+  /// For a worker that broke the protocol: nobody has been told this before. Of very many different
+  /// reasons only the first ones are worth a line.
+  bool tells_first(const std::string& reason);
+  void warn_unknown_key(const WorkerPort& from, std::string_view key);
   /// A worker was given null for a number that its wire cannot carry.
   void warn_non_finite();
   ReadBuffer& read_buffer() { return read_buffer_; }
 
  private:
   bool deliver_success(WorkerPort& from, const wire::UpMessage& answer);
+  std::string_view answer_kind(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const TaskResult& result);
   bool is_all() const { return engine_.options().command == Command::All; }
 
@@ -56,6 +63,8 @@ class WorkerFace final : public Face {
   WorkerPort* answering_ = nullptr;
   std::uint64_t failed_workers_ = 0;
   bool warned_non_finite_ = false;
+  bool warned_unknown_key_ = false;
+  std::set<std::string> told_reasons_;
 };
 
 }  // namespace spread

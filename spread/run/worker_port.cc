@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
 #include "spread/launch/launcher.h"
+#include "spread/results/joblog.h"
 #include "spread/run/worker_face.h"
 
 namespace spread {
@@ -18,8 +22,10 @@ Status WorkerPort::start() {
   spawn.environment = plan.environment;
   spawn.directory = plan.directory;
   auto process = engine_.spawner().spawn(spawn);
+  started_ = engine_.now();
   if (!process) {
     if (options.command == Command::All) face_.worker_failed();
+    log_command(-1, 0);
     return tl::unexpected(process.error());
   }
   engine_.guard().watch(process->pid());
@@ -32,6 +38,12 @@ Status WorkerPort::start() {
   session.strict = options.limits.strict;
   SessionWorkerOptions how;
   how.shutdown_timeout = options.limits.shutdown_timeout;
+  if (how.shutdown_timeout) {
+    const double seconds = to_seconds(*how.shutdown_timeout);
+    how.overdue = options.command == Command::All
+                      ? fmt::format("still running after --timeout {:.6g} s", seconds)
+                      : fmt::format("still running {:.6g} s after the end of its input", seconds);
+  }
   how.kill_grace = options.limits.kill_grace;
   silent_until_ = kForever;
   ready_ = false;
@@ -59,10 +71,14 @@ void WorkerPort::close_input() {
   if (worker_) worker_->close_input();
 }
 void WorkerPort::terminate() {
-  if (worker_) worker_->terminate();
+  if (worker_) worker_->terminate(end_reason());
 }
 void WorkerPort::kill() {
-  if (worker_) worker_->kill();
+  if (worker_) worker_->kill(end_reason());
+}
+
+std::string WorkerPort::end_reason() const {
+  return "ended by spread (" + std::string(ending_why) + ")";
 }
 
 // ---------------------------------------------------------------- once a turn
@@ -112,6 +128,7 @@ void WorkerPort::tell_ready() {
 }
 
 void WorkerPort::on_hello(const wire::Hello& hello) {
+  if (!hello.unknown_key.empty()) face_.warn_unknown_key(*this, hello.unknown_key);
   engine_.handle(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
   tell_ready();
 }
@@ -134,7 +151,10 @@ void WorkerPort::on_log(std::string_view text) {
 }
 
 void WorkerPort::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
-void WorkerPort::on_tail(std::string_view text) { face_.on_tail(*this, text); }
+void WorkerPort::on_tail(std::string_view text) {
+  received_bytes_ += text.size();
+  face_.on_tail(*this, text);
+}
 
 void WorkerPort::on_warning(std::string message) {
   engine_.reporter().say(name() + ": " + message);
@@ -153,6 +173,7 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
   const bool heard = worker_->session().heard();
   const bool expected = ended.clean && worker_->session().state() == SessionState::Shutdown;
   engine_.reporter().tell(WorkerEnded{id(), expected, ended.reason});
+  log_end(status);
   if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
     // ssh could not connect: whatever it was to work on has not even been sent there.
     ended.cause = EndCause::NotStarted;
@@ -178,9 +199,43 @@ void WorkerPort::tell_death(const ProcessEnded& ended) {
   // After `| head` nothing is to be said of those whom we ended for it.
   const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
   if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
-  if (!all && !after_work && !engine_.reporter().explaining())
-    return;  // SlotClosed or the task tells
-  engine_.reporter().say(name() + ": " + ended.reason);
+  const bool always = all || after_work || engine_.reporter().explaining();
+  // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
+  // even where another try has helped.
+  const bool once = ended.cause == EndCause::Misbehaved && face_.tells_first(ended.reason);
+  if (always || once) engine_.reporter().say(name() + ": " + ended.reason);
+}
+
+// ---------------------------------------------------------------- the joblog of `all`
+
+void WorkerPort::log_end(ExitStatus status) {
+  constexpr int kKilled = 128;
+  constexpr int kTerm = 15;
+  if (worker_->overdue()) {
+    log_command(-1, kTerm);
+  } else if (status.signal != 0) {
+    log_command(kKilled + status.signal, status.signal);
+  } else {
+    log_command(status.code, 0);
+  }
+}
+
+void WorkerPort::log_command(int exit_status, int signal) {
+  if (engine_.options().command != Command::All || !engine_.reporter().keeps_joblog()) return;
+  const LaunchPlan plan = engine_.plan().launch(engine_.options(), id());
+  const std::string command = shell_join(plan.arguments);
+  JoblogLine line;
+  line.task = TaskId{number(id())};
+  line.host = host();
+  line.duration = engine_.now() - started_;
+  if (worker_) {
+    for (const Value& item : engine_.plan().prep) line.sent_bytes += item.size();
+  }
+  line.received_bytes = received_bytes_;
+  line.exit_status = exit_status;
+  line.signal = signal;
+  line.command = command;
+  engine_.reporter().job(line, started_);
 }
 
 }  // namespace spread

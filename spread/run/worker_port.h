@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "spread/run/port.h"
@@ -33,6 +34,9 @@ class WorkerPort final : public Port, public WorkerSink {
   void tell_ready();
   void has_task();
   void tell_death(const ProcessEnded& ended);
+  void log_end(ExitStatus status);
+  void log_command(int exit_status, int signal);
+  std::string end_reason() const;
 
   void on_hello(const wire::Hello& hello) override;
   void on_answer(const wire::UpMessage& message) override;
@@ -52,6 +56,9 @@ class WorkerPort final : public Port, public WorkerSink {
   TimePoint silent_until_ = kForever;
   bool told_silence_ = false;
   bool ready_ = false;
+  // Of `all`, for the joblog
+  TimePoint started_{};
+  std::size_t received_bytes_ = 0;
 };
 
 }  // namespace spread

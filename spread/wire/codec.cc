@@ -74,10 +74,12 @@ Result<Hello> parse_hello(ByteView map) {
     }
   };
   const bool is_map = for_each_pair(map, [&](std::string_view key, const Token& value) {
-    if (key == "wire") take(key, value, 1, hello.wire);
-    if (key == "window") take(key, value, 1, hello.window);
-    if (key == "slots") take(key, value, 1, hello.slots);
-    if (key == "prep") take(key, value, 0, hello.prep);
+    if (key == "wire") return take(key, value, 1, hello.wire);
+    if (key == "window") return take(key, value, 1, hello.window);
+    if (key == "slots") return take(key, value, 1, hello.slots);
+    if (key == "prep") return take(key, value, 0, hello.prep);
+    const bool known = key == "features" || key == "lang" || key == "sdk";
+    if (!known && hello.unknown_key.empty()) hello.unknown_key = key;
   });
   if (!is_map) return fail("hello: not a map");
   if (!error.empty()) return fail(std::move(error));

@@ -63,9 +63,9 @@ class Codec {
 /// `max_frame` limits the bytes of a frame or line, in both directions.
 std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame);
 
-/// Reads the map of a hello message, given as its msgpack encoding; unknown keys are ignored. A
-/// known key with a value of another type, or out of its range, is an Error that names it. Whether
-/// `wire` is one that we speak is for the caller to say.
+/// Reads the map of a hello message, given as its msgpack encoding; of unknown keys the first is
+/// named. A known key with a value of another type, or out of its range, is an Error that names it.
+/// Whether `wire` is one that we speak is for the caller to say.
 Result<Hello> parse_hello(ByteView map);
 
 struct WorkerError {

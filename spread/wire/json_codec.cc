@@ -78,7 +78,7 @@ class JsonCodec final : public Codec {
 
   Status encode_prep(const Value& item, ByteBuffer& out) override {
     line_.clear();
-    return encode("prep item", item, "\n", out);
+    return encode("it", item, "\n", out);
   }
   Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) override {
     line_.clear();
@@ -117,7 +117,7 @@ Status JsonCodec::encode(std::string_view what, const Value& value, std::string_
   if (auto status = msgpack_to_json(bytes, line_, style_); !status) return status;
   line_.append(end);
   if (line_.size() > max_frame_) {
-    return fail(fmt::format("{} of {} bytes as JSON is more than --max-frame {} allows", what,
+    return fail(fmt::format("{} has {} bytes as JSON, more than --max-frame {} allows", what,
                             line_.size(), max_frame_));
   }
   out.append(line_.view());
@@ -152,7 +152,7 @@ void JsonCodec::decode_line(ByteView line, Decoded& decoded) {
                                        max_frame_));
   }
   message_.clear();
-  JsonReader reader(as_text(line));
+  JsonReader reader(as_text(line), JsonReader::Holds::Message);
   if (auto status = reader.convert(message_); !status) {
     // A result that is too large a number is the task's failure; the worker is in order.
     const auto id = reader.out_of_range() ? answered_task(as_text(line)) : std::nullopt;

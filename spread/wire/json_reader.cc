@@ -35,7 +35,7 @@ Status JsonReader::convert(ByteBuffer& out) {
 /// Fills counts_ and returns how many values (with keys) there can be. Of text that is not JSON it
 /// says nothing: the second pass fails at the first byte where the two would not agree.
 std::size_t JsonReader::count_elements() {
-  std::array<std::uint32_t, kMaxDepth> open{};
+  std::array<std::uint32_t, kMaxDepth + 1> open{};
   std::size_t depth = 0;
   std::size_t values = 1;
   for (const char* at = at_; at < end_; ++at) {
@@ -43,7 +43,7 @@ std::size_t JsonReader::count_elements() {
       case '"': at = end_of_string(at + 1); break;
       case '[':
       case '{':
-        if (depth == kMaxDepth) return values;
+        if (depth == depth_max_) return values;
         open[depth++] = static_cast<std::uint32_t>(counts_.size());
         counts_.push_back(1);
         ++values;
@@ -123,7 +123,7 @@ JsonReader::Step JsonReader::read_value() {
 }
 
 JsonReader::Step JsonReader::open(bool is_map) {
-  if (depth_ == kMaxDepth) {
+  if (depth_ == depth_max_) {
     failed(fmt::format("nested deeper than {}", kMaxDepth), at_);
     return Step::Failed;
   }

@@ -26,8 +26,15 @@ namespace spread::wire {
 /// it, into memory that is large enough.
 class JsonReader {
  public:
-  explicit JsonReader(std::string_view json)
-      : begin_(json.data()), at_(begin_), end_(begin_ + json.size()) {}
+  /// A message is an array around a value, which may be as deep as any: no value must pass on one
+  /// wire and kill a worker on the other.
+  enum class Holds : std::uint8_t { Value, Message };
+
+  explicit JsonReader(std::string_view json, Holds holds = Holds::Value)
+      : begin_(json.data()),
+        at_(begin_),
+        end_(begin_ + json.size()),
+        depth_max_(kMaxDepth + (holds == Holds::Message ? 1 : 0)) {}
 
   Status convert(ByteBuffer& out);
   /// After an error: the document holds a number that msgpack, or a double, cannot.
@@ -76,7 +83,8 @@ class JsonReader {
   Byte* to_ = nullptr;
   std::vector<std::uint32_t> counts_;  ///< elements or pairs, of every container in order
   std::size_t next_count_ = 0;
-  std::bitset<kMaxDepth> is_map_;  ///< of the open containers
+  std::size_t depth_max_;
+  std::bitset<kMaxDepth + 1> is_map_;  ///< of the open containers
   std::size_t depth_ = 0;
   bool out_of_range_ = false;
   std::string error_;

@@ -15,7 +15,7 @@ class LinesCodec final : public Codec {
   explicit LinesCodec(std::size_t max_frame) : max_frame_(max_frame) {}
 
   Status encode_prep(const Value& item, ByteBuffer& out) override {
-    return encode("prep item", item, out);
+    return encode("it", item, out);
   }
   Status encode_task(TaskId, const Value& payload, ByteBuffer& out) override {
     return encode("payload", payload, out);
@@ -40,7 +40,7 @@ Status LinesCodec::encode(std::string_view what, const Value& value, ByteBuffer&
   text_.clear();
   if (auto status = msgpack_to_text(value, text_, style_); !status) return status;
   if (text_.size() > max_frame_) {
-    return fail(fmt::format("{} of {} bytes is more than --max-frame {} allows", what, text_.size(),
+    return fail(fmt::format("{} has {} bytes, more than --max-frame {} allows", what, text_.size(),
                             max_frame_));
   }
   if (!text_.empty() && std::memchr(text_.data(), '\n', text_.size()) != nullptr) {

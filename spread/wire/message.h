@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "spread/api/bytes.h"
@@ -42,6 +43,7 @@ struct Hello {
   std::optional<std::uint32_t> window;
   std::optional<std::uint32_t> slots;
   std::optional<std::uint32_t> prep;
+  std::string unknown_key;  ///< the first one that this spread does not know; empty = none
 };
 
 }  // namespace spread::wire

@@ -116,7 +116,7 @@ class MsgpackCodec final : public Codec {
         small_payload_(max_frame_ < kSmallTask ? 0 : kSmallPayload) {}
 
   Status encode_prep(const Value& item, ByteBuffer& out) override {
-    if (item.size() > max_frame_) return too_large("prep item", item.size());
+    if (item.size() > max_frame_) return too_large("it", item.size());
     Byte* const header = out.prepare(kHeaderBytes);
     *header = kFrameByte;
     put32(header + 1, item.size());
@@ -163,7 +163,7 @@ class MsgpackCodec final : public Codec {
   }
   tl::unexpected<Error> too_large(std::string_view what, std::size_t size) const {
     return fail(
-        fmt::format("{} of {} bytes is more than --max-frame {} allows", what, size, max_frame_));
+        fmt::format("{} has {} bytes, more than --max-frame {} allows", what, size, max_frame_));
   }
 
   /// `[id, "ok", value]` with a small value, complete: what a worker says a million times. False

@@ -2,10 +2,13 @@
 
 #include <signal.h>
 
+#include <array>
 #include <utility>
 
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
+#include "spread/io/machine.h"
+#include "spread/io/system.h"
 
 namespace spread {
 namespace {
@@ -16,6 +19,9 @@ constexpr Duration kAfterExit = std::chrono::seconds(1);
 constexpr Duration kAfterKill = std::chrono::seconds(5);
 // Reads per turn, so that one talkative job does not keep the others waiting.
 constexpr int kReadsPerTurn = 16;
+// Input of this size makes larger pipes worth their share of the user's pipe budget.
+constexpr std::size_t kBigBytes = 64 * 1024;
+constexpr std::size_t kBigPipe = 1024 * 1024;
 
 }  // namespace
 
@@ -31,7 +37,7 @@ CommandWorker::~CommandWorker() {
   close_fd(process_->errors);
 }
 
-Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options, Slice input) {
+Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options) {
   SPREAD_ASSERT(!process_);
   auto process = spawner.spawn(options);
   if (!process) return tl::unexpected(process.error());
@@ -44,12 +50,10 @@ Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options, Slice
   loop_.add(process_->exit_fd(), true, false, this);
   if (process_->output) loop_.add(process_->output.get(), true, false, this);
   if (process_->errors) loop_.add(process_->errors.get(), true, false, this);
-  if (process_->input) {
-    input_ = std::move(input);
-    written_ = 0;
-    loop_.add(process_->input.get(), false, false, this);
-    write_input();
-  }
+  if (process_->input) loop_.add(process_->input.get(), false, false, this);
+  input_.consume(input_.size());
+  file_left_ = 0;
+  input_closing_ = large_ = false;
   return {};
 }
 
@@ -98,19 +102,68 @@ bool CommandWorker::read_output(UniqueFd& fd, bool errors) {
   return result.size == block->capacity();
 }
 
+void CommandWorker::send(Slice bytes) {
+  input_.append(std::move(bytes));
+  write_input();
+}
+
+void CommandWorker::send_file(int file, std::uint64_t offset, std::uint64_t size) {
+  file_ = file;
+  file_offset_ = offset;
+  file_left_ = size;
+  write_input();
+}
+
+void CommandWorker::close_input() {
+  input_closing_ = true;
+  write_input();
+}
+
 void CommandWorker::write_input() {
-  const ByteView rest = input_.view().subspan(written_);
-  if (!rest.empty()) {
-    const IoResult result = write_some(process_->input.get(), {&rest, 1});
-    if (result.state == IoState::WouldBlock) {
-      return loop_.change(process_->input.get(), false, true);
-    }
-    // A command need not read its input.
-    written_ = result.state == IoState::Done ? written_ + result.size : input_.size();
+  if (!process_ || !process_->input) return;
+  if (!large_ && input_.size() + file_left_ >= kBigBytes) {
+    large_ = true;
+    grow_pipe(process_->input.get(), kBigPipe);
+    if (process_->output) grow_pipe(process_->output.get(), kBigPipe);
   }
-  if (written_ < input_.size()) return loop_.change(process_->input.get(), false, true);
-  close_fd(process_->input);
-  input_ = Slice();
+  const bool had_input = !input_.empty() || file_left_ > 0;
+  while (!input_.empty() || file_left_ > 0) {
+    if (!write_some_input()) return;
+  }
+  if (input_closing_) {
+    close_fd(process_->input);
+  } else {
+    loop_.change(process_->input.get(), false, false);
+  }
+  if (had_input) sink_.on_input_written();
+}
+
+/// False if the pipe is full.
+bool CommandWorker::write_some_input() {
+  IoResult result;
+  if (!input_.empty()) {
+    std::array<ByteView, 16> pieces;
+    const std::size_t count = input_.gather(pieces);
+    result = write_some(process_->input.get(), {pieces.data(), count});
+    if (result.state == IoState::Done) input_.consume(result.size);
+  } else {
+    result = move_from_file(file_, file_offset_, file_left_, process_->input.get());
+    if (result.state == IoState::Done) {
+      file_offset_ += result.size;
+      file_left_ -= result.size;
+    }
+  }
+  if (result.state == IoState::WouldBlock) {
+    loop_.change(process_->input.get(), false, true);
+    return false;
+  }
+  if (result.state != IoState::Done) {
+    // A command need not read its input.
+    input_.consume(input_.size());
+    file_left_ = 0;
+    input_closing_ = true;
+  }
+  return true;
 }
 
 void CommandWorker::on_exit() {

@@ -8,6 +8,7 @@
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/base/output_queue.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/subprocess.h"
 #include "spread/workers/read_buffer.h"
@@ -21,6 +22,8 @@ class CommandSink {
   virtual void on_job_output(bool errors, Slice bytes) = 0;
   /// Whether to go on reading that stream now; reconsider() asks again.
   virtual bool wants_job_output(bool errors) const = 0;
+  /// All that it was sent has been written to its fd 0 (or it does not read any more).
+  virtual void on_input_written() {}
   /// The process is gone and what it wrote has been read. Another may be started at once.
   virtual void on_job_ended(ExitStatus status) = 0;
 };
@@ -39,9 +42,13 @@ class CommandWorker final : public ReadyHandler {
   CommandWorker(const CommandWorker&) = delete;
   CommandWorker& operator=(const CommandWorker&) = delete;
 
-  /// Only while idle. `input` is written to its fd 0 if `options.input` is a pipe. An Error: it
-  /// could not be exec'd, and nothing has been started.
-  Status start(Spawner& spawner, const SpawnOptions& options, Slice input);
+  /// Only while idle. An Error: it could not be exec'd, and nothing has been started.
+  Status start(Spawner& spawner, const SpawnOptions& options);
+  /// For its fd 0, if that is a pipe; close_input() ends it. A part of a file comes behind all
+  /// bytes, and does not pass through our memory; `file` must stay open meanwhile.
+  void send(Slice bytes);
+  void send_file(int file, std::uint64_t offset, std::uint64_t size);
+  void close_input();
   bool running() const { return process_.has_value(); }
   int pid() const { return process_->pid(); }
   /// Begins the end sequence; nothing if that was done before, or nothing runs.
@@ -59,6 +66,7 @@ class CommandWorker final : public ReadyHandler {
   void watch_output(UniqueFd& fd, bool errors, bool& watched);
   bool read_output(UniqueFd& fd, bool errors);
   void write_input();
+  bool write_some_input();
   void on_exit();
   void next_step();
   void end_if_complete();
@@ -71,8 +79,11 @@ class CommandWorker final : public ReadyHandler {
   const std::vector<MapOptions::Step>& end_sequence_;
   std::optional<Subprocess> process_;
   std::optional<ExitStatus> status_;
-  Slice input_;
-  std::size_t written_ = 0;
+  OutputQueue input_;
+  int file_ = -1;
+  std::uint64_t file_offset_ = 0, file_left_ = 0;
+  bool input_closing_ = false;
+  bool large_ = false;  ///< its pipes have been made larger
   bool watches_output_ = false, watches_errors_ = false;
   bool ending_ = false;
   std::size_t step_ = 0;  ///< of the end sequence, next

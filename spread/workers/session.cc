@@ -86,7 +86,7 @@ std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
 /// that had no task to answer.
 std::size_t Session::receive_tail(ByteView bytes, bool final, SessionSink& sink) {
   std::size_t used = 0;
-  if (!heard_ && !tail_started_ && !take_late_hello(bytes, final, used, sink)) return 0;
+  if (!heard_ && !tail_started_ && !take_hello_of_idle(bytes, final, used, sink)) return 0;
   if (std::exchange(end_mark_pending_, false) && used < bytes.size() && bytes[used] == '\n') ++used;
   tail_started_ = true;
   if (used < bytes.size()) sink.on_tail(as_text(bytes.subspan(used)));
@@ -94,7 +94,7 @@ std::size_t Session::receive_tail(ByteView bytes, bool final, SessionSink& sink)
 }
 
 /// False: more bytes are wanted before it can be said whether this is a hello.
-bool Session::take_late_hello(ByteView bytes, bool final, std::size_t& used, SessionSink& sink) {
+bool Session::take_hello_of_idle(ByteView bytes, bool final, std::size_t& used, SessionSink& sink) {
   codec_->decode(bytes, final, decoded_);
   if (decoded_.found == wire::Found::NeedMore && !final) {
     wanted_ = decoded_.size;
@@ -105,15 +105,16 @@ bool Session::take_late_hello(ByteView bytes, bool final, std::size_t& used, Ses
   if (!hello) return true;
   used = decoded_.size;
   end_mark_pending_ = bytes[used - 1] != '\n';
+  heard_ = true;
   on_hello(sink);
   return true;
 }
 
 void Session::on_message(bool more_follows, SessionSink& sink) {
   const wire::UpMessage& message = decoded_.message;
-  heard_ = true;
+  const bool first = !std::exchange(heard_, true);
   if (!codec_->has_ids()) return on_line(more_follows, sink);
-  if (!message.has_id) return on_without_id(sink);
+  if (!message.has_id) return on_without_id(first, sink);
   switch (message.kind) {
     case wire::UpKind::Ok:
     case wire::UpKind::Busy:
@@ -158,10 +159,10 @@ void Session::on_line(bool more_follows, SessionSink& sink) {
   broken("it wrote more than one line for " + name(id));
 }
 
-void Session::on_without_id(SessionSink& sink) {
+void Session::on_without_id(bool first, SessionSink& sink) {
   const wire::UpMessage& message = decoded_.message;
   switch (message.kind) {
-    case wire::UpKind::Hello: return on_hello(sink);
+    case wire::UpKind::Hello: return first ? on_hello(sink) : on_late_hello(sink);
     case wire::UpKind::PrepError: {
       const wire::WorkerError error = wire::parse_error(message.value);
       return broken("its preparation failed: " + error.type +
@@ -178,7 +179,6 @@ void Session::on_without_id(SessionSink& sink) {
 }
 
 void Session::on_hello(SessionSink& sink) {
-  heard_ = true;
   const Result<wire::Hello> hello = wire::parse_hello(decoded_.message.value);
   if (!hello) return broken("its hello is wrong: " + hello.error().message);
   if (hello->wire != kWireVersion) {
@@ -191,6 +191,12 @@ void Session::on_hello(SessionSink& sink) {
                   Problem::Mismatch);
   }
   sink.on_hello(*hello);
+}
+
+/// By now the run has been arranged without it, or with another one.
+void Session::on_late_hello(SessionSink& sink) {
+  if (std::exchange(warned_late_hello_, true)) return;
+  sink.on_warning("it said hello after its first message; a late hello is ignored");
 }
 
 void Session::on_unexpected(SessionSink& sink) {
@@ -220,6 +226,7 @@ bool Session::is_outstanding(TaskId id) const {
 
 void Session::stray(std::string_view text, SessionSink& sink) {
   if (options_.strict) {
+    text = text.substr(0, text.find('\n'));  // how much of the rest has come already is chance
     return broken("it wrote what is no part of the protocol, and --strict was given: " +
                   quoted(text));
   }

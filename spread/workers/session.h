@@ -88,11 +88,12 @@ class Session {
  private:
   bool at_tail() const;
   std::size_t receive_tail(ByteView bytes, bool final, SessionSink& sink);
-  bool take_late_hello(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
+  bool take_hello_of_idle(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
   void on_message(bool more_follows, SessionSink& sink);
   void on_line(bool more_follows, SessionSink& sink);
-  void on_without_id(SessionSink& sink);
+  void on_without_id(bool first, SessionSink& sink);
   void on_hello(SessionSink& sink);
+  void on_late_hello(SessionSink& sink);
   void on_unexpected(SessionSink& sink);
   bool take_outstanding(TaskId id);
   bool is_outstanding(TaskId id) const;
@@ -111,6 +112,7 @@ class Session {
   std::uint32_t unexpected_answers_ = 0;
   bool heard_ = false;
   bool warned_unknown_ = false;
+  bool warned_late_hello_ = false;
   bool tail_started_ = false;
   bool end_mark_pending_ = false;  ///< the 0A of the last frame has not come yet
 };

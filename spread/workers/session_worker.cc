@@ -66,6 +66,16 @@ void SessionWorker::close_fd(UniqueFd& fd) {
 
 void SessionWorker::set_deadline(Duration from_now) { deadline_ = after(loop_.now(), from_now); }
 
+/// `why` is what is said of it if it has not ended by then.
+void SessionWorker::end_unless_over(Duration from_now, std::string why) {
+  set_deadline(from_now);
+  deadline_why_ = std::move(why);
+}
+
+void SessionWorker::because(std::string_view why) {
+  if (ended_why_.empty()) ended_why_ = why;
+}
+
 void SessionWorker::on_ready(int fd, bool readable, bool writable) {
   if (fd == process_.input.get()) {
     // An error without `writable` interest: its reader is gone.
@@ -114,7 +124,8 @@ void SessionWorker::input_failed() {
   queue.consume(queue.size());
   sink_.on_unusable();
   if (!status_ && phase_ == Phase::Normal && deadline_ == kForever) {
-    set_deadline(options_.shutdown_timeout.value_or(options_.kill_grace));
+    end_unless_over(options_.shutdown_timeout.value_or(options_.kill_grace),
+                    "it closed its stdin and went on");
   }
 }
 
@@ -123,22 +134,24 @@ void SessionWorker::close_input() {
   session_.close();
   flush();
   if (!status_ && options_.shutdown_timeout && phase_ == Phase::Normal) {
-    set_deadline(*options_.shutdown_timeout);
+    end_unless_over(*options_.shutdown_timeout, options_.overdue);
   }
   // What it wrote before the close, and was not understood, may now be its tail.
   if (!unfinished_.empty() || large_ != nullptr) read_output();
 }
 
-void SessionWorker::terminate() {
+void SessionWorker::terminate(std::string_view why) {
   if (status_ || phase_ != Phase::Normal) return;
+  because(why);
   phase_ = Phase::Terminated;
   process_.signal_group(SIGTERM);
   process_.signal_group(SIGCONT);
   set_deadline(options_.kill_grace);
 }
 
-void SessionWorker::kill() {
+void SessionWorker::kill(std::string_view why) {
   if (status_ || phase_ == Phase::Killed) return;
+  because(why);
   phase_ = Phase::Killed;
   process_.signal_group(SIGKILL);
   set_deadline(kAfterKill);
@@ -148,8 +161,8 @@ void SessionWorker::tick() {
   if (ended_ || loop_.now() < deadline_) return;
   deadline_ = kForever;
   if (status_) return end_if_complete(true);
-  if (phase_ == Phase::Normal) return terminate();
-  if (phase_ == Phase::Terminated) return kill();
+  if (phase_ == Phase::Normal) return terminate(deadline_why_);
+  if (phase_ == Phase::Terminated) return kill(ended_why_);
   phase_ = Phase::GivenUp;
   end_if_complete(true);
 }
@@ -228,7 +241,7 @@ void SessionWorker::react_to_problem(bool at_the_end) {
   sink_.on_unusable();
   if (session_.problem() == Problem::Mismatch) sink_.on_mismatch(session_.problem_text());
   // A worker whose output has ended is most likely ending by itself: how, is worth a moment.
-  if (!at_the_end) terminate();
+  if (!at_the_end) terminate(session_.problem_text());
 }
 
 void SessionWorker::output_ended() {
@@ -238,7 +251,8 @@ void SessionWorker::output_ended() {
   if (phase_ != Phase::Normal) return;
   sink_.on_unusable();
   if (session_.outstanding() > 0 || session_.problem() != Problem::None) {
-    set_deadline(std::min(options_.kill_grace, kAfterExit));
+    end_unless_over(std::min(options_.kill_grace, kAfterExit),
+                    "it closed its stdout" + open_tasks());
   } else if (!closing_) {
     close_input();
   }
@@ -302,31 +316,43 @@ void SessionWorker::end_if_complete(bool drained) {
   sink_.on_ended(describe_end(), status_.value_or(ExitStatus{0, SIGKILL}));
 }
 
+std::string SessionWorker::told_status() const {
+  if (!status_) return "it does not even end after SIGKILL";
+  return status_->text(phase_ == Phase::Killed);
+}
+
+/// " with 2 tasks unanswered", or nothing.
+std::string SessionWorker::open_tasks() const {
+  const std::size_t open = session_.outstanding();
+  if (open == 0) return {};
+  return " with " + std::to_string(open) + (open == 1 ? " task" : " tasks") + " unanswered";
+}
+
 ProcessEnded SessionWorker::describe_end() const {
   ProcessEnded end;
   end.worker = id_;
-  end.clean = status_ && status_->clean() && session_.problem() == Problem::None;
-  const std::string status = status_ ? status_->text() : "it does not even end after SIGKILL";
+  // Not even with status 0, where we had to end it.
+  end.clean =
+      status_ && status_->clean() && session_.problem() == Problem::None && ended_why_.empty();
   switch (session_.problem()) {
     case Problem::Misbehaved:
       end.cause = EndCause::Misbehaved;
       end.reason = session_.problem_text();
-      if (phase_ == Phase::Normal) end.reason += ", " + status;
+      if (phase_ == Phase::Normal) end.reason += ", " + told_status();
       break;
     case Problem::PrepFailed:
     case Problem::Mismatch:
       end.cause = EndCause::PrepFailed;
       end.reason = session_.problem_text();
       break;
-    case Problem::None: {
-      const std::size_t open = session_.outstanding();
-      if (open > 0) {
-        end.reason = "it ended with " + std::to_string(open) + (open == 1 ? " task" : " tasks") +
-                     " unanswered, " + status;
-      } else {
-        end.reason = status;
+    case Problem::None:
+      if (!ended_why_.empty()) {
+        end.reason = ended_why_ + ", ";
+      } else if (session_.outstanding() > 0) {
+        end.reason = "it ended" + open_tasks() + ", ";
       }
-    }
+      end.reason += told_status();
+      break;
   }
   if (!end.clean && !last_errors_.empty())
     end.reason += "; its last words: " + last_words(last_errors_);

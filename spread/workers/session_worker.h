@@ -16,7 +16,8 @@
 namespace spread {
 
 struct SessionWorkerOptions {
-  std::optional<Duration> shutdown_timeout;
+  std::optional<Duration> shutdown_timeout;                          ///< after close_input()
+  std::string overdue = "still running after the end of its input";  ///< what is said of it then
   Duration kill_grace = std::chrono::seconds(5);
 };
 
@@ -51,10 +52,11 @@ class SessionWorker final : public ReadyHandler {
   /// No task will follow: its fd 0 is closed when all has been written, and the shutdown time-out
   /// begins.
   void close_input();
-  /// TERM to its process group, KILL after the grace time.
-  void terminate();
+  /// TERM to its process group, KILL after the grace time. `why` is part of the message about its
+  /// end; the first reason stands.
+  void terminate(std::string_view why);
   /// KILL to its process group, at once.
-  void kill();
+  void kill(std::string_view why);
 
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
   Slice share(ByteView value) const;
@@ -62,6 +64,8 @@ class SessionWorker final : public ReadyHandler {
   TimePoint next_deadline() const { return deadline_; }
   void tick();
   bool ended() const { return ended_; }
+  /// It was ended because of the shutdown time-out.
+  bool overdue() const { return ended_why_ == options_.overdue; }
 
   void on_ready(int fd, bool readable, bool writable) override;
 
@@ -82,6 +86,10 @@ class SessionWorker final : public ReadyHandler {
   ProcessEnded describe_end() const;
   void close_fd(UniqueFd& fd);
   void set_deadline(Duration from_now);
+  void end_unless_over(Duration from_now, std::string why);
+  void because(std::string_view why);
+  std::string told_status() const;
+  std::string open_tasks() const;
   void grow_pipes();
 
   WorkerId id_;
@@ -104,6 +112,8 @@ class SessionWorker final : public ReadyHandler {
   bool pipes_grown_ = false;
   bool ended_ = false;
   TimePoint deadline_ = kForever;
+  std::string deadline_why_;  ///< of a deadline that ends it
+  std::string ended_why_;     ///< why we end it; empty = its end is its own doing
 };
 
 }  // namespace spread

@@ -1,7 +1,9 @@
 """Exit statuses, one by one."""
 
+import contextlib
 import os
 import signal
+import subprocess
 import unittest
 
 from spread_testing import PUPPET, SpreadTest, do, json_lines
@@ -61,6 +63,32 @@ class OfRun(SpreadTest):
             result = self.spread("run", "-j1", "--", *PUPPET, input="a\n", stdout=full)
         self.assertEqual(result.status, 255, result)
 
+    def test_255_cannot_write_the_joblog_or_the_events(self):
+        for option in ("--joblog", "--events"):
+            with self.subTest(option):
+                result = self.puppet([1, 2], option, "/dev/full")
+                self.assert_run(result, 255, [1, 2])
+                self.assert_only_told(
+                    result, rf"spread: cannot write {option} /dev/full: No space left on device"
+                )
+                self.assertEqual(result.err.count("\n"), 1)
+
+    def test_255_cannot_read_standard_input(self):
+        closed = {"stdin": subprocess.DEVNULL, "preexec_fn": lambda: os.close(0)}
+        for words in ((), ("-a", "-")):
+            running = self.start("run", "-j1", *words, "--", *PUPPET, **closed)
+            self.assert_run(running.finish(), 255, "", "spread: cannot read standard input: "
+                            "Bad file descriptor\n")
+
+    def test_0_a_closed_standard_input_that_is_not_to_be_read(self):
+        closed = {"stdin": subprocess.DEVNULL, "preexec_fn": lambda: os.close(0)}
+        file = self.file("tasks", "a\n")
+        for words in (("-a", file, "--", *PUPPET), ("--", *PUPPET, ":::", "a")):
+            running = self.start("run", "-j1", *words, **closed)
+            self.assert_run(running.finish(), 0, "a\n", "")
+        running = self.start("all", "-j1", "--", "cat", **closed)
+        self.assert_run(running.finish(), 0, "", "")
+
     def test_255_bad_usage(self):
         self.assert_run(self.spread("run", "--nonsense", "--", "true"), 255, "")
 
@@ -90,7 +118,8 @@ class OfRun(SpreadTest):
         running = self.start("run", "-j1", "--in", "json", "--", *PUPPET)
         running.process.stdout.close()
         running.process.stdout = None
-        running.write("1\n")
+        with contextlib.suppress(BrokenPipeError):  # it may have noticed already
+            running.write("1\n")
         self.assert_run(running.finish(), 141, "", "")
 
 

@@ -120,13 +120,17 @@ class WhereWorkersRun(SpreadTest):
             f"#!/bin/sh\n[ $SPREAD_HOST = good ] || {{ echo x >> {starts}; exit 1; }}\n"
             f"exec {shell_words(PUPPET)}\n",
         )
-        slow = do(["child", "sleep", "0.05"])
-        result = self.spread(
-            *("run", "--launch", "local", "-S", "1/bad,1/good", "--in", "json"),
+        # The good host has not finished anything when the bad one is given up, and has all the
+        # work before it then.
+        gate = self.gate()
+        running = self.start(
+            *("run", "--launch", "local", "-S", "1/bad,1/good", "--in", "json", "--window", "1"),
             *("--start-retries", "2", "--bench", "1h", "--", script),
-            input=json_lines([slow] * 20),
         )
-        self.assert_run(result, 0, list(range(20)))
+        running.write(json_lines([do(["wait", gate.path])] * 20))
+        self.assertIn(b"worker 0 on bad is given up", running.process.stderr.readline())
+        gate.open(20)
+        self.assert_run(running.finish(), 0, list(range(20)))
         with open(starts, encoding="utf-8") as file:
             self.assertEqual(file.read(), "x\nx\n")
 

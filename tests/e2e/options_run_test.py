@@ -11,6 +11,10 @@ from spread_testing import PUPPET, PYTHON, SQUARE, SpreadTest, do, json_lines, s
 FAIL = do(["answer", "error", {"type": "E", "message": "m"}])
 
 
+def first(row):
+    return int(row[0])
+
+
 def most_in_flight(events):
     """At one worker, by the record of what was sent and answered."""
     now = most = 0
@@ -118,6 +122,20 @@ class WhenToStop(SpreadTest):
     def test_timeout_of_all_is_for_the_whole_command(self):
         result = self.spread("all", "-j1", "--timeout", "0.2", "--", "sleep", "1000")
         self.assert_run(result, 1, "")
+        self.assert_only_told(
+            result,
+            r"spread: worker 0 on localhost: still running after --timeout 0.2 s, "
+            r"killed by signal 15 \(Terminated\)",
+        )
+
+    def test_timeout_of_all_counts_though_the_command_ends_well_after_it(self):
+        script = "trap 'exit 0' TERM; while :; do read -r line <{}; done".format(self.gate().path)
+        result = self.spread("all", "-j1", "--timeout", "0.2", "--", "sh", "-c", script)
+        self.assert_run(result, 1, "")
+        self.assert_only_told(
+            result,
+            r"spread: worker 0 on localhost: still running after --timeout 0.2 s, exit status 0",
+        )
 
 
 class OnRecord(SpreadTest):
@@ -146,6 +164,33 @@ class OnRecord(SpreadTest):
             self.assertRegex(row["Starttime"], r"\A\d{10,}\.\d{3}\Z")
             self.assertRegex(row["JobRuntime"], r"\A *\d+\.\d{3}\Z")
             self.assertRegex(row["Send"] + "," + row["Receive"], r"\A\d+,\d+\Z")
+
+    def test_joblog_of_all_has_a_line_for_each_worker(self):
+        path = self.path("log")
+        script = ["sh", "-c", "case {worker} in 2) echo hello;; 3) exit 3;; 4) kill -9 $$;; esac"]
+        hangs = ["sleep", "1000"]
+        result = self.spread(
+            *("all", "--joblog", path, "--prep", "abc", "--timeout", "2", "-j3"),
+            *("--worker", shell_words(hangs), "--worker", "/nonexistent/a", "--", *script),
+        )
+        self.assert_run(result, 4)
+        with open(path, encoding="utf-8") as file:
+            rows = sorted((line.split("\t") for line in file.read().splitlines()[1:]), key=first)
+        seen = [(seq, host, *rest) for seq, host, _, _, *rest in rows]
+        words = [shell_words(script).replace("{worker}", str(n)) for n in range(2, 5)]
+        self.assertEqual(
+            seen,
+            [
+                ("1", "localhost", "4", "0", "-1", "15", shell_words(hangs)),
+                ("2", "localhost", "0", "0", "-1", "0", "/nonexistent/a"),
+                ("3", "localhost", "4", "6", "0", "0", words[0]),
+                ("4", "localhost", "4", "0", "3", "0", words[1]),
+                ("5", "localhost", "4", "0", "137", "9", words[2]),
+            ],
+        )
+        for row in rows:
+            self.assertRegex(row[2], r"\A\d{10,}\.\d{3}\Z")
+            self.assertRegex(row[3], r"\A *\d+\.\d{3}\Z")
 
     def test_joblog_that_cannot_be_written_is_known_before_anything_starts(self):
         result = self.puppet([do(["tell", self.path("ran")])], "--joblog", "/no/where/log")
@@ -198,6 +243,36 @@ class OnRecord(SpreadTest):
             events = [json.loads(line) for line in file]
         kinds = [event["kind"] for event in events if event["event"] == "task_answered"]
         self.assertEqual(kinds, ["busy", "ok"])
+
+    def answers(self, tasks, *options):
+        path = self.path("events")
+        result = self.puppet(tasks, "--window", "1", "--events", path, *options)
+        with open(path, encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+        return result, [event for event in events if event["event"] == "task_answered"]
+
+    def test_answers_that_are_tried_again_are_events_with_their_duration(self):
+        once = do(["once", self.path("e"), *FAIL["do"]], answer="done")
+        hung = do(["once", self.path("h"), ["hang"]], answer="done")
+        dead = do(["once", self.path("k"), ["kill", 9]], answer="done")
+        _, answers = self.answers([0, once, hung, dead], "--retries", "2", "--timeout", "2")
+        kinds = {n: [a["kind"] for a in answers if a["task"] == n] for n in range(4)}
+        self.assertEqual(
+            kinds, {0: ["ok"], 1: ["error", "ok"], 2: ["timeout", "ok"], 3: ["crash", "ok"]}
+        )
+        for answer in answers:
+            self.assertGreater(answer["seconds"], 0, answer)
+            if answer["kind"] == "timeout":
+                self.assertGreaterEqual(answer["seconds"], 2)
+
+    def test_last_crash_of_a_lost_task_is_an_event_too(self):
+        _, answers = self.answers([0, do(["kill", 9])], "--crash-retries", "2")
+        self.assertEqual([a["kind"] for a in answers], ["ok", "crash", "crash"])
+
+    def test_fatal_answers_are_told_as_fatal(self):
+        fatal = do(["answer", "fatal", {"type": "F", "message": "no licence"}])
+        _, answers = self.answers([fatal])
+        self.assertEqual([(a["kind"], a["message"]) for a in answers], [("fatal", "no licence")])
 
     def test_events_cannot_be_written(self):
         for target in ("/no/where/events", "fd:77"):
@@ -300,7 +375,11 @@ class UnderWay(SpreadTest):
             input="3\n",
         )
         self.assert_run(result, 0, [9])
-        self.assert_told(result, r"spread: worker 0 on localhost.*(end of its input|signal 9).*")
+        self.assert_only_told(
+            result,
+            r"spread: worker 0 on localhost: still running 0.1 s after the end of its input, "
+            r"killed by signal 9 \(Killed\)",
+        )
 
     def backwards(self, *options):
         return self.spread(

@@ -24,7 +24,7 @@ class Wrong(SpreadTest):
         self.refuse(told="no subcommand is given")
 
     def test_unknown_subcommand(self):
-        for name in ("frobnicate", "map", "pipe", "gang", "sweep", "check", "results", "report"):
+        for name in ("frobnicate", "gang", "sweep", "check", "results", "report"):
             with self.subTest(name):
                 result = self.spread(name, "-j1", "--", "true")
                 self.assert_run(result, 255, "")
@@ -32,7 +32,7 @@ class Wrong(SpreadTest):
                     result.err.startswith(f"spread: unknown subcommand '{name}'"), result
                 )
                 self.assertEqual(result.err.count("\n"), 1)
-        self.refuse("map", told="unknown subcommand 'map'")
+        self.refuse("gang", told="unknown subcommand 'gang'")
 
     def test_misspelt_subcommand(self):
         self.refuse("rnu", told="unknown subcommand 'rnu', did you mean 'run'?")
@@ -51,7 +51,7 @@ class Wrong(SpreadTest):
         self.refuse_run("-u", told="-u is for map; use --unordered")
 
     def test_unknown_options(self):
-        for option in ("--bogus", "-x", "--journal", "--resume", "--speculate"):
+        for option in ("--bogus", "-x", "--journal", "--speculate"):
             self.refuse_run(option, told=f"unknown option '{option}'")
 
     def test_misspelt_option(self):
@@ -75,13 +75,24 @@ class Wrong(SpreadTest):
         time = "such as 1.5, 30s, 10m or 2h"
         halt = "expected never, or now|soon,fail|success|done=N or =N%"
         size = "expected a number of bytes such as 65536, 64K or 1.5M"
-        slots = "expected a number of slots from 1 to 100000, or N%"
+        slots = "expected a number of slots from 1 to 65536, or N%"
         for option, value, told in (
             *(("-j", value, f"{slots}, not '{value}'") for value in ("x", "0", "-1", "1.5", "")),
             ("-j", "0%", "expected a percentage above 0, not '0%'"),
             *(("--halt", bad, f"{halt}, not '{bad}'") for bad in ("soon", "soon,fail=x")),
             *(("--halt", bad, f"{halt}, not '{bad}'") for bad in ("now,fail=0", "now,fail=101%")),
             ("--halt", "x,done=1", f"{halt}, not 'x,done=1'"),
+            ("-j", "65537", f"{slots}, not '65537'"),
+            ("--retries", "4294967296", "expected at most 4294967295, not '4294967296'"),
+            ("--spill-max", "16E", "expected at most 18446744073709551615 bytes, not '16E'"),
+            *(
+                (name, "110000d", "expected at most 292 years, not '110000d'")
+                for name in ("--timeout", "--bench", "--max-busy")
+            ),
+            *(
+                (name, "-", f"expected {what}, not '-': standard output is for the results")
+                for name, what in (("--joblog", "a file"), ("--events", "a file or fd:N"))
+            ),
             ("--retries", "-1", "expected a whole number of at least 0, not '-1'"),
             ("--window", "x", "expected a whole number from 1 to 1000000, not 'x'"),
             ("--read-ahead", "0", "expected a whole number of at least 1, not '0'"),
@@ -114,7 +125,7 @@ class Wrong(SpreadTest):
             path = self.path("started")
             self.refuse("all", *words, "--", "touch", path, told=told, help_of="all")
             self.assertFalse(os.path.exists(path))
-        told = "::: and :::: are for run"
+        told = "::: and :::: are for run and map"
         self.refuse("all", "--", "cat", ":::", "a", told=told, help_of="all")
 
     def test_short_option_with_an_equals_sign(self):
@@ -148,7 +159,7 @@ class Right(SpreadTest):
 
     def test_help_names_no_subcommand_that_is_not_there(self):
         text = self.spread("--help").out
-        for name in ("map", "pipe", "gang", "sweep"):
+        for name in ("gang", "sweep"):
             self.assertNotRegex(text, rf"(?m)^  {name}\b")
 
 

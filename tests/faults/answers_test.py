@@ -66,6 +66,7 @@ class Busy(SpreadTest):
             result,
             r"spread: 1 of 2 tasks did not succeed: 1 not computed",
             r"spread: not computed: 0 \(1 task\)",
+            r"spread: not computed because every worker .* was busy, for longer than --max-busy",
         )
 
 
@@ -253,8 +254,39 @@ class Hello(SpreadTest):
         return self.puppet(tasks, "--prep-json", item, *options)
 
     def test_same_number_of_prep_items_is_fine(self):
-        hello = {"wire": 1, "prep": 1, "features": ["x"], "colour": "blue"}
-        self.assert_run(self.greet([1, 2], hello), 0, [1, 2])
+        hello = {"wire": 1, "prep": 1, "features": ["x"], "lang": "l", "sdk": "s 1"}
+        self.assert_run(self.greet([1, 2], hello), 0, [1, 2], "")
+
+    def test_unknown_keys_are_ignored_with_one_warning_for_all_workers(self):
+        hello = {"wire": 1, "colour": "blue", "taste": {"a": [1]}}
+        result = self.greet([1, 2], hello, "-j2", "--start-all")
+        self.assert_run(result, 0, [1, 2])
+        self.assert_only_told(
+            result,
+            r"spread: worker [01] on localhost: its hello has the key 'colour', which this spread "
+            r"does not know; such keys are ignored",
+        )
+        self.assertEqual(result.err.count("\n"), 1)
+
+    def test_late_hello_is_ignored_with_one_warning(self):
+        # Obeyed, the second would end the run, and the third kill the worker.
+        for late in ({"wire": 1, "prep": 7}, {"wire": 2}, {"window": "?"}):
+            with self.subTest(late):
+                says = do(["send", [None, "hello", late]], ["send", [None, "hello", late]])
+                result = self.greet([says, 1], {"wire": 1}, "-j1")
+                self.assert_run(result, 0, [0, 1])
+                self.assert_only_told(
+                    result,
+                    r"spread: worker 0 on localhost: it said hello after its first message; "
+                    r"a late hello is ignored",
+                )
+                self.assertEqual(result.err.count("\n"), 1)
+
+    def test_hello_behind_an_answer_is_late_though_it_is_the_first(self):
+        says = do(["send", [None, "hello", {"wire": 1, "prep": 7}]])
+        result = self.puppet([0, says])
+        self.assert_run(result, 0, [0, 1])
+        self.assert_told(result, r"spread: worker 0 on localhost: .*late hello.*")
 
     def test_another_number_of_prep_items_ends_the_run(self):
         for count in (0, 3):

@@ -69,6 +69,24 @@ class WorkerDies(SpreadTest):
             r"spread: lost: 1 \(1 task\)",
         )
 
+    def test_who_closes_its_stdout_and_lives_on_is_told_so(self):
+        result = self.puppet([0, do(["close", 1], ["hang"]), 2], "--crash-retries", "1")
+        self.assert_run(result, 1, [0, None, 2])
+        self.assert_only_told(
+            result,
+            r"spread: task 1 was lost.*: it closed its stdout with 1 task unanswered, "
+            r"killed by signal 15 \(Terminated\)",
+            SUMMARY,
+            r"spread: lost: 1 \(1 task\)",
+        )
+
+    def test_memory_is_suspected_only_where_somebody_else_has_killed(self):
+        result = self.puppet([0, do(["kill", 9])], "--crash-retries", "1")
+        self.assert_told(result, r"spread: task 1 was lost.*signal 9 \(Killed; out of memory.*")
+        deaf = do(["ignore", 15], ["close", 1], ["hang"])
+        result = self.puppet([0, deaf], "--crash-retries", "1", "--kill-grace", "0.1")
+        self.assert_told(result, r"spread: task 1 was lost.*signal 9 \(Killed\)")
+
     def test_a_clean_exit_with_a_task_unanswered_is_a_crash_too(self):
         result = self.puppet([0, do(["exit", 0]), 2], "--crash-retries", "1")
         self.assert_run(result, 1, [0, None, 2])

@@ -82,6 +82,24 @@ class Interrupted(SpreadTest):
         self.assert_run(result, 130, [None] * 4)
         self.assert_workers_gone()
 
+    def test_all_tells_that_it_was_us_who_killed(self):
+        post = self.post()
+        running = self.start(
+            *("all", "-j1", "--kill-grace", "0.1", "--"),
+            *("sh", "-c", f"trap : TERM; echo up >{post.path}; sleep 1000; sleep 1001"),
+        )
+        post.line()
+        running.signal(SIGTERM)
+        self.assertIn(b"interrupted", running.process.stderr.readline())
+        running.signal(SIGTERM)
+        result = running.finish()
+        self.assert_run(result, 143, "")
+        self.assert_told(
+            result,
+            r"spread: worker 0 on localhost: ended by spread \(the run was interrupted again\), "
+            r"killed by signal 9 \(Killed\)(; its last words: .*)?",
+        )
+
     def test_term_and_hup_are_the_same_with_their_own_status(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number):
@@ -153,6 +171,7 @@ class CtrlC(Interrupted):
     def interrupt(self, running):
         os.write(self.terminal, b"\x03")
 
+    test_all_tells_that_it_was_us_who_killed = None
     test_while_input_is_open = None
     test_sigint_ignored_by_our_parent = None
     test_sigchld_ignored_by_our_parent = None

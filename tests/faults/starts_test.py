@@ -53,7 +53,21 @@ class CannotExec(SpreadTest):
             *("--", "true", ":::", "1", "2"),
         )
         self.assert_run(result, 255, "")
-        self.assert_only_told(result, r"spread: prep item 2: .*newline.*--wire lines.*")
+        self.assert_only_told(
+            result,
+            r"spread: prep item 2: it contains a newline, which --wire lines cannot send",
+        )
+
+    def test_prep_item_that_is_too_long(self):
+        for wire, told in (("msgpack", "202 bytes"), ("json", "203 bytes as JSON")):
+            result = self.spread(
+                *("run", "-j1", "--wire", wire, "--max-frame", "100", "--prep", "x" * 200),
+                *("--", "true", ":::", "1"),
+            )
+            self.assert_run(result, 255, "")
+            self.assert_only_told(
+                result, rf"spread: prep item 1: it has {told}, more than --max-frame 100 allows"
+            )
 
     def test_in_all_it_counts(self):
         result = self.spread("all", "--worker", "/nonexistent/a", "--worker", "echo b")

@@ -2,7 +2,7 @@
 
 import unittest
 
-from spread_testing import SpreadTest, do
+from spread_testing import SpreadTest, do, json_lines
 
 HINT = (
     r"spread: worker 0 on localhost printed text on its standard output, which is for answers; "
@@ -69,6 +69,23 @@ class StrayOutput(SpreadTest):
         )
         self.assert_run(result, 1, [0, None, 2])
         self.assert_told(result, r'spread: task 1 was lost.*--strict.*"hello.*')
+
+    def test_strict_is_told_once_though_the_next_start_works(self):
+        # Nothing is proven yet, so it is tried again; but it must not pass unseen.
+        once = do(["once", self.path("once"), ["raw", "banner\n"]])
+        result = self.puppet([0, 1], "--strict", "--prep-json", json_lines([once]).strip())
+        self.assert_run(result, 0, [0, 1])
+        self.assert_only_told(
+            result,
+            r"spread: worker 0 on localhost: it wrote what is no part of the protocol, and "
+            r'--strict was given: "banner"',
+        )
+
+    def test_worker_that_never_gets_along_with_strict_is_told_once(self):
+        always = json_lines([do(["raw", "banner\n"])]).strip()
+        result = self.puppet([0], "--strict", "--prep-json", always)
+        self.assert_run(result, 1, [None])
+        self.assertEqual(result.err.count("worker 0 on localhost: it wrote"), 1, result)
 
     def test_strict_allows_the_newline_behind_a_frame(self):
         result = self.puppet([0, 1, 2], "--strict")

@@ -14,6 +14,18 @@ HELLO = {
 }
 ERROR = {"type": "ValueError", "message": "bad input"}
 TRACED = {"type": "ValueError", "message": "bad input", "trace": "line 1\nline 2\n"}
+# The limit is that of the value; the message around it does not count.
+DEEPEST = b"\x91" * 255 + b"\x90"
+DEEPEST_OK = {
+    "message": {
+        "id": 7,
+        "kind": "ok",
+        "value": {"$msgpack": to_hex(DEEPEST)},
+        "so": "",
+        "se": "",
+    },
+    "value_hex": to_hex(DEEPEST),
+}
 BODIES = {
     "error": [7, "error", ERROR],
     "error with trace": [7, "error", TRACED],
@@ -232,6 +244,9 @@ def up_hostile(add):
         frame(b"\x93\x07\xa2ok" + b"\x81\x01" * 1000 + b"\x01"),
         broken("nested"),
     )
+    start = b"\x93\x07\xa2ok"
+    hostile("a value nested 256 deep", frame(start + DEEPEST), DEEPEST_OK)
+    hostile("a value nested 257 deep", frame(start + b"\x91" + DEEPEST), broken("nested"))
     hostile("value is cut inside the frame", frame(b"\x93\x07\xa2ok\xa5hel"), broken("value"))
     hostile("bytes after the value", frame(pack(ok(7)) + b"\x01"), broken("value"))
     hostile("fewer elements than the header says", frame(b"\x94\x07\xa2ok\x01"), broken("value"))
@@ -336,8 +351,11 @@ def up_json(add):
         ("negative id", b'[-1,"ok",1]\n', "id"),
         ("id of 2^63", b'[9223372036854775808,"ok",1]\n', "id"),
         ("nesting bomb", b'[1,"ok",' + b"[" * 100000 + b"]" * 100000 + b"]\n", "nested"),
+        ("a value nested 257 deep", b'[1,"ok",' + b"[" * 257 + b"]" * 257 + b"]\n", "nested"),
     ):
         case(name, text, {"broken": reason})
+    deepest = b"[" * 256 + b"]" * 256
+    case("a value nested 256 deep", b'[7,"ok",' + deepest + b"]\n", DEEPEST_OK)
     case(
         "longer than a small --max-frame",
         b'[1,"ok","' + b"x" * 64 + b'"]\n',

@@ -49,7 +49,7 @@ TEST(MapJobs, LastOneCounts) {
 }
 
 TEST(MapJobs, OthersAreErrors) {
-  for (const char* bad : {"", "x", "1.5", "100001", "0%", "-5%", "+", "no/such/file", "/"}) {
+  for (const char* bad : {"", "x", "1.5", "65537", "0%", "-5%", "+", "no/such/file", "/"}) {
     EXPECT_THAT(error({"-j", bad}), HasSubstr("-j: expected a number of slots")) << bad;
   }
 }

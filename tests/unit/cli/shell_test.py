@@ -1,7 +1,8 @@
-"""The texts that spread makes for other programs, tried with those programs: the man page with
+"""The texts that spread makes for other programs, tried with those programs: the man pages with
 groff, bash completion with a real bash; and what the program does before anything runs."""
 
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -118,30 +119,60 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offers("history", "show", "--hi"), ["--history"])
 
 
-class ManPage(unittest.TestCase):
+def groff(page, *options):
+    """The page as a terminal shows it, without bold and underlined letters."""
+    result = subprocess.run(
+        ["groff", "-man", "-Tutf8", *options, "-P-cbou"],
+        input=page,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return result.stdout, result.stderr
+
+
+class ManPages(unittest.TestCase):
+    SUBCOMMANDS = ("run", "map", "pipe", "all", "hosts", "history")
+
     def test_groff_has_nothing_to_warn_about(self):
-        page = spread("--man", check=True).stdout
-        result = subprocess.run(
-            ["groff", "-man", "-Tutf8", "-ww", "-P-cbou"],
-            input=page,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        self.assertEqual(result.stderr, "")
-        for text in ("SPREAD(1)", "EXIT STATUS", "--reorder-mem", "spread history reset n2"):
-            self.assertIn(text, result.stdout)
+        for words in ((), *((name,) for name in self.SUBCOMMANDS)):
+            with self.subTest(page=words):
+                _, warnings = groff(spread("--man", *words, check=True).stdout, "-ww")
+                self.assertEqual(warnings, "")
+
+    def test_page_of_the_program_leads_to_the_others(self):
+        text, _ = groff(spread("--man", check=True).stdout)
+        for name in self.SUBCOMMANDS:
+            self.assertIn(f"spread-{name}(1)", text)
+        for part in ("SPREAD(1)", "EXIT STATUS", "ENVIRONMENT", "--version"):
+            self.assertIn(part, text)
+
+    def test_page_of_a_subcommand(self):
+        text, _ = groff(spread("--man", "map", check=True).stdout)
+        for part in ("SPREAD-MAP(1)", "--resume-failed", "{.}", "EXIT STATUS", "spread-run(1)"):
+            self.assertIn(part, text)
+        self.assertNotIn("spread-map(1)", text)
 
     def test_quotes_and_hyphens_can_be_copied(self):
-        page = spread("--man", check=True).stdout
-        result = subprocess.run(
-            ["groff", "-man", "-Tutf8", "-rLL=200n", "-P-cbou"],
-            input=page,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        self.assertIn("spread run --worker './w --gpu 0'", result.stdout)
+        text, _ = groff(spread("--man", "run", check=True).stdout, "-rLL=200n")
+        self.assertIn("spread run --worker './w --gpu 0'", text)
+
+    def test_page_of_no_subcommand(self):
+        result = spread("--man", "gang")
+        self.assertEqual((result.returncode, result.stdout), (255, ""))
+        self.assertIn("spread: unknown subcommand 'gang'", result.stderr)
+
+    def test_the_build_writes_one_for_each_subcommand(self):
+        names = set(re.findall(r"^  (\w+) ", spread("--help").stdout.split("\n\n")[2], re.MULTILINE))
+        names.discard("help")
+        self.assertEqual(names, set(self.SUBCOMMANDS))
+        folder = os.path.join(os.environ["SPREAD_BUILD"], "share", "man", "man1")
+        if not os.path.isdir(folder):
+            self.skipTest("the program was built for another machine")
+        for name in ("spread", *(f"spread-{name}" for name in names)):
+            with open(os.path.join(folder, f"{name}.1"), encoding="utf-8") as file:
+                words = name.split("-")[1:]
+                self.assertEqual(file.read(), spread("--man", *words).stdout)
 
 
 class Program(unittest.TestCase):

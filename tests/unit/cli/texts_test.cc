@@ -62,7 +62,10 @@ TEST(Help, HasEveryOptionOfItsSubcommandAndNoOther) {
       for (const OptionSpec& other : option_table()) {
         if (heading(other) == heading(spec)) owners |= other.subcommands;
       }
-      const bool shown = help.find("\n  " + heading(spec)) != std::string::npos;
+      // Another's name may begin with this one's.
+      const std::string start = "\n  " + heading(spec);
+      const bool shown = help.find(start + " ") != std::string::npos ||
+                         help.find(start + "\n") != std::string::npos;
       EXPECT_EQ(shown, (owners & text.bit) != 0) << text.name << " " << heading(spec);
     }
   }
@@ -78,10 +81,10 @@ TEST(Help, ShowsDefaultsOfItsOwnSubcommand) {
 
 TEST(Help, DoesNotMentionWhatIsNotBuilt) {
   std::string all = program_help() + man_page() + bash_completion();
-  for (const SubcommandText& text : subcommands()) all += subcommand_help(text);
-  for (const char* absent : {"--journal", "--speculate", "--pipe", "--basefile", "--transferfile",
-                             "--return", "--cleanup", "--env ", "spread pipe", "spread gang",
-                             "spread sweep", "spread check", "--man"}) {
+  for (const SubcommandText& text : subcommands()) all += subcommand_help(text) + man_page(text);
+  for (const char* absent :
+       {"--journal", "--speculate", "--basefile", "--transferfile", "--return", "--cleanup",
+        "--env ", "spread gang", "spread sweep", "spread check", "--man"}) {
     EXPECT_EQ(all.find(absent), std::string::npos) << absent;
   }
 }
@@ -124,19 +127,46 @@ TEST(OptionTable, RowsAreFoundByAnyOfTheirNames) {
   EXPECT_EQ(find_option("--retries", kAll), nullptr);
 }
 
-TEST(ManPage, HasEveryOptionAndSection) {
-  const std::string page = man_page();
-  for (const OptionSpec& spec : option_table()) {
-    for (const std::string_view name : spec.all_names()) {
-      std::string escaped;
-      for (const char c : name) escaped += c == '-' ? "\\-" : std::string(1, c);
-      EXPECT_THAT(page, HasSubstr("\\fB" + escaped + "\\fR"));
+TEST(ManPage, OfASubcommandHasItsOptionsAndNoOthers) {
+  for (const SubcommandText& text : subcommands()) {
+    const std::string page = man_page(text);
+    for (const OptionSpec& spec : option_table()) {
+      for (const std::string_view name : spec.all_names()) {
+        std::string escaped;
+        for (const char c : name) escaped += c == '-' ? "\\-" : std::string(1, c);
+        const bool told = page.find("\\fB" + escaped + "\\fR") != std::string::npos;
+        EXPECT_EQ(told, find_option(name, text.bit) != nullptr) << text.name << " " << name;
+      }
     }
   }
-  for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS",
-                              "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"}) {
-    EXPECT_THAT(page, HasSubstr(std::string(".SH ") + section + "\n"));
+}
+
+TEST(ManPage, HasItsSections) {
+  for (const SubcommandText& text : subcommands()) {
+    const std::string page = man_page(text);
+    for (const char* section :
+         {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "SEE ALSO"}) {
+      EXPECT_THAT(page, HasSubstr(std::string(".SH ") + section + "\n")) << text.name;
+    }
+    const bool runs = (text.bit & (kRun | kMap | kPipe | kAll)) != 0;
+    EXPECT_EQ(page.find(".SH EXIT STATUS\n") != std::string::npos, runs) << text.name;
   }
+}
+
+TEST(ManPage, OfTheProgramPointsToTheSubcommands) {
+  const std::string page = man_page();
+  for (const SubcommandText& text : subcommands()) {
+    EXPECT_THAT(page, HasSubstr("\\fBspread\\-" + std::string(text.name) + "\\fR(1)\n"));
+  }
+}
+
+TEST(ManPage, HasTheEnvironmentOfItsSubcommandOnly) {
+  const std::string map = man_page(*find_subcommand("map"));
+  const std::string run = man_page(*find_subcommand("run"));
+  EXPECT_THAT(map, HasSubstr("SPREAD_ITEM"));
+  EXPECT_THAT(map, testing::Not(HasSubstr("SPREAD_PREP")));
+  EXPECT_THAT(run, HasSubstr("SPREAD_PREP"));
+  EXPECT_THAT(run, testing::Not(HasSubstr("SPREAD_ITEM")));
 }
 
 TEST(Completion, HasEveryOption) {

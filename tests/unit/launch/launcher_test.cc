@@ -238,6 +238,13 @@ TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
   EXPECT_EQ(bench.hint(126), "w is not executable on a");
 }
 
+TEST(ExitHint, DoesNotBlameTheWorkerForWhatATemplateLacks) {
+  Bench bench("docker exec -i {host}");
+  bench.options.command = {"/usr/bin/python3"};
+  EXPECT_EQ(bench.hint(127),
+            "/usr/bin/python3 is not found on a, or a program of --launch is not there itself");
+}
+
 TEST(ExitHint, KnowsAMissingDirectory) {
   Bench bench("");
   bench.options.working_directory = "/data";

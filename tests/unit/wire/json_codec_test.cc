@@ -139,7 +139,7 @@ TEST(JsonCodec, RefusesAPayloadThatIsTooLongAsJson) {
       codec->encode_task(TaskId{7}, text_value(Slice::literal("\n\n\n\n\n\n\n\n")), out);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message,
-            "payload of 23 bytes as JSON is more than --max-frame 20 allows");
+            "payload has 23 bytes as JSON, more than --max-frame 20 allows");
   EXPECT_TRUE(out.empty());
 }
 

@@ -71,7 +71,7 @@ TEST(LinesCodec, RefusesATextOfTwoLines) {
 TEST(LinesCodec, RefusesWhatTheLimitForbids) {
   const std::string text(1001, 'x');
   EXPECT_EQ(encode(text_value(Slice::literal(text))),
-            "error: payload of 1001 bytes is more than --max-frame 1000 allows");
+            "error: payload has 1001 bytes, more than --max-frame 1000 allows");
 }
 
 }  // namespace

@@ -232,7 +232,7 @@ TEST(MsgpackCodec, RefusesAPayloadAboveTheLimitAndLeavesTheBufferAlone) {
   ByteBuffer out;
   const auto status = codec->encode_task(TaskId{1}, text(payload), out);
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "payload of 102 bytes is more than --max-frame 100 allows");
+  EXPECT_EQ(status.error().message, "payload has 102 bytes, more than --max-frame 100 allows");
   EXPECT_TRUE(out.empty());
 }
 

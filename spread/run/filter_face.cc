@@ -1,0 +1,174 @@
+#include "spread/run/filter_face.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace spread {
+
+FilterFace::FilterFace(Engine& engine)
+    : engine_(engine), end_sequence_(engine.options().map.end_sequence) {
+  constexpr int kTerminate = 15;
+  if (end_sequence_.empty()) {
+    end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
+  }
+}
+
+Status FilterFace::open() {
+  const Options& options = engine_.options();
+  auto commands = JobCommands::create(options);
+  if (!commands) return tl::unexpected(commands.error());
+  commands_ = std::move(*commands);
+  spill_ = std::make_unique<TempSpill>(
+      TempFile(options.limits.spill_directory, options.limits.spill_max));
+  sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter());
+  JobOutputOptions output;
+  output.ordered = options.output.ordered;
+  output.memory_bytes = options.limits.reorder_memory;
+  if (options.map.output == MapOptions::Output::LineBuffered) output.mode = JobOutputMode::Lines;
+  output_ = std::make_unique<JobOutput>(output, *sink_, spill_.get());
+  return {};
+}
+
+Result<std::unique_ptr<TaskInput>> FilterFace::open_input() {
+  auto pipe = PipeInput::open(engine_.options(), engine_.plan().workers(), engine_.loop());
+  if (!pipe) return tl::unexpected(pipe.error());
+  pipe_ = std::move(*pipe);
+  return pipe_->take_input();
+}
+
+std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
+  auto port = std::make_unique<FilterPort>(engine_, *this, worker);
+  ports_.push_back(port.get());
+  finished_.push_back(false);
+  return port;
+}
+
+Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
+  TaskContext context;
+  context.slot = engine_.plan().roster.slots[number(worker)].number;
+  context.sequence = number(worker) + 1;
+  SPREAD_TRY(commands_->render({}, context, arguments_));
+  const std::string slot = std::to_string(context.slot);
+  environment_ = {{"SPREAD_SLOT", slot}, {"PARALLEL_JOBSLOT", slot}};
+  SpawnOptions spawn;
+  spawn.argv = arguments_.argv();
+  spawn.environment = environment_;
+  spawn.directory = commands_->directory({}, context);
+  spawn.nice = engine_.options().map.nice.value_or(0);
+  return spawn;
+}
+
+bool FilterFace::may_read(WorkerId worker, bool errors) const {
+  return output_->may_read(output_of(worker), errors ? JobStream::Err : JobStream::Out);
+}
+
+void FilterFace::append(WorkerId worker, bool errors, Slice bytes) {
+  output_->append(output_of(worker), errors ? JobStream::Err : JobStream::Out, bytes);
+}
+
+void FilterFace::deliver(const DeliverTask& delivery) {
+  // A block that was written has no outcome of its own: the filter's exit is.
+  if (delivery.outcome == Outcome::Ok || delivery.outcome == Outcome::NotComputed) return;
+  engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
+}
+
+void FilterFace::ended(WorkerId worker, ExitStatus status, bool early, std::string_view blocks) {
+  if (!status.clean()) ++failed_filters_;
+  output_->finished(output_of(worker));
+  finished_[number(worker)] = true;
+  const std::string name = fmt::format("filter {}", number(worker) + 1);
+  if (early) {
+    engine_.abort(fmt::format(
+        "{} ended before its input did ({}); what it was given is lost: block{} {}", name,
+        status.text(), blocks.find_first_of("-,") == std::string_view::npos ? "" : "s", blocks));
+  } else if (!status.clean()) {
+    engine_.reporter().say(name + ": " + status.text());
+  }
+}
+
+Status FilterFace::advance(bool) {
+  SPREAD_TRY(output_->pump());
+  for (Port* port : ports_) port->reconsider();
+  return {};
+}
+
+Status FilterFace::drain() {
+  // Slots that were never needed print nothing.
+  for (std::uint32_t i = 0; i < finished_.size(); ++i) {
+    if (!finished_[i]) output_->finished(TaskId{i});
+    finished_[i] = true;
+  }
+  return output_->pump();
+}
+
+// ---------------------------------------------------------------- a slot
+
+FilterPort::FilterPort(Engine& engine, FilterFace& face, WorkerId id)
+    : Port(engine, id),
+      face_(face),
+      command_(engine.loop(), face.read_buffer(), *this, face.end_sequence()) {}
+
+Status FilterPort::start() {
+  auto spawn = face_.command_for(id());
+  if (!spawn) return tl::unexpected(spawn.error());
+  SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
+  watched_ = command_.pid();
+  engine_.guard().watch(watched_);
+  engine_.reporter().tell(WorkerStarted{id(), host(), watched_});
+  engine_.reporter().tell(WorkerReady{id()});
+  if (!face_.header().empty()) command_.send(face_.header());
+  return {};
+}
+
+void FilterPort::send_task(const SendTask& action) {
+  task_ = action.task;
+  // Blocks count from 1, as jobs do.
+  blocks_.add(TaskId{number(action.task) + 1});
+  command_.send(action.payload->body);
+}
+
+/// The filter has taken the block, or at least the pipe has: it may have the next one.
+void FilterPort::on_input_written() {
+  if (!task_) return;
+  Answered answered;
+  answered.worker = id();
+  answered.task = *std::exchange(task_, std::nullopt);
+  engine_.handle(answered);
+}
+
+void FilterPort::close_input() {
+  closing_ = true;
+  command_.close_input();
+}
+
+void FilterPort::terminate() {
+  ending_ = true;
+  command_.terminate();
+}
+
+void FilterPort::kill() {
+  ending_ = true;
+  command_.kill();
+}
+
+bool FilterPort::wants_job_output(bool errors) const { return face_.may_read(id(), errors); }
+
+void FilterPort::on_job_output(bool errors, Slice bytes) {
+  face_.append(id(), errors, std::move(bytes));
+}
+
+void FilterPort::on_job_ended(ExitStatus status) {
+  constexpr std::size_t kRangesShown = 10;
+  engine_.guard().forget(std::exchange(watched_, 0));
+  const bool early = !closing_ && !ending_;
+  engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
+  face_.ended(id(), status, early, blocks_.text(kRangesShown));
+  ProcessEnded ended;
+  ended.worker = id();
+  ended.clean = status.clean();
+  ended.reason = status.text();
+  engine_.handle(std::move(ended));
+}
+
+}  // namespace spread

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/results/failure_report.h"
+#include "spread/results/job_output.h"
+#include "spread/run/engine.h"
+#include "spread/run/job_commands.h"
+#include "spread/run/job_sinks.h"
+#include "spread/run/pipe_input.h"
+#include "spread/run/spill_file.h"
+#include "spread/workers/command_worker.h"
+
+namespace spread {
+
+/// `pipe --round-robin`: a filter in each slot lives for the whole run and is given block after
+/// block, whenever it has taken the last one. What it prints is handed on when it has ended, filter
+/// by filter. Nobody can know which block a filter is working on, so one that ends early ends the
+/// run.
+class FilterFace final : public Face {
+ public:
+  explicit FilterFace(Engine& engine);
+
+  Status open() override;
+  Result<std::unique_ptr<TaskInput>> open_input() override;
+  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  void deliver(const DeliverTask& delivery) override;
+  void retry(const RetryTask&) override {}
+  bool full() const override { return output_->full(); }
+  const std::string& error() const override { return error_; }
+  std::string take_warning() override { return output_->take_spill_error(); }
+  Status advance(bool tasks_done) override;
+  bool drained() const override { return output_->empty(); }
+  Status drain() override;
+  std::uint64_t failures(const Scheduler::Counts& counts) const override {
+    return failed_filters_ + counts.not_computed;
+  }
+
+  // For its ports.
+  Result<SpawnOptions> command_for(WorkerId worker);
+  const Slice& header() const { return pipe_->header(); }
+  bool may_read(WorkerId worker, bool errors) const;
+  void append(WorkerId worker, bool errors, Slice bytes);
+  /// `blocks`: those that were sent to it, for the message if it ended before its input did.
+  void ended(WorkerId worker, ExitStatus status, bool early, std::string_view blocks);
+  ReadBuffer& read_buffer() { return read_buffer_; }
+  const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+
+ private:
+  static TaskId output_of(WorkerId worker) { return TaskId{number(worker)}; }
+
+  Engine& engine_;
+  std::optional<JobCommands> commands_;
+  std::optional<PipeInput> pipe_;
+  std::vector<MapOptions::Step> end_sequence_;
+  ReadBuffer read_buffer_;
+  std::unique_ptr<TempSpill> spill_;
+  std::unique_ptr<StandardSink> sink_;
+  std::unique_ptr<JobOutput> output_;  ///< a job of it is a filter
+  std::vector<Port*> ports_;
+  std::vector<bool> finished_;
+  Arguments arguments_;
+  std::vector<std::pair<std::string, std::string>> environment_;
+  std::uint64_t failed_filters_ = 0;
+  std::string error_;
+};
+
+/// A slot of FilterFace.
+class FilterPort final : public Port, public CommandSink {
+ public:
+  FilterPort(Engine& engine, FilterFace& face, WorkerId id);
+
+  Status start() override;
+  void send_task(const SendTask& action) override;
+  void close_input() override;
+  void terminate() override;
+  void kill() override;
+  TimePoint next_deadline() const override { return command_.next_deadline(); }
+  void tick() override { command_.tick(); }
+  void remove_ended() override {}
+  void reconsider() override { command_.reconsider(); }
+
+ private:
+  void on_job_output(bool errors, Slice bytes) override;
+  bool wants_job_output(bool errors) const override;
+  void on_input_written() override;
+  void on_job_ended(ExitStatus status) override;
+
+  FilterFace& face_;
+  CommandWorker command_;
+  std::optional<TaskId> task_;  ///< being written
+  IdRanges blocks_;
+  int watched_ = 0;
+  bool closing_ = false;
+  bool ending_ = false;
+};
+
+}  // namespace spread

@@ -1,0 +1,210 @@
+"""What `spread map` exits with, and what it says of the jobs that failed."""
+
+import os
+import unittest
+
+from map_testing import MapTest, failures
+
+
+def exits(*statuses):
+    """How jobs `exit N` with these statuses are told, by number."""
+    return [(n, f"exit status {s}", f"exit {s}") for n, s in enumerate(statuses, 1) if s]
+
+
+class Counted(MapTest):
+    def test_nothing_failed(self):
+        self.assert_run(self.map("true", ":::", *"abc"), 0, "", "")
+
+    def test_number_of_jobs_that_failed(self):
+        result = self.map("-j1", "exit {}", ":::", "0", "3", "0", "255", "1")
+        self.assert_run(result, 3, "", failures(*exits(0, 3, 0, 255, 1), of=5))
+
+    def test_a_hundred_and_more(self):
+        for count, status in ((100, 100), (101, 101), (300, 101)):
+            with self.subTest(count):
+                result = self.map("false", input="x\n" * count)
+                self.assertEqual((result.status, result.out), (status, ""), result)
+                self.assert_told(result, rf"spread: {count} of {count} jobs failed:")
+
+    def test_gnu_parallels_is_the_default(self):
+        result = self.map("--exit-status", "parallel", "exit {}", ":::", "3", "4")
+        self.assertEqual(result.status, 2)
+
+    def test_own_errors_are_255(self):
+        for words in (("--bogus",), ("-a", "nowhere", "echo"), ("--jl", "/nowhere/x", "echo")):
+            with self.subTest(words):
+                result = self.map(*words)
+                self.assertEqual((result.status, result.out), (255, ""), result)
+                self.assertRegex(result.err, r"\Aspread: [^\n]*\n\Z")
+
+
+class Told(MapTest):
+    def test_the_end_of_each_job_with_its_last_lines(self):
+        script = 'for i in 1 2 3 4 5; do echo "line $i" >&2; done; exit {}'
+        result = self.map("-j1", script, ":::", "0", "7")
+        lines = "".join(f"line {n}\n" for n in range(1, 6))
+        told = failures(
+            (2, "exit status 7", script.replace("{}", "7"), "line 3", "line 4", "line 5"), of=2
+        )
+        self.assert_run(result, 1, "", lines * 2 + told)
+
+    def test_signal(self):
+        result = self.map("-j1", "kill -{} $$", ":::", "TERM", "KILL")
+        self.assert_run(result, 2, "")
+        self.assert_told(
+            result,
+            r"  job 1: killed by signal 15 \(Terminated\): kill -TERM \$\$",
+            r"  job 2: killed by signal 9 \(Killed.*\): kill -KILL \$\$",
+        )
+
+    def test_command_that_is_not_there(self):
+        result = self.map("nowhere-found", "x", ":::", "a")
+        how = "cannot start nowhere-found: No such file or directory"
+        self.assert_run(result, 1, "", failures((1, how, "nowhere-found x a"), of=1))
+
+    def test_command_that_cannot_be_run(self):
+        file = self.file("text", "x")
+        result = self.map(file, "x", ":::", "a")
+        told = failures((1, f"cannot start {file}: Permission denied", f"{file} x a"), of=1)
+        self.assert_run(result, 1, "", told)
+
+    def test_no_more_than_twenty(self):
+        result = self.map("-j1", "exit {}", ":::", *map(str, range(1, 26)))
+        lines = result.err.splitlines()
+        self.assertEqual(lines[0], "spread: 25 of 25 jobs failed:")
+        self.assertEqual(lines[20], "  job 20: exit status 20: exit 20")
+        self.assertEqual(lines[21:], ["  and 5 more"])
+
+    def test_what_a_job_prints_does_not_move_the_cursor(self):
+        result = self.map("printf '\\033[2Jx\\r\\n' >&2; exit 1; : {}", ":::", "a")
+        summary = result.err.partition("spread: ")[2]
+        self.assertNotIn("\x1b", summary)
+        self.assertNotIn("\r", summary)
+
+
+class Halt(MapTest):
+    def halt(self, how, *statuses, status, ran, options=("-j1",)):
+        script = "echo {#}; exit {}"
+        result = self.map(*options, "--halt", how, script, ":::", *map(str, statuses))
+        self.assert_run(result, status, "".join(f"{n}\n" for n in range(1, ran + 1)))
+        left = len(statuses) - ran
+        if left:
+            was = "1 job was" if left == 1 else f"{left} jobs were"
+            self.assert_told(result, f"spread: {was} not run: --halt was reached")
+        return result
+
+    def test_never(self):
+        self.halt("never", 1, 2, 3, status=3, ran=3)
+
+    def test_first_failure_gives_its_own_status(self):
+        for how in ("soon,fail=1", "now,fail=1", "1", "2"):
+            with self.subTest(how):
+                self.halt(how, 0, 7, 0, 0, status=7, ran=2)
+
+    def test_some_failures(self):
+        # Two failed, and two were not run.
+        for when in ("soon", "now"):
+            self.halt(f"{when},fail=2", 7, 0, 8, 0, 0, status=4, ran=3)
+
+    def test_failures_in_per_cent(self):
+        for how in ("soon,fail=40%", "now,fail=40%", "40%"):
+            with self.subTest(how):
+                self.halt(how, 0, 7, 8, 0, 0, status=40, ran=3)
+
+    def test_successes(self):
+        for how in ("soon,success=1", "now,success=1", "-1", "-2"):
+            with self.subTest(how):
+                self.halt(how, 7, 0, 0, status=0, ran=2)
+        self.halt("soon,success=2", 7, 0, 8, 0, 0, status=0, ran=4)
+
+    def test_done(self):
+        for how in ("soon,done=2", "now,done=2"):
+            with self.subTest(how):
+                result = self.halt(how, 0, 0, 0, 0, status=2, ran=2)
+                self.assertEqual(result.err, "spread: 2 jobs were not run: --halt was reached\n")
+
+    def test_reached_with_the_last_job_is_no_failure(self):
+        self.halt("soon,done=2", 0, 0, status=0, ran=2)
+        self.halt("now,done=2", 0, 0, status=0, ran=2)
+
+    def test_not_reached(self):
+        self.halt("soon,fail=2", 0, 7, 0, status=1, ran=3)
+
+    def two_running(self, when):
+        """The second fails when its gate opens, while the first waits at its own."""
+        post, first, second = self.post(), self.gate("first"), self.gate("second")
+        script = (
+            f"echo {{}} >>{post.path}; head -c1 <{{}} >/dev/null; echo {{/}}; test {{/}} = first"
+        )
+        running = self.start_map(
+            *("-j2", "--unordered", "--halt", f"{when},fail=1", script),
+            *(":::", first.path, second.path, "third"),
+            stdin=None,
+        )
+        post.lines(2)
+        second.open()
+        self.assertEqual(running.read_line(), "second\n")
+        return running, first
+
+    def test_now_kills_what_runs(self):
+        running, _ = self.two_running("now")
+        result = running.finish()
+        self.assert_run(result, 1, "")
+        self.assert_told(result, "spread: 2 jobs were not run: --halt was reached")
+
+    def test_soon_lets_finish_what_runs(self):
+        running, first = self.two_running("soon")
+        first.open()
+        result = running.finish()
+        self.assertEqual((result.status, result.out), (1, "first\n"), result)
+        self.assert_told(result, "spread: 1 job was not run: --halt was reached")
+
+    def test_retries_come_before_a_failure_counts(self):
+        script = "echo x >>n; test $(wc -l <n) -ge {}"
+        result = self.map("-j1", "--retries", "3", "--halt", "now,fail=1", script, ":::", "3", "1")
+        self.assert_run(result, 0, "", "")
+
+    def test_nonsense(self):
+        told = "expected never, or now|soon,fail|success|done=N or =N%"
+        for value in ("soon", "now,fail=0", "x,done=1", "now,fail=101%", "3", ""):
+            result = self.map("--halt", value, "touch", "started", ":::", "a")
+            told_it = f"spread: --halt: {told}, not '{value}' (try 'spread map --help')\n"
+            self.assert_run(result, 255, "", told_it)
+            self.assertFalse(os.path.exists(self.path("started")))
+
+
+class LikeXargs(MapTest):
+    def xargs(self, *words, status):
+        result = self.map("-j1", "--exit-status", "xargs", *words)
+        self.assertEqual(result.status, status, result)
+
+    def test_all_succeed(self):
+        self.xargs("echo", ":::", "a", status=0)
+
+    def test_some_failed(self):
+        self.xargs("exit {}", ":::", "0", "1", "125", "0", status=123)
+
+    def test_one_exited_with_255(self):
+        self.xargs("exit {}", ":::", "255", "1", status=124)
+
+    def test_one_was_killed(self):
+        self.xargs("kill -9 $$; : {}", ":::", "a", status=125)
+        self.xargs("--timeout", "0.1", "sleep 1000; : {}", ":::", "a", status=125)
+
+    def test_cannot_be_run(self):
+        self.xargs(self.file("text", "x"), "x", ":::", "a", status=126)
+
+    def test_not_found(self):
+        self.xargs("nowhere-found", "x", ":::", "a", status=127)
+
+    def test_own_error_is_still_255(self):
+        self.xargs("-a", "nowhere", "echo", status=255)
+
+    def test_no_such_kind(self):
+        result = self.map("--exit-status", "x", "echo")
+        told = "spread: --exit-status: expected parallel or xargs, not 'x'"
+        self.assert_run(result, 255, "", told + " (try 'spread map --help')\n")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,138 @@
+"""Jobs of `spread map` that are killed, leave children behind, cannot be started, or never end."""
+
+import os
+import resource
+import signal
+import unittest
+
+from map_testing import MapTest, failures, tell, wait_at
+from spread_testing import living_processes
+
+
+class Deaths(MapTest):
+    def test_any_signal_is_a_failure_of_that_job_alone(self):
+        names = ("HUP", "INT", "QUIT", "ABRT", "KILL", "SEGV", "PIPE", "ALRM", "TERM")
+        script = "ulimit -c 0; case {} in -) echo fine;; *) kill -{} $$;; esac"
+        result = self.map("-j2", script, ":::", "-", *names, "-")
+        self.assert_run(result, len(names), "fine\nfine\n")
+        for number, name in enumerate(names, 2):
+            value = int(signal.Signals["SIG" + name])
+            self.assert_told(result, rf"  job {number}: killed by signal {value} \(.*\): .*")
+
+    def test_what_it_has_printed_is_not_lost(self):
+        result = self.map("-j2", "printf '{}\\nhalf'; kill -9 $$", ":::", "a", "b")
+        self.assert_run(result, 2, "a\nhalfb\nhalf")
+
+    def test_child_that_keeps_the_pipe_does_not_hold_the_run(self):
+        # It lives on and has our pipes open; what the job itself has printed is all there.
+        post, gate = self.post(), self.gate()
+        script = f"( {tell(post, '$$')}; {wait_at(gate)} ) & read x <{post.path}; echo {{}}; : $x"
+        for options in ((), ("--unordered",), ("--lb",), ("--tag",), ("--retries", "2")):
+            with self.subTest(options):
+                result = self.map("-j1", *options, script, ":::", "a", "b")
+                gate.open(2)
+                tag = ("a\t", "b\t") if "--tag" in options else ("", "")
+                self.assert_run(result, 0, f"{tag[0]}a\n{tag[1]}b\n", "")
+
+    def test_job_that_closes_its_output_is_waited_for(self):
+        gate, post = self.gate(), self.post()
+        script = f"exec >&- 2>&-; {tell(post)}; {wait_at(gate)}; exit 4; : {{}}"
+        running = self.start_map("-j1", script, ":::", "a", stdin=None)
+        post.line()
+        gate.open()
+        self.assertEqual(running.finish().status, 1)
+
+    def test_children_are_killed_with_a_job_that_takes_too_long(self):
+        post, gate = self.post(), self.gate()
+        script = f"( trap '' TERM; {tell(post, '$$')}; {wait_at(gate)}; : ) & {wait_at(gate)}; : {{}}"
+        result = self.map("--timeout", "0.3", "--kill-grace", "0.05", script, ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assertEqual(living_processes(int(post.line())), [])
+
+    def test_children_of_the_other_jobs_are_killed_by_halt_now(self):
+        post, gate, fail = self.post(), self.gate(), self.gate("fail")
+        script = (
+            f"case {{}} in a) ( {wait_at(gate)}; : ) & {tell(post, '$$')}; wait;;"
+            f" *) {wait_at(fail)}; exit 1;; esac"
+        )
+        running = self.start_map("-j2", "--halt", "now,fail=1", script, ":::", "a", "b", stdin=None)
+        group = int(post.line())
+        fail.open()
+        self.assertEqual(running.finish().status, 1)
+        self.assertEqual(living_processes(group), [])
+
+    def test_stopped_job_is_killed_when_its_time_is_over(self):
+        result = self.map(
+            *("--timeout", "0.3", "--kill-grace", "0.05", "kill -STOP $$; : {}", ":::", "a")
+        )
+        told = failures((1, "timed out", "kill -STOP $$; : a"), of=1)
+        self.assert_run(result, 1, "", told)
+
+    def test_no_zombies_while_jobs_run(self):
+        post, gate = self.post(), self.gate()
+        script = f"case {{}} in z) {tell(post)}; {wait_at(gate)};; esac"
+        running = self.start_map("-j1", script, ":::", *"abcdz", stdin=None)
+        post.line()
+        with open(f"/proc/{running.pid}/task/{running.pid}/children", encoding="ascii") as file:
+            for child in file.read().split():
+                with open(f"/proc/{child}/stat", encoding="ascii") as stat:
+                    self.assertNotEqual(stat.read().rpartition(") ")[2][0], "Z")
+        gate.open()
+        self.assertEqual(running.finish().status, 0)
+
+
+class NotStarted(MapTest):
+    def test_is_a_failed_job_and_the_rest_goes_on(self):
+        good = self.script("good", "#!/bin/sh\necho good\n")
+        bad = self.script("bad", "#!/nowhere/interpreter\n")
+        result = self.map("-j1", "-q", "{}", ":::", good, "nowhere-found", bad, "/", good)
+        self.assert_run(result, 3, "good\ngood\n")
+        self.assert_told(
+            result,
+            r"  job 2: cannot start nowhere-found: No such file or directory: nowhere-found",
+            rf"  job 3: cannot start {bad}: No such file or directory: .*",
+            r"  job 4: cannot start /: Permission denied: /",
+        )
+
+    def test_program_that_is_a_script_without_an_interpreter(self):
+        # execvp(3), and with it xargs and every shell, gives it to sh.
+        file = self.script("plain", "echo plain $1\n")
+        result = self.map(file, "{}", ":::", "a")
+        self.assert_run(result, 0, "plain a\n", "")
+
+    def test_processes_that_the_system_does_not_permit(self):
+        # Root may always.
+        if os.getuid() == 0:
+            self.skipTest("root has no limit of processes")
+        _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+        result = self.map(
+            *("-j1", "echo", ":::", "a"),
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (1, hard)),
+        )
+        self.assertNotEqual(result.status, 0, result)
+
+
+class Descriptors(MapTest):
+    def limited(self, soft, hard=None):
+        return {
+            "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard or soft))
+        }
+
+    def test_slots_that_cannot_be_had_are_refused_before_anything_runs(self):
+        result = self.map("-j100", "touch", "started", ":::", "a", **self.limited(64))
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        self.assertRegex(result.err, r"\Aspread: .*\b100\b.*file descriptors.*\bulimit\b.*\n\Z")
+        self.assertFalse(os.path.exists(self.path("started")))
+
+    def test_soft_limit_is_raised_as_far_as_it_must(self):
+        result = self.map("-j30", "echo", ":::", "a", **self.limited(40, 400))
+        self.assert_run(result, 0, "a\n", "")
+
+    def test_no_limit_is_what_descriptors_permit(self):
+        items = map(str, range(60))
+        result = self.map("-j0", "echo", ":::", *items, **self.limited(128))
+        self.assert_run(result, 0, "".join(f"{n}\n" for n in range(60)), "")
+
+
+if __name__ == "__main__":
+    unittest.main()

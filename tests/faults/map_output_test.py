@@ -1,0 +1,178 @@
+"""The output of `spread map` when its reader goes away, its disk is full, or nobody reads it."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import unittest
+
+from map_testing import MapTest, tell, wait_at
+
+
+class ClosedOutput(MapTest):
+    def endless(self, *words):
+        """With an input that never ends: only the end of the reader can end the run."""
+        forever = subprocess.Popen(["yes", "x"], stdout=subprocess.PIPE)
+        self.addCleanup(forever.wait)
+        self.addCleanup(forever.kill)
+        self.addCleanup(forever.stdout.close)
+        return self.start_map("-j2", *words, stdin=forever.stdout)
+
+    def test_head_1_is_141_and_nothing_on_stderr(self):
+        for options in ((), ("--unordered",), ("--lb",), ("--tag",), ("--out=records",)):
+            with self.subTest(options):
+                running = self.endless(*options, "echo")
+                head = subprocess.run(["head", "-1"], stdin=running.process.stdout,
+                                      capture_output=True)
+                self.close_output(running)
+                self.assertIn(b"x\n" if "records" not in str(options) else b'"x\\n"', head.stdout)
+                self.assert_run(running.finish(), 141, "", "")
+
+    def test_ungrouped_jobs_meet_it_themselves(self):
+        # Their own exit status tells of it; the run goes on, as with xargs.
+        running = self.start_map("-j1", "-u", "echo x; echo y; : {}", ":::", "a", stdin=None)
+        head = subprocess.run(["head", "-1"], stdin=running.process.stdout, capture_output=True)
+        self.close_output(running)
+        self.assertEqual(head.stdout, b"x\n")
+        self.assertIn(running.finish().status, (0, 1, 141))
+
+    def test_reader_that_goes_away_while_nothing_is_written(self):
+        post, gate = self.post(), self.gate()
+        script = f"{tell(post, '$$')}; {wait_at(gate)}; : {{}}"
+        running = self.start_map("-j2", script, ":::", *"abc", stdin=None)
+        groups = [int(pid) for pid in post.lines(2)]
+        self.close_output(running)
+        self.assert_run(running.finish(), 141, "", "")
+        for group in groups:
+            self.assert_none_left(group)
+
+    def test_reader_that_goes_away_while_a_job_prints_without_end(self):
+        running = self.start_map("-j2", "yes", ":::", "a", "b", stdin=None)
+        self.assertEqual(running.read_line(), "a\n")
+        self.close_output(running)
+        self.assert_run(running.finish(), 141, "", "")
+
+
+class Full(MapTest):
+    TOLD = r"spread: cannot write to standard output: No space left on device"
+
+    def test_full_disk(self):
+        for options in ((), ("--unordered",), ("--lb",), ("--out=records",)):
+            with self.subTest(options), open("/dev/full", "wb") as full:
+                result = self.map("-j2", *options, "echo", ":::", *"abc", stdout=full)
+                self.assertEqual(result.status, 255, result)
+                self.assert_told(result, self.TOLD)
+
+    def test_full_disk_ends_an_endless_run(self):
+        with open("/dev/full", "wb") as full:
+            running = self.start_map("-j1", "echo", stdout=full)
+        running.write("a\n")
+        running.process.wait()
+        self.assertEqual(running.finish().status, 255)
+
+    def test_full_disk_where_nothing_is_printed(self):
+        with open("/dev/full", "wb") as full:
+            self.assertEqual(self.map("true", ":::", "a", stdout=full).status, 0)
+
+    def test_full_disk_of_dry_run(self):
+        with open("/dev/full", "wb") as full:
+            result = self.map("--dry-run", "echo", ":::", "a", stdout=full)
+        self.assertEqual(result.status, 255, result)
+        self.assert_told(result, self.TOLD)
+
+    def test_full_disk_of_results(self):
+        os.mkdir(self.path("d"))
+        os.mkdir(self.path("d/1"))
+        os.symlink("/dev/full", self.path("d/1/stdout"))
+        result = self.map("--results", "d", "echo", ":::", "a")
+        # It is the job that cannot write.
+        self.assertEqual(result.status, 1, result)
+
+    def test_file_size_limit_is_as_a_full_disk(self):
+        with open(self.path("out"), "wb") as out:
+            result = self.map(
+                *("-j1", "head -c100000 /dev/zero; : {}", ":::", "a"), stdout=out,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)),
+            )
+        self.assertEqual(result.status, 255, result)
+        self.assert_told(result, r"spread: cannot write to standard output: File too large")
+
+    def test_stderr_that_nobody_reads_any_more(self):
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            result = self.map("-j2", "echo e >&2; echo {}", ":::", "a", "b", stderr=write)
+            self.assertEqual((result.status, result.out), (0, "a\nb\n"))
+        finally:
+            os.close(write)
+
+
+class FullSpill(MapTest):
+    """A job that holds the output of all others back, and too little room for these."""
+
+    JOBS, EACH = 30, 200000
+
+    def behind_a_slow_one(self, *options):
+        """The first job ends when the other slot does nothing any more."""
+        gate, post = self.gate(), self.post()
+        script = (
+            f"case {{}} in 0) {tell(post)}; {wait_at(gate)};;"
+            f" *) head -c{self.EACH} /dev/zero | tr '\\0' x; echo {{}};; esac"
+        )
+        items = map(str, range(self.JOBS + 1))
+        running = self.start_map(
+            "-j2", "--reorder-mem", "64K", *options, script, ":::", *items, stdin=None
+        )
+        post.line()
+        return running, gate
+
+    def assert_all_there(self, result):
+        wanted = "".join("x" * self.EACH + f"{n}\n" for n in range(1, self.JOBS + 1))
+        self.assertEqual(result.status, 0, result)
+        self.assertTrue(result.out == wanted)
+
+    def test_spill_max_loses_nothing_and_is_told_once(self):
+        running, gate = self.behind_a_slow_one("--spill-max", "1M")
+        told = self.wait_for_line(running, "spread: the spill file in ")
+        self.assertIn("--spill-max", told)
+        gate.open()
+        result = running.finish()
+        self.assert_all_there(result)
+        self.assertEqual(result.err, "")
+
+    def test_full_disk_loses_nothing_and_is_told_once(self):
+        folder = self.small_disk()
+        running, gate = self.behind_a_slow_one("--spill-dir", folder)
+        told = self.wait_for_line(running, "spread: ")
+        self.assertIn("No space left on device", told)
+        self.assertIn(folder, told)
+        gate.open()
+        result = running.finish()
+        self.assert_all_there(result)
+        self.assertEqual(result.err, "")
+
+    def small_disk(self):
+        folder = self.path("disk")
+        os.mkdir(folder)
+        mount = shutil.which("mount")
+        if os.getuid() != 0 or mount is None:
+            self.skipTest("only root can mount a small disk")
+        done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=512k", "none", folder],
+                              capture_output=True)
+        if done.returncode != 0:
+            self.skipTest(f"a small disk cannot be mounted here: {done.stderr.decode().strip()}")
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=True)
+        return folder
+
+    def test_killed_while_it_spills_leaves_no_file(self):
+        folder = self.path("spill")
+        os.mkdir(folder)
+        running, gate = self.behind_a_slow_one("--spill-dir", folder)
+        running.signal(signal.SIGKILL)
+        running.process.wait()
+        self.assertEqual(os.listdir(folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,175 @@
+"""Signals to `spread map`, through kill and through the keyboard of a terminal, and its sudden death."""
+
+import fcntl
+import os
+import pty
+import signal
+import termios
+import unittest
+
+from map_testing import MapTest, tell, wait_at
+from spread_testing import living_processes
+
+
+class Interrupted(MapTest):
+    """Four jobs on two slots: two tell their pid, have a child, and wait."""
+
+    def begin(self, *options, before=""):
+        self.told, self.way = self.post(), self.gate()
+        script = (
+            f"{before}( {wait_at(self.gate('for-ever'))}; : ) & {tell(self.told, '$$')};"
+            f" {wait_at(self.way)}; kill $! 2>/dev/null; echo done {{}}"
+        )
+        running = self.run_it("-j2", *options, script, ":::", *"abcd")
+        self.groups = [int(pid) for pid in self.told.lines(2)]
+        return running
+
+    def run_it(self, *words):
+        return self.start_map(*words, stdin=None)
+
+    def interrupt(self, running):
+        running.signal(signal.SIGINT)
+
+    def assert_nothing_left(self):
+        for group in self.groups:
+            self.assert_none_left(group)
+        self.assertTrue(self.told.is_empty())
+
+    def test_once_lets_running_jobs_finish_and_starts_no_more(self):
+        running = self.begin()
+        self.interrupt(running)
+        self.wait_for_line(running, "spread: interrupted: ")
+        self.way.open(2)
+        result = running.finish()
+        self.assert_run(result, 130, "done a\ndone b\n")
+        self.assert_told(result, r"spread: 2 jobs were not run: the run was interrupted")
+        self.assertTrue(self.told.is_empty())
+
+    def test_twice_terminates(self):
+        running = self.begin()
+        self.interrupt(running)
+        self.wait_for_line(running, "spread: interrupted: ")
+        self.interrupt(running)
+        result = running.finish()
+        self.assert_run(result, 130, "")
+        self.assert_told(result, r"spread: 4 jobs were not run: the run was interrupted")
+        self.assert_nothing_left()
+
+    def test_three_times_kills(self):
+        # The grace is endless: only the third can end it.
+        terms = self.post("terms")
+        again = f"while :; do {tell(terms, 'x')}; {wait_at(self.gate('again'))}; done"
+        running = self.begin("--kill-grace", "1h", before=f"trap '{again}' TERM; ")
+        self.interrupt(running)
+        self.wait_for_line(running, "spread: interrupted: ")
+        self.interrupt(running)
+        terms.lines(2)
+        self.interrupt(running)
+        self.assert_run(running.finish(), 130, "")
+        self.assert_nothing_left()
+
+    def test_term_hup_and_int_have_their_own_status(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                os.mkdir(self.path(str(int(number))))
+                post, gate = (make(f"{int(number)}/{name}") for make, name in
+                              ((self.post, "post"), (self.gate, "gate")))
+                script = f"{tell(post)}; {wait_at(gate)}; echo done {{}}"
+                running = self.run_it("-j1", script, ":::", "a", "b")
+                post.line()
+                running.signal(number)
+                self.wait_for_line(running, "spread: interrupted: ")
+                gate.open()
+                # Never 0, as a job was not run.
+                self.assert_run(running.finish(), 128 + number, "done a\n")
+
+    def test_while_input_is_open(self):
+        running = self.start_map("-j1", "echo")
+        running.write("a\n")
+        self.assertEqual(running.read_line(), "a\n")
+        running.signal(signal.SIGTERM)
+        running.process.wait()
+        self.assertEqual(running.finish().status, 143)
+
+    def test_jobs_that_do_not_react_are_killed(self):
+        before = "trap '' TERM; "
+        running = self.begin("--kill-grace", "0.1", before=before)
+        self.interrupt(running)
+        self.wait_for_line(running, "spread: interrupted: ")
+        self.interrupt(running)
+        self.assert_run(running.finish(), 130, "")
+        self.assert_nothing_left()
+
+
+class CtrlC(Interrupted):
+    """The same through a terminal, whose signal goes to the whole foreground group."""
+
+    def run_it(self, *words):
+        self.terminal, theirs = pty.openpty()
+        self.addCleanup(os.close, self.terminal)
+
+        def take_terminal():
+            os.setsid()
+            fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+        running = self.start_map("--no-bar", *words, stdin=theirs, preexec_fn=take_terminal)
+        os.close(theirs)
+        return running
+
+    def interrupt(self, running):
+        os.write(self.terminal, b"\x03")
+
+    test_term_hup_and_int_have_their_own_status = None
+    test_while_input_is_open = None
+
+
+class MasterKilled(MapTest):
+    def kill_it(self, *options, before="", jobs=3, then=None):
+        """kill -9 of the master while each job and a child of its own wait. The groups."""
+        post, gate = self.post(), self.gate()
+        script = (
+            f"{before}( {wait_at(gate)}; : ) & {tell(post, '$$')}; {then or wait_at(gate)}; : {{}}"
+        )
+        items = map(str, range(2 * jobs))
+        running = self.start_map(f"-j{jobs}", *options, script, ":::", *items, stdin=None)
+        groups = [int(pid) for pid in post.lines(jobs)]
+        pidfds = [os.pidfd_open(pid) for group in groups for pid in living_processes(group)]
+        running.process.kill()
+        running.process.wait()
+        for pidfd in pidfds:
+            self.assert_gone(pidfd)
+        for group in groups:
+            self.assert_none_left(group)
+        self.assertTrue(post.is_empty())
+
+    def test_nothing_is_left_of_jobs_and_their_children(self):
+        self.kill_it()
+
+    def test_nothing_is_left_in_other_modes(self):
+        for number, option in enumerate(("-u", "--lb", "--unordered", "--results=d")):
+            with self.subTest(option):
+                self.folder = os.path.join(self.folder, str(number))
+                os.mkdir(self.folder)
+                self.kill_it(option)
+
+    def test_nothing_is_left_of_jobs_that_ignore_term(self):
+        self.kill_it("--kill-grace", "0.2", before="trap '' TERM; ")
+
+    def test_nothing_is_left_of_stopped_jobs(self):
+        self.kill_it(then="kill -STOP $$", jobs=2)
+
+    def test_guard_is_gone_after_an_ordinary_run(self):
+        running = self.start_map("-j1", "echo")
+        running.write("a\n")
+        running.read_line()
+        with open(f"/proc/{running.pid}/task/{running.pid}/children", encoding="ascii") as file:
+            pidfds = [os.pidfd_open(int(pid)) for pid in file.read().split()]
+        self.assertGreaterEqual(len(pidfds), 1)
+        running.close_input()
+        self.assertEqual(running.process.wait(), 0)
+        for pidfd in pidfds:
+            self.assert_gone(pidfd)
+
+
+if __name__ == "__main__":
+    unittest.main()

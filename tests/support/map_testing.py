@@ -1,0 +1,98 @@
+"""What tests of `spread map` have in common: its jobs are lines of shell, which tell a Post what they
+do and wait at a Gate."""
+
+import os
+import re
+
+from spread_testing import SpreadTest
+
+
+def failures(*jobs, of, not_run=""):
+    """What stderr says at the end. `jobs`: (number, how it ended, command, last lines...)."""
+    text = ""
+    if jobs:
+        text = f"spread: {len(jobs)} of {of} job{'s' if of != 1 else ''} failed:\n"
+    for number, how, command, *lines in jobs:
+        text += f"  job {number}: {how}: {command}\n"
+        text += "".join(f"    | {line}\n" for line in lines)
+    return text + (f"spread: {not_run}\n" if not_run else "")
+
+
+def tell(post, text="{}"):
+    """A job's command that reports `text`, a word of shell."""
+    return f"echo {text} >>{post.path}"
+
+
+def wait_at(gate):
+    """A job's command that ends when the gate lets it through."""
+    return f"head -c1 <{gate.path} >/dev/null"
+
+
+class MapTest(SpreadTest):
+    def map(self, *words, input="", **how):
+        return self.spread("map", *words, input=input, **how)
+
+    def start_map(self, *words, **how):
+        return self.start("map", *words, **how)
+
+    def read(self, name, mode="r"):
+        text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
+        with open(self.path(name), mode, **text) as file:
+            return file.read()
+
+    def wait_for_line(self, running, start):
+        """Reads stderr to a line that begins so. The line."""
+        for line in running.process.stderr:
+            if line.decode().startswith(start):
+                return line.decode()
+        return self.fail(f"the run ended without telling: {start}")
+
+    def close_output(self, running):
+        """The reader of its stdout goes away."""
+        running.process.stdout.close()
+        running.process.stdout = None
+
+
+def is_polled(pid, fd):
+    """Whether what the process has at `fd` is in one of its epoll sets."""
+    with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as info:
+        inode = re.search(r"ino:\s*(\d+)", info.read()).group(1)
+    wanted = f"ino:{int(inode):x}"
+    for name in os.listdir(f"/proc/{pid}/fdinfo"):
+        try:
+            with open(f"/proc/{pid}/fdinfo/{name}", encoding="ascii") as info:
+                if any(l.startswith("tfd:") and wanted in l.split() for l in info):
+                    return True
+        except FileNotFoundError:
+            pass
+    return False
+
+
+def is_asleep(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(") ")[2][0] == "S"
+
+
+def write_until_held(running, data):
+    """Writes `data` to its input again and again until it does not read any more: the pipe is full,
+    and nobody waits for what is in it. How much was taken."""
+    pipe = running.process.stdin
+    os.set_blocking(pipe.fileno(), False)
+    written = 0
+    while written < 64 << 20:
+        try:
+            written += os.write(pipe.fileno(), data[written % len(data) :])
+            continue
+        except BlockingIOError:
+            pass
+        if is_asleep(running.pid) and not is_polled(running.pid, 0):
+            break
+    os.set_blocking(pipe.fileno(), True)
+    return written
+
+
+def is_signal_pending(pid, number):
+    """Whether the process has been sent the signal, and has not taken note of it."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        pending = re.search(r"ShdPnd:\s*(\w+)", status.read()).group(1)
+    return bool(int(pending, 16) & 1 << (number - 1))
