@@ -11,7 +11,8 @@ namespace {
 
 BlockOptions block_options(const PipeOptions& pipe) {
   BlockOptions block;
-  block.block_bytes = pipe.block_bytes;
+  // Not looked at where blocks are a number for every slot.
+  if (pipe.blocks_per_slot == 0) block.block_bytes = pipe.block_bytes;
   block.recstart = pipe.record_start;
   block.recend = pipe.record_end;
   block.records = pipe.records;

@@ -105,8 +105,8 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = closing_ && status.clean() && !unanswered;
-  ended.reason = fmt::format("{}the login ended, {}", unanswered ? "a job was running when " : "",
-                             status.text());
+  ended.reason = fmt::format("{}the login ended, {}",
+                             unanswered && ready_ ? "a job was running when " : "", status.text());
   // ssh's own 255, or a shell that is not there: no job has been sent to it.
   if (!ready_) ended.cause = EndCause::NotStarted;
   if (!ended.clean) {
@@ -117,6 +117,7 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
     if (!hint.empty()) ended.reason += " (" + hint + ")";
     if (!last_words.empty()) {
       for (char& c : last_words) c = c == '\n' || c == '\r' ? ' ' : c;
+      last_words.erase(last_words.find_last_not_of(' ') + 1);
       ended.reason += "; its last words: " + last_words;
     }
   }

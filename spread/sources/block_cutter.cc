@@ -224,7 +224,7 @@ bool BlockCutter::draw() {
   if (piece_.empty()) return false;
   const ByteView left = piece_.view().subspan(drawn_);
   const std::size_t count = std::min(missing(), left.size());
-  make_room(missing());
+  if (!ours_ || room() < count) make_room(missing());
   std::memcpy(back(), left.data(), count);
   end_ += count;
   drawn_ += count;
@@ -234,9 +234,11 @@ bool BlockCutter::draw() {
 
 std::span<Byte> BlockCutter::spare() {
   if (finished_ || !piece_.empty() || !error_.empty()) return {};
-  make_room(missing());
+  // Not for every read: what a record that is longer than a block still needs is twice what there
+  // is, and would be moved with each piece of it.
+  if (!ours_ || room() == 0) make_room(missing());
   // With --block no more than is needed to end the block: what stands behind it is copied.
-  return {back(), by_count() ? room() : missing()};
+  return {back(), by_count() ? room() : std::min(room(), missing())};
 }
 
 void BlockCutter::filled(std::size_t count) {

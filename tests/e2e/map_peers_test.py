@@ -44,7 +44,7 @@ class Xargs(MapTest):
                 running.signal(15)
                 self.assertEqual(running.finish().status, 143)
                 for group in groups:
-                    self.assert_none_left(group)
+                    self.wait_until_gone(group)
 
     def test_quotes_and_blanks_are_no_syntax(self):
         items = ["it's", 'say "x', "a b  c", "\\n", " "]
@@ -69,7 +69,7 @@ class GnuParallel(MapTest):
         for pidfd in pidfds:
             self.assert_gone(pidfd)
         for group in groups:
-            self.assert_none_left(group)
+            self.wait_until_gone(group)
 
     def test_hup_is_not_0_when_jobs_were_not_started(self):
         post, gate = self.post(), self.gate()

@@ -1,6 +1,6 @@
-"""No item is ever executed as code. Items made at random, of the bytes that shells, printf and tables
-care for, go through the real program in every mode; each must arrive as it is, and nothing else may
-happen. A seed is printed and can be given: SPREAD_SEED=7."""
+"""No item is ever executed as code. Items made at random, of the bytes that shells, printf and
+tables care for, go through the real program in every mode; each must arrive as it is, and nothing
+else may happen. A seed is printed and can be given: SPREAD_SEED=7."""
 
 import os
 import random

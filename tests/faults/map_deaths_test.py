@@ -6,7 +6,6 @@ import signal
 import unittest
 
 from map_testing import MapTest, failures, tell, wait_at
-from spread_testing import living_processes
 
 
 class Deaths(MapTest):
@@ -44,10 +43,11 @@ class Deaths(MapTest):
 
     def test_children_are_killed_with_a_job_that_takes_too_long(self):
         post, gate = self.post(), self.gate()
-        script = f"( trap '' TERM; {tell(post, '$$')}; {wait_at(gate)}; : ) & {wait_at(gate)}; : {{}}"
+        child = f"( trap '' TERM; {tell(post, '$$')}; {wait_at(gate)}; : )"
+        script = f"{child} & {wait_at(gate)}; : {{}}"
         result = self.map("--timeout", "0.3", "--kill-grace", "0.05", script, ":::", "a")
         self.assertEqual(result.status, 1, result)
-        self.assertEqual(living_processes(int(post.line())), [])
+        self.wait_until_gone(int(post.line()))
 
     def test_children_of_the_other_jobs_are_killed_by_halt_now(self):
         post, gate, fail = self.post(), self.gate(), self.gate("fail")
@@ -59,7 +59,7 @@ class Deaths(MapTest):
         group = int(post.line())
         fail.open()
         self.assertEqual(running.finish().status, 1)
-        self.assertEqual(living_processes(group), [])
+        self.wait_until_gone(group)
 
     def test_stopped_job_is_killed_when_its_time_is_over(self):
         result = self.map(

@@ -45,7 +45,7 @@ class ClosedOutput(MapTest):
         self.close_output(running)
         self.assert_run(running.finish(), 141, "", "")
         for group in groups:
-            self.assert_none_left(group)
+            self.wait_until_gone(group)
 
     def test_reader_that_goes_away_while_a_job_prints_without_end(self):
         running = self.start_map("-j2", "yes", ":::", "a", "b", stdin=None)

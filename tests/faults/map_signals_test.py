@@ -1,4 +1,4 @@
-"""Signals to `spread map`, through kill and through the keyboard of a terminal, and its sudden death."""
+"""Signals to `spread map`, through kill and through the keyboard of a terminal, and its death."""
 
 import fcntl
 import os
@@ -32,7 +32,7 @@ class Interrupted(MapTest):
 
     def assert_nothing_left(self):
         for group in self.groups:
-            self.assert_none_left(group)
+            self.wait_until_gone(group)
         self.assertTrue(self.told.is_empty())
 
     def test_once_lets_running_jobs_finish_and_starts_no_more(self):
@@ -72,8 +72,7 @@ class Interrupted(MapTest):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number):
                 os.mkdir(self.path(str(int(number))))
-                post, gate = (make(f"{int(number)}/{name}") for make, name in
-                              ((self.post, "post"), (self.gate, "gate")))
+                post, gate = self.post(f"{int(number)}/post"), self.gate(f"{int(number)}/gate")
                 script = f"{tell(post)}; {wait_at(gate)}; echo done {{}}"
                 running = self.run_it("-j1", script, ":::", "a", "b")
                 post.line()
@@ -139,7 +138,7 @@ class MasterKilled(MapTest):
         for pidfd in pidfds:
             self.assert_gone(pidfd)
         for group in groups:
-            self.assert_none_left(group)
+            self.wait_until_gone(group)
         self.assertTrue(post.is_empty())
 
     def test_nothing_is_left_of_jobs_and_their_children(self):

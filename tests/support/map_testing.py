@@ -1,10 +1,10 @@
-"""What tests of `spread map` have in common: its jobs are lines of shell, which tell a Post what they
-do and wait at a Gate."""
+"""What tests of `spread map` have in common: its jobs are lines of shell, which tell a Post what
+they do and wait at a Gate."""
 
 import os
 import re
 
-from spread_testing import SpreadTest
+from spread_testing import SpreadTest, living_processes
 
 
 def failures(*jobs, of, not_run=""):
@@ -46,6 +46,11 @@ class MapTest(SpreadTest):
             if line.decode().startswith(start):
                 return line.decode()
         return self.fail(f"the run ended without telling: {start}")
+
+    def wait_until_gone(self, group):
+        """Nobody is left in a job's process group. One that has been killed may take a moment."""
+        while living_processes(group):
+            pass
 
     def close_output(self, running):
         """The reader of its stdout goes away."""

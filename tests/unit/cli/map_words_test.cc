@@ -112,11 +112,11 @@ TEST(MapWords, DefaultsAreOfOneProcessATask) {
 }
 
 TEST(MapWords, OptionsOfLaterMilestonesAreUnknown) {
-  for (const char* name : {"--pipe", "--pipepart", "--basefile", "--transferfile", "--return",
+  for (const char* name : {"--basefile", "--transferfile", "--return",
                            "--cleanup", "--env", "--context-replace", "-i", "-x", "--shuf"}) {
     EXPECT_THAT(error({name, "1"}), HasSubstr("unknown option '" + std::string(name))) << name;
   }
-  for (const char* name : {"-S", "--slf", "--window", "--worker", "--prep", "--wire"}) {
+  for (const char* name : {"--window", "--worker", "--prep", "--wire"}) {
     EXPECT_THAT(error({name, "1"}), HasSubstr(std::string(name) + " is for run, not for map"));
   }
 }

@@ -1,0 +1,101 @@
+"""`spread map` on other machines: one login for many jobs, nothing there but /bin/sh, and hosts that
+are down or go away."""
+
+import os
+import unittest
+
+from sshd import SshTest
+
+
+class Jobs(SshTest):
+    def map(self, *words, **how):
+        return self.spread("map", *words, **how)
+
+    def logins(self):
+        """How often somebody has logged in."""
+        return self.sshd.log.count("Accepted publickey")
+
+    def test_jobs_run_there_and_their_output_comes_in_order(self):
+        result = self.map("-S", "2/h2,1/h3", "echo {} on $(hostname >/dev/null; echo there)",
+                          input="".join(f"{n}\n" for n in range(20)))
+        self.assert_run(result, 0, "".join(f"{n} on there\n" for n in range(20)), "")
+
+    def test_many_jobs_share_a_login(self):
+        before = self.logins()
+        result = self.map("-S", "1/h2", "echo", input="".join(f"{n}\n" for n in range(30)))
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(self.logins() - before, 1)
+
+    def test_any_bytes_of_an_item_arrive(self):
+        items = ["a b", "$HOME", "'", '"', "\\", "`id`", "new\nline", "*", "", "\x01", "é", "-n", "#"]
+        result = self.map("-0", "-S", "1/h2", "printf", "%s|", "{}",
+                          input="\0".join(items) + "\0")
+        self.assert_run(result, 0, "".join(item + "|" for item in items), "")
+
+    def test_scripts_run_there_with_the_item_as_a_parameter(self):
+        result = self.map("-S", "1/h2", 'x="{}"; echo "<$x>" {#}', ":::", "a'b", "$(id)")
+        self.assert_run(result, 0, "<a'b> 1\n<$(id)> 2\n", "")
+
+    def test_stdout_and_stderr_are_kept_apart(self):
+        result = self.map("-S", "1/h2", ": {}; echo out; echo err >&2; exit 3", ":::", "a")
+        self.assertEqual((result.status, result.out), (1, "out\n"), result)
+        self.assert_told(result, "err", r"spread: 1 of 1 job failed:", r"  job 1: exit status 3: .*")
+
+    def test_output_without_a_newline_and_with_any_byte(self):
+        result = self.map("-S", "1/h2", r"printf '\001\000\377no newline'; true", ":::", "a")
+        self.assertEqual(result.raw, b"\x01\x00\xffno newline")
+
+    def test_status_255_of_a_job_is_its_own(self):
+        result = self.map("-S", "1/h2", "--joblog", self.path("log"), "exit {}", ":::", "255", "0")
+        self.assertEqual(result.status, 1, result)
+        with open(self.path("log"), encoding="ascii") as log:
+            self.assertEqual([line.split("\t")[6] for line in log][1:], ["255", "0"])
+
+    def test_environment_and_directory(self):
+        result = self.map("-S", "1/h2", "--wd", "/", ': {}; echo "$SPREAD_SEQ $SPREAD_ITEM $(pwd)"',
+                          ":::", "a", "b")
+        self.assert_run(result, 0, "1 a /\n2 b /\n", "")
+
+    def test_item_on_standard_input(self):
+        result = self.map("-S", "1/h2", "--stdin", "cat", ":::", "a'b", "c d")
+        self.assert_run(result, 0, "a'b\nc d\n", "")
+
+    def test_a_host_that_is_down_costs_nothing(self):
+        result = self.map("-S", "1/down,1/h2", "echo", ":::", *range(10))
+        self.assertEqual((result.status, result.out), (0, "".join(f"{n}\n" for n in range(10))),
+                         result)
+
+    def test_no_host_that_is_up(self):
+        result = self.map("-S", "1/down", "echo", ":::", "a")
+        self.assertEqual((result.status, result.out), (1, ""), result)
+        self.assert_told(result, r"spread: 1 job was not run: no worker is left: .*Connection refused.*")
+
+    def test_a_login_that_is_lost_has_its_job_done_elsewhere(self):
+        post, gate = self.post(), self.gate()
+        script = f"echo {{}} >>{post.path}; read -r line <{gate.path}; echo done {{}}"
+        running = self.start("map", "-S", "1/h2,1/h3", script, ":::", "a", "b")
+        post.lines(2)
+        self.sshd.cut("h2")
+        post.line()  # the job of h2, once more
+        os.write(gate._fd, b"go\n" * 3)
+        result = running.finish()
+        self.assertEqual((result.status, result.out), (0, "done a\ndone b\n"), result)
+
+    def test_a_timeout_ends_the_job_there(self):
+        post, gate = self.post(), self.gate()
+        script = f": {{}}; echo $$ >{post.path}; exec cat {gate.path}"
+        result = self.map("-S", "1/h2", "--timeout", "0.3", "--kill-grace", "1", script, ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        pid = int(post.line())
+        try:
+            self.assert_gone(os.pidfd_open(pid))
+        except ProcessLookupError:
+            pass
+
+    def test_this_machine_and_another(self):
+        result = self.map("-S", "1/:,1/h2", "echo", ":::", *range(10))
+        self.assert_run(result, 0, "".join(f"{n}\n" for n in range(10)), "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,181 @@
+"""`spread pipe`: blocks of whole records for a command each, or for long-lived filters."""
+
+import os
+import signal
+import unittest
+
+from spread_testing import SpreadTest, peak_memory_kb
+
+LINES = "".join(f"{n}\n" for n in range(100000))
+
+
+class Blocks(SpreadTest):
+    def pipe(self, *words, **how):
+        return self.spread("pipe", *words, **how)
+
+    def test_output_is_the_input_of_cat(self):
+        for block in ("1", "1k", "10000", "1M"):
+            with self.subTest(block):
+                lines = LINES[:2000] if block == "1" else LINES
+                self.assert_run(self.pipe("-j3", "--block", block, "cat", input=lines), 0, lines, "")
+
+    def test_blocks_end_at_lines(self):
+        result = self.pipe("-j1", "--block", "10", "tr '\\n' ' '; echo", input="aaaa\nbbb\ncccccc\nd\n")
+        self.assert_run(result, 0, "aaaa bbb \ncccccc d \n", "")
+
+    def test_records_of_other_kinds(self):
+        text = ">a\n1\n2\n>b\n3\n>c\n"
+        result = self.pipe("-j1", "-N", "1", "--recstart", ">", "--recend", "", "tr -d '\\n'; echo",
+                           input=text)
+        self.assert_run(result, 0, ">a12\n>b3\n>c\n", "")
+        result = self.pipe("-j1", "-N", "2", "--recend", "\\0", "tr '\\0' ,; echo", input="a\0b\0c\0")
+        self.assert_run(result, 0, "a,b,\nc,\n", "")
+
+    def test_what_stands_between_records_may_be_left_out(self):
+        result = self.pipe("-j1", "--rrs", "--recend", ";", "-N", "2", "cat; echo", input="a;b;c;")
+        self.assert_run(result, 0, "ab\nc\n", "")
+        self.assertEqual(self.pipe("-j1", "--remove-rec-sep", "--recend", ";", "-N", "2", "cat; echo",
+                                   input="a;b;c;").out, "ab\nc\n")
+
+    def test_records_of_several_lines(self):
+        result = self.pipe("-j1", "-L", "2", "-N", "1", "tr '\\n' ' '; echo", input="1\n2\n3\n4\n5\n")
+        self.assert_run(result, 0, "1 2 \n3 4 \n5 \n", "")
+        self.assertEqual(self.pipe("-j1", "--max-lines", "2", "--max-replace-args", "1", "wc -l",
+                                   input="1\n2\n").out, "2\n")
+
+    def test_header_goes_in_front_of_every_block(self):
+        result = self.pipe("-j2", "--header", ":", "-N", "2", "cat", input="H\n1\n2\n3\n")
+        self.assert_run(result, 0, "H\n1\n2\nH\n3\n", "")
+        result = self.pipe("-j2", "--header", "2", "-N", "2", "cat", input="H\nI\n1\n2\n3\n")
+        self.assert_run(result, 0, "H\nI\n1\n2\nH\nI\n3\n", "")
+
+    def test_empty_input_runs_nothing(self):
+        self.assert_run(self.pipe("echo x", input=""), 0, "", "")
+
+    def test_last_record_needs_no_end(self):
+        self.assert_run(self.pipe("cat", input="a\nb"), 0, "a\nb", "")
+
+    def test_record_longer_than_a_block_is_a_block(self):
+        long = "x" * 300000 + "\n"
+        self.assert_run(self.pipe("-j1", "--block", "1000", "wc -c", input=long + "y\n"), 0,
+                        "300001\n2\n", "")
+
+    def test_placeholders_are_the_number_and_the_slot(self):
+        result = self.pipe("-j1", "-N", "1", "echo {#} {%} $(cat)", input="a\nb\n")
+        self.assert_run(result, 0, "1 1 a\n2 1 b\n", "")
+
+    def test_several_words_are_executed_without_a_shell(self):
+        self.assert_run(self.pipe("-j1", "--", "tr", "a$", "bc", input="a$\n"), 0, "bc\n", "")
+
+    def test_a_command_need_not_read_its_block(self):
+        result = self.pipe("-j2", "--block", "100k", "head -n 1", input=LINES)
+        self.assertEqual((result.status, result.out.splitlines()[0]), (0, "0"), result)
+
+    def test_failures_are_counted_and_told(self):
+        result = self.pipe("-j1", "-N", "1", "read x; exit $x", input="0\n3\n0\n4\n")
+        self.assert_run(result, 2, "")
+        self.assert_told(result, "spread: 2 of 4 jobs failed:", "  job 2: exit status 3: .*",
+                         "  job 4: exit status 4: .*")
+
+    def test_a_failed_block_is_given_to_another_try(self):
+        mark = self.path("mark")
+        script = f"cat; test -e {mark} || {{ touch {mark}; exit 1; }}"
+        self.assert_run(self.pipe("-j1", "--retries", "2", script, input="a\n"), 0, "a\n", "")
+
+    def test_file_instead_of_standard_input(self):
+        name = self.file("in", LINES)
+        self.assert_run(self.pipe("-a", name, "cat", stdin=None), 0, LINES, "")
+        self.assert_run(self.pipe("--arg-file", name, "cat", stdin=None), 0, LINES, "")
+
+    def test_map_with_pipe_is_pipe(self):
+        result = self.spread("map", "--pipe", "-N", "1", "cat", input="a\nb\n")
+        self.assert_run(result, 0, "a\nb\n", "")
+
+    def test_stdout_and_stderr_of_blocks(self):
+        result = self.pipe("-j1", "-N", "1", "--tagstring", "{#}", "cat; echo e >&2", input="a\nb\n")
+        self.assert_run(result, 0, "1\ta\n2\tb\n", "1\te\n2\te\n")
+
+    def test_unfinished_record_of_two_blocks_and_an_endless_one(self):
+        running = self.start("pipe", "-j1", "--block", "10", "cat")
+        running.write("123456789\nabc")
+        self.assertEqual(running.process.stdout.read(10), b"123456789\n")
+        running.write("def\n")
+        running.close_input()
+        self.assert_run(running.finish(), 0, "abcdef\n", "")
+
+    def test_memory_does_not_grow_with_the_input(self):
+        running = self.start("pipe", "-j2", "--block", "100k", "cat >/dev/null; echo done")
+        for _ in range(1000):
+            running.write("x" * 99999 + "\n")
+        self.assertLess(peak_memory_kb(running.pid), 40 * 1024)
+        running.close_input()
+        self.assert_run(running.finish(), 0, "done\n" * 1000, "")
+
+
+class Parts(SpreadTest):
+    def test_parts_of_a_file_are_the_file(self):
+        name = self.file("in", LINES)
+        for more in ((), ("--block", "1000"), ("--block", "-3"), ("--block", "100M")):
+            with self.subTest(more):
+                result = self.spread("pipe", "-j3", "--pipepart", *more, "-a", name, "cat", stdin=None)
+                self.assert_run(result, 0, LINES, "")
+
+    def test_header_goes_in_front_of_every_part(self):
+        name = self.file("in", "H\n1\n2\n")
+        result = self.spread("pipe", "-j1", "--pipepart", "--block", "2", "--header", ":", "-a", name,
+                             "cat", stdin=None)
+        self.assert_run(result, 0, "H\n1\nH\n2\n", "")
+
+    def test_what_has_no_size_cannot_be_read_by_parts(self):
+        os.mkfifo(self.path("fifo"))
+        holder = os.open(self.path("fifo"), os.O_RDWR)
+        self.addCleanup(os.close, holder)
+        result = self.spread("pipe", "--pipepart", "-a", self.path("fifo"), "cat", stdin=None)
+        self.assertEqual(result.status, 255, result)
+        self.assertRegex(result.err, "is no regular file, and cannot be read by ranges")
+
+
+class RoundRobin(SpreadTest):
+    def test_every_record_is_given_to_one_filter_once(self):
+        for name in ("--round-robin", "--rr", "--roundrobin"):
+            result = self.spread("pipe", "-j3", name, "--block", "1000", "cat", input=LINES)
+            self.assertEqual(result.status, 0, result)
+            self.assertEqual(sorted(map(int, result.out.split())), list(range(100000)))
+
+    def test_output_comes_filter_by_filter(self):
+        result = self.spread("pipe", "-j3", "--round-robin", "-N", "10",
+                             "while read -r x; do echo {%}; done", input=LINES[:20000])
+        slots = result.out.split()
+        self.assertEqual(slots, sorted(slots), result)
+
+    def test_no_more_filters_than_blocks(self):
+        result = self.spread("pipe", "-j5", "--round-robin", "wc -l", input="1\n2\n")
+        self.assert_run(result, 0, "2\n", "")
+
+    def test_filter_that_dies_ends_the_run_and_names_its_blocks(self):
+        running = self.start("pipe", "-j1", "--round-robin", "-N", "1", "read x; exit 3")
+        running.write("1\n2\n3\n")
+        running.process.wait()  # its input is still open
+        result = running.finish()
+        self.assertEqual(result.status, 255, result)
+        self.assertRegex(result.err, r"filter 1 ended before its input did \(exit status 3\); what it "
+                                     r"was given is lost: blocks? 1")
+
+    def test_status_of_a_filter_counts(self):
+        result = self.spread("pipe", "-j1", "--round-robin", "cat; exit 4", input="a\n")
+        self.assert_run(result, 1, "a\n", "spread: filter 1: exit status 4\n")
+
+    def test_interrupt_ends_filters(self):
+        post = self.post()
+        running = self.start("pipe", "-j1", "--round-robin", "-N", "1",
+                             f"echo $$ >{post.path}; cat")
+        running.write("1\n")
+        pid = os.pidfd_open(int(post.line()))
+        running.signal(signal.SIGINT)
+        running.signal(signal.SIGINT)
+        self.assertEqual(running.finish().status, 130)
+        self.assert_gone(pid)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,95 @@
+// What `spread pipe` makes of its words.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "map_support.h"
+#include "spread/cli/flags.h"
+
+namespace spread::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Result<ParsedCommandLine> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "spread");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+Options pipe(std::vector<const char*> words) {
+  words.insert(words.begin(), "pipe");
+  const auto parsed = parse(std::move(words));
+  EXPECT_TRUE(parsed) << parsed.error().message;
+  return parsed ? parsed->options : Options();
+}
+
+std::string refused(std::vector<const char*> words) {
+  words.insert(words.begin(), "pipe");
+  const auto parsed = parse(std::move(words));
+  return parsed ? "" : parsed.error().message;
+}
+
+TEST(PipeOptions, TakesACommandWithItsOwnOptions) {
+  const Options options = pipe({"--block", "10M", "wc", "-w"});
+  EXPECT_EQ(options.command, Command::Pipe);
+  EXPECT_EQ(options.pipe.block_bytes, 10u << 20);
+  EXPECT_THAT(options.hosts.command, ElementsAre("wc", "-w"));
+}
+
+TEST(PipeOptions, SeparatorsHaveTheEscapesOfC) {
+  const Options options = pipe({"--recend", "\\n\\n", "--recstart", "\\t>", "cat"});
+  EXPECT_EQ(options.pipe.record_end, "\n\n");
+  EXPECT_EQ(options.pipe.record_start, "\t>");
+}
+
+TEST(PipeOptions, CountsOfRecordsAndLines) {
+  const Options options = pipe({"-N", "7", "-L", "2", "--header", ":", "cat"});
+  EXPECT_EQ(options.pipe.records, 7u);
+  EXPECT_EQ(options.pipe.lines, 2u);
+  EXPECT_EQ(options.pipe.header_lines, 1u);
+  EXPECT_EQ(pipe({"--header", "3", "cat"}).pipe.header_lines, 3u);
+  EXPECT_THAT(refused({"-N", "0", "cat"}), HasSubstr("-N: expected a whole number of at least 1"));
+}
+
+TEST(PipeOptions, PipepartNeedsAFileAndMakesTenBlocksForEverySlot) {
+  EXPECT_EQ(pipe({"--pipepart", "-a", "f", "cat"}).pipe.blocks_per_slot, 10u);
+  EXPECT_EQ(pipe({"--pipepart", "-a", "f", "--block", "-2", "cat"}).pipe.blocks_per_slot, 2u);
+  const Options by_size = pipe({"--pipepart", "-a", "f", "--block", "5M", "cat"});
+  EXPECT_EQ(by_size.pipe.blocks_per_slot, 0u);
+  EXPECT_EQ(by_size.pipe.block_bytes, 5u << 20);
+  EXPECT_THAT(refused({"--pipepart", "cat"}), HasSubstr("--pipepart needs a file: -a FILE"));
+  EXPECT_THAT(refused({"--block", "-2", "cat"}), HasSubstr("is for --pipepart"));
+}
+
+TEST(PipeOptions, WhatExcludesEachOtherIsToldByName) {
+  EXPECT_THAT(refused({"--round-robin", "--pipepart", "-a", "f", "cat"}),
+              HasSubstr("--pipepart and --round-robin exclude each other"));
+  EXPECT_THAT(refused({"--round-robin", "--joblog", "f", "cat"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(refused({"-u", "-k", "cat"}), HasSubstr("-u and -k exclude each other"));
+  EXPECT_THAT(refused({"-a", "f", "-a", "g", "cat"}), HasSubstr("only one file"));
+}
+
+TEST(PipeOptions, NeedsACommand) { EXPECT_THAT(refused({}), HasSubstr("no command is named")); }
+
+TEST(PipeOptions, HasNoItems) {
+  EXPECT_THAT(refused({"cat", ":::", "a"}), HasSubstr("::: and :::: are for run and map"));
+}
+
+TEST(PipeOptions, MapWithPipeIsPipe) {
+  const auto parsed = parse({"map", "--pipe", "--block", "2M", "cat"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->options.command, Command::Pipe);
+  EXPECT_EQ(parsed->options.pipe.block_bytes, 2u << 20);
+  const auto part = parse({"map", "-j", "3", "--pipepart", "-a", "f", "cat"});
+  ASSERT_TRUE(part) << part.error().message;
+  EXPECT_TRUE(part->options.pipe.by_ranges);
+}
+
+TEST(PipeOptions, PipeBehindTheCommandIsTheCommands) {
+  const auto parsed = parse({"map", "--", "prog", "--pipe"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->options.command, Command::Map);
+}
+
+}  // namespace
+}  // namespace spread::cli
