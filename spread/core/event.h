@@ -24,6 +24,8 @@ struct SlotAdded {
   /// Slots with the same host and argument list share a key: what one of them shows, all inherit.
   std::uint32_t key = 0;
   bool remote = false;  ///< reached by a launcher: logins are staggered
+  /// Its worker is given no task before its hello: time-outs are not to count the way to it.
+  bool waits_for_hello = false;
   /// From history; unset = unknown. `service_seconds`: per task, of this very host and command.
   std::optional<double> service_seconds;
   /// How many times longer this host takes than the others, from other commands.
@@ -75,6 +77,11 @@ struct PayloadRefused {
   TaskId task{};
   std::string message;
 };
+/// A task in flight that must not be tried again, whatever --retries says: some of its output has
+/// been handed on.
+struct LastTry {
+  TaskId task{};
+};
 enum class EndCause : std::uint8_t {
   Exited,      ///< by itself, or because of a signal, or its machine went away
   NotStarted,  ///< exec failed
@@ -100,8 +107,8 @@ struct OutputStalled {
 struct StartsHeld {
   TimePoint until{};
 };
-/// Only the slots with lower numbers than `slots` are given tasks; the others finish what they
-/// have. At least one.
+/// Only so many workers may work at the same time from now on; what runs is left alone. At least
+/// one.
 struct SlotsLimited {
   std::uint32_t slots = UINT32_MAX;
 };
@@ -117,8 +124,8 @@ struct Aborted {
 
 using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped,
                            InputEnded, ProcessStarted, WorkerHello, WorkerUnusable, Answered,
-                           PayloadRefused, ProcessEnded, OutputFull, OutputStalled, StartsHeld,
-                           SlotsLimited, StopRequested, Aborted>;
+                           PayloadRefused, LastTry, ProcessEnded, OutputFull, OutputStalled,
+                           StartsHeld, SlotsLimited, StopRequested, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

@@ -50,6 +50,7 @@ void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   added.host = event.host;
   added.key = event.key;
   added.remote = event.remote;
+  added.waits_for_hello = event.waits_for_hello;
   added.ordinal = host_of(added).slots++;
   ++host_of(added).open_slots;
   added.window =
@@ -114,7 +115,8 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   set_state(worker, SlotState::Live);
   // A host may have gone away: what is known to say hello shows with it that it is there again,
   // before a task is risked.
-  worker.awaits_hello = key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0;
+  worker.awaits_hello = worker.waits_for_hello ||
+                        (key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0);
   if (worker.awaits_hello) ++awaiting_hello_;
   mark_hungry(event.worker);
   look_after(event.worker, now, actions);
@@ -278,6 +280,17 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   how.error_type = "BadPayload";
   how.message = std::move(event.message);
   deliver(i, std::move(how), actions);
+}
+
+void Scheduler::on(LastTry& event, TimePoint, Actions&) {
+  for (Slot& worker : slots_) {
+    for (std::size_t i = 0; i < worker.in_flight.size(); ++i) {
+      Task& task = tasks_[worker.in_flight[i].task];
+      if (task.id != event.task) continue;
+      task.last_try = true;
+      task.came_back = true;  // so that erase_success() leaves nothing behind
+    }
+  }
 }
 
 void Scheduler::on(OutputFull& event, TimePoint, Actions&) { output_full_ = event.full; }

@@ -105,6 +105,7 @@ class Scheduler {
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
   void on(const Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
+  void on(LastTry& event, TimePoint now, Actions& actions);
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
@@ -179,7 +180,7 @@ class Scheduler {
   Choice choose(WorkerId worker, TimePoint now);
   bool may_take_fresh() const;
   bool held(TimePoint now) const { return now < held_until_; }
-  bool limited(WorkerId worker) const { return number(worker) >= slots_limit_; }
+  std::size_t busy_workers() const;
   bool may_drain(Slot& slot);
   bool avoids(WorkerId worker, const Task& task) const;
   bool another_is_free(WorkerId worker, const Task& task) const;

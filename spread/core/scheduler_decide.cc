@@ -190,15 +190,22 @@ Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
 
 // ---------------------------------------------------------------- to whom
 
+std::size_t Scheduler::busy_workers() const {
+  return static_cast<std::size_t>(std::count_if(
+      slots_.begin(), slots_.end(), [](const Slot& each) { return !each.in_flight.empty(); }));
+}
+
 void Scheduler::assign(TimePoint now, Actions& actions) {
   // Everybody gets a part of what there is, those not started yet too, and not the first who asks.
   const std::size_t open = std::max<std::size_t>(1, slots_.size() - closed_ - retired_);
   const std::size_t left = tasks_.queued() + tasks_.in_flight();
   const std::size_t fair = std::max<std::size_t>(1, left / open);
+  const bool limited = slots_limit_ < slots_.size();
+  std::size_t busy = limited ? busy_workers() : 0;
   for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
        place = hungry_.next(place + 1)) {
     if (startable() == 0 || held(now)) return;
-    if (limited(ranked_[place])) continue;
+    if (limited && slot(ranked_[place]).in_flight.empty() && busy++ >= slots_limit_) return;
     if (!fill(ranked_[place], fair, now, actions)) hungry_.erase(place);
   }
 }

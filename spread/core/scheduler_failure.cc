@@ -51,7 +51,8 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   Task& task = tasks_[i];
   ++task.failures;
   task.refused_since.reset();
-  const bool again = options_.failure.retries == 0 || task.failures < options_.failure.retries;
+  const bool tries_left = options_.failure.retries == 0 || task.failures < options_.failure.retries;
+  const bool again = tries_left && !task.last_try;
   if (!again || stopping_) {
     how.outcome = Outcome::Failed;
     deliver(i, std::move(how), actions);
@@ -281,7 +282,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   task.alone = true;
   task.avoid = worker;
   task.refused_since.reset();
-  if (task.crashes < options_.failure.crash_retries && !stopping_) {
+  if (task.crashes < options_.failure.crash_retries && !stopping_ && !task.last_try) {
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
                                    "its worker died; it may be its fault", duration});

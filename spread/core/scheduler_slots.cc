@@ -233,7 +233,8 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     }
     const WorkerId worker = ranked_[place];
     Slot& candidate = slot(worker);
-    if (!may_log_in(candidate) || limited(worker)) continue;
+    if (counts_.live_workers + starting_ >= slots_limit_) return;
+    if (!may_log_in(candidate)) continue;
     if (!all) {
       const Choice choice = choose(worker, now);
       if (choice.kind == Choice::Kind::Nothing) continue;

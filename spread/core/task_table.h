@@ -23,6 +23,7 @@ struct Task {
   /// It was unanswered when a worker died: it runs alone in its worker, so that the next death
   /// tells whether it was this task.
   bool alone = false;
+  bool last_try = false;                   ///< see LastTry
   bool came_back = false;                  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 };

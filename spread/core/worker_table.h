@@ -40,6 +40,7 @@ struct Slot {
   std::uint32_t key = 0;
   std::uint32_t ordinal = 0;  ///< how many slots its host had before it
   bool remote = false;
+  bool waits_for_hello = false;  ///< always; see SlotAdded
   SlotState state = SlotState::Empty;
   KillReason killed_for = KillReason::None;
 

@@ -11,6 +11,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,6 +31,7 @@ struct Guard::Table {
   // As many processes as Linux has numbers for.
   static constexpr std::size_t kGroupsMax = std::size_t{1} << 22;
   int goodbye;
+  int starting;
   std::uint32_t used;      ///< places that were ever used
   int groups[kGroupsMax];  ///< 0 = free
 };
@@ -66,6 +74,24 @@ void store(T& place, T value) {
   std::atomic_ref<T>(place).store(value, std::memory_order_release);
 }
 
+/// The children that carry the mark: of one that was just being started the number is not known. It
+/// may still be on its way to its exec, hence more than one look.
+void find_marked(const std::string& mark, std::vector<int>& groups) {
+  constexpr int kLooks = 5, kLookEveryMs = 20;
+  for (int look = 0; look < kLooks; ++look) {
+    if (look > 0) ::poll(nullptr, 0, kLookEveryMs);
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+      const int pid = std::atoi(entry.path().filename().c_str());
+      if (pid <= 0 || std::find(groups.begin(), groups.end(), pid) != groups.end()) continue;
+      std::ifstream file(entry.path() / "environ", std::ios::binary);
+      const std::string text{std::istreambuf_iterator<char>(file), {}};
+      if (('\0' + text).find('\0' + mark + '\0') == std::string::npos) continue;
+      if (::getpgid(pid) == pid) groups.push_back(pid);
+    }
+  }
+}
+
 void wait_for_end_of(int pipe) {
   Byte nothing;
   while (read_some(pipe, &nothing, 1).state == IoState::Done) {
@@ -76,8 +102,8 @@ void wait_for_end_of(int pipe) {
 
 void Guard::Unmap::operator()(Table* table) const { ::munmap(table, sizeof(Table)); }
 
-Guard::Guard(UniqueFd pipe, int pid, std::unique_ptr<Table, Unmap> table)
-    : pipe_(std::move(pipe)), pid_(pid), table_(std::move(table)) {}
+Guard::Guard(UniqueFd pipe, int pid, std::unique_ptr<Table, Unmap> table, std::string mark)
+    : pipe_(std::move(pipe)), pid_(pid), table_(std::move(table)), mark_(std::move(mark)) {}
 Guard::Guard(Guard&&) noexcept = default;
 
 Result<Guard> Guard::start(Duration grace) {
@@ -89,6 +115,11 @@ Result<Guard> Guard::start(Duration grace) {
   if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
   UniqueFd read(ends[0]);
   UniqueFd write(ends[1]);
+  // No other run has this number at this moment.
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::string mark = "SPREAD_RUN=" + std::to_string(::getpid()) + "." +
+                           std::to_string(now.tv_sec) + "." + std::to_string(now.tv_nsec);
   const pid_t pid = ::fork();
   if (pid < 0) return tl::unexpected(errno_error("fork"));
   if (pid == 0) {
@@ -99,10 +130,11 @@ Result<Guard> Guard::start(Duration grace) {
     for (std::uint32_t i = 0; i < table->used; ++i) {
       if (const int group = table->groups[i]; group != 0) groups.push_back(group);
     }
+    if (table->starting != 0) find_marked(mark, groups);
     end_groups(std::move(groups), grace);
     ::_exit(0);
   }
-  return Guard(std::move(write), pid, std::move(table));
+  return Guard(std::move(write), pid, std::move(table), mark);
 }
 
 Guard::~Guard() {
@@ -113,6 +145,8 @@ Guard::~Guard() {
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
 }
+
+void Guard::starting(bool now) { store(table_->starting, now ? 1 : 0); }
 
 void Guard::watch(int process_group) {
   std::uint32_t place;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -27,10 +28,15 @@ class Guard {
   /// Says goodbye: the guard ends at once.
   ~Guard();
 
+  /// A child is being started, and its number is not known yet: if we are killed now, the guard
+  /// looks for it by mark().
+  void starting(bool now);
   void watch(int process_group);
   /// A group that was watched. To be called before its number can be given to another one, or the
   /// guard might end strangers.
   void forget(int process_group);
+  /// "SPREAD_RUN=...": to be in the environment of every child.
+  const std::string& mark() const { return mark_; }
 
  private:
   struct Table;
@@ -38,13 +44,14 @@ class Guard {
     void operator()(Table* table) const;
   };
 
-  Guard(UniqueFd pipe, int pid, std::unique_ptr<Table, Unmap> table);
+  Guard(UniqueFd pipe, int pid, std::unique_ptr<Table, Unmap> table, std::string mark);
 
   UniqueFd pipe_;  ///< never written to: its end is what the guard waits for
   int pid_ = -1;
   std::unique_ptr<Table, Unmap> table_;
   std::unordered_map<int, std::uint32_t> place_of_;
   std::vector<std::uint32_t> free_;
+  std::string mark_;
 };
 
 }  // namespace spread

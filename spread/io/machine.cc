@@ -1,16 +1,15 @@
 #include "spread/io/machine.h"
 
-#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <random>
 #include <string_view>
-#include <system_error>
 
 #include "spread/base/posix.h"
 #include "spread/io/system.h"
@@ -61,58 +60,13 @@ std::size_t argument_space() {
   return limit > used ? limit - used : 0;
 }
 
-Status open_result_files(const std::string& folder, UniqueFd (&files)[2]) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return fail("cannot make " + folder + ": " + error.message());
-  for (int i = 0; i < 2; ++i) {
-    const std::string name = folder + (i == 0 ? "/stdout" : "/stderr");
-    files[i] = UniqueFd(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!files[i]) return tl::unexpected(errno_error("open " + name));
+Status become_nicer(int by) {
+  errno = 0;
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  if (::setpriority(PRIO_PROCESS, 0, std::clamp(own + by, -20, 19)) != 0) {
+    return tl::unexpected(errno_error("--nice " + std::to_string(by)));
   }
   return {};
-}
-
-bool file_is_empty(const std::string& name) {
-  struct stat status {};
-  return ::stat(name.c_str(), &status) != 0 || status.st_size == 0;
-}
-
-std::optional<std::uint64_t> file_size(int fd) {
-  struct stat status {};
-  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
-  return static_cast<std::uint64_t>(status.st_size);
-}
-
-Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
-  std::size_t done = 0;
-  while (done < to.size()) {
-    const ssize_t n =
-        ::pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return tl::unexpected(errno_error("read"));
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  return done;
-}
-
-IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe) {
-  off_t from = static_cast<off_t>(offset);
-  const ssize_t moved = ::splice(file, &from, pipe, nullptr, size, SPLICE_F_NONBLOCK);
-  IoResult result;
-  if (moved > 0) {
-    result.state = IoState::Done;
-    result.size = static_cast<std::size_t>(moved);
-  } else if (moved < 0 && (errno == EAGAIN || errno == EINTR)) {
-    result.state = IoState::WouldBlock;
-  } else if (moved == 0 || errno == EPIPE) {
-    result.state = IoState::End;
-  } else {
-    result.state = IoState::Failed;
-    result.error = errno;
-  }
-  return result;
 }
 
 std::string random_mark() {
@@ -126,15 +80,6 @@ std::string random_mark() {
     mark += kDigits[byte & 15];
   }
   return mark;
-}
-
-Status drop_torn_line(const std::string& name) {
-  const auto text = read_file(name);
-  if (!text || text->empty() || text->back() == '\n') return {};
-  const std::size_t newline = text->rfind('\n');
-  const off_t size = newline == std::string::npos ? 0 : static_cast<off_t>(newline + 1);
-  if (::truncate(name.c_str(), size) != 0) return tl::unexpected(errno_error("truncate " + name));
-  return {};
 }
 
 bool can_execute(const std::string& name) {

@@ -22,6 +22,8 @@ Result<SignalSet> SignalSet::create() {
   // An ignored SIGCHLD (inherited from a careless parent) would reap our children behind our back.
   ::signal(SIGCHLD, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow any more (ulimit -f) is an error of write(2), as a full disk is.
+  ::signal(SIGXFSZ, SIG_IGN);
   if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0) {
     return tl::unexpected(errno_error("sigprocmask"));
   }

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -26,6 +25,7 @@
 #include <boost/process/v2/process.hpp>
 
 #include "spread/base/posix.h"
+#include "spread/io/guard.h"
 
 extern char** environ;
 
@@ -66,6 +66,8 @@ class SpawnAttributes {
 /// same names with other values: which of ours stay is found out once.
 class ChildEnvironment {
  public:
+  std::string mark;  ///< "NAME=value", in every child
+
   using Additions = std::span<const std::pair<std::string, std::string>>;
   /// Good until the next call.
   char* const* with(Additions additions) {
@@ -79,6 +81,7 @@ class ChildEnvironment {
       added_[i].assign(additions[i].first).append("=").append(additions[i].second);
       merged_.push_back(added_[i].data());
     }
+    if (!mark.empty()) merged_.push_back(mark.data());
     merged_.push_back(nullptr);
     return merged_.data();
   }
@@ -139,6 +142,7 @@ struct Subprocess::Impl {
   int pid;
   int exit_fd;
   bool running = true;
+  Guard* guard = nullptr;
 };
 
 Subprocess::Subprocess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -148,6 +152,7 @@ Subprocess& Subprocess::operator=(Subprocess&&) noexcept = default;
 Subprocess::~Subprocess() {
   // Boost's own destructor would kill the leader alone, and then wait for it.
   if (impl_ && impl_->running) signal_group(SIGKILL);
+  if (impl_ && impl_->guard != nullptr) impl_->guard->forget(impl_->pid);
 }
 
 int Subprocess::pid() const { return impl_->pid; }
@@ -182,7 +187,9 @@ struct Spawner::Impl {
                  UniqueFd& ours, UniqueFd& theirs);
 };
 
-Spawner::Spawner() : impl_(std::make_unique<Impl>()) {}
+Spawner::Spawner(Guard* guard) : impl_(std::make_unique<Impl>()), guard_(guard) {
+  if (guard != nullptr) impl_->environment.mark = guard->mark();
+}
 Spawner::~Spawner() = default;
 
 /// Makes what the child's `fd` is to be: `theirs` must be open until it has been started.
@@ -220,9 +227,22 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
   }
   const std::vector<char*> words = pointers(options.arguments);
   char* const* argv = options.argv != nullptr ? options.argv : words.data();
+  char* const* envp = impl_->environment.with(options.environment);
   pid_t pid = -1;
-  const int error = ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv,
-                                   impl_->environment.with(options.environment));
+  if (guard_ != nullptr) guard_->starting(true);
+  int error = ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv, envp);
+  if (error == ENOEXEC) {
+    // A script without #!, which a shell and execvp(3) run with sh.
+    std::vector<char*> with_shell = {const_cast<char*>("/bin/sh")};
+    for (char* const* word = argv; *word != nullptr; ++word) with_shell.push_back(*word);
+    with_shell.push_back(nullptr);
+    error =
+        ::posix_spawnp(&pid, with_shell[0], &how.actions, &how.attributes, with_shell.data(), envp);
+  }
+  if (guard_ != nullptr) {
+    if (error == 0) guard_->watch(pid);
+    guard_->starting(false);
+  }
   if (error != 0) {
     const std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
     return tl::unexpected(
@@ -234,13 +254,9 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
     ::waitpid(pid, nullptr, 0);
     return tl::unexpected(exit_fd.error());
   }
-  // It runs already; the first millisecond may be less nice.
-  if (options.nice != 0) {
-    const int own = ::getpriority(PRIO_PROCESS, 0);
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(pid), std::clamp(own + options.nice, -20, 19));
-  }
   auto process = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
       Process(impl_->context.get_executor(), pid, *exit_fd), static_cast<int>(pid), *exit_fd});
+  process->guard = guard_;
   Subprocess child(std::move(process));
   child.input = std::move(ours[0]);
   child.output = std::move(ours[1]);

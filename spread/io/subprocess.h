@@ -13,6 +13,8 @@
 
 namespace spread {
 
+class Guard;
+
 /// How a process ended.
 struct ExitStatus {
   int code = 0;    ///< exit status; meaningless where a signal ended it
@@ -38,7 +40,6 @@ struct SpawnOptions {
   std::string directory;                                             ///< empty = ours
   Connect input = Connect::Pipe, output = Connect::Pipe, errors = Connect::Pipe;
   int files[3] = {-1, -1, -1};  ///< where Connect::File is said; they stay the caller's
-  int nice = 0;                 ///< added to our own niceness
 };
 
 /// A child process, leader of its own process group, with pipes to its standard descriptors.
@@ -77,7 +78,9 @@ class Subprocess {
 /// process group. Our ends of the pipes are non-blocking and close-on-exec.
 class Spawner {
  public:
-  Spawner();
+  /// Children are watched by `guard` from their first moment, if there is one; it must outlive
+  /// this.
+  explicit Spawner(Guard* guard = nullptr);
   ~Spawner();
   Spawner(const Spawner&) = delete;
   Spawner& operator=(const Spawner&) = delete;
@@ -88,6 +91,7 @@ class Spawner {
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
+  Guard* guard_;
 };
 
 }  // namespace spread

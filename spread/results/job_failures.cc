@@ -34,7 +34,7 @@ void JobFailures::failed(TaskId task, std::string_view how, std::string_view com
     text += "\n    | " + plain(last_lines.substr(0, end), kLineBytes);
     last_lines.remove_prefix(end == std::string_view::npos ? last_lines.size() : end + 1);
   }
-  shown_.push_back(std::move(text));
+  shown_[number(task)] = std::move(text);
 }
 
 std::vector<std::string> JobFailures::summary(std::uint64_t jobs, std::string_view why_not) const {
@@ -42,7 +42,7 @@ std::vector<std::string> JobFailures::summary(std::uint64_t jobs, std::string_vi
   if (failed_ > 0) {
     lines.push_back(fmt::format("{} of {} job{} failed:", failed_, jobs, jobs == 1 ? "" : "s"));
     lines.back() += '\n';
-    for (const std::string& each : shown_) lines.back() += each + '\n';
+    for (const auto& [task, each] : shown_) lines.back() += each + '\n';
     if (failed_ > kShown) lines.back() += fmt::format("  and {} more\n", failed_ - kShown);
     lines.back().pop_back();
   }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,7 +29,7 @@ class JobFailures {
  private:
   std::uint64_t failed_ = 0;
   std::uint64_t not_run_ = 0;
-  std::vector<std::string> shown_;
+  std::map<std::uint64_t, std::string> shown_;  ///< by task
 };
 
 }  // namespace spread

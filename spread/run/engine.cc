@@ -38,6 +38,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       guard_(std::move(guard)),
       loop_(std::move(loop)),
       signals_(std::move(signals)),
+      spawner_(&guard_),
       scheduler_(scheduler_options(options), seed()),
       history_(options_, plan_),
       started_(loop_.now()) {
@@ -89,7 +90,7 @@ Status Engine::open() {
   const std::uint64_t wanted = plan_.workers() * per_worker + kOwn;
   const std::uint64_t limit = raise_descriptor_limit(wanted);
   if (limit < wanted) {
-    return fail(std::to_string(plan_.workers()) + " workers need " + std::to_string(wanted) +
+    return fail(std::to_string(plan_.workers()) + " at a time need " + std::to_string(wanted) +
                 " file descriptors, and the limit is " + std::to_string(limit) +
                 " (see ulimit -Hn; or use a smaller -j)");
   }
@@ -123,6 +124,7 @@ void Engine::add_slots_from(std::uint32_t first) {
     added.host = slot.host;
     added.key = plan_.key(worker);
     added.remote = !plan_.roster.hosts[number(slot.host)].local;
+    added.waits_for_hello = added.remote && is_jobs(options_.command);
     added_slots.push_back(added);
   }
   // By host in the order given: hosts that are asked how many slots they have answer in any order.
@@ -185,6 +187,7 @@ void Engine::turn() {
     abort(status.error().message);
   }
   if (!stdout_->queue_empty()) reporter_->make_room_for_results();
+  const bool was_full = stdout_->full() || reporter_->errors_full();
   stdout_->flush_if_due();
   if (stdout_->closed() && !scheduler_.stopping()) {
     // Nothing else may happen for a long time: what follows from this cannot wait.
@@ -192,6 +195,8 @@ void Engine::turn() {
     decide();
   }
   reporter_->turn();
+  // What was held back because the output was full may go on, and nothing else would say so.
+  if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
 }
 
 void Engine::pull_tasks() {
@@ -247,7 +252,9 @@ void Engine::watch_output() {
     own_error_ = true;
     abort(face_->error());
   }
-  if (const std::string warning = face_->take_warning(); !warning.empty()) {
+  // A disk that is full is so at every try.
+  if (std::string warning = face_->take_warning();
+      !warning.empty() && warnings_told_.insert(warning).second) {
     reporter_->say(warning);
   }
   if (const bool full = face_->full(); full != output_full_) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,7 +44,6 @@ class Engine final : private ReadyHandler {
   Plan& plan() { return plan_; }
   EventLoop& loop() { return loop_; }
   TimePoint now() const { return loop_.now(); }
-  Guard& guard() { return guard_; }
   Spawner& spawner() { return spawner_; }
   Reporter& reporter() { return *reporter_; }
   OutputWriter& output() { return *stdout_; }
@@ -138,6 +138,7 @@ class Engine final : private ReadyHandler {
   bool own_error_ = false;
   bool ever_started_ = false;
   std::string end_message_;
+  std::set<std::string> warnings_told_;
   std::string last_closed_;  ///< why a slot was given up last
 };
 

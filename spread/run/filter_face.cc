@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "spread/io/machine.h"
+
 namespace spread {
 
 FilterFace::FilterFace(Engine& engine)
@@ -19,6 +21,7 @@ Status FilterFace::open() {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
+  if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
   spill_ = std::make_unique<TempSpill>(
       TempFile(options.limits.spill_directory, options.limits.spill_max));
   sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter());
@@ -55,7 +58,6 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   spawn.argv = arguments_.argv();
   spawn.environment = environment_;
   spawn.directory = commands_->directory({}, context);
-  spawn.nice = engine_.options().map.nice.value_or(0);
   return spawn;
 }
 
@@ -113,9 +115,7 @@ Status FilterPort::start() {
   auto spawn = face_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
-  watched_ = command_.pid();
-  engine_.guard().watch(watched_);
-  engine_.reporter().tell(WorkerStarted{id(), host(), watched_});
+  engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
   engine_.reporter().tell(WorkerReady{id()});
   if (!face_.header().empty()) command_.send(face_.header());
   return {};
@@ -160,7 +160,6 @@ void FilterPort::on_job_output(bool errors, Slice bytes) {
 
 void FilterPort::on_job_ended(ExitStatus status) {
   constexpr std::size_t kRangesShown = 10;
-  engine_.guard().forget(std::exchange(watched_, 0));
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
   face_.ended(id(), status, early, blocks_.text(kRangesShown));

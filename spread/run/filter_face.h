@@ -93,7 +93,6 @@ class FilterPort final : public Port, public CommandSink {
   CommandWorker command_;
   std::optional<TaskId> task_;  ///< being written
   IdRanges blocks_;
-  int watched_ = 0;
   bool closing_ = false;
   bool ending_ = false;
 };

@@ -41,7 +41,8 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   command_ = std::move(*command);
   auto syntax = PlaceholderSyntax::create(how.replacement, names);
   if (!syntax) return tl::unexpected(syntax.error());
-  tag_ = TextTemplate::parse(map.tag, *syntax);
+  // --tag is {}, whatever -I says.
+  tag_ = TextTemplate::parse(map.tag == "{}" ? syntax->replacement() : map.tag, *syntax);
   directory_ = TextTemplate::parse(options_->hosts.working_directory, *syntax);
   std::string results = map.results_directory;
   if (!results.empty() && !has_placeholder(results)) results += "/{#}";

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "spread/io/files.h"
 #include "spread/report/events_writer.h"
 #include "spread/report/outcome_name.h"
 #include "spread/run/job_face.h"
@@ -52,7 +53,7 @@ void JobFace::deliver(const DeliverTask& delivery) {
   if (delivery.outcome == Outcome::NotComputed) {
     failures_.not_run();
   } else if (!success) {
-    const std::string last = output_ ? output_->last_lines(delivery.task, kLastLines) : "";
+    const std::string last = last_lines(delivery);
     failures_.failed(delivery.task, ending.how, command, last);
     if (first_failure_ == 0) {
       first_failure_ = ending.exit_status > 0 ? ending.exit_status : kSignalled + kTerminated;
@@ -65,6 +66,15 @@ void JobFace::deliver(const DeliverTask& delivery) {
   }
   if (reporter.detailed()) tell_finished(delivery, ending, command);
   read_slots_file();
+}
+
+std::string JobFace::last_lines(const DeliverTask& delivery) const {
+  if (output_) return output_->last_lines(delivery.task, kLastLines);
+  if (map().results_directory.empty() || delivery.worker == kNoWorker) return {};
+  return file_tail(commands_->results_folder(values_of(delivery.payload),
+                                             context_of(delivery.task, delivery.worker)) +
+                       "/stderr",
+                   kLastLines);
 }
 
 void JobFace::retry(const RetryTask& retry) {

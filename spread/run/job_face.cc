@@ -58,6 +58,7 @@ Status JobFace::open() {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
+  if (map().nice) SPREAD_TRY(become_nicer(*map().nice));
   if (map().resume) {
     auto record = read_joblog(options.report.joblog);
     if (!record) return fail("--resume: " + record.error().message);
@@ -170,7 +171,6 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   job_.spawn.argv = arguments_.argv();
   job_.spawn.environment = environment_;
   job_.spawn.directory = commands_->directory(payload, context);
-  job_.spawn.nice = map().nice.value_or(0);
   job_.spawn.input = map().item_to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
   job_.results_folder = commands_->results_folder(payload, context);
   const Connect out = output_                        ? Connect::Pipe
@@ -255,6 +255,7 @@ Status JobFace::advance(bool) {
         "is passed on, and it is not tried again",
         number(*stuck) + 1));
     output_->set_final(*stuck);
+    engine_.handle(LastTry{*stuck});
     SPREAD_TRY(output_->pump());
   }
   for (Port* port : ports_) port->reconsider();

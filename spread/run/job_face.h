@@ -84,6 +84,7 @@ class JobFace final : public Face {
   void set_input(const Value& payload);
   void set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
+  std::string last_lines(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
   std::string note_of(const DeliverTask& delivery, const Ending& ending,
                       std::string_view command) const;

@@ -3,7 +3,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "spread/io/machine.h"
+#include "spread/base/posix.h"
+#include "spread/io/files.h"
 #include "spread/run/job_face.h"
 
 namespace spread {
@@ -51,8 +52,6 @@ void JobPort::send_task(const SendTask& action) {
     const bool found = started.error().number != ENOENT;
     return ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, started.error().message});
   }
-  engine_.guard().watch(command_.pid());
-  watched_ = command_.pid();
   if (spawn.input != Connect::Pipe) return;
   if (!job->header.empty()) command_.send(job->header);
   if (!job->input.empty()) command_.send(job->input);
@@ -95,10 +94,13 @@ void JobPort::on_job_output(bool errors, Slice bytes) {
   face_.append(task_, errors, std::move(bytes), tag_);
 }
 
-void JobPort::on_job_ended(ExitStatus status) {
-  engine_.guard().forget(std::exchange(watched_, 0));
-  ended({status, received_, ""});
+void JobPort::on_file_failed(int error) {
+  const std::string& name = engine_.options().input.files.front();
+  engine_.abort("cannot read " + name + ": " +
+                (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
 }
+
+void JobPort::on_job_ended(ExitStatus status) { ended({status, received_, ""}); }
 
 void JobPort::ended(JobEnd end) {
   const bool success = end.status.clean();

@@ -39,6 +39,7 @@ class JobPort final : public Port, private CommandSink {
  private:
   void on_job_output(bool errors, Slice bytes) override;
   bool wants_job_output(bool errors) const override;
+  void on_file_failed(int error) override;
   void on_job_ended(ExitStatus status) override;
 
   void ended(JobEnd end);
@@ -49,7 +50,6 @@ class JobPort final : public Port, private CommandSink {
   TaskId task_{};
   std::uint64_t received_ = 0;
   std::string tag_;
-  int watched_ = 0;      ///< the process group that the guard knows
   bool alive_ = false;   ///< what the Scheduler takes for a worker
   bool ending_ = false;  ///< the Scheduler wants it to end
 };

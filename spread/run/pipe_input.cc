@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "spread/io/machine.h"
+#include "spread/io/files.h"
 #include "spread/io/system.h"
 
 namespace spread {

@@ -17,7 +17,6 @@ Status RemoteJobPort::start() {
   spawn.environment = plan.environment;
   auto process = engine_.spawner().spawn(spawn);
   if (!process) return tl::unexpected(process.error());
-  engine_.guard().watch(process->pid());
   ready_ = closing_ = false;
   agent_ = std::make_unique<AgentWorker>(std::move(*process), job_agent_prefix(face_.mark()),
                                          engine_.loop(), face_.read_buffer(), *this,
@@ -101,7 +100,6 @@ void RemoteJobPort::on_agent_job_ended(int status) {
 }
 
 void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::string last_words) {
-  engine_.guard().forget(agent_->pid());
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = closing_ && status.clean() && !unanswered;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "spread/io/machine.h"
+#include "spread/io/files.h"
 #include "spread/io/system.h"
 #include "spread/report/slot_output.h"
 #include "spread/results/joblog.h"

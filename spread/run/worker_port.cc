@@ -28,7 +28,6 @@ Status WorkerPort::start() {
     log_command(-1, 0);
     return tl::unexpected(process.error());
   }
-  engine_.guard().watch(process->pid());
 
   SessionOptions session;
   session.wire = options.wire;
@@ -169,7 +168,6 @@ void WorkerPort::on_mismatch(std::string_view text) {
 void WorkerPort::on_unusable() { engine_.handle(WorkerUnusable{id()}); }
 
 void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
-  engine_.guard().forget(worker_->pid());
   const bool heard = worker_->session().heard();
   const bool expected = ended.clean && worker_->session().state() == SessionState::Shutdown;
   engine_.reporter().tell(WorkerEnded{id(), expected, ended.reason});

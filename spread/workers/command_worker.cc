@@ -7,7 +7,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
-#include "spread/io/machine.h"
+#include "spread/io/files.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -158,10 +158,12 @@ bool CommandWorker::write_some_input() {
     return false;
   }
   if (result.state != IoState::Done) {
+    const bool of_file = input_.empty() && result.state == IoState::Failed;
     // A command need not read its input.
     input_.consume(input_.size());
     file_left_ = 0;
     input_closing_ = true;
+    if (of_file) sink_.on_file_failed(result.error);
   }
   return true;
 }

@@ -24,6 +24,8 @@ class CommandSink {
   virtual bool wants_job_output(bool errors) const = 0;
   /// All that it was sent has been written to its fd 0 (or it does not read any more).
   virtual void on_input_written() {}
+  /// A part of a file could not be read; errno, or 0 if the file has become shorter.
+  virtual void on_file_failed(int error) { static_cast<void>(error); }
   /// The process is gone and what it wrote has been read. Another may be started at once.
   virtual void on_job_ended(ExitStatus status) = 0;
 };

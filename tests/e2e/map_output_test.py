@@ -168,14 +168,19 @@ class Tags(MapTest):
 
 
 class Results(MapTest):
-    def test_files_for_each_job_and_the_output_too(self):
+    def test_files_for_each_job_and_nothing_is_shown(self):
         result = self.map("-j2", "--results", "d", "echo o{}; echo e{} >&2", ":::", "a", "b")
         self.assertEqual(result.status, 0, result)
         for number, item in ((1, "a"), (2, "b")):
             self.assertEqual(self.read(f"d/{number}/stdout"), f"o{item}\n")
             self.assertEqual(self.read(f"d/{number}/stderr"), f"e{item}\n")
-        # "too", says --help.
-        self.assert_run(result, 0, "oa\nob\n", "ea\neb\n")
+        self.assert_run(result, 0, "", "")
+
+    def test_last_words_of_a_failed_job_come_from_its_file(self):
+        result = self.map("--results", "d", "echo last >&2; exit 3; : {}", ":::", "a")
+        self.assert_run(result, 1, "")
+        self.assert_told(result, "spread: 1 of 1 job failed:", "  job 1: exit status 3: .*",
+                         r"    \| last")
 
     def test_folder_named_by_a_template(self):
         result = self.map("--results=d/x-{/.}-y", "echo", ":::", "q/a.txt")
@@ -264,7 +269,8 @@ class Waiting(MapTest):
         running, post, gate, out = self.behind_a_slow_one(*options, jobs=10, each=300000)
         gate.open()
         result = running.finish()
-        self.assertEqual((result.status, result.err), (0, ""), result)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(result.err.count("--spill-max"), 1, result)  # told once
         self.assertEqual(result.out, out)
 
     def test_huge_output_of_a_job_that_may_be_tried_again(self):

@@ -49,7 +49,7 @@ class Options(SpreadTest):
     def test_every_option_is_used_by_a_test(self):
         words = self.used_words()
         unused = []
-        for subcommand in ("run", "map", "all", "hosts", "history"):
+        for subcommand in ("run", "map", "pipe", "all", "hosts", "history"):
             help_text = self.spread("help", subcommand).out
             options = options_of(help_text)
             self.assertGreaterEqual(len(options), 3, help_text)
@@ -65,7 +65,7 @@ class Options(SpreadTest):
 
     def test_help_is_found_by_this_test_as_it_is_written(self):
         # A heading that options_of() misses would be an option that nobody asks a test for.
-        for subcommand in ("run", "map"):
+        for subcommand in ("run", "map", "pipe"):
             text, examples, _ = self.spread(subcommand, "--help").out.partition("\nExamples:\n")
             self.assertTrue(examples)
             names = {name for found, _ in options_of(text) for name in found}
@@ -75,7 +75,7 @@ class Options(SpreadTest):
 
 class Help(SpreadTest):
     def test_of_a_subcommand_both_ways(self):
-        for subcommand in ("run", "map", "all", "hosts", "history"):
+        for subcommand in ("run", "map", "pipe", "all", "hosts", "history"):
             asked = self.spread(subcommand, "--help")
             self.assert_run(asked, 0, self.spread("help", subcommand).out, "")
             self.assertTrue(asked.out.startswith(f"Usage: spread {subcommand}"))

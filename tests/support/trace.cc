@@ -48,6 +48,7 @@ std::string describe(const Event& event) {
           [](const SlotsComplete&) { return std::string("slots complete"); },
           [](const TaskArrived& e) { return t(e.id) + " arrived"; },
           [](const PayloadRefused& e) { return t(e.task) + " cannot be sent: " + e.message; },
+          [](const LastTry& e) { return t(e.task) + " is not to be tried again"; },
           [](const TaskSkipped& e) { return t(e.id) + " skipped"; },
           [](const StartsHeld&) { return std::string("starts are held"); },
           [](const SlotsLimited& e) {

@@ -136,8 +136,8 @@ TEST(ParseSlotCount, HasFourKinds) {
     Kind kind;
     double number;
   } const cases[] = {
-      {"8", Kind::Count, 8},     {"150%", Kind::Percent, 150},    {"12.5%", Kind::Percent, 12.5},
-      {"+2", Kind::Offset, 2},   {"-1", Kind::Offset, -1},        {"+0", Kind::Offset, 0},
+      {"8", Kind::Count, 8},     {"150%", Kind::Percent, 150},  {"12.5%", Kind::Percent, 12.5},
+      {"+2", Kind::Offset, 2},   {"-1", Kind::Offset, -1},      {"+0", Kind::Offset, 0},
       {"0", Kind::Unlimited, 0}, {"65536", Kind::Count, 65536},
   };
   for (const auto& c : cases) {

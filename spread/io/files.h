@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "spread/api/result.h"
+#include "spread/base/posix.h"
+#include "spread/base/unique_fd.h"
+
+namespace spread {
+
+bool file_is_empty(const std::string& name);
+
+/// The size of a regular file; none for anything else.
+std::optional<std::uint64_t> file_size(int fd);
+
+/// Reads all of `to` from `offset` on; fewer bytes only where the file ends.
+Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to);
+
+/// Moves up to `size` bytes of a file to a pipe, without their passing through our memory where the
+/// kernel can do that. End: nobody reads the pipe. Failed without an errno: the file is shorter.
+IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe);
+
+/// What a run that was killed left behind the last newline of a file goes; no file is fine.
+Status drop_torn_line(const std::string& name);
+
+/// The last lines of a file, at most the last 2 KiB of it; empty if it cannot be read.
+std::string file_tail(const std::string& name, std::size_t lines);
+
+/// Makes `folder`, and in it the files "stdout" and "stderr", empty: a job's, of --results.
+Status open_result_files(const std::string& folder, UniqueFd (&files)[2]);
+
+}  // namespace spread
