@@ -35,6 +35,10 @@ struct SlotCount {
   double number = 0;  ///< above 0 for Count (at most 65536) and Percent; whole but for Percent
 };
 Result<SlotCount> parse_slot_count(std::string_view text);
+/// What is before the first white space: a count may stand in a file with a newline behind it.
+inline std::string_view first_word(std::string_view text) {
+  return text.substr(0, text.find_first_of(" \t\r\n"));
+}
 
 /// "50%" or "12.5%", as the number before the sign; may exceed 100.
 Result<double> parse_percent(std::string_view text);

@@ -270,8 +270,7 @@ void JobFace::read_slots_file() {
   // An editor may just be writing it anew.
   if (!text || *text == slots_text_) return;
   slots_text_ = *text;
-  const std::string_view word = std::string_view(*text).substr(0, text->find_first_of(" \t\r\n"));
-  const auto count = parse_slot_count(word);
+  const auto count = parse_slot_count(first_word(*text));
   if (!count) {
     engine_.reporter().say("-j " + map().jobs_file + ": " + count.error().message);
     return;

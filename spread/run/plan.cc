@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/base/byte_buffer.h"
+#include "spread/base/parse.h"
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/run/task_input.h"
@@ -59,6 +60,29 @@ Status check_prep(const std::vector<Value>& prep, const Options& options) {
   return {};
 }
 
+/// Jobs are no workers: placeholders and directory are theirs (JobCommands), and -j may say more.
+Result<HostOptions> job_hosts(const Options& options) {
+  HostOptions hosts = options.hosts;
+  if (hosts.command.empty()) hosts.command.emplace_back("sh");
+  hosts.working_directory.clear();
+  bool unlimited = options.map.no_slot_limit;
+  if (const std::string& name = options.map.jobs_file; !name.empty()) {
+    const auto text = read_file(name);
+    if (!text) return fail("-j: " + text.error().message);
+    const auto count = parse_slot_count(first_word(*text));
+    if (!count) return fail("-j " + name + ": " + count.error().message);
+    if (count->kind == SlotCount::Kind::Offset) {
+      hosts.slots_offset = static_cast<int>(count->number);
+    } else {
+      hosts.slots = count->number;
+      hosts.slots_percent = count->kind == SlotCount::Kind::Percent;
+    }
+    unlimited = count->kind == SlotCount::Kind::Unlimited;
+  }
+  if (unlimited) hosts.slots = slots_without_limit();
+  return hosts;
+}
+
 }  // namespace
 
 bool Plan::by_login(WorkerId worker) const {
@@ -94,10 +118,9 @@ Result<Plan> make_plan(const Options& options) {
   plan.context.kill_grace = options.limits.kill_grace;
   HostOptions hosts = options.hosts;
   if (is_jobs(options.command)) {
-    // Jobs are no workers: placeholders and directory are theirs (JobCommands).
-    if (hosts.command.empty()) hosts.command.emplace_back("sh");
-    hosts.working_directory.clear();
-    if (options.map.no_slot_limit) hosts.slots = slots_without_limit();
+    auto of_jobs = job_hosts(options);
+    if (!of_jobs) return tl::unexpected(of_jobs.error());
+    hosts = std::move(*of_jobs);
   }
   auto roster = build_roster(hosts, plan.context, read_file);
   if (!roster) return tl::unexpected(roster.error());
