@@ -24,10 +24,9 @@ constexpr std::size_t kVariableBytesMax = 131072 - 16;
 /// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
 Result<JoblogRecord> read_joblog(const std::string& name) {
   const auto text = read_file(name);
-  if (!text)
-    return text.error().number == ENOENT ? Result<JoblogRecord>(JoblogRecord())
-                                         : tl::unexpected(text.error());
-  return JoblogRecord::parse(*text, name);
+  if (text) return JoblogRecord::parse(*text, name);
+  if (text.error().number == ENOENT) return JoblogRecord();
+  return tl::unexpected(text.error());
 }
 
 JobOutputOptions output_options(const Options& options) {
