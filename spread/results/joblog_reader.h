@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "spread/api/result.h"
 
@@ -27,7 +27,7 @@ class JoblogRecord {
     std::string command;  ///< as the file has it, escaped
     bool succeeded = false;
   };
-  std::unordered_map<std::uint64_t, Job> jobs_;
+  std::map<std::uint64_t, Job> jobs_;
 };
 
 }  // namespace spread
