@@ -24,7 +24,13 @@ void ResultsOut::deliver(TaskResult&& result) {
     return;
   }
   print(result);
-  while (reorder_.waiting() > 0) {
+  pump();
+}
+
+void ResultsOut::pump() {
+  TaskResult result;
+  // Not all at once: millions may have waited for a slow one, on disk.
+  while (reorder_.waiting() > 0 && !(writer_.full() && !writer_.closed())) {
     const Result<bool> more = reorder_.pop(result);
     if (!more) {
       error_ = more.error().message;

@@ -21,6 +21,10 @@ class ResultsOut {
              const std::vector<std::string>& host_names);
 
   void deliver(TaskResult&& result);
+  /// Hands on what is next in line, until the output is full.
+  void pump();
+  /// Nothing that can be handed on waits here.
+  bool empty() const { return reorder_.waiting() == 0 || !error_.empty(); }
   /// No new work is to be caused: what is finished cannot be put anywhere.
   bool full() const { return reorder_.full() || writer_.full(); }
   /// A warning for the user, once; empty when there is none.

@@ -33,7 +33,9 @@ std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {
 }
 
 Status WorkerFace::advance(bool tasks_done) {
-  return tails_->advance(tasks_done, is_all() && !engine_.output().full(), engine_.tail_order());
+  results_->pump();
+  return tails_->advance(tasks_done && results_->empty(), is_all() && !engine_.output().full(),
+                         engine_.tail_order());
 }
 
 std::uint64_t WorkerFace::failures(const Scheduler::Counts& counts) const {

@@ -30,8 +30,13 @@ class WorkerFace final : public Face {
   const std::string& error() const override { return results_->error(); }
   std::string take_warning() override { return results_->take_warning(); }
   Status advance(bool tasks_done) override;
-  bool drained() const override { return tails_->finished(engine_.tail_order()); }
-  Status drain() override { return tails_->finish(engine_.tail_order()); }
+  bool drained() const override {
+    return results_->empty() && tails_->finished(engine_.tail_order());
+  }
+  Status drain() override {
+    results_->pump();
+    return results_->empty() ? tails_->finish(engine_.tail_order()) : Status{};
+  }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
 
   // For its ports.
