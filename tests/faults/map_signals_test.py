@@ -57,9 +57,16 @@ class Interrupted(MapTest):
 
     def test_three_times_kills(self):
         # The grace is endless: only the third can end it.
-        terms = self.post("terms")
-        again = f"while :; do {tell(terms, 'x')}; {wait_at(self.gate('again'))}; done"
-        running = self.begin("--kill-grace", "1h", before=f"trap '{again}' TERM; ")
+        # Not a shell's trap: a TERM that comes just before its read(2) would wait for ever.
+        terms, self.told = self.post("terms"), self.post()
+        code = (
+            "import os, signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]);"
+            f"open('{self.told.path}', 'a').write(str(os.getpid()) + chr(10));\n"
+            f"while signal.sigwait([signal.SIGTERM]): open('{terms.path}', 'a').write('x' + chr(10))"
+        )
+        running = self.run_it("-j2", "--kill-grace", "1h", "/usr/bin/python3", "-c", code, ":::",
+                              *"abcd")
+        self.groups = [int(pid) for pid in self.told.lines(2)]
         self.interrupt(running)
         self.wait_for_line(running, "spread: interrupted: ")
         self.interrupt(running)
