@@ -14,7 +14,8 @@ constexpr std::size_t kStartsPerDecision = 16;
 constexpr std::uint32_t kLoginsPerHost = 8;
 // A worker that says nothing until its first answer has logged in by then, most likely.
 constexpr Duration kLoginTime = std::chrono::seconds(1);
-// A hello that is awaited before the first task may take so many times longer than usual.
+// A hello that is awaited since others of its kind have said one may take so many times longer than
+// theirs.
 constexpr double kHelloPatience = 4;
 
 }  // namespace
@@ -105,7 +106,8 @@ void Scheduler::look_after_live(WorkerId worker, TimePoint now, Actions& actions
       alarms_.set(worker, logged_in);
     }
   }
-  if (woken.awaits_hello) {
+  // Of a slot that always says hello, one that is late is not there yet.
+  if (woken.awaits_hello && !woken.waits_for_hello) {
     const double usual = key_of(woken).expected_launch();
     const TimePoint overdue =
         after(woken.started, std::max(kLoginTime, from_seconds(kHelloPatience * usual)));

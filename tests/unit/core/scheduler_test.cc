@@ -125,6 +125,18 @@ TEST(Scheduler, StartsNoMoreThanEightLoginsToAHost) {
   EXPECT_EQ(table.all<StartWorker>().size(), 12u);
 }
 
+// A login may take long, and what it needs before its first task longer.
+TEST(Scheduler, WaitsForTheHelloOfASlotThatAlwaysSaysOne) {
+  Table table;
+  SlotAdded slot;
+  slot.remote = slot.waits_for_hello = true;
+  table.tell(slot).complete().tasks(1).decide();
+  table.wait(seconds(100)).decide();
+  EXPECT_EQ(table.sent(), "");
+  table.tell(WorkerHello{WorkerId{0}}).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+}
+
 TEST(Scheduler, ClosesTheInputsOnlyWhenAllTasksAreFinal) {
   Table table;
   table.slots(2).complete().tasks(2).end().decide();
