@@ -143,6 +143,11 @@ std::string shell_join(std::span<const std::string> words) {
 
 Result<std::vector<std::string>> shell_split(std::string_view text) { return Splitter(text).run(); }
 
+bool is_identifier(std::string_view word) {
+  const auto belongs = [](char c) { return is_letter(c) || is_digit(c) || c == '_'; };
+  return !word.empty() && !is_digit(word.front()) && std::all_of(word.begin(), word.end(), belongs);
+}
+
 std::string show_text(std::string_view text, std::size_t bytes_max) {
   const bool cut = text.size() > bytes_max;
   if (cut) {

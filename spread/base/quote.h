@@ -27,6 +27,9 @@ std::string shell_join(std::span<const std::string> words);
 /// name the column (bytes, counted from 1).
 Result<std::vector<std::string>> shell_split(std::string_view text);
 
+/// Whether a shell takes it for the name of a variable.
+bool is_identifier(std::string_view word);
+
 /// `text` for a message of one line: in single quotes, control bytes as \xNN, and what exceeds
 /// `bytes_max` cut off. For people; not to be read back.
 std::string show_text(std::string_view text, std::size_t bytes_max = 80);

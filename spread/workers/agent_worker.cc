@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -48,23 +49,48 @@ void AgentWorker::close_fd(UniqueFd& fd) {
 void AgentWorker::send(std::string_view request) {
   busy_ = true;
   out_.marked = err_.marked = false;
-  input_.append(request);
+  input_.tail().append(request);
   write_input();
 }
 
-void AgentWorker::write_input() {
+void AgentWorker::feed(std::string_view text) {
+  feeding_ = true;
+  input_.tail().append(text);
+  write_input();
+}
+
+void AgentWorker::feed(Slice bytes) {
+  feeding_ = true;
+  input_.append(std::move(bytes));
+  write_input();
+}
+
+/// False if the pipe is full.
+bool AgentWorker::write_input() {
+  std::array<ByteView, 16> pieces;
   while (process_.input && !input_.empty()) {
-    const ByteView rest = input_.view();
-    const IoResult result = write_some(process_.input.get(), {&rest, 1});
+    const std::size_t count = input_.gather(pieces);
+    const IoResult result = write_some(process_.input.get(), {pieces.data(), count});
     if (result.state == IoState::WouldBlock) {
-      return loop_.change(process_.input.get(), false, true);
+      loop_.change(process_.input.get(), false, true);
+      return false;
     }
     // Nobody reads there any more: its exit tells why.
-    if (result.state != IoState::Done) return close_fd(process_.input);
+    if (result.state != IoState::Done) {
+      close_fd(process_.input);
+      break;
+    }
     input_.consume(result.size);
   }
-  if (closing_) return close_fd(process_.input);
+  if (closing_) close_fd(process_.input);
+  if (process_.input) loop_.change(process_.input.get(), false, feeding_);
+  return true;
+}
+
+void AgentWorker::input_ready() {
+  if (!write_input() || !std::exchange(feeding_, false)) return;
   if (process_.input) loop_.change(process_.input.get(), false, false);
+  sink_.on_agent_input_written();
 }
 
 void AgentWorker::close_input() {
@@ -96,7 +122,7 @@ void AgentWorker::tick() {
 
 void AgentWorker::on_ready(int fd, bool, bool) {
   if (fd == process_.exit_fd() && !status_) return on_exit();
-  if (fd == process_.input.get()) return write_input();
+  if (fd == process_.input.get()) return input_ready();
   const bool errors = fd == process_.errors.get();
   read(errors ? err_ : out_, errors);
 }

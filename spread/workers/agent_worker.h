@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "spread/api/time.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/output_queue.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/subprocess.h"
 #include "spread/workers/mark_scanner.h"
@@ -23,7 +23,9 @@ class AgentSink {
   virtual bool wants_agent_output(bool errors) const = 0;
   /// What the login printed before the agent was ready, or while no job ran.
   virtual void on_agent_stray(std::string_view text) = 0;
-  /// `status` as a shell has it.
+  /// All that it was fed is on its way. Never from within feed().
+  virtual void on_agent_input_written() {}
+  /// A request has ended; `status` as a shell has it.
   virtual void on_agent_job_ended(int status) = 0;
   /// The login is over, and everything that it wrote has been read. The last call. `unanswered`: a
   /// job was running.
@@ -38,8 +40,13 @@ class AgentWorker final : public ReadyHandler {
   ~AgentWorker() override;
 
   int pid() const { return process_.pid(); }
-  /// One request, a line; only while no job runs.
+  /// One request, a line; only while none is under way.
   void send(std::string_view request);
+  /// What follows its line, as it is.
+  void feed(std::string_view text);
+  void feed(Slice bytes);
+  /// Bytes that wait to be written.
+  std::size_t input_size() const { return input_.size(); }
   void close_input();
   void terminate();
   void kill();
@@ -58,7 +65,8 @@ class AgentWorker final : public ReadyHandler {
     bool marked = false;  ///< the mark of the running job's end has come
   };
 
-  void write_input();
+  bool write_input();
+  void input_ready();
   void read(Stream& stream, bool errors);
   bool read_once(Stream& stream, bool errors);
   void on_bytes(bool errors, ByteView bytes);
@@ -74,13 +82,14 @@ class AgentWorker final : public ReadyHandler {
   AgentSink& sink_;
   Duration kill_grace_;
   Stream out_, err_;
-  ByteBuffer input_;
+  OutputQueue input_;
   std::optional<ExitStatus> status_;
   std::string last_words_;
   Block* reading_ = nullptr;
   int job_status_ = 0;
   bool ready_ = false;
   bool busy_ = false;
+  bool feeding_ = false;  ///< on_agent_input_written() is due
   bool closing_ = false;
   bool terminated_ = false;
   bool killed_ = false;

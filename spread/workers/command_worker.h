@@ -51,6 +51,8 @@ class CommandWorker final : public ReadyHandler {
   void send(Slice bytes);
   void send_file(int file, std::uint64_t offset, std::uint64_t size);
   void close_input();
+  /// Bytes that wait to be written.
+  std::size_t input_size() const { return input_.size(); }
   bool running() const { return process_.has_value(); }
   int pid() const { return process_->pid(); }
   /// Begins the end sequence; nothing if that was done before, or nothing runs.
