@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spread/api/time.h"
@@ -68,6 +69,9 @@ struct HostOptions {
   std::vector<std::string> args_files;
   std::string launch;             ///< --launch: empty = ssh for remote hosts, none for local ones
   std::string working_directory;  ///< --wd; empty = the default
+  /// --env: variables that go to other machines, too, with their values; exported functions of bash
+  /// under the names that it gives them.
+  std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::string> command;  ///< the words after `--`; may be empty with worker_lists
 };
 
@@ -187,6 +191,11 @@ struct MapOptions {
   std::string jobs_file;       ///< -j FILE: looked at again whenever a job ends
   bool no_slot_limit = false;  ///< -j 0
   bool xargs_status = false;   ///< --exit-status xargs
+  /// Files for jobs on other machines; all but base_files with placeholders.
+  std::vector<std::string> base_files;      ///< --basefile: once on every host
+  std::vector<std::string> transfer_files;  ///< --transferfile: before each job
+  std::vector<std::string> return_files;    ///< --return: after it
+  bool clean_up = false;                    ///< --cleanup: they do not stay there
 };
 
 /// `spread pipe`: how the input is cut into blocks of whole records (docs/pipe.md). The command and

@@ -6,6 +6,7 @@
 
 #include "spread/cli/option_rows_map.h"
 #include "spread/cli/option_rows_pipe.h"
+#include "spread/cli/option_rows_remote.h"
 #include "spread/cli/option_rows_shared.h"
 
 namespace spread::cli {
@@ -19,7 +20,7 @@ constexpr auto join(const OptionSpec (&... parts)[sizes]) {
   return all;
 }
 
-constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows);
+constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows, kRemoteRows);
 
 std::string_view take_name(std::string_view& names) {
   const std::size_t comma = names.find(',');

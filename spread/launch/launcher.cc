@@ -67,6 +67,28 @@ std::string remote_directory(const HostOptions& options, const LaunchContext& co
   return "./" + directory;
 }
 
+/// `words`, with what a shell would not export (functions of bash) set by env(1). `environment`:
+/// what
+/// --env names and a shell can export comes in front, so that our own variables win.
+ArgumentList with_user_environment(ArgumentList words, const HostOptions& options,
+                                   Environment& environment) {
+  Environment exported;
+  ArgumentList by_env;
+  for (const auto& variable : options.environment) {
+    if (is_identifier(variable.first)) {
+      exported.push_back(variable);
+    } else {
+      by_env.push_back(variable.first + '=' + variable.second);
+    }
+  }
+  environment.insert(environment.begin(), exported.begin(), exported.end());
+  // env would take a program called A=b for one more assignment.
+  if (by_env.empty() || words.front().find('=') != std::string::npos) return words;
+  by_env.insert(by_env.begin(), "env");
+  by_env.insert(by_env.end(), words.begin(), words.end());
+  return by_env;
+}
+
 LaunchPlan plan_here(ArgumentList words, Environment environment, const HostOptions& options) {
   LaunchPlan plan;
   plan.arguments = std::move(words);
@@ -134,9 +156,13 @@ LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
   if (!slot.exact.empty()) return plan_here(slot.exact, std::move(environment), options);
   SPREAD_ASSERT(!options.command.empty());
   ArgumentList words = fill_in(options.command, host, slot, worker, facts);
+  if (host.route.kind == Route::Kind::Here) {
+    return plan_here(std::move(words), std::move(environment), options);
+  }
+  words = with_user_environment(std::move(words), options, environment);
   LaunchPlan plan;
   switch (host.route.kind) {
-    case Route::Kind::Here: return plan_here(std::move(words), std::move(environment), options);
+    case Route::Kind::Here: break;
     case Route::Kind::LoginShell: {
       RemoteCommand remote;
       remote.words = std::move(words);

@@ -124,7 +124,7 @@ void Engine::add_slots_from(std::uint32_t first) {
     added.host = slot.host;
     added.key = plan_.key(worker);
     added.remote = !plan_.roster.hosts[number(slot.host)].local;
-    added.waits_for_hello = added.remote && is_jobs(options_.command);
+    added.waits_for_hello = added.remote && is_jobs(options_.command) && !options_.pipe.round_robin;
     added_slots.push_back(added);
   }
   // By host in the order given: hosts that are asked how many slots they have answer in any order.

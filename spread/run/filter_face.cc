@@ -55,9 +55,22 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   const std::string slot = std::to_string(context.slot);
   environment_ = {{"SPREAD_SLOT", slot}, {"PARALLEL_JOBSLOT", slot}};
   SpawnOptions spawn;
-  spawn.argv = arguments_.argv();
-  spawn.environment = environment_;
-  spawn.directory = commands_->directory({}, context);
+  const std::string directory = commands_->directory({}, context);
+  const Roster& roster = engine_.plan().roster;
+  if (roster.hosts[number(roster.slots[number(worker)].host)].local) {
+    spawn.argv = arguments_.argv();
+    spawn.environment = environment_;
+    spawn.directory = directory;
+    return spawn;
+  }
+  Options there = engine_.options();
+  there.hosts.command = arguments_.list();
+  there.hosts.working_directory = directory;
+  there.hosts.environment.insert(there.hosts.environment.end(), environment_.begin(),
+                                 environment_.end());
+  launch_ = engine_.plan().launch(there, worker);
+  spawn.arguments = launch_.arguments;
+  spawn.environment = launch_.environment;
   return spawn;
 }
 

@@ -40,6 +40,7 @@ class FilterFace final : public Face {
   }
 
   // For its ports.
+  /// Good until the next call.
   Result<SpawnOptions> command_for(WorkerId worker);
   const Slice& header() const { return pipe_->header(); }
   bool may_read(WorkerId worker, bool errors) const;
@@ -63,6 +64,7 @@ class FilterFace final : public Face {
   std::vector<Port*> ports_;
   std::vector<bool> finished_;
   Arguments arguments_;
+  LaunchPlan launch_;
   std::vector<std::pair<std::string, std::string>> environment_;
   std::uint64_t failed_filters_ = 0;
   std::string error_;

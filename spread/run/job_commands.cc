@@ -14,6 +14,16 @@ constexpr std::size_t kLineBytesDefault = 128 * 1024;
 
 bool has_placeholder(const std::string& text) { return text.find('{') != std::string::npos; }
 
+std::vector<TextTemplate> parse_all(const std::vector<std::string>& texts,
+                                    const PlaceholderSyntax& syntax) {
+  std::vector<TextTemplate> parsed;
+  for (const std::string& text : texts) {
+    // --transfer means the item, whatever -I says.
+    parsed.push_back(TextTemplate::parse(text == "{}" ? syntax.replacement() : text, syntax));
+  }
+  return parsed;
+}
+
 }  // namespace
 
 Result<JobCommands> JobCommands::create(const Options& options) {
@@ -47,6 +57,8 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   std::string results = map.results_directory;
   if (!results.empty() && !has_placeholder(results)) results += "/{#}";
   results_ = TextTemplate::parse(results, *syntax);
+  transfer_files_ = parse_all(map.transfer_files, *syntax);
+  return_files_ = parse_all(map.return_files, *syntax);
   return {};
 }
 
@@ -69,9 +81,43 @@ std::string JobCommands::directory(std::string_view payload, const TaskContext& 
   return text_of(directory_, payload, context);
 }
 
+std::string JobCommands::fixed_directory() const {
+  return directory_.has_placeholder() ? "" : options_->hosts.working_directory;
+}
+
 std::string JobCommands::results_folder(std::string_view payload,
                                         const TaskContext& context) const {
   return text_of(results_, payload, context);
+}
+
+Result<std::vector<FilePlace>> JobCommands::places_of(const std::vector<TextTemplate>& names,
+                                                      std::string_view payload,
+                                                      const TaskContext& context) const {
+  std::vector<FilePlace> places;
+  std::vector<std::string_view> values;
+  split_values(payload, values);
+  for (const TextTemplate& name : names) {
+    // `{}` of a job with several items names several files.
+    const std::size_t times = name.has_all_values() ? values.size() : 1;
+    for (std::size_t i = 0; i < times; ++i) {
+      std::string text;
+      name.append_to(text, values, context, i);
+      auto place = file_place(text);
+      if (!place) return tl::unexpected(place.error());
+      places.push_back(std::move(*place));
+    }
+  }
+  return places;
+}
+
+Result<std::vector<FilePlace>> JobCommands::transfer_files(std::string_view payload,
+                                                           const TaskContext& context) const {
+  return places_of(transfer_files_, payload, context);
+}
+
+Result<std::vector<FilePlace>> JobCommands::return_files(std::string_view payload,
+                                                         const TaskContext& context) const {
+  return places_of(return_files_, payload, context);
 }
 
 std::size_t JobCommands::bytes_of(std::string_view payload) const {

@@ -9,6 +9,7 @@
 #include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/command/command_template.h"
+#include "spread/launch/job_files.h"
 #include "spread/sources/argument_source.h"
 
 namespace spread {
@@ -32,7 +33,14 @@ class JobCommands {
   std::string tag(std::string_view payload, const TaskContext& context) const;
   /// --wd and --results for this job; empty where the option was not given.
   std::string directory(std::string_view payload, const TaskContext& context) const;
+  /// --wd where it is the same for all jobs, else nothing.
+  std::string fixed_directory() const;
   std::string results_folder(std::string_view payload, const TaskContext& context) const;
+  /// --transferfile and --return for this job. An Error: not the name of a file.
+  Result<std::vector<FilePlace>> transfer_files(std::string_view payload,
+                                                const TaskContext& context) const;
+  Result<std::vector<FilePlace>> return_files(std::string_view payload,
+                                              const TaskContext& context) const;
 
   /// How long a command line may get, and what each value adds to it (-X, -m, -s).
   ArgumentSourceOptions::Line line_costs() const;
@@ -41,11 +49,15 @@ class JobCommands {
   explicit JobCommands(const Options& options) : options_(&options) {}
   std::string text_of(const TextTemplate& text, std::string_view payload,
                       const TaskContext& context) const;
+  Result<std::vector<FilePlace>> places_of(const std::vector<TextTemplate>& names,
+                                           std::string_view payload,
+                                           const TaskContext& context) const;
   std::size_t bytes_of(std::string_view payload) const;
 
   const Options* options_;
   std::optional<CommandTemplate> command_;
   TextTemplate tag_, directory_, results_;
+  std::vector<TextTemplate> transfer_files_, return_files_;
 };
 
 }  // namespace spread

@@ -33,7 +33,7 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
     const ExitStatus& status = end_->status;
     ending.signal = status.signal;
     ending.exit_status = status.signal != 0 ? kSignalled + status.signal : status.code;
-    ending.how = end_->not_started.empty() ? status.text() : end_->not_started;
+    ending.how = end_->problem.empty() ? status.text() : end_->problem;
   } else {
     ending.how = delivery.message;
   }
@@ -80,10 +80,10 @@ std::string JobFace::last_lines(const DeliverTask& delivery) const {
 void JobFace::retry(const RetryTask& retry) {
   if (output_) output_->discard(retry.task);
   if (!engine_.reporter().detailed()) return;
-  const std::string why = retry.timed_out              ? "timed out"
-                          : end_ == nullptr            ? retry.message
-                          : !end_->not_started.empty() ? end_->not_started
-                                                       : end_->status.text();
+  const std::string why = retry.timed_out          ? "timed out"
+                          : end_ == nullptr        ? retry.message
+                          : !end_->problem.empty() ? end_->problem
+                                                   : end_->status.text();
   engine_.reporter().tell(
       TaskAnswered{retry.task, retry.worker, retry.timed_out ? "timeout" : "error", {}, why});
 }

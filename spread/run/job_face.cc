@@ -9,9 +9,11 @@
 #include <utility>
 
 #include "spread/base/parse.h"
+#include "spread/io/file_tree.h"
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/launch/job_agent.h"
+#include "spread/launch/job_files.h"
 #include "spread/run/job_input.h"
 #include "spread/run/remote_job_port.h"
 
@@ -67,8 +69,10 @@ Status JobFace::open() {
   const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
   all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
   if (!all_local_) mark_ = random_mark();
+  SPREAD_TRY(open_files());
+  const bool fed = options.command == Command::Pipe || map().item_to_stdin || moves_files();
   agent_options_ = options;
-  agent_options_.hosts.command = job_agent_command(mark_);
+  agent_options_.hosts.command = job_agent_command(mark_, fed);
   // Each job goes to its directory by itself.
   agent_options_.hosts.working_directory.clear();
   const bool captured =
@@ -94,6 +98,31 @@ Status JobFace::open() {
   return {};
 }
 
+bool JobFace::moves_files() const {
+  return !map().base_files.empty() || !map().transfer_files.empty() || !map().return_files.empty();
+}
+
+Status JobFace::open_files() {
+  if (moves_files() && all_local_) {
+    engine_.reporter().say(
+        "--basefile, --transferfile and --return are for jobs on other machines (-S), and there "
+        "are none");
+  }
+  for (const std::string& name : map().base_files) {
+    auto place = file_place(name);
+    if (!place) return fail("--basefile: " + place.error().message);
+    if (const auto there = file_status(place->path_here()); !there) {
+      return fail("--basefile: " + there.error().message);
+    }
+    base_files_.push_back(std::move(*place));
+  }
+  return {};
+}
+
+std::string JobFace::base_directory() const {
+  return remote_directory(commands_->fixed_directory());
+}
+
 Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
   const Options& options = engine_.options();
   if (options.command == Command::Map) {
@@ -110,7 +139,8 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
   if (is_local(worker)) {
     port = std::make_unique<JobPort>(engine_, *this, worker);
   } else {
-    port = std::make_unique<RemoteJobPort>(engine_, *this, worker);
+    const HostId host = engine_.plan().roster.slots[number(worker)].host;
+    port = std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
   }
   ports_.push_back(port.get());
   return port;
@@ -177,7 +207,8 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
                                                      : Connect::Ours;
   job_.spawn.output = job_.spawn.errors = out;
   if (output_) job_.tag = commands_->tag(payload, context);
-  if (job_.spawn.input == Connect::Pipe) set_input(*send.payload);
+  set_input(*send.payload);
+  if (!all_local_ && !is_local(worker)) SPREAD_TRY(set_files(payload, context));
   if (map().print_commands) {
     engine_.reporter().pass_on(commands_->text(payload, context) + "\n");
   }
@@ -193,8 +224,20 @@ std::string_view JobFace::values_of(const Value& payload) const {
   return pipe_ ? std::string_view() : as_text(payload.body.view());
 }
 
+Status JobFace::set_files(std::string_view payload, const TaskContext& context) {
+  auto transfer = commands_->transfer_files(payload, context);
+  if (!transfer) return fail("--transferfile: " + transfer.error().message);
+  auto back = commands_->return_files(payload, context);
+  if (!back) return fail("--return: " + back.error().message);
+  job_.transfer_files = std::move(*transfer);
+  job_.return_files = std::move(*back);
+  return {};
+}
+
 void JobFace::set_input(const Value& payload) {
   job_.range = {};
+  job_.header = job_.input = {};
+  if (job_.spawn.input != Connect::Pipe) return;
   if (!pipe_) {
     std::string item;
     append_item(item, as_text(payload.body.view()));
@@ -232,10 +275,16 @@ void JobFace::set_environment(const TaskContext& context, std::string_view paylo
 // ---------------------------------------------------------------- output
 
 bool JobFace::may_read(TaskId task, bool errors) const {
-  return !output_ || output_->may_read(task, errors ? JobStream::Err : JobStream::Out);
+  if (!output_) return !engine_.output().full() && !engine_.reporter().errors_full();
+  return output_->may_read(task, errors ? JobStream::Err : JobStream::Out);
 }
 
 void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag) {
+  // -u of another machine's job: here it has no descriptor of ours to write to.
+  if (!output_) {
+    if (errors) return engine_.reporter().errors().append(bytes.view());
+    return engine_.output().queue().append(std::move(bytes));
+  }
   output_->append(task, errors ? JobStream::Err : JobStream::Out, bytes, tag);
 }
 
@@ -246,7 +295,14 @@ std::string JobFace::remote_directory(const std::string& directory) const {
 }
 
 Status JobFace::advance(bool) {
-  if (!output_) return {};
+  if (output_) SPREAD_TRY(pump_output());
+  if (output_ || !all_local_) {
+    for (Port* port : ports_) port->reconsider();
+  }
+  return {};
+}
+
+Status JobFace::pump_output() {
   SPREAD_TRY(output_->pump());
   if (const auto stuck = output_->stuck()) {
     engine_.reporter().say(fmt::format(
@@ -257,7 +313,6 @@ Status JobFace::advance(bool) {
     engine_.handle(LastTry{*stuck});
     SPREAD_TRY(output_->pump());
   }
-  for (Port* port : ports_) port->reconsider();
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "spread/results/job_output.h"
 #include "spread/results/joblog_reader.h"
 #include "spread/run/engine.h"
+#include "spread/run/host_files.h"
 #include "spread/run/job_commands.h"
 #include "spread/run/job_port.h"
 #include "spread/run/job_sinks.h"
@@ -49,13 +51,11 @@ class JobFace final : public Face {
     SpawnOptions spawn;
     // Its standard input, where spawn.input is a pipe: a header, bytes, a part of a file.
     Slice header, input;
-    struct Range {
-      int file = -1;
-      std::uint64_t offset = 0, size = 0;
-    };
-    Range range;
+    JobRange range;
     std::string tag;
     std::string results_folder;
+    // Where it runs on another machine.
+    std::vector<FilePlace> transfer_files, return_files;
   };
   /// What to start for the task; good until the next call. An Error: it can never be started.
   Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
@@ -67,6 +67,12 @@ class JobFace final : public Face {
   void set_end(const JobEnd* end) { end_ = end; }
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+  /// Some files are to go to other machines, or to come from there.
+  bool moves_files() const;
+  const std::vector<FilePlace>& base_files() const { return base_files_; }
+  /// Where base files go over there; empty = where the login begins.
+  std::string base_directory() const;
+  bool clean_up() const { return map().clean_up; }
   /// How an agent is started on another host, and the mark that it makes.
   const Options& agent_options() const { return agent_options_; }
   const std::string& mark() const { return mark_; }
@@ -77,11 +83,14 @@ class JobFace final : public Face {
   struct Ending;
 
   const MapOptions& map() const { return engine_.options().map; }
+  Status open_files();
   bool is_local(WorkerId worker) const;
   TaskContext context_of(TaskId task, WorkerId worker) const;
   /// What stands for {} and its kin.
   std::string_view values_of(const Value& payload) const;
   void set_input(const Value& payload);
+  Status set_files(std::string_view payload, const TaskContext& context);
+  Status pump_output();
   void set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
   std::string last_lines(const DeliverTask& delivery) const;
@@ -111,6 +120,8 @@ class JobFace final : public Face {
   std::vector<Port*> ports_;
   Options agent_options_;
   std::string mark_;
+  std::vector<FilePlace> base_files_;
+  std::map<HostId, HostFiles> host_files_;
   bool all_local_ = true;
   bool one_attempt_ = true;
 

@@ -16,7 +16,13 @@ class JobFace;
 struct JobEnd {
   ExitStatus status;
   std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
-  std::string not_started;     ///< why it could not be exec'd; `status` is a shell's for that
+  std::string problem;         ///< what kept it from being run, or its files from being moved
+};
+
+/// A part of a file.
+struct JobRange {
+  int file = -1;
+  std::uint64_t offset = 0, size = 0;
 };
 
 /// A slot of `map`: one process after the other. To the Scheduler it is a worker that lives as long

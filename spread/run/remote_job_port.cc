@@ -2,13 +2,33 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "spread/base/posix.h"
+#include "spread/base/quote.h"
+#include "spread/io/files.h"
 #include "spread/launch/job_agent.h"
 #include "spread/launch/launcher.h"
 #include "spread/run/job_face.h"
 
 namespace spread {
+namespace {
+
+// The shell's own for a directory that cannot be entered, and env(1)'s for what kept a command from
+// being run.
+constexpr int kNotPrepared = 125;
+// Of a part of a file (--pipepart), so much is in memory at a time.
+constexpr std::size_t kPieceBytes = 256 * 1024;
+
+void feed_chunk(AgentWorker& agent, const Slice& bytes) {
+  if (bytes.empty()) return;
+  agent.feed(chunk_header(bytes.size()));
+  agent.feed(bytes);
+}
+
+}  // namespace
 
 Status RemoteJobPort::start() {
   const LaunchPlan plan = engine_.plan().launch(face_.agent_options(), id());
@@ -17,17 +37,26 @@ Status RemoteJobPort::start() {
   spawn.environment = plan.environment;
   auto process = engine_.spawner().spawn(spawn);
   if (!process) return tl::unexpected(process.error());
-  ready_ = closing_ = false;
+  step_ = Step::Starting;
+  closing_ = false;
+  base_problem_.clear();
   agent_ = std::make_unique<AgentWorker>(std::move(*process), job_agent_prefix(face_.mark()),
                                          engine_.loop(), face_.read_buffer(), *this,
                                          engine_.options().limits.kill_grace);
+  if (face_.moves_files()) {
+    mover_ = std::make_unique<FileMover>(engine_, face_.read_buffer(), *agent_, host_, *this,
+                                         face_.end_sequence());
+  }
+  ++host_.logins;
   engine_.reporter().tell(WorkerStarted{id(), host(), agent_->pid()});
   return {};
 }
 
+// ---------------------------------------------------------------- what the Scheduler asks for
+
 void RemoteJobPort::send_task(const SendTask& action) {
   task_ = action.task;
-  received_ = 0;
+  end_ = {};
   const JobFace::Job* job = nullptr;
   if (const Status ready = face_.prepare(id(), action, job); !ready) {
     engine_.handle(PayloadRefused{id(), task_, ready.error().message});
@@ -36,19 +65,41 @@ void RemoteJobPort::send_task(const SendTask& action) {
   if (engine_.reporter().detailed()) {
     engine_.reporter().tell(TaskSent{task_, id(), action.attempt});
   }
+  if (!job->results_folder.empty()) {
+    if (const Status opened = open_result_files(job->results_folder, result_files_); !opened) {
+      engine_.abort("--results: " + opened.error().message);
+      return;
+    }
+  }
   tag_ = job->tag;
+  header_ = job->header;
+  input_ = job->input;
+  range_ = job->range;
+  fed_ = job->spawn.input == Connect::Pipe;
+  return_files_ = job->return_files;
+  directory_ = face_.remote_directory(job->spawn.directory);
   AgentJob request;
   request.words = face_.words();
   request.environment = {job->spawn.environment.begin(), job->spawn.environment.end()};
-  request.directory = face_.remote_directory(job->spawn.directory);
-  const std::string input(as_text(job->input.view()));
-  if (job->spawn.input == Connect::Pipe) request.input = &input;
-  agent_->send(format_agent_job(request));
+  const auto& more = engine_.options().hosts.environment;
+  std::copy_if(more.begin(), more.end(), std::back_inserter(request.environment),
+               [](const auto& variable) { return !is_identifier(variable.first); });
+  request.directory = directory_;
+  request.fed = fed_;
+  request_ = format_agent_job(request);
+  if (job->transfer_files.empty()) return start_job();
+  step_ = Step::Bring;
+  mover_->bring(job->transfer_files, directory_);
 }
 
 void RemoteJobPort::close_input() {
   closing_ = true;
-  if (agent_) agent_->close_input();
+  if (!agent_) return;
+  // All tasks are final when the first input is closed.
+  if (face_.clean_up() && step_ == Step::Idle && !host_.base_files.empty()) {
+    mover_->remove(std::exchange(host_.base_files, {}), face_.base_directory());
+  }
+  agent_->close_input();
 }
 void RemoteJobPort::terminate() {
   if (agent_) agent_->terminate();
@@ -60,68 +111,219 @@ void RemoteJobPort::reconsider() {
   if (agent_) agent_->reconsider();
 }
 void RemoteJobPort::remove_ended() {
-  if (agent_ && agent_->ended()) agent_.reset();
+  if (!agent_ || !agent_->ended()) return;
+  mover_.reset();
+  agent_.reset();
 }
 
-// ---------------------------------------------------------------- what the agent says
+TimePoint RemoteJobPort::next_deadline() const {
+  if (!agent_) return kForever;
+  const TimePoint mine = agent_->next_deadline();
+  return mover_ ? std::min(mine, mover_->next_deadline()) : mine;
+}
+
+void RemoteJobPort::tick() {
+  if (mover_ && mover_->next_deadline() <= engine_.now()) mover_->tick();
+  if (agent_ && agent_->next_deadline() <= engine_.now()) agent_->tick();
+}
+
+// ---------------------------------------------------------------- base files
 
 void RemoteJobPort::on_agent_ready() {
-  ready_ = true;
+  if (face_.base_files().empty()) return take_jobs();
+  bring_base_files();
+}
+
+void RemoteJobPort::bring_base_files() {
+  step_ = Step::Base;
+  switch (host_.base) {
+    case HostFiles::Base::There: return take_jobs();
+    case HostFiles::Base::UnderWay: host_.waiting.push_back(this); return;
+    case HostFiles::Base::Absent:
+      host_.base = HostFiles::Base::UnderWay;
+      mover_->bring(face_.base_files(), face_.base_directory());
+      return;
+  }
+}
+
+void RemoteJobPort::base_files_settled() {
+  const bool waits = agent_ && !agent_->ended() && !closing_ && base_problem_.empty();
+  if (waits && step_ == Step::Base) bring_base_files();
+}
+
+void RemoteJobPort::base_files_moved(const Status& status) {
+  host_.base = status ? HostFiles::Base::There : HostFiles::Base::Absent;
+  if (status) {
+    for (FilePlace& file : mover_->take_used()) host_.base_files.push_back(std::move(file));
+    take_jobs();
+  } else {
+    base_problem_ = status.error().message;
+    agent_->close_input();
+  }
+  wake_waiting();
+}
+
+void RemoteJobPort::wake_waiting() {
+  for (RemoteJobPort* port : std::exchange(host_.waiting, {})) port->base_files_settled();
+}
+
+void RemoteJobPort::take_jobs() {
+  step_ = Step::Idle;
   engine_.reporter().tell(WorkerReady{id()});
   engine_.handle(WorkerHello{id(), 1, 1});
 }
 
-bool RemoteJobPort::wants_agent_output(bool errors) const { return face_.may_read(task_, errors); }
+// ---------------------------------------------------------------- a job
 
-void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
-  received_ += bytes.size();
-  face_.append(task_, errors, std::move(bytes), tag_);
+void RemoteJobPort::start_job() {
+  step_ = Step::Job;
+  agent_->send(request_);
+  if (!fed_) return;
+  feed_chunk(*agent_, header_);
+  feed_chunk(*agent_, input_);
+  header_ = input_ = {};
+  feed_range();
 }
 
-void RemoteJobPort::on_agent_stray(std::string_view text) { engine_.reporter().pass_on(text); }
+/// A piece of the part of the file; its end, when there is no more.
+void RemoteJobPort::feed_range() {
+  if (!fed_) return;
+  if (range_.size == 0) {
+    fed_ = false;
+    return agent_->feed(kChunksEnd);
+  }
+  const std::size_t size = std::min<std::uint64_t>(range_.size, kPieceBytes);
+  Block* block = Block::create(size);
+  const auto got = read_at(range_.file, range_.offset, {block->data(), size});
+  const Slice piece(block, {block->data(), size});
+  block->release();
+  if (!got || *got < size) {
+    const std::string& name = engine_.options().input.files.front();
+    return engine_.abort("cannot read " + name + ": " +
+                         (got ? "it has become shorter meanwhile" : got.error().message));
+  }
+  range_.offset += size;
+  range_.size -= size;
+  feed_chunk(*agent_, piece);
+}
 
-void RemoteJobPort::on_agent_job_ended(int status) {
+void RemoteJobPort::job_ended(int status) {
   constexpr int kSignalled = 128, kSignalMax = 64;
-  JobEnd end;
-  end.received = received_;
   // As a shell tells it. A job that exits with such a status itself cannot be told from it.
   if (status > kSignalled && status <= kSignalled + kSignalMax) {
-    end.status.signal = status - kSignalled;
-  } else {
-    end.status.code = status;
+    end_.status.signal = status - kSignalled;
+  } else if (end_.problem.empty()) {
+    end_.status.code = status;
   }
-  face_.set_end(&end);
+  if (return_files_.empty() && !(mover_ && face_.clean_up())) return answer();
+  step_ = Step::Fetch;
+  // Of a job that failed, what is there may tell why.
+  mover_->fetch(std::move(return_files_), directory_, end_.status.clean(), face_.clean_up());
+}
+
+void RemoteJobPort::on_files_moved(Status status) {
+  // Of a login that is over, or about to be, nobody waits for it.
+  if (closing_ || agent_->ended()) return;
+  if (step_ == Step::Base) return base_files_moved(status);
+  if (!status && end_.status.clean()) {
+    end_.status.code = kNotPrepared;
+    end_.problem = status.error().message;
+  }
+  if (step_ == Step::Bring && status) return start_job();
+  answer();
+}
+
+void RemoteJobPort::answer() {
+  step_ = Step::Idle;
+  for (UniqueFd& file : result_files_) file.reset();
+  face_.set_end(&end_);
   Answered answered;
   answered.worker = id();
   answered.task = task_;
-  answered.kind = end.status.clean() ? AnswerKind::Ok : AnswerKind::Error;
+  answered.kind = end_.status.clean() ? AnswerKind::Ok : AnswerKind::Error;
   engine_.handle(answered);
   face_.set_end(nullptr);
 }
 
+// ---------------------------------------------------------------- what the agent says
+
+bool RemoteJobPort::wants_agent_output(bool errors) const {
+  if (mover_ && !mover_->idle()) return errors || mover_->wants_agent_output();
+  return result_files_[0] || face_.may_read(task_, errors);
+}
+
+void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
+  if (mover_ && !mover_->idle()) return mover_->on_agent_output(errors, std::move(bytes));
+  UniqueFd& file = result_files_[errors ? 1 : 0];
+  if (!file) {
+    end_.received += bytes.size();
+    return face_.append(task_, errors, std::move(bytes), tag_);
+  }
+  for (ByteView rest = bytes.view(); !rest.empty();) {
+    const IoResult written = write_some(file.get(), {&rest, 1});
+    if (written.state == IoState::Done) {
+      rest = rest.subspan(written.size);
+      continue;
+    }
+    // As a job of this machine would meet it: an error of its own.
+    end_.status.code = kNotPrepared;
+    end_.problem = "cannot write what it prints (--results): " + errno_text(written.error);
+    return;
+  }
+}
+
+void RemoteJobPort::on_agent_stray(std::string_view text) { engine_.reporter().pass_on(text); }
+
+void RemoteJobPort::on_agent_input_written() {
+  if (mover_ && !mover_->idle()) return mover_->on_agent_input_written();
+  if (step_ == Step::Job) feed_range();
+}
+
+void RemoteJobPort::on_agent_job_ended(int status) {
+  if (mover_ && !mover_->idle()) return mover_->on_request_ended(status);
+  if (step_ == Step::Job) job_ended(status);
+}
+
 void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::string last_words) {
+  --host_.logins;
+  std::erase(host_.waiting, this);
+  const bool took_jobs = step_ != Step::Starting && step_ != Step::Base;
+  // Whoever logs in next may find the machine made anew.
+  const bool was_bringing = step_ == Step::Base && host_.base == HostFiles::Base::UnderWay &&
+                            mover_ != nullptr && !mover_->idle();
+  if (was_bringing || host_.logins == 0) host_.base = HostFiles::Base::Absent;
+  for (UniqueFd& file : result_files_) file.reset();
   ProcessEnded ended;
   ended.worker = id();
-  ended.clean = closing_ && status.clean() && !unanswered;
-  ended.reason = fmt::format("{}the login ended, {}",
-                             unanswered && ready_ ? "a job was running when " : "", status.text());
+  // One that is not needed any more while its base files are still on their way did nothing wrong.
+  ended.clean = closing_ && status.clean() && (!unanswered || step_ == Step::Base);
   // ssh's own 255, or a shell that is not there: no job has been sent to it.
-  if (!ready_) ended.cause = EndCause::NotStarted;
-  if (!ended.clean) {
-    const std::string hint =
-        status.signal == 0 && !ready_
-            ? exit_hint(engine_.plan().roster, face_.agent_options().hosts, id(), status.code)
-            : "";
-    if (!hint.empty()) ended.reason += " (" + hint + ")";
-    if (!last_words.empty()) {
-      for (char& c : last_words) c = c == '\n' || c == '\r' ? ' ' : c;
-      last_words.erase(last_words.find_last_not_of(' ') + 1);
-      ended.reason += "; its last words: " + last_words;
-    }
-  }
+  if (!took_jobs) ended.cause = EndCause::NotStarted;
+  ended.reason = end_reason(status, unanswered, ended.clean ? "" : std::move(last_words));
+  step_ = Step::Starting;
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.has_ended(id());
   engine_.handle(std::move(ended));
+  if (was_bringing) wake_waiting();
+}
+
+std::string RemoteJobPort::end_reason(ExitStatus status, bool unanswered,
+                                      std::string last_words) const {
+  if (!base_problem_.empty()) return base_problem_;
+  const bool ready = step_ != Step::Starting;
+  std::string reason = fmt::format(
+      "{}the login ended, {}", unanswered && ready ? "a job was running when " : "", status.text());
+  const std::string hint =
+      status.signal == 0 && !ready
+          ? exit_hint(engine_.plan().roster, face_.agent_options().hosts, id(), status.code)
+          : "";
+  if (!hint.empty()) reason += " (" + hint + ")";
+  if (!last_words.empty()) {
+    for (char& c : last_words) c = c == '\n' || c == '\r' ? ' ' : c;
+    last_words.erase(last_words.find_last_not_of(' ') + 1);
+    reason += "; its last words: " + last_words;
+  }
+  return reason;
 }
 
 }  // namespace spread

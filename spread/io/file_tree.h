@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "spread/api/result.h"
+
+namespace spread {
+
+/// What stat(2) says of a file, links followed; none if it cannot be reached.
+struct FileStatus {
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;  ///< seconds since 1970
+  std::uint64_t inode = 0;
+  bool folder = false;
+};
+Result<FileStatus> file_status(const std::string& name);
+
+/// A new, empty folder in `folder`, which is made where it is not there; gone with this object,
+/// with all that is in it.
+class ScratchFolder {
+ public:
+  static Result<ScratchFolder> create(const std::string& folder);
+  ~ScratchFolder();
+  ScratchFolder(ScratchFolder&& other) noexcept;
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+
+  const std::string& path() const { return path_; }
+  /// Moves all that is in it to `folder`, its parent. A file takes the place of one of its name at
+  /// once, so that nobody ever sees half of it; folders are joined.
+  Status move_out(const std::string& folder);
+
+ private:
+  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace spread

@@ -1,0 +1,310 @@
+"""Files and variables for jobs on other machines: --basefile, --transferfile, --return, --cleanup,
+--env. The other machine is a real sshd; its files are below another directory."""
+
+import os
+import signal
+import unittest
+
+from spread_testing import living_processes
+from sshd import SshTest
+
+
+class FilesTest(SshTest):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("there"))
+
+    def map(self, *words, **how):
+        return self.spread("map", "-S", "1/h2", "--wd", self.path("there"), *words, **how)
+
+    def there(self, name=""):
+        return os.path.join(self.path("there"), name)
+
+    def left_there(self):
+        """What is below the other side's directory."""
+        found = []
+        for folder, folders, files in os.walk(self.path("there")):
+            found += [os.path.relpath(os.path.join(folder, name), self.path("there"))
+                      for name in folders + files]
+        return sorted(found)
+
+    def left_here(self):
+        return sorted(name for name in os.listdir(self.folder)
+                      if name not in ("sshd", "there", "state"))
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+
+class Transfer(FilesTest):
+    def test_file_of_the_item_is_there_before_its_job(self):
+        self.file("a b.txt", "one\n")
+        self.file("c", "two\n")
+        result = self.map("--transferfile", "{}", "cat", ":::", "a b.txt", "c")
+        self.assert_run(result, 0, "one\ntwo\n", "")
+        self.assertEqual(self.left_there(), ["a b.txt", "c"])
+
+    def test_any_name_and_any_bytes_arrive(self):
+        content = bytes(range(256)) * 5000
+        for name in ("-n", "new\nline", "*", "$(id)", "é", "a'b", '"', "\\", "@x", "a:b"):
+            self.file(name, content)
+        names = "\0".join(sorted(self.left_here()))
+        result = self.map("-0", "--transfer", "wc", "-c", "--", "{}", input=names)
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual(result.out.count(f"{len(content)} "), 10, result)
+
+    def test_mode_and_time_are_kept(self):
+        os.chmod(self.file("tool", "#!/bin/sh\necho tool\n"), 0o750)
+        os.utime(self.path("tool"), (1_600_000_000, 1_600_000_000))
+        result = self.map("--transfer", "./{}; stat -c '%a %Y' {}", ":::", "tool")
+        self.assert_run(result, 0, "tool\n750 1600000000\n", "")
+
+    def test_folders_are_made_and_whole_folders_go(self):
+        os.makedirs(self.path("in/deep"))
+        self.file("in/deep/a", "a\n")
+        self.file("in/b", "b\n")
+        os.symlink("b", self.path("in/link"))
+        result = self.map("--transferfile", "in", "cat {}", ":::", "in/deep/a", "in/b", "in/link")
+        self.assert_run(result, 0, "a\nb\nb\n", "")
+
+    def test_what_is_in_front_of_the_dot_is_cut_off(self):
+        os.makedirs(self.path("in/deep"))
+        self.file("in/deep/a", "a\n")
+        result = self.map("--transferfile", "in/./deep/{}", "cat", "deep/{}", ":::", "a")
+        self.assert_run(result, 0, "a\n", "")
+
+    def test_file_that_is_not_here_fails_its_job(self):
+        self.file("b", "b\n")
+        result = self.map("--transfer", "cat", ":::", "a", "b")
+        self.assertEqual((result.status, result.out), (1, "b\n"), result)
+        self.assert_told(
+            result, r"spread: 1 of 2 jobs failed:",
+            r"  job 1: cannot bring \./a: No such file or directory: cat a",
+        )
+
+    def test_file_that_cannot_be_put_there_fails_its_job(self):
+        self.file("a", "a\n")
+        result = self.map("--wd", "/proc/none", "--transfer", "cat", ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assert_told(result, r"  job 1: cannot bring 'a': mkdir: .*/proc/none.*: cat a")
+
+    def test_file_that_is_there_already_is_left_alone(self):
+        # As on a file system that both machines share: it must never be written over itself.
+        self.file("a", "same\n")
+        before = os.stat(self.path("a"))
+        result = self.map("--wd", ".", "--transfer", "--cleanup", "cat", ":::", "a")
+        self.assert_run(result, 0, "same\n", "")
+        after = os.stat(self.path("a"))
+        self.assertEqual((before.st_ino, before.st_mtime_ns), (after.st_ino, after.st_mtime_ns))
+
+    def test_newer_file_replaces_what_is_there(self):
+        self.file("a", "new\n")
+        with open(self.there("a"), "w", encoding="ascii") as file:
+            file.write("old one\n")
+        result = self.map("--transfer", "cat", ":::", "a")
+        self.assert_run(result, 0, "new\n", "")
+
+    def test_several_items_are_several_files(self):
+        self.file("a", "a\n")
+        self.file("b", "b\n")
+        result = self.map("-n2", "--transfer", "cat", ":::", "a", "b")
+        self.assert_run(result, 0, "a\nb\n", "")
+
+    def test_here_nothing_is_moved(self):
+        self.file("a", "a\n")
+        result = self.spread("map", "--transfer", "cat", ":::", "a")
+        self.assertEqual((result.status, result.out), (0, "a\n"), result)
+        self.assert_told(result, r"spread: --basefile, .* are for jobs on other machines .*")
+
+
+class Return(FilesTest):
+    def test_file_comes_back(self):
+        result = self.map("--return", "{}.out", "echo made {} >{}.out", ":::", "a", "b c")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual((self.read("a.out"), self.read("b c.out")), (b"made a\n", b"made b c\n"))
+
+    def test_folders_come_back_and_are_made(self):
+        result = self.map("--return", "out/{}", "mkdir -p out/{}/x; echo 1 >out/{}/x/y", ":::", "a", "b")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual((self.read("out/a/x/y"), self.read("out/b/x/y")), (b"1\n", b"1\n"))
+
+    def test_any_bytes_come_back_beside_the_output(self):
+        script = "seq 200000; head -c 3000000 /dev/zero | tr '\\0' '\\377' >{}; seq 5 >&2"
+        result = self.map("--return", "{}", script, ":::", "a")
+        self.assert_run(result, 0, "".join(f"{n}\n" for n in range(1, 200001)), "1\n2\n3\n4\n5\n")
+        self.assertEqual(self.read("a"), b"\xff" * 3000000)
+
+    def test_file_that_was_not_made_fails_the_job(self):
+        result = self.map("--return", "{}.out", "true", ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assert_told(result, r"  job 1: cannot fetch 'a\.out': there is no a\.out: true a")
+        self.assertEqual(self.left_here(), [])
+
+    def test_of_a_job_that_failed_what_is_there_comes_back(self):
+        result = self.map("--return", "log", "--return", "none", ": {}; echo why >log; exit 3", ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assert_told(result, r"  job 1: exit status 3: .*")
+        self.assertEqual(self.read("log"), b"why\n")
+
+    def test_file_takes_the_place_of_an_older_one_at_once(self):
+        self.file("a", "old\n")
+        held = os.open(self.path("a"), os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        result = self.map("--return", "{}", "echo new >{}", ":::", "a")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual((os.read(held, 100), self.read("a")), (b"old\n", b"new\n"))
+
+    def test_cut_in_the_middle_leaves_the_old_file_and_nothing_half(self):
+        self.file("a", "old\n")
+        # 4 GiB that need no disk there; the connection is cut when the first of them are here.
+        running = self.start("map", "-S", "1/h2", "--wd", self.path("there"), "--return", "{}",
+                             "truncate -s 4G {}", ":::", "a")
+        while not any(name.startswith(".spread-") and os.listdir(self.path(name))
+                      for name in self.left_here()):
+            self.assertIsNone(running.process.poll())
+        self.sshd.stop("h2")
+        self.sshd.cut("h2")
+        result = running.finish()
+        self.assertEqual(result.status, 1, result)
+        self.assertEqual((self.left_here(), self.read("a")), (["a"], b"old\n"))
+
+    def test_on_a_shared_file_system_the_result_stays(self):
+        result = self.map("--wd", ".", "--return", "{}.out", "--cleanup", "echo made >{}.out", ":::", "a")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual(self.read("a.out"), b"made\n")
+
+
+class CleanUp(FilesTest):
+    def test_all_that_was_moved_is_removed_there(self):
+        os.mkdir(self.path("in"))
+        self.file("in/a", "text\n")
+        result = self.map("--trc", "out/{/}.up",
+                          "mkdir -p out; tr a-z A-Z <{} >out/{/}.up", ":::", "in/a")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual(self.read("out/a.up"), b"TEXT\n")
+        self.assertEqual(self.left_there(), [])
+
+    def test_what_was_there_before_stays(self):
+        self.file("a", "mine\n")
+        with open(self.there("a"), "w", encoding="ascii") as file:
+            file.write("theirs\n")
+        result = self.map("--transfer", "--cleanup", "cat", ":::", "a")
+        self.assert_run(result, 0, "mine\n", "")
+        self.assertEqual(self.left_there(), ["a"])
+
+    def test_file_that_another_job_uses_stays_until_it_ends(self):
+        self.file("common", "text\n")
+        post, gate = self.post(), self.gate()
+        script = (f"if [ {{}} = slow ]; then echo slow >{post.path}; head -c1 <{gate.path} >/dev/null; "
+                  f"else echo quick >{post.path}; fi; cat common")
+        running = self.start("map", "-S", "2/h2", "--wd", self.path("there"), "--transferfile", "common",
+                             "--cleanup", "--unordered", script, ":::", "slow", "quick")
+        post.lines(2)
+        self.assertEqual(running.read_line(), "text\n")
+        gate.open()
+        result = running.finish()
+        self.assert_run(result, 0, "text\n", "")
+        self.assertEqual(self.left_there(), [])
+
+    def test_after_a_failed_job_too(self):
+        self.file("a", "")
+        result = self.map("--transfer", "--cleanup", "false", ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assertEqual(self.left_there(), [])
+
+
+class BaseFile(FilesTest):
+    def test_is_there_before_the_first_job_and_sent_once(self):
+        self.file("table", "x" * 100000 + "\n")
+        result = self.map("--basefile", "table", "wc -c <table; : {}", ":::", *range(5))
+        self.assert_run(result, 0, "100001\n" * 5, "")
+        self.assertEqual(self.left_there(), ["table"])
+
+    def test_every_host_gets_it_and_every_slot_waits_for_it(self):
+        self.file("table", "here\n")
+        result = self.spread("map", "-S", "3/h2,2/h3", "--wd", self.path("there"), "--bf", "table",
+                             "--cleanup", "cat table; : {}", ":::", *range(20))
+        self.assert_run(result, 0, "here\n" * 20, "")
+        self.assertEqual(self.left_there(), [])
+
+    def test_that_is_not_here_is_told_before_anything_runs(self):
+        result = self.map("--basefile", "none", "echo", ":::", "a")
+        self.assert_run(result, 255, "", "spread: --basefile: ./none: No such file or directory\n")
+
+    def test_that_cannot_be_put_there_costs_the_host_and_no_job(self):
+        self.file("table", "here\n")
+        result = self.map("--wd", "/proc/none", "--bf", "table", "echo", ":::", "a")
+        self.assertEqual((result.status, result.out), (1, ""), result)
+        self.assert_told(result, r"spread: 1 job was not run: no worker is left: .*cannot bring 'table': .*")
+
+    def test_for_the_filters_of_pipe(self):
+        self.file("table", "h\n")
+        result = self.spread("pipe", "-S", "1/h2", "--wd", self.path("there"), "--basefile", "table",
+                             "--cleanup", "-N1", "cat table -", input="1\n2\n")
+        self.assert_run(result, 0, "h\n1\nh\n2\n", "")
+        self.assertEqual(self.left_there(), [])
+
+
+class Environment(FilesTest):
+    def test_variables_go_along(self):
+        self.environment.update(ONE="a 'b'\n$c", TWO="2", THREE="3")
+        result = self.map("--env", "ONE", "--env", "TWO", 'echo "{}$ONE,$TWO,$THREE"', ":::", "x")
+        self.assert_run(result, 0, "xa 'b'\n$c,2,\n", "")
+
+    def test_several_in_one_word(self):
+        self.environment.update(ONE="1", TWO="2")
+        result = self.map("--env", "ONE,TWO", 'echo "{}$ONE$TWO"', ":::", "x")
+        self.assert_run(result, 0, "x12\n", "")
+
+    def test_functions_of_bash_go_along(self):
+        self.environment["BASH_FUNC_greet%%"] = '() {  echo "hello, $1"\n}'
+        result = self.map("--env", "greet", "--shell-path", "/bin/bash", "-c", "greet {}", ":::", "a b")
+        self.assert_run(result, 0, "hello, a b\n", "")
+
+    def test_what_is_not_set_is_told(self):
+        for command in (("map", "echo"), ("pipe", "cat"), ("run", "--", "cat"), ("all", "--", "true")):
+            result = self.spread(command[0], "--env", "NO_SUCH", *command[1:])
+            self.assertEqual(result.status, 255, result)
+            self.assert_told(result, r"spread: --env: NO_SUCH is not in the environment; .*export NO_SUCH.*")
+
+    def test_nonsense_is_told(self):
+        result = self.map("--env", "A=b", "echo", ":::", "x")
+        self.assertEqual(result.status, 255, result)
+        self.assert_told(result, r"spread: --env: expected names of variables, not 'A=b'.*")
+
+    def test_workers_get_them_too(self):
+        self.environment.update(ONE="it's", **{"BASH_FUNC_greet%%": "() {  echo hello\n}"})
+        result = self.spread("all", "-j1", "-S", "h2", "--env", "ONE,greet", "--",
+                             "bash", "-c", 'greet; echo "$ONE"')
+        self.assert_run(result, 0, "hello\nit's\n", "")
+
+
+class Elsewhere(FilesTest):
+    def test_ungrouped_output_comes_as_it_is(self):
+        result = self.map("-u", "echo out {}; echo err {} >&2", ":::", "a", "b")
+        self.assert_run(result, 0, "out a\nout b\n", "err a\nerr b\n")
+
+    def test_results_are_kept_here(self):
+        result = self.map("--results", self.path("results"), "echo out {}; echo err >&2", ":::", "a")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual(self.read("results/1/stdout"), b"out a\n")
+        self.assertEqual(self.read("results/1/stderr"), b"err\n")
+
+    def test_item_on_standard_input_may_be_large(self):
+        item = "x" * 300000
+        result = self.map("--stdin", "wc", "-c", input=item + "\n")
+        self.assert_run(result, 0, "300001\n", "")
+
+    def test_jobs_end_there_when_the_master_is_killed(self):
+        post, gate = self.post(), self.gate()
+        script = f": {{}}; echo $$ >{post.path}; head -c1 <{gate.path}; :"
+        running = self.start("map", "-S", "2/h2", "--kill-grace", "1", script, ":::", "a", "b")
+        jobs = [os.pidfd_open(int(pid)) for pid in post.lines(2)]
+        running.signal(signal.SIGKILL)
+        for job in jobs:
+            self.assert_gone(job)
+
+
+if __name__ == "__main__":
+    unittest.main()
