@@ -65,7 +65,7 @@ class Transfer(FilesTest):
         self.file("in/deep/a", "a\n")
         self.file("in/b", "b\n")
         os.symlink("b", self.path("in/link"))
-        result = self.map("--transferfile", "in", "cat {}", ":::", "in/deep/a", "in/b", "in/link")
+        result = self.map("--tf", "in", "cat {}", ":::", "in/deep/a", "in/b", "in/link")
         self.assert_run(result, 0, "a\nb\nb\n", "")
 
     def test_what_is_in_front_of_the_dot_is_cut_off(self):
