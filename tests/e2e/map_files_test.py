@@ -2,10 +2,8 @@
 --env. The other machine is a real sshd; its files are below another directory."""
 
 import os
-import signal
 import unittest
 
-from spread_testing import living_processes
 from sshd import SshTest
 
 
@@ -295,15 +293,6 @@ class Elsewhere(FilesTest):
         item = "x" * 300000
         result = self.map("--stdin", "wc", "-c", input=item + "\n")
         self.assert_run(result, 0, "300001\n", "")
-
-    def test_jobs_end_there_when_the_master_is_killed(self):
-        post, gate = self.post(), self.gate()
-        script = f": {{}}; echo $$ >{post.path}; head -c1 <{gate.path}; :"
-        running = self.start("map", "-S", "2/h2", "--kill-grace", "1", script, ":::", "a", "b")
-        jobs = [os.pidfd_open(int(pid)) for pid in post.lines(2)]
-        running.signal(signal.SIGKILL)
-        for job in jobs:
-            self.assert_gone(job)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 are down or go away."""
 
 import os
+import signal
 import unittest
 
 from sshd import SshTest
@@ -91,6 +92,22 @@ class Jobs(SshTest):
             self.assert_gone(os.pidfd_open(pid))
         except ProcessLookupError:
             pass
+
+    def test_no_signal_to_the_master_leaves_a_job_behind_there(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+            with self.subTest(signal=number.name):
+                post, gate = self.post(f"post{number}"), self.gate(f"gate{number}")
+                # With a child that is not the one that is told.
+                script = f": {{}}; cat <{gate.path} & echo $$ $! >{post.path}; wait"
+                running = self.start("map", "-S", "1/h2", "--kill-grace", "1", script, ":::", "a")
+                pids = [os.pidfd_open(int(pid)) for pid in post.line().split()]
+                running.signal(number)
+                if number != signal.SIGKILL:
+                    self.assertIn(b"once more", running.process.stderr.readline())
+                    running.signal(number)
+                    self.assertEqual(running.finish().status, 128 + number)
+                for pid in pids:
+                    self.assert_gone(pid)
 
     def test_this_machine_and_another(self):
         result = self.map("-S", "1/:,1/h2", "echo", ":::", *range(10))
