@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
 #include "spread/cli/option_table.h"
@@ -97,8 +99,12 @@ Status complete_pipe(Draft& draft) {
   if (options.hosts.command.empty())
     return fail("no command is named: what is to read the blocks?");
   if (options.hosts.command.front().empty()) return fail("the command is empty");
-  if (options.input.files.size() > 1) return fail("-a: only one file can be cut into blocks");
-  if (pipe.by_ranges && (options.input.files.empty() || options.input.files.front() == "-")) {
+  const std::vector<std::string>& files = options.input.files;
+  const auto stdin_count = std::count(files.begin(), files.end(), "-");
+  if (stdin_count > 1) {
+    return fail("standard input (-) is named twice, and can be read only once");
+  }
+  if (pipe.by_ranges && (files.empty() || stdin_count > 0)) {
     return fail("--pipepart needs a file: -a FILE");
   }
   if (!pipe.by_ranges && pipe.blocks_per_slot > 0) {

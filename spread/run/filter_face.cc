@@ -130,11 +130,14 @@ Status FilterPort::start() {
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
   engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
   engine_.reporter().tell(WorkerReady{id()});
-  if (!face_.header().empty()) command_.send(face_.header());
   return {};
 }
 
 void FilterPort::send_task(const SendTask& action) {
+  if (const Slice& header = face_.header(action.task); !has_header_ && !header.empty()) {
+    command_.send(header);
+  }
+  has_header_ = true;
   task_ = action.task;
   // Blocks count from 1, as jobs do.
   blocks_.add(TaskId{number(action.task) + 1});

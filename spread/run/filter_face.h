@@ -42,7 +42,7 @@ class FilterFace final : public Face {
   // For its ports.
   /// Good until the next call.
   Result<SpawnOptions> command_for(WorkerId worker);
-  const Slice& header() const { return pipe_->header(); }
+  const Slice& header(TaskId block) const { return pipe_->header(block); }
   bool may_read(WorkerId worker, bool errors) const;
   void append(WorkerId worker, bool errors, Slice bytes);
   /// `blocks`: those that were sent to it, for the message if it ended before its input did.
@@ -95,6 +95,7 @@ class FilterPort final : public Port, public CommandSink {
   CommandWorker command_;
   std::optional<TaskId> task_;  ///< being written
   IdRanges blocks_;
+  bool has_header_ = false;
   bool closing_ = false;
   bool ending_ = false;
 };

@@ -207,7 +207,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
                                                      : Connect::Ours;
   job_.spawn.output = job_.spawn.errors = out;
   if (output_) job_.tag = commands_->tag(payload, context);
-  set_input(*send.payload);
+  set_input(send);
   if (!all_local_ && !is_local(worker)) SPREAD_TRY(set_files(payload, context));
   if (map().print_commands) {
     engine_.reporter().pass_on(commands_->text(payload, context) + "\n");
@@ -234,7 +234,8 @@ Status JobFace::set_files(std::string_view payload, const TaskContext& context) 
   return {};
 }
 
-void JobFace::set_input(const Value& payload) {
+void JobFace::set_input(const SendTask& send) {
+  const Value& payload = *send.payload;
   job_.range = {};
   job_.header = job_.input = {};
   if (job_.spawn.input != Connect::Pipe) return;
@@ -244,13 +245,14 @@ void JobFace::set_input(const Value& payload) {
     job_.input = Slice::copy_of(as_bytes(item + '\n'));
     return;
   }
-  job_.header = pipe_->header();
-  if (pipe_->file() < 0) {
+  job_.header = pipe_->header(send.task);
+  if (!pipe_->by_ranges()) {
     job_.input = payload.body;
     return;
   }
-  const ByteRange range = PipeInput::range_of(payload.body.view());
-  job_.range = {pipe_->file(), range.begin, range.end - range.begin};
+  const FilePart part = PipeInput::part_of(payload.body.view());
+  const ByteRange& range = part.range;
+  job_.range = {pipe_->file(part), part.file, range.begin, range.end - range.begin};
 }
 
 void JobFace::set_environment(const TaskContext& context, std::string_view payload) {

@@ -88,7 +88,7 @@ class JobFace final : public Face {
   TaskContext context_of(TaskId task, WorkerId worker) const;
   /// What stands for {} and its kin.
   std::string_view values_of(const Value& payload) const;
-  void set_input(const Value& payload);
+  void set_input(const SendTask& send);
   Status set_files(std::string_view payload, const TaskContext& context);
   Status pump_output();
   void set_environment(const TaskContext& context, std::string_view payload);

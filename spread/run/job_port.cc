@@ -36,6 +36,7 @@ void JobPort::send_task(const SendTask& action) {
     engine_.reporter().tell(TaskSent{task_, id(), action.attempt});
   }
   tag_ = job->tag;
+  file_index_ = job->range.index;
   SpawnOptions spawn = job->spawn;
   UniqueFd files[2];
   if (!job->results_folder.empty()) {
@@ -95,7 +96,7 @@ void JobPort::on_job_output(bool errors, Slice bytes) {
 }
 
 void JobPort::on_file_failed(int error) {
-  const std::string& name = engine_.options().input.files.front();
+  const std::string& name = engine_.options().input.files[file_index_];
   engine_.abort("cannot read " + name + ": " +
                 (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
 }

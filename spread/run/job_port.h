@@ -22,6 +22,7 @@ struct JobEnd {
 /// A part of a file.
 struct JobRange {
   int file = -1;
+  std::uint32_t index = 0;  ///< of `file` among those of -a
   std::uint64_t offset = 0, size = 0;
 };
 
@@ -56,6 +57,7 @@ class JobPort final : public Port, private CommandSink {
   TaskId task_{};
   std::uint64_t received_ = 0;
   std::string tag_;
+  std::uint32_t file_index_ = 0;
   bool alive_ = false;   ///< what the Scheduler takes for a worker
   bool ending_ = false;  ///< the Scheduler wants it to end
 };

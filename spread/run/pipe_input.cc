@@ -1,10 +1,16 @@
 #include "spread/run/pipe_input.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <iterator>
+#include <numeric>
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
+#include "spread/sources/block_cutter.h"
 
 namespace spread {
 namespace {
@@ -22,25 +28,66 @@ BlockOptions block_options(const PipeOptions& pipe) {
   return block;
 }
 
-/// RangeFinder as a reader that needs no feeding: a payload is the place of a block.
+/// A BlockCutter for each of the files in turn.
+class CutterReader final : public RecordReader {
+ public:
+  CutterReader(const BlockOptions& options, const std::string& name,
+               std::shared_ptr<BlockHeaders> headers)
+      : options_(options), headers_(std::move(headers)) {
+    begin_next(name);
+  }
+  void feed(Slice piece) override { cutter_->feed(std::move(piece)); }
+  void finish() override { cutter_->finish(); }
+  std::span<Byte> spare() override { return cutter_->spare(); }
+  void filled(std::size_t bytes) override { cutter_->filled(bytes); }
+  const std::string& error() const override { return cutter_->error(); }
+
+  Pull next(Record& record) override {
+    const Pull pull = cutter_->next(record);
+    if (pull == Pull::Record) headers_->add_block(cutter_->header());
+    return pull;
+  }
+  bool begin_next(const std::string& name) override {
+    cutter_ = std::make_unique<BlockCutter>(options_, name);
+    headers_->begin_file();
+    return true;
+  }
+
+ private:
+  BlockOptions options_;
+  std::shared_ptr<BlockHeaders> headers_;
+  std::unique_ptr<BlockCutter> cutter_;
+};
+
+/// RangeFinders as a reader that needs no feeding: a payload is the place of a block.
 class RangeReader final : public RecordReader {
  public:
-  explicit RangeReader(std::shared_ptr<RangeFinder> finder) : finder_(std::move(finder)) {}
+  RangeReader(std::vector<RangeFinder> finders, std::shared_ptr<BlockHeaders> headers)
+      : finders_(std::move(finders)), headers_(std::move(headers)) {
+    headers_->begin_file();
+  }
   void feed(Slice) override {}
   void finish() override {}
   const std::string& error() const override { return error_; }
 
   Pull next(Record& record) override {
     if (!error_.empty()) return Pull::Broken;
-    ByteRange range;
-    const Result<bool> more = finder_->next(range);
-    if (!more) {
-      error_ = more.error().message;
-      return Pull::Broken;
+    FilePart part;
+    while (file_ < finders_.size()) {
+      const Result<bool> more = finders_[file_].next(part.range);
+      if (!more) {
+        error_ = more.error().message;
+        return Pull::Broken;
+      }
+      if (*more) break;
+      ++file_;
+      headers_->begin_file();
     }
-    if (!*more) return Pull::End;
-    Byte place[sizeof range];
-    std::memcpy(place, &range, sizeof range);
+    if (file_ >= finders_.size()) return Pull::End;
+    headers_->add_block(finders_[file_].header());
+    part.file = file_;
+    Byte place[sizeof part];
+    std::memcpy(place, &part, sizeof part);
     record.payload = {};
     record.payload.body = Slice::copy_of(place);
     record.bad.clear();
@@ -48,52 +95,98 @@ class RangeReader final : public RecordReader {
   }
 
  private:
-  std::shared_ptr<RangeFinder> finder_;
+  std::vector<RangeFinder> finders_;
+  std::shared_ptr<BlockHeaders> headers_;
+  std::uint32_t file_ = 0;
   std::string error_;
 };
 
+/// Some files (those of /proc) say that they are empty, and are not.
+Result<std::uint64_t> size_for_ranges(int fd, const std::string& name) {
+  const auto size = file_size(fd);
+  if (!size) return fail(name + " is no regular file, and cannot be read by ranges");
+  if (*size > 0) return *size;
+  Byte first = 0;
+  const auto count = read_at(fd, 0, {&first, 1});
+  if (!count) return fail("cannot read " + name + ": " + count.error().message);
+  if (*count == 0) return std::uint64_t{0};
+  return fail(name + " does not say how long it is, and cannot be read by ranges");
+}
+
+/// How many of `all` blocks are made of a file: all of them, where it is the only one.
+std::uint64_t blocks_of_file(std::uint64_t all, std::uint64_t bytes, std::uint64_t bytes_of_all) {
+  if (all == 0 || bytes_of_all == 0) return all;
+  const double share = static_cast<double>(bytes) / static_cast<double>(bytes_of_all);
+  return std::max<std::uint64_t>(1, std::llround(static_cast<double>(all) * share));
+}
+
 }  // namespace
+
+void BlockHeaders::add_block(const Slice& header) {
+  auto& [first, of_file] = files_.back();
+  if (first == blocks_++) of_file = header;
+}
+
+const Slice& BlockHeaders::of(TaskId task) const {
+  const auto next =
+      std::upper_bound(files_.begin(), files_.end(), number(task),
+                       [](std::uint64_t block, const auto& file) { return block < file.first; });
+  SPREAD_ASSERT(next != files_.begin());
+  return std::prev(next)->second;
+}
 
 Result<PipeInput> PipeInput::open(const Options& options, std::uint32_t slots, EventLoop& loop) {
   const PipeOptions& pipe = options.pipe;
   const BlockOptions block = block_options(pipe);
   SPREAD_TRY(check_block_options(block, pipe.by_ranges));
-  const std::string name = options.input.files.empty() ? "-" : options.input.files.front();
+  std::vector<std::string> names = options.input.files;
+  if (names.empty()) names.emplace_back("-");
   PipeInput opened;
-  if (!pipe.by_ranges) {
-    auto cutter = std::make_unique<BlockCutter>(block, name == "-" ? "stdin" : name);
-    opened.cutter_ = cutter.get();
-    auto input = TaskInput::open_reader(std::move(cutter), {name}, loop);
-    if (!input) return tl::unexpected(input.error());
-    opened.input_ = std::move(*input);
-    return opened;
+  std::unique_ptr<RecordReader> reader;
+  if (pipe.by_ranges) {
+    auto ranges = open_ranges(options, block, pipe.blocks_per_slot * slots, opened);
+    if (!ranges) return fail("--pipepart: " + ranges.error().message);
+    reader = std::move(*ranges);
+    names.clear();
+  } else {
+    const std::string& first = names.front();
+    reader = std::make_unique<CutterReader>(block, first == "-" ? "stdin" : first, opened.headers_);
   }
-  auto file = open_for_reading(name);
-  if (!file) return fail("--pipepart: " + file.error().message);
-  const auto size = file_size(file->get());
-  if (!size)
-    return fail("--pipepart: " + name + " is no regular file, and cannot be read by ranges");
-  opened.file_ = std::move(*file);
-  const std::uint64_t blocks = pipe.blocks_per_slot * slots;
-  opened.finder_ = std::make_shared<RangeFinder>(
-      block, name, *size, blocks,
-      [fd = opened.file_.get()](std::uint64_t offset, std::span<Byte> to) {
-        return read_at(fd, offset, to);
-      });
-  auto input = TaskInput::open_reader(std::make_unique<RangeReader>(opened.finder_), {}, loop);
+  auto input = TaskInput::open_reader(std::move(reader), names, loop);
   if (!input) return tl::unexpected(input.error());
   opened.input_ = std::move(*input);
   return opened;
 }
 
-const Slice& PipeInput::header() const {
-  return finder_ != nullptr ? finder_->header() : cutter_->header();
+Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const Options& options,
+                                                             const BlockOptions& block,
+                                                             std::uint64_t blocks,
+                                                             PipeInput& opened) {
+  const std::vector<std::string>& names = options.input.files;
+  std::vector<std::uint64_t> sizes;
+  for (const std::string& name : names) {
+    auto file = open_for_reading(name);
+    if (!file) return tl::unexpected(file.error());
+    const auto size = size_for_ranges(file->get(), name);
+    if (!size) return tl::unexpected(size.error());
+    opened.files_.push_back(std::move(*file));
+    sizes.push_back(*size);
+  }
+  const std::uint64_t all = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+  std::vector<RangeFinder> finders;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    finders.emplace_back(block, names[i], sizes[i], blocks_of_file(blocks, sizes[i], all),
+                         [fd = opened.files_[i].get()](std::uint64_t offset, std::span<Byte> to) {
+                           return read_at(fd, offset, to);
+                         });
+  }
+  return std::make_unique<RangeReader>(std::move(finders), opened.headers_);
 }
 
-ByteRange PipeInput::range_of(ByteView payload) {
-  ByteRange range;
-  std::memcpy(&range, payload.data(), sizeof range);
-  return range;
+FilePart PipeInput::part_of(ByteView payload) {
+  FilePart part;
+  std::memcpy(&part, payload.data(), sizeof part);
+  return part;
 }
 
 }  // namespace spread

@@ -198,7 +198,7 @@ void RemoteJobPort::feed_range() {
   const Slice piece(block, {block->data(), size});
   block->release();
   if (!got || *got < size) {
-    const std::string& name = engine_.options().input.files.front();
+    const std::string& name = engine_.options().input.files[range_.index];
     return engine_.abort("cannot read " + name + ": " +
                          (got ? "it has become shorter meanwhile" : got.error().message));
   }

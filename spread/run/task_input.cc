@@ -127,7 +127,9 @@ void TaskInput::next_part() {
     return;
   }
   parts_[part_++].fd.reset();
-  reader_ = make_record_reader(options_, parts_[part_].name, max_record_bytes_);
+  const std::string& name = parts_[part_].name;
+  if (reader_->begin_next(name)) return;
+  reader_ = make_record_reader(options_, name, max_record_bytes_);
 }
 
 /// One read. False: nothing is there now, and the loop will say when there is.

@@ -27,7 +27,7 @@ class TaskInput final : public ReadyHandler {
   static Result<std::unique_ptr<TaskInput>> open_arguments(std::unique_ptr<ArgumentSource> reader,
                                                            const std::vector<std::string>& files,
                                                            EventLoop& loop);
-  /// One reader for all; at most one file.
+  /// A reader of one's own for all files, one after the other.
   static Result<std::unique_ptr<TaskInput>> open_reader(std::unique_ptr<RecordReader> reader,
                                                         const std::vector<std::string>& files,
                                                         EventLoop& loop);

@@ -44,6 +44,11 @@ class RecordReader {
   /// So many bytes were read to the front of spare().
   virtual void filled(std::size_t) {}
   virtual Pull next(Record& record) = 0;
+  /// After End: what is fed from now on is another input, of that name. False: a reader is for one.
+  virtual bool begin_next(const std::string& name) {
+    static_cast<void>(name);
+    return false;
+  }
   /// Why next() said Broken, naming the input and the place; empty before that.
   virtual const std::string& error() const = 0;
 };

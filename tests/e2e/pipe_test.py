@@ -87,6 +87,29 @@ class Blocks(SpreadTest):
         self.assert_run(self.pipe("-a", name, "cat", stdin=None), 0, LINES, "")
         self.assert_run(self.pipe("--arg-file", name, "cat", stdin=None), 0, LINES, "")
 
+    def test_several_files_come_one_after_the_other(self):
+        first, second = self.file("first", "a\nb"), self.file("second", "c\nd\n")
+        empty = self.file("empty", "")
+        result = self.pipe("-j2", "-N", "2", "-a", first, "-a", empty, "-a", second, "tr '\\n' ' '; echo",
+                           stdin=None)
+        self.assert_run(result, 0, "a b\nc d \n", "")
+
+    def test_each_file_has_its_own_header(self):
+        first, second = self.file("first", "H\n1\n2\n"), self.file("second", "I\n3\n4\n")
+        for more in ((), ("--pipepart",)):
+            with self.subTest(more):
+                result = self.pipe("-j2", *more, "--header", ":", "--block", "2", "-a", first, "-a", second,
+                                   "cat", stdin=None)
+                self.assert_run(result, 0, "H\n1\nH\n2\nI\n3\nI\n4\n", "")
+
+    def test_standard_input_is_one_of_the_files_but_once(self):
+        name = self.file("in", "a\n")
+        self.assert_run(self.pipe("-a", name, "-a", "-", "cat", input="b\n"), 0, "a\nb\n", "")
+        result = self.pipe("-a", "-", "-a", "-", "cat", input="b\n")
+        self.assert_run(result, 255, "",
+                        "spread: standard input (-) is named twice, and can be read only once "
+                        "(try 'spread pipe --help')\n")
+
     def test_map_with_pipe_is_pipe(self):
         result = self.spread("map", "--pipe", "-N", "1", "cat", input="a\nb\n")
         self.assert_run(result, 0, "a\nb\n", "")
@@ -125,6 +148,25 @@ class Parts(SpreadTest):
         result = self.spread("pipe", "-j1", "--pipepart", "--block", "2", "--header", ":", "-a", name,
                              "cat", stdin=None)
         self.assert_run(result, 0, "H\n1\nH\n2\n", "")
+
+    def test_several_files_are_cut_each_for_itself(self):
+        first, second = self.file("first", LINES), self.file("second", LINES[:3000])
+        for block in ("-1", "-3", "10k"):
+            with self.subTest(block):
+                result = self.spread("pipe", "-j3", "--pipepart", "--block", block, "-a", first, "-a", second,
+                                     "cat", stdin=None)
+                self.assert_run(result, 0, LINES + LINES[:3000], "")
+
+    def test_parts_are_shared_out_by_the_sizes_of_the_files(self):
+        first, second = self.file("first", "1\n2\n3\n"), self.file("second", "4\n")
+        result = self.spread("pipe", "-j4", "--pipepart", "--block", "-1", "-a", first, "-a", second,
+                             "tr -d '\\n'; echo", stdin=None)
+        self.assert_run(result, 0, "1\n2\n3\n4\n", "")
+
+    def test_a_file_that_says_it_is_empty_and_is_not_cannot_be_read_by_parts(self):
+        result = self.spread("pipe", "--pipepart", "-a", "/proc/self/status", "cat", stdin=None)
+        self.assert_run(result, 255, "", "spread: --pipepart: /proc/self/status does not say how long it is, "
+                                         "and cannot be read by ranges\n")
 
     def test_what_has_no_size_cannot_be_read_by_parts(self):
         os.mkfifo(self.path("fifo"))

@@ -66,7 +66,8 @@ TEST(PipeOptions, WhatExcludesEachOtherIsToldByName) {
               HasSubstr("--pipepart and --round-robin exclude each other"));
   EXPECT_THAT(refused({"--round-robin", "--joblog", "f", "cat"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refused({"-u", "-k", "cat"}), HasSubstr("-u and -k exclude each other"));
-  EXPECT_THAT(refused({"-a", "f", "-a", "g", "cat"}), HasSubstr("only one file"));
+  EXPECT_THAT(refused({"-a", "-", "-a", "-", "cat"}), HasSubstr("named twice"));
+  EXPECT_THAT(refused({"--pipepart", "-a", "f", "-a", "-", "cat"}), HasSubstr("needs a file"));
 }
 
 TEST(PipeOptions, NeedsACommand) { EXPECT_THAT(refused({}), HasSubstr("no command is named")); }
