@@ -88,7 +88,8 @@ void FilterFace::deliver(const DeliverTask& delivery) {
   engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
 }
 
-void FilterFace::ended(WorkerId worker, ExitStatus status, bool early, std::string_view blocks) {
+void FilterFace::ended(WorkerId worker, ExitStatus status, bool by_us, bool early,
+                       std::string_view blocks) {
   if (!status.clean()) ++failed_filters_;
   output_->finished(output_of(worker));
   finished_[number(worker)] = true;
@@ -97,7 +98,7 @@ void FilterFace::ended(WorkerId worker, ExitStatus status, bool early, std::stri
     engine_.abort(fmt::format(
         "{} ended before its input did ({}); what it was given is lost: block{} {}", name,
         status.text(), blocks.find_first_of("-,") == std::string_view::npos ? "" : "s", blocks));
-  } else if (!status.clean()) {
+  } else if (!status.clean() && !by_us) {
     engine_.reporter().say(name + ": " + status.text());
   }
 }
@@ -144,9 +145,10 @@ void FilterPort::send_task(const SendTask& action) {
   command_.send(action.payload->body);
 }
 
-/// The filter has taken the block, or at least the pipe has: it may have the next one.
+/// The filter has taken the block, or at least the pipe has: it may have the next one. A block that
+/// it refused is never answered, so that its end is one before that of its input.
 void FilterPort::on_input_written() {
-  if (!task_) return;
+  if (!task_ || command_.input_refused()) return;
   Answered answered;
   answered.worker = id();
   answered.task = *std::exchange(task_, std::nullopt);
@@ -178,7 +180,7 @@ void FilterPort::on_job_ended(ExitStatus status) {
   constexpr std::size_t kRangesShown = 10;
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
-  face_.ended(id(), status, early, blocks_.text(kRangesShown));
+  face_.ended(id(), status, ending_, early, blocks_.text(kRangesShown));
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = status.clean();

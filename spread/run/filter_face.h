@@ -46,7 +46,8 @@ class FilterFace final : public Face {
   bool may_read(WorkerId worker, bool errors) const;
   void append(WorkerId worker, bool errors, Slice bytes);
   /// `blocks`: those that were sent to it, for the message if it ended before its input did.
-  void ended(WorkerId worker, ExitStatus status, bool early, std::string_view blocks);
+  /// `by_us`: we ended it, so how is no news.
+  void ended(WorkerId worker, ExitStatus status, bool by_us, bool early, std::string_view blocks);
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
 

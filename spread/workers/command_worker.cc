@@ -53,7 +53,7 @@ Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options) {
   if (process_->input) loop_.add(process_->input.get(), false, false, this);
   input_.consume(input_.size());
   file_left_ = 0;
-  input_closing_ = large_ = false;
+  input_closing_ = refused_ = large_ = false;
   return {};
 }
 
@@ -65,7 +65,12 @@ void CommandWorker::close_fd(UniqueFd& fd) {
 
 void CommandWorker::on_ready(int fd, bool, bool) {
   if (fd == process_->exit_fd() && !status_) return on_exit();
-  if (fd == process_->input.get()) return write_input();
+  if (fd == process_->input.get()) {
+    // While nothing is to be written this is told only when nobody reads it any more; and then
+    // again and again, unless it is closed.
+    if (input_.empty() && file_left_ == 0) return refuse_input();
+    return write_input();
+  }
   const bool errors = fd == process_->errors.get();
   UniqueFd& stream = errors ? process_->errors : process_->output;
   bool& watched = errors ? watches_errors_ : watches_output_;
@@ -112,6 +117,11 @@ void CommandWorker::send_file(int file, std::uint64_t offset, std::uint64_t size
   file_offset_ = offset;
   file_left_ = size;
   write_input();
+}
+
+void CommandWorker::refuse_input() {
+  refused_ = true;
+  close_fd(process_->input);
 }
 
 void CommandWorker::close_input() {
@@ -162,7 +172,7 @@ bool CommandWorker::write_some_input() {
     // A command need not read its input.
     input_.consume(input_.size());
     file_left_ = 0;
-    input_closing_ = true;
+    input_closing_ = refused_ = true;
     if (of_file) sink_.on_file_failed(result.error);
   }
   return true;

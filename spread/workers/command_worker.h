@@ -53,6 +53,8 @@ class CommandWorker final : public ReadyHandler {
   void close_input();
   /// Bytes that wait to be written.
   std::size_t input_size() const { return input_.size(); }
+  /// It does not read any more what it is sent.
+  bool input_refused() const { return refused_; }
   bool running() const { return process_.has_value(); }
   int pid() const { return process_->pid(); }
   /// Begins the end sequence; nothing if that was done before, or nothing runs.
@@ -71,6 +73,7 @@ class CommandWorker final : public ReadyHandler {
   bool read_output(UniqueFd& fd, bool errors);
   void write_input();
   bool write_some_input();
+  void refuse_input();
   void on_exit();
   void next_step();
   void end_if_complete();
@@ -87,6 +90,7 @@ class CommandWorker final : public ReadyHandler {
   int file_ = -1;
   std::uint64_t file_offset_ = 0, file_left_ = 0;
   bool input_closing_ = false;
+  bool refused_ = false;
   bool large_ = false;  ///< its pipes have been made larger
   bool watches_output_ = false, watches_errors_ = false;
   bool ending_ = false;

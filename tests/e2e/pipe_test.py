@@ -4,6 +4,7 @@ import os
 import signal
 import unittest
 
+from map_testing import is_asleep
 from spread_testing import SpreadTest, peak_memory_kb
 
 LINES = "".join(f"{n}\n" for n in range(100000))
@@ -202,6 +203,39 @@ class RoundRobin(SpreadTest):
         self.assertEqual(result.status, 255, result)
         self.assertRegex(result.err, r"filter 1 ended before its input did \(exit status 3\); what it "
                                      r"was given is lost: blocks? 1")
+
+    def test_filter_that_closes_its_input_is_waited_for_asleep(self):
+        post, gate = self.post(), self.gate()
+        running = self.start("pipe", "-j1", "--round-robin", "-N", "1",
+                             f"read x; exec <&-; echo closed >{post.path}; head -c 1 <{gate.path} >&2; exit 4")
+        running.write("1\n")
+        post.line()
+        while not is_asleep(running.pid):
+            pass
+        running.close_input()
+        gate.open()
+        self.assert_run(running.finish(), 1, "", ".spread: filter 1: exit status 4\n")
+
+    def test_block_that_a_filter_refused_is_named(self):
+        post, gate = self.post(), self.gate()
+        running = self.start("pipe", "-j1", "--round-robin", "-N", "1",
+                             f"read x; exec <&-; echo closed >{post.path}; head -c 1 <{gate.path}")
+        running.write("1\n")
+        post.line()
+        running.write("2\n")
+        running.close_input()
+        while not is_asleep(running.pid):
+            pass
+        gate.open()
+        result = running.finish()
+        self.assertEqual(result.status, 255, result)
+        self.assertRegex(result.err, "what it was given is lost: blocks 1-2")
+
+    def test_filters_that_were_ended_are_not_told_of(self):
+        result = self.spread("pipe", "-j2", "--round-robin", "-N", "1",
+                             "[ {%} = 2 ] || exit 3; cat", input=LINES)
+        self.assertEqual(result.status, 255, result)
+        self.assertNotIn("filter 2", result.err)
 
     def test_status_of_a_filter_counts(self):
         result = self.spread("pipe", "-j1", "--round-robin", "cat; exit 4", input="a\n")
