@@ -34,6 +34,7 @@ TEST(FuzzCorpus, Arguments) { EXPECT_GT(run_corpus("arguments", arguments), 20);
 TEST(FuzzCorpus, Blocks) { EXPECT_GT(run_corpus("blocks", blocks), 20); }
 TEST(FuzzCorpus, Codec) { EXPECT_GT(run_corpus("codec", codec), 20); }
 TEST(FuzzCorpus, Command) { EXPECT_GT(run_corpus("command", command), 20); }
+TEST(FuzzCorpus, Hosts) { EXPECT_GT(run_corpus("hosts", hosts), 20); }
 TEST(FuzzCorpus, Json) { EXPECT_GT(run_corpus("json", json), 20); }
 TEST(FuzzCorpus, Msgpack) { EXPECT_GT(run_corpus("msgpack", msgpack), 10); }
 

@@ -15,6 +15,9 @@ void blocks(ByteView input);
 void codec(ByteView input);
 /// Words of a command with placeholders: what a shell reads as code does not depend on the items.
 void command(ByteView input);
+/// -S, --slf, --args-file and --launch: what is accepted reads back as the same, starts a program,
+/// and no host's name is an option.
+void hosts(ByteView input);
 /// JSON to msgpack and back, and held against nlohmann-json.
 void json(ByteView input);
 /// The scanner of values and the writer of JSON, held against msgpack-c's parser.
