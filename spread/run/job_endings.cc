@@ -120,7 +120,9 @@ void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
   reporter.tell(finished);
   // A job that was not run has no line: --resume is to run it.
   if (reporter.keeps_joblog() && delivery.outcome != Outcome::NotComputed) {
-    reporter.job(finished, command, delivery.payload.size(), end_ != nullptr ? end_->received : 0);
+    const std::uint64_t sent =
+        pipe_ ? pipe_->sent_bytes(delivery.task, delivery.payload) : delivery.payload.size();
+    reporter.job(finished, command, sent, end_ != nullptr ? end_->received : 0);
   }
 }
 

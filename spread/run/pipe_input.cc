@@ -189,4 +189,13 @@ FilePart PipeInput::part_of(ByteView payload) {
   return part;
 }
 
+std::uint64_t PipeInput::sent_bytes(TaskId task, const Value& payload) const {
+  std::uint64_t block = payload.size();
+  if (by_ranges()) {
+    const ByteRange range = part_of(payload.body.view()).range;
+    block = range.end - range.begin;
+  }
+  return header(task).size() + block;
+}
+
 }  // namespace spread

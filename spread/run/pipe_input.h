@@ -46,6 +46,8 @@ class PipeInput {
   /// --pipepart: payloads say where a block is.
   bool by_ranges() const { return !files_.empty(); }
   static FilePart part_of(ByteView payload);
+  /// What the command gets: the header, and the block itself.
+  std::uint64_t sent_bytes(TaskId task, const Value& payload) const;
   int file(const FilePart& part) const { return files_[part.file].get(); }
 
  private:

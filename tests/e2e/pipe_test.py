@@ -111,6 +111,16 @@ class Blocks(SpreadTest):
                         "spread: standard input (-) is named twice, and can be read only once "
                         "(try 'spread pipe --help')\n")
 
+    def test_joblog_has_the_bytes_that_a_command_was_sent(self):
+        name, log = self.file("in", "H\n1\n2\n345\n"), self.path("log")
+        for more in ((), ("--pipepart",)):
+            with self.subTest(more):
+                result = self.pipe("-j1", *more, "--header", ":", "--block", "4", "-a", name, "--joblog", log,
+                                   "cat >/dev/null", stdin=None)
+                self.assert_run(result, 0, "", "")
+                with open(log, encoding="ascii") as lines:
+                    self.assertEqual([line.split("\t")[4] for line in lines], ["Send", "6", "6"])
+
     def test_map_with_pipe_is_pipe(self):
         result = self.spread("map", "--pipe", "-N", "1", "cat", input="a\nb\n")
         self.assert_run(result, 0, "a\nb\n", "")
