@@ -76,7 +76,10 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open_reader(std::unique_ptr<Record
 Status TaskInput::add_part(const std::string& name) {
   auto fd = open_for_reading(name);
   if (!fd) return tl::unexpected(fd.error());
-  if (is_directory(fd->get())) return fail("cannot read " + name + ": Is a directory");
+  if (is_directory(fd->get())) {
+    const std::string what = name == "-" ? "standard input" : name;
+    return fail("cannot read " + what + ": Is a directory");
+  }
   parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
   return {};
 }

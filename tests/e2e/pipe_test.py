@@ -103,6 +103,12 @@ class Blocks(SpreadTest):
                                    "cat", stdin=None)
                 self.assert_run(result, 0, "H\n1\nH\n2\nI\n3\nI\n4\n", "")
 
+    def test_a_directory_as_standard_input_is_named_so(self):
+        directory = os.open(self.path("."), os.O_RDONLY)
+        self.addCleanup(os.close, directory)
+        result = self.pipe("cat", stdin=directory)
+        self.assert_run(result, 255, "", "spread: cannot read standard input: Is a directory\n")
+
     def test_standard_input_is_one_of_the_files_but_once(self):
         name = self.file("in", "a\n")
         self.assert_run(self.pipe("-a", name, "-a", "-", "cat", input="b\n"), 0, "a\nb\n", "")
