@@ -128,7 +128,9 @@ Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
   if (options.command == Command::Map) {
     return open_job_input(options, *commands_, slots_, engine_.loop(), source_);
   }
-  auto pipe = PipeInput::open(options, slots_, engine_.loop());
+  // Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs.
+  const std::uint32_t slots = map().no_slot_limit ? usable_cpus() : slots_;
+  auto pipe = PipeInput::open(options, slots, engine_.loop());
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();

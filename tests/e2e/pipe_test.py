@@ -180,6 +180,12 @@ class Parts(SpreadTest):
                              "tr -d '\\n'; echo", stdin=None)
         self.assert_run(result, 0, "1\n2\n3\n4\n", "")
 
+    def test_without_a_limit_of_slots_parts_are_counted_by_cpus(self):
+        name = self.file("in", LINES)
+        result = self.spread("pipe", "-j0", "--pipepart", "-a", name, "wc -l", stdin=None)
+        self.assertEqual((result.status, result.err), (0, ""), result)
+        self.assertEqual(len(result.out.split()), 10 * len(os.sched_getaffinity(0)))
+
     def test_a_file_that_says_it_is_empty_and_is_not_cannot_be_read_by_parts(self):
         result = self.spread("pipe", "--pipepart", "-a", "/proc/self/status", "cat", stdin=None)
         self.assert_run(result, 255, "", "spread: --pipepart: /proc/self/status does not say how long it is, "
