@@ -55,6 +55,9 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   const std::string slot = std::to_string(context.slot);
   environment_ = {{"SPREAD_SLOT", slot}, {"PARALLEL_JOBSLOT", slot}};
   SpawnOptions spawn;
+  if (engine_.options().map.output == MapOptions::Output::Ungrouped) {
+    spawn.output = spawn.errors = Connect::Ours;
+  }
   const std::string directory = commands_->directory({}, context);
   const Roster& roster = engine_.plan().roster;
   if (roster.hosts[number(roster.slots[number(worker)].host)].local) {

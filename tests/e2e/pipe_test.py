@@ -253,6 +253,12 @@ class RoundRobin(SpreadTest):
         self.assertEqual(result.status, 255, result)
         self.assertRegex(result.err, "what it was given is lost: blocks 1-2")
 
+    def test_ungrouped_filters_print_straight_to_the_output(self):
+        script = "test $(readlink /proc/$$/fd/1) = $(readlink /proc/$PPID/fd/1); echo $?"
+        for option, told in (("-u", "0\n"), ("-k", "1\n")):
+            result = self.spread("pipe", "-j1", "--round-robin", option, f"cat >/dev/null; {script}", input="a\n")
+            self.assert_run(result, 0, told, "")
+
     def test_filters_that_were_ended_are_not_told_of(self):
         result = self.spread("pipe", "-j2", "--round-robin", "-N", "1",
                              "[ {%} = 2 ] || exit 3; cat", input=LINES)
