@@ -13,8 +13,31 @@ constexpr std::string_view kShells = "sh bash dash zsh ksh mksh ash lksh oksh pd
 constexpr std::string_view kShellArgument =
     "let that shell have the item as an argument: sh -c 'COMMAND \"$1\"' sh {}";
 
+constexpr std::string_view kPerlFiles =
+    "a file name such as 'x |' is a command to it: give it the file on stdin ('perl ... < {}')";
+constexpr std::string_view kFixedCommand =
+    "give it a fixed command, which reads the item from the environment variable SPREAD_ITEM";
+constexpr std::string_view kArgv = "read it from the program's arguments: put {} behind the code";
+
 bool has(std::string_view letters, char letter) {
   return letters.find(letter) != std::string_view::npos;
+}
+
+/// ssh -o ProxyCommand=..., git -c core.sshCommand=...: a shell reads what follows.
+bool names_command(const ScannedWord& word) {
+  if (word.holes.empty()) return false;
+  std::string before = word.text.substr(0, word.holes.front());
+  std::transform(before.begin(), before.end(), before.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (const std::string_view option : {"proxycommand", "localcommand", "knownhostscommand",
+                                        "core.sshcommand", "git_ssh_command"}) {
+    if (before.find(option) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool is_code_variable(std::string_view name) {
+  return has_word("BASH_ENV ENV PS0 PS1 PS2 PS4 PROMPT_COMMAND", name);
 }
 
 bool is_option(const ScannedWord& word) {
@@ -76,12 +99,16 @@ class Scan {
 
   CommandScan run() {
     scan_from(0, /*rewritable=*/true);
+    for (std::size_t at = 0; at < words_.size(); ++at) {
+      if (names_command(words_[at])) report(at, "ssh", true, kFixedCommand);
+    }
     return std::move(found_);
   }
 
  private:
   void report(std::size_t word, std::string_view program, bool by_shell, std::string_view instead) {
     if (words_[word].holes.empty()) return;
+    if (guessing_ && words_[word].text.empty()) return;
     found_.evaluated.push_back({word, std::string(program), by_shell, instead});
   }
 
@@ -97,6 +124,20 @@ class Scan {
       }
       return scan_unknown(at, is_launcher(name));
     }
+    if (at < words_.size()) scan_named_by_item(at);
+  }
+
+  // The program comes from an item: it may be an interpreter. `{1} -c {2}` may be md5sum's -c, and
+  // where all of the word is the item nothing is pasted into anything.
+  void scan_named_by_item(std::size_t at) {
+    scan_unknown(at, /*launcher=*/true);
+    guessing_ = true;
+    while (++at + 1 < words_.size()) {
+      const std::string& text = words_[at].text;
+      if (text.size() < 2 || text[0] != '-' || text[1] == '-') continue;
+      if (text.back() == 'c' || text.back() == 'e') report(at + 1, "a program", false, kArgv);
+    }
+    guessing_ = false;
   }
 
   void scan_shell(std::size_t at, bool rewritable) {
@@ -129,6 +170,7 @@ class Scan {
 
   void scan_interpreter(std::size_t at, const Interpreter& row) {
     const std::string_view name = program_name(words_[at].text);
+    if (name == "perl") scan_perl_files(at);
     bool options = true, operand_is_code = row.first_code_operand != kNoOperand;
     int operand = 0;
     for (++at; at < words_.size(); ++at) {
@@ -155,10 +197,31 @@ class Scan {
       if (operand_is_code && operand >= row.first_code_operand &&
           operand <= row.last_code_operand) {
         report(at, name, row.by_shell, row.instead);
+      } else if (word.holes.empty() && is_posix_shell(program_name(word.text))) {
+        return scan_shell(at, /*rewritable=*/false);  // perl -e 'exec @ARGV' sh -c ...
       }
       ++operand;
-      if (row.ends_at_operand) return;
+      if (row.ends_at_operand) return scan_unknown(at, /*launcher=*/false);
     }
+  }
+
+  // With -n and -p perl opens its operands itself: `x |` as a pipe from the command x, but in
+  // place.
+  void scan_perl_files(std::size_t at) {
+    bool loop = false, in_place = false, code = false;
+    for (++at; at < words_.size() && words_[at].holes.empty(); ++at) {
+      const std::string& text = words_[at].text;
+      if (text.size() < 2 || text[0] != '-' || text[1] == '-') break;
+      const std::size_t end = std::min(text.find_first_of("eEiMmIFxCdD"), text.size());
+      loop = loop || text.substr(0, end).find_first_of("np") != std::string::npos;
+      in_place = in_place || (end < text.size() && text[end] == 'i');
+      if (end < text.size() && (text[end] == 'e' || text[end] == 'E')) {
+        code = true;
+        if (end + 1 == text.size()) ++at;
+      }
+    }
+    if (!loop || in_place || !code) return;
+    for (; at < words_.size(); ++at) report(at, "perl -n", false, kPerlFiles);
   }
 
   std::size_t skip_wrapper(std::size_t at, const Wrapper& row) {
@@ -177,7 +240,12 @@ class Scan {
         }
         continue;
       }
-      if (row.assignments && is_assignment(word)) continue;
+      if (row.assignments && is_assignment(word)) {
+        if (is_code_variable(std::string_view(word.text).substr(0, word.text.find('=')))) {
+          report(at, "a shell with this variable", true, kFixedCommand);
+        }
+        continue;
+      }
       if (operands-- > 0) continue;
       return at;
     }
@@ -185,22 +253,45 @@ class Scan {
   }
 
   // A command may stand anywhere in its arguments: shells are looked for behind any program, other
-  // interpreters only behind those that are known to run commands (`grep -e perl -e {}`).
+  // interpreters behind those that are known to run commands; behind the rest they are a guess
+  // (`grep -e perl -e {}`), and only text around the item makes it code.
   void scan_unknown(std::size_t at, bool launcher) {
+    const bool entrypoint =
+        std::any_of(words_.begin() + static_cast<std::ptrdiff_t>(at), words_.end(),
+                    [](const ScannedWord& word) { return word.text.starts_with("--entrypoint"); });
+    if (launcher && entrypoint) scan_entrypoint(at);
     for (++at; at < words_.size(); ++at) {
       const ScannedWord& word = words_[at];
       if (!word.holes.empty() || word.text.empty() || word.text.front() == '-') continue;
       const std::string_view name = program_name(word.text);
       if (is_posix_shell(name)) return scan_shell(at, /*rewritable=*/false);
-      if (!launcher) continue;
+      if (!launcher) {
+        const Interpreter* row = find_interpreter(name);
+        if (row == nullptr || row->code_letters.empty() || row->by_shell) continue;
+        guessing_ = true;
+        scan_interpreter(at, *row);
+        guessing_ = false;
+        return;
+      }
       if (find_interpreter(name) != nullptr || find_wrapper(name) != nullptr) {
         return scan_from(at, /*rewritable=*/false);
       }
     }
   }
 
+  // docker run --entrypoint sh IMAGE -c '...': the shell and its -c are far apart.
+  void scan_entrypoint(std::size_t at) {
+    while (++at + 1 < words_.size()) {
+      const std::string& text = words_[at].text;
+      if (text.size() > 1 && text[0] == '-' && text[1] != '-' && text.back() == 'c') {
+        report(at + 1, "the shell", true, kShellArgument);
+      }
+    }
+  }
+
   Words words_;
   CommandScan found_;
+  bool guessing_ = false;  ///< what is read may be no program at all
 };
 
 }  // namespace

@@ -59,6 +59,9 @@ struct ScriptOptions {
   bool allow_paste = false;
   /// Whether the shell knows $'...'.
   enum class AnsiQuotes : std::uint8_t { Unknown, Known, None } ansi_quotes = AnsiQuotes::Unknown;
+  /// Its `test`, `printf`, `shift`, `exit` and the like calculate: they run the $(...) in a[$(...)]
+  /// (ksh, mksh, zsh), where others want digits.
+  bool calculates = false;
 };
 
 /// Finds the placeholders of a script and the quotes around each, as a shell would. Where an item

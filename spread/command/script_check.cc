@@ -9,12 +9,32 @@ namespace spread {
 namespace {
 
 constexpr std::string_view kMoveParameters = "shift set . source eval";
-constexpr std::string_view kDeclare = "export declare typeset local readonly";
-constexpr std::string_view kArithmeticTests = "-eq -ne -lt -le -gt -ge -v";
-constexpr std::string_view kNameFirst = "give it a fixed name and assign the item to it: x={}";
+constexpr std::string_view kArithmeticTests = "-eq -ne -lt -le -gt -ge -v -t";
 constexpr std::string_view kNumberTest = "use [ ... ], which reads numbers only";
 
 bool has_item(const ScannedWord& word) { return !word.holes.empty(); }
+
+/// Whether a program without its code among its arguments reads it from standard input.
+bool reads_code(std::span<const ScannedWord> words) {
+  while (!words.empty() && has_word("command builtin exec time nohup env", words[0].text)) {
+    words = words.subspan(1);
+  }
+  if (words.empty()) return false;
+  const std::string_view name = program_name(words[0].text);
+  const bool shell = is_posix_shell(name);
+  if (!shell && !has_word("ssh python perl ruby node php lua fish csh tcsh", name)) return false;
+  std::size_t operands = 0;
+  for (const ScannedWord& word : words.subspan(1)) {
+    if (word.text == "-" || word.text == "/dev/stdin") continue;
+    if (word.text.starts_with('-') && !word.text.starts_with("--")) {
+      if (shell && word.text.find('s') != std::string::npos) return true;
+      if (word.text.find_first_of("cemnpr") != std::string::npos) return false;
+    } else {
+      ++operands;
+    }
+  }
+  return operands == (name == "ssh" ? 1 : 0);
+}
 
 }  // namespace
 
@@ -30,32 +50,20 @@ Status ScriptLexer::refuse(const ScannedWord& word, std::string_view program,
                   program, show_text(shown), instead));
 }
 
-// a[ITEM]=x: bash calculates what is in the brackets, and runs $(...) there.
-Status ScriptLexer::check_subscript(const ScannedWord& word) {
-  if (options_.allow_paste || !has_item(word)) return {};
-  const std::size_t open = word.text.find('[');
-  const std::size_t close = word.text.find("]=");
-  if (open == std::string::npos || close == std::string::npos || open == 0) return {};
-  if (word.holes.front() <= open || word.holes.front() > close) return {};
-  return refuse(word, "arithmetic", "name an element with a number that was checked");
-}
-
-Status ScriptLexer::check_builtin(std::span<const ScannedWord> words) {
-  const std::string& name = words.front().text;
-  if (has_word(kDeclare, name)) {
-    for (const ScannedWord& word : words.subspan(1)) {
-      if (has_item(word) && word.holes.front() <= word.text.find('=')) {
-        return refuse(word, name, kNameFirst);
-      }
-    }
-  }
-  const bool test = name == "[" || name == "test" || name == "printf";
-  for (std::size_t i = 1; test && i + 1 < words.size(); ++i) {
-    if (words[i].text == "-v" && has_item(words[i + 1])) {
-      return refuse(words[i + 1], name + " -v", kNameFirst);
-    }
-  }
-  return {};
+Status ScriptLexer::check_stdin(const Commands& list, std::span<const ScannedWord> words) const {
+  if (options_.allow_paste) return {};
+  const std::string_view name = program_name(words.front().text);
+  const bool from_file = has_word(". source", name) || is_posix_shell(name);
+  const bool dot_stdin =
+      words.size() > 1 && has_word(". source", name) && words[1].text == "/dev/stdin";
+  const bool code = (list.items_on_stdin && (dot_stdin || reads_code(words))) ||
+                    (list.items_in_file && from_file);
+  if (!code) return {};
+  return fail(
+      fmt::format("{} reads its input as code, and the item in it: let it have the item as an "
+                  "argument (sh -c 'COMMAND \"$1\"' sh {}), or give no command at all, and each "
+                  "item is a command line (or paste it with --allow-paste)",
+                  name, options_.syntax.replacement()));
 }
 
 Status ScriptLexer::check_command(const Commands& list) {
@@ -71,13 +79,12 @@ Status ScriptLexer::check_command(const Commands& list) {
   if (has_word(kMoveParameters, words.front().text)) script_.moves_parameters = true;
   const bool brackets = in_brackets_;
   if (brackets_end) in_brackets_ = false;
+  if (list.items_on_stdin || list.items_in_file) SPREAD_TRY(check_stdin(list, words));
+  if (!options_.allow_paste) SPREAD_TRY(check_builtin(words));
   if (!items) return {};
-  if (!options_.allow_paste) {
-    if (brackets && number_test) {
-      const auto word = std::find_if(words.begin(), words.end(), has_item);
-      return refuse(*word, "[[", kNumberTest);
-    }
-    SPREAD_TRY(check_builtin(words));
+  if (brackets && number_test && !options_.allow_paste) {
+    const auto word = std::find_if(words.begin(), words.end(), has_item);
+    return refuse(*word, "[[", kNumberTest);
   }
   CommandScan scan = scan_command(words);
   if (scan.script && has_item(words[*scan.script])) {

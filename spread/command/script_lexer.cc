@@ -17,6 +17,8 @@ constexpr int kDepthMax = 200;
 
 constexpr std::string_view kBeforeCommand = "if then else elif do while until ! { coproc";
 constexpr std::string_view kAfterCompound = "fi done esac } ]]";
+constexpr std::string_view kCutOperator =
+    "an operator of the script is cut in two by a backslash at the end of a line: write it in one";
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
@@ -46,6 +48,7 @@ Result<Script> ScriptLexer::run() {
   Commands list;
   SPREAD_TRY(commands(/*until_parenthesis=*/false, list));
   flush();
+  SPREAD_TRY(check_counted_names());
   script_.end = end_state(list);
   return std::move(script_);
 }
@@ -60,6 +63,7 @@ Script::End ScriptLexer::end_state(const Commands& list) const {
 
 Status ScriptLexer::commands(bool until_parenthesis, Commands& list) {
   if (++depth_ > kDepthMax) return fail("the script is nested too deeply");
+  list.pipeline_begin = script_.pieces.size();
   Placeholder found;
   while (at_ < text_.size()) {
     const char c = text_[at_];
@@ -133,10 +137,12 @@ Status ScriptLexer::parenthesis(Commands& list) {
   }
   // Sub-shell, array, process substitution or extended pattern. (( is arithmetic in some shells.
   const bool arithmetic = list.word.parts == 0 && starts("((");
+  if (operator_is_cut("(")) return fail(std::string(kCutOperator));
   keep(1);
   const std::string_view outside = forbidden_;
   if (arithmetic) forbidden_ = "arithmetic";
   Commands inner;
+  inner.array = list.word.scanned.text.ends_with('=');
   SPREAD_TRY(commands(/*until_parenthesis=*/true, inner));
   forbidden_ = outside;
   keep(1);
@@ -158,20 +164,26 @@ Status ScriptLexer::redirection(Commands& list) {
     list.word = {};
   }
   SPREAD_TRY(end_word(list));
+  if (operator_is_cut("<>&|(")) return fail(std::string(kCutOperator));
   if (starts("<(") || starts(">(")) {
     begin_word(list);
     ++list.word.parts;
     keep(1);
-    return parenthesis(list);
+    const std::size_t inside = script_.pieces.size();
+    SPREAD_TRY(parenthesis(list));
+    list.items_in_file = list.items_in_file || has_items_since(inside);
+    return {};
   }
   list.redirected = true;
   if (starts("<<<")) {
+    list.here_string = true;
     keep(3);
     return {};
   }
   if (starts("<<") && forbidden_.empty()) return here_document_start();
   for (const std::string_view two : {"<>", "<&", ">>", ">&", ">|"}) {
     if (!starts(two)) continue;
+    list.duplicates = two.ends_with('&');
     keep(2);
     return {};
   }
@@ -251,13 +263,19 @@ Status ScriptLexer::separator(Commands& list) {
     keep(1);
     return here_document_bodies();
   }
+  const bool pipe = c == '|' && !starts("||");
+  const bool compound = !list.words.empty() && list.words.front().scanned.holes.empty() &&
+                        has_word(kAfterCompound, list.words.front().scanned.text);
+  const bool items = has_items_since(compound ? 0 : list.pipeline_begin);
   SPREAD_TRY(end_command(list));
+  list.items_on_stdin = pipe && items;
+  if (!pipe) list.pipeline_begin = script_.pieces.size();
   if (c == ';' && (starts(";;") || starts(";&"))) {
     if (!list.cases.empty()) list.cases.back() = CaseState::Pattern;
     keep(starts(";;&") ? 3 : 2);
     return {};
   }
-  keep(1);
+  keep(starts("|&") ? 2 : 1);
   return {};
 }
 
@@ -274,6 +292,11 @@ Status ScriptLexer::end_word(Commands& list) {
   if (list.word.parts == 0) return {};
   Word word = std::exchange(list.word, {});
   const bool redirected = std::exchange(list.redirected, false);
+  const bool here_string = std::exchange(list.here_string, false);
+  if (std::exchange(list.duplicates, false) && !word.scanned.holes.empty() &&
+      !options_.allow_paste) {
+    return refuse(word.scanned, "bash's >&", "> {} 2>&1 does the same");
+  }
   if (word.parts == 1 && word.references.size() == 1 && !word.quoted && !redirected) {
     script_.pieces[word.references[0]].whole_word = true;
   }
@@ -288,6 +311,7 @@ Status ScriptLexer::end_word(Commands& list) {
     flush();
     script_.repeats.push_back({word.first_piece, script_.pieces.size()});
   }
+  if (here_string && !word.scanned.holes.empty()) list.items_on_stdin = true;
   if (redirected) return {};
   if (!list.cases.empty() && list.cases.back() != CaseState::Body) {
     end_case_word(list, word);
@@ -303,9 +327,10 @@ Status ScriptLexer::end_word(Commands& list) {
     }
     if (text == "esac" && !list.cases.empty()) list.cases.pop_back();
   }
-  if (list.words.empty()) SPREAD_TRY(check_subscript(word.scanned));
-  if (assignment) return {};
-  if (word.scanned.text == "[[" && list.words.empty()) {
+  if (list.words.empty() || list.array) SPREAD_TRY(check_subscript(word.scanned));
+  if (assignment) return check_assignment(word.scanned);
+  // Behind `time -p` and `coproc NAME`, too.
+  if (word.scanned.text == "[[" && !word.quoted && list.words.size() <= 2) {
     in_brackets_ = true;
     script_.has_brackets = true;
   }
@@ -333,6 +358,7 @@ Status ScriptLexer::end_command(Commands& list) {
   SPREAD_TRY(check_command(list));
   list.words.clear();
   list.redirected = list.after_comment = false;
+  list.items_on_stdin = list.items_in_file = false;
   return {};
 }
 

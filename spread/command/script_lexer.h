@@ -35,7 +35,13 @@ class ScriptLexer {
     Word word;
     std::vector<Word> words;  ///< of the current command
     std::vector<CaseState> cases;
-    bool redirected = false;  ///< the next word is the target of a redirection
+    bool redirected = false;   ///< the next word is the target of a redirection
+    bool here_string = false;  ///< of <<<
+    bool duplicates = false;   ///< of >& or <&
+    bool array = false;        ///< not commands, but what is between NAME=( and )
+    /// What the current command may read on stdin, or from a <(...), has an item in it.
+    bool items_on_stdin = false, items_in_file = false;
+    std::size_t pipeline_begin = 0;  ///< the first piece of the current pipeline
     bool after_comment = false;
     std::size_t repeats_before = 0;
   };
@@ -84,7 +90,16 @@ class ScriptLexer {
 
   // script_check.cc
   Status check_command(const Commands& list);
+  Status check_stdin(const Commands& list, std::span<const ScannedWord> words) const;
+
+  // script_values.cc
+  Status check_assignment(const ScannedWord& word);
   Status check_builtin(std::span<const ScannedWord> words);
+  Status check_declaration(std::span<const ScannedWord> words);
+  Status check_numbers(std::span<const ScannedWord> words) const;
+  Status check_counted_names() const;
+  bool has_items_since(std::size_t piece) const;
+  bool operator_is_cut(std::string_view next) const;
   Status check_subscript(const ScannedWord& word);
   Status refuse(const ScannedWord& word, std::string_view program, std::string_view instead) const;
 
@@ -98,6 +113,8 @@ class ScriptLexer {
   bool after_name_ = false;     ///< the last thing was $name
   bool in_brackets_ = false;    ///< between [[ and ]]
   int depth_ = 0;
+  /// Variables whose value is evaluated when it is assigned, and those that get an item.
+  std::vector<std::string> evaluated_names_, names_with_item_;
 };
 
 }  // namespace spread

@@ -244,18 +244,27 @@ Status ScriptLexer::dollar(Word& word, bool in_double) {
     return fail(fmt::format("a $ stands directly before {}: write \\$ for the character itself",
                             options_.syntax.replacement()));
   }
+  if (operator_is_cut("({[")) {
+    return fail("a $ is cut from what follows it by a backslash at the end of a line");
+  }
   if (!in_double && next == '\'') return ansi_quoted(word);
   ++word.parts;
   if (next == '(') {
     const bool arithmetic = peek(2) == '(';
-    keep(2);
+    keep(1);
+    if (operator_is_cut("(")) {
+      return fail("$(( is cut in two by a backslash at the end of a line: write it in one");
+    }
+    keep(1);
     word.scanned.text += "$()";
     return substitution(arithmetic);
   }
   word.scanned.text += '$';
   if (next == '[') {  // bash's old arithmetic
-    const std::string_view inside = text_.substr(at_, text_.find(']', at_) - at_);
-    for (std::size_t i = 0; i < inside.size(); ++i) {
+    const std::string_view inside = text_.substr(at_ + 1);
+    int open = 0;
+    for (std::size_t i = 0; i < inside.size() && (i == 0 || open > 0); ++i) {
+      open += inside[i] == '[' ? 1 : inside[i] == ']' ? -1 : 0;
       if (options_.syntax.match(inside, i, found) > 0 && !found.is_number()) {
         return fail(fmt::format("{} stands in arithmetic, where it would be read as code: {}",
                                 options_.syntax.replacement(), instead_of("arithmetic")));

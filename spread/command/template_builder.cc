@@ -40,6 +40,9 @@ ScriptOptions::AnsiQuotes ansi_quotes(std::string_view shell) {
   return ScriptOptions::AnsiQuotes::Unknown;
 }
 
+// Tried: ksh93u+m, mksh R59, zsh 5.9. A sh may be any of them; most are dash, bash or busybox.
+constexpr std::string_view kCalculatingShells = "ksh mksh lksh oksh pdksh zsh";
+
 }  // namespace
 
 class TemplateBuilder {
@@ -109,8 +112,7 @@ class TemplateBuilder {
 
   /// A script that gets the item behind it if it says nothing of it.
   Result<Script> parse_whole(std::string text, std::string_view shell) const {
-    const ScriptOptions options{syntax_, options_.repeat_context, options_.allow_paste,
-                                ansi_quotes(shell)};
+    const ScriptOptions options = script_options(shell);
     auto script = parse_script(text, options);
     if (!script || script->has_placeholder || script->mentions_values || !options_.append) {
       return script;
@@ -206,7 +208,7 @@ class TemplateBuilder {
 
   // sh -c 'SCRIPT', no placeholder anywhere.
   Status build_shell_without_item(std::vector<TextTemplate> words, std::size_t at) {
-    const ScriptOptions options{syntax_, false, false, shell_of(at)};
+    const ScriptOptions options{syntax_, false, false, ansi_quotes(shell_name(at)), false};
     const auto looked = parse_script(words_[at], options);
     if (!looked) return fail(looked.error().message);
     if (looked->mentions_name && !looked->mentions_values) {
@@ -219,8 +221,7 @@ class TemplateBuilder {
 
   Status build_shell(std::vector<TextTemplate> words, std::size_t at) {
     const bool own = at + 1 < words.size();
-    auto script = own ? parse_script(words_[at], {syntax_, options_.repeat_context,
-                                                  options_.allow_paste, shell_of(at)})
+    auto script = own ? parse_script(words_[at], script_options(shell_name(at)))
                       : parse_whole(words_[at], shell_name(at));
     if (!script) return fail(script.error().message);
     const auto middle = words.begin() + static_cast<std::ptrdiff_t>(at);
@@ -238,7 +239,11 @@ class TemplateBuilder {
     }
     return "sh";
   }
-  ScriptOptions::AnsiQuotes shell_of(std::size_t at) const { return ansi_quotes(shell_name(at)); }
+
+  ScriptOptions script_options(std::string_view shell) const {
+    return {syntax_, options_.repeat_context, options_.allow_paste, ansi_quotes(shell),
+            has_word(kCalculatingShells, program_name(shell))};
+  }
 
   void append_item_word(std::vector<TextTemplate>& words) {
     words.push_back(TextTemplate::parse(syntax_.replacement(), syntax_));

@@ -133,7 +133,7 @@ TEST(Refusal, NotOfArgumentsThatAreData) {
                                                {"awk", "-v", "x={}", "1"},
                                                {"sed", "-e", "s/x/y/", "{}"},
                                                {"sed", "s/x/y/", "{}"},
-                                               {"perl", "-pe", "1", "{}"},
+                                               {"perl", "-pi", "-e", "1", "{}"},
                                                {"perl", "-MFile::Temp", "x.pl", "{}"},
                                                {"jq", "--arg", "x", "{}", "$x"},
                                                {"bash", "{}"},
