@@ -10,6 +10,7 @@
 #include "spread/cli/arrange.h"
 #include "spread/cli/checks.h"
 #include "spread/cli/completion.h"
+#include "spread/cli/elsewhere.h"
 #include "spread/cli/help_text.h"
 #include "spread/cli/man_page.h"
 #include "spread/cli/option_table.h"
@@ -52,6 +53,11 @@ std::string unknown_option(std::string_view word, const SubcommandText& text) {
   if (name == "-u" && (text.bit & (kRun | kAll)) != 0) return "-u is for map; use --unordered";
   if (const OptionSpec* other = find_option(name, kAny)) {
     return fmt::format("{} is for {}, not for {}", name, owner_of(*other), text.name);
+  }
+  if ((text.bit & (kMap | kPipe)) != 0) {
+    const std::string_view instead = elsewhere(word);
+    const std::string_view shown = word.starts_with("--") ? name : word.substr(0, 2);
+    if (!instead.empty()) return fmt::format("{} is not here: {}", shown, instead);
   }
   std::vector<std::string_view> names;
   for (const OptionSpec& spec : option_table()) {
