@@ -31,7 +31,10 @@ bool names_command(const ScannedWord& word) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   for (const std::string_view option : {"proxycommand", "localcommand", "knownhostscommand",
                                         "core.sshcommand", "git_ssh_command"}) {
-    if (before.find(option) != std::string::npos) return true;
+    const std::size_t at = before.find(option);
+    if (at == std::string::npos || at + option.size() == before.size()) continue;
+    const char next = before[at + option.size()];
+    if (next == '=' || next == ' ') return true;
   }
   return false;
 }

@@ -14,8 +14,22 @@ constexpr std::string_view kNumberTest = "use [ ... ], which reads numbers only"
 
 bool has_item(const ScannedWord& word) { return !word.holes.empty(); }
 
-/// Whether a program without its code among its arguments reads it from standard input.
-bool reads_code(std::span<const ScannedWord> words) {
+}  // namespace
+
+Status ScriptLexer::refuse(const ScannedWord& word, std::string_view program,
+                           std::string_view instead) const {
+  std::string shown = word.text;
+  for (auto hole = word.holes.rbegin(); hole != word.holes.rend(); ++hole) {
+    shown.insert(*hole, options_.syntax.replacement());
+  }
+  return fail(
+      fmt::format("{} reads {} as code, and the item with it: {} (or paste it with "
+                  "--allow-paste)",
+                  program, show_text(shown), instead));
+}
+
+// A program without its code among its arguments reads it from standard input.
+bool ScriptLexer::reads_code(std::span<const ScannedWord> words) {
   while (!words.empty() && has_word("command builtin exec time nohup env", words[0].text)) {
     words = words.subspan(1);
   }
@@ -34,20 +48,6 @@ bool reads_code(std::span<const ScannedWord> words) {
     }
   }
   return operands == (name == "ssh" ? 1 : 0);
-}
-
-}  // namespace
-
-Status ScriptLexer::refuse(const ScannedWord& word, std::string_view program,
-                           std::string_view instead) const {
-  std::string shown = word.text;
-  for (auto hole = word.holes.rbegin(); hole != word.holes.rend(); ++hole) {
-    shown.insert(*hole, options_.syntax.replacement());
-  }
-  return fail(
-      fmt::format("{} reads {} as code, and the item with it: {} (or paste it with "
-                  "--allow-paste)",
-                  program, show_text(shown), instead));
 }
 
 Status ScriptLexer::check_stdin(const Commands& list, std::span<const ScannedWord> words) const {
@@ -82,6 +82,7 @@ Status ScriptLexer::check_command(const Commands& list) {
   if (list.items_on_stdin || list.items_in_file) SPREAD_TRY(check_stdin(list, words));
   if (!options_.allow_paste) SPREAD_TRY(check_builtin(words));
   if (!items) return {};
+  if (has_word("echo printf print", words.front().text)) ++printed_items_;
   if (brackets && number_test && !options_.allow_paste) {
     const auto word = std::find_if(words.begin(), words.end(), has_item);
     return refuse(*word, "[[", kNumberTest);

@@ -63,7 +63,7 @@ Script::End ScriptLexer::end_state(const Commands& list) const {
 
 Status ScriptLexer::commands(bool until_parenthesis, Commands& list) {
   if (++depth_ > kDepthMax) return fail("the script is nested too deeply");
-  list.pipeline_begin = script_.pieces.size();
+  list.printed_before = printed_items_;
   Placeholder found;
   while (at_ < text_.size()) {
     const char c = text_[at_];
@@ -169,9 +169,9 @@ Status ScriptLexer::redirection(Commands& list) {
     begin_word(list);
     ++list.word.parts;
     keep(1);
-    const std::size_t inside = script_.pieces.size();
+    const std::size_t before = printed_items_;
     SPREAD_TRY(parenthesis(list));
-    list.items_in_file = list.items_in_file || has_items_since(inside);
+    list.items_in_file = list.items_in_file || printed_items_ > before;
     return {};
   }
   list.redirected = true;
@@ -180,7 +180,7 @@ Status ScriptLexer::redirection(Commands& list) {
     keep(3);
     return {};
   }
-  if (starts("<<") && forbidden_.empty()) return here_document_start();
+  if (starts("<<") && forbidden_.empty()) return here_document_start(list);
   for (const std::string_view two : {"<>", "<&", ">>", ">&", ">|"}) {
     if (!starts(two)) continue;
     list.duplicates = two.ends_with('&');
@@ -191,9 +191,12 @@ Status ScriptLexer::redirection(Commands& list) {
   return {};
 }
 
-Status ScriptLexer::here_document_start() {
+Status ScriptLexer::here_document_start(const Commands& list) {
   keep(2);
   HereDocument document;
+  std::vector<ScannedWord> words;
+  for (const Word& word : list.words) words.push_back(word.scanned);
+  document.code = reads_code(words);
   if (peek() == '-') {
     document.strip_tabs = true;
     keep(1);
@@ -245,7 +248,8 @@ Status ScriptLexer::here_document_bodies() {
         if (length == 0) {
           keep(1);
         } else {
-          SPREAD_TRY(raw_placeholder(Quotes::Raw, length, found, "a here-document"));
+          const std::string_view place = document.code ? "a script on stdin" : "a here-document";
+          SPREAD_TRY(raw_placeholder(Quotes::Raw, length, found, place));
         }
       }
       keep(line_end < text_.size() ? 1 : 0);
@@ -266,10 +270,10 @@ Status ScriptLexer::separator(Commands& list) {
   const bool pipe = c == '|' && !starts("||");
   const bool compound = !list.words.empty() && list.words.front().scanned.holes.empty() &&
                         has_word(kAfterCompound, list.words.front().scanned.text);
-  const bool items = has_items_since(compound ? 0 : list.pipeline_begin);
   SPREAD_TRY(end_command(list));
-  list.items_on_stdin = pipe && items;
-  if (!pipe) list.pipeline_begin = script_.pieces.size();
+  // Of `{ ...; } | sh` any command may have printed it.
+  list.items_on_stdin = pipe && printed_items_ > (compound ? 0 : list.printed_before);
+  if (!pipe) list.printed_before = printed_items_;
   if (c == ';' && (starts(";;") || starts(";&"))) {
     if (!list.cases.empty()) list.cases.back() = CaseState::Pattern;
     keep(starts(";;&") ? 3 : 2);
@@ -311,7 +315,10 @@ Status ScriptLexer::end_word(Commands& list) {
     flush();
     script_.repeats.push_back({word.first_piece, script_.pieces.size()});
   }
-  if (here_string && !word.scanned.holes.empty()) list.items_on_stdin = true;
+  if (here_string && !word.scanned.holes.empty()) {
+    list.items_on_stdin = true;
+    ++printed_items_;
+  }
   if (redirected) return {};
   if (!list.cases.empty() && list.cases.back() != CaseState::Body) {
     end_case_word(list, word);

@@ -41,13 +41,14 @@ class ScriptLexer {
     bool array = false;        ///< not commands, but what is between NAME=( and )
     /// What the current command may read on stdin, or from a <(...), has an item in it.
     bool items_on_stdin = false, items_in_file = false;
-    std::size_t pipeline_begin = 0;  ///< the first piece of the current pipeline
+    std::size_t printed_before = 0;  ///< the current pipeline: printed_items_ at its begin
     bool after_comment = false;
     std::size_t repeats_before = 0;
   };
   struct HereDocument {
     std::string end;
     bool strip_tabs = false, quoted = false;
+    bool code = false;  ///< its reader is a shell or another interpreter
   };
 
   // script_lexer.cc
@@ -55,7 +56,7 @@ class ScriptLexer {
   Status parenthesis(Commands& list);
   Status redirection(Commands& list);
   Status separator(Commands& list);
-  Status here_document_start();
+  Status here_document_start(const Commands& list);
   Status here_document_bodies();
   void begin_word(Commands& list);
   Status end_word(Commands& list);
@@ -90,6 +91,7 @@ class ScriptLexer {
 
   // script_check.cc
   Status check_command(const Commands& list);
+  static bool reads_code(std::span<const ScannedWord> words);
   Status check_stdin(const Commands& list, std::span<const ScannedWord> words) const;
 
   // script_values.cc
@@ -98,7 +100,7 @@ class ScriptLexer {
   Status check_declaration(std::span<const ScannedWord> words);
   Status check_numbers(std::span<const ScannedWord> words) const;
   Status check_counted_names() const;
-  bool has_items_since(std::size_t piece) const;
+  bool has_items() const;
   bool operator_is_cut(std::string_view next) const;
   Status check_subscript(const ScannedWord& word);
   Status refuse(const ScannedWord& word, std::string_view program, std::string_view instead) const;
@@ -113,6 +115,7 @@ class ScriptLexer {
   bool after_name_ = false;     ///< the last thing was $name
   bool in_brackets_ = false;    ///< between [[ and ]]
   int depth_ = 0;
+  std::size_t printed_items_ = 0;  ///< commands that print an item: echo, printf, <<<
   /// Variables whose value is evaluated when it is assigned, and those that get an item.
   std::vector<std::string> evaluated_names_, names_with_item_;
 };

@@ -21,6 +21,9 @@ bool is_value_parameter(char c) {
 
 std::string_view instead_of(std::string_view place) {
   if (place == "backquotes") return "write $(...) instead of `...`";
+  if (place == "a script on stdin") {
+    return "let it have the item as an argument: sh -c 'COMMAND \"$1\"' sh {}";
+  }
   if (place == "${...}") return "write \"$1\" there, or give it a name first (x={})";
   if (place == "arithmetic") {
     return "shells run what is in $(...) there: give the item to another program, such as expr";

@@ -14,11 +14,12 @@ constexpr std::string_view kCheckFirst =
     "shells run $(...) in numbers: check the item with [ ... ] in sh or bash first";
 constexpr std::string_view kNumberTests = "-eq -ne -lt -le -gt -ge -t";
 constexpr std::string_view kCalculate = "shift exit return break continue repeat ulimit";
-// Whose value the shell expands; those that calculate it when it is assigned.
+// Whose value a shell expands; those that bash calculates when they are assigned, and others.
 constexpr std::string_view kCodeVariables = "PS0 PS1 PS2 PS4 PROMPT_COMMAND ENV BASH_ENV";
-constexpr std::string_view kNumberVariables =
-    "RANDOM SRANDOM SECONDS OPTIND LINENO HISTCMD HISTSIZE SAVEHIST COLUMNS LINES TMOUT MAILCHECK "
-    "FUNCNEST LISTMAX DIRSTACKSIZE KEYTIMEOUT UID EUID GID EGID";
+constexpr std::string_view kNumberVariables = "RANDOM SRANDOM SECONDS OPTIND LINENO HISTCMD";
+constexpr std::string_view kMoreNumberVariables =
+    "HISTSIZE SAVEHIST COLUMNS LINES TMOUT MAILCHECK FUNCNEST LISTMAX DIRSTACKSIZE KEYTIMEOUT UID "
+    "EUID GID EGID";
 
 bool has_item(const ScannedWord& word) { return !word.holes.empty(); }
 
@@ -41,12 +42,10 @@ bool wants_numbers(std::string_view format) {
 
 }  // namespace
 
-bool ScriptLexer::has_items_since(std::size_t piece) const {
-  const auto is_item = [](const ScriptPiece& item) {
-    return item.quotes != ScriptPiece::Quotes::Text && !item.placeholder.is_number();
-  };
-  return std::any_of(script_.pieces.begin() + static_cast<std::ptrdiff_t>(piece),
-                     script_.pieces.end(), is_item);
+bool ScriptLexer::has_items() const {
+  return std::any_of(script_.pieces.begin(), script_.pieces.end(), [](const ScriptPiece& piece) {
+    return piece.quotes != ScriptPiece::Quotes::Text && !piece.placeholder.is_number();
+  });
 }
 
 // A shell takes the backslash and the newline away before it looks for operators.
@@ -73,7 +72,8 @@ Status ScriptLexer::check_assignment(const ScannedWord& word) {
   if (has_word(kCodeVariables, name)) {
     return refuse(word, "a shell with this variable", "use a variable of another name");
   }
-  if (has_word(kNumberVariables, name)) {
+  if (has_word(kNumberVariables, name) ||
+      (options_.calculates && has_word(kMoreNumberVariables, name))) {
     return refuse(word, "arithmetic", "use a variable of another name");
   }
   names_with_item_.push_back(name);
@@ -81,7 +81,7 @@ Status ScriptLexer::check_assignment(const ScannedWord& word) {
 }
 
 Status ScriptLexer::check_counted_names() const {
-  if (options_.allow_paste || !has_items_since(0)) return {};
+  if (options_.allow_paste || !has_items()) return {};
   for (const std::string& name : evaluated_names_) {
     if (std::find(names_with_item_.begin(), names_with_item_.end(), name) ==
         names_with_item_.end()) {

@@ -28,9 +28,10 @@ TEST(Evaluation, VariablesThatAreDeclaredAsNumbersOrReferences) {
         "builtin declare {}"}) {
     EXPECT_NE(refusal({text}, with_shell("bash")), "") << text;
   }
-  for (const char* text : {"export x={}", "declare x={}", "declare -r x={}", "declare -i n; x={}",
-                           "declare -i n=0; for f in {}; do n+=1; done", "local -a x; y={}",
-                           "declare -a x; x+=({})", "x={} declare -i y", "export -n x={}"}) {
+  for (const char* text :
+       {"export x={}", "declare x={}", "declare -r x={}", "declare -i n; x={}",
+        "declare -i n=0; for f in {}; do n+=1; done", "local -a x; y={}", "declare -a x; x+=({})",
+        "x={} declare -i y", "COLUMNS={} ls", "export -n x={}"}) {
     EXPECT_EQ(refusal({text}, with_shell("bash")), "") << text;
   }
 }
@@ -78,17 +79,25 @@ TEST(Evaluation, BothOutputsToAFileNamedByTheItem) {
 TEST(Evaluation, CodeOnStandardInput) {
   for (const char* text :
        {"echo {} | sh", "echo \"rm {}\" | bash -s", "printf '%s\\n' {} | tr a b | sh -x",
-        "{ echo {}; } | sh", "for i in {}; do echo $i; done | bash", "bash <<< \"echo {}\"",
+        "{ echo {}; } | sh", "for i in 1; do echo \"rm {}\"; done | bash", "bash <<< \"echo {}\"",
         "ssh host <<< \"rm {}\"", "echo \"rm {}\" | ssh host", "echo 'print({})' | python3",
         "echo \"print('{}')\" | python3 -", ". /dev/stdin <<< {}", "source <(echo {})",
         "bash <(echo {})", "echo {} |& sh", "echo {} | env sh"}) {
     EXPECT_NE(refusal({text}, with_shell("bash")), "") << text;
   }
   for (const char* text :
-       {"echo {} | sh x.sh", "echo {} | ssh host 'cat > x'", "mkdir {}; curl x | sh",
+       {"echo {} | sh x.sh", "echo {} | ssh host 'cat > x'", "mkdir {}; curl x | sh", "cat {} | sh",
+        "curl {} | bash -s", "gunzip -c {} | ssh host", "source <(zcat {})", "echo {}; cat x | sh",
         "echo {} | python3 -c 'pass'", "echo {} | python3 x.py", "echo {} | sh -c cat",
         "diff <(sort {}) x; bash x", "echo {} || sh", "cat <<< {}", "echo {} | bash -c cat"}) {
     EXPECT_EQ(refusal({text}, with_shell("bash")), "") << text;
+  }
+}
+
+TEST(Evaluation, TheHintForAHereDocumentDependsOnItsReader) {
+  EXPECT_NE(refusal({"cat <<E\n{}\nE"}).find("write $1 there"), std::string::npos);
+  for (const char* text : {"ssh host <<E\nrm {}\nE", "bash -s <<'E'\nrm {}\nE"}) {
+    EXPECT_NE(refusal({text}).find("sh -c 'COMMAND \"$1\"' sh {}"), std::string::npos) << text;
   }
 }
 
@@ -105,6 +114,7 @@ TEST(Evaluation, ShellsThatCalculateWhereOthersWantDigits) {
       EXPECT_EQ(refusal({text}, with_shell(shell)), "") << shell << ' ' << text;
     }
   }
+  EXPECT_NE(refusal({"COLUMNS={} ls"}, with_shell("mksh")), "");
   EXPECT_EQ(refusal({"[ {} -eq 1 ] && exit {}"}, with_shell("bash")), "");
 }
 
@@ -124,6 +134,9 @@ TEST(Evaluation, OptionsThatAreCommands) {
   EXPECT_EQ(refusal({"tar", "-xf", "{}", "-C", "{.}"}), "");
   EXPECT_EQ(refusal({"split", "-b", "1M", "{}", "{}."}), "");
   EXPECT_EQ(refusal({"vim", "{}"}), "");
+  EXPECT_EQ(refusal({"emacsclient", "-c", "{}"}), "");
+  EXPECT_EQ(refusal({"tar", "-C/Images/{}", "-cf", "x", "."}), "");
+  EXPECT_EQ(refusal({"ls", "localcommand/{}"}), "");
 }
 
 TEST(Evaluation, ShellsBehindOtherPrograms) {
