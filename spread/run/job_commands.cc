@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
 #include "spread/io/machine.h"
 
 namespace spread {
@@ -11,6 +14,16 @@ namespace {
 constexpr std::size_t kSpareBytes = 4096;
 // As xargs: longer lines gain nothing, and a job should be a small part of the work.
 constexpr std::size_t kLineBytesDefault = 128 * 1024;
+
+std::size_t steps_up(std::string_view path) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at <= path.size(); ++at) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    count += path.substr(at, end - at) == ".." ? 1 : 0;
+    at = end;
+  }
+  return count;
+}
 
 bool has_placeholder(const std::string& text) { return text.find('{') != std::string::npos; }
 
@@ -118,6 +131,13 @@ Result<std::vector<FilePlace>> JobCommands::transfer_files(std::string_view payl
 Result<std::vector<FilePlace>> JobCommands::return_files(std::string_view payload,
                                                          const TaskContext& context) const {
   return places_of(return_files_, payload, context);
+}
+
+Status JobCommands::check_results_folder(std::string_view folder) const {
+  if (!results_by_item() || steps_up(folder) <= steps_up(options_->map.results_directory)) {
+    return {};
+  }
+  return fail(fmt::format("--results: the item leads up by '..': {}", show_text(folder)));
 }
 
 std::size_t JobCommands::bytes_of(std::string_view payload) const {

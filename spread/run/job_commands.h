@@ -41,6 +41,10 @@ class JobCommands {
                                                 const TaskContext& context) const;
   Result<std::vector<FilePlace>> return_files(std::string_view payload,
                                               const TaskContext& context) const;
+  /// The folder of each job has an item in its name.
+  bool results_by_item() const { return results_.has_item(); }
+  /// An Error if an item leads `folder`, of results_folder(), up by a `..` of its own.
+  Status check_results_folder(std::string_view folder) const;
 
   /// How long a command line may get, and what each value adds to it (-X, -m, -s).
   ArgumentSourceOptions::Line line_costs() const;

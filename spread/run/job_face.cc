@@ -204,6 +204,8 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   job_.spawn.directory = commands_->directory(payload, context);
   job_.spawn.input = map().item_to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
   job_.results_folder = commands_->results_folder(payload, context);
+  job_.results_by_item = commands_->results_by_item();
+  SPREAD_TRY(commands_->check_results_folder(job_.results_folder));
   const Connect out = output_                        ? Connect::Pipe
                       : !job_.results_folder.empty() ? Connect::File
                                                      : Connect::Ours;

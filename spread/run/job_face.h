@@ -56,6 +56,7 @@ class JobFace final : public Face {
     std::string results_folder;
     // Where it runs on another machine.
     std::vector<FilePlace> transfer_files, return_files;
+    bool results_by_item = false;  ///< then a folder that cannot be made is this job's failure
   };
   /// What to start for the task; good until the next call. An Error: it can never be started.
   Status prepare(WorkerId worker, const SendTask& send, const Job*& job);

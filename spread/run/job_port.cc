@@ -41,7 +41,9 @@ void JobPort::send_task(const SendTask& action) {
   UniqueFd files[2];
   if (!job->results_folder.empty()) {
     if (const Status opened = open_result_files(job->results_folder, files); !opened) {
-      engine_.abort("--results: " + opened.error().message);
+      std::string told = "--results: " + opened.error().message;
+      if (!job->results_by_item) return engine_.abort(std::move(told));
+      engine_.handle(PayloadRefused{id(), task_, std::move(told)});
       return;
     }
     spawn.files[1] = files[0].get();

@@ -187,6 +187,23 @@ class Results(MapTest):
         self.assertEqual(result.status, 0, result)
         self.assertEqual(self.read("d/x-a-y/stdout"), "q/a.txt\n")
 
+    def test_folder_that_cannot_be_made_of_an_item_is_that_jobs_failure(self):
+        result = self.map("-j1", "--results", "d/{}", "echo", ":::", "a", "x" * 300, "b")
+        self.assertEqual(result.status, 1, result)
+        self.assert_told(result, "  job 2: --results: cannot make d/x+: File name too long: echo x+.*")
+        for name in "ab":
+            with open(self.path(f"d/{name}/stdout"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), name + "\n")
+
+    def test_items_do_not_lead_up_from_the_folder_of_results(self):
+        result = self.map("-j1", "--results", "d/e/{}", "echo", ":::", "..", "a/../../../x", "b..c")
+        self.assertEqual(result.status, 2, result)
+        self.assert_told(result, "  job 1: --results: the item leads up by '..': 'd/e/..': echo ..")
+        self.assertEqual(os.listdir(self.path("d")), ["e"])
+        self.assertEqual(os.listdir(self.path("d/e")), ["b..c"])
+        result = self.map("--results", "d/../f/{}", "echo", ":::", "a")
+        self.assertEqual((result.status, os.listdir(self.path("f"))), (0, ["a"]), result)
+
     def test_folder_that_cannot_be_made(self):
         file = self.file("file", "")
         result = self.map("--results", file, "echo", ":::", "a")
