@@ -145,6 +145,7 @@ struct ArgumentOptions {
   Fill fill = Fill::No;
   bool fill_evenly = true;  ///< -m, -X: the last items shared out over the slots; --xargs: not
   std::optional<std::size_t> bytes_max;  ///< -s: of a job's command line
+  bool exit_if_long = false;             ///< -x: an item that is longer ends the run
 };
 
 /// `spread map`: what is executed, when, and what becomes of its output.

@@ -127,6 +127,9 @@ Status set_fill(Draft& draft, std::string_view) {
 Status set_bytes_max(Draft& draft, std::string_view value) {
   return store(arguments(draft).bytes_max, parse_bytes(value, 1, kSizeMax));
 }
+Status set_exit_if_long(Draft& draft, std::string_view) {
+  return store_flag(arguments(draft).exit_if_long, true);
+}
 
 // ---------------------------------------------------------------- the command
 

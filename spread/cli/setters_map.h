@@ -27,6 +27,7 @@ Status set_lines(Draft& draft, std::string_view value);
 Status set_fill_context(Draft& draft, std::string_view value);
 Status set_fill_evenly(Draft& draft, std::string_view value);
 Status set_fill(Draft& draft, std::string_view value);
+Status set_exit_if_long(Draft& draft, std::string_view value);
 Status set_bytes_max(Draft& draft, std::string_view value);
 
 Status set_replacement(Draft& draft, std::string_view value);

@@ -68,7 +68,8 @@ Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
                                         : arguments.lines;
   how.fill = arguments.fill != ArgumentOptions::Fill::No;
   how.spread_slots = how.fill && arguments.fill_evenly ? slots : 0;
-  if (how.fill || arguments.bytes_max) how.line = commands.line_costs();
+  how.exit_if_long = arguments.exit_if_long;
+  if (how.fill || arguments.bytes_max || how.exit_if_long) how.line = commands.line_costs();
   auto reader = ArgumentSource::make(how);
   if (!reader) return tl::unexpected(reader.error());
   source = reader->get();

@@ -48,6 +48,7 @@ struct ArgumentSourceOptions {
     std::size_t value_extra_bytes = 1;  ///< a blank or NUL, what is repeated round it, a pointer
   };
   Line line;
+  bool exit_if_long = false;  ///< -x: an item for which `line` has no room ends the input; Broken
 };
 
 }  // namespace spread

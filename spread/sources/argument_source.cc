@@ -17,6 +17,7 @@ ArgumentSource::ArgumentSource(const ArgumentSourceOptions& options,
       batcher_(options),
       header_(options.header),
       limited_(options.line.max_bytes != 0),
+      exit_if_long_(options.exit_if_long),
       without_values_(options.max_items == 0) {}
 
 Pull ArgumentSource::next(Record& record) {
@@ -24,6 +25,10 @@ Pull ArgumentSource::next(Record& record) {
   if (!record.bad.empty()) record.bad.clear();
   record.payload.head_size = 0;
   while (!batcher_.next(record.payload.body)) {
+    if (ended_ && !too_long_.empty()) {
+      error_ = too_long_;
+      return Pull::Broken;
+    }
     if (ended_) return Pull::End;
     const Pull pull = rows_->next(row_);
     if (pull == Pull::Record) {
@@ -34,7 +39,10 @@ Pull ArgumentSource::next(Record& record) {
         return Pull::Record;
       }
       if (without_values_) row_.values = {};
-      if (limited_ && !fits(record)) return Pull::Record;
+      if (limited_ && !fits(record)) {
+        if (!stopped_at_long()) return Pull::Record;
+        continue;
+      }
       if (batcher_.passes()) {
         record.payload.body = std::move(row_.values);
         return Pull::Record;
@@ -67,7 +75,15 @@ bool ArgumentSource::take_names() {
 bool ArgumentSource::fits(Record& record) {
   const std::string fault = batcher_.fault(row_.values.view());
   if (fault.empty()) return true;
-  record.bad = rows_->place() + ": " + fault;
+  std::string told = rows_->place() + ": " + fault;
+  if (exit_if_long_) {
+    // What was read before it is run, as its own command line.
+    too_long_ = std::move(told) + " (-x)";
+    ended_ = true;
+    batcher_.finish();
+    return false;
+  }
+  record.bad = std::move(told);
   record.payload.body = {};
   return false;
 }

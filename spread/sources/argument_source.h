@@ -39,6 +39,8 @@ class ArgumentSource final : public RecordReader {
   /// --header: the names of the columns of all sources, in the order of a row's values: the n-th
   /// names {n}. Complete when next() first said Record; empty without --header.
   const std::vector<std::string>& names() const { return names_; }
+  /// -x: an item was too long for a command line, and ended the input.
+  bool stopped_at_long() const { return !too_long_.empty(); }
 
  private:
   ArgumentSource(const ArgumentSourceOptions& options, std::unique_ptr<RowReader> rows);
@@ -49,11 +51,12 @@ class ArgumentSource final : public RecordReader {
   Batcher batcher_;
   bool header_;
   bool limited_;
+  bool exit_if_long_;
   bool without_values_;  // -N0
   bool ended_ = false;
   Item row_;
   std::vector<std::string> names_;
-  std::string error_;
+  std::string error_, too_long_;
 };
 
 }  // namespace spread

@@ -288,6 +288,25 @@ class HowMany(Input):
             result, r"  job 2: ::: argument 2: makes a command line of \d+ bytes, .* 60.*"
         )
 
+    def test_line_longer_than_max_chars_ends_the_run_with_exit(self):
+        for option in ("-x", "--exit"):
+            with self.subTest(option):
+                result = self.map("-j1", option, "-s", "60", "echo", ":::", "1", "x" * 80, "2")
+                self.assertEqual((result.status, result.out), (255, "1\n"), result)
+                self.assertRegex(
+                    result.err,
+                    r"\Aspread: ::: argument 2: makes a command line of \d+ bytes, "
+                    r"but it may have 60 \(-x\); no more input is read\n\Z",
+                )
+
+    def test_exit_runs_what_was_read_before_the_long_item(self):
+        items = "1\n2\n" + "x" * 80 + "\n3\n"
+        result = self.map("-j1", "-xn3", "-s", "60", "echo", input=items)
+        self.assertEqual((result.status, result.out), (255, "1 2\n"), result)
+
+    def test_exit_does_nothing_where_all_fits(self):
+        self.assert_run(self.map("-j1", "-x", "echo", ":::", "1", "2"), 0, "1\n2\n", "")
+
     def test_many_items_fill_lines_and_none_is_lost(self):
         items = [str(n) for n in range(100000)]
         result = self.map("-j2", "-X", "echo", input="\n".join(items))

@@ -125,6 +125,9 @@ TEST(MapItems, AreCounted) {
   EXPECT_EQ(arguments({"--max-lines", "4"}).lines, 4u);
   EXPECT_EQ(arguments({"-s", "64K"}).bytes_max, 65536u);
   EXPECT_EQ(arguments({"--max-chars", "100"}).bytes_max, 100u);
+  EXPECT_FALSE(arguments({}).exit_if_long);
+  EXPECT_TRUE(arguments({"-x"}).exit_if_long);
+  EXPECT_TRUE(arguments({"--exit"}).exit_if_long);
   EXPECT_FALSE(arguments({}).items_max || arguments({}).items_exact || arguments({}).lines);
   for (const char* name : {"-n", "-L", "-s"}) {
     EXPECT_THAT(error({name, "0"}), HasSubstr(std::string(name) + ": expected")) << name;

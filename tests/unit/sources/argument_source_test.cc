@@ -53,6 +53,22 @@ ArgumentSourceOptions random_options(Dice& dice) {
   return options;
 }
 
+TEST(ArgumentSource, EndsAtAnItemThatIsTooLongIfToldSo) {
+  ArgumentSourceOptions options;
+  options.sources = {test::file()};
+  options.line.max_bytes = 5;
+  options.exit_if_long = true;
+  for (const bool fill : {false, true}) {
+    options.fill = fill;
+    const auto tasks = test::tasks_of(options, {"a\nbb\nlonger\nc\n"});
+    ASSERT_FALSE(tasks.empty());
+    EXPECT_NE(tasks.back().find("broken: in line 3: makes a command line of"), std::string::npos)
+        << tasks.back();
+    EXPECT_EQ(tasks[0], fill ? "[a][bb]" : "[a]");
+    EXPECT_EQ(tasks.size(), fill ? 2u : 3u);
+  }
+}
+
 TEST(ArgumentSource, MakesTheSameTasksWhateverThePieces) {
   const std::uint64_t first = seed();
   for (std::uint64_t run = first; run < first + 1500; ++run) {
