@@ -146,8 +146,8 @@ inline constexpr OptionSpec kMapRows[] = {
      [](const Options&) -> std::string { return "TERM, and KILL after --kill-grace"; },
      set_end_sequence},
     {"--exit-status", "KIND", kMap | kPipe, Group::Failure,
-     "parallel: as below; xargs: 123 if a job failed, 124 if one exited with 255, 125 if one was "
-     "killed, 126 if it cannot be run, 127 if it is not found",
+     "parallel: as below; xargs: 123 if a job failed; and as there nothing more is started when one "
+     "exits with 255 (124), is killed (125), cannot be run (126) or is not found (127)",
      [](const Options&) -> std::string { return "parallel"; }, set_exit_status, Offer::Words,
      "parallel xargs"},
 

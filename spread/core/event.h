@@ -116,6 +116,10 @@ struct SlotsLimited {
 struct StopRequested {
   int level = 1;
 };
+/// Nothing more is to be started, and what runs may finish, however long it takes.
+struct StartNoMore {
+  std::string reason;
+};
 /// Something ends the run from outside the scheduler (the output is gone, the options turn out to
 /// be wrong): like StopRequested{2}, with a reason for the tasks not computed.
 struct Aborted {
@@ -125,7 +129,7 @@ struct Aborted {
 using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped,
                            InputEnded, ProcessStarted, WorkerHello, WorkerUnusable, Answered,
                            PayloadRefused, LastTry, ProcessEnded, OutputFull, OutputStalled,
-                           StartsHeld, SlotsLimited, StopRequested, Aborted>;
+                           StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

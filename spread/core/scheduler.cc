@@ -332,6 +332,10 @@ void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {
   kill_all(event.level == 2, "the run was interrupted again", actions);
 }
 
+void Scheduler::on(StartNoMore& event, TimePoint, Actions& actions) {
+  stop(std::move(event.reason), actions);
+}
+
 void Scheduler::on(Aborted& event, TimePoint, Actions& actions) {
   stop(std::move(event.reason), actions);
   kill_all(true, "the run was given up", actions);

@@ -112,6 +112,7 @@ class Scheduler {
   void on(StartsHeld& event, TimePoint now, Actions& actions);
   void on(SlotsLimited& event, TimePoint now, Actions& actions);
   void on(StopRequested& event, TimePoint now, Actions& actions);
+  void on(StartNoMore& event, TimePoint now, Actions& actions);
   void on(Aborted& event, TimePoint now, Actions& actions);
   template <typename E>
   void take(E&& event, TimePoint now, Actions& actions);

@@ -159,19 +159,26 @@ bool JobFace::tell_failures() {
   return true;
 }
 
-/// findutils: 123 if a command exited with 1-125, 124 for 255, 125 if one was killed by a signal,
-/// 126 if it cannot be run, 127 if it is not found. The gravest counts.
+/// findutils: 123 if a command failed. One that exits with 255 (124), is killed by a signal (125),
+/// cannot be run (126) or is not found (127) ends the run at once: nothing more is started.
 void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
-  constexpr int kFailed = 123, k255 = 124, kKilled = 125;
+  constexpr int kFailed = 123, k255 = 124, kKilled = 125, kStops = 255;
+  const bool started = end_ == nullptr || end_->not_started.empty();
   int status = kFailed;
   if (ending.signal != 0 || delivery.outcome != Outcome::Failed) {
     status = kKilled;
-  } else if (ending.exit_status == 255) {
+  } else if (ending.exit_status == kStops) {
     status = k255;
-  } else if (ending.exit_status == 126 || ending.exit_status == 127) {
+  } else if (!started) {
     status = ending.exit_status;
   }
-  xargs_status_ = std::max(xargs_status_, status);
+  if (xargs_status_ <= kFailed) xargs_status_ = std::max(xargs_status_, status);
+  // What --timeout kills is our doing; xargs knows no such thing.
+  if (status == kFailed || !map().xargs_status || delivery.timed_out || !delivery.from_answer) {
+    return;
+  }
+  engine_.handle(StartNoMore{fmt::format("job {}: {}, where xargs stops (--exit-status xargs)",
+                                         number(delivery.task) + 1, ending.how)});
 }
 
 int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {

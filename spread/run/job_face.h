@@ -132,7 +132,7 @@ class JobFace final : public Face {
   std::uint32_t slots_ = 0;  ///< wanted now
   std::string slots_text_;   ///< of -j FILE, as read last
   int first_failure_ = 0;    ///< exit status of the first job that failed
-  int xargs_status_ = 0;
+  int xargs_status_ = 0;     ///< 123 if one failed; that of the first one that stops xargs
   std::string error_;
 };
 

@@ -197,6 +197,49 @@ class LikeXargs(MapTest):
     def test_not_found(self):
         self.xargs("nowhere-found", "x", ":::", "a", status=127)
 
+    def test_stops_where_xargs_stops(self):
+        there = self.file("text", "x")
+        for words, how in (
+            (("-c", "touch {#}; exit {}", ":::", "255", "0"), "exit status 255"),
+            (("-c", "touch {#}; kill -{} $$", ":::", "9", "0"), "killed by signal 9.*"),
+            (("{}", ":::", "./nowhere-found", "true"), "cannot start ./nowhere-found: No such.*"),
+            (("{}", "x", ":::", there, "true"), f"cannot start {there}: Permission denied"),
+        ):
+            with self.subTest(how):
+                mode = () if words[0] == "-c" else ("-q",)
+                result = self.map("-j1", "--exit-status", "xargs", *mode, *words)
+                self.assert_told(
+                    result,
+                    f"spread: 1 job was not run: job 1: {how}, where xargs stops "
+                    r"\(--exit-status xargs\)",
+                )
+        self.assertFalse(os.path.exists(self.path("2")))
+
+    def test_what_runs_may_finish(self):
+        # The first job ends when the second has begun, and the second goes on until the first is
+        # gone: its parent has reaped it, which `kill -0` sees.
+        script = (
+            "if [ {} = 1 ]; then echo $$ > pid.tmp; mv pid.tmp pid; "
+            "while [ ! -e begun ]; do :; done; exit 255; fi; "
+            ": > begun; while [ ! -e pid ]; do :; done; "
+            'while kill -0 "$(cat pid)" 2>/dev/null; do :; done; echo done'
+        )
+        result = self.map("-j2", "--exit-status", "xargs", script, ":::", "1", "2", "3")
+        self.assertEqual((result.status, result.out), (124, "done\n"), result)
+        self.assert_told(result, r"spread: 1 job was not run: job 1: exit status 255, .*")
+
+    def test_the_rest_of_the_input_is_not_read(self):
+        result = self.map("-j1", "--exit-status", "xargs", "exit {}", input="255\n" + "0\n" * 100000)
+        self.assertEqual((result.status, result.out), (124, ""), result)
+        self.assert_told(result, "spread: the rest of the input was not read: job 1: exit status 255.*")
+
+    def test_exit_status_126_and_127_of_a_program_that_ran_are_a_failure_like_others(self):
+        self.xargs("exit {}", ":::", "126", "127", "0", status=123)
+
+    def test_parallels_status_does_not_stop(self):
+        result = self.map("-j1", "exit {}", ":::", "255", "0")
+        self.assert_run(result, 1, "", failures(*exits(255, 0), of=2))
+
     def test_own_error_is_still_255(self):
         self.xargs("-a", "nowhere", "echo", status=255)
 

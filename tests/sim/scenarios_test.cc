@@ -233,6 +233,16 @@ TEST(Scenario, AProcessThatStartsAfterTheKillIsKilledToo) {
   EXPECT_EQ(played.message(7), "stdout is gone");
 }
 
+TEST(Scenario, WhatRunsMayFinishWhenNothingMoreIsStarted) {
+  World world = plain(1, 3);
+  world.tasks[0].seconds = 100;
+  world.options.stop_grace = seconds(3);
+  world.script.emplace_back(1.0, StartNoMore{"enough"});
+  const Played played(world);
+  EXPECT_NEAR(played.now(), 100, 0.1);
+  EXPECT_EQ(played.message(1), "enough");
+}
+
 TEST(Scenario, EmptyInputStartsNobody) {
   const Played played(plain(3, 0));
   EXPECT_TRUE(played.start_order().empty());

@@ -170,6 +170,9 @@ void draw_script(World& world, Dice& dice) {
   if (dice.chance(0.05)) {
     world.script.emplace_back(dice.log_between(0.0001, 20), Aborted{"stdout is gone"});
   }
+  if (dice.chance(0.05)) {
+    world.script.emplace_back(dice.log_between(0.0001, 20), StartNoMore{"enough"});
+  }
 }
 
 }  // namespace
@@ -195,7 +198,8 @@ Expectation expectation_of(const World& world) {
   Expectation expected;
   const SchedulerOptions& options = world.options;
   for (const auto& [at, event] : world.script) {
-    if (std::holds_alternative<StopRequested>(event) || std::holds_alternative<Aborted>(event)) {
+    if (std::holds_alternative<StopRequested>(event) || std::holds_alternative<Aborted>(event) ||
+        std::holds_alternative<StartNoMore>(event)) {
       return expected;
     }
   }

@@ -70,6 +70,7 @@ std::string describe(const Event& event) {
             return std::string(e.stalled ? "output stalled" : "output flows");
           },
           [](const StopRequested& e) { return "stop level " + std::to_string(e.level); },
+          [](const StartNoMore& e) { return "start no more: " + e.reason; },
           [](const Aborted& e) { return "aborted: " + e.reason; },
       },
       event);
