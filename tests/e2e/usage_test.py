@@ -51,7 +51,7 @@ class Wrong(SpreadTest):
         self.refuse_run("-u", told="-u is for map; use --unordered")
 
     def test_unknown_options(self):
-        for option in ("--bogus", "-x", "--journal", "--speculate"):
+        for option in ("--bogus", "-Z", "--journal", "--speculate"):
             self.refuse_run(option, told=f"unknown option '{option}'")
 
     def test_misspelt_option(self):
