@@ -310,15 +310,28 @@ Status JobFace::advance(bool) {
 
 Status JobFace::pump_output() {
   SPREAD_TRY(output_->pump());
-  if (const auto stuck = output_->stuck()) {
-    engine_.reporter().say(fmt::format(
-        "job {} has printed more than --reorder-mem and --spill-max can hold: what it has printed "
-        "is passed on, and it is not tried again",
-        number(*stuck) + 1));
-    output_->set_final(*stuck);
-    engine_.handle(LastTry{*stuck});
-    SPREAD_TRY(output_->pump());
+  if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
+  return {};
+}
+
+/// A job must go live, or nothing moves.
+Status JobFace::loosen(TaskId stuck) {
+  output_->set_final(stuck);
+  engine_.handle(LastTry{stuck});
+  SPREAD_TRY(output_->pump());
+  if (output_->stuck() == stuck) {
+    engine_.abort(
+        fmt::format("job {} has printed more to stderr than --reorder-mem and --spill-max can "
+                    "hold, and in a record it comes behind stdout, which has not ended",
+                    number(stuck) + 1));
+    constexpr int kAtOnce = 3;  // what it still prints could never be read
+    engine_.handle(StopRequested{kAtOnce});
+    return {};
   }
+  engine_.reporter().say(fmt::format(
+      "job {} has printed more than --reorder-mem and --spill-max can hold: what it has printed "
+      "is passed on, and it is not tried again",
+      number(stuck) + 1));
   return {};
 }
 

@@ -100,6 +100,7 @@ class JobFace final : public Face {
                       std::string_view command) const;
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   bool is_done(TaskId task, std::string_view payload) const;
+  Status loosen(TaskId stuck);
   void read_slots_file();
   std::uint32_t slots_for(const SlotCount& count) const;
   void set_slots(std::uint32_t slots);

@@ -299,6 +299,19 @@ class Waiting(MapTest):
         self.assertEqual(result.out, "x" * 3000000 + "a\n")
         self.assert_told(result, r"spread: job 1 has printed more than --reorder-mem and .*")
 
+    def test_record_that_cannot_be_held_ends_the_run(self):
+        # Its stdout comes first, and has not ended; of its stderr there is more than can wait.
+        options = ("-j1", "--reorder-mem", "64K", "--spill-max", "0", "--out", "records")
+        script = "head -c3000000 /dev/zero >&2; echo {}"
+        result = self.map(*options, script, ":::", "a", "b")
+        self.assertEqual(result.status, 255, result)
+        self.assert_told(
+            result,
+            r"spread: job 1 has printed more to stderr than --reorder-mem and --spill-max .*",
+        )
+        self.assertEqual([r["status"] for r in result.values][:1], ["not computed"], result)
+        self.assertNotIn("not tried again", result.err)
+
     def test_job_goes_on_when_it_becomes_the_head_with_much_to_print(self):
         # More than our output takes at once was held of it: what it prints then must be read.
         post, first, second = self.post(), self.gate("first"), self.gate("second")
