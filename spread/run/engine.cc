@@ -327,8 +327,10 @@ void Engine::on_ready(int, bool, bool) {
   }
 }
 
-/// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait.
+/// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait,
+/// and after the one that kills nobody waits.
 bool Engine::drain_outputs() {
+  constexpr int kKilling = 3;
   const int before = signals_received_;
   while (!stdout_->closed() && !(stdout_->queue_empty() && face_->drained())) {
     if (const Status status = face_->drain(); !status) {
@@ -336,7 +338,10 @@ bool Engine::drain_outputs() {
       break;
     }
     stdout_->flush();
-    if (stdout_->stalled()) loop_.wait(kForever);
+    if (stdout_->stalled()) {
+      if (before >= kKilling) return false;
+      loop_.wait(kForever);
+    }
     if (signals_received_ > before) return false;
   }
   return true;

@@ -18,7 +18,7 @@ JobPort::JobPort(Engine& engine, JobFace& face, WorkerId id)
 
 Status JobPort::start() {
   alive_ = true;
-  ending_ = false;
+  ending_ = in_time_ = false;
   engine_.reporter().tell(WorkerStarted{id(), host(), 0});
   engine_.reporter().tell(WorkerReady{id()});
   return {};
@@ -68,13 +68,15 @@ void JobPort::close_input() {
 
 void JobPort::terminate() {
   if (!alive_) return;
-  ending_ = true;
+  // A child that has its pipe may keep it for longer than the job itself took.
+  if (!std::exchange(ending_, true)) in_time_ = command_.exited();
   command_.running() ? command_.terminate() : end_worker(false, "it was ended");
 }
 
 void JobPort::kill() {
   if (!alive_) return;
   ending_ = true;
+  in_time_ = false;  // some of its output may be lost
   command_.running() ? command_.kill() : end_worker(false, "it was ended");
 }
 
@@ -108,15 +110,14 @@ void JobPort::on_job_ended(ExitStatus status) { ended({status, received_, ""}); 
 void JobPort::ended(JobEnd end) {
   const bool success = end.status.clean();
   face_.set_end(&end);
-  if (ending_) {
-    end_worker(false, end.status.text(true));
-  } else {
+  if (!ending_ || in_time_) {
     Answered answered;
     answered.worker = id();
     answered.task = task_;
     answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
     engine_.handle(answered);
   }
+  if (ending_ && alive_) end_worker(false, end.status.text(true));
   face_.set_end(nullptr);
 }
 

@@ -58,8 +58,9 @@ class JobPort final : public Port, private CommandSink {
   std::uint64_t received_ = 0;
   std::string tag_;
   std::uint32_t file_index_ = 0;
-  bool alive_ = false;   ///< what the Scheduler takes for a worker
-  bool ending_ = false;  ///< the Scheduler wants it to end
+  bool alive_ = false;    ///< what the Scheduler takes for a worker
+  bool ending_ = false;   ///< the Scheduler wants it to end
+  bool in_time_ = false;  ///< and the job had ended before
 };
 
 }  // namespace spread

@@ -43,7 +43,7 @@ Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options) {
   if (!process) return tl::unexpected(process.error());
   process_.emplace(std::move(*process));
   status_.reset();
-  ending_ = killed_ = false;
+  ending_ = killed_ = forced_ = false;
   step_ = 0;
   deadline_ = kForever;
   watches_output_ = watches_errors_ = true;
@@ -195,17 +195,31 @@ void CommandWorker::on_exit() {
       if (!read_output(stream, errors) && i > 0) break;
     }
   }
+  if (forced_ && process_ && output_held()) return end();
   end_if_complete();
 }
 
+/// There is or may be output that nobody wants at the moment.
+bool CommandWorker::output_held() const {
+  return (process_->output && !sink_.wants_job_output(false)) ||
+         (process_->errors && !sink_.wants_job_output(true));
+}
+
+/// It has exited, and somebody else has its pipes, or what is in them is held back.
+void CommandWorker::stop_waiting() {
+  if (forced_) return end();
+  deadline_ = loop_.now();  // once more round the loop: what is in the pipes now is the job's
+}
+
 void CommandWorker::terminate() {
-  if (!process_ || status_ || std::exchange(ending_, true)) return;
-  next_step();
+  if (!process_) return;
+  if (status_) return stop_waiting();
+  if (!std::exchange(ending_, true)) next_step();
 }
 
 /// The next signal of the end sequence; after the last one, KILL.
 void CommandWorker::next_step() {
-  if (step_ >= end_sequence_.size()) return kill();
+  if (step_ >= end_sequence_.size()) return kill_group();
   const MapOptions::Step& step = end_sequence_[step_++];
   process_->signal_group(step.signal);
   // One that is stopped would keep the signal for later.
@@ -214,7 +228,14 @@ void CommandWorker::next_step() {
 }
 
 void CommandWorker::kill() {
-  if (!process_ || status_ || std::exchange(killed_, true)) return;
+  if (!process_) return;
+  forced_ = true;
+  if (status_) return stop_waiting();
+  kill_group();
+}
+
+void CommandWorker::kill_group() {
+  if (std::exchange(killed_, true)) return;
   ending_ = true;
   process_->signal_group(SIGKILL);
   deadline_ = after(loop_.now(), kAfterKill);
@@ -225,9 +246,7 @@ void CommandWorker::tick() {
   deadline_ = kForever;
   if (status_) {
     // Output that nobody wants at the moment is waited for: the job is not done before.
-    const bool held = (process_->output && !sink_.wants_job_output(false)) ||
-                      (process_->errors && !sink_.wants_job_output(true));
-    if (held) {
+    if (!forced_ && output_held()) {
       deadline_ = after(loop_.now(), kAfterExit);
       return;
     }
@@ -250,6 +269,7 @@ void CommandWorker::end() {
   close_fd(process_->errors);
   deadline_ = kForever;
   process_.reset();
+  status_.reset();
   sink_.on_job_ended(status);
 }
 

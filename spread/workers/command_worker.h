@@ -57,9 +57,12 @@ class CommandWorker final : public ReadyHandler {
   bool input_refused() const { return refused_; }
   bool running() const { return process_.has_value(); }
   int pid() const { return process_->pid(); }
-  /// Begins the end sequence; nothing if that was done before, or nothing runs.
+  /// It has ended by itself or by a signal; on_job_ended() comes when its pipes have been read.
+  bool exited() const { return status_.has_value(); }
+  /// Begins the end sequence; nothing if that was done before, or nothing runs. One that has exited
+  /// is waited for no longer than until what it has printed has been read.
   void terminate();
-  /// KILL to its process group, at once.
+  /// KILL to its process group, at once. Output that nobody wants now is not waited for.
   void kill();
   /// The sink may want output again, or no more.
   void reconsider();
@@ -75,6 +78,9 @@ class CommandWorker final : public ReadyHandler {
   bool write_some_input();
   void refuse_input();
   void on_exit();
+  bool output_held() const;
+  void stop_waiting();
+  void kill_group();
   void next_step();
   void end_if_complete();
   void end();
@@ -96,6 +102,7 @@ class CommandWorker final : public ReadyHandler {
   bool ending_ = false;
   std::size_t step_ = 0;  ///< of the end sequence, next
   bool killed_ = false;
+  bool forced_ = false;  ///< kill() was asked for
   TimePoint deadline_ = kForever;
 };
 

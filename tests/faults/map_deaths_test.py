@@ -33,6 +33,20 @@ class Deaths(MapTest):
                 tag = ("a\t", "b\t") if "--tag" in options else ("", "")
                 self.assert_run(result, 0, f"{tag[0]}a\n{tag[1]}b\n", "")
 
+    def test_job_that_ends_in_time_has_not_timed_out_though_its_pipe_is_held(self):
+        # By a child that is out of reach; the pipe is read for longer than the time-out.
+        for status in (0, 3):
+            with self.subTest(status):
+                folder = os.path.join(self.folder, str(status))
+                os.mkdir(folder)
+                post, gate = self.post(f"{status}/post"), self.gate(f"{status}/gate")
+                child = f"setsid sh -c '{tell(post, 'x')}; {wait_at(gate)}'"
+                script = f"{child} & read x <{post.path}; echo {{}}; exit {status}; : $x"
+                result = self.map("-j1", "--timeout", "0.3", script, ":::", "a", "b")
+                gate.open(2)
+                self.assertEqual((result.status, result.out), (2 * (status > 0), "a\nb\n"), result)
+                self.assertNotIn("timed out", result.err)
+
     def test_job_that_closes_its_output_is_waited_for(self):
         gate, post = self.gate(), self.post()
         script = f"exec >&- 2>&-; {tell(post)}; {wait_at(gate)}; exit 4; : {{}}"

@@ -7,7 +7,7 @@ import signal
 import termios
 import unittest
 
-from map_testing import MapTest, tell, wait_at
+from map_testing import MapTest, is_signal_pending, tell, wait_at, wait_until_half_full
 from spread_testing import living_processes
 
 
@@ -75,6 +75,21 @@ class Interrupted(MapTest):
         self.assert_run(running.finish(), 130, "")
         self.assert_nothing_left()
 
+    def test_reader_that_does_not_read_does_not_hold_the_third(self):
+        # As with a pager. What is still in the pipes of jobs and in our own memory is given up.
+        for options in ((), ("--lb",), ("--out=records",)):
+            with self.subTest(options):
+                running = self.run_it("-j2", *options, "yes {} || :", ":::", "a", "b")
+                wait_until_half_full(running.process.stdout.fileno())
+                self.interrupt(running)
+                self.wait_for_line(running, "spread: interrupted: ")
+                for _ in range(2):
+                    self.interrupt(running)
+                    while is_signal_pending(running.pid, signal.SIGINT):
+                        pass
+                running.process.wait()
+                self.assertEqual(running.finish().status, 130)
+
     def test_term_hup_and_int_have_their_own_status(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number):
@@ -126,6 +141,7 @@ class CtrlC(Interrupted):
         os.write(self.terminal, b"\x03")
 
     test_term_hup_and_int_have_their_own_status = None
+    test_reader_that_does_not_read_does_not_hold_the_third = None
     test_while_input_is_open = None
 
 

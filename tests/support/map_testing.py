@@ -1,8 +1,11 @@
 """What tests of `spread map` have in common: its jobs are lines of shell, which tell a Post what
 they do and wait at a Gate."""
 
+import fcntl
 import os
 import re
+import sys
+import termios
 
 from spread_testing import SpreadTest, living_processes
 
@@ -94,6 +97,15 @@ def write_until_held(running, data):
             break
     os.set_blocking(pipe.fileno(), True)
     return written
+
+
+def wait_until_half_full(pipe):
+    """Until somebody has written much to the pipe, of which `pipe` is the end to read from. (Quite
+    full it need not become: a page may be used for less than it holds.)"""
+    size = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    held = bytearray(4)
+    while int.from_bytes(held, sys.byteorder) < size // 2:
+        fcntl.ioctl(pipe, termios.FIONREAD, held)
 
 
 def is_signal_pending(pid, number):
