@@ -179,9 +179,11 @@ struct MapOptions {
     double value = 0;
     bool percent = false;  ///< of the CPUs
   };
-  std::optional<Load> load_max;              ///< --load
-  std::optional<std::uint64_t> free_memory;  ///< --memfree, bytes
-  std::optional<int> nice;                   ///< --nice: added to our own
+  std::optional<Load> load_max;               ///< --load
+  std::optional<std::uint64_t> free_memory;   ///< --memfree, bytes
+  std::optional<int> nice;                    ///< --nice: added to our own
+  std::optional<std::uint64_t> memory_limit;  ///< --limit-memory: of each process of a job, bytes
+  std::optional<Duration> cpu_limit;          ///< --limit-cpu: likewise
   /// --term-seq: signals to a job that must end, and the waits between them. Empty: TERM, then
   /// KILL after LimitOptions::kill_grace.
   struct Step {

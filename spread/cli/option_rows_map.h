@@ -26,6 +26,12 @@ inline constexpr OptionSpec kMapRows[] = {
     {"--nice", "N", kMap | kPipe, Group::Hosts,
      "niceness of the jobs, added to spread's own",
      nullptr, set_nice},
+    {"--limit-memory", "SIZE", kMap | kPipe, Group::Hosts,
+     "memory that each process of a job may have (ulimit -v)",
+     nullptr, set_memory_limit},
+    {"--limit-cpu", "T", kMap | kPipe, Group::Hosts,
+     "CPU time that each process of a job may use (ulimit -t)",
+     nullptr, set_cpu_limit},
 
     {"-0,--null", "", kMap, Group::Input,
      "items end with NUL, not with a newline",

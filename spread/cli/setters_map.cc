@@ -86,6 +86,13 @@ Status set_nice(Draft& draft, std::string_view value) {
   return store(draft.options.map.nice, parse_niceness(value));
 }
 
+Status set_memory_limit(Draft& draft, std::string_view value) {
+  return store(draft.options.map.memory_limit, parse_bytes(value, 1, UINT64_MAX));
+}
+Status set_cpu_limit(Draft& draft, std::string_view value) {
+  return store(draft.options.map.cpu_limit, parse_positive_duration(value));
+}
+
 // ---------------------------------------------------------------- items in
 
 Status set_link(Draft& draft, std::string_view) { return store_flag(arguments(draft).link, true); }

@@ -15,6 +15,8 @@ Status set_delay(Draft& draft, std::string_view value);
 Status set_load(Draft& draft, std::string_view value);
 Status set_free_memory(Draft& draft, std::string_view value);
 Status set_nice(Draft& draft, std::string_view value);
+Status set_memory_limit(Draft& draft, std::string_view value);
+Status set_cpu_limit(Draft& draft, std::string_view value);
 
 Status set_link(Draft& draft, std::string_view value);
 Status set_column_separator(Draft& draft, std::string_view value);

@@ -7,6 +7,7 @@
 #include "spread/report/events_writer.h"
 #include "spread/report/outcome_name.h"
 #include "spread/run/job_face.h"
+#include "spread/run/job_limits.h"
 #include "spread/sources/argument_source.h"
 
 namespace spread {
@@ -48,13 +49,14 @@ void JobFace::deliver(const DeliverTask& delivery) {
     if (output_) output_->finished(delivery.task);
     return read_slots_file();
   }
-  const Ending ending = ending_of(delivery);
+  Ending ending = ending_of(delivery);
   const std::string command =
       commands_->text(values_of(delivery.payload), context_of(delivery.task, delivery.worker));
   if (delivery.outcome == Outcome::NotComputed) {
     failures_.not_run();
   } else if (!success) {
     const std::string last = last_lines(delivery);
+    if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);
     failures_.failed(delivery.task, ending.how, command, last);
     if (first_failure_ == 0) {
       first_failure_ = ending.exit_status > 0 ? ending.exit_status : kSignalled + kTerminated;

@@ -15,6 +15,7 @@
 #include "spread/launch/job_agent.h"
 #include "spread/launch/job_files.h"
 #include "spread/run/job_input.h"
+#include "spread/run/job_limits.h"
 #include "spread/run/remote_job_port.h"
 
 namespace spread {
@@ -59,6 +60,7 @@ Status JobFace::open() {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
+  limits_ = job_limits_script(map());
   if (map().nice) SPREAD_TRY(become_nicer(*map().nice));
   if (map().resume) {
     auto record = read_joblog(options.report.joblog);
@@ -198,6 +200,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   const TaskContext context = context_of(send.task, worker);
   const std::string_view payload = values_of(*send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
+  if (!limits_.empty()) put_limits_before();
   set_environment(context, payload);
   job_.spawn.argv = arguments_.argv();
   job_.spawn.environment = environment_;
@@ -222,6 +225,15 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   }
   job = &job_;
   return {};
+}
+
+void JobFace::put_limits_before() {
+  limited_.clear();
+  for (const std::string_view word : {"/bin/sh", "-c", limits_.c_str(), "spread"}) {
+    limited_.add(word);
+  }
+  for (std::size_t i = 0; i < arguments_.size(); ++i) limited_.add(arguments_[i]);
+  std::swap(limited_, arguments_);
 }
 
 std::string_view JobFace::values_of(const Value& payload) const {

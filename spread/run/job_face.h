@@ -92,6 +92,7 @@ class JobFace final : public Face {
   void set_input(const SendTask& send);
   Status set_files(std::string_view payload, const TaskContext& context);
   Status pump_output();
+  void put_limits_before();
   void set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
   std::string last_lines(const DeliverTask& delivery) const;
@@ -127,7 +128,8 @@ class JobFace final : public Face {
   bool all_local_ = true;
   bool one_attempt_ = true;
 
-  Arguments arguments_;
+  Arguments arguments_, limited_;
+  std::string limits_;  ///< of --limit-memory and --limit-cpu
   Job job_;
   std::vector<std::pair<std::string, std::string>> environment_;
   std::uint32_t slots_ = 0;  ///< wanted now

@@ -1,6 +1,7 @@
 """How many jobs of `spread map` run at a time, when they start, and in what surroundings."""
 
 import os
+import resource
 import unittest
 
 from map_testing import MapTest, failures, is_asleep, is_signal_pending, tell, wait_at
@@ -221,6 +222,54 @@ class Starts(MapTest):
 
 
 class Surroundings(MapTest):
+    def test_limit_of_memory(self):
+        for options in ((), ("-u",)):
+            with self.subTest(options):
+                result = self.map("--limit-memory", "1G", *options, "ulimit -v; : {}", ":::", "a")
+                self.assert_run(result, 0, "1048576\n", "")
+        code = "import sys; bytearray(1 << 30); sys.exit(7)"
+        result = self.map("--limit-memory", "500M", "/usr/bin/python3", "-c", code, ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assert_told(result, r"  job 1: exit status 1, --limit-memory perhaps: /usr/bin/python3 .*")
+
+    def test_limit_of_cpu_time(self):
+        script = "ulimit -St; ulimit -Ht; : {}"
+        result = self.map("--limit-cpu", "1500ms", "--limit-memory", "1G", script, ":::", "a")
+        self.assert_run(result, 0, "2\n7\n", "")
+        script = "while :; do :; done; : {}"
+        result = self.map("--limit-cpu", "0.1", script, ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assert_told(result, r"  job 1: killed by signal 24 \(.*\), --limit-cpu: while .*")
+
+    def test_limits_leave_the_command_as_it_is(self):
+        options = ("--limit-cpu", "1h", "--joblog", "log")
+        result = self.map(*options, "printf", "%s|", "a b", "$x", ":::", "*")
+        self.assert_run(result, 0, "a b|$x|*|", "")
+        self.assertTrue(self.read("log").endswith("\tprintf '%s|' 'a b' '$x' '*'\n"))
+        result = self.map("--dry-run", "--limit-cpu", "1h", "echo", ":::", "a")
+        self.assert_run(result, 0, "echo a\n", "")
+        result = self.map("--limit-cpu", "1h", "./nosuch", "x", ":::", "a")
+        self.assertEqual(result.status, 1)
+        self.assert_told(result, r"  job 1: exit status 127: \./nosuch x a")
+
+    def test_limit_that_cannot_be_set_fails_the_job(self):
+        def limited():
+            resource.setrlimit(resource.RLIMIT_CPU, (50, 50))
+
+        how = {"preexec_fn": limited}
+        result = self.map("--limit-cpu", "48", "ulimit -t; : {}", ":::", "a", **how)
+        self.assert_run(result, 0, "48\n", "")
+        result = self.map("--limit-cpu", "1h", "touch", "ran", ":::", "a", **how)
+        self.assertEqual(result.status, 1, result)
+        self.assertFalse(os.path.exists(self.path("ran")))
+
+    def test_limits_of_nonsense(self):
+        for option in ("--limit-memory", "--limit-cpu"):
+            for value in ("0", "x", "-1"):
+                result = self.map(option, value, "echo", ":::", "a")
+                self.assertEqual((result.status, result.out), (255, ""), result)
+                self.assertRegex(result.err, rf"\Aspread: {option}: expected ")
+
     def test_working_directory(self):
         os.mkdir(self.path("d"))
         for option in ("--wd", "--workdir"):

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "spread/api/options.h"
+
+namespace spread {
+
+/// The script in which a shell sets the limits of a job and then becomes its command, the words
+/// behind the script's name; empty without limits. A shell, since a limit that we set on ourselves
+/// before a spawn would be ours, too.
+std::string job_limits_script(const MapOptions& options);
+
+/// Which limit a job that failed has met, as far as that shows in how it ended and in its last
+/// words: ", ..." to be put behind how it ended. Empty: none.
+std::string_view limit_met(const MapOptions& options, int signal, std::string_view last_words);
+
+}  // namespace spread
