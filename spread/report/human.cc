@@ -58,4 +58,13 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
   return out;
 }
 
+std::string message_line(std::string_view message) {
+  std::string line = "spread: " + std::string(message) + "\n";
+  for (char& c : line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) c = ' ';
+  }
+  return line;
+}
+
 }  // namespace spread

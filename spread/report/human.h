@@ -20,4 +20,8 @@ std::string format_time_left(Duration left);
 /// cut off and shown as "...".
 std::string one_line(std::string_view text, std::size_t bytes_max);
 
+/// "spread: MESSAGE" and a newline, without control characters but newline and TAB: file names and
+/// words of commands are in messages, and may hold what moves a cursor.
+std::string message_line(std::string_view message);
+
 }  // namespace spread

@@ -10,13 +10,16 @@ namespace {
 constexpr std::size_t kCommandBytes = 200;
 constexpr std::size_t kLineBytes = 300;
 
-// No control bytes: what a job wrote must not move the cursor of whoever reads the summary.
+// No control characters: what a job wrote must not move the cursor of whoever reads the summary.
+// U+0080 to U+009F are such, too; 9B is ESC [ to some terminals.
 std::string plain(std::string_view text, std::size_t bytes_max) {
   const std::string_view start = cut_text(text, bytes_max);
   std::string line;
   for (const char c : start) {
     const auto byte = static_cast<unsigned char>(c);
-    line += byte < 0x20 || byte == 0x7f ? ' ' : c;
+    const bool second = !line.empty() && line.back() == '\xc2';
+    if (second && byte >= 0x80 && byte < 0xa0) line.back() = ' ';
+    line += byte < 0x20 || byte == 0x7f || (second && byte >= 0x80 && byte < 0xa0) ? ' ' : c;
   }
   if (start.size() < text.size()) line += "...";
   return line;
@@ -27,8 +30,8 @@ std::string plain(std::string_view text, std::size_t bytes_max) {
 void JobFailures::failed(TaskId task, std::string_view how, std::string_view command,
                          std::string_view last_lines) {
   if (++failed_ > kShown) return;
-  std::string text =
-      fmt::format("  job {}: {}: {}", number(task) + 1, how, plain(command, kCommandBytes));
+  std::string text = fmt::format("  job {}: {}: {}", number(task) + 1, plain(how, kLineBytes),
+                                 plain(command, kCommandBytes));
   while (!last_lines.empty()) {
     const std::size_t end = last_lines.find('\n');
     text += "\n    | " + plain(last_lines.substr(0, end), kLineBytes);

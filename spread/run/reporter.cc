@@ -5,6 +5,7 @@
 
 #include "spread/io/files.h"
 #include "spread/io/system.h"
+#include "spread/report/human.h"
 #include "spread/report/slot_output.h"
 #include "spread/results/joblog.h"
 
@@ -22,10 +23,12 @@ bool speaks_utf8() {
   return false;
 }
 
-ProgressScreen screen() {
+ProgressScreen screen(const Options& options) {
   const char* term = std::getenv("TERM");
   ProgressScreen screen;
-  screen.terminal = is_terminal(2);
+  // With -u jobs print to it at any time: behind a line that is drawn in place.
+  const bool shared = options.map.output == MapOptions::Output::Ungrouped;
+  screen.terminal = is_terminal(2) && !shared;
   screen.dumb = term == nullptr || std::string_view(term) == "dumb";
   screen.utf8 = speaks_utf8();
   return screen;
@@ -49,7 +52,7 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
       errors_(loop, std::move(errors)),
       progress_(loop.now(),
                 options.command == Command::All ? ProgressUnit::Workers : ProgressUnit::Tasks),
-      line_(options.report.progress, screen(), loop.now()),
+      line_(options.report.progress, screen(options), loop.now()),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
     observers_.push_back(&progress_);
@@ -109,12 +112,7 @@ ByteBuffer& Reporter::errors() {
   return queue.tail();
 }
 
-void Reporter::say(std::string_view message) {
-  ByteBuffer& out = errors();
-  out.append("spread: ");
-  out.append(message);
-  out.append("\n");
-}
+void Reporter::say(std::string_view message) { errors().append(message_line(message)); }
 
 void Reporter::pass_on(std::string_view text) { errors().append(text); }
 

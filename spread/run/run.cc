@@ -6,6 +6,7 @@
 #include "spread/base/posix.h"
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
+#include "spread/report/human.h"
 #include "spread/run/engine.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
@@ -18,7 +19,7 @@ namespace {
 constexpr int kOwnError = 255;
 
 int complain(const Error& error) {
-  std::fprintf(stderr, "spread: %s\n", error.message.c_str());
+  std::fputs(message_line(error.message).c_str(), stderr);
   return kOwnError;
 }
 

@@ -82,6 +82,16 @@ class Told(MapTest):
         self.assertNotIn("\r", summary)
 
 
+    def test_names_do_not_move_the_cursor(self):
+        for words in (("no\x1b[2J/x", "y"), ("--wd", "/no\x1b[2J", "cat"), ("false", "\x9b2J"),
+                      ("--joblog", "/no\x1b[2J/x", "false"), ("--results", "/dev/null/\x1b", "cat")):
+            with self.subTest(words):
+                result = self.map(*words, ":::", "a")
+                self.assertNotEqual(result.status, 0)
+                self.assertNotIn("\x1b", result.err)
+                self.assertNotIn("\x9b", result.err)
+
+
 class Halt(MapTest):
     def halt(self, how, *statuses, status, ran, options=("-j1",)):
         script = "echo {#}; exit {}"

@@ -251,6 +251,20 @@ class Progress(SpreadTest):
         self.assertEqual(self.finish(running, terminal).status, 0)
         self.assertEqual(terminal.screen.lines, ["0", "1", "2", ""])
 
+    def test_jobs_that_print_straight_to_the_terminal_have_no_bar_in_their_lines(self):
+        terminal = Terminal(80)
+        self.addCleanup(terminal.close)
+        script = f"head -c1 <{self.way.path} >/dev/null; echo {{}}"
+        # Longer than it takes a bar to be drawn when it is asked for.
+        running = self.start(
+            *("map", "-u", "-j1", "--bar", f"sleep 0.3; {script}", ":::", "a", "b"),
+            stdout=terminal.slave, stderr=terminal.slave,
+        )
+        os.close(terminal.slave)
+        self.way.open(2)
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual(terminal.screen.lines[:2], ["a", "b"])
+
     # ------------------------------------------------------------ width
 
     def test_line_fits_into_a_narrow_terminal(self):
