@@ -165,7 +165,7 @@ bool JobFace::tell_failures() {
 /// cannot be run (126) or is not found (127) ends the run at once: nothing more is started.
 void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
   constexpr int kFailed = 123, k255 = 124, kKilled = 125, kStops = 255;
-  const bool started = end_ == nullptr || end_->not_started.empty();
+  const bool started = end_ == nullptr || end_->problem.empty();
   int status = kFailed;
   if (ending.signal != 0 || delivery.outcome != Outcome::Failed) {
     status = kKilled;

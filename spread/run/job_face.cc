@@ -10,6 +10,7 @@
 
 #include "spread/base/parse.h"
 #include "spread/io/file_tree.h"
+#include "spread/io/files.h"
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/launch/job_agent.h"
@@ -236,6 +237,28 @@ void JobFace::put_limits_before() {
   std::swap(limited_, arguments_);
 }
 
+const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]) {
+  const Job* job = nullptr;
+  if (const Status ready = prepare(worker, send, job); !ready) {
+    engine_.handle(PayloadRefused{worker, send.task, ready.error().message});
+    return nullptr;
+  }
+  if (engine_.reporter().detailed()) {
+    engine_.reporter().tell(TaskSent{send.task, worker, send.attempt});
+  }
+  if (job->results_folder.empty()) return job;
+  if (const Status opened = open_result_files(job->results_folder, results); !opened) {
+    std::string told = "--results: " + opened.error().message;
+    if (job->results_by_item) {
+      engine_.handle(PayloadRefused{worker, send.task, std::move(told)});
+    } else {
+      engine_.abort(std::move(told));
+    }
+    return nullptr;
+  }
+  return job;
+}
+
 std::string_view JobFace::values_of(const Value& payload) const {
   return pipe_ ? std::string_view() : as_text(payload.body.view());
 }
@@ -345,41 +368,6 @@ Status JobFace::loosen(TaskId stuck) {
       "is passed on, and it is not tried again",
       number(stuck) + 1));
   return {};
-}
-
-// ---------------------------------------------------------------- slots
-
-void JobFace::read_slots_file() {
-  if (map().jobs_file.empty()) return;
-  const auto text = read_file(map().jobs_file);
-  // An editor may just be writing it anew.
-  if (!text || *text == slots_text_) return;
-  slots_text_ = *text;
-  const auto count = parse_slot_count(first_word(*text));
-  if (!count) {
-    engine_.reporter().say("-j " + map().jobs_file + ": " + count.error().message);
-    return;
-  }
-  set_slots(slots_for(*count));
-}
-
-std::uint32_t JobFace::slots_for(const SlotCount& count) const {
-  const double cpus = usable_cpus();
-  double slots = count.number;
-  if (count.kind == SlotCount::Kind::Percent) slots = cpus * count.number / 100;
-  if (count.kind == SlotCount::Kind::Offset) slots = cpus + count.number;
-  if (count.kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
-  return static_cast<std::uint32_t>(std::max(1.0, slots));
-}
-
-void JobFace::change_slots(int by) {
-  set_slots(static_cast<std::uint32_t>(std::max<std::int64_t>(1, std::int64_t{slots_} + by)));
-}
-
-void JobFace::set_slots(std::uint32_t slots) {
-  if (slots == slots_) return;
-  slots_ = slots;
-  engine_.set_slots(slots);
 }
 
 }  // namespace spread

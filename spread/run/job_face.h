@@ -58,8 +58,9 @@ class JobFace final : public Face {
     std::vector<FilePlace> transfer_files, return_files;
     bool results_by_item = false;  ///< then a folder that cannot be made is this job's failure
   };
-  /// What to start for the task; good until the next call. An Error: it can never be started.
-  Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
+  /// What to start for the task, good until the next call, and with --results its files. Null if it
+  /// can never be started: the Scheduler has been told.
+  const Job* begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]);
   /// The words of the job that was prepared last.
   std::vector<std::string> words() const { return arguments_.list(); }
   bool may_read(TaskId task, bool errors) const;
@@ -85,6 +86,7 @@ class JobFace final : public Face {
 
   const MapOptions& map() const { return engine_.options().map; }
   Status open_files();
+  Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
   bool is_local(WorkerId worker) const;
   TaskContext context_of(TaskId task, WorkerId worker) const;
   /// What stands for {} and its kin.

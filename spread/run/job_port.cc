@@ -27,28 +27,14 @@ Status JobPort::start() {
 void JobPort::send_task(const SendTask& action) {
   task_ = action.task;
   received_ = 0;
-  const JobFace::Job* job = nullptr;
-  if (const Status ready = face_.prepare(id(), action, job); !ready) {
-    engine_.handle(PayloadRefused{id(), task_, ready.error().message});
-    return;
-  }
-  if (engine_.reporter().detailed()) {
-    engine_.reporter().tell(TaskSent{task_, id(), action.attempt});
-  }
+  UniqueFd files[2];
+  const JobFace::Job* job = face_.begin(id(), action, files);
+  if (job == nullptr) return;
   tag_ = job->tag;
   file_index_ = job->range.index;
   SpawnOptions spawn = job->spawn;
-  UniqueFd files[2];
-  if (!job->results_folder.empty()) {
-    if (const Status opened = open_result_files(job->results_folder, files); !opened) {
-      std::string told = "--results: " + opened.error().message;
-      if (!job->results_by_item) return engine_.abort(std::move(told));
-      engine_.handle(PayloadRefused{id(), task_, std::move(told)});
-      return;
-    }
-    spawn.files[1] = files[0].get();
-    spawn.files[2] = files[1].get();
-  }
+  spawn.files[1] = files[0].get();
+  spawn.files[2] = files[1].get();
   const Status started = command_.start(engine_.spawner(), spawn);
   if (!started) {
     constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell

@@ -57,20 +57,8 @@ Status RemoteJobPort::start() {
 void RemoteJobPort::send_task(const SendTask& action) {
   task_ = action.task;
   end_ = {};
-  const JobFace::Job* job = nullptr;
-  if (const Status ready = face_.prepare(id(), action, job); !ready) {
-    engine_.handle(PayloadRefused{id(), task_, ready.error().message});
-    return;
-  }
-  if (engine_.reporter().detailed()) {
-    engine_.reporter().tell(TaskSent{task_, id(), action.attempt});
-  }
-  if (!job->results_folder.empty()) {
-    if (const Status opened = open_result_files(job->results_folder, result_files_); !opened) {
-      engine_.abort("--results: " + opened.error().message);
-      return;
-    }
-  }
+  const JobFace::Job* job = face_.begin(id(), action, result_files_);
+  if (job == nullptr) return;
   tag_ = job->tag;
   header_ = job->header;
   input_ = job->input;
