@@ -31,7 +31,7 @@ struct Guard::Table {
   // As many processes as Linux has numbers for.
   static constexpr std::size_t kGroupsMax = std::size_t{1} << 22;
   int goodbye;
-  int starting;
+  int starting;            ///< children whose number is not known yet
   std::uint32_t used;      ///< places that were ever used
   int groups[kGroupsMax];  ///< 0 = free
 };
@@ -146,7 +146,7 @@ Guard::~Guard() {
   }
 }
 
-void Guard::starting(bool now) { store(table_->starting, now ? 1 : 0); }
+void Guard::starting(int by) { store(table_->starting, table_->starting + by); }
 
 void Guard::watch(int process_group) {
   std::uint32_t place;

@@ -28,9 +28,9 @@ class Guard {
   /// Says goodbye: the guard ends at once.
   ~Guard();
 
-  /// A child is being started, and its number is not known yet: if we are killed now, the guard
-  /// looks for it by mark().
-  void starting(bool now);
+  /// So many more (or fewer) children are being started, whose numbers are not known yet: if we are
+  /// killed now, the guard looks for them by mark().
+  void starting(int by);
   void watch(int process_group);
   /// A group that was watched. To be called before its number can be given to another one, or the
   /// guard might end strangers.

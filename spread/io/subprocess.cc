@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -25,42 +24,23 @@
 #include <boost/process/v2/process.hpp>
 
 #include "spread/base/posix.h"
+#include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
+#include "spread/io/launcher_threads.h"
+#include "spread/io/spawn_call.h"
 
 extern char** environ;
 
 namespace spread {
 namespace {
 
+// See docs/decisions/0010-launcher-threads.md.
+constexpr std::size_t kThreads = 2;
+
 using Process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
 
 /// Of a pipe that was just made: it has no other flags.
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, O_NONBLOCK); }
-
-/// posix_spawn's two attribute objects, destroyed together.
-class SpawnAttributes {
- public:
-  SpawnAttributes() {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-    sigset_t all, none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    ::posix_spawnattr_setsigdefault(&attributes, &all);
-    ::posix_spawnattr_setsigmask(&attributes, &none);
-    ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  }
-  SpawnAttributes(const SpawnAttributes&) = delete;
-  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
-  ~SpawnAttributes() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-};
 
 /// Ours plus what is added for a child; a name that is added replaces ours. Jobs of one run add the
 /// same names with other values: which of ours stay is found out once.
@@ -69,49 +49,36 @@ class ChildEnvironment {
   std::string mark;  ///< "NAME=value", in every child
 
   using Additions = std::span<const std::pair<std::string, std::string>>;
-  /// Good until the next call.
-  char* const* with(Additions additions) {
+  void give_to(SpawnCall& call, Additions additions) {
     const bool same =
         std::equal(names_.begin(), names_.end(), additions.begin(), additions.end(),
                    [](const std::string& name, const auto& added) { return name == added.first; });
-    if (!same || kept_ == 0) keep_others(additions);
-    merged_.resize(kept_);
-    added_.resize(additions.size());
+    if (!same || kept_.empty()) keep_others(additions);
+    call.environment.assign(kept_.begin(), kept_.end());
+    call.added.resize(additions.size());
     for (std::size_t i = 0; i < additions.size(); ++i) {
-      added_[i].assign(additions[i].first).append("=").append(additions[i].second);
-      merged_.push_back(added_[i].data());
+      call.added[i].assign(additions[i].first).append("=").append(additions[i].second);
+      call.environment.push_back(call.added[i].data());
     }
-    if (!mark.empty()) merged_.push_back(mark.data());
-    merged_.push_back(nullptr);
-    return merged_.data();
+    if (!mark.empty()) call.environment.push_back(mark.data());
+    call.environment.push_back(nullptr);
   }
 
  private:
   void keep_others(Additions additions) {
     names_.clear();
     for (const auto& [name, value] : additions) names_.push_back(name);
-    merged_.clear();
+    kept_.clear();
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view text(*entry);
       const std::string_view name = text.substr(0, text.find('='));
-      if (std::find(names_.begin(), names_.end(), name) == names_.end()) merged_.push_back(*entry);
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) kept_.push_back(*entry);
     }
-    kept_ = merged_.size();
   }
 
   std::vector<std::string> names_;
-  std::vector<std::string> added_;
-  std::vector<char*> merged_;
-  std::size_t kept_ = 0;  ///< of ours, at the front of merged_
+  std::vector<char*> kept_;  ///< of ours
 };
-
-std::vector<char*> pointers(std::span<const std::string> words) {
-  std::vector<char*> result;
-  result.reserve(words.size() + 1);
-  for (const std::string& word : words) result.push_back(const_cast<char*>(word.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
 
 /// Becomes readable when the process has ended. Where the kernel has no pidfd (before Linux 5.3,
 /// and under valgrind) it becomes readable a hundred times a second, and try_wait() looks each
@@ -141,18 +108,28 @@ struct Subprocess::Impl {
   Process process;
   int pid;
   int exit_fd;
-  bool running = true;
+  std::size_t* living;  ///< the Spawner's count
   Guard* guard = nullptr;
+  bool running = true;
 };
 
 Subprocess::Subprocess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Subprocess::Subprocess(Subprocess&&) noexcept = default;
-Subprocess& Subprocess::operator=(Subprocess&&) noexcept = default;
+Subprocess& Subprocess::operator=(Subprocess&& other) noexcept {
+  // By way of a third one, which ends what was ours.
+  Subprocess old(std::move(*this));
+  impl_ = std::move(other.impl_);
+  input = std::move(other.input);
+  output = std::move(other.output);
+  errors = std::move(other.errors);
+  return *this;
+}
 
 Subprocess::~Subprocess() {
   // Boost's own destructor would kill the leader alone, and then wait for it.
   if (impl_ && impl_->running) signal_group(SIGKILL);
   if (impl_ && impl_->guard != nullptr) impl_->guard->forget(impl_->pid);
+  if (impl_) --*impl_->living;
 }
 
 int Subprocess::pid() const { return impl_->pid; }
@@ -176,92 +153,218 @@ std::optional<ExitStatus> Subprocess::try_wait() {
 void Subprocess::signal_group(int signal) { ::kill(-impl_->pid, signal); }
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 
-struct Spawner::Impl {
+struct Spawner::Impl final : ReadyHandler {
+  Guard* guard;
+  EventLoop* loop;
   // Never run: Boost.Process wants an executor to hold a process handle. The waiting is done by
   // EventLoop on the same pidfd.
   boost::asio::io_context context{1};
   UniqueFd null;  // /dev/null, opened when it is first wanted
   ChildEnvironment environment;
+  std::size_t living = 0;  ///< Subprocess objects
 
-  Status connect(SpawnAttributes& how, int fd, const SpawnOptions& options, Connect to,
-                 UniqueFd& ours, UniqueFd& theirs);
+  struct Start {
+    std::unique_ptr<SpawnCall> call;
+    StartHandler* handler;  ///< null: it was abandoned
+  };
+  std::vector<Start> starts;  ///< under way
+  std::size_t background_max = LauncherThreads::kUnderWayMax;
+  std::vector<std::unique_ptr<SpawnCall>> spare;
+  std::unique_ptr<LauncherThreads> threads;  ///< made when they are first wanted
+
+  Impl(Guard* its_guard, EventLoop* its_loop) : guard(its_guard), loop(its_loop) {}
+  ~Impl() override;
+
+  bool overlaps();
+  Status fill(SpawnCall& call, const SpawnOptions& options, bool keep);
+  Status connect(SpawnCall& call, int fd, const SpawnOptions& options, Connect to, bool keep);
+  std::unique_ptr<SpawnCall> take_call();
+  void give_back(std::unique_ptr<SpawnCall> call);
+  void watch_starts(int by) {
+    if (guard != nullptr) guard->starting(by);
+  }
+  Result<Subprocess> run(std::unique_ptr<SpawnCall> call);
+  Result<Subprocess> finish(SpawnCall& call);
+  void on_ready(int fd, bool readable, bool writable) override;
 };
 
-Spawner::Spawner(Guard* guard) : impl_(std::make_unique<Impl>()), guard_(guard) {
+Spawner::Spawner(Guard* guard, EventLoop* loop) : impl_(std::make_unique<Impl>(guard, loop)) {
   if (guard != nullptr) impl_->environment.mark = guard->mark();
 }
 Spawner::~Spawner() = default;
 
-/// Makes what the child's `fd` is to be: `theirs` must be open until it has been started.
-Status Spawner::Impl::connect(SpawnAttributes& how, int fd, const SpawnOptions& options, Connect to,
-                              UniqueFd& ours, UniqueFd& theirs) {
+Spawner::Impl::~Impl() {
+  if (!threads) return;
+  loop->remove(threads->fd());
+  threads->stop();
+  for (const Start& start : starts) {
+    if (start.call->pid < 0) {
+      watch_starts(-1);
+      continue;
+    }
+    // Its end is that of the Subprocess which nobody takes.
+    static_cast<void>(finish(*start.call));
+  }
+}
+
+std::unique_ptr<SpawnCall> Spawner::Impl::take_call() {
+  if (spare.empty()) return std::make_unique<SpawnCall>();
+  std::unique_ptr<SpawnCall> call = std::move(spare.back());
+  spare.pop_back();
+  return call;
+}
+
+void Spawner::Impl::give_back(std::unique_ptr<SpawnCall> call) {
+  call->clear();
+  spare.push_back(std::move(call));
+}
+
+/// Makes what the child's `fd` is to be. `keep`: our caller's descriptors may be closed before the
+/// child has been started.
+Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& options, Connect to,
+                              bool keep) {
+  UniqueFd& theirs = call.theirs[fd];
   if (to == Connect::Ours) return {};
   if (to == Connect::File) {
-    ::posix_spawn_file_actions_adddup2(&how.actions, options.files[fd], fd);
+    if (!keep) {
+      call.dup_to(options.files[fd], fd);
+      return {};
+    }
+    theirs = UniqueFd(::fcntl(options.files[fd], F_DUPFD_CLOEXEC, 3));
+    if (!theirs) return tl::unexpected(errno_error("fcntl(F_DUPFD_CLOEXEC)"));
+    call.dup_to(theirs.get(), fd);
     return {};
   }
   if (to == Connect::Null) {
     if (!null) null = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null) return tl::unexpected(errno_error("open /dev/null"));
-    ::posix_spawn_file_actions_adddup2(&how.actions, null.get(), fd);
+    call.dup_to(null.get(), fd);
     return {};
   }
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
+  UniqueFd& ours = call.ours[fd];
   ours = UniqueFd(ends[fd == 0 ? 1 : 0]);
   theirs = UniqueFd(ends[fd == 0 ? 0 : 1]);
-  ::posix_spawn_file_actions_adddup2(&how.actions, theirs.get(), fd);
+  call.dup_to(theirs.get(), fd);
   set_nonblocking(ours.get());
   return {};
 }
 
-Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
-  SpawnAttributes how;
-  UniqueFd ours[3], theirs[3];
-  SPREAD_TRY(impl_->connect(how, 0, options, options.input, ours[0], theirs[0]));
-  SPREAD_TRY(impl_->connect(how, 1, options, options.output, ours[1], theirs[1]));
-  SPREAD_TRY(impl_->connect(how, 2, options, options.errors, ours[2], theirs[2]));
-  ::posix_spawn_file_actions_addclosefrom_np(&how.actions, 3);
-  if (!options.directory.empty()) {
-    ::posix_spawn_file_actions_addchdir_np(&how.actions, options.directory.c_str());
+Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool keep) {
+  SPREAD_TRY(connect(call, 0, options, options.input, keep));
+  SPREAD_TRY(connect(call, 1, options, options.output, keep));
+  SPREAD_TRY(connect(call, 2, options, options.errors, keep));
+  call.close_others();
+  call.set_directory(options.directory);
+  if (options.argv != nullptr) {
+    call.set_words(options.argv);
+  } else {
+    call.set_words(options.arguments);
   }
-  const std::vector<char*> words = pointers(options.arguments);
-  char* const* argv = options.argv != nullptr ? options.argv : words.data();
-  char* const* envp = impl_->environment.with(options.environment);
-  pid_t pid = -1;
-  if (guard_ != nullptr) guard_->starting(true);
-  int error = ::posix_spawnp(&pid, argv[0], &how.actions, &how.attributes, argv, envp);
-  if (error == ENOEXEC) {
-    // A script without #!, which a shell and execvp(3) run with sh.
-    std::vector<char*> with_shell = {const_cast<char*>("/bin/sh")};
-    for (char* const* word = argv; *word != nullptr; ++word) with_shell.push_back(*word);
-    with_shell.push_back(nullptr);
-    error =
-        ::posix_spawnp(&pid, with_shell[0], &how.actions, &how.attributes, with_shell.data(), envp);
-  }
-  if (guard_ != nullptr) {
-    if (error == 0) guard_->watch(pid);
-    guard_->starting(false);
-  }
-  if (error != 0) {
-    const std::string where = options.directory.empty() ? "" : " (in " + options.directory + ")";
+  if (keep) call.keep_words();
+  environment.give_to(call, options.environment);
+  return {};
+}
+
+/// What came of a call that has been run. Its descriptors and our bookkeeping are put in order.
+Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
+  for (UniqueFd& fd : call.theirs) fd.reset();
+  const int pid = call.pid;
+  if (call.error == 0 && guard != nullptr) guard->watch(pid);
+  watch_starts(-1);
+  if (call.error != 0) {
     return tl::unexpected(
-        Error{std::string("cannot start ") + argv[0] + where + ": " + errno_text(error), error});
+        Error{"cannot start " + call.name() + ": " + errno_text(call.error), call.error});
   }
   const Result<int> exit_fd = open_exit_fd(pid);
   if (!exit_fd) {
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
+    if (guard != nullptr) guard->forget(pid);
     return tl::unexpected(exit_fd.error());
   }
-  auto process = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
-      Process(impl_->context.get_executor(), pid, *exit_fd), static_cast<int>(pid), *exit_fd});
-  process->guard = guard_;
-  Subprocess child(std::move(process));
-  child.input = std::move(ours[0]);
-  child.output = std::move(ours[1]);
-  child.errors = std::move(ours[2]);
+  ++living;
+  Subprocess child(std::make_unique<Subprocess::Impl>(Subprocess::Impl{
+      Process(context.get_executor(), pid, *exit_fd), pid, *exit_fd, &living, guard}));
+  child.input = std::move(call.ours[0]);
+  child.output = std::move(call.ours[1]);
+  child.errors = std::move(call.ours[2]);
   return child;
+}
+
+Result<Subprocess> Spawner::Impl::run(std::unique_ptr<SpawnCall> call) {
+  call->run();
+  Result<Subprocess> child = finish(*call);
+  give_back(std::move(call));
+  return child;
+}
+
+Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
+  std::unique_ptr<SpawnCall> call = impl_->take_call();
+  SPREAD_TRY(impl_->fill(*call, options, false));
+  impl_->watch_starts(+1);
+  return impl_->run(std::move(call));
+}
+
+// ---------------------------------------------------------------- in the background
+
+/// Whether the loop may have something else to do while a child is being started. A lone one is
+/// started sooner without a thread.
+bool Spawner::Impl::overlaps() {
+  if (loop == nullptr || (living == 0 && starts.empty())) return false;
+  if (starts.size() >= background_max) return false;
+  if (!threads) {
+    auto made = LauncherThreads::create(kThreads);
+    if (!made) return false;
+    threads = std::move(*made);
+    loop->add(threads->fd(), true, false, this);
+  }
+  return threads->has_room();
+}
+
+Result<std::optional<Subprocess>> Spawner::start(const SpawnOptions& options,
+                                                 StartHandler& handler) {
+  const bool later = impl_->overlaps();
+  std::unique_ptr<SpawnCall> call = impl_->take_call();
+  SPREAD_TRY(impl_->fill(*call, options, later));
+  impl_->watch_starts(+1);
+  if (later && impl_->threads->submit(*call)) {
+    impl_->starts.push_back({std::move(call), &handler});
+    return std::nullopt;
+  }
+  auto child = impl_->run(std::move(call));
+  if (!child) return tl::unexpected(child.error());
+  return std::optional<Subprocess>(std::move(*child));
+}
+
+void Spawner::limit_background(std::size_t descriptors) {
+  constexpr std::size_t kPerStart = 3, kOwn = 1;
+  static_assert(kOwn + kPerStart * LauncherThreads::kUnderWayMax == kBackgroundDescriptors);
+  impl_->background_max =
+      std::min(std::max(descriptors, kOwn) - kOwn, kBackgroundDescriptors - kOwn) / kPerStart;
+}
+
+void Spawner::abandon(const StartHandler& handler) {
+  for (Impl::Start& start : impl_->starts) {
+    if (start.handler == &handler) start.handler = nullptr;
+  }
+}
+
+void Spawner::Impl::on_ready(int, bool, bool) {
+  std::vector<SpawnCall*> done;
+  threads->take_done(done);
+  for (SpawnCall* call : done) {
+    const auto found = std::find_if(starts.begin(), starts.end(), [call](const Start& start) {
+      return start.call.get() == call;
+    });
+    Start start = std::move(*found);
+    starts.erase(found);
+    Result<Subprocess> child = finish(*call);
+    give_back(std::move(start.call));
+    // It may start another one, or abandon one that is done, too.
+    if (start.handler != nullptr) start.handler->on_started(std::move(child));
+  }
 }
 
 }  // namespace spread

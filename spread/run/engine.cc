@@ -38,7 +38,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       guard_(std::move(guard)),
       loop_(std::move(loop)),
       signals_(std::move(signals)),
-      spawner_(&guard_),
+      spawner_(&guard_, &loop_),
       scheduler_(scheduler_options(options), seed()),
       history_(options_, plan_),
       started_(loop_.now()) {
@@ -88,12 +88,13 @@ Status Engine::open() {
   const std::uint64_t per_worker = is_jobs(options_.command) ? 3 : 4;
   constexpr std::uint64_t kOwn = 16;
   const std::uint64_t wanted = plan_.workers() * per_worker + kOwn;
-  const std::uint64_t limit = raise_descriptor_limit(wanted);
+  const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
   if (limit < wanted) {
     return fail(std::to_string(plan_.workers()) + " at a time need " + std::to_string(wanted) +
                 " file descriptors, and the limit is " + std::to_string(limit) +
                 " (see ulimit -Hn; or use a smaller -j)");
   }
+  spawner_.limit_background(limit - wanted);
   return {};
 }
 

@@ -35,11 +35,8 @@ void JobPort::send_task(const SendTask& action) {
   SpawnOptions spawn = job->spawn;
   spawn.files[1] = files[0].get();
   spawn.files[2] = files[1].get();
-  const Status started = command_.start(engine_.spawner(), spawn);
-  if (!started) {
-    constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
-    const bool found = started.error().number != ENOENT;
-    return ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, started.error().message});
+  if (const Status started = command_.start_soon(engine_.spawner(), spawn); !started) {
+    return on_job_not_started(started.error());
   }
   if (spawn.input != Connect::Pipe) return;
   if (!job->header.empty()) command_.send(job->header);
@@ -89,6 +86,12 @@ void JobPort::on_file_failed(int error) {
   const std::string& name = engine_.options().input.files[file_index_];
   engine_.abort("cannot read " + name + ": " +
                 (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
+}
+
+void JobPort::on_job_not_started(const Error& error) {
+  constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
+  const bool found = error.number != ENOENT;
+  ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, error.message});
 }
 
 void JobPort::on_job_ended(ExitStatus status) { ended({status, received_, ""}); }

@@ -30,6 +30,7 @@ CommandWorker::CommandWorker(EventLoop& loop, ReadBuffer& shared, CommandSink& s
     : loop_(loop), shared_(shared), sink_(sink), end_sequence_(end_sequence) {}
 
 CommandWorker::~CommandWorker() {
+  if (starting_ != nullptr) starting_->abandon(*this);
   if (!process_) return;
   if (!status_) loop_.remove(process_->exit_fd());
   close_fd(process_->input);
@@ -37,24 +38,56 @@ CommandWorker::~CommandWorker() {
   close_fd(process_->errors);
 }
 
-Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options) {
-  SPREAD_ASSERT(!process_);
-  auto process = spawner.spawn(options);
-  if (!process) return tl::unexpected(process.error());
-  process_.emplace(std::move(*process));
+void CommandWorker::begin() {
+  SPREAD_ASSERT(!running());
   status_.reset();
   ending_ = killed_ = forced_ = false;
   step_ = 0;
   deadline_ = kForever;
+  input_.consume(input_.size());
+  file_left_ = 0;
+  input_closing_ = refused_ = large_ = false;
+}
+
+Status CommandWorker::start(Spawner& spawner, const SpawnOptions& options) {
+  begin();
+  auto process = spawner.spawn(options);
+  if (!process) return tl::unexpected(process.error());
+  adopt(std::move(*process));
+  return {};
+}
+
+Status CommandWorker::start_soon(Spawner& spawner, const SpawnOptions& options) {
+  begin();
+  auto process = spawner.start(options, *this);
+  if (!process) return tl::unexpected(process.error());
+  if (*process) {
+    adopt(std::move(**process));
+  } else {
+    starting_ = &spawner;
+  }
+  return {};
+}
+
+void CommandWorker::adopt(Subprocess process) {
+  process_.emplace(std::move(process));
   watches_output_ = watches_errors_ = true;
   loop_.add(process_->exit_fd(), true, false, this);
   if (process_->output) loop_.add(process_->output.get(), true, false, this);
   if (process_->errors) loop_.add(process_->errors.get(), true, false, this);
   if (process_->input) loop_.add(process_->input.get(), false, false, this);
-  input_.consume(input_.size());
-  file_left_ = 0;
-  input_closing_ = refused_ = large_ = false;
-  return {};
+}
+
+void CommandWorker::on_started(Result<Subprocess> process) {
+  starting_ = nullptr;
+  if (!process) return sink_.on_job_not_started(process.error());
+  adopt(std::move(*process));
+  if (killed_) {
+    send_kill();
+  } else if (ending_) {
+    next_step();
+  }
+  write_input();
 }
 
 void CommandWorker::close_fd(UniqueFd& fd) {
@@ -212,9 +245,10 @@ void CommandWorker::stop_waiting() {
 }
 
 void CommandWorker::terminate() {
-  if (!process_) return;
+  if (!running()) return;
   if (status_) return stop_waiting();
-  if (!std::exchange(ending_, true)) next_step();
+  if (std::exchange(ending_, true)) return;
+  if (process_) next_step();
 }
 
 /// The next signal of the end sequence; after the last one, KILL.
@@ -228,7 +262,7 @@ void CommandWorker::next_step() {
 }
 
 void CommandWorker::kill() {
-  if (!process_) return;
+  if (!running()) return;
   forced_ = true;
   if (status_) return stop_waiting();
   kill_group();
@@ -237,6 +271,10 @@ void CommandWorker::kill() {
 void CommandWorker::kill_group() {
   if (std::exchange(killed_, true)) return;
   ending_ = true;
+  if (process_) send_kill();
+}
+
+void CommandWorker::send_kill() {
   process_->signal_group(SIGKILL);
   deadline_ = after(loop_.now(), kAfterKill);
 }

@@ -26,6 +26,8 @@ class CommandSink {
   virtual void on_input_written() {}
   /// A part of a file could not be read; errno, or 0 if the file has become shorter.
   virtual void on_file_failed(int error) { static_cast<void>(error); }
+  /// What start_soon() has begun could not be exec'd. Another may be started at once.
+  virtual void on_job_not_started(const Error& error) { static_cast<void>(error); }
   /// The process is gone and what it wrote has been read. Another may be started at once.
   virtual void on_job_ended(ExitStatus status) = 0;
 };
@@ -33,8 +35,9 @@ class CommandSink {
 /// One process at a time, without any protocol: a plain command (`map`). Moves its output, and sees
 /// to it that it ends when it must.
 ///
-/// States: idle -> running -> (asked to end: the steps of the end sequence) -> idle.
-class CommandWorker final : public ReadyHandler {
+/// States: idle -> (being started) -> running -> (asked to end: the steps of the end sequence) ->
+/// idle. What it is asked for while it is being started is done when it runs.
+class CommandWorker final : public ReadyHandler, private StartHandler {
  public:
   /// `end_sequence`: what terminate() does, a signal and a wait in turn, and KILL at the end. Must
   /// outlive the worker.
@@ -46,6 +49,9 @@ class CommandWorker final : public ReadyHandler {
 
   /// Only while idle. An Error: it could not be exec'd, and nothing has been started.
   Status start(Spawner& spawner, const SpawnOptions& options);
+  /// The same, perhaps in the background: then on_job_not_started() tells of a failed exec. The
+  /// spawner must outlive the worker.
+  Status start_soon(Spawner& spawner, const SpawnOptions& options);
   /// For its fd 0, if that is a pipe; close_input() ends it. A part of a file comes behind all
   /// bytes, and does not pass through our memory; `file` must stay open meanwhile.
   void send(Slice bytes);
@@ -55,7 +61,9 @@ class CommandWorker final : public ReadyHandler {
   std::size_t input_size() const { return input_.size(); }
   /// It does not read any more what it is sent.
   bool input_refused() const { return refused_; }
-  bool running() const { return process_.has_value(); }
+  /// Runs, or is being started.
+  bool running() const { return process_.has_value() || starting_ != nullptr; }
+  /// Not while it is being started.
   int pid() const { return process_->pid(); }
   /// It has ended by itself or by a signal; on_job_ended() comes when its pipes have been read.
   bool exited() const { return status_.has_value(); }
@@ -72,6 +80,9 @@ class CommandWorker final : public ReadyHandler {
   void on_ready(int fd, bool readable, bool writable) override;
 
  private:
+  void begin();
+  void adopt(Subprocess process);
+  void on_started(Result<Subprocess> process) override;
   void watch_output(UniqueFd& fd, bool errors, bool& watched);
   bool read_output(UniqueFd& fd, bool errors);
   void write_input();
@@ -82,6 +93,7 @@ class CommandWorker final : public ReadyHandler {
   void stop_waiting();
   void kill_group();
   void next_step();
+  void send_kill();
   void end_if_complete();
   void end();
   void close_fd(UniqueFd& fd);
@@ -90,6 +102,7 @@ class CommandWorker final : public ReadyHandler {
   ReadBuffer& shared_;
   CommandSink& sink_;
   const std::vector<MapOptions::Step>& end_sequence_;
+  Spawner* starting_ = nullptr;  ///< what is starting it in the background
   std::optional<Subprocess> process_;
   std::optional<ExitStatus> status_;
   OutputQueue input_;

@@ -108,6 +108,15 @@ class NotStarted(MapTest):
             r"  job 4: cannot start /: Permission denied: /",
         )
 
+    def test_is_a_failed_job_among_many_that_are_started_at_once(self):
+        good = self.script("good", "echo good {}\n")
+        programs = ["/nowhere/found", "/", good, "/bin/true"] * 20
+        result = self.map(*("-j8", "--joblog", "log", "-q", "{}", ":::"), *programs)
+        self.assert_run(result, 40, "good {}\n" * 20)
+        rows = [line.split("\t") for line in self.read("log").splitlines()[1:]]
+        statuses = [int(row[6]) for row in sorted(rows, key=lambda row: int(row[0]))]
+        self.assertEqual(statuses, [127, 126, 0, 0] * 20)
+
     def test_program_that_is_a_script_without_an_interpreter(self):
         # execvp(3), and with it xargs and every shell, gives it to sh.
         file = self.script("plain", "echo plain $1\n")
@@ -141,6 +150,15 @@ class Descriptors(MapTest):
     def test_soft_limit_is_raised_as_far_as_it_must(self):
         result = self.map("-j30", "echo", ":::", "a", **self.limited(40, 400))
         self.assert_run(result, 0, "a\n", "")
+
+    def test_as_many_slots_as_they_permit_can_all_be_used(self):
+        # What a start holds in the background must not be missing elsewhere.
+        items = "".join(f"{n}\n" for n in range(400))
+        for options in (("--stdin", "cat"), ("--unordered", "--stdin", "cat"), ("echo",)):
+            with self.subTest(options):
+                result = self.map("-j16", *options, input=items, **self.limited(64))
+                self.assertEqual((result.status, result.err), (0, ""))
+                self.assertEqual(sorted(result.out.split(), key=int), items.split())
 
     def test_no_limit_is_what_descriptors_permit(self):
         items = map(str, range(60))

@@ -7,7 +7,9 @@ import signal
 import termios
 import unittest
 
-from map_testing import MapTest, is_signal_pending, tell, wait_at, wait_until_half_full
+from map_testing import (
+    MapTest, is_signal_pending, marked_processes, tell, wait_at, wait_until_half_full
+)
 from spread_testing import living_processes
 
 
@@ -179,6 +181,25 @@ class MasterKilled(MapTest):
 
     def test_nothing_is_left_of_stopped_jobs(self):
         self.kill_it(then="kill -STOP $$", jobs=2)
+
+    def test_nothing_is_left_of_jobs_that_are_just_being_started(self):
+        # Jobs come and go until the master is killed after some of them; those that had been started,
+        # and of which it may not have known yet, would then wait for ever.
+        post, gate = self.post(), self.gate()
+        script = f"echo $SPREAD_RUN >>{post.path}; {wait_at(gate)}; : {{}}"
+        for jobs in (1, 2, 3, 9, 20, 41, 60, 83):
+            with self.subTest(jobs):
+                gate.open(1000)
+                items = map(str, range(1000))
+                running = self.start_map("-u", "-j6", script, ":::", *items, stdin=None)
+                mark = post.lines(jobs)[0]
+                running.process.kill()
+                gate.shut()
+                running.process.wait()
+                while marked_processes(mark):
+                    pass
+                while not post.is_empty():
+                    post.line()
 
     def test_guard_is_gone_after_an_ordinary_run(self):
         running = self.start_map("-j1", "echo")

@@ -61,6 +61,19 @@ class MapTest(SpreadTest):
         running.process.stdout = None
 
 
+def marked_processes(mark):
+    """The pids of those that were started by the run whose SPREAD_RUN this is."""
+    marked = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if f"SPREAD_RUN={mark}".encode() in file.read().split(b"\0"):
+                    marked.append(int(name))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            pass
+    return marked
+
+
 def is_polled(pid, fd):
     """Whether what the process has at `fd` is in one of its epoll sets."""
     with open(f"/proc/{pid}/fdinfo/{fd}", encoding="ascii") as info:

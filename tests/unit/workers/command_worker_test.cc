@@ -1,0 +1,124 @@
+#include "spread/workers/command_worker.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spread {
+namespace {
+
+struct Sink final : CommandSink {
+  void on_job_output(bool errors, Slice bytes) override {
+    if (!errors) output += as_text(bytes.view());
+  }
+  bool wants_job_output(bool) const override { return true; }
+  void on_job_not_started(const Error& error) override { not_started = error; }
+  void on_job_ended(ExitStatus status) override { ended = status; }
+
+  std::string output;
+  std::optional<Error> not_started;
+  std::optional<ExitStatus> ended;
+};
+
+/// A job, and another one that runs meanwhile, so that it is started in the background.
+class Job : public testing::Test {
+ protected:
+  Job() : loop_(std::move(*EventLoop::create())), spawner_(nullptr, &loop_) {
+    SpawnOptions how;
+    how.arguments = cat_;
+    other_.emplace(std::move(*spawner_.spawn(how)));
+    worker_.emplace(loop_, buffer_, sink_, end_sequence_);
+  }
+  void start(std::vector<std::string> words) {
+    words_ = std::move(words);
+    SpawnOptions how;
+    how.arguments = words_;
+    ASSERT_TRUE(worker_->start_soon(spawner_, how));
+    // The loop has not turned since.
+    ASSERT_TRUE(worker_->running());
+  }
+  void wait() {
+    while (!sink_.ended && !sink_.not_started) {
+      loop_.wait(worker_->next_deadline());
+      worker_->tick();
+    }
+  }
+
+  const std::vector<std::string> cat_ = {"/bin/cat"};
+  const std::vector<MapOptions::Step> end_sequence_ = {{SIGTERM, std::chrono::hours(1)}};
+  std::vector<std::string> words_;
+  EventLoop loop_;
+  Spawner spawner_;
+  std::optional<Subprocess> other_;
+  ReadBuffer buffer_;
+  Sink sink_;
+  std::optional<CommandWorker> worker_;
+};
+
+TEST_F(Job, IsGivenWhatWasSentWhileItWasBeingStarted) {
+  start({"/bin/cat"});
+  worker_->send(Slice::literal("abc"));
+  worker_->close_input();
+  wait();
+  EXPECT_EQ(sink_.output, "abc");
+  EXPECT_TRUE(sink_.ended->clean());
+}
+
+TEST_F(Job, IsTerminatedThoughItWasStillBeingStarted) {
+  start({"/bin/sleep", "1000"});
+  worker_->terminate();
+  wait();
+  EXPECT_EQ(sink_.ended->signal, SIGTERM);
+}
+
+TEST_F(Job, IsKilledThoughItWasStillBeingStarted) {
+  start({"/bin/sleep", "1000"});
+  worker_->kill();
+  wait();
+  EXPECT_EQ(sink_.ended->signal, SIGKILL);
+}
+
+TEST_F(Job, IsKilledWhenItWasToBeTerminatedBefore) {
+  // The end sequence alone would wait for an hour.
+  start({"/bin/sh", "-c", "trap '' TERM; echo; while :; do sleep 1000; done"});
+  worker_->terminate();
+  worker_->kill();
+  wait();
+  EXPECT_EQ(sink_.ended->signal, SIGKILL);
+}
+
+TEST_F(Job, ThatCannotBeExecdIsToldOfOnceAndAnotherMayFollow) {
+  start({"/nowhere/program"});
+  worker_->kill();
+  wait();
+  EXPECT_EQ(sink_.not_started->number, ENOENT);
+  EXPECT_FALSE(sink_.ended);
+  EXPECT_FALSE(worker_->running());
+  sink_.not_started.reset();
+  start({"/bin/echo", "after"});
+  wait();
+  EXPECT_EQ(sink_.output, "after\n");
+}
+
+TEST_F(Job, MayBeGivenUpWhileItIsBeingStarted) {
+  start({"/bin/sleep", "1000"});
+  worker_.reset();
+  // Whoever is told of its start would be gone.
+  Sink other;
+  CommandWorker last(loop_, buffer_, other, end_sequence_);
+  SpawnOptions how;
+  how.arguments = words_ = {"/bin/true"};
+  ASSERT_TRUE(last.start_soon(spawner_, how));
+  while (!other.ended) loop_.wait(last.next_deadline());
+  EXPECT_FALSE(sink_.ended);
+}
+
+}  // namespace
+}  // namespace spread
