@@ -11,8 +11,8 @@ fi
 # CPUs that this process may use, unlike what a shared machine has in all.
 jobs=${SPREAD_JOBS:-$(nproc)}
 
-# build_preset NAME [cmake option]...: configures quietly (the log is shown when it fails), builds.
-build_preset() {
+# configure_preset NAME [cmake option]...: quietly; the log is shown when it fails.
+configure_preset() {
   local preset=$1 log
   shift
   log=build/configure-$preset.log
@@ -21,7 +21,12 @@ build_preset() {
     cat "$log" >&2
     return 1
   fi
-  cmake --build "build/$preset" --parallel "$jobs"
+}
+
+# build_preset NAME [cmake option]...: configures and builds.
+build_preset() {
+  configure_preset "$@"
+  cmake --build "build/$1" --parallel "$jobs"
 }
 
 # Our own files, tracked or about to be: format and lint look at these and nothing else.
