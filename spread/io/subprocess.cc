@@ -168,6 +168,7 @@ struct Spawner::Impl final : ReadyHandler {
     StartHandler* handler;  ///< null: it was abandoned
   };
   std::vector<Start> starts;  ///< under way
+  std::size_t others_min = 1;
   std::size_t background_max = LauncherThreads::kUnderWayMax;
   std::vector<std::unique_ptr<SpawnCall>> spare;
   std::unique_ptr<LauncherThreads> threads;  ///< made when they are first wanted
@@ -312,7 +313,7 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
 /// Whether the loop may have something else to do while a child is being started. A lone one is
 /// started sooner without a thread.
 bool Spawner::Impl::overlaps() {
-  if (loop == nullptr || (living == 0 && starts.empty())) return false;
+  if (loop == nullptr || living + starts.size() < others_min) return false;
   if (starts.size() >= background_max) return false;
   if (!threads) {
     auto made = LauncherThreads::create(kThreads);
@@ -338,7 +339,8 @@ Result<std::optional<Subprocess>> Spawner::start(const SpawnOptions& options,
   return std::optional<Subprocess>(std::move(*child));
 }
 
-void Spawner::limit_background(std::size_t descriptors) {
+void Spawner::limit_background(std::size_t descriptors, std::size_t others_min) {
+  impl_->others_min = others_min;
   constexpr std::size_t kPerStart = 3, kOwn = 1;
   static_assert(kOwn + kPerStart * LauncherThreads::kUnderWayMax == kBackgroundDescriptors);
   impl_->background_max =

@@ -104,7 +104,8 @@ class Spawner {
   Result<std::optional<Subprocess>> start(const SpawnOptions& options, StartHandler& handler);
   /// So many descriptors are free for the background beside those of processes that run: with
   /// less than kBackgroundDescriptors fewer starts, or none, are under way at a time.
-  void limit_background(std::size_t descriptors);
+  /// And nothing is started there before `others_min` other children run or are being started.
+  void limit_background(std::size_t descriptors, std::size_t others_min = 1);
   static constexpr std::size_t kBackgroundDescriptors = 13;
   /// The handler is not told any more: what is being started for it is ended when it is there.
   void abandon(const StartHandler& handler);

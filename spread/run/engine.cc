@@ -94,7 +94,9 @@ Status Engine::open() {
                 " file descriptors, and the limit is " + std::to_string(limit) +
                 " (see ulimit -Hn; or use a smaller -j)");
   }
-  spawner_.limit_background(limit - wanted);
+  // On fewer, a CPU would have to be woken for the thread: map -u -j2 on 2 CPUs took 1.2 instead of
+  // 1.06 of the limit's time.
+  spawner_.limit_background(limit - wanted, usable_cpus());
   return {};
 }
 
