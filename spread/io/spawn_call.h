@@ -1,7 +1,6 @@
 #pragma once
 
-#include <spawn.h>
-
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -11,13 +10,16 @@
 
 namespace spread {
 
-/// One call of posix_spawn with everything that it looks at, and what came of it. The thread of the
+/// One start of a process with everything that it looks at, and what came of it. The thread of the
 /// event loop fills it and reads it afterwards; run() may be another thread's, which looks at
 /// nothing else of ours and allocates nothing. To be filled again and again: its memory stays.
+///
+/// The child begins in our memory, on a stack of its own, while the thread waits, as posix_spawn(3)
+/// does it. It is not posix_spawn since that asks the kernel about each of the 64 signals in every
+/// child, for the descriptor limit at every action, and for a new stack (docs/decisions/0001).
 class SpawnCall {
  public:
   SpawnCall();
-  ~SpawnCall();
   SpawnCall(const SpawnCall&) = delete;
   SpawnCall& operator=(const SpawnCall&) = delete;
 
@@ -28,11 +30,10 @@ class SpawnCall {
   void set_words(std::span<const std::string> words);
   void keep_words();
   void set_directory(const std::string& directory);
-  /// To be called after the other actions: the child gets no other descriptors.
-  void close_others();
-  /// What the child has as `fd`.
-  void dup_to(int from, int fd) { ::posix_spawn_file_actions_adddup2(&actions_, from, fd); }
+  /// What the child has as `fd`, 0 to 2; without this, ours. `from` is above 2. It has no others.
+  void dup_to(int from, int fd) { from_[fd] = from; }
 
+  /// Returns when the child has exec'd, or could not.
   void run();
 
   /// The first word, and where: for messages.
@@ -47,8 +48,16 @@ class SpawnCall {
   int error = 0;  ///< errno, or 0
 
  private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
+  // In the child.
+  static int enter(void* self);
+  int become();
+  int exec_from_path();
+  int exec(char* file);
+
+  static constexpr std::size_t kStackBytes = 64 * 1024;
+  std::unique_ptr<char[]> stack_;
+  std::vector<int> changed_signals_;  ///< that do not have their default dispositions with us
+  int from_[3] = {-1, -1, -1};
   std::vector<char*> words_;  ///< "/bin/sh", and what is to be started
   std::string kept_;
   std::string directory_;

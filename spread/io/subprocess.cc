@@ -256,7 +256,6 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   SPREAD_TRY(connect(call, 0, options, options.input, keep));
   SPREAD_TRY(connect(call, 1, options, options.output, keep));
   SPREAD_TRY(connect(call, 2, options, options.errors, keep));
-  call.close_others();
   call.set_directory(options.directory);
   if (options.argv != nullptr) {
     call.set_words(options.argv);
