@@ -14,7 +14,7 @@
 namespace spread {
 namespace {
 
-// posix_spawn brings a stack for the child; its own frames take some hundred bytes. The rest is for
+// A call brings a stack for the child; its own frames take some hundred bytes. The rest is for
 // sanitizers, and never touched.
 constexpr std::size_t kStackBytes = 128 * 1024;
 

@@ -1,6 +1,6 @@
 // The only file that knows Boost.Process. Its stock launchers fork the whole master and leave
 // zombies behind a failed exec (docs/decisions/0001-process-launch.md), so the process is started
-// here with posix_spawn and handed to Boost.Process as a pid and a pidfd.
+// here (spawn_call.h) and handed to Boost.Process as a pid and a pidfd.
 #include "spread/io/subprocess.h"
 
 #include <fcntl.h>
