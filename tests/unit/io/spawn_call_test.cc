@@ -128,7 +128,8 @@ TEST_F(Spawn, ResetsSignalsAndLeadsAGroup) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGUSR1, SIG_IGN);
   const std::string script =
-      "grep -E 'Sig(Blk|Ign)' /proc/self/status; [ $(ps -o pgid= -p $$) -eq $$ ] && echo leads";
+      "grep -E 'Sig(Blk|Ign)' /proc/self/status; set -- $(cat /proc/$$/stat); "
+      "[ $5 -eq $$ ] && echo leads";
   EXPECT_EQ(run({"/bin/sh", "-c", "PATH=/usr/bin:/bin; " + script}),
             "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nleads\n");
   signal(SIGPIPE, SIG_DFL);
