@@ -68,6 +68,10 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   }
   Options there = engine_.options();
   there.hosts.command = arguments_.list();
+  if (there.map.nice) {
+    there.hosts.command.insert(there.hosts.command.begin(),
+                               {"nice", "-n", std::to_string(*there.map.nice)});
+  }
   there.hosts.working_directory = directory;
   there.hosts.environment.insert(there.hosts.environment.end(), environment_.begin(),
                                  environment_.end());

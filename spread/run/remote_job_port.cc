@@ -68,6 +68,9 @@ void RemoteJobPort::send_task(const SendTask& action) {
   directory_ = face_.remote_directory(job->spawn.directory);
   AgentJob request;
   request.words = face_.words();
+  if (const auto& nice = engine_.options().map.nice) {
+    request.words.insert(request.words.begin(), {"nice", "-n", std::to_string(*nice)});
+  }
   request.environment = {job->spawn.environment.begin(), job->spawn.environment.end()};
   const auto& more = engine_.options().hosts.environment;
   std::copy_if(more.begin(), more.end(), std::back_inserter(request.environment),

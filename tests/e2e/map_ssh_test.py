@@ -57,6 +57,10 @@ class Jobs(SshTest):
                           ":::", "a", "b")
         self.assert_run(result, 0, "1 a /\n2 b /\n", "")
 
+    def test_niceness_is_that_of_the_jobs(self):
+        result = self.map("-S", "1/h2", "--nice", "7", "nice; : {}", ":::", "a")
+        self.assert_run(result, 0, "7\n", "")
+
     def test_item_on_standard_input(self):
         result = self.map("-S", "1/h2", "--stdin", "cat", ":::", "a'b", "c d")
         self.assert_run(result, 0, "a'b\nc d\n", "")
