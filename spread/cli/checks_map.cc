@@ -47,11 +47,7 @@ Status check_exclusive(const Draft& draft) {
       return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
     }
   }
-  if (!draft.options.map.records) return {};
-  for (const std::string_view name : {"-u", "--lb"}) {
-    if (draft.has(name)) return fail(fmt::format("{} and --out records exclude each other", name));
-  }
-  return {};
+  return check_records(draft);
 }
 
 Status check_command(const Draft& draft) {
@@ -74,6 +70,14 @@ Status check_groups(const Draft& draft) {
 }
 
 }  // namespace
+
+Status check_records(const Draft& draft) {
+  if (!draft.options.map.records) return {};
+  for (const std::string_view name : {"-u", "--lb", "--results"}) {
+    if (draft.has(name)) return fail(fmt::format("{} and --out records exclude each other", name));
+  }
+  return {};
+}
 
 Status complete_map(Draft& draft) {
   SPREAD_TRY(check_exclusive(draft));

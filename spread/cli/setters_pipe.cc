@@ -6,6 +6,7 @@
 
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
+#include "spread/cli/checks_map.h"
 #include "spread/cli/option_table.h"
 #include "spread/cli/store.h"
 #include "spread/sources/block_options.h"
@@ -94,6 +95,7 @@ Status complete_pipe(Draft& draft) {
       return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
     }
   }
+  SPREAD_TRY(check_records(draft));
   Options& options = draft.options;
   PipeOptions& pipe = options.pipe;
   if (options.hosts.command.empty())

@@ -127,6 +127,7 @@ class Order(MapTest):
         for one, other in (
             *(("-u", option) for option in ("-k", "--group", "--lb", "--tag", "--results=d")),
             *(("--lb", "--group"), ("-u", "--out=records"), ("--lb", "--out=records")),
+            ("--results=d", "--out=records"),
         ):
             with self.subTest(one=one, other=other):
                 result = self.map(one, other, "touch", "started", ":::", "a")

@@ -52,6 +52,10 @@ TEST(MapChecks, BothOptionsAreNamed) {
 TEST(MapChecks, RecordsAreWholeJobs) {
   EXPECT_THAT(error({"-u", "--out", "records"}), HasSubstr("-u and --out records exclude"));
   EXPECT_THAT(error({"--out", "records", "--lb"}), HasSubstr("--lb and --out records exclude"));
+  // With --results a job writes its files itself: there is nothing to make a record of.
+  EXPECT_THAT(error({"--results", "d", "--out", "records"}),
+              HasSubstr("--results and --out records exclude"));
+  EXPECT_EQ(map({"--results", "d", "--out", "text"}).results_directory, "d");
   EXPECT_EQ(map({"-u", "--out", "text"}).output, MapOptions::Output::Ungrouped);
 }
 
@@ -64,7 +68,7 @@ TEST(MapChecks, WhatGoesTogetherIsAllowed) {
                              {"--lb", "-k", "--tag"},
                              {"-u", "--unordered"},
                              {"--header", ":", "--csv"},
-                             {"-k", "--out", "records", "--results", "d"},
+                             {"-k", "--out", "records"},
                              {"-a", "f", "-a", "g", "--link"},
                              {"-c", "--shell-path", "/bin/bash"}}) {
     Words whole = words;

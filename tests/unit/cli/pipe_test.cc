@@ -66,6 +66,10 @@ TEST(PipeOptions, WhatExcludesEachOtherIsToldByName) {
               HasSubstr("--pipepart and --round-robin exclude each other"));
   EXPECT_THAT(refused({"--round-robin", "--joblog", "f", "cat"}), HasSubstr("exclude each other"));
   EXPECT_THAT(refused({"-u", "-k", "cat"}), HasSubstr("-u and -k exclude each other"));
+  for (const char* option : {"-u", "--lb", "--results=d"}) {
+    EXPECT_THAT(refused({option, "--out", "records", "cat"}),
+                HasSubstr("and --out records exclude each other"));
+  }
   EXPECT_THAT(refused({"-a", "-", "-a", "-", "cat"}), HasSubstr("named twice"));
   EXPECT_THAT(refused({"--pipepart", "-a", "f", "-a", "-", "cat"}), HasSubstr("needs a file"));
 }
