@@ -25,6 +25,10 @@ std::string plain(std::string_view text, std::size_t bytes_max) {
   return line;
 }
 
+std::string jobs_were(std::uint64_t n, std::string_view what) {
+  return n == 0 ? "" : fmt::format("{} job{} {}", n, n == 1 ? " was" : "s were", what);
+}
+
 }  // namespace
 
 void JobFailures::failed(TaskId task, std::string_view how, std::string_view command,
@@ -49,10 +53,11 @@ std::vector<std::string> JobFailures::summary(std::uint64_t jobs, std::string_vi
     if (failed_ > kShown) lines.back() += fmt::format("  and {} more\n", failed_ - kShown);
     lines.back().pop_back();
   }
-  if (not_run_ > 0) {
-    lines.push_back(fmt::format("{} job{} not run{}{}", not_run_, not_run_ == 1 ? " was" : "s were",
-                                why_not.empty() ? "" : ": ", why_not));
-  }
+  std::string left = jobs_were(not_finished_, "not finished");
+  if (not_finished_ > 0 && not_run_ > 0) left += ", and ";
+  left += jobs_were(not_run_, "not run");
+  if (!left.empty() && !why_not.empty()) left += ": " + std::string(why_not);
+  if (!left.empty()) lines.push_back(std::move(left));
   return lines;
 }
 

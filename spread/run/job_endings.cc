@@ -53,7 +53,7 @@ void JobFace::deliver(const DeliverTask& delivery) {
   const std::string command =
       commands_->text(values_of(delivery.payload), context_of(delivery.task, delivery.worker));
   if (delivery.outcome == Outcome::NotComputed) {
-    failures_.not_run();
+    failures_.not_computed(delivery.attempts > 0);
   } else if (!success) {
     const std::string last = last_lines(delivery);
     if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);

@@ -54,7 +54,7 @@ class Interrupted(MapTest):
         self.interrupt(running)
         result = running.finish()
         self.assert_run(result, 130, "")
-        self.assert_told(result, r"spread: 4 jobs were not run: the run was interrupted")
+        self.assert_told(result, r"spread: 2 jobs were not finished, and 2 jobs were not run: the run was interrupted")
         self.assert_nothing_left()
 
     def test_three_times_kills(self):
