@@ -53,7 +53,7 @@ void Progress::on(const TaskAnswered& event, TimePoint) {
 }
 
 void Progress::on(const TaskFinished& event, TimePoint now) {
-  if (unit_ == ProgressUnit::Tasks) finish_one(event.result->outcome != Outcome::Ok, now);
+  if (unit_ != ProgressUnit::Workers) finish_one(event.result->outcome != Outcome::Ok, now);
 }
 
 void Progress::finish_one(bool failed, TimePoint now) {
@@ -102,6 +102,7 @@ std::optional<Duration> Progress::time_left(const ProgressSnapshot& shown,
 
 ProgressSnapshot Progress::snapshot(TimePoint now) const {
   ProgressSnapshot shown;
+  shown.unit = unit_;
   shown.total = total_;
   shown.total_final = total_final_;
   shown.finished = finished_;

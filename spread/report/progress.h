@@ -13,27 +13,29 @@
 
 namespace spread {
 
+/// `Jobs` are tasks that have a process each: what stays is not a worker but a slot. `Workers` are
+/// processes that have ended: the units of `all`, which has no tasks.
+enum class ProgressUnit : std::uint8_t { Tasks, Jobs, Workers };
+
 /// What a progress line shows, at one moment.
 struct ProgressSnapshot {
+  ProgressUnit unit = ProgressUnit::Tasks;
   std::uint64_t total = 0;     ///< units known so far: tasks read, or the slots of `all`
   bool total_final = false;    ///< no more will come
   std::uint64_t finished = 0;  ///< with whatever outcome
   std::uint64_t failed = 0;    ///< of those, the ones without a result
   std::uint64_t retried = 0;   ///< dispatches beyond a task's first
   std::uint64_t running = 0;   ///< sent and not answered
-  std::uint32_t workers = 0;   ///< alive
+  std::uint32_t workers = 0;   ///< alive; of Jobs, slots
   double rate = 0;             ///< finished per second, lately
   std::optional<Duration> left;
   Duration elapsed{};
 };
 
-enum class ProgressUnit : std::uint8_t { Tasks, Workers };
-
 /// Counts the events of a run in constant memory per worker. Never needs the whole input: while it
 /// is open there are counts and a rate, but no time left.
 class Progress final : public Observer {
  public:
-  /// `Workers` counts processes that have ended: the units of `all`, which has no tasks.
   Progress(TimePoint start, ProgressUnit unit) : start_(start), unit_(unit) {}
 
   /// Units known so far; `final` once there will be no more. Called by whoever reads the input.

@@ -47,7 +47,8 @@ std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
                              std::size_t columns) {
   const Piece done{0, fraction_text(shown, columns)};
   const Piece rate{3, format_short(shown.rate) + "/s"};
-  const Piece workers{5, count_of(shown.workers, "worker")};
+  const Piece workers{
+      5, count_of(shown.workers, shown.unit == ProgressUnit::Jobs ? "slot" : "worker")};
   const Piece running{6, fmt::format("{} running", shown.running)};
   std::vector<Piece> pieces;
   std::vector<Piece> left;

@@ -34,6 +34,11 @@ ProgressScreen screen(const Options& options) {
   return screen;
 }
 
+ProgressUnit unit_of(Command command) {
+  if (command == Command::All) return ProgressUnit::Workers;
+  return is_jobs(command) ? ProgressUnit::Jobs : ProgressUnit::Tasks;
+}
+
 /// A file by name, or a descriptor that we were given ("fd:3").
 Result<OutputDescriptor> open_events(const std::string& name) {
   if (name.compare(0, 3, "fd:") == 0) return open_output(std::atoi(name.c_str() + 3));
@@ -50,8 +55,7 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
       hosts_(hosts),
       show_output_(options.output.show_output),
       errors_(loop, std::move(errors)),
-      progress_(loop.now(),
-                options.command == Command::All ? ProgressUnit::Workers : ProgressUnit::Tasks),
+      progress_(loop.now(), unit_of(options.command)),
       line_(options.report.progress, screen(options), loop.now()),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {

@@ -136,6 +136,14 @@ TEST(FormatProgress, OneWorkerIsSingular) {
   EXPECT_THAT(format_progress(shown, ProgressStyle::Bar, 200, false), EndsWith("1 worker"));
 }
 
+TEST(FormatProgress, WhereNoProcessStaysTheNounIsSlot) {
+  ProgressSnapshot shown = snapshot();
+  shown.unit = ProgressUnit::Jobs;
+  EXPECT_THAT(format_progress(shown, ProgressStyle::Bar, 200, false), EndsWith("3 slots"));
+  shown.workers = 1;
+  EXPECT_THAT(format_progress(shown, ProgressStyle::Plain, 200, false), EndsWith("1 slot"));
+}
+
 // ---------------------------------------------------------------- when it is drawn
 
 struct Screen {
