@@ -170,4 +170,16 @@ std::string show_text(std::string_view text, std::size_t bytes_max) {
   return shown += cut ? "...'" : "'";
 }
 
+std::string without_controls(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool high = !shown.empty() && shown.back() == '\xc2' && byte >= 0x80 && byte < 0xa0;
+    if (high) shown.pop_back();
+    const bool low = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
+    shown += low || high ? ' ' : c;
+  }
+  return shown;
+}
+
 }  // namespace spread

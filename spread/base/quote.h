@@ -34,4 +34,8 @@ bool is_identifier(std::string_view word);
 /// `bytes_max` cut off. For people; not to be read back.
 std::string show_text(std::string_view text, std::size_t bytes_max = 80);
 
+/// `text` of any length for a terminal that is not to obey it: a blank for each control character,
+/// newlines and tabs excepted. U+0080 to U+009F are such, too; 9B is ESC [ to some terminals.
+std::string without_controls(std::string_view text);
+
 }  // namespace spread

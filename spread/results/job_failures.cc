@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/quote.h"
 #include "spread/results/text_of.h"
 
 namespace spread {
@@ -10,16 +11,12 @@ namespace {
 constexpr std::size_t kCommandBytes = 200;
 constexpr std::size_t kLineBytes = 300;
 
-// No control characters: what a job wrote must not move the cursor of whoever reads the summary.
-// U+0080 to U+009F are such, too; 9B is ESC [ to some terminals.
+// In one line, too: what a job wrote must not move the cursor of whoever reads the summary.
 std::string plain(std::string_view text, std::size_t bytes_max) {
   const std::string_view start = cut_text(text, bytes_max);
-  std::string line;
-  for (const char c : start) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool second = !line.empty() && line.back() == '\xc2';
-    if (second && byte >= 0x80 && byte < 0xa0) line.back() = ' ';
-    line += byte < 0x20 || byte == 0x7f || (second && byte >= 0x80 && byte < 0xa0) ? ' ' : c;
+  std::string line = without_controls(start);
+  for (char& c : line) {
+    if (c == '\n' || c == '\t') c = ' ';
   }
   if (start.size() < text.size()) line += "...";
   return line;

@@ -218,7 +218,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   set_input(send);
   if (!all_local_ && !is_local(worker)) SPREAD_TRY(set_files(payload, context));
   if (map().print_commands) {
-    engine_.reporter().pass_on(commands_->text(payload, context) + "\n");
+    engine_.reporter().show_command(commands_->text(payload, context));
   }
   const std::uint32_t tries = engine_.options().failure.retries;
   if (output_ && !one_attempt_ && is_local(worker) && tries > 0 && send.attempt >= tries) {

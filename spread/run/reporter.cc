@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "spread/base/quote.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
@@ -119,6 +120,10 @@ ByteBuffer& Reporter::errors() {
 void Reporter::say(std::string_view message) { errors().append(message_line(message)); }
 
 void Reporter::pass_on(std::string_view text) { errors().append(text); }
+
+void Reporter::show_command(const std::string& command) {
+  pass_on((is_terminal(2) ? without_controls(command) : command) + "\n");
+}
 
 void Reporter::stray(WorkerId worker, std::string_view text) {
   ByteBuffer& out = errors();

@@ -35,6 +35,8 @@ class Reporter {
   void say(std::string_view message);
   /// What a worker wrote to its stderr, as it is.
   void pass_on(std::string_view text);
+  /// -t. To a terminal without control characters, which an item may have.
+  void show_command(const std::string& command);
   /// Stray output of a worker, on stderr; with a hint the first time.
   void stray(WorkerId worker, std::string_view text);
   /// Text that a worker attached to an answer.

@@ -265,6 +265,23 @@ class Progress(SpreadTest):
         self.assertEqual(self.finish(running, terminal).status, 0)
         self.assertEqual(terminal.screen.lines[:2], ["a", "b"])
 
+    def map_on_terminal(self, *words):
+        """A run of map whose stdout and stderr are a new terminal."""
+        terminal = Terminal(80)
+        self.addCleanup(terminal.close)
+        running = self.start("map", *words, stdout=terminal.slave, stderr=terminal.slave)
+        os.close(terminal.slave)
+        return running, terminal
+
+    def test_commands_are_shown_without_what_a_terminal_obeys(self):
+        item = "a\x1b[2Jb\rc\x07"
+        running, terminal = self.map_on_terminal("-t", "true", ":::", item)
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual(terminal.screen.lines, ["true 'a [2Jb c '", ""])
+        # Whoever reads it from a file wants to paste it.
+        result = self.spread("map", "-t", "true", ":::", item)
+        self.assert_run(result, 0, [], f"true '{item}'\n")
+
     # ------------------------------------------------------------ width
 
     def test_line_fits_into_a_narrow_terminal(self):
