@@ -159,9 +159,13 @@ void ProgressLine::draw(const Progress& progress, TimePoint now, std::size_t col
   drawn_ = std::move(line);
 }
 
+void ProgressLine::wait_for_line(TimePoint now) {
+  if (now >= next_) next_ = now + kRedraw;
+}
+
 void ProgressLine::erase(ByteBuffer& out) {
   if (drawn_.empty()) return;
-  out.append("\r\x1b[K");
+  out.append(kErase);
   drawn_.clear();
 }
 

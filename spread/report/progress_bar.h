@@ -33,12 +33,21 @@ ProgressScreen describe_screen(bool terminal, std::string_view term, std::string
 /// bar on a terminal after two seconds and is silent elsewhere.
 class ProgressLine {
  public:
+  /// What erase() appends.
+  static constexpr std::string_view kErase = "\r\x1b[K";
+
   ProgressLine(ProgressStyle style, ProgressScreen screen, TimePoint start);
 
+  /// On a terminal, where it shares a line with whatever else is written.
+  bool in_place() const { return screen_.terminal && !screen_.dumb; }
   /// When `draw` has something to do next; kForever if never.
   TimePoint next_deadline() const { return next_; }
   /// Draws if it is time. `columns` is the terminal's width now (0 = unknown).
   void draw(const Progress& progress, TimePoint now, std::size_t columns, ByteBuffer& out);
+  /// In place of draw() while something that is not ours stands on the terminal's line, which
+  /// drawing would wipe out.
+  void wait_for_line(TimePoint now);
+  bool drawn() const { return !drawn_.empty(); }
   /// Clears the line. Needed before anything else is written to the same terminal; the line comes
   /// back with the next `draw`.
   void erase(ByteBuffer& out);
@@ -46,8 +55,6 @@ class ProgressLine {
   void finish(const Progress& progress, TimePoint now, ByteBuffer& out);
 
  private:
-  bool in_place() const { return screen_.terminal && !screen_.dumb; }
-
   ProgressStyle style_;
   ProgressScreen screen_;
   TimePoint next_;

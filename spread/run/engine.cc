@@ -197,7 +197,7 @@ void Engine::turn() {
     watch_output();
     decide();
   }
-  reporter_->turn();
+  reporter_->turn(*stdout_);
   // What was held back because the output was full may go on, and nothing else would say so.
   if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
 }
@@ -393,7 +393,7 @@ int Engine::finish() {
     const TimePoint until = after(loop_.now(), kLastWords);
     while (!reporter_->idle() && loop_.now() < until) {
       loop_.wait(until);
-      reporter_->turn();
+      reporter_->turn(*stdout_);
     }
   }
   return code;

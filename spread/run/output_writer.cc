@@ -2,11 +2,23 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "spread/base/posix.h"
 
 namespace spread {
+namespace {
+
+Byte byte_at(std::span<const ByteView> pieces, std::size_t at) {
+  while (at >= pieces.front().size()) {
+    at -= pieces.front().size();
+    pieces = pieces.subspan(1);
+  }
+  return pieces.front()[at];
+}
+
+}  // namespace
 
 OutputWriter::OutputWriter(EventLoop& loop, OutputDescriptor output)
     : loop_(loop), output_(std::move(output)) {
@@ -57,6 +69,8 @@ void OutputWriter::flush() {
       wait_for_room(false);
       return drop();
     }
+    if (result.size > 0) in_line_ = byte_at(pieces, result.size - 1) != '\n';
+    written_ += result.size;
     queue_.consume(result.size);
     // Such a descriptor blocks us if we write before it says that it is ready again.
     if (output_.can_wait && output_.chunk_max != SIZE_MAX && !queue_.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "spread/api/result.h"
@@ -37,6 +38,9 @@ class OutputWriter final : public ReadyHandler {
   /// Whoever reads us does not read at the moment.
   bool stalled() const { return waiting_; }
   bool full() const { return queue_.size() >= kFull; }
+  std::uint64_t written() const { return written_; }  ///< bytes
+  /// The last byte that was written is no newline.
+  bool in_line() const { return in_line_; }
   /// Nothing more can be written: the reader is gone, or there is an error.
   bool closed() const { return closed_; }
   bool failed() const { return !error_.empty(); }
@@ -54,6 +58,8 @@ class OutputWriter final : public ReadyHandler {
   TimePoint last_flush_{};
   TimePoint deadline_ = kForever;
   bool waiting_ = false;
+  bool in_line_ = false;
+  std::uint64_t written_ = 0;
   bool closed_ = false;
   std::string error_;
 };

@@ -175,14 +175,30 @@ void Reporter::tell_if_failed(File& file) {
   say("cannot write " + file.name + ": " + file.writer->error());
 }
 
+/// Before anything is flushed: what has been queued is seen only while it waits.
+void Reporter::watch_line() {
+  const std::string_view waiting = as_text(errors_.queue().tail().view());
+  // Whatever is queued behind a drawn line erases it first.
+  if (waiting.empty() || line_.drawn()) return;
+  in_line_ = waiting.back() != '\n' && !waiting.ends_with(ProgressLine::kErase);
+}
+
 void Reporter::make_room_for_results() {
   if (!results_on_terminal_) return;
+  watch_line();
   line_.erase(errors_.queue().tail());
   errors_.flush();
 }
 
-void Reporter::turn() {
-  if (loop_.now() >= line_.next_deadline()) {
+void Reporter::turn(const OutputWriter& results) {
+  if (results_on_terminal_ && results.written() != results_seen_) {
+    results_seen_ = results.written();
+    in_line_ = results.in_line();
+  }
+  watch_line();
+  if (in_line_ && line_.in_place()) {
+    line_.wait_for_line(loop_.now());
+  } else if (loop_.now() >= line_.next_deadline()) {
     line_.draw(progress_, loop_.now(), is_terminal(2) ? terminal_width(2) : 0,
                errors_.queue().tail());
   }

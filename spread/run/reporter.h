@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,8 +66,8 @@ class Reporter {
   /// Whoever reads our stderr is behind: what may wait should.
   bool errors_full() const { return errors_.full(); }
 
-  /// Draws the progress line and writes what is due.
-  void turn();
+  /// Draws the progress line and writes what is due. `results`: stdout.
+  void turn(const OutputWriter& results);
   /// Results are about to be written: if they go to a terminal, too, the progress line is taken
   /// away first. It comes back with the next turn.
   void make_room_for_results();
@@ -91,6 +92,7 @@ class Reporter {
     bool failure_told = false;
   };
   void tell_if_failed(File& file);
+  void watch_line();
 
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
@@ -108,6 +110,8 @@ class Reporter {
   std::vector<Observer*> observers_;
   bool detailed_ = false;
   bool hinted_ = false;
+  bool in_line_ = false;  ///< what the terminal got last, of either stream, is no whole line
+  std::uint64_t results_seen_ = 0;
   bool results_on_terminal_ = is_terminal(1);
   double wall_offset_;  ///< wall clock minus now(), seconds
 };

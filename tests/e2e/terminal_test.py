@@ -11,6 +11,7 @@ import struct
 import termios
 import unittest
 
+from map_testing import tell, wait_at
 from spread_testing import PUPPET, Running, SpreadTest, do, json_lines
 
 
@@ -252,16 +253,9 @@ class Progress(SpreadTest):
         self.assertEqual(terminal.screen.lines, ["0", "1", "2", ""])
 
     def test_jobs_that_print_straight_to_the_terminal_have_no_bar_in_their_lines(self):
-        terminal = Terminal(80)
-        self.addCleanup(terminal.close)
-        script = f"head -c1 <{self.way.path} >/dev/null; echo {{}}"
-        # Longer than it takes a bar to be drawn when it is asked for.
-        running = self.start(
-            *("map", "-u", "-j1", "--bar", f"sleep 0.3; {script}", ":::", "a", "b"),
-            stdout=terminal.slave, stderr=terminal.slave,
+        running, terminal = self.map_on_terminal(
+            *("-u", "-j1", "--bar", *self.LATER, "echo", ":::", "a", "b"),
         )
-        os.close(terminal.slave)
-        self.way.open(2)
         self.assertEqual(self.finish(running, terminal).status, 0)
         self.assertEqual(terminal.screen.lines[:2], ["a", "b"])
 
@@ -272,6 +266,35 @@ class Progress(SpreadTest):
         running = self.start("map", *words, stdout=terminal.slave, stderr=terminal.slave)
         os.close(terminal.slave)
         return running, terminal
+
+    # When a bar is due is up to spread's own clock, and so is --delay: a job that has been started
+    # after a longer one tells that the bar has had its chance.
+    LATER = ("--delay", "0.3")
+
+    def test_line_that_a_job_has_begun_is_not_wiped_out(self):
+        for stream in (1, 2):
+            with self.subTest(stream):
+                post = self.post(f"started{stream}")
+                script = f"{tell(post)}; printf '{{}}: ' >&{stream}; {wait_at(self.way)}"
+                running, terminal = self.map_on_terminal(
+                    *("--bar", "-j2", *self.LATER, f"{script}; echo done >&{stream}"),
+                    *(":::", "a", "b"),
+                )
+                post.lines(2)
+                self.way.open(2)
+                self.assertEqual(self.finish(running, terminal).status, 0)
+                self.assertEqual(terminal.screen.lines[:2], ["a: done", "b: done"])
+
+    def test_bar_comes_back_when_the_line_has_ended(self):
+        # Whichever stream ends it.
+        script = f"printf 'begun ' >&2; {wait_at(self.way)}; echo {{}}; {wait_at(self.way)}"
+        running, terminal = self.map_on_terminal("--bar", script, ":::", "a")
+        terminal.until("^begun ")
+        self.way.open()
+        terminal.until(r"^\[.*\] 0/1\b.*\b\d+ slot")
+        self.way.open()
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual(terminal.screen.lines, ["begun a", ""])
 
     def test_commands_are_shown_without_what_a_terminal_obeys(self):
         item = "a\x1b[2Jb\rc\x07"
