@@ -98,6 +98,11 @@ struct ProcessEnded {
 /// The output cannot take more results than those already caused.
 struct OutputFull {
   bool full = false;
+  /// Results of this worker go out even so: it alone is given tasks, as many as it takes.
+  /// kNoWorker: only the oldest unfinished task passes.
+  WorkerId but_for = kNoWorker;
+
+  bool operator==(const OutputFull&) const = default;
 };
 /// Our reader does not read: time-outs stand still, since workers cannot be drained.
 struct OutputStalled {

@@ -293,7 +293,7 @@ void Scheduler::on(LastTry& event, TimePoint, Actions&) {
   }
 }
 
-void Scheduler::on(OutputFull& event, TimePoint, Actions&) { output_full_ = event.full; }
+void Scheduler::on(OutputFull& event, TimePoint, Actions&) { output_ = event; }
 
 void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
   if (event.stalled == stalled_since_.has_value()) return;
@@ -342,7 +342,8 @@ void Scheduler::on(Aborted& event, TimePoint, Actions& actions) {
 }
 
 std::size_t Scheduler::tasks_wanted() const {
-  if (input_ended_ || stopping_ || output_full_) return 0;
+  if (input_ended_ || stopping_) return 0;
+  if (output_.full && output_.but_for == kNoWorker) return 0;
   if (tasks_.queued_bytes() >= options_.queued_bytes && tasks_.queued() > 0) return 0;
   const std::size_t queued = tasks_.queued();
   return queued >= options_.read_ahead ? 0 : options_.read_ahead - queued;

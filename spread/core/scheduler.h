@@ -32,6 +32,9 @@ struct SchedulerOptions {
   Duration delay{};
   /// `spread all`: every slot is started once, its input closed at once, and no task comes.
   bool once = false;
+  /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
+  /// though others still work; for tasks that are never tried again.
+  bool close_idle = false;
   /// After the first signal, running tasks may finish for so long.
   Duration stop_grace = std::chrono::seconds(60);
 };
@@ -164,6 +167,7 @@ class Scheduler {
   void recall_retired(TimePoint now);
   void start_workers(TimePoint now, Actions& actions);
   bool may_log_in(const Slot& slot) const;
+  bool none_to_give() const { return tasks_.queued() == 0 && (input_ended_ || stopping_); }
   bool none_can_open() const { return slots_complete_ && closed_ == slots_.size(); }
 
   // Decisions (scheduler_decide.cc)
@@ -179,7 +183,7 @@ class Scheduler {
     Why why;
   };
   Choice choose(WorkerId worker, TimePoint now);
-  bool may_take_fresh() const;
+  bool may_take_fresh(WorkerId worker) const;
   bool held(TimePoint now) const { return now < held_until_; }
   std::size_t busy_workers() const;
   bool may_drain(Slot& slot);
@@ -241,7 +245,7 @@ class Scheduler {
   bool slots_complete_ = false;
   bool input_ended_ = false;
   bool inputs_closed_ = false;
-  bool output_full_ = false;
+  OutputFull output_;
   std::optional<TimePoint> stalled_since_;
   bool stopping_ = false;
   bool fatal_ = false;

@@ -38,7 +38,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
            actions);
     }
   }
-  if (tasks_done()) close_inputs(actions);
+  if (tasks_done() || (options_.close_idle && none_to_give())) close_inputs(actions);
   compute_deadline(now);
 }
 
@@ -102,15 +102,18 @@ void Scheduler::rank_slots(TimePoint now) {
 
 // ---------------------------------------------------------------- which task
 
-bool Scheduler::may_take_fresh() const {
+bool Scheduler::may_take_fresh(WorkerId worker) const {
   if (tasks_.fresh_count() == 0) return false;
+  if (!output_.full) return true;
+  if (output_.but_for != kNoWorker) return worker == output_.but_for;
   // The oldest unfinished task is let through a full output: it may be the one that everything
   // waits for. It is at the front of the fresh queue only if nothing older is under way.
-  return !output_full_ || (tasks_.in_flight() == 0 && tasks_.again_count() == 0);
+  return tasks_.in_flight() == 0 && tasks_.again_count() == 0;
 }
 
 std::size_t Scheduler::startable() const {
-  const std::size_t fresh = output_full_ ? (may_take_fresh() ? 1 : 0) : tasks_.fresh_count();
+  const bool one = output_.full && output_.but_for == kNoWorker;
+  const std::size_t fresh = one ? (may_take_fresh(kNoWorker) ? 1 : 0) : tasks_.fresh_count();
   return fresh + tasks_.again_count();
 }
 
@@ -181,7 +184,7 @@ Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
     return {Kind::Again, i, "to be tried again, oldest first"};
   }
   if (!alone_waits) to.draining = false;
-  if (may_take_fresh()) {
+  if (may_take_fresh(worker)) {
     return {Kind::Fresh, tasks_.fresh_front(), "next in line, fastest worker first"};
   }
   if (!avoided || !to.in_flight.empty() || another_is_free(worker, tasks_[*avoided])) return {};
@@ -220,14 +223,14 @@ bool Scheduler::fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& 
   std::size_t room = to.window.size(tasks_.queued() > kLongQueue * live, to.parallel);
   // After a launch that failed with tasks in the pipe one task alone is to show that it works.
   if (to.launch_failures > 0) room = 1;
-  if (tasks_.again_count() == 0 && !output_full_ && !input_ended_) {
+  if (tasks_.again_count() == 0 && !output_.full && !input_ended_) {
     return fill_with_fresh(to, worker, room, share, now, actions);
   }
   while (to.in_flight.size() < room) {
     if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
     if (share-- == 0 || held(now)) return true;
     if (tasks_.again_count() == 0) {
-      if (!may_take_fresh() || left_idle(worker, now)) return true;
+      if (!may_take_fresh(worker) || left_idle(worker, now)) return true;
       to.draining = false;
       send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
       continue;
@@ -289,6 +292,8 @@ Capacity Scheduler::capacity(WorkerId worker, TimePoint now) const {
 /// nobody knows whether it is the end.
 bool Scheduler::left_idle(WorkerId worker, TimePoint now) {
   if (!input_ended_) return false;
+  // Nobody else may take it.
+  if (output_.full && output_.but_for == worker) return false;
   // Workers of one key are equally fast, so it is only a question for one that is not running.
   if (keys_.size() < 2 && slot(worker).state == SlotState::Live) return false;
   // In the middle of a run this is all that is looked at: even the fastest could not do so many.
@@ -333,12 +338,13 @@ void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actio
 // ---------------------------------------------------------------- the end, and time
 
 void Scheduler::close_inputs(Actions& actions) {
+  const Why why = tasks_done() ? "all tasks are final" : "no task is left for it";
   if (options_.once || (inputs_closed_ && starting_ == 0)) return;
-  inputs_closed_ = starting_ == 0;
+  inputs_closed_ = tasks_done() && starting_ == 0;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].state != SlotState::Live) continue;
+    if (slots_[i].state != SlotState::Live || !slots_[i].in_flight.empty()) continue;
     set_state(slots_[i], SlotState::Closing);
-    actions.push_back(CloseInput{id_of(i), "all tasks are final"});
+    actions.push_back(CloseInput{id_of(i), why});
   }
 }
 

@@ -40,6 +40,11 @@ bool JobOutput::is_head(std::uint64_t id) const {
   return options_.ordered ? id == next_ : head_ == id;
 }
 
+std::optional<TaskId> JobOutput::head() const {
+  if (options_.ordered) return TaskId{next_};
+  return head_ ? std::optional(TaskId{*head_}) : std::nullopt;
+}
+
 // What this job (null: it has printed nothing) prints to that stream need not wait.
 bool JobOutput::passes(std::uint64_t id, const Job* job, JobStream stream) const {
   if (job == nullptr ? !options_.one_attempt : !job->final) return false;

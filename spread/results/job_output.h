@@ -90,6 +90,8 @@ class JobOutput {
   bool may_read(TaskId task, JobStream stream) const;
   /// Memory and spill file are used up: start no job but the first that is not finished.
   bool full() const { return memory_in_use() > memory_bytes_; }
+  /// The job that has the sink for itself: while full, the only one that is read.
+  std::optional<TaskId> head() const;
   /// While full, the job that would have to go live for anything to move, but must not. The way
   /// out is set_final() (its further tries are given up), or, if that was done (stderr in Blocks),
   /// to end the job. Rare: one job has printed more than the spill file can hold.

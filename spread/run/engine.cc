@@ -23,6 +23,7 @@ SchedulerOptions scheduler_options(const Options& options) {
   scheduler.delay = options.map.delay;
   scheduler.start_all = options.start_all;
   scheduler.once = options.command == Command::All;
+  scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;
   scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
   return scheduler;
 }
@@ -200,6 +201,7 @@ void Engine::turn() {
   reporter_->turn(*stdout_);
   // What was held back because the output was full may go on, and nothing else would say so.
   if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
+  if (output_now() != output_told_) undecided_ = true;
 }
 
 void Engine::pull_tasks() {
@@ -260,14 +262,19 @@ void Engine::watch_output() {
       !warning.empty() && warnings_told_.insert(warning).second) {
     reporter_->say(warning);
   }
-  if (const bool full = face_->full(); full != output_full_) {
-    output_full_ = full;
-    handle(OutputFull{full});
+  if (const OutputFull now = output_now(); now != output_told_) {
+    output_told_ = now;
+    handle(now);
   }
   if (const bool stalled = stdout_->stalled(); stalled != output_stalled_) {
     output_stalled_ = stalled;
     handle(OutputStalled{stalled});
   }
+}
+
+OutputFull Engine::output_now() const {
+  if (!face_->full()) return {};
+  return {true, face_->full_but_for()};
 }
 
 void Engine::tick_workers() {

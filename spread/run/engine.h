@@ -88,6 +88,7 @@ class Engine final : private ReadyHandler {
   void pull_tasks();
   void decide();
   void watch_output();
+  OutputFull output_now() const;
   void tick_workers();
   TimePoint next_deadline() const;
   bool input_at_hand() const;
@@ -132,7 +133,7 @@ class Engine final : private ReadyHandler {
 
   int signals_received_ = 0;
   int first_signal_ = 0;
-  bool output_full_ = false;
+  OutputFull output_told_;
   bool output_stalled_ = false;
   bool input_told_ = false;
   bool own_error_ = false;

@@ -38,6 +38,8 @@ class Face {
 
   /// No more outcomes should be caused than those already under way.
   virtual bool full() const = 0;
+  /// While full, the worker whose output goes out even so; see OutputFull.
+  virtual WorkerId full_but_for() const { return kNoWorker; }
   /// Why results are lost (the spill file cannot be read): the end of the run. Empty if they are
   /// not.
   virtual const std::string& error() const = 0;

@@ -43,7 +43,6 @@ Result<std::unique_ptr<TaskInput>> FilterFace::open_input() {
 std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
   auto port = std::make_unique<FilterPort>(engine_, *this, worker);
   ports_.push_back(port.get());
-  finished_.push_back(false);
   return port;
 }
 
@@ -81,12 +80,22 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   return spawn;
 }
 
-bool FilterFace::may_read(WorkerId worker, bool errors) const {
-  return output_->may_read(output_of(worker), errors ? JobStream::Err : JobStream::Out);
+TaskId FilterFace::add_output(WorkerId worker) {
+  started_.push_back(worker);
+  return TaskId{started_.size() - 1};
 }
 
-void FilterFace::append(WorkerId worker, bool errors, Slice bytes) {
-  output_->append(output_of(worker), errors ? JobStream::Err : JobStream::Out, bytes);
+WorkerId FilterFace::full_but_for() const {
+  const std::optional<TaskId> head = output_->head();
+  return head && number(*head) < started_.size() ? started_[number(*head)] : kNoWorker;
+}
+
+bool FilterFace::may_read(TaskId output, bool errors) const {
+  return output_->may_read(output, errors ? JobStream::Err : JobStream::Out);
+}
+
+void FilterFace::append(TaskId output, bool errors, Slice bytes) {
+  output_->append(output, errors ? JobStream::Err : JobStream::Out, bytes);
 }
 
 void FilterFace::deliver(const DeliverTask& delivery) {
@@ -95,11 +104,10 @@ void FilterFace::deliver(const DeliverTask& delivery) {
   engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
 }
 
-void FilterFace::ended(WorkerId worker, ExitStatus status, bool by_us, bool early,
+void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
                        std::string_view blocks) {
   if (!status.clean()) ++failed_filters_;
-  output_->finished(output_of(worker));
-  finished_[number(worker)] = true;
+  output_->finished(output);
   const std::string name = fmt::format("filter {}", number(worker) + 1);
   if (early) {
     engine_.abort(fmt::format(
@@ -116,15 +124,6 @@ Status FilterFace::advance(bool) {
   return {};
 }
 
-Status FilterFace::drain() {
-  // Slots that were never needed print nothing.
-  for (std::uint32_t i = 0; i < finished_.size(); ++i) {
-    if (!finished_[i]) output_->finished(TaskId{i});
-    finished_[i] = true;
-  }
-  return output_->pump();
-}
-
 // ---------------------------------------------------------------- a slot
 
 FilterPort::FilterPort(Engine& engine, FilterFace& face, WorkerId id)
@@ -136,6 +135,7 @@ Status FilterPort::start() {
   auto spawn = face_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
+  output_ = face_.add_output(id());
   engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
   engine_.reporter().tell(WorkerReady{id()});
   return {};
@@ -177,17 +177,17 @@ void FilterPort::kill() {
   command_.kill();
 }
 
-bool FilterPort::wants_job_output(bool errors) const { return face_.may_read(id(), errors); }
+bool FilterPort::wants_job_output(bool errors) const { return face_.may_read(output_, errors); }
 
 void FilterPort::on_job_output(bool errors, Slice bytes) {
-  face_.append(id(), errors, std::move(bytes));
+  face_.append(output_, errors, std::move(bytes));
 }
 
 void FilterPort::on_job_ended(ExitStatus status) {
   constexpr std::size_t kRangesShown = 10;
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
-  face_.ended(id(), status, ending_, early, blocks_.text(kRangesShown));
+  face_.ended(id(), output_, status, ending_, early, blocks_.text(kRangesShown));
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = status.clean();

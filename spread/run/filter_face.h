@@ -17,9 +17,14 @@
 namespace spread {
 
 /// `pipe --round-robin`: a filter in each slot lives for the whole run and is given block after
-/// block, whenever it has taken the last one. What it prints is handed on when it has ended, filter
-/// by filter. Nobody can know which block a filter is working on, so one that ends early ends the
-/// run.
+/// block, whenever it has taken the last one. What it prints is handed on filter by filter, in the
+/// order of their starts. Nobody can know which block a filter is working on, so one that ends
+/// early ends the run.
+///
+/// Once what is held back fills memory and spill file, only the first filter that has not ended is
+/// read. The others may wait for that in the middle of a block, so it alone is given blocks, and
+/// its input is closed when there are none, though theirs are not done: its end lets the next one
+/// go on.
 class FilterFace final : public Face {
  public:
   explicit FilterFace(Engine& engine);
@@ -34,7 +39,8 @@ class FilterFace final : public Face {
   std::string take_warning() override { return output_->take_spill_error(); }
   Status advance(bool tasks_done) override;
   bool drained() const override { return output_->empty(); }
-  Status drain() override;
+  WorkerId full_but_for() const override;
+  Status drain() override { return output_->pump(); }
   std::uint64_t failures(const Scheduler::Counts& counts) const override {
     return failed_filters_ + counts.not_computed;
   }
@@ -43,17 +49,18 @@ class FilterFace final : public Face {
   /// Good until the next call.
   Result<SpawnOptions> command_for(WorkerId worker);
   const Slice& header(TaskId block) const { return pipe_->header(block); }
-  bool may_read(WorkerId worker, bool errors) const;
-  void append(WorkerId worker, bool errors, Slice bytes);
+  /// It runs: where what it prints is to go.
+  TaskId add_output(WorkerId worker);
+  bool may_read(TaskId output, bool errors) const;
+  void append(TaskId output, bool errors, Slice bytes);
   /// `blocks`: those that were sent to it, for the message if it ended before its input did.
   /// `by_us`: we ended it, so how is no news.
-  void ended(WorkerId worker, ExitStatus status, bool by_us, bool early, std::string_view blocks);
+  void ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
+             std::string_view blocks);
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
 
  private:
-  static TaskId output_of(WorkerId worker) { return TaskId{number(worker)}; }
-
   Engine& engine_;
   std::optional<JobCommands> commands_;
   std::optional<PipeInput> pipe_;
@@ -63,7 +70,7 @@ class FilterFace final : public Face {
   std::unique_ptr<StandardSink> sink_;
   std::unique_ptr<JobOutput> output_;  ///< a job of it is a filter
   std::vector<Port*> ports_;
-  std::vector<bool> finished_;
+  std::vector<WorkerId> started_;  ///< whose output each is
   Arguments arguments_;
   LaunchPlan launch_;
   std::vector<std::pair<std::string, std::string>> environment_;
@@ -94,6 +101,7 @@ class FilterPort final : public Port, public CommandSink {
 
   FilterFace& face_;
   CommandWorker command_;
+  TaskId output_{};
   std::optional<TaskId> task_;  ///< being written
   IdRanges blocks_;
   bool has_header_ = false;

@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from map_testing import is_asleep
+from map_testing import is_asleep, wait_at
 from spread_testing import SpreadTest, peak_memory_kb
 
 LINES = "".join(f"{n}\n" for n in range(100000))
@@ -268,6 +268,41 @@ class RoundRobin(SpreadTest):
     def test_status_of_a_filter_counts(self):
         result = self.spread("pipe", "-j1", "--round-robin", "cat; exit 4", input="a\n")
         self.assert_run(result, 1, "a\n", "spread: filter 1: exit status 4\n")
+
+    def with_a_full_spill(self, slots, *options, script="cat"):
+        """Filter 1 reads nothing until what the others print cannot be held any more."""
+        gate = self.gate(f"gate{slots}{''.join(options)}")
+        with open(self.file("lines", LINES * 10)) as lines:
+            running = self.start(
+                "pipe", f"-j{slots}", "--round-robin", "--reorder-mem", "64K", "--spill-max", "1M",
+                *(options if "--block" in options else ("--block", "100k", *options)), f"[ {{%}} != 1 ] || {wait_at(gate)}; {script}",
+                stdin=lines)
+        self.assertIn("has reached --spill-max", running.process.stderr.readline().decode())
+        gate.open()
+        return running.finish()
+
+    def test_output_that_cannot_be_held_loses_nothing(self):
+        for slots in (2, 5):
+            for options in ((), ("--lb",), ("--unordered",)):
+                with self.subTest((slots, options)):
+                    result = self.with_a_full_spill(slots, *options)
+                    self.assertEqual((result.status, result.err), (0, ""))
+                    self.assertTrue(sorted(result.out.splitlines()) == sorted((LINES * 10).splitlines()),
+                                    len(result.out))
+
+    def test_output_that_cannot_be_held_comes_by_slot(self):
+        result = self.with_a_full_spill(3, script="sed s/.*/{%}/")
+        slots = result.out.split()
+        self.assertEqual((result.status, len(slots)), (0, 1000000))
+        self.assertEqual(slots, sorted(slots))
+        self.assertEqual(set(slots), set("123"))
+
+    def test_filter_that_dies_while_its_output_cannot_be_held_ends_the_run(self):
+        # A block of which its pipe cannot take all.
+        result = self.with_a_full_spill(2, "--block", "2M",
+                                        script="[ {%} != 2 ] || { head -c 5000000 /dev/zero; exit 3; }; cat")
+        self.assertEqual(result.status, 255, result.err)
+        self.assertRegex(result.err, r"filter 2 ended before its input did")
 
     def test_interrupt_ends_filters(self):
         post = self.post()

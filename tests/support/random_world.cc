@@ -32,6 +32,7 @@ void draw_options(World& world, Dice& dice) {
   if (dice.chance(0.2)) options.window_bytes = dice.log_count(1, 4096);
   if (dice.chance(0.4)) options.read_ahead = dice.log_count(1, 10000);
   options.start_all = dice.chance(0.1);
+  options.close_idle = dice.chance(0.1);
   if (dice.chance(0.5)) options.failure.retries = dice.count(0, 4);
   options.failure.crash_retries = dice.count(1, 4);
   options.failure.start_retries = dice.count(1, 4);
@@ -159,6 +160,10 @@ void draw_script(World& world, Dice& dice) {
     }
   };
   if (dice.chance(0.2)) toggles([](bool on) { return Event(OutputFull{on}); });
+  if (dice.chance(0.1)) {
+    const WorkerId open{dice.count(0, static_cast<std::uint32_t>(world.slots.size()) - 1)};
+    toggles([open](bool on) { return Event(on ? OutputFull{true, open} : OutputFull{}); });
+  }
   if (dice.chance(0.1)) toggles([](bool on) { return Event(OutputStalled{on}); });
   if (dice.chance(0.15)) {
     double at = dice.log_between(0.0001, 20);

@@ -65,7 +65,12 @@ std::string describe(const Event& event) {
           [](const ProcessEnded& e) {
             return w(e.worker) + " ended, " + name(e.cause) + ": " + e.reason;
           },
-          [](const OutputFull& e) { return std::string(e.full ? "output full" : "output ready"); },
+          [](const OutputFull& e) {
+            if (!e.full || e.but_for == kNoWorker) {
+              return std::string(e.full ? "output full" : "output ready");
+            }
+            return "output full but for worker " + std::to_string(number(e.but_for));
+          },
           [](const OutputStalled& e) {
             return std::string(e.stalled ? "output stalled" : "output flows");
           },

@@ -94,6 +94,60 @@ TEST(Scheduler, AFullOutputLetsOnlyTheOldestUnfinishedTaskThrough) {
   EXPECT_EQ(table.sent(), "0:0 0:1");
 }
 
+TEST(Scheduler, AFullOutputLeavesAllTasksToTheWorkerThatItIsOpenFor) {
+  Table table;
+  table.slots(3).complete().tasks(3).decide();
+  table.tell(OutputFull{true, WorkerId{1}}).tasks(3);
+  EXPECT_GT(table.scheduler.tasks_wanted(), 0u);
+  table.answer(0, 0).answer(1, 1).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3");
+  table.answer(1, 3).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3 1:4");
+  table.tell(OutputFull{}).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3 1:4 0:5");
+}
+
+TEST(Scheduler, TheTailRuleKeepsNoTaskFromTheWorkerThatAFullOutputIsOpenFor) {
+  Table table;
+  table.slots(1, 0, 0).slots(1, 1, 1).complete().tasks(2).decide();
+  table.wait(milliseconds(10)).answer(0, 0).decide();
+  table.wait(seconds(100)).answer(1, 1).decide();
+  table.tasks(1).tell(OutputFull{true, WorkerId{1}}).end().decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 1:2");
+}
+
+TEST(Scheduler, AnIdleWorkerIsClosedBeforeTheOthersAreDoneIfAsked) {
+  SchedulerOptions options;
+  for (const bool asked : {false, true}) {
+    options.close_idle = asked;
+    Table table(options);
+    table.slots(2).complete().tasks(2).decide();
+    table.answer(0, 0).decide();
+    EXPECT_TRUE(table.all<CloseInput>().empty());  // more may come
+    table.end().decide();
+    ASSERT_EQ(table.all<CloseInput>().size(), asked ? 1u : 0u);
+    if (!asked) continue;
+    EXPECT_EQ(table.all<CloseInput>()[0].worker, WorkerId{0});
+    table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, true, ""}).decide();
+    table.answer(1, 1).decide();
+    EXPECT_EQ(table.all<CloseInput>().back().worker, WorkerId{1});
+    table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, true, ""}).decide();
+    EXPECT_TRUE(table.scheduler.finished());
+    EXPECT_EQ(table.all<StartWorker>().size(), 2u);
+    EXPECT_EQ(table.scheduler.counts().crashes, 0u);
+  }
+}
+
+TEST(Scheduler, AnIdleWorkerIsClosedOnceTheRunStopsIfAsked) {
+  SchedulerOptions options;
+  options.close_idle = true;
+  Table table(options);
+  table.slots(2).complete().tasks(2).decide();
+  table.answer(0, 0).tell(StopRequested{1}).decide();
+  ASSERT_EQ(table.all<CloseInput>().size(), 1u);
+  EXPECT_EQ(table.all<CloseInput>()[0].worker, WorkerId{0});
+}
+
 TEST(Scheduler, ARetryIsNotHeldBackByAFullOutput) {
   SchedulerOptions options;
   options.failure.retries = 2;
