@@ -51,6 +51,7 @@ constexpr Row kRows[] = {
      "--use-cpus-instead-of-cores ",
      "-j50%"},
     {"--number-of-cpus --number-of-cores --number-of-sockets --number-of-threads ", "nproc, lscpu"},
+    {"--rsync-opts ", "files go through the login, with tar; rsync them yourself before the run"},
     // ---- output
     {"--no-keep-order --nokeeporder ", "--unordered"},
     {"--linebuffer ", "--lb"},

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "spread/base/quote.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -85,7 +86,7 @@ std::string file_tail(const std::string& name, std::size_t lines) {
 Status open_result_files(const std::string& folder, UniqueFd (&files)[2]) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) return fail("cannot make " + folder + ": " + error.message());
+  if (error) return fail("cannot make " + show_text(folder) + ": " + error.message());
   for (int i = 0; i < 2; ++i) {
     const std::string name = folder + (i == 0 ? "/stdout" : "/stderr");
     files[i] = UniqueFd(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));

@@ -191,7 +191,7 @@ class Results(MapTest):
     def test_folder_that_cannot_be_made_of_an_item_is_that_jobs_failure(self):
         result = self.map("-j1", "--results", "d/{}", "echo", ":::", "a", "x" * 300, "b")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, "  job 2: --results: cannot make d/x+: File name too long: echo x+.*")
+        self.assert_told(result, "  job 2: --results: cannot make 'd/x+.*: File name too long: echo x+.*")
         for name in "ab":
             with open(self.path(f"d/{name}/stdout"), encoding="utf-8") as file:
                 self.assertEqual(file.read(), name + "\n")
