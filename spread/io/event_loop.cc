@@ -59,7 +59,7 @@ void EventLoop::add(int fd, bool read, bool write, ReadyHandler* handler) {
   ++entry.generation;
   entry.read = read;
   entry.write = write;
-  entry.always_ready = false;
+  entry.always_ready = entry.paused = false;
   const std::uint32_t error = control(EPOLL_CTL_ADD, fd, entry);
   if (error == EPERM) {
     entry.always_ready = true;
@@ -75,7 +75,17 @@ void EventLoop::change(int fd, bool read, bool write) {
   if (entry.read == read && entry.write == write) return;
   entry.read = read;
   entry.write = write;
-  if (!entry.always_ready) SPREAD_ASSERT(control(EPOLL_CTL_MOD, fd, entry) == 0);
+  if (entry.always_ready) return;
+  const int operation = std::exchange(entry.paused, false) ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  SPREAD_ASSERT(control(operation, fd, entry) == 0);
+}
+
+void EventLoop::pause(int fd) {
+  Entry& entry = entries_[static_cast<std::size_t>(fd)];
+  SPREAD_ASSERT(entry.handler != nullptr);
+  entry.read = entry.write = false;
+  if (entry.always_ready || std::exchange(entry.paused, true)) return;
+  control(EPOLL_CTL_DEL, fd, entry);
 }
 
 void EventLoop::remove(int fd) {
@@ -83,7 +93,7 @@ void EventLoop::remove(int fd) {
   SPREAD_ASSERT(entry.handler != nullptr);
   if (entry.always_ready) {
     std::erase(always_ready_, fd);
-  } else {
+  } else if (!entry.paused) {
     control(EPOLL_CTL_DEL, fd, entry);
   }
   entry.handler = nullptr;

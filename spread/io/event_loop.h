@@ -29,6 +29,9 @@ class EventLoop {
   /// file) is ready at every wait. Adding the same descriptor twice is a broken invariant.
   void add(int fd, bool read, bool write, ReadyHandler* handler);
   void change(int fd, bool read, bool write);
+  /// Nothing of it is told until change() wants something again: epoll would tell of the other
+  /// side's end whether it is asked to or not, over and over.
+  void pause(int fd);
   /// Must come before the descriptor is closed: a child that is just being started may still hold a
   /// copy, which would keep the registration alive. No event of it is delivered any more, not even
   /// one that was already collected.
@@ -48,6 +51,7 @@ class EventLoop {
     bool read = false;
     bool write = false;
     bool always_ready = false;
+    bool paused = false;  ///< not in epoll's set at the moment
   };
 
   explicit EventLoop(UniqueFd epoll);

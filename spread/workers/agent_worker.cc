@@ -131,7 +131,7 @@ void AgentWorker::watch(Stream& stream, bool errors) {
   if (!*stream.fd) return;
   const bool wanted = !busy_ || sink_.wants_agent_output(errors);
   if (wanted == stream.watched) return;
-  loop_.change(stream.fd->get(), wanted, false);
+  wanted ? loop_.change(stream.fd->get(), true, false) : loop_.pause(stream.fd->get());
   stream.watched = wanted;
 }
 

@@ -117,7 +117,7 @@ void CommandWorker::on_ready(int fd, bool, bool) {
 void CommandWorker::watch_output(UniqueFd& fd, bool errors, bool& watched) {
   const bool wanted = fd && sink_.wants_job_output(errors);
   if (wanted == watched || !fd) return;
-  loop_.change(fd.get(), wanted, false);
+  wanted ? loop_.change(fd.get(), true, false) : loop_.pause(fd.get());
   watched = wanted;
 }
 

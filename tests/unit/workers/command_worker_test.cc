@@ -18,10 +18,11 @@ struct Sink final : CommandSink {
   void on_job_output(bool errors, Slice bytes) override {
     if (!errors) output += as_text(bytes.view());
   }
-  bool wants_job_output(bool) const override { return true; }
+  bool wants_job_output(bool) const override { return wants; }
   void on_job_not_started(const Error& error) override { not_started = error; }
   void on_job_ended(ExitStatus status) override { ended = status; }
 
+  bool wants = true;
   std::string output;
   std::optional<Error> not_started;
   std::optional<ExitStatus> ended;
@@ -69,6 +70,19 @@ TEST_F(Job, IsGivenWhatWasSentWhileItWasBeingStarted) {
   wait();
   EXPECT_EQ(sink_.output, "abc");
   EXPECT_TRUE(sink_.ended->clean());
+}
+
+// epoll tells of the end of a pipe whether it is asked to or not.
+TEST_F(Job, ThatHasEndedDoesNotWakeTheLoopWhileItsOutputIsNotWanted) {
+  start({"/bin/echo", "x"});
+  sink_.wants = false;
+  while (!worker_->exited()) loop_.wait(worker_->next_deadline());
+  loop_.wait(loop_.now());
+  EXPECT_EQ(loop_.wait(loop_.now()), 0u);
+  sink_.wants = true;
+  worker_->reconsider();
+  wait();
+  EXPECT_EQ(sink_.output, "x\n");
 }
 
 TEST_F(Job, IsTerminatedThoughItWasStillBeingStarted) {
