@@ -4,7 +4,8 @@
 every connection to a `sshd -i`, as inetd would: so the port is one that the kernel has chosen, no
 other program can take it in between, and the test knows which process serves which host, can end
 it, and can give a host fewer CPUs. Keys, configuration and log are in a directory of their own;
-nothing of the user's ~/.ssh is read or written.
+nothing of the user's ~/.ssh is read or written, nor the startup files of his shell: what they say, and
+do in two logins at the same time, is not what is tested.
 """
 
 import getpass
@@ -33,6 +34,7 @@ PermitRootLogin yes
 PermitUserRC no
 PasswordAuthentication no
 LogLevel VERBOSE
+SetEnv HOME={folder}
 """
 
 SSH_CONFIG = """\
