@@ -8,13 +8,14 @@
 
 namespace spread {
 
-/// What stat(2) says of a file, links followed; none if it cannot be reached.
+/// What stat(2) says of a file, links followed.
 struct FileStatus {
   std::uint64_t size = 0;
   std::int64_t modified = 0;  ///< seconds since 1970
   std::uint64_t inode = 0;
   bool folder = false;
 };
+/// An Error names the file and why it cannot be reached.
 Result<FileStatus> file_status(const std::string& name);
 
 /// A new, empty folder in `folder`, which is made where it is not there; gone with this object,

@@ -30,10 +30,6 @@ class HostFiles {
   /// From before it is looked for: one that another login removes meanwhile is not there.
   void use(const std::string& path) { ++uses_[path].users; }
   void set_ours(const std::string& path) { uses_[path].ours = true; }
-  bool is_ours(const std::string& path) const {
-    const auto found = uses_.find(path);
-    return found != uses_.end() && found->second.ours;
-  }
   bool is_being_removed(const std::string& path) const {
     const auto found = uses_.find(path);
     return found != uses_.end() && found->second.removing;
