@@ -338,6 +338,8 @@ Result<std::optional<Subprocess>> Spawner::start(const SpawnOptions& options,
   return std::optional<Subprocess>(std::move(*child));
 }
 
+bool Spawner::idle() const { return impl_->living == 0 && impl_->starts.empty(); }
+
 void Spawner::limit_background(std::size_t descriptors, std::size_t others_min) {
   impl_->others_min = others_min;
   constexpr std::size_t kPerStart = 3, kOwn = 1;

@@ -102,6 +102,8 @@ class Spawner {
   /// then nothing is returned, and `handler` is told later, unless it abandons the start. What
   /// `options` point to need not outlive the call.
   Result<std::optional<Subprocess>> start(const SpawnOptions& options, StartHandler& handler);
+  /// No child runs or is being started.
+  bool idle() const;
   /// So many descriptors are free for the background beside those of processes that run: with
   /// less than kBackgroundDescriptors fewer starts, or none, are under way at a time.
   /// And nothing is started there before `others_min` other children run or are being started.

@@ -84,6 +84,10 @@ Status Engine::open() {
   auto input = face_->open_input();
   if (!input) return tl::unexpected(input.error());
   input_ = std::move(*input);
+  return fit_descriptors();
+}
+
+Status Engine::fit_descriptors() {
   // For each worker three pipes and a pidfd, for each job one pipe less; and what we have open
   // ourselves, two ends of pipes while a process starts among it.
   const std::uint64_t per_worker = is_jobs(options_.command) ? 3 : 4;
@@ -91,13 +95,19 @@ Status Engine::open() {
   const std::uint64_t wanted = plan_.workers() * per_worker + kOwn;
   const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
   if (limit < wanted) {
-    return fail(std::to_string(plan_.workers()) + " at a time need " + std::to_string(wanted) +
-                " file descriptors, and the limit is " + std::to_string(limit) +
-                " (see ulimit -Hn; or use a smaller -j)");
+    const std::uint64_t most = limit < kOwn ? 0 : (limit - kOwn) / per_worker;
+    const std::string told = std::to_string(plan_.workers()) + " at a time need " +
+                             std::to_string(wanted) + " file descriptors, and the limit is " +
+                             std::to_string(limit) + " (see ulimit -Hn)";
+    // Jobs are all alike, so fewer at a time do the same work. `run` may have been given workers of
+    // several kinds, and `all` needs every one.
+    if (!is_jobs(options_.command) || most == 0) return fail(told + "; or use a smaller -j");
+    reporter_->say(told + ": " + std::to_string(most) + " at a time it is");
+    handle(SlotsLimited{static_cast<std::uint32_t>(most)});
   }
   // On fewer, a CPU would have to be woken for the thread: map -u -j2 on 2 CPUs took 1.2 instead of
   // 1.06 of the limit's time.
-  spawner_.limit_background(limit - wanted, usable_cpus());
+  spawner_.limit_background(limit - std::min(limit, wanted), usable_cpus());
   return {};
 }
 
@@ -335,75 +345,6 @@ void Engine::on_ready(int, bool, bool) {
       reporter_->say("interrupted: running tasks may finish; once more to terminate them");
     }
   }
-}
-
-/// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait,
-/// and after the one that kills nobody waits.
-bool Engine::drain_outputs() {
-  constexpr int kKilling = 3;
-  const int before = signals_received_;
-  while (!stdout_->closed() && !(stdout_->queue_empty() && face_->drained())) {
-    if (const Status status = face_->drain(); !status) {
-      abort(status.error().message);
-      break;
-    }
-    stdout_->flush();
-    if (stdout_->stalled()) {
-      if (before >= kKilling) return false;
-      loop_.wait(kForever);
-    }
-    if (signals_received_ > before) return false;
-  }
-  return true;
-}
-
-RunEnd Engine::describe_end() const {
-  const Scheduler::Counts& counts = scheduler_.counts();
-  RunEnd end;
-  end.failed = face_->failures(counts);
-  end.finished = counts.arrived;
-  end.own_error = own_error_ || stdout_->failed();
-  end.output_closed = stdout_->closed() && !stdout_->failed();
-  end.signal = first_signal_;
-  end.halted = scheduler_.halted();
-  if (input_) {
-    const bool cut_short = scheduler_.stopping() && !input_->complete();
-    end.incomplete = cut_short || !input_->error().empty();
-  }
-  return end;
-}
-
-int Engine::finish() {
-  drain_outputs();
-  history_.keep(scheduler_.keys(), loop_.now() - started_,
-                static_cast<std::int64_t>(wall_clock_seconds()));
-  if (const std::string warning = history_.take_warning(); !warning.empty()) {
-    reporter_->say(warning);
-  }
-  if (stdout_->failed() && end_message_.empty()) {
-    reporter_->say("cannot write to standard output: " + stdout_->error());
-  }
-  RunEnd end = describe_end();
-  const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
-  if (!ever_started_ && end.failed > 0 && !computed && end.signal == 0) end.own_error = true;
-  if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
-    reporter_->say("the rest of the input was not read: " + scheduler_.stop_reason());
-  }
-  if (!reporter_->files_written()) end.own_error = true;
-  const int code = face_->exit_status(end, options_.halt);
-  reporter_->run_ended(code);
-  if (!end.output_closed) {
-    const bool told = stdout_->failed() || face_->tell_failures();
-    reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told);
-    // A stderr that nobody reads is given a moment, and no more.
-    constexpr Duration kLastWords = std::chrono::seconds(2);
-    const TimePoint until = after(loop_.now(), kLastWords);
-    while (!reporter_->idle() && loop_.now() < until) {
-      loop_.wait(until);
-      reporter_->turn(*stdout_);
-    }
-  }
-  return code;
 }
 
 }  // namespace spread

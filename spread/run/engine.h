@@ -93,6 +93,9 @@ class Engine final : private ReadyHandler {
   TimePoint next_deadline() const;
   bool input_at_hand() const;
   bool done() const;
+  Status fit_descriptors();
+
+  // The end (engine_end.cc)
   int finish();
   bool drain_outputs();
   RunEnd describe_end() const;

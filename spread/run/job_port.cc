@@ -89,12 +89,25 @@ void JobPort::on_file_failed(int error) {
 }
 
 void JobPort::on_job_not_started(const Error& error) {
+  if (!ending_ && face_.may_start_later(error)) return refuse();
   constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
   ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, error.message});
 }
 
-void JobPort::on_job_ended(ExitStatus status) { ended({status, received_, ""}); }
+void JobPort::on_job_ended(ExitStatus status) {
+  face_.start_has_worked();
+  ended({status, received_, ""});
+}
+
+/// The job goes back to the queue, and this slot rests for a moment.
+void JobPort::refuse() {
+  Answered answered;
+  answered.worker = id();
+  answered.task = task_;
+  answered.kind = AnswerKind::Busy;
+  engine_.handle(answered);
+}
 
 void JobPort::ended(JobEnd end) {
   const bool success = end.status.clean();

@@ -50,6 +50,7 @@ class JobPort final : public Port, private CommandSink {
   void on_job_not_started(const Error& error) override;
   void on_job_ended(ExitStatus status) override;
 
+  void refuse();
   void ended(JobEnd end);
   void end_worker(bool clean, std::string reason);
 

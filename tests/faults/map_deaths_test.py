@@ -6,6 +6,7 @@ import signal
 import unittest
 
 from map_testing import MapTest, failures, tell, wait_at
+from spread_testing import SPREAD
 
 
 class Deaths(MapTest):
@@ -123,16 +124,73 @@ class NotStarted(MapTest):
         result = self.map(file, "{}", ":::", "a")
         self.assert_run(result, 0, "plain a\n", "")
 
+
+class Shortages(MapTest):
+    """A job for which there is no room at the moment waits until another one has ended."""
+
+    TOLD = "spread: cannot start /bin/sh: Resource temporarily unavailable; it is tried again"
+
+    def as_somebody_else(self, processes):
+        """How to start a run that may have so many processes. Root has no such limit."""
+        if os.getuid() != 0:
+            self.skipTest("only root can become a user who has no other processes")
+        nobody_else = 64123
+        os.chmod(self.folder, 0o777)
+        # By its descriptor: the way to the program may be closed to that user.
+        program = os.open(SPREAD, os.O_RDONLY)
+        self.addCleanup(os.close, program)
+
+        def become():
+            resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+            os.setgid(nobody_else)
+            os.setuid(nobody_else)
+
+        return become, program
+
+    def start_limited(self, processes, *words):
+        become, program = self.as_somebody_else(processes)
+
+        def run():
+            become()
+            os.execve(program, ["spread", "map", *words], self.environment)
+
+        return self.start_map(preexec_fn=run)
+
     def test_processes_that_the_system_does_not_permit(self):
-        # Root may always.
-        if os.getuid() == 0:
-            self.skipTest("root has no limit of processes")
-        _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
-        result = self.map(
-            *("-j1", "echo", ":::", "a"),
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (1, hard)),
-        )
-        self.assertNotEqual(result.status, 0, result)
+        for options in ((), ("-u",), ("--unordered",), ("--retries", "3")):
+            with self.subTest(options):
+                gate = self.gate(f"gate{len(os.listdir(self.folder))}")
+                os.chmod(gate.path, 0o666)
+                script = f"read -r line <{gate.path}; echo {{}}"
+                items = [str(n) for n in range(30)]
+                running = self.start_limited(8, "-j20", *options, script, ":::", *items)
+                self.wait_for_line(running, self.TOLD)
+                with open(gate.path, "r+b", buffering=0) as lines:
+                    lines.write(b"\n" * 30)
+                result = running.finish()
+                self.assertEqual((result.status, result.err), (0, ""), result)
+                self.assertEqual(sorted(result.out.split()), sorted(items), result)
+
+    def test_processes_are_not_waited_for_for_ever_where_none_of_ours_runs(self):
+        running = self.start_limited(2, "-j2", "echo {}; :", ":::", "a", "b")
+        result = running.finish()
+        self.assertEqual((result.status, result.out), (2, ""), result)
+        self.assert_told(result, self.TOLD + ".*", r"spread: 2 of 2 jobs failed:")
+
+    def test_descriptors_that_are_gone_in_the_middle(self):
+        post, gate = self.post(), self.gate()
+        script = f"{tell(post)}; {wait_at(gate)}; echo {{}}"
+        items = [str(n) for n in range(30)]
+        running = self.start_map("-j4", script, ":::", *items, stdin=None)
+        self.assertEqual(sorted(post.lines(4)), ["0", "1", "2", "3"])
+        # Below what is open now: nothing can be opened before two jobs have ended.
+        open_now = sorted(map(int, os.listdir(f"/proc/{running.pid}/fd")))
+        fewer = open_now[-4] - 2
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (fewer, fewer))
+        gate.open(1)
+        self.wait_for_line(running, "spread: pipe2: Too many open files; it is tried again")
+        gate.open(29)
+        self.assert_run(running.finish(), 0, "".join(f"{n}\n" for n in items), "")
 
 
 class Descriptors(MapTest):
@@ -141,10 +199,23 @@ class Descriptors(MapTest):
             "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard or soft))
         }
 
-    def test_slots_that_cannot_be_had_are_refused_before_anything_runs(self):
-        result = self.map("-j100", "touch", "started", ":::", "a", **self.limited(64))
+    def test_slots_that_cannot_be_had_are_not_used(self):
+        post, gate = self.post(), self.gate()
+        script = f"{tell(post)}; {wait_at(gate)}; : {{}}"
+        items = [str(n) for n in range(40)]
+        running = self.start_map("-j100", script, ":::", *items, stdin=None, **self.limited(64))
+        self.assertEqual(sorted(post.lines(16), key=int), items[:16])
+        gate.open(1)
+        self.assertEqual(post.line(), "16")
+        gate.open(39)
+        told = ("spread: 100 at a time need 316 file descriptors, and the limit is 64 (see ulimit "
+                "-Hn): 16 at a time it is\n")
+        self.assert_run(running.finish(), 0, "", told)
+
+    def test_too_few_for_a_single_job_are_refused_before_anything_runs(self):
+        result = self.map("-j2", "touch", "started", ":::", "a", **self.limited(17))
         self.assertEqual((result.status, result.out), (255, ""), result)
-        self.assertRegex(result.err, r"\Aspread: .*\b100\b.*file descriptors.*\bulimit\b.*\n\Z")
+        self.assertRegex(result.err, r"\Aspread: 2 .*file descriptors.*\bulimit\b.*\n\Z")
         self.assertFalse(os.path.exists(self.path("started")))
 
     def test_soft_limit_is_raised_as_far_as_it_must(self):
@@ -154,7 +225,8 @@ class Descriptors(MapTest):
     def test_as_many_slots_as_they_permit_can_all_be_used(self):
         # What a start holds in the background must not be missing elsewhere.
         items = "".join(f"{n}\n" for n in range(400))
-        for options in (("--stdin", "cat"), ("--unordered", "--stdin", "cat"), ("echo",)):
+        for options in (("--stdin", "cat"), ("--unordered", "--stdin", "cat"), ("echo",),
+                        ("--stdin", "--joblog", "log", "--events", "events", "cat")):
             with self.subTest(options):
                 result = self.map("-j16", *options, input=items, **self.limited(64))
                 self.assertEqual((result.status, result.err), (0, ""))
