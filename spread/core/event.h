@@ -108,6 +108,12 @@ struct OutputFull {
 struct OutputStalled {
   bool stalled = false;
 };
+/// What this worker writes is not read for now, since there is no room for it: its time-outs stand
+/// still.
+struct OutputUnread {
+  WorkerId worker{};
+  bool unread = false;
+};
 /// No task is given out, and no worker started, before `until`: the machine has too much to do.
 struct StartsHeld {
   TimePoint until{};
@@ -131,10 +137,11 @@ struct Aborted {
   std::string reason;
 };
 
-using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped,
-                           InputEnded, ProcessStarted, WorkerHello, WorkerUnusable, Answered,
-                           PayloadRefused, LastTry, ProcessEnded, OutputFull, OutputStalled,
-                           StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+using Event =
+    std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
+                 ProcessStarted, WorkerHello, WorkerUnusable, Answered, PayloadRefused, LastTry,
+                 ProcessEnded, OutputFull, OutputStalled, OutputUnread, StartsHeld, SlotsLimited,
+                 StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

@@ -302,13 +302,23 @@ void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
     return;
   }
   for (Slot& worker : slots_) {
-    for (std::size_t i = 0; i < worker.in_flight.size() && i < worker.parallel; ++i) {
-      TimePoint& since = worker.in_flight[i].since;
-      since += now - std::max(*stalled_since_, since);
-    }
+    worker.do_not_charge(*stalled_since_, now);
+    if (worker.unread_since) worker.unread_since = now;  // up to here it has been seen to
   }
   stalled_since_.reset();
   arm_timeouts();
+}
+
+void Scheduler::on(OutputUnread& event, TimePoint now, Actions&) {
+  Slot& worker = slot(event.worker);
+  if (event.unread == worker.unread_since.has_value()) return;
+  if (event.unread) {
+    worker.unread_since = now;
+    return;
+  }
+  worker.do_not_charge(*worker.unread_since, stalled_since_.value_or(now));
+  worker.unread_since.reset();
+  if (!worker.in_flight.empty()) arm_timeout(event.worker, worker.in_flight.front().since);
 }
 
 void Scheduler::on(StartsHeld& event, TimePoint, Actions&) {

@@ -112,6 +112,7 @@ class Scheduler {
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
+  void on(OutputUnread& event, TimePoint now, Actions& actions);
   void on(StartsHeld& event, TimePoint now, Actions& actions);
   void on(SlotsLimited& event, TimePoint now, Actions& actions);
   void on(StopRequested& event, TimePoint now, Actions& actions);

@@ -175,6 +175,7 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
   end_login(ended);
   if (std::exchange(ended.awaits_hello, false)) --awaiting_hello_;
   ended.resting = false;
+  ended.unread_since.reset();
   hungry_.erase(place_of(event.worker));
   // Before its tasks are settled: what --halt kills then must not be this process again.
   set_state(ended, SlotState::Empty);

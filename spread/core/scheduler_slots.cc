@@ -134,6 +134,7 @@ Duration Scheduler::timeout() const {
 void Scheduler::look_for_timeout(WorkerId worker, TimePoint now, Actions& actions) {
   if (stalled_since_) return;  // arm_timeouts() comes at its end
   Slot& watched = slot(worker);
+  if (watched.unread_since) return;  // armed anew at its end, too
   const Duration limit = timeout();
   if (limit == kNoLimit || watched.in_flight.empty()) return;
   // Of those that a parallel worker works on, the front has been worked on for longest.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -55,7 +56,15 @@ struct Slot {
   std::uint32_t parallel = 1;  ///< a hello's `slots`
   Ring<InFlight> in_flight;    ///< in the order sent; the front is what the worker works on
   std::size_t in_flight_bytes = 0;
-  TaskId timed_out{};  ///< valid while killed_for is TimedOut
+  TaskId timed_out{};                     ///< valid while killed_for is TimedOut
+  std::optional<TimePoint> unread_since;  ///< nobody reads what it writes
+  /// Time between the two is not that of the tasks that it works on.
+  void do_not_charge(TimePoint from, TimePoint to) {
+    for (std::size_t i = 0; i < in_flight.size() && i < parallel; ++i) {
+      TimePoint& since = in_flight[i].since;
+      since += std::max(Duration::zero(), to - std::max(from, since));
+    }
+  }
 
   // What it has done
   Window window{0, kNoLimit};

@@ -82,6 +82,8 @@ void JobPort::on_job_output(bool errors, Slice bytes) {
   face_.append(task_, errors, std::move(bytes), tag_);
 }
 
+void JobPort::on_output_unread(bool unread) { engine_.handle(OutputUnread{id(), unread}); }
+
 void JobPort::on_file_failed(int error) {
   const std::string& name = engine_.options().input.files[file_index_];
   engine_.abort("cannot read " + name + ": " +

@@ -46,6 +46,7 @@ class JobPort final : public Port, private CommandSink {
  private:
   void on_job_output(bool errors, Slice bytes) override;
   bool wants_job_output(bool errors) const override;
+  void on_output_unread(bool unread) override;
   void on_file_failed(int error) override;
   void on_job_not_started(const Error& error) override;
   void on_job_ended(ExitStatus status) override;

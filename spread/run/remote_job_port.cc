@@ -263,6 +263,10 @@ void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
   }
 }
 
+void RemoteJobPort::on_agent_output_unread(bool unread) {
+  engine_.handle(OutputUnread{id(), unread});
+}
+
 void RemoteJobPort::on_agent_stray(std::string_view text) { engine_.reporter().pass_on(text); }
 
 void RemoteJobPort::on_agent_input_written() {

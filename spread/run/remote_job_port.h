@@ -42,6 +42,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   enum class Step : std::uint8_t { Starting, Base, Idle, Bring, Job, Fetch };
 
   void on_agent_ready() override;
+  void on_agent_output_unread(bool unread) override;
   void on_agent_output(bool errors, Slice bytes) override;
   bool wants_agent_output(bool errors) const override;
   void on_agent_stray(std::string_view text) override;

@@ -133,6 +133,7 @@ void AgentWorker::watch(Stream& stream, bool errors) {
   if (wanted == stream.watched) return;
   wanted ? loop_.change(stream.fd->get(), true, false) : loop_.pause(stream.fd->get());
   stream.watched = wanted;
+  sink_.on_agent_output_unread(!out_.watched || !err_.watched);
 }
 
 void AgentWorker::reconsider() {

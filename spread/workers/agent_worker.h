@@ -21,6 +21,8 @@ class AgentSink {
   virtual void on_agent_ready() = 0;
   virtual void on_agent_output(bool errors, Slice bytes) = 0;
   virtual bool wants_agent_output(bool errors) const = 0;
+  /// Some of what it writes is not read for now, or all of it is again.
+  virtual void on_agent_output_unread(bool unread) { static_cast<void>(unread); }
   /// What the login printed before the agent was ready, or while no job ran.
   virtual void on_agent_stray(std::string_view text) = 0;
   /// All that it was fed is on its way. Never from within feed().

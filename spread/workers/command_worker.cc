@@ -119,6 +119,12 @@ void CommandWorker::watch_output(UniqueFd& fd, bool errors, bool& watched) {
   if (wanted == watched || !fd) return;
   wanted ? loop_.change(fd.get(), true, false) : loop_.pause(fd.get());
   watched = wanted;
+  tell_unread();
+}
+
+void CommandWorker::tell_unread() {
+  const bool unread = !watches_output_ || !watches_errors_;
+  if (std::exchange(told_unread_, unread) != unread) sink_.on_output_unread(unread);
 }
 
 void CommandWorker::reconsider() {
@@ -308,6 +314,8 @@ void CommandWorker::end() {
   deadline_ = kForever;
   process_.reset();
   status_.reset();
+  watches_output_ = watches_errors_ = true;
+  tell_unread();
   sink_.on_job_ended(status);
 }
 

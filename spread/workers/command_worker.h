@@ -22,6 +22,9 @@ class CommandSink {
   virtual void on_job_output(bool errors, Slice bytes) = 0;
   /// Whether to go on reading that stream now; reconsider() asks again.
   virtual bool wants_job_output(bool errors) const = 0;
+  /// Some of what it writes is not read for now, or all of it is again. Nothing is unread when a
+  /// job has ended.
+  virtual void on_output_unread(bool unread) { static_cast<void>(unread); }
   /// All that it was sent has been written to its fd 0 (or it does not read any more).
   virtual void on_input_written() {}
   /// A part of a file could not be read; errno, or 0 if the file has become shorter.
@@ -84,6 +87,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   void adopt(Subprocess process);
   void on_started(Result<Subprocess> process) override;
   void watch_output(UniqueFd& fd, bool errors, bool& watched);
+  void tell_unread();
   bool read_output(UniqueFd& fd, bool errors);
   void write_input();
   bool write_some_input();
@@ -112,6 +116,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   bool refused_ = false;
   bool large_ = false;  ///< its pipes have been made larger
   bool watches_output_ = false, watches_errors_ = false;
+  bool told_unread_ = false;
   bool ending_ = false;
   std::size_t step_ = 0;  ///< of the end sequence, next
   bool killed_ = false;

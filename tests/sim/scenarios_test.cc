@@ -145,6 +145,37 @@ TEST(Scenario, TimeOutsStandStillWhileOurOutputIsBlocked) {
   EXPECT_EQ(played.counts().ok, 3u);
 }
 
+TEST(Scenario, TheTimeOutOfAWorkerThatIsNotReadStandsStill) {
+  World world = plain(2, 4);
+  world.options.failure.timeout = seconds(1);
+  world.tasks[0].seconds = 100.2;  // on worker 0: 0.4 s before, and 0.3 s after
+  world.tasks[1].hangs = true;     // on the other one
+  world.script.emplace_back(0.5, OutputUnread{WorkerId{0}, true});
+  // Both hold it up: what is blocked twice is not charged twice.
+  world.script.emplace_back(60.0, OutputStalled{true});
+  world.script.emplace_back(80.0, OutputUnread{WorkerId{0}, false});
+  world.script.emplace_back(90.0, OutputUnread{WorkerId{0}, true});
+  world.script.emplace_back(95.0, OutputStalled{false});
+  world.script.emplace_back(100.0, OutputUnread{WorkerId{0}, false});
+  const Played played(world);
+  EXPECT_EQ(played.outcome(0), Outcome::Ok);
+  EXPECT_EQ(played.outcome(1), Outcome::Failed);
+  EXPECT_EQ(played.counts().timeouts, 1u);
+}
+
+TEST(Scenario, AWorkerThatHangsIsTimedOutWhenItIsReadAgain) {
+  World world = plain(1, 2);
+  world.options.failure.timeout = seconds(1);
+  world.tasks[0].hangs = true;
+  world.script.emplace_back(0.5, OutputUnread{WorkerId{0}, true});
+  world.script.emplace_back(100.0, OutputUnread{WorkerId{0}, false});
+  const Played played(world);
+  EXPECT_EQ(played.outcome(0), Outcome::Failed);
+  EXPECT_EQ(played.outcome(1), Outcome::Ok);
+  EXPECT_GT(played.now(), 100);
+  EXPECT_LT(played.now(), 102);
+}
+
 TEST(Scenario, APercentTimeOutFollowsTheMedianAfterThreeSuccesses) {
   World world = plain(1, 20);
   world.options.failure.timeout_percent = 300;

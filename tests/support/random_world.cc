@@ -165,6 +165,10 @@ void draw_script(World& world, Dice& dice) {
     toggles([open](bool on) { return Event(on ? OutputFull{true, open} : OutputFull{}); });
   }
   if (dice.chance(0.1)) toggles([](bool on) { return Event(OutputStalled{on}); });
+  if (dice.chance(0.1)) {
+    const WorkerId unread{0};  // the others may be added later
+    toggles([unread](bool on) { return Event(OutputUnread{unread, on}); });
+  }
   if (dice.chance(0.15)) {
     double at = dice.log_between(0.0001, 20);
     for (int level = 1; level <= static_cast<int>(dice.count(1, 3)); ++level) {

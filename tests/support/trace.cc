@@ -74,6 +74,9 @@ std::string describe(const Event& event) {
           [](const OutputStalled& e) {
             return std::string(e.stalled ? "output stalled" : "output flows");
           },
+          [](const OutputUnread& e) {
+            return w(e.worker) + (e.unread ? " is not read" : " is read");
+          },
           [](const StopRequested& e) { return "stop level " + std::to_string(e.level); },
           [](const StartNoMore& e) { return "start no more: " + e.reason; },
           [](const Aborted& e) { return "aborted: " + e.reason; },

@@ -19,10 +19,12 @@ struct Sink final : CommandSink {
     if (!errors) output += as_text(bytes.view());
   }
   bool wants_job_output(bool) const override { return wants; }
+  void on_output_unread(bool now) override { unread = now; }
   void on_job_not_started(const Error& error) override { not_started = error; }
   void on_job_ended(ExitStatus status) override { ended = status; }
 
   bool wants = true;
+  bool unread = false;
   std::string output;
   std::optional<Error> not_started;
   std::optional<ExitStatus> ended;
@@ -83,6 +85,29 @@ TEST_F(Job, ThatHasEndedDoesNotWakeTheLoopWhileItsOutputIsNotWanted) {
   worker_->reconsider();
   wait();
   EXPECT_EQ(sink_.output, "x\n");
+}
+
+TEST_F(Job, TellsWhileItsOutputIsNotRead) {
+  start({"/bin/cat"});
+  worker_->send(Slice::literal("x"));
+  sink_.wants = false;
+  while (!sink_.unread) loop_.wait(worker_->next_deadline());
+  sink_.wants = true;
+  worker_->reconsider();
+  EXPECT_FALSE(sink_.unread);
+  worker_->close_input();
+  wait();
+  EXPECT_EQ(sink_.output, "x");
+}
+
+TEST_F(Job, LeavesNothingUnreadWhenItIsKilled) {
+  start({"/bin/cat"});
+  worker_->send(Slice::literal("x"));
+  sink_.wants = false;
+  while (!sink_.unread) loop_.wait(worker_->next_deadline());
+  worker_->kill();
+  wait();
+  EXPECT_FALSE(sink_.unread);
 }
 
 TEST_F(Job, IsTerminatedThoughItWasStillBeingStarted) {
