@@ -48,6 +48,11 @@ Result<OutputDescriptor> open_events(const std::string& name) {
   return open_output(fd->get());
 }
 
+/// Whether a terminal that gets this last stands in the middle of a line.
+bool stays_in_line(std::string_view text) {
+  return text.back() != '\n' && !text.ends_with(ProgressLine::kErase);
+}
+
 }  // namespace
 
 Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
@@ -117,12 +122,21 @@ ByteBuffer& Reporter::errors() {
   return queue.tail();
 }
 
-void Reporter::say(std::string_view message) { errors().append(message_line(message)); }
+/// On a terminal a line of ours does not go behind one that a job has begun.
+ByteBuffer& Reporter::errors_line() {
+  ByteBuffer& out = errors();
+  const std::string_view waiting = as_text(out.view());
+  const bool in_line = waiting.empty() ? in_line_ : stays_in_line(waiting);
+  if (in_line && on_terminal_) out.append("\n");
+  return out;
+}
+
+void Reporter::say(std::string_view message) { errors_line().append(message_line(message)); }
 
 void Reporter::pass_on(std::string_view text) { errors().append(text); }
 
 void Reporter::show_command(const std::string& command) {
-  pass_on((is_terminal(2) ? without_controls(command) : command) + "\n");
+  errors_line().append((is_terminal(2) ? without_controls(command) : command) + "\n");
 }
 
 void Reporter::stray(WorkerId worker, std::string_view text) {
@@ -180,7 +194,7 @@ void Reporter::watch_line() {
   const std::string_view waiting = as_text(errors_.queue().tail().view());
   // Whatever is queued behind a drawn line erases it first.
   if (waiting.empty() || line_.drawn()) return;
-  in_line_ = waiting.back() != '\n' && !waiting.ends_with(ProgressLine::kErase);
+  in_line_ = stays_in_line(waiting);
 }
 
 void Reporter::make_room_for_results() {

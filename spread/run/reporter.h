@@ -93,6 +93,7 @@ class Reporter {
   };
   void tell_if_failed(File& file);
   void watch_line();
+  ByteBuffer& errors_line();
 
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
@@ -112,7 +113,7 @@ class Reporter {
   bool hinted_ = false;
   bool in_line_ = false;  ///< what the terminal got last, of either stream, is no whole line
   std::uint64_t results_seen_ = 0;
-  bool results_on_terminal_ = is_terminal(1);
+  bool on_terminal_ = is_terminal(2), results_on_terminal_ = is_terminal(1);
   double wall_offset_;  ///< wall clock minus now(), seconds
 };
 

@@ -285,6 +285,20 @@ class Progress(SpreadTest):
                 self.assertEqual(self.finish(running, terminal).status, 0)
                 self.assertEqual(terminal.screen.lines[:2], ["a: done", "b: done"])
 
+    def test_message_begins_a_line_of_its_own(self):
+        for stream in (1, 2):
+            with self.subTest(stream):
+                running, terminal = self.map_on_terminal(f"printf {{}} >&{stream}; exit 3", ":::", "a")
+                self.assertEqual(self.finish(running, terminal).status, 1)
+                told = ["a", "spread: 1 of 1 job failed:", "  job 1: exit status 3: printf"]
+                self.assertEqual([line[:30] for line in terminal.screen.lines[:3]],
+                                 [line[:30] for line in told])
+
+    def test_commands_that_are_shown_are_lines_of_their_own(self):
+        running, terminal = self.map_on_terminal("-j1", "-t", "printf", ":::", "a", "b")
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual(terminal.screen.lines, ["printf a", "a", "printf b", "b"])
+
     def test_bar_comes_back_when_the_line_has_ended(self):
         # Whichever stream ends it.
         script = f"printf 'begun ' >&2; {wait_at(self.way)}; echo {{}}; {wait_at(self.way)}"
