@@ -87,6 +87,16 @@ void FileMover::look() {
   agent_.send(format_look(files_, directory_));
 }
 
+void FileMover::cancel() {
+  if (problem_.empty()) problem_ = "it is not needed any more";
+  if (step_ == Step::Wait) {
+    std::erase(host_.waiting_for_removal, this);
+    return finish(fail(problem_));
+  }
+  // The archive ends in the middle, and the other side says so.
+  if (step_ == Step::Pack) tar_.kill();
+}
+
 void FileMover::on_removed() {
   if (step_ == Step::Wait) look();
 }

@@ -43,6 +43,8 @@ class FileMover final : private CommandSink {
   /// What bring() was for is somebody else's to remove() from now on.
   std::vector<FilePlace> take_used() { return std::exchange(used_, {}); }
   void remove(std::vector<FilePlace> used, std::string directory);
+  /// What bring() has begun is not needed any more. It ends soon, as a failure.
+  void cancel();
   /// A file that it waits for has been removed.
   void on_removed();
 

@@ -142,8 +142,8 @@ class JobFace final : public Face {
   std::string slots_text_;   ///< of -j FILE, as read last
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
-  int first_failure_ = 0;    ///< exit status of the first job that failed
-  int xargs_status_ = 0;     ///< 123 if one failed; that of the first one that stops xargs
+  int first_failure_ = 0;  ///< exit status of the first job that failed
+  int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
   std::string error_;
 };
 

@@ -58,8 +58,7 @@ bool JobFace::may_start_later(const Error& error) {
   // is not waited for with each job anew.
   constexpr Duration kPatience = std::chrono::seconds(5);
   if (!out_of_room_since_) out_of_room_since_ = engine_.now();
-  const bool waits =
-      !engine_.spawner().idle() || engine_.now() - *out_of_room_since_ < kPatience;
+  const bool waits = !engine_.spawner().idle() || engine_.now() - *out_of_room_since_ < kPatience;
   if (waits && !std::exchange(out_of_room_told_, true)) {
     engine_.reporter().say(error.message + "; it is tried again when there is room");
   }

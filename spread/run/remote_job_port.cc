@@ -86,6 +86,8 @@ void RemoteJobPort::send_task(const SendTask& action) {
 void RemoteJobPort::close_input() {
   closing_ = true;
   if (!agent_) return;
+  // With --cleanup the login ends when what has come through of them has been removed.
+  if (face_.clean_up() && step_ == Step::Base && mover_ && !mover_->idle()) return mover_->cancel();
   // All tasks are final when the first input is closed.
   if (face_.clean_up() && step_ == Step::Idle && !host_.base_files.empty()) {
     mover_->remove(std::exchange(host_.base_files, {}), face_.base_directory());
@@ -122,7 +124,7 @@ void RemoteJobPort::tick() {
 
 void RemoteJobPort::on_agent_ready() {
   if (face_.base_files().empty()) return take_jobs();
-  bring_base_files();
+  if (!closing_) bring_base_files();
 }
 
 void RemoteJobPort::bring_base_files() {
@@ -143,12 +145,15 @@ void RemoteJobPort::base_files_settled() {
 }
 
 void RemoteJobPort::base_files_moved(const Status& status) {
-  host_.base = status ? HostFiles::Base::There : HostFiles::Base::Absent;
-  if (status) {
+  const bool there = status && !closing_;
+  host_.base = there ? HostFiles::Base::There : HostFiles::Base::Absent;
+  if (there) {
     for (FilePlace& file : mover_->take_used()) host_.base_files.push_back(std::move(file));
     take_jobs();
   } else {
-    base_problem_ = status.error().message;
+    step_ = Step::BaseFailed;
+    if (!closing_) base_problem_ = status.error().message;
+    if (face_.clean_up()) mover_->remove(mover_->take_used(), face_.base_directory());
     agent_->close_input();
   }
   wake_waiting();
@@ -213,9 +218,10 @@ void RemoteJobPort::job_ended(int status) {
 }
 
 void RemoteJobPort::on_files_moved(Status status) {
-  // Of a login that is over, or about to be, nobody waits for it.
-  if (closing_ || agent_->ended()) return;
+  if (agent_->ended()) return;
   if (step_ == Step::Base) return base_files_moved(status);
+  // Of a login that is about to end, nobody waits for it.
+  if (closing_ || step_ == Step::BaseFailed) return;
   if (!status && end_.status.clean()) {
     end_.status.code = kNotPrepared;
     end_.problem = status.error().message;
@@ -282,7 +288,8 @@ void RemoteJobPort::on_agent_job_ended(int status) {
 void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::string last_words) {
   --host_.logins;
   std::erase(host_.waiting, this);
-  const bool took_jobs = step_ != Step::Starting && step_ != Step::Base;
+  const bool at_base = step_ == Step::Base || step_ == Step::BaseFailed;
+  const bool took_jobs = step_ != Step::Starting && !at_base;
   // Whoever logs in next may find the machine made anew.
   const bool was_bringing = step_ == Step::Base && host_.base == HostFiles::Base::UnderWay &&
                             mover_ != nullptr && !mover_->idle();
@@ -291,7 +298,7 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   ProcessEnded ended;
   ended.worker = id();
   // One that is not needed any more while its base files are still on their way did nothing wrong.
-  ended.clean = closing_ && status.clean() && (!unanswered || step_ == Step::Base);
+  ended.clean = closing_ && status.clean() && (!unanswered || at_base);
   // ssh's own 255, or a shell that is not there: no job has been sent to it.
   if (!took_jobs) ended.cause = EndCause::NotStarted;
   ended.reason = end_reason(status, unanswered, ended.clean ? "" : std::move(last_words));

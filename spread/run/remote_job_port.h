@@ -39,7 +39,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   void base_files_settled();
 
  private:
-  enum class Step : std::uint8_t { Starting, Base, Idle, Bring, Job, Fetch };
+  enum class Step : std::uint8_t { Starting, Base, BaseFailed, Idle, Bring, Job, Fetch };
 
   void on_agent_ready() override;
   void on_agent_output_unread(bool unread) override;

@@ -4,6 +4,7 @@
 import os
 import unittest
 
+from map_testing import wait_at
 from sshd import SshTest
 
 
@@ -235,6 +236,28 @@ class BaseFile(FilesTest):
         result = self.map("--wd", "/proc/none", "--bf", "table", "echo", ":::", "a")
         self.assertEqual((result.status, result.out), (1, ""), result)
         self.assert_told(result, r"spread: 1 job was not run: no worker is left: .*cannot bring 'table': .*")
+
+    def test_that_is_still_on_its_way_at_the_end_is_removed_with_cleanup(self):
+        # 50 GB of nothing: on its way for longer than the run has anything to do.
+        with open(self.path("table"), "wb") as file:
+            file.truncate(50 << 30)
+        gate = self.gate()
+        running = self.start(
+            *("map", "-S", "1/:,1/h2", "--wd", self.path("there"), "--bf", "table", "--cleanup"),
+            *("-j1", f"{wait_at(gate)}; echo {{}}", ":::", "a", "b"), stdin=None)
+        while not os.path.exists(self.there("table")):
+            pass
+        gate.open(2)
+        self.assert_run(running.finish(), 0, "a\nb\n", "")
+        self.assertEqual(self.left_there(), [])
+
+    def test_that_came_in_part_is_removed_with_cleanup(self):
+        self.file("a", "here\n")
+        self.file("b", "here\n")
+        os.makedirs(self.there("b/kept"))  # no file can be put where that is
+        result = self.map("--bf", "a", "--bf", "b", "--cleanup", "echo", ":::", "x")
+        self.assertEqual((result.status, result.out), (1, ""), result)
+        self.assertEqual(self.left_there(), ["b", "b/kept"])
 
     def test_for_the_filters_of_pipe(self):
         self.file("table", "h\n")
