@@ -51,8 +51,11 @@ std::string unknown_option(std::string_view word, const SubcommandText& text) {
     return fmt::format("{} takes no value ({})", name, word);
   }
   if (name == "-u" && (text.bit & (kRun | kAll)) != 0) return "-u is for map; use --unordered";
-  if (const OptionSpec* other = find_option(name, kAny)) {
-    return fmt::format("{} is for {}, not for {}", name, owner_of(*other), text.name);
+  // Of pipe's kin, map is nearer than run.
+  const OptionSpec* of_map = text.bit == kPipe ? find_option(name, kMap) : nullptr;
+  if (const OptionSpec* other = of_map != nullptr ? of_map : find_option(name, kAny)) {
+    return fmt::format("{} is for {}, not for {}", name,
+                       of_map != nullptr ? "map" : owner_of(*other), text.name);
   }
   if ((text.bit & (kMap | kPipe)) != 0) {
     const std::string_view instead = elsewhere(word);

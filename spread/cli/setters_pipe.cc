@@ -44,6 +44,9 @@ constexpr Pair kExclusive[] = {
     {"--round-robin", "--results"},
     {"--round-robin", "--retries"},
     {"--round-robin", "--timeout"},
+    {"--round-robin", "--halt"},
+    // A filter is its login's command: nothing can go through it before.
+    {"--round-robin", "--basefile"},
     {"-u", "-k"},
     {"-u", "--group"},
     {"-u", "--lb"},

@@ -19,6 +19,7 @@ namespace spread {
 
 struct TemplateOptions {
   std::string replacement = "{}";  ///< -I
+  bool has_item = true;            ///< false: {} and its kin are text, only {#} and {%} are not
   std::vector<std::string> names;  ///< of a header, in the order of the values: {name}
   bool append = true;              ///< false: --stdin, the item is not put behind the command
   bool repeat_context = false;     ///< -X

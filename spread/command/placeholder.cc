@@ -74,8 +74,18 @@ Result<PlaceholderSyntax> PlaceholderSyntax::create(std::string replacement,
   return syntax;
 }
 
+PlaceholderSyntax PlaceholderSyntax::numbers() {
+  PlaceholderSyntax syntax;
+  syntax.replacement_.clear();
+  return syntax;
+}
+
 std::size_t PlaceholderSyntax::match(std::string_view text, std::size_t at,
                                      Placeholder& found) const {
+  if (replacement_.empty()) {
+    const std::size_t length = text[at] == '{' ? match_braces(text, at, found) : 0;
+    return found.is_number() ? length : 0;
+  }
   if (text[at] == replacement_.front() && text.substr(at).starts_with(replacement_)) {
     found = {};
     return replacement_.size();

@@ -52,7 +52,7 @@ struct Placeholder {
 /// Where in its run a task is rendered.
 struct TaskContext {
   std::uint64_t sequence = 1;  ///< {#}: the task's id + 1
-  std::uint32_t slot = 1;      ///< {%}: from 1 on each host
+  std::uint32_t slot = 1;      ///< {%}: from 1, over all hosts
 };
 
 /// What counts as a placeholder. Everything else in braces is ordinary text.
@@ -62,10 +62,12 @@ class PlaceholderSyntax {
   /// `replacement` (-I) stands for `{}`, which is then ordinary text; the other forms stay. `names`
   /// are those of a header, in the order of the values. An empty replacement is an error.
   static Result<PlaceholderSyntax> create(std::string replacement, std::vector<std::string> names);
+  /// Only {#} and {%}: where there is no item.
+  static PlaceholderSyntax numbers();
 
   /// The length of the placeholder that begins at `at`; 0 = there is none.
   std::size_t match(std::string_view text, std::size_t at, Placeholder& found) const;
-  /// What stands for all values: "{}", or what -I named.
+  /// What stands for all values: "{}", or what -I named. Nothing where there is no item.
   const std::string& replacement() const { return replacement_; }
 
  private:

@@ -54,9 +54,12 @@ class TemplateBuilder {
     for (const std::string& word : words_) {
       if (word.find('\0') != std::string::npos) return fail("the command has a NUL byte");
     }
-    auto syntax = PlaceholderSyntax::create(options_.replacement, options_.names);
-    if (!syntax) return fail(syntax.error().message);
-    syntax_ = std::move(*syntax);
+    syntax_ = PlaceholderSyntax::numbers();
+    if (options_.has_item) {
+      auto syntax = PlaceholderSyntax::create(options_.replacement, options_.names);
+      if (!syntax) return fail(syntax.error().message);
+      syntax_ = std::move(*syntax);
+    }
     made_.shell_ = options_.shell;
     made_.repeat_context_ = options_.repeat_context;
     made_.argument_bytes_max_ = options_.argument_bytes_max;
@@ -67,7 +70,8 @@ class TemplateBuilder {
 
  private:
   Status build() {
-    const bool only_item = words_.size() == 1 && words_[0] == syntax_.replacement();
+    const bool only_item =
+        options_.has_item && words_.size() == 1 && words_[0] == syntax_.replacement();
     if (words_.empty() || (only_item && !options_.exec_always)) return build_command_line();
     if (options_.shell_always || (!options_.exec_always && !is_program())) return build_script();
     return build_exec();

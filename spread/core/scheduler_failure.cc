@@ -216,7 +216,9 @@ TimePoint Scheduler::settle_end(Slot& ended, WorkerId worker, const ProcessEnded
   // One that was to say hello first, and died without, is as good as never started.
   const KeyRecord& key = key_of(ended);
   const bool silent = key.says_hello && !ended.heard && ended.in_flight.empty();
-  if (!key.proven || silent || event.cause == EndCause::NotStarted ||
+  // One that always says hello before its first task was started well if it has one.
+  const bool began = ended.waits_for_hello && ended.heard && !ended.in_flight.empty();
+  if ((!key.proven && !began) || silent || event.cause == EndCause::NotStarted ||
       event.cause == EndCause::PrepFailed) {
     return launch_failed(ended, worker, now);
   }

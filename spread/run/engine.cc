@@ -137,8 +137,8 @@ void Engine::add_slots_from(std::uint32_t first) {
     SlotAdded added;
     added.host = slot.host;
     added.key = plan_.key(worker);
-    added.remote = !plan_.roster.hosts[number(slot.host)].local;
-    added.waits_for_hello = added.remote && is_jobs(options_.command) && !options_.pipe.round_robin;
+    added.remote = !plan_.is_local(worker);
+    added.waits_for_hello = added.remote && is_jobs(options_.command);
     added_slots.push_back(added);
   }
   // By host in the order given: hosts that are asked how many slots they have answer in any order.

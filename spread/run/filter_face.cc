@@ -5,8 +5,23 @@
 #include <utility>
 
 #include "spread/io/machine.h"
+#include "spread/launch/job_agent.h"
+#include "spread/run/login_end.h"
 
 namespace spread {
+namespace {
+
+constexpr std::string_view kMarked = R"(printf "\001%s ready\n" "$1"; shift; exec "$@")";
+constexpr int kLoginLost = 255;  // ssh's own
+constexpr std::size_t kLoginSaidMax = 64 * 1024;
+constexpr std::size_t kRangesShown = 10;
+
+std::string blocks_text(const IdRanges& blocks) {
+  const std::string text = blocks.text(kRangesShown);
+  return (text.find_first_of("-,") == std::string::npos ? "block " : "blocks ") + text;
+}
+
+}  // namespace
 
 FilterFace::FilterFace(Engine& engine)
     : engine_(engine), end_sequence_(engine.options().map.end_sequence) {
@@ -21,6 +36,8 @@ Status FilterFace::open() {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
+  mark_ = random_mark();
+  there_ = options;
   if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
   spill_ = std::make_unique<TempSpill>(
       TempFile(options.limits.spill_directory, options.limits.spill_max));
@@ -48,36 +65,38 @@ std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
 
 Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   TaskContext context;
-  context.slot = engine_.plan().roster.slots[number(worker)].number;
-  context.sequence = number(worker) + 1;
+  context.sequence = context.slot = number(worker) + 1;
   SPREAD_TRY(commands_->render({}, context, arguments_));
   const std::string slot = std::to_string(context.slot);
   environment_ = {{"SPREAD_SLOT", slot}, {"PARALLEL_JOBSLOT", slot}};
   SpawnOptions spawn;
-  if (engine_.options().map.output == MapOptions::Output::Ungrouped) {
-    spawn.output = spawn.errors = Connect::Ours;
-  }
   const std::string directory = commands_->directory({}, context);
-  const Roster& roster = engine_.plan().roster;
-  if (roster.hosts[number(roster.slots[number(worker)].host)].local) {
+  if (engine_.plan().is_local(worker)) {
+    if (ungrouped()) spawn.output = spawn.errors = Connect::Ours;
     spawn.argv = arguments_.argv();
     spawn.environment = environment_;
     spawn.directory = directory;
     return spawn;
   }
-  Options there = engine_.options();
-  there.hosts.command = arguments_.list();
-  if (there.map.nice) {
-    there.hosts.command.insert(there.hosts.command.begin(),
-                               {"nice", "-n", std::to_string(*there.map.nice)});
+  const Options& options = engine_.options();
+  std::vector<std::string>& words = there_.hosts.command;
+  words = {"/bin/sh", "-c", std::string(kMarked), "spread", mark_};
+  if (const auto& nice = options.map.nice) {
+    words.insert(words.end(), {"nice", "-n", std::to_string(*nice)});
   }
-  there.hosts.working_directory = directory;
-  there.hosts.environment.insert(there.hosts.environment.end(), environment_.begin(),
-                                 environment_.end());
-  launch_ = engine_.plan().launch(there, worker);
+  for (std::string& word : arguments_.list()) words.push_back(std::move(word));
+  there_.hosts.working_directory = directory;
+  there_.hosts.environment = options.hosts.environment;
+  there_.hosts.environment.insert(there_.hosts.environment.end(), environment_.begin(),
+                                  environment_.end());
+  launch_ = engine_.plan().launch(there_, worker);
   spawn.arguments = launch_.arguments;
   spawn.environment = launch_.environment;
   return spawn;
+}
+
+bool FilterFace::ungrouped() const {
+  return engine_.options().map.output == MapOptions::Output::Ungrouped;
 }
 
 TaskId FilterFace::add_output(WorkerId worker) {
@@ -91,10 +110,16 @@ WorkerId FilterFace::full_but_for() const {
 }
 
 bool FilterFace::may_read(TaskId output, bool errors) const {
+  if (ungrouped()) return !engine_.output().full() && !engine_.reporter().errors_full();
   return output_->may_read(output, errors ? JobStream::Err : JobStream::Out);
 }
 
 void FilterFace::append(TaskId output, bool errors, Slice bytes) {
+  // -u of a filter on another machine: there it has no descriptor of ours to write to.
+  if (ungrouped()) {
+    if (errors) return engine_.reporter().errors().append(bytes.view());
+    return engine_.output().queue().append(std::move(bytes));
+  }
   output_->append(output, errors ? JobStream::Err : JobStream::Out, bytes);
 }
 
@@ -105,16 +130,19 @@ void FilterFace::deliver(const DeliverTask& delivery) {
 }
 
 void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
-                       std::string_view blocks) {
+                       const IdRanges& blocks) {
   if (!status.clean()) ++failed_filters_;
   output_->finished(output);
   const std::string name = fmt::format("filter {}", number(worker) + 1);
   if (early) {
-    engine_.abort(fmt::format(
-        "{} ended before its input did ({}); what it was given is lost: block{} {}", name,
-        status.text(), blocks.find_first_of("-,") == std::string_view::npos ? "" : "s", blocks));
+    engine_.abort(fmt::format("{} ended before its input did ({}); what it was given is lost: {}",
+                              name, status.text(), blocks_text(blocks)));
   } else if (!status.clean() && !by_us) {
-    engine_.reporter().say(name + ": " + status.text());
+    // Of a status of its own it knows best what it means.
+    const bool cut_off =
+        status.signal != 0 || (!engine_.plan().is_local(worker) && status.code == kLoginLost);
+    engine_.reporter().say(name + ": " + status.text() +
+                           (cut_off ? "; it had been given " + blocks_text(blocks) : ""));
   }
 }
 
@@ -135,10 +163,43 @@ Status FilterPort::start() {
   auto spawn = face_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
-  output_ = face_.add_output(id());
+  closing_ = ending_ = false;
   engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
-  engine_.reporter().tell(WorkerReady{id()});
+  if (engine_.plan().is_local(id())) {
+    begin_output();
+  } else {
+    login_.emplace(job_agent_prefix(face_.mark()));
+    login_said_.clear();
+  }
   return {};
+}
+
+void FilterPort::begin_output() {
+  output_ = face_.add_output(id());
+  engine_.reporter().tell(WorkerReady{id()});
+}
+
+void FilterPort::read_login(bool errors, Slice bytes) {
+  // There were no blocks for it: what it makes of nothing is nobody's output.
+  if (ending_) return;
+  const auto said = [&](ByteView text) {
+    if (login_said_.size() < kLoginSaidMax) login_said_ += as_text(text);
+  };
+  if (errors) return said(bytes.view());
+  bool runs = false;
+  const auto pass = [&](ByteView text) {
+    if (!runs) return said(text);
+    face_.append(output_, false, Slice::copy_of(text));
+  };
+  login_->feed(bytes.view(), pass, [&](std::string_view) {
+    runs = true;
+    begin_output();
+  });
+  if (!runs) return;
+  login_->finish(pass);
+  login_.reset();
+  if (!login_said_.empty()) engine_.reporter().pass_on(std::exchange(login_said_, {}));
+  engine_.handle(WorkerHello{id(), 1, 1});
 }
 
 void FilterPort::send_task(const SendTask& action) {
@@ -164,6 +225,7 @@ void FilterPort::on_input_written() {
 
 void FilterPort::close_input() {
   closing_ = true;
+  if (login_) return terminate();
   command_.close_input();
 }
 
@@ -177,21 +239,36 @@ void FilterPort::kill() {
   command_.kill();
 }
 
-bool FilterPort::wants_job_output(bool errors) const { return face_.may_read(output_, errors); }
+bool FilterPort::wants_job_output(bool errors) const {
+  return login_ || face_.may_read(output_, errors);
+}
 
 void FilterPort::on_job_output(bool errors, Slice bytes) {
+  if (login_) return read_login(errors, std::move(bytes));
   face_.append(output_, errors, std::move(bytes));
 }
 
 void FilterPort::on_job_ended(ExitStatus status) {
-  constexpr std::size_t kRangesShown = 10;
+  if (login_) return login_ended(status);
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
-  face_.ended(id(), output_, status, ending_, early, blocks_.text(kRangesShown));
+  face_.ended(id(), output_, status, ending_, early, blocks_);
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = status.clean();
   ended.reason = status.text();
+  engine_.handle(std::move(ended));
+}
+
+void FilterPort::login_ended(ExitStatus status) {
+  login_.reset();
+  ProcessEnded ended;
+  ended.worker = id();
+  ended.clean = closing_;
+  ended.cause = EndCause::NotStarted;
+  ended.reason = login_end_reason(engine_.plan(), face_.hosts_there(), id(), status, false,
+                                  std::move(login_said_));
+  engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.handle(std::move(ended));
 }
 

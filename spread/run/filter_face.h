@@ -13,6 +13,7 @@
 #include "spread/run/pipe_input.h"
 #include "spread/run/spill_file.h"
 #include "spread/workers/command_worker.h"
+#include "spread/workers/mark_scanner.h"
 
 namespace spread {
 
@@ -46,8 +47,12 @@ class FilterFace final : public Face {
   }
 
   // For its ports.
-  /// Good until the next call.
+  /// Good until the next call. Of another machine: the filter with a mark in front of what it
+  /// prints, for until then it is the login that prints.
   Result<SpawnOptions> command_for(WorkerId worker);
+  const std::string& mark() const { return mark_; }
+  /// How filters of other machines are launched.
+  const HostOptions& hosts_there() const { return there_.hosts; }
   const Slice& header(TaskId block) const { return pipe_->header(block); }
   /// It runs: where what it prints is to go.
   TaskId add_output(WorkerId worker);
@@ -56,11 +61,13 @@ class FilterFace final : public Face {
   /// `blocks`: those that were sent to it, for the message if it ended before its input did.
   /// `by_us`: we ended it, so how is no news.
   void ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
-             std::string_view blocks);
+             const IdRanges& blocks);
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
 
  private:
+  bool ungrouped() const;
+
   Engine& engine_;
   std::optional<JobCommands> commands_;
   std::optional<PipeInput> pipe_;
@@ -72,13 +79,16 @@ class FilterFace final : public Face {
   std::vector<Port*> ports_;
   std::vector<WorkerId> started_;  ///< whose output each is
   Arguments arguments_;
+  Options there_;
   LaunchPlan launch_;
+  std::string mark_;
   std::vector<std::pair<std::string, std::string>> environment_;
   std::uint64_t failed_filters_ = 0;
   std::string error_;
 };
 
-/// A slot of FilterFace.
+/// A slot of FilterFace. On another machine a filter is given blocks when its login has got as far
+/// as to start it: a host that is down costs nothing.
 class FilterPort final : public Port, public CommandSink {
  public:
   FilterPort(Engine& engine, FilterFace& face, WorkerId id);
@@ -99,8 +109,14 @@ class FilterPort final : public Port, public CommandSink {
   void on_input_written() override;
   void on_job_ended(ExitStatus status) override;
 
+  void begin_output();
+  void read_login(bool errors, Slice bytes);
+  void login_ended(ExitStatus status);
+
   FilterFace& face_;
   CommandWorker command_;
+  std::optional<MarkScanner> login_;  ///< until the filter runs
+  std::string login_said_;
   TaskId output_{};
   std::optional<TaskId> task_;  ///< being written
   IdRanges blocks_;

@@ -50,6 +50,7 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   TemplateOptions how;
   if (!map.replacement.empty()) how.replacement = map.replacement;
   how.names = names;
+  how.has_item = options_->command == Command::Map;
   how.append = !map.item_to_stdin && options_->command == Command::Map;
   how.repeat_context = map.arguments.fill == ArgumentOptions::Fill::Context;
   how.exec_always = map.mode == MapOptions::Mode::Exec;

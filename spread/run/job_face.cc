@@ -141,7 +141,7 @@ Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
 
 std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
   std::unique_ptr<Port> port;
-  if (is_local(worker)) {
+  if (engine_.plan().is_local(worker)) {
     port = std::make_unique<JobPort>(engine_, *this, worker);
   } else {
     const HostId host = engine_.plan().roster.slots[number(worker)].host;
@@ -149,11 +149,6 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
   }
   ports_.push_back(port.get());
   return port;
-}
-
-bool JobFace::is_local(WorkerId worker) const {
-  const Roster& roster = engine_.plan().roster;
-  return roster.hosts[number(roster.slots[number(worker)].host)].local;
 }
 
 // ---------------------------------------------------------------- tasks in
@@ -193,7 +188,8 @@ bool JobFace::is_done(TaskId task, std::string_view payload) const {
 TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
   TaskContext context;
   context.sequence = number(task) + 1;
-  if (worker != kNoWorker) context.slot = engine_.plan().roster.slots[number(worker)].number;
+  // Not the number on its host: two jobs that run have different ones, wherever they are.
+  if (worker != kNoWorker) context.slot = number(worker) + 1;
   return context;
 }
 
@@ -216,12 +212,13 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   job_.spawn.output = job_.spawn.errors = out;
   if (output_) job_.tag = commands_->tag(payload, context);
   set_input(send);
-  if (!all_local_ && !is_local(worker)) SPREAD_TRY(set_files(payload, context));
+  if (!all_local_ && !engine_.plan().is_local(worker)) SPREAD_TRY(set_files(payload, context));
   if (map().print_commands) {
     engine_.reporter().show_command(commands_->text(payload, context));
   }
   const std::uint32_t tries = engine_.options().failure.retries;
-  if (output_ && !one_attempt_ && is_local(worker) && tries > 0 && send.attempt >= tries) {
+  if (output_ && !one_attempt_ && engine_.plan().is_local(worker) && tries > 0 &&
+      send.attempt >= tries) {
     output_->set_final(send.task);
   }
   job = &job_;

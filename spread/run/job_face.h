@@ -91,7 +91,6 @@ class JobFace final : public Face {
   const MapOptions& map() const { return engine_.options().map; }
   Status open_files();
   Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
-  bool is_local(WorkerId worker) const;
   TaskContext context_of(TaskId task, WorkerId worker) const;
   /// What stands for {} and its kin.
   std::string_view values_of(const Value& payload) const;

@@ -85,6 +85,10 @@ Result<HostOptions> job_hosts(const Options& options) {
 
 }  // namespace
 
+bool Plan::is_local(WorkerId worker) const {
+  return roster.hosts[number(roster.slots[number(worker)].host)].local;
+}
+
 bool Plan::by_login(WorkerId worker) const {
   const SlotSpec& slot = roster.slots[number(worker)];
   return roster.hosts[number(slot.host)].route.kind == Route::Kind::LoginShell;

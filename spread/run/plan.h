@@ -20,6 +20,8 @@ struct Plan {
   std::vector<std::string> host_names;
 
   std::uint32_t workers() const { return static_cast<std::uint32_t>(roster.slots.size()); }
+  /// The worker runs on this machine, and is no launcher's.
+  bool is_local(WorkerId worker) const;
   LaunchPlan launch(const Options& options, WorkerId worker) const;
   /// The worker is reached by logging in (ssh).
   bool by_login(WorkerId worker) const;

@@ -10,8 +10,8 @@
 #include "spread/base/quote.h"
 #include "spread/io/files.h"
 #include "spread/launch/job_agent.h"
-#include "spread/launch/launcher.h"
 #include "spread/run/job_face.h"
+#include "spread/run/login_end.h"
 
 namespace spread {
 namespace {
@@ -313,19 +313,9 @@ std::string RemoteJobPort::end_reason(ExitStatus status, bool unanswered,
                                       std::string last_words) const {
   if (!base_problem_.empty()) return base_problem_;
   const bool ready = step_ != Step::Starting;
-  std::string reason = fmt::format(
-      "{}the login ended, {}", unanswered && ready ? "a job was running when " : "", status.text());
-  const std::string hint =
-      status.signal == 0 && !ready
-          ? exit_hint(engine_.plan().roster, face_.agent_options().hosts, id(), status.code)
-          : "";
-  if (!hint.empty()) reason += " (" + hint + ")";
-  if (!last_words.empty()) {
-    for (char& c : last_words) c = c == '\n' || c == '\r' ? ' ' : c;
-    last_words.erase(last_words.find_last_not_of(' ') + 1);
-    reason += "; its last words: " + last_words;
-  }
-  return reason;
+  return (unanswered && ready ? "a job was running when " : "") +
+         login_end_reason(engine_.plan(), face_.agent_options().hosts, id(), status, ready,
+                          std::move(last_words));
 }
 
 }  // namespace spread

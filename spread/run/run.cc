@@ -30,7 +30,7 @@ int run_engine(const Options& options) {
   auto plan = make_plan(options);
   if (!plan) return complain(plan.error());
   if (options.report.dry_run && options.command == Command::Map) {
-    const Status printed = print_commands(options, plan->workers());
+    const Status printed = print_commands(options, std::max(1u, plan->workers()));
     return printed ? 0 : complain(printed.error());
   }
   if (options.report.dry_run) {

@@ -77,14 +77,38 @@ class Jobs(SshTest):
 
     def test_a_login_that_is_lost_has_its_job_done_elsewhere(self):
         post, gate = self.post(), self.gate()
-        script = f"echo {{}} >>{post.path}; read -r line <{gate.path}; echo done {{}}"
+        # What it has printed until then is in its output only once.
+        script = (f"echo begun; echo to err >&2; echo {{}} >>{post.path}; "
+                  f"read -r line <{gate.path}; echo done {{}}")
         running = self.start("map", "-S", "1/h2,1/h3", script, ":::", "a", "b")
         post.lines(2)
         self.sshd.cut("h2")
         post.line()  # the job of h2, once more
         os.write(gate._fd, b"go\n" * 3)
         result = running.finish()
-        self.assertEqual((result.status, result.out), (0, "done a\ndone b\n"), result)
+        self.assertEqual((result.status, result.out),
+                         (0, "begun\ndone a\nbegun\ndone b\n"), result)
+        self.assertEqual(result.err.count("to err\n"), 2, result)
+
+    def test_a_job_that_takes_its_login_with_it_is_tried_three_times(self):
+        script = f"echo x >>{self.path('runs')}; kill -9 $(ps -o ppid= -p $PPID); : {{}}"
+        result = self.map("-S", "1/h2,1/h3", script, ":::", "bad")
+        self.assertEqual((result.status, result.out), (1, ""), result)
+        self.assert_told(result, "spread: 1 of 1 job failed:", r"  job 1: .*3 times.*")
+        with open(self.path("runs"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "x\n" * 3)
+
+    def test_slots_of_all_hosts_have_numbers_of_their_own(self):
+        post, gate = self.post(), self.gate()
+        script = f"echo {{%}} $SPREAD_SLOT >>{post.path}; head -c1 <{gate.path} >/dev/null; : {{}}"
+        running = self.start("map", "-S", "2/h2,2/h3,1/:", script, ":::", *"abcde", stdin=None)
+        self.assertEqual(sorted(post.lines(5)), [f"{n} {n}" for n in range(1, 6)])
+        gate.open(5)
+        self.assert_run(running.finish(), 0, "", "")
+
+    def test_dry_run_does_not_need_to_know_how_many_slots_there_are(self):
+        result = self.map("-S", "h2", "--dry-run", "echo {%} {}", ":::", "a", "b")
+        self.assert_run(result, 0, "echo 1 a\necho 1 b\n", "")
 
     def test_a_timeout_ends_the_job_there(self):
         post, gate = self.post(), self.gate()

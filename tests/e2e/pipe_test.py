@@ -200,6 +200,25 @@ class Parts(SpreadTest):
         self.assertRegex(result.err, "is no regular file, and cannot be read by ranges")
 
 
+class Braces(SpreadTest):
+    def pipe(self, *words, **how):
+        return self.spread("pipe", *words, **how)
+
+    def test_without_items_they_are_text(self):
+        for command, out in (
+            (("python3", "-c", "d={}; print(d, len(input()))"), "{} 1\n{} 1\n"),
+            (("awk", "{print $1 \"{}\"}"), "a{}\nb{}\n"),
+            (("xargs", "-I{}", "echo", "x{}y"), "xay\nxby\n"),
+            (("read -r x; echo ${x}{.}{1}{/}",), "a{.}{1}{/}\nb{.}{1}{/}\n"),
+            (("cat; echo '{#}{%}{}'",), "a\n11{}\nb\n21{}\n"),
+        ):
+            with self.subTest(command):
+                result = self.pipe("-j1", "-N1", *command, input="a\nb\n")
+                self.assert_run(result, 0, out, "")
+        result = self.pipe("-j1", "--round-robin", "awk", "{print $1 \"{}\"}", input="a\nb\n")
+        self.assert_run(result, 0, "a{}\nb{}\n", "")
+
+
 class RoundRobin(SpreadTest):
     def test_every_record_is_given_to_one_filter_once(self):
         for name in ("--round-robin", "--rr", "--roundrobin"):

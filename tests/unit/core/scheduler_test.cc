@@ -191,6 +191,22 @@ TEST(Scheduler, WaitsForTheHelloOfASlotThatAlwaysSaysOne) {
   EXPECT_EQ(table.sent(), "0:0");
 }
 
+TEST(Scheduler, AWorkerThatSaidHelloAndDiesOfItsFirstTaskWasStartedWell) {
+  // Whoever holds what the task has printed must be told that it is tried again.
+  Table table;
+  SlotAdded slot;
+  slot.remote = slot.waits_for_hello = true;
+  table.tell(slot).complete().tasks(1).end().decide();
+  for (int death = 1; death <= 3; ++death) {
+    table.tell(WorkerHello{WorkerId{0}}).decide();
+    table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, false, "gone"});
+    EXPECT_EQ(table.all<RetryTask>().size(), std::min<std::size_t>(death, 2));
+    table.wait(seconds(100)).decide();
+  }
+  ASSERT_EQ(table.all<DeliverTask>().size(), 1u);
+  EXPECT_EQ(table.all<DeliverTask>()[0].outcome, Outcome::Lost);
+}
+
 TEST(Scheduler, ClosesTheInputsOnlyWhenAllTasksAreFinal) {
   Table table;
   table.slots(2).complete().tasks(2).end().decide();
