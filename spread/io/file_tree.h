@@ -4,17 +4,11 @@
 #include <optional>
 #include <string>
 
+#include "spread/api/file_status.h"
 #include "spread/api/result.h"
 
 namespace spread {
 
-/// What stat(2) says of a file, links followed.
-struct FileStatus {
-  std::uint64_t size = 0;
-  std::int64_t modified = 0;  ///< seconds since 1970
-  std::uint64_t inode = 0;
-  bool folder = false;
-};
 /// An Error names the file and why it cannot be reached.
 Result<FileStatus> file_status(const std::string& name);
 

@@ -69,16 +69,16 @@ bool parse_fact(std::string_view& line, auto& number) {
   return true;
 }
 
-RemoteFile parse_facts(std::string_view line) {
+RemoteFile parse_status(std::string_view line) {
   RemoteFile file;
   if (line == "-") return file;
   file.exists = true;
-  FileFacts facts;
-  facts.folder = line.front() == 'd';
+  FileStatus status;
+  status.folder = line.front() == 'd';
   line.remove_prefix(2);
-  if (parse_fact(line, facts.size) && parse_fact(line, facts.modified) &&
-      parse_fact(line, facts.inode)) {
-    file.facts = facts;
+  if (parse_fact(line, status.size) && parse_fact(line, status.modified) &&
+      parse_fact(line, status.inode)) {
+    file.status = status;
   }
   return file;
 }
@@ -123,7 +123,7 @@ Result<std::vector<RemoteFile>> parse_look(std::string_view text, std::size_t fi
     const std::string_view line = text.substr(0, end);
     if (end == std::string_view::npos || line.empty()) break;
     if (line != "-" && (line.size() < 3 || line[1] != ' ')) break;
-    found.push_back(parse_facts(line));
+    found.push_back(parse_status(line));
     text.remove_prefix(end + 1);
   }
   if (found.size() != files || !text.empty()) {

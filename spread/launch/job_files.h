@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "spread/api/file_status.h"
 #include "spread/api/result.h"
 #include "spread/launch/launch_plan.h"
 
@@ -32,25 +33,12 @@ struct FilePlace {
 /// nothing is named, or `..` stands elsewhere.
 Result<FilePlace> file_place(std::string_view name);
 
-/// What tells whether a file is the same here and there.
-struct FileFacts {
-  std::uint64_t size = 0;
-  std::int64_t modified = 0;  ///< seconds since 1970
-  std::uint64_t inode = 0;
-  bool folder = false;
-
-  /// rsync's quick check; of a folder that is on a shared file system only the number is evidence.
-  bool same_as(const FileFacts& other) const {
-    return size == other.size && modified == other.modified && (!folder || inode == other.inode);
-  }
-};
-
 /// Asks what is there already: a line for each file.
 std::string format_look(const std::vector<FilePlace>& files, std::string_view directory);
-/// The answer: for each file its facts; none where there is no file.
+/// The answer: for each file its status; none where there is no file.
 struct RemoteFile {
   bool exists = false;
-  std::optional<FileFacts> facts;  ///< none where the other side cannot tell
+  std::optional<FileStatus> status;  ///< none where the other side cannot tell
 };
 /// An Error: it is not the answer to that many files.
 Result<std::vector<RemoteFile>> parse_look(std::string_view text, std::size_t files);

@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kWaitingMax = 1024 * 1024;
 constexpr std::size_t kTextMax = 64 * 1024;
 
-FileFacts facts_of(const FileStatus& status) {
-  return {status.size, status.modified, status.inode, status.folder};
-}
-
 /// Takes those of the first one's base.
 std::vector<FilePlace> take_group(std::vector<FilePlace>& files) {
   const FilePlace first = files.front();
@@ -106,7 +102,7 @@ void FileMover::choose_missing(const std::vector<RemoteFile>& found) {
     const FilePlace& file = files_[i];
     if (!found[i].exists) host_.set_ours(key_of(file));
     const auto here = file_status(file.path_here());
-    if (here && found[i].facts && facts_of(*here).same_as(*found[i].facts)) continue;
+    if (here && found[i].status && here->same_as(*found[i].status)) continue;
     todo_.push_back(file);
   }
 }

@@ -57,13 +57,13 @@ TEST(Look, IsReadForEachFile) {
   const auto found = parse_look("-\nf 12 1700000000 34\nd 4096 1700000001 35\nf ?\n", 4);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_FALSE((*found)[0].exists);
-  ASSERT_TRUE((*found)[1].facts);
-  EXPECT_EQ((*found)[1].facts->size, 12u);
-  EXPECT_EQ((*found)[1].facts->modified, 1700000000);
-  EXPECT_EQ((*found)[1].facts->inode, 34u);
-  EXPECT_TRUE((*found)[2].facts->folder);
+  ASSERT_TRUE((*found)[1].status);
+  EXPECT_EQ((*found)[1].status->size, 12u);
+  EXPECT_EQ((*found)[1].status->modified, 1700000000);
+  EXPECT_EQ((*found)[1].status->inode, 34u);
+  EXPECT_TRUE((*found)[2].status->folder);
   EXPECT_TRUE((*found)[3].exists);
-  EXPECT_FALSE((*found)[3].facts);
+  EXPECT_FALSE((*found)[3].status);
 }
 
 TEST(Look, IsRefusedWhereItIsSomethingElse) {
@@ -73,11 +73,11 @@ TEST(Look, IsRefusedWhereItIsSomethingElse) {
   }
 }
 
-TEST(FileFacts, OfAFolderNeedItsNumber) {
-  const FileFacts file{10, 100, 1, false}, copy{10, 100, 2, false}, older{10, 99, 1, false};
+TEST(FileStatus, OfAFolderNeedItsNumber) {
+  const FileStatus file{10, 100, 1, false}, copy{10, 100, 2, false}, older{10, 99, 1, false};
   EXPECT_TRUE(file.same_as(copy));
   EXPECT_FALSE(file.same_as(older));
-  const FileFacts folder{10, 100, 1, true}, another{10, 100, 2, true};
+  const FileStatus folder{10, 100, 1, true}, another{10, 100, 2, true};
   EXPECT_TRUE(folder.same_as(folder));
   EXPECT_FALSE(folder.same_as(another));
 }
