@@ -24,7 +24,6 @@ constexpr Pair kExclusive[] = {
     {"-X", "-m"},
     {"-X", "--xargs"},
     {"-m", "--xargs"},
-    {"--csv", "--colsep"},
     {"-c", "-q"},
     // What is given on standard input does not stand on the command line that these fill.
     {"--stdin", "-X"},

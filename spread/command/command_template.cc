@@ -19,6 +19,11 @@ std::string shell_line(const std::string& shell, std::string_view script) {
   return shell_join(words);
 }
 
+/// Shells take a script that begins so for one of their options. A blank in front changes nothing.
+bool looks_like_option(std::string_view script) {
+  return script.starts_with('-') || script.starts_with('+');
+}
+
 }  // namespace
 
 void append_item(std::string& out, std::string_view payload) {
@@ -58,7 +63,11 @@ void CommandTemplate::append_words(Arguments& out, std::span<const TextTemplate>
 
 void CommandTemplate::render_script(Arguments& out, Values values,
                                     const TaskContext& context) const {
+  const std::size_t begin = out.bytes().size();
   script_->append_script(out.bytes(), values, context);
+  if (looks_like_option(std::string_view(out.bytes()).substr(begin))) {
+    out.bytes().insert(out.bytes().begin() + static_cast<std::ptrdiff_t>(begin), ' ');
+  }
   out.end_word();
   if (own_.empty()) {
     out.add(kScriptName);
@@ -82,6 +91,7 @@ Status CommandTemplate::render(std::string_view payload, const TaskContext& cont
   const Values values(out.scratch());
   append_words(out, words_, values, context);
   if (mode_ == Mode::CommandLine) {
+    if (looks_like_option(payload)) out.bytes() += ' ';
     append_item(out.bytes(), payload);
     out.end_word();
   }

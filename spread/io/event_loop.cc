@@ -109,7 +109,12 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     return entry.read || entry.write;
   });
   const int timeout = poll_only ? 0 : timeout_milliseconds(deadline, now_);
-  const int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
+  int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
+  // It is so after a stop (SIGSTOP, SIGCONT). What has happened meanwhile comes before the
+  // deadlines that have passed: a job that has ended is not late.
+  if (count < 0 && errno == EINTR) {
+    count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, 0);
+  }
   advance();
   std::size_t ready = 0;
   for (int i = 0; i < count; ++i) {

@@ -13,7 +13,7 @@ namespace spread {
 Result<SignalSet> SignalSet::create() {
   sigset_t wanted;
   sigemptyset(&wanted);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH}) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH}) {
     struct sigaction now {};
     ::sigaction(signal, nullptr, &now);
     if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
@@ -24,12 +24,14 @@ Result<SignalSet> SignalSet::create() {
   ::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow any more (ulimit -f) is an error of write(2), as a full disk is.
   ::signal(SIGXFSZ, SIG_IGN);
-  if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0) {
-    return tl::unexpected(errno_error("sigprocmask"));
-  }
   UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) return tl::unexpected(errno_error("signalfd"));
-  return SignalSet(std::move(fd));
+  return SignalSet(std::move(fd), wanted);
+}
+
+Status SignalSet::block() {
+  if (::sigprocmask(SIG_BLOCK, &wanted_, nullptr) == 0) return {};
+  return tl::unexpected(errno_error("sigprocmask"));
 }
 
 std::optional<Signal> SignalSet::next() {
@@ -38,7 +40,17 @@ std::optional<Signal> SignalSet::next() {
   if (read.state != IoState::Done || read.size != sizeof info) return std::nullopt;
   const auto number = static_cast<int>(info.ssi_signo);
   const int slots = number == SIGUSR1 ? 1 : number == SIGUSR2 ? -1 : 0;
-  return Signal{number, slots == 0 && number != SIGWINCH, slots};
+  const bool stop = number == SIGTSTP;
+  return Signal{number, slots == 0 && !stop && number != SIGWINCH, slots, stop};
+}
+
+void SignalSet::stop_here() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  ::kill(::getpid(), SIGTSTP);
+  ::sigprocmask(SIG_UNBLOCK, &stop, nullptr);
+  ::sigprocmask(SIG_BLOCK, &stop, nullptr);
 }
 
 }  // namespace spread

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <optional>
 
 #include "spread/api/result.h"
@@ -9,26 +11,33 @@ namespace spread {
 
 struct Signal {
   int number = 0;
-  bool asks_to_end = false;  ///< INT, TERM, HUP
-  int slots = 0;             ///< USR1: one slot more; USR2: one less (as xargs)
+  bool asks_to_end = false;   ///< INT, TERM, HUP
+  int slots = 0;              ///< USR1: one slot more; USR2: one less (as xargs)
+  bool asks_to_stop = false;  ///< TSTP: Ctrl-Z
 };
 
-/// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1, USR2 and
-/// WINCH are blocked while it lives and read from a descriptor; PIPE is ignored, so that a reader
-/// that goes away is an error of write(2). Children get default dispositions (Spawner). A signal
-/// that was ignored when we were started (nohup) stays ignored.
+/// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1, USR2, TSTP
+/// and WINCH are blocked from block() on and read from a descriptor; PIPE is ignored, so that a
+/// reader that goes away is an error of write(2). Children get default dispositions (Spawner). A
+/// signal that was ignored when we were started (nohup) stays ignored.
 class SignalSet {
  public:
   static Result<SignalSet> create();
   SignalSet(SignalSet&&) noexcept = default;
 
+  /// Until here signals do what they do to any process: opening a FIFO may wait for ever.
+  Status block();
   int fd() const { return fd_.get(); }
   /// The next signal that has arrived, if there is one.
   std::optional<Signal> next();
+  /// Does what TSTP does to whoever does not handle it: returns after CONT, or at once where nobody
+  /// could continue us (an orphaned process group).
+  void stop_here();
 
  private:
-  explicit SignalSet(UniqueFd fd) : fd_(std::move(fd)) {}
+  SignalSet(UniqueFd fd, const sigset_t& wanted) : fd_(std::move(fd)), wanted_(wanted) {}
   UniqueFd fd_;
+  sigset_t wanted_;
 };
 
 }  // namespace spread

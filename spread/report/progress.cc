@@ -53,7 +53,10 @@ void Progress::on(const TaskAnswered& event, TimePoint) {
 }
 
 void Progress::on(const TaskFinished& event, TimePoint now) {
-  if (unit_ != ProgressUnit::Workers) finish_one(event.result->outcome != Outcome::Ok, now);
+  if (unit_ == ProgressUnit::Workers) return;
+  // A run that is ending hands out what it does not do: that is no progress, and no failure.
+  const Outcome outcome = event.result->outcome;
+  if (outcome != Outcome::NotComputed) finish_one(outcome != Outcome::Ok, now);
 }
 
 void Progress::finish_one(bool failed, TimePoint now) {

@@ -40,17 +40,18 @@ Result<JoblogRecord> JoblogRecord::parse(std::string_view text, std::string_view
     if (!sequence || *sequence == 0) {
       return fail(fmt::format("{} line {}: this is no line of a joblog", name, number));
     }
-    // A job that was run again has a line for each time; the last one counts.
-    record.jobs_[*sequence] = {std::string(columns[8]), columns[6] == "0" && columns[7] == "0"};
+    // A job that was run again has a line for each time; the last one counts. Several runs with
+    // other commands may share a file (+FILE).
+    record.succeeded_[{*sequence, std::string(columns[8])}] =
+        columns[6] == "0" && columns[7] == "0";
   }
   return record;
 }
 
 bool JoblogRecord::is_done(std::uint64_t sequence, std::string_view command,
                            bool again_if_failed) const {
-  const auto found = jobs_.find(sequence);
-  if (found == jobs_.end() || found->second.command != joblog_escape(command)) return false;
-  return found->second.succeeded || !again_if_failed;
+  const auto found = succeeded_.find({sequence, joblog_escape(command)});
+  return found != succeeded_.end() && (found->second || !again_if_failed);
 }
 
 }  // namespace spread

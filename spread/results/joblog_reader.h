@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "spread/api/result.h"
 
@@ -20,14 +21,11 @@ class JoblogRecord {
   /// Whether job `sequence` (from 1) with this command need not be run. `failed_too`: if it failed,
   /// it is to be run again (--resume-failed).
   bool is_done(std::uint64_t sequence, std::string_view command, bool again_if_failed) const;
-  bool empty() const { return jobs_.empty(); }
+  bool empty() const { return succeeded_.empty(); }
 
  private:
-  struct Job {
-    std::string command;  ///< as the file has it, escaped
-    bool succeeded = false;
-  };
-  std::map<std::uint64_t, Job> jobs_;
+  using Job = std::pair<std::uint64_t, std::string>;  ///< the command as the file has it, escaped
+  std::map<Job, bool> succeeded_;
 };
 
 }  // namespace spread

@@ -1,5 +1,7 @@
 #include "spread/run/engine.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -69,6 +71,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan
   std::unique_ptr<Engine> engine(new Engine(options, std::move(plan), std::move(guard),
                                             std::move(*loop), std::move(*signals)));
   SPREAD_TRY(engine->open());
+  SPREAD_TRY(engine->signals_.block());
   return engine;
 }
 
@@ -333,8 +336,25 @@ void Engine::abort(std::string reason) {
   handle(Aborted{std::move(reason)});
 }
 
+/// Ctrl-Z. Workers are in process groups of their own, which the terminal does not reach. What runs
+/// on other machines goes on; its connection is kept alive.
+void Engine::suspend() {
+  for (const std::unique_ptr<Port>& each : ports_) each->signal(SIGSTOP);
+  // The time until we are continued is nobody's.
+  if (!output_stalled_) handle(OutputStalled{true});
+  reporter_->leave_line();
+  signals_.stop_here();
+  loop_.advance();
+  if (!output_stalled_) handle(OutputStalled{false});
+  for (const std::unique_ptr<Port>& each : ports_) each->signal(SIGCONT);
+}
+
 void Engine::on_ready(int, bool, bool) {
   while (const auto signal = signals_.next()) {
+    if (signal->asks_to_stop) {
+      suspend();
+      continue;
+    }
     if (!signal->asks_to_end) {
       if (signal->slots != 0) face_->change_slots(signal->slots);
       continue;

@@ -100,6 +100,8 @@ class Engine final : private ReadyHandler {
   bool drain_outputs();
   RunEnd describe_end() const;
 
+  void suspend();
+
   // Actions out (engine_actions.cc)
   void carry_out(Action& action);
   void start_worker(const StartWorker& action);

@@ -65,7 +65,9 @@ int Engine::finish() {
   if (!reporter_->files_written()) end.own_error = true;
   const int code = face_->exit_status(end, options_.halt);
   reporter_->run_ended(code);
-  if (!end.output_closed) {
+  if (end.output_closed) {
+    reporter_->leave_line();
+  } else {
     const bool told = stdout_->failed() || face_->tell_failures();
     reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told);
     // A stderr that nobody reads is given a moment, and no more.

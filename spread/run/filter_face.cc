@@ -239,6 +239,10 @@ void FilterPort::kill() {
   command_.kill();
 }
 
+void FilterPort::signal(int number) {
+  if (engine_.plan().is_local(id())) command_.signal(number);
+}
+
 bool FilterPort::wants_job_output(bool errors) const {
   return login_ || face_.may_read(output_, errors);
 }

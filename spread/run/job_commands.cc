@@ -85,6 +85,19 @@ std::string JobCommands::text_of(const TextTemplate& text, std::string_view payl
   return out;
 }
 
+std::string JobCommands::text(std::string_view payload, const TaskContext& context) const {
+  std::string command = command_->text(payload, context);
+  if (!options_->map.item_to_stdin) return command;
+  // Without its item one job would look like another to --resume.
+  std::string item;
+  append_item(item, payload);
+  if (command_->mode() != CommandTemplate::Mode::Exec) {
+    const std::string words[] = {options_->map.shell, "-c", std::move(command)};
+    command = shell_join(words);
+  }
+  return "printf '%s\\n' " + shell_quote(item) + " | " + command;
+}
+
 std::string JobCommands::tag(std::string_view payload, const TaskContext& context) const {
   if (options_->map.tag.empty()) return {};
   return text_of(tag_, payload, context) + '\t';
@@ -139,6 +152,13 @@ Status JobCommands::check_results_folder(std::string_view folder) const {
     return {};
   }
   return fail(fmt::format("--results: the item leads up by '..': {}", show_text(folder)));
+}
+
+bool JobCommands::mentions_item_variable() const {
+  const std::vector<std::string>& words = options_->hosts.command;
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.find("SPREAD_ITEM") != std::string::npos;
+  });
 }
 
 std::size_t JobCommands::bytes_of(std::string_view payload) const {

@@ -26,9 +26,7 @@ class JobCommands {
     return command_->render(payload, context, out);
   }
   /// The same as a line for a shell.
-  std::string text(std::string_view payload, const TaskContext& context) const {
-    return command_->text(payload, context);
-  }
+  std::string text(std::string_view payload, const TaskContext& context) const;
   /// What goes in front of each line of the job's output; empty = nothing.
   std::string tag(std::string_view payload, const TaskContext& context) const;
   /// --wd and --results for this job; empty where the option was not given.
@@ -41,6 +39,8 @@ class JobCommands {
                                                 const TaskContext& context) const;
   Result<std::vector<FilePlace>> return_files(std::string_view payload,
                                               const TaskContext& context) const;
+  /// The command names $SPREAD_ITEM itself (a program that it runs may know it, too).
+  bool mentions_item_variable() const;
   /// The folder of each job has an item in its name.
   bool results_by_item() const { return results_.has_item(); }
   /// An Error if an item leads `folder`, of results_folder(), up by a `..` of its own.

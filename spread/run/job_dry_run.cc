@@ -2,9 +2,13 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include "spread/base/posix.h"
 #include "spread/run/job_input.h"
+#include "spread/run/job_resume.h"
 
 namespace spread {
 
@@ -16,20 +20,28 @@ Status print_commands(const Options& options, std::uint32_t slots) {
   const ArgumentSource* source = nullptr;
   auto input = open_job_input(options, *commands, slots, *loop, source);
   if (!input) return tl::unexpected(input.error());
+  auto resume = JobResume::create(options);
+  if (!resume) return tl::unexpected(resume.error());
   Record record;
+  std::string bad;  // the first one; the others are shown
   for (std::uint64_t sequence = 1; !(*input)->ended();) {
     if (!(*input)->next(record)) {
       if (!(*input)->ended()) loop->wait(kForever);
       continue;
     }
-    if (!record.bad.empty()) return fail(record.bad);
     if (sequence == 1 && options.map.arguments.header) {
       SPREAD_TRY(commands->set_names(source->names()));
+    }
+    const std::string_view payload = as_text(record.payload.body.view());
+    if (!record.bad.empty() || resume->is_done(*commands, sequence, payload)) {
+      if (bad.empty() && !record.bad.empty()) bad = fmt::format("job {}: {}", sequence, record.bad);
+      ++sequence;
+      continue;
     }
     TaskContext context;
     context.sequence = sequence;
     context.slot = static_cast<std::uint32_t>((sequence - 1) % slots) + 1;
-    const std::string line = commands->text(as_text(record.payload.body.view()), context) + "\n";
+    const std::string line = commands->text(payload, context) + "\n";
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
       return tl::unexpected(errno_error("cannot write to standard output"));
     }
@@ -39,6 +51,7 @@ Status print_commands(const Options& options, std::uint32_t slots) {
   if (std::fflush(stdout) != 0) {
     return tl::unexpected(errno_error("cannot write to standard output"));
   }
+  if (!bad.empty()) return fail(bad);
   return {};
 }
 

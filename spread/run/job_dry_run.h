@@ -7,9 +7,9 @@
 
 namespace spread {
 
-/// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh. `slots`:
-/// what
-/// {%} takes its numbers from.
+/// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh; not those
+/// that --resume skips. `slots`: what {%} takes its numbers from. A bad record is an Error, told
+/// when all others have been shown.
 Status print_commands(const Options& options, std::uint32_t slots);
 
 }  // namespace spread

@@ -25,14 +25,6 @@ namespace {
 // The kernel's limit for one string of the environment, as for an argument.
 constexpr std::size_t kVariableBytesMax = 131072 - 16;
 
-/// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
-Result<JoblogRecord> read_joblog(const std::string& name) {
-  const auto text = read_file(name);
-  if (text) return JoblogRecord::parse(*text, name);
-  if (text.error().number == ENOENT) return JoblogRecord();
-  return tl::unexpected(text.error());
-}
-
 JobOutputOptions output_options(const Options& options) {
   JobOutputOptions output;
   output.ordered = options.output.ordered;
@@ -63,11 +55,9 @@ Status JobFace::open() {
   commands_ = std::move(*commands);
   limits_ = job_limits_script(map());
   if (map().nice) SPREAD_TRY(become_nicer(*map().nice));
-  if (map().resume) {
-    auto record = read_joblog(options.report.joblog);
-    if (!record) return fail("--resume: " + record.error().message);
-    done_before_ = std::move(*record);
-  }
+  auto resume = JobResume::create(options);
+  if (!resume) return tl::unexpected(resume.error());
+  resume_ = std::move(*resume);
   slots_ = engine_.plan().workers();
   const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
   all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
@@ -163,25 +153,9 @@ bool JobFace::accept(TaskId task, Record& record) {
       engine_.abort(named.error().message);
     }
   }
-  if (done_before_.empty() || !is_done(task, as_text(record.payload.body.view()))) return true;
-  if (output_) output_->finished(task);
-  return false;
-}
-
-/// The command that an earlier run logged may have had another slot's number in it.
-bool JobFace::is_done(TaskId task, std::string_view payload) const {
-  constexpr std::uint32_t kSlotsTried = 256;
   const std::uint64_t sequence = number(task) + 1;
-  std::string first;
-  for (std::uint32_t slot = 1; slot <= kSlotsTried; ++slot) {
-    const std::string command = commands_->text(payload, {sequence, slot});
-    if (done_before_.is_done(sequence, command, map().resume_failed)) return true;
-    if (slot == 1) {
-      first = command;
-    } else if (command == first) {
-      return false;
-    }
-  }
+  if (!resume_.is_done(*commands_, sequence, as_text(record.payload.body.view()))) return true;
+  if (output_) output_->finished(task);
   return false;
 }
 
@@ -198,7 +172,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   const std::string_view payload = values_of(*send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
   if (!limits_.empty()) put_limits_before();
-  set_environment(context, payload);
+  SPREAD_TRY(set_environment(context, payload));
   job_.spawn.argv = arguments_.argv();
   job_.spawn.environment = environment_;
   job_.spawn.directory = commands_->directory(payload, context);
@@ -291,7 +265,7 @@ void JobFace::set_input(const SendTask& send) {
   job_.range = {pipe_->file(part), part.file, range.begin, range.end - range.begin};
 }
 
-void JobFace::set_environment(const TaskContext& context, std::string_view payload) {
+Status JobFace::set_environment(const TaskContext& context, std::string_view payload) {
   enum : std::size_t { kSequence, kSlot, kTheirSequence, kTheirSlot, kItem };
   if (environment_.empty()) {
     // What GNU parallel calls them, too: scripts that use these are many.
@@ -306,8 +280,16 @@ void JobFace::set_environment(const TaskContext& context, std::string_view paylo
   std::string& item = environment_[kItem].second;
   item.clear();
   append_item(item, payload);
+  if (item.size() <= kVariableBytesMax) return {};
+  if (commands_->mentions_item_variable()) {
+    return fail(
+        fmt::format("the item has {} bytes, and $SPREAD_ITEM can have {}; send it on stdin "
+                    "instead (--stdin)",
+                    item.size(), kVariableBytesMax));
+  }
   // A job with --stdin may have an item of any length.
-  if (item.size() > kVariableBytesMax) item.clear();
+  item.clear();
+  return {};
 }
 
 // ---------------------------------------------------------------- output

@@ -10,11 +10,11 @@
 #include "spread/base/parse.h"
 #include "spread/results/job_failures.h"
 #include "spread/results/job_output.h"
-#include "spread/results/joblog_reader.h"
 #include "spread/run/engine.h"
 #include "spread/run/host_files.h"
 #include "spread/run/job_commands.h"
 #include "spread/run/job_port.h"
+#include "spread/run/job_resume.h"
 #include "spread/run/job_sinks.h"
 #include "spread/run/pipe_input.h"
 #include "spread/run/spill_file.h"
@@ -98,14 +98,13 @@ class JobFace final : public Face {
   Status set_files(std::string_view payload, const TaskContext& context);
   Status pump_output();
   void put_limits_before();
-  void set_environment(const TaskContext& context, std::string_view payload);
+  Status set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
   std::string last_lines(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
   std::string note_of(const DeliverTask& delivery, const Ending& ending,
                       std::string_view command) const;
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
-  bool is_done(TaskId task, std::string_view payload) const;
   Status loosen(TaskId stuck);
   void read_slots_file();
   std::uint32_t slots_for(const SlotCount& count) const;
@@ -122,7 +121,7 @@ class JobFace final : public Face {
   const ArgumentSource* source_ = nullptr;
   std::optional<PipeInput> pipe_;  ///< `pipe`: where blocks come from
   bool names_set_ = false;
-  JoblogRecord done_before_;
+  JobResume resume_;
   JobFailures failures_;
   const JobEnd* end_ = nullptr;
   std::vector<Port*> ports_;

@@ -197,11 +197,15 @@ void Reporter::watch_line() {
   in_line_ = stays_in_line(waiting);
 }
 
+void Reporter::leave_line() {
+  line_.erase(errors_.queue().tail());
+  errors_.flush();
+}
+
 void Reporter::make_room_for_results() {
   if (!results_on_terminal_) return;
   watch_line();
-  line_.erase(errors_.queue().tail());
-  errors_.flush();
+  leave_line();
 }
 
 void Reporter::turn(const OutputWriter& results) {

@@ -80,6 +80,8 @@ class Reporter {
   /// `with_failures`: which tasks have no value matters (it does not when nobody can get results).
   void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures);
   bool idle() const;
+  /// The terminal is somebody else's for a while, or from now on.
+  void leave_line();
 
  private:
   Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,

@@ -76,6 +76,10 @@ void WorkerPort::kill() {
   if (worker_) worker_->kill(end_reason());
 }
 
+void WorkerPort::signal(int number) {
+  if (worker_ && engine_.plan().is_local(id())) worker_->signal(number);
+}
+
 std::string WorkerPort::end_reason() const {
   return "ended by spread (" + std::string(ending_why) + ")";
 }

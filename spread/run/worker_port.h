@@ -24,6 +24,7 @@ class WorkerPort final : public Port, public WorkerSink {
   void close_input() override;
   void terminate() override;
   void kill() override;
+  void signal(int number) override;
   TimePoint next_deadline() const override;
   void tick() override;
   void flush() override;

@@ -280,6 +280,10 @@ void CommandWorker::kill_group() {
   if (process_) send_kill();
 }
 
+void CommandWorker::signal(int number) {
+  if (process_ && !status_) process_->signal_group(number);
+}
+
 void CommandWorker::send_kill() {
   process_->signal_group(SIGKILL);
   deadline_ = after(loop_.now(), kAfterKill);

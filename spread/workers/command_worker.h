@@ -75,6 +75,8 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   void terminate();
   /// KILL to its process group, at once. Output that nobody wants now is not waited for.
   void kill();
+  /// To its process group; nothing if nothing runs.
+  void signal(int number);
   /// The sink may want output again, or no more.
   void reconsider();
 

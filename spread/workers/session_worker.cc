@@ -157,6 +157,10 @@ void SessionWorker::kill(std::string_view why) {
   set_deadline(kAfterKill);
 }
 
+void SessionWorker::signal(int number) {
+  if (!status_) process_.signal_group(number);
+}
+
 void SessionWorker::tick() {
   if (ended_ || loop_.now() < deadline_) return;
   deadline_ = kForever;

@@ -189,6 +189,18 @@ class Columns(Input):
         text = '"a,1","b""2","c\nd"\n\ne,f,\n'
         self.assertEqual(self.shown("--csv", input=text), '<a,1><b"2><c\nd>\n<e><f><>\n')
 
+    def test_csv_with_another_separator(self):
+        self.assertEqual(self.shown("--csv", "-C;", input='a;"b;c"\n'), "<a><b;c>\n")
+        self.assertEqual(self.shown("--csv", "--colsep", r"\t", input='a,b\t"c\td"\n'),
+                         "<a,b><c\td>\n")
+        result = self.map("--csv", "-C;;", "echo", input="a\n")
+        self.assert_run(result, 255, "")
+
+    def test_command_lines_may_begin_like_options(self):
+        result = self.map("-j1", input="-e echo hi\n+x\necho fine\n")
+        self.assertEqual((result.status, result.out), (2, "fine\n"), result)
+        self.assert_told(result, ".*: -e: not found.*")
+
     def test_csv_quote_that_is_never_closed_ends_the_input(self):
         result = self.map("-j1", "--csv", "echo", input='a\n"b\nc\n')
         told = "spread: stdin line 2: the quote that is opened here is never closed"
@@ -317,7 +329,7 @@ class HowMany(Input):
     def test_options_that_exclude_each_other(self):
         for one, other in (
             *(("-I{}", option) for option in ("-n2", "-L2", "-X", "-m", "--xargs")),
-            *(("-n2", "-N2"), ("-n2", "-L2"), ("-N2", "-L2"), ("-X", "-m"), ("--csv", "-C,")),
+            *(("-n2", "-N2"), ("-n2", "-L2"), ("-N2", "-L2"), ("-X", "-m")),
             *(("--stdin", "-X"), ("--stdin", "-m"), ("--stdin", "--xargs"), ("-c", "-q")),
         ):
             names = [w if w.startswith("--") else w[:2] for w in (one, other)]

@@ -1,6 +1,7 @@
 """--joblog, --resume and --resume-failed of `spread map`."""
 
 import os
+import subprocess
 import unittest
 
 from map_testing import MapTest, failures
@@ -133,6 +134,33 @@ class Resume(Joblog):
         self.run_some("a", "b", "c", script="echo {}")
         result = self.run_some("a", "x", "b", "c", script="echo {}", options=("--resume",))
         self.assert_run(result, 0, "x\nb\nc\n", "")
+
+    def test_commands_that_share_a_log_are_told_apart(self):
+        for script in ("echo a {}", "echo b {}"):
+            self.map("--jl", "+log", script, ":::", "1", "2")
+        for script in ("echo a {}", "echo b {}"):
+            self.assert_run(self.map("--jl", "log", "--resume", script, ":::", "1", "2"), 0, "", "")
+
+    def test_item_on_stdin_is_a_part_of_the_job(self):
+        for command in (("cat",), ("cat; echo '!' # {}",)):
+            with self.subTest(command):
+                options = ("--jl", f"log{len(command[0])}", "--resume", "--stdin", *command)
+                self.map(*options, input="a\nb\n")
+                result = self.map(*options, input="a\nx y\nz\n")
+                end = "" if command == ("cat",) else "!\n"
+                self.assert_run(result, 0, f"x y\n{end}z\n{end}", "")
+        shown = self.map("--dry-run", "--stdin", "cat; echo '!'", ":::", "a 'b'")
+        again = subprocess.run(["sh", "-c", shown.out], capture_output=True, check=True)
+        self.assertEqual(again.stdout, b"a 'b'\n!\n")
+
+    def test_dry_run_shows_what_is_left(self):
+        words = ("test {} != 2", ":::", "1", "2", "3")
+        self.map("--jl", "log", *words)
+        log = self.read("log")
+        for option, left in (("--resume", ""), ("--resume-failed", "test 2 != 2\n")):
+            result = self.map("--jl", "log", option, "--dry-run", *words, "4")
+            self.assert_run(result, 0, left + "test 4 != 2\n", "")
+        self.assertEqual(self.read("log"), log)
 
     def test_slot_numbers_need_not_be_the_same(self):
         words = ("echo {} {%} >&2", ":::", *"abcdefgh")

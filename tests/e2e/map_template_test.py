@@ -303,6 +303,13 @@ class Limits(Templates):
         told = r"  job 2: .*131072 bytes.* 131071 .*MAX_ARG_STRLEN.*--stdin.*"
         self.assert_told(result, "spread: 1 of 3 jobs failed:", told)
 
+    def test_item_too_long_for_the_variable_is_not_taken_for_an_empty_one(self):
+        item = "x" * 131071
+        result = self.map('echo "/data/$SPREAD_ITEM"', input=f"a\n{item}\nb\n")
+        self.assertEqual((result.status, result.out), (1, "/data/a\n/data/b\n"), result)
+        self.assert_told(result, r"  job 2: the item has 131071 bytes, .*SPREAD_ITEM can have 131056.*")
+        self.says("131072\n", "--stdin", "wc -c", items=None, input=item)  # it does not look at it
+
     def test_stdin_takes_an_item_of_any_length(self):
         item = "x" * 3000000
         self.says(item + "\n", "--stdin", "cat", items=None, input=item)

@@ -310,6 +310,19 @@ class Progress(SpreadTest):
         self.assertEqual(self.finish(running, terminal).status, 0)
         self.assertEqual(terminal.screen.lines, ["begun a", ""])
 
+    def test_bar_is_gone_when_nobody_reads_the_results(self):
+        terminal = Terminal(80)
+        self.addCleanup(terminal.close)
+        running = self.start("map", "--bar", "-j1", f"{wait_at(self.way)}; echo {{}}", ":::", "1", "2",
+                             "3", stdin=None, stderr=terminal.slave)
+        os.close(terminal.slave)
+        terminal.until(r"^\[.*\] 0/3")
+        running.process.stdout.close()
+        running.process.stdout = None
+        self.way.open(3)
+        self.assertEqual(self.finish(running, terminal).status, 141)
+        self.assertEqual(terminal.screen.lines, [""])
+
     def test_commands_are_shown_without_what_a_terminal_obeys(self):
         item = "a\x1b[2Jb\rc\x07"
         running, terminal = self.map_on_terminal("-t", "true", ":::", item)

@@ -8,9 +8,67 @@ import termios
 import unittest
 
 from map_testing import (
-    MapTest, is_signal_pending, marked_processes, tell, wait_at, wait_until_half_full
+    MapTest, is_asleep, is_signal_pending, marked_processes, tell, wait_at, wait_until_half_full
 )
 from spread_testing import living_processes
+
+
+class Stopped(MapTest):
+    """Ctrl-Z, and fg."""
+
+    def state_of(self, pid):
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(") ")[2][0]
+
+    def test_jobs_stop_and_go_on_with_it(self):
+        post, gate = self.post(), self.gate()
+        # A group of its own, as a shell with job control makes it: an orphaned one does not stop.
+        running = self.start_map("-j2", f"{tell(post, '$$')}; {wait_at(gate)}; echo {{}}", ":::",
+                                 *"abc", stdin=None, process_group=0)
+        jobs = post.lines(2)
+        running.signal(signal.SIGTSTP)
+        _, status = os.waitpid(running.pid, os.WUNTRACED)
+        self.assertTrue(os.WIFSTOPPED(status))
+        for job in jobs:
+            while self.state_of(job) != "T":  # the signal is on its way
+                pass
+        gate.open(3)
+        self.assertTrue(post.is_empty())
+        running.signal(signal.SIGCONT)
+        self.assert_run(running.finish(), 0, "a\nb\nc\n", "")
+
+    def test_workers_of_run_stop_too(self):
+        post, gate = self.post(), self.gate()
+        script = f"read -r x; {tell(post, '$$')}; {wait_at(gate)}; echo $x"
+        running = self.start("run", "-j1", "--wire", "lines", "--", "sh", "-c", script,
+                             process_group=0)
+        running.write("a\n")
+        running.close_input()
+        worker = post.line()
+        running.signal(signal.SIGTSTP)
+        os.waitpid(running.pid, os.WUNTRACED)
+        while self.state_of(worker) != "T":
+            pass
+        running.signal(signal.SIGCONT)
+        gate.open()
+        self.assert_run(running.finish(), 0, "a\n", "")
+
+
+class BeforeTheFirstJob(MapTest):
+    def opens_fifo(self, pid):
+        """It waits for the other side. Kernels that do not tell: it waits."""
+        with open(f"/proc/{pid}/wchan", encoding="ascii") as file:
+            return is_asleep(pid) and file.read() in ("wait_for_partner", "fifo_open", "0", "")
+
+    def test_fifo_that_nobody_opens_does_not_hold_signals_off(self):
+        os.mkfifo(self.path("fifo"))
+        for words in (("-a", "fifo", "echo"), ("--jl", "fifo", "echo", ":::", "a")):
+            with self.subTest(words):
+                running = self.start_map(*words, stdin=None)
+                while not self.opens_fifo(running.pid):
+                    pass
+                running.signal(signal.SIGTERM)
+                self.assertEqual(running.finish().status, -signal.SIGTERM)
 
 
 class Interrupted(MapTest):

@@ -1,0 +1,50 @@
+#include "spread/run/job_resume.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "spread/io/system.h"
+
+namespace spread {
+namespace {
+
+/// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
+Result<JoblogRecord> read_joblog(const std::string& name) {
+  const auto text = read_file(name);
+  if (text) return JoblogRecord::parse(*text, name);
+  if (text.error().number == ENOENT) return JoblogRecord();
+  return tl::unexpected(text.error());
+}
+
+}  // namespace
+
+Result<JobResume> JobResume::create(const Options& options) {
+  JobResume resume;
+  if (!options.map.resume) return resume;
+  auto record = read_joblog(options.report.joblog);
+  if (!record) return fail("--resume: " + record.error().message);
+  resume.record_ = std::move(*record);
+  resume.again_if_failed_ = options.map.resume_failed;
+  return resume;
+}
+
+bool JobResume::is_done(const JobCommands& commands, std::uint64_t sequence,
+                        std::string_view payload) const {
+  if (record_.empty()) return false;
+  // The command that was logged may have had another slot's number in it.
+  constexpr std::uint32_t kSlotsTried = 256;
+  std::string first;
+  for (std::uint32_t slot = 1; slot <= kSlotsTried; ++slot) {
+    const std::string command = commands.text(payload, {sequence, slot});
+    if (record_.is_done(sequence, command, again_if_failed_)) return true;
+    if (slot == 1) {
+      first = command;
+    } else if (command == first) {
+      return false;
+    }
+  }
+  return false;
+}
+
+}  // namespace spread

@@ -1,0 +1,47 @@
+#include "spread/io/event_loop.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+namespace spread {
+namespace {
+
+int write_end = -1;
+
+void write_a_byte(int) { static_cast<void>(::write(write_end, "x", 1)); }
+
+struct Handler final : ReadyHandler {
+  void on_ready(int, bool, bool) override { ++calls; }
+  int calls = 0;
+};
+
+// As after a stop: what has happened must come before the deadlines that have passed.
+TEST(EventLoop, TellsWhatHasHappenedWhenASignalHasEndedTheWait) {
+  auto loop = EventLoop::create();
+  ASSERT_TRUE(loop);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  write_end = ends[1];
+  struct sigaction act {
+  }, before{};
+  act.sa_handler = write_a_byte;
+  ASSERT_EQ(::sigaction(SIGALRM, &act, &before), 0);
+  Handler handler;
+  loop->add(ends[0], true, false, &handler);
+
+  // The handler runs when the wait has been ended, and not before.
+  const itimerval soon{{0, 0}, {0, 10'000}};
+  ASSERT_EQ(::setitimer(ITIMER_REAL, &soon, nullptr), 0);
+  EXPECT_EQ(loop->wait(kForever), 1u);
+  EXPECT_EQ(handler.calls, 1);
+
+  loop->remove(ends[0]);
+  ::sigaction(SIGALRM, &before, nullptr);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+}  // namespace
+}  // namespace spread
