@@ -16,9 +16,12 @@ from spread_testing import living_processes
 class Stopped(MapTest):
     """Ctrl-Z, and fg."""
 
-    def state_of(self, pid):
-        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            return stat.read().rpartition(") ")[2][0]
+    def wait_until_stopped(self, pid):
+        """D: a shell that was stopped between the vfork and the exec of its child."""
+        state = ""
+        while state not in ("T", "D"):
+            with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+                state = stat.read().rpartition(") ")[2][0]
 
     def test_jobs_stop_and_go_on_with_it(self):
         post, gate = self.post(), self.gate()
@@ -30,8 +33,7 @@ class Stopped(MapTest):
         _, status = os.waitpid(running.pid, os.WUNTRACED)
         self.assertTrue(os.WIFSTOPPED(status))
         for job in jobs:
-            while self.state_of(job) != "T":  # the signal is on its way
-                pass
+            self.wait_until_stopped(job)  # the signal may be on its way
         gate.open(3)
         self.assertTrue(post.is_empty())
         running.signal(signal.SIGCONT)
@@ -47,8 +49,7 @@ class Stopped(MapTest):
         worker = post.line()
         running.signal(signal.SIGTSTP)
         os.waitpid(running.pid, os.WUNTRACED)
-        while self.state_of(worker) != "T":
-            pass
+        self.wait_until_stopped(worker)
         running.signal(signal.SIGCONT)
         gate.open()
         self.assert_run(running.finish(), 0, "a\n", "")
@@ -245,11 +246,14 @@ class MasterKilled(MapTest):
         # and of which it may not have known yet, would then wait for ever.
         post, gate = self.post(), self.gate()
         script = f"echo $SPREAD_RUN >>{post.path}; {wait_at(gate)}; : {{}}"
+        # Jobs are started in the background where as many run as there are CPUs.
+        two = sorted(os.sched_getaffinity(0))[:2]
         for jobs in (1, 2, 3, 9, 20, 41, 60, 83):
             with self.subTest(jobs):
                 gate.open(1000)
                 items = map(str, range(1000))
-                running = self.start_map("-u", "-j6", script, ":::", *items, stdin=None)
+                running = self.start_map("-u", "-j6", script, ":::", *items, stdin=None,
+                                         preexec_fn=lambda: os.sched_setaffinity(0, two))
                 mark = post.lines(jobs)[0]
                 running.process.kill()
                 gate.shut()
