@@ -1,7 +1,5 @@
 #include "spread/run/engine.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -339,14 +337,14 @@ void Engine::abort(std::string reason) {
 /// Ctrl-Z. Workers are in process groups of their own, which the terminal does not reach. What runs
 /// on other machines goes on; its connection is kept alive.
 void Engine::suspend() {
-  for (const std::unique_ptr<Port>& each : ports_) each->signal(SIGSTOP);
+  for (const std::unique_ptr<Port>& each : ports_) each->suspend(true);
   // The time until we are continued is nobody's.
   if (!output_stalled_) handle(OutputStalled{true});
   reporter_->leave_line();
   signals_.stop_here();
   loop_.advance();
   if (!output_stalled_) handle(OutputStalled{false});
-  for (const std::unique_ptr<Port>& each : ports_) each->signal(SIGCONT);
+  for (const std::unique_ptr<Port>& each : ports_) each->suspend(false);
 }
 
 void Engine::on_ready(int, bool, bool) {

@@ -239,8 +239,8 @@ void FilterPort::kill() {
   command_.kill();
 }
 
-void FilterPort::signal(int number) {
-  if (engine_.plan().is_local(id())) command_.signal(number);
+void FilterPort::suspend(bool stop) {
+  if (engine_.plan().is_local(id())) command_.suspend(stop);
 }
 
 bool FilterPort::wants_job_output(bool errors) const {

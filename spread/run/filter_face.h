@@ -98,7 +98,7 @@ class FilterPort final : public Port, public CommandSink {
   void close_input() override;
   void terminate() override;
   void kill() override;
-  void signal(int number) override;
+  void suspend(bool stop) override;
   TimePoint next_deadline() const override { return command_.next_deadline(); }
   void tick() override { command_.tick(); }
   void remove_ended() override {}

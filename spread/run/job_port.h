@@ -37,7 +37,7 @@ class JobPort final : public Port, private CommandSink {
   void close_input() override;
   void terminate() override;
   void kill() override;
-  void signal(int number) override { command_.signal(number); }
+  void suspend(bool stop) override { command_.suspend(stop); }
   TimePoint next_deadline() const override { return command_.next_deadline(); }
   void tick() override { command_.tick(); }
   void remove_ended() override {}

@@ -34,8 +34,8 @@ class Port {
   /// Ends it: TERM, and KILL after the grace time.
   virtual void terminate() = 0;
   virtual void kill() = 0;
-  /// STOP or CONT, to what runs on this machine.
-  virtual void signal(int number) { static_cast<void>(number); }
+  /// STOP, or CONT, to what runs on this machine.
+  virtual void suspend(bool stop) { static_cast<void>(stop); }
 
   // Once in every turn of the loop.
   virtual TimePoint next_deadline() const = 0;

@@ -76,8 +76,8 @@ void WorkerPort::kill() {
   if (worker_) worker_->kill(end_reason());
 }
 
-void WorkerPort::signal(int number) {
-  if (worker_ && engine_.plan().is_local(id())) worker_->signal(number);
+void WorkerPort::suspend(bool stop) {
+  if (worker_ && engine_.plan().is_local(id())) worker_->suspend(stop);
 }
 
 std::string WorkerPort::end_reason() const {

@@ -24,7 +24,7 @@ class WorkerPort final : public Port, public WorkerSink {
   void close_input() override;
   void terminate() override;
   void kill() override;
-  void signal(int number) override;
+  void suspend(bool stop) override;
   TimePoint next_deadline() const override;
   void tick() override;
   void flush() override;

@@ -280,8 +280,8 @@ void CommandWorker::kill_group() {
   if (process_) send_kill();
 }
 
-void CommandWorker::signal(int number) {
-  if (process_ && !status_) process_->signal_group(number);
+void CommandWorker::suspend(bool stop) {
+  if (process_ && !status_) process_->signal_group(stop ? SIGSTOP : SIGCONT);
 }
 
 void CommandWorker::send_kill() {

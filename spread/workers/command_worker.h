@@ -75,8 +75,8 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   void terminate();
   /// KILL to its process group, at once. Output that nobody wants now is not waited for.
   void kill();
-  /// To its process group; nothing if nothing runs.
-  void signal(int number);
+  /// STOP, or CONT, to its process group; nothing if nothing runs.
+  void suspend(bool stop);
   /// The sink may want output again, or no more.
   void reconsider();
 

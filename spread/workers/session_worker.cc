@@ -157,8 +157,8 @@ void SessionWorker::kill(std::string_view why) {
   set_deadline(kAfterKill);
 }
 
-void SessionWorker::signal(int number) {
-  if (!status_) process_.signal_group(number);
+void SessionWorker::suspend(bool stop) {
+  if (!status_) process_.signal_group(stop ? SIGSTOP : SIGCONT);
 }
 
 void SessionWorker::tick() {

@@ -57,8 +57,8 @@ class SessionWorker final : public ReadyHandler {
   void terminate(std::string_view why);
   /// KILL to its process group, at once.
   void kill(std::string_view why);
-  /// To its process group; nothing if it has exited.
-  void signal(int number);
+  /// STOP, or CONT, to its process group; nothing if it has exited.
+  void suspend(bool stop);
 
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
   Slice share(ByteView value) const;

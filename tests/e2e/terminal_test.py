@@ -295,9 +295,12 @@ class Progress(SpreadTest):
                                  [line[:30] for line in told])
 
     def test_commands_that_are_shown_are_lines_of_their_own(self):
-        running, terminal = self.map_on_terminal("-j1", "-t", "printf", ":::", "a", "b")
+        self.script("job", f"#!/bin/sh\nprintf $1; {wait_at(self.way)}\n")
+        running, terminal = self.map_on_terminal("-j1", "-t", "./job", ":::", "a", "b")
+        terminal.until("^a$")
+        self.way.open(2)
         self.assertEqual(self.finish(running, terminal).status, 0)
-        self.assertEqual(terminal.screen.lines, ["printf a", "a", "printf b", "b"])
+        self.assertEqual(terminal.screen.lines, ["./job a", "a", "./job b", "b"])
 
     def test_bar_comes_back_when_the_line_has_ended(self):
         # Whichever stream ends it.

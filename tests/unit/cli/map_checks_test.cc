@@ -20,7 +20,6 @@ TEST(MapChecks, BothOptionsAreNamed) {
       {{"-X"}, {"-m"}},
       {{"-X"}, {"--xargs"}},
       {{"-m"}, {"--xargs"}},
-      {{"--csv"}, {"--colsep", ","}},
       {{"-c"}, {"-q"}},
       {{"--stdin"}, {"-X"}},
       {{"--stdin"}, {"-m"}},
