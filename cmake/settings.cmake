@@ -59,6 +59,11 @@ target_compile_definitions(spread_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASS
 if(SPREAD_SANITIZE)
   target_compile_options(spread_flags INTERFACE
     -fsanitize=${SPREAD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # A fifth of the compiler's time: null pointers and wrong objects are told by the address
+  # sanitizer, too, when they are used.
+  if(SPREAD_SANITIZE MATCHES "address.*undefined|undefined.*address")
+    target_compile_options(spread_flags INTERFACE -fno-sanitize=null,vptr,object-size)
+  endif()
   target_link_options(spread_flags INTERFACE -fsanitize=${SPREAD_SANITIZE})
 endif()
 
