@@ -134,7 +134,7 @@ class Shortages(MapTest):
         """How to start a run that may have so many processes. Root has no such limit."""
         if os.getuid() != 0:
             self.skipTest("only root can become a user who has no other processes")
-        nobody_else = 64123
+        nobody_else = 64000 + os.getpid() % 1000  # another one where tests run side by side
         os.chmod(self.folder, 0o777)
         # By its descriptor: the way to the program may be closed to that user.
         program = os.open(SPREAD, os.O_RDONLY)
@@ -177,18 +177,29 @@ class Shortages(MapTest):
         self.assertEqual((result.status, result.out), (2, ""), result)
         self.assert_told(result, self.TOLD + ".*", r"spread: 2 of 2 jobs failed:")
 
+    def pidfds(self, pid):
+        count = 0
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                count += "pidfd" in os.readlink(f"/proc/{pid}/fd/{name}")
+            except FileNotFoundError:
+                pass
+        return count
+
     def test_descriptors_that_are_gone_in_the_middle(self):
         post, gate = self.post(), self.gate()
         script = f"{tell(post)}; {wait_at(gate)}; echo {{}}"
         items = [str(n) for n in range(30)]
         running = self.start_map("-j4", script, ":::", *items, stdin=None)
         self.assertEqual(sorted(post.lines(4)), ["0", "1", "2", "3"])
-        # Below what is open now: nothing can be opened before two jobs have ended.
-        open_now = sorted(map(int, os.listdir(f"/proc/{running.pid}/fd")))
-        fewer = open_now[-4] - 2
-        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (fewer, fewer))
+        # Jobs may run before spread has got hold of them.
+        while self.pidfds(running.pid) < 4:
+            pass
+        limits = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (3, limits[1]))
         gate.open(1)
         self.wait_for_line(running, "spread: pipe2: Too many open files; it is tried again")
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, limits)
         gate.open(29)
         self.assert_run(running.finish(), 0, "".join(f"{n}\n" for n in items), "")
 
