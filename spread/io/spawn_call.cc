@@ -38,6 +38,7 @@ void SpawnCall::clear() {
   for (UniqueFd& fd : theirs) fd.reset();
   std::fill(std::begin(from_), std::end(from_), -1);
   directory_.clear();
+  exit_fd.reset();
   pid = -1;
   error = 0;
 }
@@ -73,9 +74,17 @@ void SpawnCall::run() {
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   error = 0;
   char* const first = words_[1];
-  const int child =
-      ::__clone(enter, stack_.get() + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD, this);
+  // The pidfd comes with the child: where no descriptor is left for it, no child has begun to run.
+  // Kernels that do not know the flag ignore it; valgrind refuses it.
+  int pidfd = -1;
+  const auto start = [&](int flags) {
+    return ::__clone(enter, stack_.get() + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD | flags,
+                     this, &pidfd, nullptr, nullptr);
+  };
+  int child = start(CLONE_PIDFD);
+  if (child < 0 && errno == EINVAL) child = start(0);
   if (child < 0) error = errno;
+  exit_fd = UniqueFd(pidfd);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   words_[1] = first;
   if (error == 0) {

@@ -45,7 +45,8 @@ class SpawnCall {
 
   // What came of it.
   int pid = -1;
-  int error = 0;  ///< errno, or 0
+  UniqueFd exit_fd;  ///< the pidfd; none before Linux 5.2 and under valgrind
+  int error = 0;     ///< errno, or 0
 
  private:
   // In the child.

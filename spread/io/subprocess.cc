@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -80,13 +79,9 @@ class ChildEnvironment {
   std::vector<char*> kept_;  ///< of ours
 };
 
-/// Becomes readable when the process has ended. Where the kernel has no pidfd (before Linux 5.3,
-/// and under valgrind) it becomes readable a hundred times a second, and try_wait() looks each
-/// time.
-Result<int> open_exit_fd(pid_t pid) {
-  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (fd >= 0) return fd;  // it is close-on-exec from birth
-  if (errno != ENOSYS) return tl::unexpected(errno_error("pidfd_open"));
+/// Where there is no pidfd: becomes readable a hundred times a second, and try_wait() looks each
+/// time whether the process has ended.
+Result<int> open_ticks() {
   constexpr long kLookEveryNs = 10'000'000;
   const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (timer < 0) return tl::unexpected(errno_error("timerfd_create"));
@@ -277,7 +272,7 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
     return tl::unexpected(
         Error{"cannot start " + call.name() + ": " + errno_text(call.error), call.error});
   }
-  const Result<int> exit_fd = open_exit_fd(pid);
+  const Result<int> exit_fd = call.exit_fd ? call.exit_fd.release() : open_ticks();
   if (!exit_fd) {
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);

@@ -90,13 +90,15 @@ Status Engine::open() {
 
 Status Engine::fit_descriptors() {
   // For each worker three pipes and a pidfd, for each job one pipe less; and what we have open
-  // ourselves, two ends of pipes while a process starts among it.
+  // ourselves, the other ends of the pipes while a process starts among it.
   const std::uint64_t per_worker = is_jobs(options_.command) ? 3 : 4;
   constexpr std::uint64_t kOwn = 16;
-  const std::uint64_t wanted = plan_.workers() * per_worker + kOwn;
+  const std::uint64_t own =
+      kOwn + (options_.report.joblog.empty() ? 0 : 1) + (options_.report.events.empty() ? 0 : 1);
+  const std::uint64_t wanted = plan_.workers() * per_worker + own;
   const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
   if (limit < wanted) {
-    const std::uint64_t most = limit < kOwn ? 0 : (limit - kOwn) / per_worker;
+    const std::uint64_t most = limit < own ? 0 : (limit - own) / per_worker;
     const std::string told = std::to_string(plan_.workers()) + " at a time need " +
                              std::to_string(wanted) + " file descriptors, and the limit is " +
                              std::to_string(limit) + " (see ulimit -Hn)";

@@ -18,6 +18,7 @@ constexpr std::size_t kRangesShown = 10;
 
 std::string blocks_text(const IdRanges& blocks) {
   const std::string text = blocks.text(kRangesShown);
+  if (text.empty()) return "no block";
   return (text.find_first_of("-,") == std::string::npos ? "block " : "blocks ") + text;
 }
 

@@ -6,7 +6,8 @@ import unittest
 
 from spread_testing import PYTHON, SpreadTest
 
-# Sleeps for MILLISECONDS, on the host "slow" four times as long, and answers with its payload.
+# Sleeps for MILLISECONDS, on the host "slow" four times as long, and answers with its payload. To
+# take some time is its task here; nobody waits for it to pass.
 SLEEPER = """\
 import os, sys, time, msgpack
 i, o = sys.stdin.buffer, sys.stdout.buffer

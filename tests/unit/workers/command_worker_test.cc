@@ -47,6 +47,13 @@ class Job : public testing::Test {
     // The loop has not turned since.
     ASSERT_TRUE(worker_->running());
   }
+  /// One that has printed "x", which is not wanted.
+  void start_unread() {
+    start({"/bin/cat"});
+    worker_->send(Slice::literal("x"));
+    sink_.wants = false;
+    while (!sink_.unread) loop_.wait(worker_->next_deadline());
+  }
   void wait() {
     while (!sink_.ended && !sink_.not_started) {
       loop_.wait(worker_->next_deadline());
@@ -88,10 +95,7 @@ TEST_F(Job, ThatHasEndedDoesNotWakeTheLoopWhileItsOutputIsNotWanted) {
 }
 
 TEST_F(Job, TellsWhileItsOutputIsNotRead) {
-  start({"/bin/cat"});
-  worker_->send(Slice::literal("x"));
-  sink_.wants = false;
-  while (!sink_.unread) loop_.wait(worker_->next_deadline());
+  start_unread();
   sink_.wants = true;
   worker_->reconsider();
   EXPECT_FALSE(sink_.unread);
@@ -101,10 +105,7 @@ TEST_F(Job, TellsWhileItsOutputIsNotRead) {
 }
 
 TEST_F(Job, LeavesNothingUnreadWhenItIsKilled) {
-  start({"/bin/cat"});
-  worker_->send(Slice::literal("x"));
-  sink_.wants = false;
-  while (!sink_.unread) loop_.wait(worker_->next_deadline());
+  start_unread();
   worker_->kill();
   wait();
   EXPECT_FALSE(sink_.unread);
