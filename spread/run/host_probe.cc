@@ -60,7 +60,8 @@ class HostProbe::Question final : public ReadyHandler {
     answer.host = host_;
     const auto cpus = parse_cpu_answer(said_);
     if (problem.empty() && !cpus) {
-      while (!complained_.empty() && complained_.back() == '\n') complained_.pop_back();
+      // ssh ends its lines with both.
+      complained_.erase(complained_.find_last_not_of("\r\n") + 1);
       const std::size_t line = complained_.rfind('\n');
       problem = complained_.empty() ? "it said nothing" : complained_.substr(line + 1);
     }
