@@ -104,8 +104,8 @@ struct OutputFull {
 
   bool operator==(const OutputFull&) const = default;
 };
-/// Our reader does not read, so that workers cannot be drained, or we are stopped (Ctrl-Z), and they
-/// with us: time-outs stand still.
+/// Our reader does not read, so that workers cannot be drained, or we are stopped (Ctrl-Z), and
+/// they with us: time-outs stand still.
 struct OutputStalled {
   bool stalled = false;
 };
