@@ -77,3 +77,13 @@ function(spread_link_lto target)
   set_target_properties(${target} PROPERTIES SPREAD_LTO ${spread_lto})
   target_link_libraries(${target} PRIVATE spread_lto_compile)
 endfunction()
+
+# Most of the compiler's time goes into the same headers again and again: twelve files at once take a
+# fifth of the time of twelve files one by one. The price: names in unnamed namespaces are unique
+# within a folder, and one changed file compiles its neighbours again; OFF for long work on few files.
+option(SPREAD_UNITY "Compile the files of a folder together" ON)
+function(spread_unite target)
+  if(SPREAD_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+  endif()
+endfunction()

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/quote.h"
 
 namespace spread {
@@ -19,8 +20,6 @@ constexpr std::string_view kDurationExpected = "a time such as 1.5, 30s, 10m, 2h
 constexpr std::string_view kSlotsExpected = "a number of slots such as 8, 150%, +1, -1 or 0";
 constexpr std::uint64_t kSlotsMax = 65536;
 constexpr std::string_view kPercentExpected = "a percentage such as 50%";
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 tl::unexpected<Error> expected(std::string_view what, std::string_view text) {
   return fail(fmt::format("{}: expected {}", show_text(text), what));

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
+
 namespace spread {
 namespace {
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 
 // Neither ~ (home), nor ^ (a pipe in old shells), nor braces (bash) are here.

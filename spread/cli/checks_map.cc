@@ -7,11 +7,11 @@
 namespace spread::cli {
 namespace {
 
-struct Pair {
+struct MapPair {
   std::string_view one, other;
 };
 
-constexpr Pair kExclusive[] = {
+constexpr MapPair kMapExclusive[] = {
     // xargs lets the last of these count in silence.
     {"-I", "-n"},
     {"-I", "-L"},
@@ -40,8 +40,8 @@ constexpr Pair kExclusive[] = {
     {"--lb", "--group"},
 };
 
-Status check_exclusive(const Draft& draft) {
-  for (const Pair& pair : kExclusive) {
+Status check_map_exclusive(const Draft& draft) {
+  for (const MapPair& pair : kMapExclusive) {
     if (draft.has(pair.one) && draft.has(pair.other)) {
       return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
     }
@@ -79,7 +79,7 @@ Status check_records(const Draft& draft) {
 }
 
 Status complete_map(Draft& draft) {
-  SPREAD_TRY(check_exclusive(draft));
+  SPREAD_TRY(check_map_exclusive(draft));
   SPREAD_TRY(check_command(draft));
   SPREAD_TRY(check_groups(draft));
   Options& options = draft.options;

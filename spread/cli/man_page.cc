@@ -38,7 +38,7 @@ std::string line(std::string_view text) {
   return (request ? "\\&" : "") + escaped + "\n";
 }
 
-void add_paragraphs(std::string& out, std::string_view text) {
+void add_man_paragraphs(std::string& out, std::string_view text) {
   std::string_view request;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find("\n\n"), text.size());
@@ -53,7 +53,7 @@ void add_term(std::string& out, std::string_view term, std::string_view text) {
   out += fmt::format(".TP\n\\fB{}\\fR\n{}", escape(term), line(text));
 }
 
-void add_examples(std::string& out, std::string_view examples) {
+void add_man_examples(std::string& out, std::string_view examples) {
   bool command = false;
   while (!examples.empty()) {
     const std::size_t end = examples.find('\n');
@@ -81,7 +81,7 @@ void add_option(std::string& out, const OptionSpec& spec, const Options& default
   out += fmt::format(".TP\n{}\n{}", names, line(sentence(spec, defaults)));
 }
 
-void add_options(std::string& out, const SubcommandText& subcommand) {
+void add_man_options(std::string& out, const SubcommandText& subcommand) {
   const Options defaults = defaults_of(command_of(subcommand.bit));
   out += ".SH OPTIONS\n";
   for (const Group group : groups()) {
@@ -95,7 +95,7 @@ void add_options(std::string& out, const SubcommandText& subcommand) {
   }
 }
 
-void add_synopsis(std::string& out, const SubcommandText& subcommand) {
+void add_man_synopsis(std::string& out, const SubcommandText& subcommand) {
   // Each line of the synopsis: the subcommand's name, then what follows it.
   std::istringstream lines{std::string(subcommand.synopsis)};
   for (std::string name, rest; lines >> name && std::getline(lines, rest);) {
@@ -145,7 +145,7 @@ std::string man_page() {
                                "spread tasks over persistent worker processes, here and on other "
                                "hosts, or run a command for each of them");
   out += ".SH SYNOPSIS\n.nf\n";
-  for (const SubcommandText& text : subcommands()) add_synopsis(out, text);
+  for (const SubcommandText& text : subcommands()) add_man_synopsis(out, text);
   out += ".fi\n.SH DESCRIPTION\nEach subcommand has a page of its own:\n";
   for (const SubcommandText& text : subcommands()) {
     out += fmt::format(".TP\n\\fB{}\\fR(1)\n{}", escape(page_name(text)), line(text.summary));
@@ -160,7 +160,7 @@ std::string man_page() {
   for (const SubcommandText& text : subcommands()) {
     // The first of each, as in --help.
     const std::size_t first_line = text.examples.find('\n');
-    add_examples(out, text.examples.substr(0, text.examples.find('\n', first_line + 1) + 1));
+    add_man_examples(out, text.examples.substr(0, text.examples.find('\n', first_line + 1) + 1));
   }
   add_see_also(out, 0);
   return out;
@@ -169,17 +169,17 @@ std::string man_page() {
 std::string man_page(const SubcommandText& subcommand) {
   std::string out = start_page(page_name(subcommand), subcommand.summary);
   out += ".SH SYNOPSIS\n.nf\n";
-  add_synopsis(out, subcommand);
+  add_man_synopsis(out, subcommand);
   out += ".fi\n.SH DESCRIPTION\n";
-  add_paragraphs(out, subcommand.description);
-  add_options(out, subcommand);
+  add_man_paragraphs(out, subcommand.description);
+  add_man_options(out, subcommand);
   if ((subcommand.bit & (kRun | kMap | kPipe | kAll)) != 0) {
     add_terms(out, "EXIT STATUS", exit_statuses(), subcommand.bit);
   }
   add_terms(out, "ENVIRONMENT", environment_variables(), subcommand.bit);
   add_terms(out, "FILES", files(), subcommand.bit);
   out += ".SH EXAMPLES\n";
-  add_examples(out, subcommand.examples);
+  add_man_examples(out, subcommand.examples);
   add_see_also(out, subcommand.bit);
   return out;
 }

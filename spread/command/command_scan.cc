@@ -17,7 +17,6 @@ constexpr std::string_view kPerlFiles =
     "a file name such as 'x |' is a command to it: give it the file on stdin ('perl ... < {}')";
 constexpr std::string_view kFixedCommand =
     "give it a fixed command, which reads the item from the environment variable SPREAD_ITEM";
-constexpr std::string_view kArgv = "read it from the program's arguments: put {} behind the code";
 
 bool has(std::string_view letters, char letter) {
   return letters.find(letter) != std::string_view::npos;
@@ -48,7 +47,7 @@ bool is_option(const ScannedWord& word) {
          (word.holes.empty() || word.holes.front() > 0);
 }
 
-bool is_assignment(const ScannedWord& word) {
+bool is_env_assignment(const ScannedWord& word) {
   const std::size_t equals = word.text.find('=');
   return equals != std::string::npos && equals > 0 &&
          (word.holes.empty() || word.holes.front() > equals);
@@ -138,7 +137,8 @@ class Scan {
     while (++at + 1 < words_.size()) {
       const std::string& text = words_[at].text;
       if (text.size() < 2 || text[0] != '-' || text[1] == '-') continue;
-      if (text.back() == 'c' || text.back() == 'e') report(at + 1, "a program", false, kArgv);
+      if (text.back() == 'c' || text.back() == 'e')
+        report(at + 1, "a program", false, kAsProgramArgument);
     }
     guessing_ = false;
   }
@@ -243,7 +243,7 @@ class Scan {
         }
         continue;
       }
-      if (row.assignments && is_assignment(word)) {
+      if (row.assignments && is_env_assignment(word)) {
         if (is_code_variable(std::string_view(word.text).substr(0, word.text.find('=')))) {
           report(at, "a shell with this variable", true, kFixedCommand);
         }

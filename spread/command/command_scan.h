@@ -13,6 +13,8 @@ namespace spread {
 struct ScannedWord {
   std::string text;                ///< without quotes; placeholders for items left out
   std::vector<std::size_t> holes;  ///< where in `text` items stand
+
+  bool has_item() const { return !holes.empty(); }
 };
 
 /// A word in which an item would be read as code by the program that gets it.

@@ -9,7 +9,6 @@ constexpr std::string_view kAsArgument =
     "let its own shell have the item as an argument: ... sh -c 'COMMAND \"$1\"' sh {}";
 constexpr std::string_view kRemote =
     "name the host with -S, which quotes the item, or send it on stdin with --stdin";
-constexpr std::string_view kArgv = "read it from the program's arguments: put {} behind the code";
 constexpr std::string_view kVariable =
     "read it from the environment variable SPREAD_ITEM, or from the arguments behind the code";
 constexpr std::string_view kSql = "read it from stdin with --stdin, or bind it as a parameter";
@@ -41,20 +40,20 @@ constexpr Interpreter kInterpreters[] = {
     {"nix-shell", {"pAI", "", ""}, "", "--run --command", "", kNoOperand, kNoOperand, false, true,
      kAsArgument},
     {"python pypy ipython", {"cWXm", "", ""}, "c", "", "", kNoOperand, kNoOperand, true, false,
-     kArgv},
-    {"perl", {"eEI", "MmixFCdD", ""}, "eE", "", "", kNoOperand, kNoOperand, true, false, kArgv},
+     kAsProgramArgument},
+    {"perl", {"eEI", "MmixFCdD", ""}, "eE", "", "", kNoOperand, kNoOperand, true, false, kAsProgramArgument},
     {"ruby jruby", {"eIrCE", "iFxKTW", ""}, "e", "", "", kNoOperand, kNoOperand, true, false,
-     kArgv},
+     kAsProgramArgument},
     {"node nodejs bun deno", {"epr", "", "--require -pe"}, "ep", "--eval --print -pe", "",
-     kNoOperand, kNoOperand, true, false, kArgv},
+     kNoOperand, kNoOperand, true, false, kAsProgramArgument},
     {"php", {"rBREdfczStF", "", ""}, "rBRE", "--run", "f", kNoOperand, kNoOperand, true, false,
-     kArgv},
-    {"lua luajit", {"el", "", ""}, "e", "", "", kNoOperand, kNoOperand, true, false, kArgv},
-    {"Rscript R julia", {"eE", "", ""}, "eE", "", "", kNoOperand, kNoOperand, true, false, kArgv},
+     kAsProgramArgument},
+    {"lua luajit", {"el", "", ""}, "e", "", "", kNoOperand, kNoOperand, true, false, kAsProgramArgument},
+    {"Rscript R julia", {"eE", "", ""}, "eE", "", "", kNoOperand, kNoOperand, true, false, kAsProgramArgument},
     {"octave guile sbcl emacs", {"c", "", ""}, "c", "--eval", "", kNoOperand, kNoOperand, false,
      false, kVariable},
     {"ghc runghc groovy scala clojure osascript elixir", {"e", "", ""}, "e", "--eval", "",
-     kNoOperand, kNoOperand, true, false, kArgv},
+     kNoOperand, kNoOperand, true, false, kAsProgramArgument},
     {"awk gawk mawk nawk original-awk", {"veFfEiDl", "", "--assign --field-separator --file"},
      "e", "--source", "fE", 0, 0, true, false, kVariable},
     {"sed gsed", {"efl", "iE", "--file --line-length"}, "e", "--expression", "f", 0, 0, false,

@@ -28,6 +28,10 @@ struct Interpreter {
   std::string_view instead;
 };
 
+/// What to write in place of an item inside code.
+inline constexpr std::string_view kAsProgramArgument =
+    "read it from the program's arguments: put {} behind the code";
+
 inline constexpr int kNoOperand = -1;
 inline constexpr int kAllOperands = 1 << 20;
 

@@ -4,13 +4,13 @@
 #include <charconv>
 #include <utility>
 
+#include "spread/base/ascii.h"
+
 namespace spread {
 namespace {
 
 // A position of more digits is no position; int holds it.
 constexpr std::size_t kPositionDigitsMax = 6;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // No blank, quote, brace or operator: `{% if %}` and `{%'...'}` are somebody else's.
 bool is_suffix_char(char c) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -11,8 +12,6 @@ namespace {
 constexpr std::string_view kMoveParameters = "shift set . source eval";
 constexpr std::string_view kArithmeticTests = "-eq -ne -lt -le -gt -ge -v -t";
 constexpr std::string_view kNumberTest = "use [ ... ], which reads numbers only";
-
-bool has_item(const ScannedWord& word) { return !word.holes.empty(); }
 
 }  // namespace
 
@@ -72,7 +71,7 @@ Status ScriptLexer::check_command(const Commands& list) {
   bool items = false, number_test = false, brackets_end = false;
   for (const Word& word : list.words) {
     words.push_back(word.scanned);
-    items = items || has_item(word.scanned);
+    items = items || word.scanned.has_item();
     number_test = number_test || has_word(kArithmeticTests, word.scanned.text);
     brackets_end = brackets_end || word.scanned.text == "]]";
   }
@@ -84,11 +83,11 @@ Status ScriptLexer::check_command(const Commands& list) {
   if (!items) return {};
   if (has_word("echo printf print", words.front().text)) ++printed_items_;
   if (brackets && number_test && !options_.allow_paste) {
-    const auto word = std::find_if(words.begin(), words.end(), has_item);
+    const auto word = std::find_if(words.begin(), words.end(), std::mem_fn(&ScannedWord::has_item));
     return refuse(*word, "[[", kNumberTest);
   }
   CommandScan scan = scan_command(words);
-  if (scan.script && has_item(words[*scan.script])) {
+  if (scan.script && words[*scan.script].has_item()) {
     scan.evaluated.push_back({*scan.script, std::string(program_name(words.front().text)), true,
                               "let it have the item as an argument: sh -c 'COMMAND \"$1\"' sh {}"});
   }

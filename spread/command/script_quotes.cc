@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/quote.h"
 #include "spread/command/script_lexer.h"
 
@@ -13,8 +14,7 @@ using Quotes = ScriptPiece::Quotes;
 
 constexpr std::string_view kValueParameters = "123456789@*";
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_name_start(char c) { return is_letter(c) || c == '_'; }
 bool is_value_parameter(char c) {
   return c != '\0' && kValueParameters.find(c) != std::string_view::npos;
 }

@@ -1,6 +1,7 @@
 // What a shell calculates, or reads again, when a value is put somewhere: bash runs the $(...) in
 // a[$(...)] wherever it wants a number, ksh, mksh and zsh in more places still.
 #include <algorithm>
+#include <functional>
 
 #include "spread/command/script_lexer.h"
 
@@ -20,8 +21,6 @@ constexpr std::string_view kNumberVariables = "RANDOM SRANDOM SECONDS OPTIND LIN
 constexpr std::string_view kMoreNumberVariables =
     "HISTSIZE SAVEHIST COLUMNS LINES TMOUT MAILCHECK FUNCNEST LISTMAX DIRSTACKSIZE KEYTIMEOUT UID "
     "EUID GID EGID";
-
-bool has_item(const ScannedWord& word) { return !word.holes.empty(); }
 
 /// NAME of NAME=..., NAME+=... and of NAME alone.
 std::string variable_of(std::string_view word) {
@@ -57,7 +56,7 @@ bool ScriptLexer::operator_is_cut(std::string_view next) const {
 
 // a[ITEM]=x: what is in the brackets is calculated.
 Status ScriptLexer::check_subscript(const ScannedWord& word) {
-  if (options_.allow_paste || !has_item(word)) return {};
+  if (options_.allow_paste || !word.has_item()) return {};
   const std::size_t open = word.text.find('[');
   const std::size_t close = std::min(word.text.rfind("]="), word.text.rfind("]+="));
   if (open == std::string::npos || close == std::string::npos) return {};
@@ -67,7 +66,7 @@ Status ScriptLexer::check_subscript(const ScannedWord& word) {
 
 // NAME=ITEM, in front of a command or alone.
 Status ScriptLexer::check_assignment(const ScannedWord& word) {
-  if (options_.allow_paste || !has_item(word)) return {};
+  if (options_.allow_paste || !word.has_item()) return {};
   const std::string name = variable_of(word.text);
   if (has_word(kCodeVariables, name)) {
     return refuse(word, "a shell with this variable", "use a variable of another name");
@@ -98,14 +97,14 @@ Status ScriptLexer::check_counted_names() const {
 Status ScriptLexer::check_declaration(std::span<const ScannedWord> words) {
   bool evaluates = has_word(kDeclareNumbers, words.front().text);
   for (const ScannedWord& word : words.subspan(1)) {
-    const bool option = word.text.starts_with('-') && !has_item(word);
+    const bool option = word.text.starts_with('-') && !word.has_item();
     if (option) {
       const std::string_view letters = words.front().text == "export" ? "iaAEF" : "inaAEF";
       evaluates = evaluates || word.text.find_first_of(letters) != std::string::npos;
       continue;
     }
     const std::string name = variable_of(word.text);
-    if (has_item(word)) {
+    if (word.has_item()) {
       const bool named = word.holes.front() <= std::min(word.text.find('='), word.text.size());
       if (evaluates || named) return refuse(word, words.front().text, kNameFirst);
       SPREAD_TRY(check_assignment(word));
@@ -116,7 +115,7 @@ Status ScriptLexer::check_declaration(std::span<const ScannedWord> words) {
 }
 
 Status ScriptLexer::check_numbers(std::span<const ScannedWord> words) const {
-  const auto item = std::find_if(words.begin(), words.end(), has_item);
+  const auto item = std::find_if(words.begin(), words.end(), std::mem_fn(&ScannedWord::has_item));
   if (!options_.calculates || item == words.end()) return {};
   const std::string& name = words.front().text;
   bool numbers = has_word(kCalculate, name);
@@ -139,7 +138,8 @@ Status ScriptLexer::check_builtin(std::span<const ScannedWord> words) {
     return check_declaration(words);
   }
   const bool loop = name == "for" || name == "select";
-  if (loop && words.size() > 1 && std::any_of(words.begin(), words.end(), has_item)) {
+  if (loop && words.size() > 1 &&
+      std::any_of(words.begin(), words.end(), std::mem_fn(&ScannedWord::has_item))) {
     names_with_item_.push_back(words[1].text);
   }
   if (name == "read") {
@@ -147,7 +147,7 @@ Status ScriptLexer::check_builtin(std::span<const ScannedWord> words) {
   }
   const bool test = name == "[" || name == "test" || name == "printf";
   for (std::size_t i = 1; test && i + 1 < words.size(); ++i) {
-    if (words[i].text == "-v" && has_item(words[i + 1])) {
+    if (words[i].text == "-v" && words[i + 1].has_item()) {
       return refuse(words[i + 1], name + " -v", kNameFirst);
     }
   }

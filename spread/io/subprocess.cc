@@ -23,12 +23,11 @@
 #include <boost/process/v2/process.hpp>
 
 #include "spread/base/posix.h"
+#include "spread/io/child_environment.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/launcher_threads.h"
 #include "spread/io/spawn_call.h"
-
-extern char** environ;
 
 namespace spread {
 namespace {
@@ -40,44 +39,6 @@ using Process = boost::process::v2::basic_process<boost::asio::io_context::execu
 
 /// Of a pipe that was just made: it has no other flags.
 void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, O_NONBLOCK); }
-
-/// Ours plus what is added for a child; a name that is added replaces ours. Jobs of one run add the
-/// same names with other values: which of ours stay is found out once.
-class ChildEnvironment {
- public:
-  std::string mark;  ///< "NAME=value", in every child
-
-  using Additions = std::span<const std::pair<std::string, std::string>>;
-  void give_to(SpawnCall& call, Additions additions) {
-    const bool same =
-        std::equal(names_.begin(), names_.end(), additions.begin(), additions.end(),
-                   [](const std::string& name, const auto& added) { return name == added.first; });
-    if (!same || kept_.empty()) keep_others(additions);
-    call.environment.assign(kept_.begin(), kept_.end());
-    call.added.resize(additions.size());
-    for (std::size_t i = 0; i < additions.size(); ++i) {
-      call.added[i].assign(additions[i].first).append("=").append(additions[i].second);
-      call.environment.push_back(call.added[i].data());
-    }
-    if (!mark.empty()) call.environment.push_back(mark.data());
-    call.environment.push_back(nullptr);
-  }
-
- private:
-  void keep_others(Additions additions) {
-    names_.clear();
-    for (const auto& [name, value] : additions) names_.push_back(name);
-    kept_.clear();
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      const std::string_view text(*entry);
-      const std::string_view name = text.substr(0, text.find('='));
-      if (std::find(names_.begin(), names_.end(), name) == names_.end()) kept_.push_back(*entry);
-    }
-  }
-
-  std::vector<std::string> names_;
-  std::vector<char*> kept_;  ///< of ours
-};
 
 /// Where there is no pidfd: becomes readable a hundred times a second, and try_wait() looks each
 /// time whether the process has ended.

@@ -6,14 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
 #include "spread/launch/lines.h"
 
 namespace spread {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 tl::unexpected<Error> bad_host(std::string_view text, std::string_view why) {
   return fail(fmt::format("host {}: {}", show_text(text), why));

@@ -9,7 +9,7 @@ namespace spread {
 namespace {
 
 constexpr std::size_t kJobOverhead = 48;  // a node of the map with its key and malloc's own
-constexpr std::uint64_t kGiveBackBytes = 1024 * 1024;
+constexpr std::uint64_t kGiveBackHeldBytes = 1024 * 1024;
 
 }  // namespace
 
@@ -129,7 +129,7 @@ std::optional<TaskId> JobOutput::stuck() const {
 
 // Only what lies before everything that is still wanted can be given back.
 void JobOutput::give_back() {
-  if (spill_ == nullptr || freed_ == 0 || (freed_ < kGiveBackBytes && !empty())) return;
+  if (spill_ == nullptr || freed_ == 0 || (freed_ < kGiveBackHeldBytes && !empty())) return;
   std::uint64_t wanted = HeldBytes::kNone;
   for (const auto& [id, job] : jobs_) {
     for (const HeldBytes& held : job.held) wanted = std::min(wanted, held.lowest_offset());

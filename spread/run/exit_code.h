@@ -6,7 +6,10 @@
 
 namespace spread {
 
-/// What is known at the end of a run (DESIGN section 2.3; docs/manual.md "Exit status").
+/// spread's own error: wrong usage, nothing could be started, cannot write.
+inline constexpr int kOwnError = 255;
+
+/// What is known at the end of a run (docs/manual.md "Exit status").
 struct RunEnd {
   std::uint64_t failed = 0;    ///< tasks without a value; in `all`, workers that failed
   std::uint64_t finished = 0;  ///< tasks with an outcome

@@ -7,12 +7,12 @@
 #include <map>
 #include <utility>
 
+#include "spread/run/exit_code.h"
 #include "spread/run/host_probe.h"
 
 namespace spread {
 namespace {
 
-constexpr int kOwnError = 255;
 constexpr int kMany = 101;
 
 struct Row {

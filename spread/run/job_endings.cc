@@ -6,6 +6,7 @@
 #include "spread/io/files.h"
 #include "spread/report/events_writer.h"
 #include "spread/report/outcome_name.h"
+#include "spread/run/exit_code.h"
 #include "spread/run/job_face.h"
 #include "spread/run/job_limits.h"
 #include "spread/sources/argument_source.h"
@@ -189,7 +190,6 @@ int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {
       halt.count == 1 && first_failure_ != 0) {
     return first_failure_;
   }
-  constexpr int kOwnError = 255;
   if (!ours && source_ != nullptr && source_->stopped_at_long()) return kOwnError;
   const int code = Face::exit_status(end, halt);
   if (ours || !map().xargs_status || code == 0) return code;

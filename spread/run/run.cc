@@ -7,7 +7,9 @@
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
+#include "spread/run/complain.h"
 #include "spread/run/engine.h"
+#include "spread/run/exit_code.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
 #include "spread/run/plan.h"
@@ -15,13 +17,6 @@
 
 namespace spread {
 namespace {
-
-constexpr int kOwnError = 255;
-
-int complain(const Error& error) {
-  std::fputs(message_line(error.message).c_str(), stderr);
-  return kOwnError;
-}
 
 int run_engine(const Options& options) {
   // First, while this process is still small.

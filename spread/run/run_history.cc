@@ -8,11 +8,11 @@
 
 #include "spread/history/history_text.h"
 #include "spread/io/event_loop.h"
+#include "spread/run/complain.h"
+#include "spread/run/exit_code.h"
 
 namespace spread {
 namespace {
-
-constexpr int kOwnError = 255;
 
 /// FNV-1a (Fowler, Noll, Vo), 64 bits: tells one set of prep items from another, no more.
 std::string digest(const std::vector<Value>& items) {
@@ -26,11 +26,6 @@ std::string digest(const std::vector<Value>& items) {
     mix(item.body.view());
   }
   return fmt::format("{:016x}", hash);
-}
-
-int complain(const Error& error) {
-  std::fprintf(stderr, "spread: %s\n", error.message.c_str());
-  return kOwnError;
 }
 
 Result<HistoryStore> open_store(const HistoryOptions& options) {

@@ -10,7 +10,7 @@
 namespace spread {
 namespace {
 
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 64 * 1024;
 // After a large record most likely the next one follows: only its start is read into a piece, and
 // the rest to where it belongs.
 constexpr std::size_t kFirstOfLarge = 4 * 1024;
@@ -157,7 +157,7 @@ bool TaskInput::read_piece() {
 bool TaskInput::read_block() {
   if (block_ == nullptr || block_->capacity() - block_used_ < kWorthFilling) {
     if (block_ != nullptr) block_->release();
-    block_ = Block::create(kPieceBytes);
+    block_ = Block::create(kReadBytes);
     block_used_ = 0;
   }
   const std::size_t free = block_->capacity() - block_used_;

@@ -12,7 +12,7 @@ namespace spread {
 namespace {
 
 // Most records end within one page of any cut; whoever has longer ones is read in larger steps.
-constexpr std::uint64_t kFirstWindow = 4096;
+constexpr std::uint64_t kFirstStep = 4096;
 constexpr std::uint64_t kLargestWindow = std::uint64_t{1} << 20;
 
 // The square of it fits into 64 bits.
@@ -49,7 +49,7 @@ Result<bool> RangeFinder::next(ByteRange& range) {
 Status RangeFinder::take_header() {
   std::size_t left = options_.header_lines;
   std::vector<Byte> header;
-  for (std::uint64_t step = kFirstWindow; left > 0 && header.size() < file_bytes_;
+  for (std::uint64_t step = kFirstStep; left > 0 && header.size() < file_bytes_;
        step = larger(step)) {
     const std::uint64_t at = header.size();
     const Result<ByteView> bytes = window(at, std::min(file_bytes_, at + step));
@@ -93,7 +93,7 @@ Result<std::uint64_t> RangeFinder::end_by_number() {
 Result<std::uint64_t> RangeFinder::last_boundary(std::uint64_t limit) {
   const std::uint64_t overlap = boundary_.separator().size() - 1;
   std::uint64_t end = std::min(file_bytes_, limit + boundary_.after());
-  for (std::uint64_t step = std::max(kFirstWindow, 2 * overlap);; step = larger(step)) {
+  for (std::uint64_t step = std::max(kFirstStep, 2 * overlap);; step = larger(step)) {
     const std::uint64_t begin = end - std::min(end - at_, std::max(step, 2 * overlap));
     const Result<ByteView> bytes = window(begin, end);
     if (!bytes) return tl::unexpected(bytes.error());
@@ -112,7 +112,7 @@ Result<std::uint64_t> RangeFinder::last_boundary(std::uint64_t limit) {
 Result<std::uint64_t> RangeFinder::first_boundary(std::uint64_t from) {
   const std::uint64_t size = boundary_.separator().size();
   std::uint64_t begin = from - std::min<std::uint64_t>(boundary_.before(), from - at_);
-  for (std::uint64_t step = kFirstWindow; begin + size <= file_bytes_; step = larger(step)) {
+  for (std::uint64_t step = kFirstStep; begin + size <= file_bytes_; step = larger(step)) {
     const std::uint64_t end = begin + std::min(file_bytes_ - begin, std::max(step, 2 * size));
     const Result<ByteView> bytes = window(begin, end);
     if (!bytes) return tl::unexpected(bytes.error());

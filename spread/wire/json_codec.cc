@@ -23,19 +23,19 @@ constexpr std::size_t kFrameStartBytes = 4096;
 
 bool is_space(Byte byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
 
-enum class Start : std::uint8_t { Blank, Frame, No };
+enum class LineStart : std::uint8_t { Blank, Frame, No };
 
 /// `whole`: the line is all there; otherwise the start counts as a Frame as long as it can be one.
-Start guess_start(ByteView line, bool whole) {
-  const Start cut_off = whole ? Start::No : Start::Frame;
+LineStart guess_start(ByteView line, bool whole) {
+  const LineStart cut_off = whole ? LineStart::No : LineStart::Frame;
   std::size_t at = 0;
   const auto skip_space = [&line, &at] {
     while (at < line.size() && is_space(line[at])) ++at;
     return at < line.size();
   };
   const auto is_digit = [](Byte byte) { return byte >= '0' && byte <= '9'; };
-  if (!skip_space()) return Start::Blank;
-  if (line[at++] != '[') return Start::No;
+  if (!skip_space()) return LineStart::Blank;
+  if (line[at++] != '[') return LineStart::No;
   if (!skip_space()) return cut_off;
   // A negative id is a mistake to be named, not a print; parse_message does that.
   if (line[at] == '-' && ++at == line.size()) return cut_off;
@@ -44,11 +44,11 @@ Start guess_start(ByteView line, bool whole) {
   } else {
     for (const char c : std::string_view("null")) {
       if (at == line.size()) return cut_off;
-      if (line[at++] != static_cast<Byte>(c)) return Start::No;
+      if (line[at++] != static_cast<Byte>(c)) return LineStart::No;
     }
   }
   if (!skip_space()) return cut_off;
-  return line[at] == ',' ? Start::Frame : Start::No;
+  return line[at] == ',' ? LineStart::Frame : LineStart::No;
 }
 
 /// The id of an "ok" message, by its beginning; nothing if it is another kind, or the id too large.
@@ -128,7 +128,7 @@ void set(Decoded& decoded, Found found, std::size_t size) {
   decoded.found = found;
   decoded.size = size;
 }
-void broken(Decoded& decoded, std::string why) {
+void broken_line(Decoded& decoded, std::string why) {
   set(decoded, Found::Broken, 0);
   decoded.error = std::move(why);
 }
@@ -140,23 +140,23 @@ void JsonCodec::decode(ByteView bytes, bool final, Decoded& decoded) {
   if (std::exchange(inside_stray_, false)) return;
   const ByteView line = bytes.first(*end);
   switch (guess_start(line, true)) {
-    case Start::Blank: decoded.found = Found::Skip; return;
-    case Start::No: return;
-    case Start::Frame: return decode_line(line, decoded);
+    case LineStart::Blank: decoded.found = Found::Skip; return;
+    case LineStart::No: return;
+    case LineStart::Frame: return decode_line(line, decoded);
   }
 }
 
 void JsonCodec::decode_line(ByteView line, Decoded& decoded) {
   if (line.size() > max_frame_) {
-    return broken(decoded, fmt::format("line of {} bytes, more than --max-frame {}", line.size(),
-                                       max_frame_));
+    return broken_line(decoded, fmt::format("line of {} bytes, more than --max-frame {}",
+                                            line.size(), max_frame_));
   }
   message_.clear();
   JsonReader reader(as_text(line), JsonReader::Holds::Message);
   if (auto status = reader.convert(message_); !status) {
     // A result that is too large a number is the task's failure; the worker is in order.
     const auto id = reader.out_of_range() ? answered_task(as_text(line)) : std::nullopt;
-    if (!id) return broken(decoded, "not a frame: " + status.error().message);
+    if (!id) return broken_line(decoded, "not a frame: " + status.error().message);
     message_.append(make_error("BadResult", status.error().message));
     decoded.found = Found::Message;
     decoded.message = UpMessage{};
@@ -175,15 +175,15 @@ void JsonCodec::decode_line(ByteView line, Decoded& decoded) {
 void JsonCodec::decode_unfinished(ByteView bytes, bool final, Decoded& decoded) {
   set(decoded, Found::NeedMore, bytes.size() + 1);
   if (bytes.empty()) return;
-  const Start start = guess_start(bytes.first(std::min(bytes.size(), kFrameStartBytes)), false);
-  const bool stray = inside_stray_ || start == Start::No;
+  const LineStart start = guess_start(bytes.first(std::min(bytes.size(), kFrameStartBytes)), false);
+  const bool stray = inside_stray_ || start == LineStart::No;
   if (final) {
     search_.reset();
     inside_stray_ = false;
     if (stray) return set(decoded, Found::Stray, bytes.size());
-    if (start == Start::Blank) return set(decoded, Found::Skip, bytes.size());
-    return broken(decoded,
-                  fmt::format("ended inside a frame ({} bytes without a newline)", bytes.size()));
+    if (start == LineStart::Blank) return set(decoded, Found::Skip, bytes.size());
+    return broken_line(
+        decoded, fmt::format("ended inside a frame ({} bytes without a newline)", bytes.size()));
   }
   if (stray && bytes.size() >= kStrayPiece) {
     search_.reset();
@@ -191,7 +191,7 @@ void JsonCodec::decode_unfinished(ByteView bytes, bool final, Decoded& decoded) 
     return set(decoded, Found::Stray, bytes.size());
   }
   if (bytes.size() > max_frame_) {
-    broken(decoded, fmt::format("line of more than --max-frame {} bytes", max_frame_));
+    broken_line(decoded, fmt::format("line of more than --max-frame {} bytes", max_frame_));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/base64.h"
 #include "spread/wire/json_reader.h"
 #include "spread/wire/json_scan.h"
@@ -14,8 +15,6 @@
 
 namespace spread::wire {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 const char* skip_digits(const char* at, const char* end) {
   while (at < end && is_digit(*at)) ++at;

@@ -22,10 +22,10 @@ constexpr std::size_t kTaskOverhead = kHeaderBytes + 1 + kMaxScalarBytes;
 
 // ---------------------------------------------------------------- what a frame start is
 
-enum class Start : std::uint8_t { Frame, TooLong, Undecided, No };
+enum class FrameStart : std::uint8_t { Frame, TooLong, Undecided, No };
 
 struct Guess {
-  Start start = Start::No;
+  FrameStart start = FrameStart::No;
   std::size_t wanted = 0;  ///< Undecided: bytes needed to go on
 };
 
@@ -36,21 +36,21 @@ bool begins_id(Byte byte) { return byte < 0x80 || byte == 0xc0 || (byte >= 0xcc 
 /// an array header, an integer and the beginning of a str.
 Guess guess_too_long(ByteView bytes, std::size_t id_at) {
   const std::size_t kind_at = id_at + kFixedSize[bytes[id_at]];
-  if (bytes.size() <= kind_at) return {Start::Undecided, kind_at + 1};
+  if (bytes.size() <= kind_at) return {FrameStart::Undecided, kind_at + 1};
   const Byte header = bytes[kind_at];
-  if (header < 0xa0 || header > 0xbf) return {Start::No, 0};
+  if (header < 0xa0 || header > 0xbf) return {FrameStart::No, 0};
   const std::size_t length = header & 31u;
-  if (bytes.size() - kind_at - 1 < length) return {Start::Undecided, kind_at + 1 + length};
+  if (bytes.size() - kind_at - 1 < length) return {FrameStart::Undecided, kind_at + 1 + length};
   const bool known = is_kind(as_text(bytes.subspan(kind_at + 1, length)));
-  return {known ? Start::TooLong : Start::No, 0};
+  return {known ? FrameStart::TooLong : FrameStart::No, 0};
 }
 
 /// `bytes` begins with C6. Docs/protocol.md section 5, rules 2 and 3.
 Guess guess_start(ByteView bytes, std::size_t max_frame) {
-  if (bytes.size() < kHeaderBytes) return {Start::Undecided, kHeaderBytes + 1};
+  if (bytes.size() < kHeaderBytes) return {FrameStart::Undecided, kHeaderBytes + 1};
   const std::size_t length = load32(bytes.data() + 1);
-  if (length < 3) return {Start::No, 0};
-  if (bytes.size() == kHeaderBytes) return {Start::Undecided, kHeaderBytes + 1};
+  if (length < 3) return {FrameStart::No, 0};
+  if (bytes.size() == kHeaderBytes) return {FrameStart::Undecided, kHeaderBytes + 1};
   const Byte array = bytes[kHeaderBytes];
   std::size_t id_at = kHeaderBytes + 1;
   std::size_t count = 0;
@@ -58,14 +58,14 @@ Guess guess_start(ByteView bytes, std::size_t max_frame) {
     count = array & 15u;
   } else if (array == 0xdc || array == 0xdd) {
     id_at += array == 0xdc ? 2 : 4;
-    if (bytes.size() < id_at) return {Start::Undecided, id_at + 1};
+    if (bytes.size() < id_at) return {FrameStart::Undecided, id_at + 1};
     const Byte* const at = bytes.data() + kHeaderBytes + 1;
     count = array == 0xdc ? load16(at) : load32(at);
   }
-  if (count < 2 || id_at >= kHeaderBytes + length) return {Start::No, 0};
-  if (bytes.size() == id_at) return {Start::Undecided, id_at + 1};
-  if (!begins_id(bytes[id_at])) return {Start::No, 0};
-  if (length <= max_frame) return {Start::Frame, 0};
+  if (count < 2 || id_at >= kHeaderBytes + length) return {FrameStart::No, 0};
+  if (bytes.size() == id_at) return {FrameStart::Undecided, id_at + 1};
+  if (!begins_id(bytes[id_at])) return {FrameStart::No, 0};
+  if (length <= max_frame) return {FrameStart::Frame, 0};
   return guess_too_long(bytes, id_at);
 }
 
@@ -231,7 +231,7 @@ class MsgpackCodec final : public Codec {
   std::size_t small_payload_;  ///< largest body that the short way takes
 };
 
-void broken(Decoded& decoded, std::string why) {
+void broken_frame(Decoded& decoded, std::string why) {
   decoded.found = Found::Broken;
   decoded.size = 0;
   decoded.error = std::move(why);
@@ -252,16 +252,16 @@ void MsgpackCodec::decode_any(ByteView bytes, bool final, Decoded& decoded) {
   if (bytes.front() != kFrameByte) return decode_stray(bytes, final, decoded);
   const Guess guess = guess_start(bytes, max_frame_);
   switch (guess.start) {
-    case Start::Frame: return decode_frame(bytes, final, decoded);
-    case Start::TooLong:
-      return broken(decoded, fmt::format("frame of {} bytes, more than --max-frame {}",
-                                         load32(bytes.data() + 1), max_frame_));
-    case Start::Undecided:
+    case FrameStart::Frame: return decode_frame(bytes, final, decoded);
+    case FrameStart::TooLong:
+      return broken_frame(decoded, fmt::format("frame of {} bytes, more than --max-frame {}",
+                                               load32(bytes.data() + 1), max_frame_));
+    case FrameStart::Undecided:
       if (final) return decode_stray(bytes, final, decoded);
       decoded.found = Found::NeedMore;
       decoded.size = guess.wanted;
       return;
-    case Start::No: return decode_stray(bytes, final, decoded);
+    case FrameStart::No: return decode_stray(bytes, final, decoded);
   }
 }
 
@@ -270,8 +270,8 @@ void MsgpackCodec::decode_frame(ByteView bytes, bool final, Decoded& decoded) {
   decoded.size = kHeaderBytes + length;
   if (bytes.size() < decoded.size) {
     if (final) {
-      return broken(decoded, fmt::format("ended inside a frame ({} of {} bytes)", bytes.size(),
-                                         decoded.size));
+      return broken_frame(decoded, fmt::format("ended inside a frame ({} of {} bytes)",
+                                               bytes.size(), decoded.size));
     }
     decoded.found = Found::NeedMore;
     return;
@@ -293,8 +293,8 @@ void MsgpackCodec::decode_stray(ByteView bytes, bool final, Decoded& decoded) {
     const void* const next = std::memchr(bytes.data() + at, kFrameByte, bytes.size() - at);
     if (next == nullptr) return;
     at = static_cast<std::size_t>(static_cast<const Byte*>(next) - bytes.data());
-    const Start start = guess_start(bytes.subspan(at), max_frame_).start;
-    if (start == Start::No || (start == Start::Undecided && final)) continue;
+    const FrameStart start = guess_start(bytes.subspan(at), max_frame_).start;
+    if (start == FrameStart::No || (start == FrameStart::Undecided && final)) continue;
     decoded.size = at;
     return;
   }

@@ -7,13 +7,11 @@
 #include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/workers/limits.h"
 
 namespace spread {
 namespace {
 
-constexpr Duration kAfterExit = std::chrono::seconds(1);
-constexpr Duration kAfterKill = std::chrono::seconds(5);
-constexpr int kReadsPerTurn = 16;
 constexpr std::size_t kWordsKept = 400;
 
 }  // namespace

@@ -9,22 +9,9 @@
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
+#include "spread/workers/limits.h"
 
 namespace spread {
-namespace {
-
-// A process that was left behind may hold the pipes open; they are read for so long.
-constexpr Duration kAfterExit = std::chrono::seconds(1);
-// What does not end after SIGKILL sits in the kernel; nobody waits for it.
-constexpr Duration kAfterKill = std::chrono::seconds(5);
-// Reads per turn, so that one talkative job does not keep the others waiting.
-constexpr int kReadsPerTurn = 16;
-// Input of this size makes larger pipes worth their share of the user's pipe budget.
-constexpr std::size_t kBigBytes = 64 * 1024;
-constexpr std::size_t kBigPipe = 1024 * 1024;
-
-}  // namespace
-
 CommandWorker::CommandWorker(EventLoop& loop, ReadBuffer& shared, CommandSink& sink,
                              const std::vector<MapOptions::Step>& end_sequence)
     : loop_(loop), shared_(shared), sink_(sink), end_sequence_(end_sequence) {}

@@ -9,20 +9,11 @@
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/io/system.h"
+#include "spread/workers/limits.h"
 
 namespace spread {
 namespace {
 
-// A grandchild may hold the pipe open after the worker has ended; it is read for so long.
-constexpr Duration kAfterExit = std::chrono::seconds(1);
-// A process that does not end after SIGKILL sits in the kernel (a dead NFS server, say). The run
-// does not wait for it.
-constexpr Duration kAfterKill = std::chrono::seconds(5);
-// Payloads of this size make a larger pipe worth its share of the user's pipe budget.
-constexpr std::size_t kBigBytes = 64 * 1024;
-constexpr std::size_t kBigPipe = 1024 * 1024;
-// Reads per turn, so that one talkative worker does not keep the others waiting.
-constexpr int kReadsPerTurn = 16;
 constexpr std::size_t kErrorsKept = 400;
 
 std::string last_words(const std::string& errors) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace spread {
+
+class SpawnCall;
+
+/// Ours plus what is added for a child; a name that is added replaces ours. Jobs of one run add the
+/// same names with other values: which of ours stay is found out once.
+class ChildEnvironment {
+ public:
+  std::string mark;  ///< "NAME=value", in every child
+
+  using Additions = std::span<const std::pair<std::string, std::string>>;
+  void give_to(SpawnCall& call, Additions additions);
+
+ private:
+  void keep_others(Additions additions);
+
+  std::vector<std::string> names_;
+  std::vector<char*> kept_;  ///< of ours
+};
+
+}  // namespace spread
