@@ -165,7 +165,8 @@ struct MapOptions {
   std::string shell = "/bin/sh";  ///< --shell-path
   std::string replacement;        ///< -I; empty = {}
   bool allow_paste = false;
-  bool item_to_stdin = false;  ///< --stdin
+  bool literal_braces = false;  ///< --literal-braces
+  bool item_to_stdin = false;   ///< --stdin
   Output output = Output::Grouped;
   std::string tag;                ///< --tagstring; --tag is "{}"; empty = none
   std::string results_directory;  ///< --results

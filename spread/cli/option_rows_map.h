@@ -112,6 +112,10 @@ inline constexpr OptionSpec kMapRows[] = {
      "where an item cannot be passed as a parameter (a here-document, a word for ssh), paste it "
      "into the script; without this it is an error",
      nullptr, set_allow_paste},
+    {"--literal-braces", "", kMap | kPipe, Group::Command,
+     "pass on what only GNU parallel replaces ({+/}, {##}, {= perl =}), and {word} where no column is "
+     "called so; without this the first are errors, as is a slip in a column's name",
+     nullptr, set_literal_braces},
     {"--stdin", "", kMap, Group::Command,
      "a job gets its item on standard input, not behind COMMAND",
      nullptr, set_item_to_stdin},

@@ -157,6 +157,9 @@ Status set_shell_path(Draft& draft, std::string_view value) {
 Status set_allow_paste(Draft& draft, std::string_view) {
   return store_flag(draft.options.map.allow_paste, true);
 }
+Status set_literal_braces(Draft& draft, std::string_view) {
+  return store_flag(draft.options.map.literal_braces, true);
+}
 Status set_item_to_stdin(Draft& draft, std::string_view) {
   return store_flag(draft.options.map.item_to_stdin, true);
 }

@@ -37,6 +37,7 @@ Status set_shell(Draft& draft, std::string_view value);
 Status set_exec(Draft& draft, std::string_view value);
 Status set_shell_path(Draft& draft, std::string_view value);
 Status set_allow_paste(Draft& draft, std::string_view value);
+Status set_literal_braces(Draft& draft, std::string_view value);
 Status set_item_to_stdin(Draft& draft, std::string_view value);
 
 Status set_grouped(Draft& draft, std::string_view value);

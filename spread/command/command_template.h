@@ -11,6 +11,7 @@
 
 #include "spread/api/result.h"
 #include "spread/command/arguments.h"
+#include "spread/command/foreign_braces.h"
 #include "spread/command/placeholder.h"
 #include "spread/command/script_writer.h"
 #include "spread/command/text_template.h"
@@ -26,6 +27,8 @@ struct TemplateOptions {
   bool exec_always = false;        ///< -q
   bool shell_always = false;       ///< -c
   bool allow_paste = false;        ///< --allow-paste
+  bool literal_braces = false;     ///< --literal-braces
+  bool names_follow = false;       ///< a header is still to be read
   std::string shell = "/bin/sh";   ///< --shell-path
   /// Whether exec would find a program of this name or path. Asked at most once, by create().
   std::function<bool(const std::string&)> on_path;
@@ -65,6 +68,8 @@ class CommandTemplate {
   /// The word of render()'s list that is a script of ours or `sh -c`'s: never has an item's bytes
   /// in it, unless allow_paste was given.
   std::optional<std::size_t> script_word() const;
+  /// {word} in the command that is no column, where a header names some: text that was passed on.
+  const std::vector<std::string>& unknown_columns() const { return unknown_columns_; }
 
  private:
   friend class TemplateBuilder;
@@ -83,6 +88,7 @@ class CommandTemplate {
   bool default_shell_ = false;     ///< the text of the script alone says it all
   bool repeat_context_ = false;
   std::string shell_;
+  std::vector<std::string> unknown_columns_;
   std::size_t argument_bytes_max_ = 0, arguments_bytes_max_ = 0;
 };
 

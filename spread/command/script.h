@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spread/api/result.h"
+#include "spread/command/foreign_braces.h"
 #include "spread/command/placeholder.h"
 
 namespace spread {
@@ -51,6 +52,7 @@ struct Script {
   /// What a word appended to the script would be.
   enum class End : std::uint8_t { Argument, Command, Comment, Compound, Backslash };
   End end = End::Command;
+  std::vector<std::string> unknown_columns;  ///< {word} where no column is called so
 };
 
 struct ScriptOptions {
@@ -62,12 +64,14 @@ struct ScriptOptions {
   /// Its `test`, `printf`, `shift`, `exit` and the like calculate: they run the $(...) in a[$(...)]
   /// (ksh, mksh, zsh), where others want digits.
   bool calculates = false;
+  BraceRules braces;
 };
 
 /// Finds the placeholders of a script and the quotes around each, as a shell would. Where an item
 /// would become code it is an Error that says what to write instead: in here-documents,
 /// backquotes, ${...} and arithmetic, and in words that are evaluated once more (`eval`, `ssh`,
-/// `python3 -c`). So is a quote or parenthesis that is not closed: then nothing is certain.
+/// `python3 -c`). So is a quote or parenthesis that is not closed: then nothing is certain; and
+/// braces that were meant as a placeholder (foreign_braces.h), but in a program for an interpreter.
 /// Placeholders in comments are text.
 Result<Script> parse_script(std::string_view text, const ScriptOptions& options);
 

@@ -75,6 +75,7 @@ Status ScriptLexer::check_command(const Commands& list) {
     number_test = number_test || has_word(kArithmeticTests, word.scanned.text);
     brackets_end = brackets_end || word.scanned.text == "]]";
   }
+  permit_braces_in_programs(list);
   if (has_word(kMoveParameters, words.front().text)) script_.moves_parameters = true;
   const bool brackets = in_brackets_;
   if (brackets_end) in_brackets_ = false;

@@ -49,6 +49,7 @@ Result<Script> ScriptLexer::run() {
   SPREAD_TRY(commands(/*until_parenthesis=*/false, list));
   flush();
   SPREAD_TRY(check_counted_names());
+  SPREAD_TRY(check_braces());
   script_.end = end_state(list);
   return std::move(script_);
 }
@@ -102,6 +103,7 @@ Status ScriptLexer::commands(bool until_parenthesis, Commands& list) {
       } else if (c == '$') {
         SPREAD_TRY(dollar(list.word, /*in_double=*/false));
       } else {
+        if (c == '{') note_bare_braces(list.word);
         keep_in(list.word, 1);
         ++list.word.parts;
       }
@@ -246,6 +248,7 @@ Status ScriptLexer::here_document_bodies() {
       while (at_ < line_end) {
         const std::size_t length = last ? 0 : match(found);
         if (length == 0) {
+          note_braces();
           keep(1);
         } else {
           const std::string_view place = document.code ? "a script on stdin" : "a here-document";
@@ -288,6 +291,7 @@ void ScriptLexer::begin_word(Commands& list) {
   list.after_comment = false;
   if (options_.repeat_context) flush();
   list.word.first_piece = script_.pieces.size();
+  list.word.begin = at_;
   list.repeats_before = script_.repeats.size();
 }
 
@@ -295,6 +299,7 @@ Status ScriptLexer::end_word(Commands& list) {
   after_name_ = false;
   if (list.word.parts == 0) return {};
   Word word = std::exchange(list.word, {});
+  word.end = at_;
   const bool redirected = std::exchange(list.redirected, false);
   const bool here_string = std::exchange(list.here_string, false);
   if (std::exchange(list.duplicates, false) && !word.scanned.holes.empty() &&

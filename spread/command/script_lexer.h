@@ -25,9 +25,10 @@ class ScriptLexer {
     ScannedWord scanned;
     std::vector<std::size_t> references;  ///< pieces that are its placeholders for items
     std::size_t first_piece = 0;
-    std::size_t parts = 0;    ///< characters, quoted parts, expansions, placeholders
-    bool quoted = false;      ///< then it is no reserved word
-    bool all_values = false;  ///< has a placeholder for all values
+    std::size_t begin = 0, end = 0;  ///< in the text; end: of one that is complete
+    std::size_t parts = 0;           ///< characters, quoted parts, expansions, placeholders
+    bool quoted = false;             ///< then it is no reserved word
+    bool all_values = false;         ///< has a placeholder for all values
   };
   enum class CaseState { Subject, In, Pattern, Body };
   /// One list of commands: the script, or what is between ( and ).
@@ -92,6 +93,12 @@ class ScriptLexer {
   // script_check.cc
   Status check_command(const Commands& list);
   static bool reads_code(std::span<const ScannedWord> words);
+
+  // script_braces.cc
+  void note_braces();
+  void note_bare_braces(const Word& word);
+  void permit_braces_in_programs(const Commands& list);
+  Status check_braces();
   Status check_stdin(const Commands& list, std::span<const ScannedWord> words) const;
 
   // script_values.cc
@@ -110,6 +117,12 @@ class ScriptLexer {
   std::size_t at_ = 0;
   std::string literal_;  ///< text that is not yet a piece
   Script script_;
+  struct Braces {
+    std::size_t at = 0;
+    ForeignBraces what;
+    std::string unknown;
+  };
+  std::vector<Braces> braces_;                ///< to be refused, but in a program
   std::vector<HereDocument> here_documents_;  ///< whose bodies begin after the next newline
   std::string_view forbidden_;  ///< where we are, if no item may stand here; else empty
   bool after_name_ = false;     ///< the last thing was $name

@@ -138,6 +138,7 @@ Status ScriptLexer::single_quoted(Word& word) {
     if (const std::size_t length = match(found); length > 0) {
       SPREAD_TRY(placeholder(word, Quotes::Single, length, found));
     } else {
+      note_braces();
       keep_in(word, 1);
     }
   }
@@ -172,6 +173,7 @@ Status ScriptLexer::ansi_quoted(Word& word) {
       literal_ += "\\\\";
       ++at_;
     } else {
+      note_braces();
       keep_in(word, 1);
     }
   }
@@ -210,6 +212,7 @@ Status ScriptLexer::double_quoted(Word& word) {
     } else if (c == '$') {
       SPREAD_TRY(dollar(word, /*in_double=*/true));
     } else {
+      note_braces();
       keep_in(word, 1);
     }
   }
@@ -233,6 +236,7 @@ Status ScriptLexer::backquoted(Word& word) {
     if (const std::size_t length = match(found); length > 0) {
       SPREAD_TRY(raw_placeholder(Quotes::RawQuoted, length, found, "backquotes"));
     } else {
+      note_braces();
       keep(peek() == '\\' ? 2 : 1);
     }
   }

@@ -1,6 +1,7 @@
 // CommandTemplate::create(): which mode, which word is a script, what is refused.
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -60,6 +61,8 @@ class TemplateBuilder {
       if (!syntax) return fail(syntax.error().message);
       syntax_ = std::move(*syntax);
     }
+    braces_ = {options_.exec_always || options_.literal_braces, options_.has_item,
+               options_.names_follow, options_.names};
     made_.shell_ = options_.shell;
     made_.repeat_context_ = options_.repeat_context;
     made_.argument_bytes_max_ = options_.argument_bytes_max;
@@ -151,6 +154,7 @@ class TemplateBuilder {
   void use_script(Script script, bool own_parameters) {
     const bool mentions = script.mentions_values;
     const bool capture = own_parameters || script.moves_parameters;
+    made_.unknown_columns_ = std::move(script.unknown_columns);
     made_.script_.emplace(std::move(script), capture);
     made_.pass_values_ =
         !own_parameters && (options_.append || mentions || made_.script_->refers_to_parameters());
@@ -176,6 +180,7 @@ class TemplateBuilder {
     }
     if (words_[0].empty()) return fail("the program's name is empty");
     CommandScan scan = scan_words(words);
+    SPREAD_TRY(check_braces(scan.script));
     if (!placeholder && options_.append) {
       const bool last = scan.script && *scan.script + 1 == words.size();
       if (last) return build_shell_without_item(std::move(words), *scan.script);
@@ -212,7 +217,7 @@ class TemplateBuilder {
 
   // sh -c 'SCRIPT', no placeholder anywhere.
   Status build_shell_without_item(std::vector<TextTemplate> words, std::size_t at) {
-    const ScriptOptions options{syntax_, false, false, ansi_quotes(shell_name(at)), false};
+    const ScriptOptions options{syntax_, false, false, ansi_quotes(shell_name(at)), false, braces_};
     const auto looked = parse_script(words_[at], options);
     if (!looked) return fail(looked.error().message);
     if (looked->mentions_name && !looked->mentions_values) {
@@ -245,13 +250,45 @@ class TemplateBuilder {
   }
 
   ScriptOptions script_options(std::string_view shell) const {
-    return {syntax_, options_.repeat_context, options_.allow_paste, ansi_quotes(shell),
-            has_word(kCalculatingShells, program_name(shell))};
+    return {syntax_,
+            options_.repeat_context,
+            options_.allow_paste,
+            ansi_quotes(shell),
+            has_word(kCalculatingShells, program_name(shell)),
+            braces_};
   }
 
   void append_item_word(std::vector<TextTemplate>& words) {
     words.push_back(TextTemplate::parse(syntax_.replacement(), syntax_));
     words_.push_back(syntax_.replacement());
+  }
+
+  // Those of a script are found with its placeholders; a program for another interpreter has braces
+  // of its own.
+  Status check_braces(std::optional<std::size_t> script) {
+    std::vector<ScannedWord> words;
+    std::vector<std::optional<ForeignBraces>> found(words_.size());
+    std::vector<std::vector<std::string>> unknown(words_.size());
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      words.push_back({words_[i], {}});
+      found[i] = find_foreign_braces(words_[i], syntax_, braces_, unknown[i]);
+      if (found[i] || !unknown[i].empty()) words.back().holes.push_back(words_[i].size());
+      if (i != script || !words.back().has_item()) continue;
+      auto parsed = parse_script(words_[i], script_options(shell_name(i)));
+      if (!parsed) return fail(parsed.error().message);
+      found[i].reset();
+      unknown[i] = std::move(parsed->unknown_columns);
+    }
+    for (const EvaluatedWord& evaluated : scan_command(words).evaluated) {
+      if (evaluated.by_shell) continue;
+      unknown[evaluated.word].clear();
+      if (found[evaluated.word] && !found[evaluated.word]->certain) found[evaluated.word].reset();
+    }
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (found[i]) return refuse_braces(*found[i], "-q");
+      std::move(unknown[i].begin(), unknown[i].end(), std::back_inserter(made_.unknown_columns_));
+    }
+    return {};
   }
 
   CommandScan scan_words(const std::vector<TextTemplate>& words) const {
@@ -270,6 +307,7 @@ class TemplateBuilder {
   std::vector<std::string> words_;
   const TemplateOptions& options_;
   PlaceholderSyntax syntax_;
+  BraceRules braces_;
   CommandTemplate made_;
 };
 

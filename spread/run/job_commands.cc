@@ -47,6 +47,7 @@ Result<JobCommands> JobCommands::create(const Options& options) {
 
 Status JobCommands::set_names(const std::vector<std::string>& names) {
   const MapOptions& map = options_->map;
+  names_ = names;
   TemplateOptions how;
   if (!map.replacement.empty()) how.replacement = map.replacement;
   how.names = names;
@@ -56,6 +57,8 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   how.exec_always = map.mode == MapOptions::Mode::Exec;
   how.shell_always = map.mode == MapOptions::Mode::Shell;
   how.allow_paste = map.allow_paste;
+  how.literal_braces = map.literal_braces;
+  how.names_follow = map.arguments.header && names.empty();
   how.shell = map.shell;
   how.on_path = can_execute;
   const std::size_t all = argument_space();
@@ -65,6 +68,7 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   command_ = std::move(*command);
   auto syntax = PlaceholderSyntax::create(how.replacement, names);
   if (!syntax) return tl::unexpected(syntax.error());
+  SPREAD_TRY(check_braces(how, *syntax));
   // --tag is {}, whatever -I says.
   tag_ = TextTemplate::parse(map.tag == "{}" ? syntax->replacement() : map.tag, *syntax);
   directory_ = TextTemplate::parse(options_->hosts.working_directory, *syntax);
@@ -74,6 +78,38 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   transfer_files_ = parse_all(map.transfer_files, *syntax);
   return_files_ = parse_all(map.return_files, *syntax);
   return {};
+}
+
+// Those of the command have been looked at with it.
+Status JobCommands::check_braces(const TemplateOptions& how, const PlaceholderSyntax& syntax) {
+  const MapOptions& map = options_->map;
+  const BraceRules rules{how.exec_always || how.literal_braces, how.has_item, how.names_follow,
+                         how.names};
+  unknown_columns_ = command_->unknown_columns();
+  const auto check = [&](std::string_view option, const std::string& text) -> Status {
+    const auto braces = find_foreign_braces(text, syntax, rules, unknown_columns_);
+    if (!braces) return {};
+    Status refused = refuse_braces(*braces, "--literal-braces");
+    return fail(fmt::format("{}: {}", option, refused.error().message));
+  };
+  SPREAD_TRY(check("--tagstring", map.tag));
+  SPREAD_TRY(check("--wd", options_->hosts.working_directory));
+  SPREAD_TRY(check("--results", map.results_directory));
+  for (const std::string& text : map.transfer_files) SPREAD_TRY(check("--transferfile", text));
+  for (const std::string& text : map.return_files) SPREAD_TRY(check("--return", text));
+  return {};
+}
+
+std::string JobCommands::warning() const {
+  if (unknown_columns_.empty()) return {};
+  std::string text;
+  for (const std::string& name : unknown_columns_) {
+    if (text.find(name) == std::string::npos) text += (text.empty() ? "" : ", ") + name;
+  }
+  std::string columns;
+  for (const std::string& name : names_) columns += (columns.empty() ? "" : ", ") + name;
+  return fmt::format("no column is called {}, which stays as it is; the columns are {}",
+                     without_controls(text), without_controls(columns));
 }
 
 std::string JobCommands::text_of(const TextTemplate& text, std::string_view payload,

@@ -20,6 +20,8 @@ class JobCommands {
   /// Errors are those of usage. With --header the names are not known yet: set_names() follows.
   static Result<JobCommands> create(const Options& options);
   Status set_names(const std::vector<std::string>& names);
+  /// What to tell once the names are known: braces that name no column. Mostly empty.
+  std::string warning() const;
 
   /// The argument list; an Error means that the kernel would not take it.
   Status render(std::string_view payload, const TaskContext& context, Arguments& out) const {
@@ -51,6 +53,7 @@ class JobCommands {
 
  private:
   explicit JobCommands(const Options& options) : options_(&options) {}
+  Status check_braces(const TemplateOptions& how, const PlaceholderSyntax& syntax);
   std::string text_of(const TextTemplate& text, std::string_view payload,
                       const TaskContext& context) const;
   Result<std::vector<FilePlace>> places_of(const std::vector<TextTemplate>& names,
@@ -62,6 +65,7 @@ class JobCommands {
   std::optional<CommandTemplate> command_;
   TextTemplate tag_, directory_, results_;
   std::vector<TextTemplate> transfer_files_, return_files_;
+  std::vector<std::string> names_, unknown_columns_;
 };
 
 }  // namespace spread

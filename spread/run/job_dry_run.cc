@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "spread/base/posix.h"
+#include "spread/report/human.h"
 #include "spread/run/job_input.h"
 #include "spread/run/job_resume.h"
 
@@ -31,6 +32,8 @@ Status print_commands(const Options& options, std::uint32_t slots) {
     }
     if (sequence == 1 && options.map.arguments.header) {
       SPREAD_TRY(commands->set_names(source->names()));
+      const std::string warning = commands->warning();
+      if (!warning.empty()) std::fputs(message_line(warning).c_str(), stderr);
     }
     const std::string_view payload = as_text(record.payload.body.view());
     if (!record.bad.empty() || resume->is_done(*commands, sequence, payload)) {

@@ -151,6 +151,8 @@ bool JobFace::accept(TaskId task, Record& record) {
   if (map().arguments.header && !std::exchange(names_set_, true)) {
     if (const Status named = commands_->set_names(source_->names()); !named) {
       engine_.abort(named.error().message);
+    } else if (const std::string warning = commands_->warning(); !warning.empty()) {
+      engine_.reporter().say(warning);
     }
   }
   const std::uint64_t sequence = number(task) + 1;

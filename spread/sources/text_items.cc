@@ -13,6 +13,9 @@ namespace {
 // An item in an ItemStore has 32 bits of length, and every column adds a NUL.
 constexpr std::size_t kMostBytes = UINT32_MAX / 2;
 
+// Spreadsheets write it in front of what they save as UTF-8; in a name it could not be seen.
+constexpr std::string_view kHeaderMark = "\xef\xbb\xbf";
+
 bool has_nul(ByteView bytes) {
   return !bytes.empty() && std::memchr(bytes.data(), 0, bytes.size()) != nullptr;
 }
@@ -96,6 +99,9 @@ TextItems::Taken TextItems::take_too_long(Item& item) {
 TextItems::Taken TextItems::take(ByteView text, Item& item) {
   if (nul_seen_ && has_nul(text)) {
     return bad("holds a NUL byte, which no argument can (NUL-separated items: -0)", item);
+  }
+  if (header_.is_due() && as_text(text).starts_with(kHeaderMark)) {
+    text = text.subspan(kHeaderMark.size());
   }
   if (separator_) {
     separator_->split(text, columns_);

@@ -207,12 +207,12 @@ class Columns(Input):
         self.assert_run(result, 1, "a\n", f"{told}; no more input is read\n")
 
     def test_header(self):
-        command = ("echo", "{name} is {age}, {1}", "{other}")
+        command = ("echo", "{name} is {age}, {1}", "{a, b}")
         text = "name,age\nAda,36\nBob,7\n"
         for separate in (("--csv",), ("-C,",)):
             with self.subTest(separate):
                 shown = self.shown("--header", ":", *separate, input=text, command=command)
-                self.assertEqual(shown, "Ada is 36, Ada {other}\nBob is 7, Bob {other}\n")
+                self.assertEqual(shown, "Ada is 36, Ada {a, b}\nBob is 7, Bob {a, b}\n")
 
     def test_header_of_each_list(self):
         then = (":::", "x", "1", "2", ":::", "y", "a.b")
