@@ -86,8 +86,12 @@ std::span<Byte> MsgpackReader::spare() {
   if (gathered_ == nullptr || !unread().empty() || finished_) return {};
   const std::size_t wanted = scanner_.wanted();
   if (wanted < gathered_size_ + kWorthwhile) return {};
-  const std::size_t capacity = std::min(wanted, std::max(kOnTrust, gathered_size_ * 2));
-  if (gathered_->capacity() < capacity) grow_gathered(capacity);
+  // And only when the block is full, twice as much: else each read would move the whole.
+  const std::size_t capacity = gathered_->capacity();
+  if (capacity < std::min(wanted, kOnTrust) ||
+      (capacity < wanted && capacity - gathered_size_ < kWorthwhile)) {
+    grow_gathered(std::min(wanted, std::max(kOnTrust, gathered_size_ * 2)));
+  }
   return {gathered_->data() + gathered_size_,
           std::min(gathered_->capacity(), wanted) - gathered_size_};
 }

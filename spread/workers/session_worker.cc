@@ -32,9 +32,9 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session, Subproc
       session_(session),
       process_(std::move(process)),
       loop_(loop),
-      shared_(shared),
       sink_(sink),
-      options_(options) {
+      options_(options),
+      received_(shared) {
   loop_.add(process_.input.get(), false, false, this);
   loop_.add(process_.output.get(), true, false, this);
   loop_.add(process_.errors.get(), true, false, this);
@@ -46,7 +46,6 @@ SessionWorker::~SessionWorker() {
   close_fd(process_.input);
   close_fd(process_.output);
   close_fd(process_.errors);
-  if (large_ != nullptr) large_->release();
 }
 
 void SessionWorker::close_fd(UniqueFd& fd) {
@@ -128,7 +127,7 @@ void SessionWorker::close_input() {
     end_unless_over(*options_.shutdown_timeout, options_.overdue);
   }
   // What it wrote before the close, and was not understood, may now be its tail.
-  if (!unfinished_.empty() || large_ != nullptr) read_output();
+  if (!received_.empty() && !received_.in_use()) read_output();
 }
 
 void SessionWorker::terminate(std::string_view why) {
@@ -162,14 +161,6 @@ void SessionWorker::tick() {
   end_if_complete(true);
 }
 
-Slice SessionWorker::share(ByteView value) const {
-  if (reading_ != nullptr && value.data() >= reading_->data() &&
-      value.data() < reading_->data() + reading_->capacity()) {
-    return Slice(reading_, value);
-  }
-  return Slice::copy_of(value);
-}
-
 void SessionWorker::read_output() {
   for (int i = 0; i < kReadsPerTurn && read_once(); ++i) {
   }
@@ -178,57 +169,23 @@ void SessionWorker::read_output() {
 /// One read. False when there is nothing more to be had now.
 bool SessionWorker::read_once() {
   if (!process_.output) return false;
-  Block* block = large_ != nullptr ? large_ : shared_.block();
-  std::size_t filled = large_size_;
-  if (large_ == nullptr && !unfinished_.empty()) {
-    filled = unfinished_.size();
-    std::copy_n(unfinished_.data(), filled, block->data());
-    unfinished_.clear();
-  }
-  const std::size_t room = block->capacity() - filled;
-  const IoResult result = read_some(process_.output.get(), block->data() + filled, room);
+  const std::span<Byte> room = received_.room();
+  const IoResult result = read_some(process_.output.get(), room.data(), room.size());
   const std::size_t size = result.state == IoState::Done ? result.size : 0;
   const bool over = result.state == IoState::End || result.state == IoState::Failed;
-  reading_ = block;
-  block->retain();
-  if (large_ != nullptr) large_size_ += size;
-  if (size != 0 || over) {
-    take({block->data(), filled + size}, over);
-  } else if (large_ == nullptr) {
-    keep_unfinished({block->data(), filled});
-  }
-  reading_ = nullptr;
-  block->release();
+  if (size != 0 || over) take(received_.filled(size), over);
   if (over) output_ended();
-  return size == room && process_.output && !ended_;
+  return size == room.size() && process_.output && !ended_;
 }
 
 void SessionWorker::take(ByteView bytes, bool final) {
-  if (large_ != nullptr && bytes.size() < session_.wanted() && !final) return;
-  const std::size_t done = session_.receive(bytes, final, sink_);
-  if (session_.problem() != Problem::None) react_to_problem(final);
-  keep_unfinished(bytes.subspan(done));
-}
-
-/// `rest` lies in the block that was just read into.
-void SessionWorker::keep_unfinished(ByteView rest) {
-  const std::size_t wanted = std::max(session_.wanted(), rest.size() + 1);
-  if (wanted <= ReadBuffer::kBytes) {
-    unfinished_.clear();
-    unfinished_.append(rest);
-    if (unfinished_.capacity() > ReadBuffer::kBytes / 4 && rest.empty()) unfinished_.shrink();
-    if (large_ != nullptr) std::exchange(large_, nullptr)->release();
-    large_size_ = 0;
-    return;
+  std::size_t done = 0;
+  if (!received_.gathers() || bytes.size() >= session_.wanted() || final) {
+    done = session_.receive(bytes, final, sink_);
+    if (session_.problem() != Problem::None) react_to_problem(final);
   }
-  grow_pipes();
-  // One more byte: the newline behind a large frame is read with it. The size was claimed by the
-  // worker; only what is really written to is ever taken from the system.
-  Block* bigger = Block::create(wanted + 1);
-  if (!rest.empty()) std::copy_n(rest.data(), rest.size(), bigger->data());
-  if (large_ != nullptr) large_->release();
-  large_ = bigger;
-  large_size_ = rest.size();
+  received_.keep(bytes.subspan(done), session_.wanted());
+  if (received_.gathers()) grow_pipes();
 }
 
 void SessionWorker::react_to_problem(bool at_the_end) {
@@ -299,8 +256,7 @@ void SessionWorker::end_if_complete(bool drained) {
   if (!drained && !(status_ && read_to_the_end)) return;
   if (process_.output) {
     // Time is up, and a grandchild still holds the pipe: what has come so far is all.
-    const Slice rest = large_ != nullptr ? Slice(large_, {large_->data(), large_size_})
-                                         : Slice::copy_of(unfinished_.view());
+    const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
   close_fd(process_.input);

@@ -10,7 +10,7 @@
 #include "spread/core/event.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/subprocess.h"
-#include "spread/workers/read_buffer.h"
+#include "spread/workers/receive_buffer.h"
 #include "spread/workers/session.h"
 
 namespace spread {
@@ -61,7 +61,7 @@ class SessionWorker final : public ReadyHandler {
   void suspend(bool stop);
 
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
-  Slice share(ByteView value) const;
+  Slice share(ByteView value) const { return received_.share(value); }
 
   TimePoint next_deadline() const { return deadline_; }
   void tick();
@@ -77,7 +77,6 @@ class SessionWorker final : public ReadyHandler {
   void read_output();
   bool read_once();
   void take(ByteView bytes, bool final);
-  void keep_unfinished(ByteView rest);
   void react_to_problem(bool at_the_end);
   void read_errors();
   void remember_errors(std::string_view text);
@@ -98,14 +97,10 @@ class SessionWorker final : public ReadyHandler {
   Session session_;
   Subprocess process_;
   EventLoop& loop_;
-  ReadBuffer& shared_;
   WorkerSink& sink_;
   SessionWorkerOptions options_;
 
-  ByteBuffer unfinished_;   ///< the beginning of a message, copied out of the shared buffer
-  Block* large_ = nullptr;  ///< a message too large for the shared buffer is gathered here
-  std::size_t large_size_ = 0;
-  Block* reading_ = nullptr;  ///< the block that share() refers to
+  ReceiveBuffer received_;
   std::string last_errors_;
   std::optional<ExitStatus> status_;
   Phase phase_ = Phase::Normal;

@@ -75,6 +75,37 @@ TEST(MsgpackReader, HasTheRestOfALargeObjectReadToItsPlace) {
   EXPECT_EQ(record.payload.body.view().data() + 1000, spare.data()) << "it was copied";
 }
 
+// Counted, not clocked: how often what is there already goes to another place, byte by byte.
+TEST(MsgpackReader, MovesNoByteOfALargeObjectMoreThanTwice) {
+  constexpr std::size_t kSize = std::size_t{48} << 20;
+  constexpr std::size_t kPiece = std::size_t{64} << 10;
+  const std::string text = std::string(bytes("\xc6\x03\x00\x00\x00")) + std::string(kSize, 'x');
+  MsgpackReader reader("in", std::size_t{1} << 30);
+  Record record;
+  std::size_t there = 0, moved = 0, reads = 0;
+  const Byte* front = nullptr;
+  while (reader.next(record) == Pull::NeedMore) {
+    const std::span<Byte> spare = reader.spare();
+    const std::size_t n =
+        std::min({kPiece, text.size() - there, spare.empty() ? kPiece : spare.size()});
+    ASSERT_NE(n, 0u);
+    ++reads;
+    if (spare.empty()) {
+      reader.feed(Slice::copy_of(as_bytes(std::string_view(text).substr(there, n))));
+      moved += n;
+    } else {
+      if (spare.data() - there != front) moved += there;
+      front = spare.data() - there;
+      std::copy_n(as_bytes(text).data() + there, n, spare.data());
+      reader.filled(n);
+    }
+    there += n;
+  }
+  EXPECT_EQ(record.payload.body.size(), text.size());
+  EXPECT_LE(moved, 2 * text.size());
+  EXPECT_LE(reads, text.size() / kPiece + 8);
+}
+
 TEST(MsgpackReader, TakesNoMemoryForWhatAHeaderClaims) {
   EXPECT_THAT(msgpack(bytes("\xdd\xff\xff\xff\xff\x01"), std::size_t{1} << 40),
               ElementsAre("broken: in offset 0: the msgpack object that begins here is cut off "
