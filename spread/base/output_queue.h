@@ -25,6 +25,11 @@ class OutputQueue {
 
   std::size_t size() const { return small_.size() + large_bytes_; }  ///< bytes waiting
   bool empty() const { return size() == 0; }
+  /// The last byte that waits; only if there is one.
+  Byte back() const {
+    return small_.size() > placed_ || large_.empty() ? small_.view().back()
+                                                     : large_.back().piece.view().back();
+  }
   /// Fills `pieces` for writev, in order; returns how many of them. Good until the next call that
   /// is not const.
   std::size_t gather(std::span<ByteView> pieces) const;

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -134,6 +135,20 @@ bool readable_now(int fd) {
 }
 
 bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+
+bool are_one_place(int fd, int other) {
+  struct stat one {};
+  struct stat two {};
+  if (::fstat(fd, &one) != 0 || ::fstat(other, &two) != 0) return false;
+  if (is_terminal(fd) && is_terminal(other)) {
+    // A session has one terminal, which has two names: /dev/tty is the other one.
+    const pid_t session = ::tcgetsid(fd);
+    if (session >= 0 && session == ::tcgetsid(other)) return true;
+  } else if (S_ISCHR(one.st_mode)) {
+    return false;
+  }
+  return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
 
 std::uint32_t terminal_width(int fd) {
   constexpr std::uint32_t kUsual = 80;

@@ -29,6 +29,9 @@ bool is_directory(int fd);
 /// A read would not block now.
 bool readable_now(int fd);
 bool is_terminal(int fd);
+/// Bytes written to the two come out in one place, where their order can be seen: the same file,
+/// pipe, socket or terminal (under whatever name). Not /dev/null and its kin.
+bool are_one_place(int fd, int other);
 /// Columns of the terminal on `fd`; 80 where it does not say.
 std::uint32_t terminal_width(int fd);
 

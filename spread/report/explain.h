@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include "spread/api/observer.h"
 #include "spread/base/byte_buffer.h"
 
@@ -7,10 +10,12 @@ namespace spread {
 
 /// --explain: a line for every decision, with the seconds since the start of the run:
 ///   [   0.013] start worker 2 on n1: 5 tasks wait, and n1 is the fastest host
-/// Appends to `out`, which must live as long.
+/// Appends to what `out` returns, which is asked for each line: there may be a progress line to be
+/// taken away first.
 class Explain final : public Observer {
  public:
-  Explain(ByteBuffer& out, TimePoint start) : out_(out), start_(start) {}
+  Explain(std::function<ByteBuffer&()> out, TimePoint start)
+      : out_(std::move(out)), start_(start) {}
 
   using Observer::on;
   void on(const Decision& event, TimePoint now) override;
@@ -20,7 +25,7 @@ class Explain final : public Observer {
  private:
   void add(std::string_view text, TimePoint now);
 
-  ByteBuffer& out_;
+  std::function<ByteBuffer&()> out_;
   TimePoint start_;
 };
 

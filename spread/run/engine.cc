@@ -74,12 +74,12 @@ Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan
 }
 
 Status Engine::open() {
-  auto reporter = Reporter::create(options_, loop_, plan_.host_names);
-  if (!reporter) return tl::unexpected(reporter.error());
-  reporter_ = std::move(*reporter);
   auto output = open_output(1);
   if (!output) return tl::unexpected(output.error());
   stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
+  auto reporter = Reporter::create(options_, loop_, plan_.host_names, *stdout_);
+  if (!reporter) return tl::unexpected(reporter.error());
+  reporter_ = std::move(*reporter);
   face_ = make_face(*this);
   SPREAD_TRY(face_->open());
   auto input = face_->open_input();
@@ -203,7 +203,7 @@ void Engine::turn() {
   if (const Status status = face_->advance(scheduler_.tasks_done()); !status) {
     abort(status.error().message);
   }
-  if (!stdout_->queue_empty()) reporter_->make_room_for_results();
+  reporter_->make_room_for_results();
   const bool was_full = stdout_->full() || reporter_->errors_full();
   stdout_->flush_if_due();
   if (stdout_->closed() && !scheduler_.stopping()) {
@@ -362,7 +362,7 @@ void Engine::on_ready(int, bool, bool) {
     if (first_signal_ == 0) first_signal_ = signal->number;
     handle(StopRequested{std::min(++signals_received_, 3)});
     if (signals_received_ == 1 && scheduler_.counts().live_workers > 0) {
-      reporter_->say("interrupted: running tasks may finish; once more to terminate them");
+      reporter_->say_at_once("interrupted: running tasks may finish; once more to terminate them");
     }
   }
 }

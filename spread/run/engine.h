@@ -119,8 +119,8 @@ class Engine final : private ReadyHandler {
   Scheduler scheduler_;
   RunHistory history_;
   TimePoint started_;
-  std::unique_ptr<Reporter> reporter_;
   std::unique_ptr<OutputWriter> stdout_;
+  std::unique_ptr<Reporter> reporter_;
   std::unique_ptr<Face> face_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs

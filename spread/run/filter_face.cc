@@ -42,11 +42,11 @@ Status FilterFace::open() {
   if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
   spill_ = std::make_unique<TempSpill>(
       TempFile(options.limits.spill_directory, options.limits.spill_max));
-  sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter());
   JobOutputOptions output;
   output.ordered = options.output.ordered;
   output.memory_bytes = options.limits.reorder_memory;
   if (options.map.output == MapOptions::Output::LineBuffered) output.mode = JobOutputMode::Lines;
+  sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), output.mode);
   output_ = std::make_unique<JobOutput>(output, *sink_, spill_.get());
   return {};
 }

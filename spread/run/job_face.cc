@@ -78,12 +78,12 @@ Status JobFace::open() {
     }
   }
   spill_ = std::make_unique<TempSpill>(std::move(file));
-  if (map().records) {
-    sink_ = std::make_unique<RecordSink>(engine_.output());
-  } else {
-    sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter());
-  }
   JobOutputOptions how = output_options(options);
+  if (map().records) {
+    sink_ = std::make_unique<RecordSink>(engine_.output(), engine_.reporter());
+  } else {
+    sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), how.mode);
+  }
   // What is lost with its host is tried again.
   how.one_attempt = how.one_attempt && all_local_;
   one_attempt_ = how.one_attempt;

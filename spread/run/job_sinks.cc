@@ -43,13 +43,20 @@ bool may_go_on(std::string_view bytes) {
 }  // namespace
 
 void StandardSink::write(TaskId, JobStream stream, Slice bytes) {
-  if (stream == JobStream::Err) return errors_.errors().append(bytes.view());
-  if (!out_.closed()) out_.queue().append(std::move(bytes));
+  if (stream == JobStream::Err && !reporter_.one_place()) {
+    return reporter_.errors().append(bytes.view());
+  }
+  if (out_.closed()) return;
+  reporter_.begin_block();
+  const bool whole_lines = lines_ && bytes.view().back() == '\n';
+  out_.queue().append(std::move(bytes));
+  if (whole_lines) reporter_.end_block();
 }
 
 void RecordSink::open(TaskId task) {
   if (opened_) return;
   opened_ = true;
+  reporter_.begin_block();
   stream_ = -1;
   out_.queue().tail().append(fmt::format("{{\"id\":{},", number(task)));
 }
@@ -112,6 +119,7 @@ void RecordSink::end(TaskId task, ByteView note) {
   out_.queue().tail().append("\",");
   out_.queue().tail().append(note);
   opened_ = false;
+  reporter_.end_block();
 }
 
 }  // namespace spread

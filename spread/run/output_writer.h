@@ -41,6 +41,8 @@ class OutputWriter final : public ReadyHandler {
   std::uint64_t written() const { return written_; }  ///< bytes
   /// The last byte that was written is no newline.
   bool in_line() const { return in_line_; }
+  /// The same of the last byte that was written or waits.
+  bool ends_in_line() const { return queue_.empty() ? in_line_ : queue_.back() != '\n'; }
   /// Nothing more can be written: the reader is gone, or there is an error.
   bool closed() const { return closed_; }
   bool failed() const { return !error_.empty(); }

@@ -56,11 +56,13 @@ bool stays_in_line(std::string_view text) {
 }  // namespace
 
 Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
-                   OutputDescriptor errors)
+                   OutputDescriptor errors, OutputWriter& results)
     : loop_(loop),
       hosts_(hosts),
       show_output_(options.output.show_output),
       errors_(loop, std::move(errors)),
+      results_(results),
+      shared_(are_one_place(1, 2) ? &results : nullptr),
       progress_(loop.now(), unit_of(options.command)),
       line_(options.report.progress, screen(options), loop.now()),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
@@ -71,10 +73,12 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
 }
 
 Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, EventLoop& loop,
-                                                   const std::vector<std::string>& hosts) {
+                                                   const std::vector<std::string>& hosts,
+                                                   OutputWriter& results) {
   auto errors = open_output(2);
   if (!errors) return tl::unexpected(errors.error());
-  std::unique_ptr<Reporter> reporter(new Reporter(options, loop, hosts, std::move(*errors)));
+  std::unique_ptr<Reporter> reporter(
+      new Reporter(options, loop, hosts, std::move(*errors), results));
   SPREAD_TRY(reporter->open_files(options.report, options.map.joblog_append));
   return reporter;
 }
@@ -109,29 +113,68 @@ Status Reporter::open_files(const ReportOptions& options, bool append) {
     detailed_ = true;
   }
   if (options.explain) {
-    explain_ = std::make_unique<Explain>(errors_.queue().tail(), loop_.now());
+    explain_ =
+        std::make_unique<Explain>([this]() -> ByteBuffer& { return errors_line(); }, loop_.now());
     observers_.push_back(explain_.get());
   }
   return {};
 }
 
 ByteBuffer& Reporter::errors() {
-  OutputQueue& queue = errors_.queue();
-  if (queue.size() > kErrorsMax) queue.consume(queue.size());
-  line_.erase(queue.tail());
-  return queue.tail();
+  if (shared_ == nullptr) {
+    OutputQueue& queue = errors_.queue();
+    if (queue.size() > kErrorsMax) queue.consume(queue.size());
+    line_.erase(queue.tail());
+    return queue.tail();
+  }
+  if (block_open_) {
+    if (waiting_.empty()) waiting_until_ = after(loop_.now(), kMessageWait);
+    if (waiting_.size() > kErrorsMax) waiting_.clear();
+    return waiting_;
+  }
+  let_messages_go();
+  if (shared_->queue().size() <= kErrorsMax) return shared_->queue().tail();
+  // Results wait there, too.
+  lost_.clear();
+  return lost_;
 }
 
-/// On a terminal a line of ours does not go behind one that a job has begun.
+/// A line of ours does not go behind one that a job has begun; if the two have a file each, that
+/// can be seen on a terminal only.
+bool Reporter::in_line(const ByteBuffer& out) const {
+  const std::string_view waiting = as_text(out.view());
+  if (&out == &waiting_) return !waiting.empty() && waiting.back() != '\n';
+  if (shared_ != nullptr) return shared_->ends_in_line();
+  return on_terminal_ && (waiting.empty() ? in_line_ : stays_in_line(waiting));
+}
+
 ByteBuffer& Reporter::errors_line() {
   ByteBuffer& out = errors();
-  const std::string_view waiting = as_text(out.view());
-  const bool in_line = waiting.empty() ? in_line_ : stays_in_line(waiting);
-  if (in_line && on_terminal_) out.append("\n");
+  if (in_line(out)) out.append("\n");
   return out;
 }
 
+void Reporter::let_messages_go() {
+  waiting_until_ = kForever;
+  if (waiting_.empty()) return;
+  ByteBuffer& out = shared_->queue().tail();
+  if (shared_->ends_in_line()) out.append("\n");
+  out.append(waiting_.view());
+  waiting_.clear();
+}
+
+void Reporter::begin_block() {
+  if (block_open_ || shared_ == nullptr) return;
+  let_messages_go();
+  block_open_ = true;
+}
+
 void Reporter::say(std::string_view message) { errors_line().append(message_line(message)); }
+
+void Reporter::say_at_once(std::string_view message) {
+  say(message);
+  if (shared_ != nullptr) let_messages_go();
+}
 
 void Reporter::pass_on(std::string_view text) { errors().append(text); }
 
@@ -203,7 +246,9 @@ void Reporter::leave_line() {
 }
 
 void Reporter::make_room_for_results() {
-  if (!results_on_terminal_) return;
+  const bool long_enough = loop_.now() >= waiting_until_ && !results_.ends_in_line();
+  if (shared_ != nullptr && (!block_open_ || long_enough)) let_messages_go();
+  if (!results_on_terminal_ || results_.queue_empty()) return;
   watch_line();
   leave_line();
 }
@@ -218,7 +263,7 @@ void Reporter::turn(const OutputWriter& results) {
     line_.wait_for_line(loop_.now());
   } else if (loop_.now() >= line_.next_deadline()) {
     line_.draw(progress_, loop_.now(), is_terminal(2) ? terminal_width(2) : 0,
-               errors_.queue().tail());
+               line_.in_place() ? errors_.queue().tail() : errors_line());
   }
   for (File* file : {&events_file_, &joblog_file_}) {
     if (file->writer == nullptr) continue;
@@ -230,6 +275,7 @@ void Reporter::turn(const OutputWriter& results) {
 
 TimePoint Reporter::next_deadline() const {
   TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
+  if (!results_.ends_in_line()) next = std::min(next, waiting_until_);
   for (const File* file : {&events_file_, &joblog_file_}) {
     if (file->writer != nullptr) next = std::min(next, file->writer->next_deadline());
   }
@@ -255,7 +301,9 @@ void Reporter::run_ended(int exit_status) {
 
 void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_because,
                       bool with_failures) {
-  line_.finish(progress_, loop_.now(), errors_.queue().tail());
+  block_open_ = false;
+  line_.finish(progress_, loop_.now(), line_.in_place() ? errors_.queue().tail() : errors());
+  if (shared_ != nullptr) errors_.flush();
   if (with_failures) {
     failures_.set_succeeded(succeeded);
     for (const std::string& line : failures_.summary()) say(line);
@@ -266,14 +314,14 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
     }
   }
   if (summary_) pass_on(summary_->text(loop_.now()));
-  errors_.flush();
+  (shared_ == nullptr ? errors_ : *shared_).flush();
 }
 
 bool Reporter::idle() const {
   for (const File* file : {&events_file_, &joblog_file_}) {
     if (file->writer != nullptr && !file->writer->queue_empty()) return false;
   }
-  return errors_.queue_empty();
+  return errors_.queue_empty() && (shared_ == nullptr || shared_->queue_empty());
 }
 
 }  // namespace spread

@@ -25,15 +25,24 @@ namespace spread {
 /// Everything that a run tells beside its results: messages, the progress line, --events, the
 /// joblog. Owns stderr. Nothing of it ever blocks; a stderr that nobody reads loses what is beyond
 /// kErrorsMax, since a run must not hang on its own complaints.
+///
+/// Where stderr goes to the same place as stdout, both have one queue, that of stdout, so that they
+/// come out as they were put in. What is said while a block of output is open (begin_block()) waits
+/// for its end, but for kMessageWait at most: then it comes behind a line of it.
 class Reporter {
  public:
   static constexpr std::size_t kErrorsMax = 16 * 1024 * 1024;
+  static constexpr Duration kMessageWait = std::chrono::seconds(30);
 
+  /// `results` is stdout, and must outlive this.
   static Result<std::unique_ptr<Reporter>> create(const Options& options, EventLoop& loop,
-                                                  const std::vector<std::string>& hosts);
+                                                  const std::vector<std::string>& hosts,
+                                                  OutputWriter& results);
 
   /// "spread: MESSAGE" on stderr.
   void say(std::string_view message);
+  /// The same, even within a block: the answer to what somebody has just typed.
+  void say_at_once(std::string_view message);
   /// What a worker wrote to its stderr, as it is.
   void pass_on(std::string_view text);
   /// -t. To a terminal without control characters, which an item may have.
@@ -65,11 +74,16 @@ class Reporter {
   ByteBuffer& errors();
   /// Whoever reads our stderr is behind: what may wait should.
   bool errors_full() const { return errors_.full(); }
+  /// stdout and stderr are one place: what is put into either queue must go into that of stdout.
+  bool one_place() const { return shared_ != nullptr; }
+  /// What follows on stdout belongs together, until end_block().
+  void begin_block();
+  void end_block() { block_open_ = false; }
 
   /// Draws the progress line and writes what is due. `results`: stdout.
   void turn(const OutputWriter& results);
-  /// Results are about to be written: if they go to a terminal, too, the progress line is taken
-  /// away first. It comes back with the next turn.
+  /// Results may be about to be written: messages that come before them do so, and if they go to a
+  /// terminal, too, the progress line is taken away first. It comes back with the next turn.
   void make_room_for_results();
   TimePoint next_deadline() const;
   /// The joblog and the events have been written so far; what cannot be has been told.
@@ -85,7 +99,7 @@ class Reporter {
 
  private:
   Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
-           OutputDescriptor errors);
+           OutputDescriptor errors, OutputWriter& results);
   Status open_files(const ReportOptions& options, bool append);
 
   struct File {
@@ -96,11 +110,19 @@ class Reporter {
   void tell_if_failed(File& file);
   void watch_line();
   ByteBuffer& errors_line();
+  bool in_line(const ByteBuffer& out) const;
+  void let_messages_go();
 
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
   bool show_output_;
-  OutputWriter errors_;
+  OutputWriter errors_;  ///< in one place with stdout, only what is drawn in place
+  OutputWriter& results_;
+  OutputWriter* shared_;  ///< results_ where the two are one place, else null
+  bool block_open_ = false;
+  ByteBuffer waiting_;  ///< messages, for the end of the block
+  TimePoint waiting_until_ = kForever;
+  ByteBuffer lost_;  ///< what nobody reads
   File events_file_;
   File joblog_file_;
   Progress progress_;

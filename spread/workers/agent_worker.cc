@@ -154,8 +154,10 @@ bool AgentWorker::read_once(Stream& stream, bool errors) {
   const IoResult result = read_some(stream.fd->get(), block->data(), block->capacity());
   if (result.state == IoState::WouldBlock) return false;
   const auto bytes = [&](ByteView text) { on_bytes(errors, text); };
-  reading_ = block;
   block->retain();
+  // What was printed to stdout before is mostly in that pipe by now, and comes first.
+  if (errors && result.state == IoState::Done) read(out_, false);
+  reading_ = block;
   if (result.state == IoState::Done) {
     stream.scanner.feed({block->data(), result.size}, bytes,
                         [&](std::string_view text) { on_mark(stream, errors, text); });

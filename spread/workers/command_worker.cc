@@ -129,7 +129,12 @@ bool CommandWorker::read_output(UniqueFd& fd, bool errors) {
     close_fd(fd);
     return false;
   }
-  sink_.on_job_output(errors, Slice(block, {block->data(), result.size}));
+  const Slice bytes(block, {block->data(), result.size});
+  // What it printed to stdout before is in that pipe by now, and comes first.
+  if (errors && process_->output && sink_.wants_job_output(false)) {
+    read_output(process_->output, false);
+  }
+  sink_.on_job_output(errors, bytes);
   return result.size == block->capacity();
 }
 

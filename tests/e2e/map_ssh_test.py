@@ -3,6 +3,7 @@ are down or go away."""
 
 import os
 import signal
+import subprocess
 import unittest
 
 from sshd import SshTest
@@ -41,6 +42,11 @@ class Jobs(SshTest):
         result = self.map("-S", "1/h2", ": {}; echo out; echo err >&2; exit 3", ":::", "a")
         self.assertEqual((result.status, result.out), (1, "out\n"), result)
         self.assert_told(result, "err", r"spread: 1 of 1 job failed:", r"  job 1: exit status 3: .*")
+
+    def test_stdout_and_stderr_in_one_place_are_a_block(self):
+        words = ("echo o{}; echo e{} >&2", ":::", *map(str, range(20)))
+        result = self.map("-S", "2/h2,1/h3", *words, stderr=subprocess.STDOUT)
+        self.assert_run(result, 0, "".join(f"o{n}\ne{n}\n" for n in range(20)))
 
     def test_output_without_a_newline_and_with_any_byte(self):
         result = self.map("-S", "1/h2", r"printf '\001\000\377no newline'; true", ":::", "a")

@@ -43,14 +43,14 @@ void finish(Told& observer, std::uint64_t task, Outcome outcome, WorkerId worker
 
 TEST(Explain, HasTheElapsedTimeInFront) {
   ByteBuffer out;
-  Explain explain(out, kStart);
+  Explain explain([&]() -> ByteBuffer& { return out; }, kStart);
   explain.on(Decision{"start worker 2\non n1"}, kStart + milliseconds(13));
   EXPECT_EQ(taken(out), "[   0.013] start worker 2 on n1\n");
 }
 
 TEST(Explain, TellsWorkers) {
   ByteBuffer out;
-  Explain explain(out, kStart);
+  Explain explain([&]() -> ByteBuffer& { return out; }, kStart);
   explain.on(WorkerStarted{WorkerId{2}, "n1", 4711}, kStart);
   EXPECT_EQ(taken(out), "[   0.000] worker 2 has started on n1, process 4711\n");
   explain.on(WorkerEnded{WorkerId{2}, false, "exit status 3"}, kStart + seconds(12345));
