@@ -136,12 +136,16 @@ std::uint32_t slots_for_cpus(const HostOptions& options, std::uint32_t cpus) {
   return static_cast<std::uint32_t>(std::clamp(slots, 1.0, double{kSlotsPerHostMax}));
 }
 
-void add_lists(Roster& roster, const std::vector<ArgumentList>& lists) {
-  if (lists.empty()) return;
+HostId add_this_machine(Roster& roster) {
   add_host(roster.hosts, this_machine());
   const auto here = std::find_if(roster.hosts.begin(), roster.hosts.end(),
                                  [](const HostSpec& host) { return host.local; });
-  const auto id = static_cast<HostId>(here - roster.hosts.begin());
+  return static_cast<HostId>(here - roster.hosts.begin());
+}
+
+void add_lists(Roster& roster, const std::vector<ArgumentList>& lists) {
+  if (lists.empty()) return;
+  const HostId id = add_this_machine(roster);
   std::uint32_t taken = slots_on(roster, id);
   for (const ArgumentList& list : lists) {
     roster.slots.push_back(make_slot(roster, id, ++taken, list));
@@ -193,6 +197,18 @@ void add_slots(Roster& roster, const HostOptions& options, HostId host, std::uin
   const std::uint32_t count =
       slots_wanted(roster.hosts[number(host)], options).value_or(slots_for_cpus(options, cpus));
   SlotSpec slot = make_slot(roster, host, slots_on(roster, host), options.command);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ++slot.number;
+    roster.slots.push_back(slot);
+  }
+}
+
+void add_local_slots(Roster& roster, const HostOptions& options, std::uint32_t count) {
+  const HostId here = add_this_machine(roster);
+  SlotSpec slot = options.command.empty() && !roster.slots.empty()
+                      ? roster.slots.back()
+                      : make_slot(roster, here, 0, options.command);
+  slot.number = slots_on(roster, here);
   for (std::uint32_t i = 0; i < count; ++i) {
     ++slot.number;
     roster.slots.push_back(slot);

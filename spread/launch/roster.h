@@ -32,4 +32,8 @@ Result<Roster> build_roster(const HostOptions& options, const LaunchContext& con
 /// The slots that are there keep their places.
 void add_slots(Roster& roster, const HostOptions& options, HostId host, std::uint32_t cpus);
 
+/// Adds `count` slots of the command on this machine, which need not have been named; without a
+/// command, of the list that was given last.
+void add_local_slots(Roster& roster, const HostOptions& options, std::uint32_t count);
+
 }  // namespace spread

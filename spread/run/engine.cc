@@ -88,99 +88,17 @@ Status Engine::open() {
   return fit_descriptors();
 }
 
-Status Engine::fit_descriptors() {
-  // For each worker three pipes and a pidfd, for each job one pipe less; and what we have open
-  // ourselves, the other ends of the pipes while a process starts among it.
-  const std::uint64_t per_worker = is_jobs(options_.command) ? 3 : 4;
-  constexpr std::uint64_t kOwn = 16;
-  const std::uint64_t own =
-      kOwn + (options_.report.joblog.empty() ? 0 : 1) + (options_.report.events.empty() ? 0 : 1);
-  const std::uint64_t wanted = plan_.workers() * per_worker + own;
-  const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
-  if (limit < wanted) {
-    const std::uint64_t most = limit < own ? 0 : (limit - own) / per_worker;
-    const std::string told = std::to_string(plan_.workers()) + " at a time need " +
-                             std::to_string(wanted) + " file descriptors, and the limit is " +
-                             std::to_string(limit) + " (see ulimit -Hn)";
-    // Jobs are all alike, so fewer at a time do the same work. `run` may have been given workers of
-    // several kinds, and `all` needs every one.
-    if (!is_jobs(options_.command) || most == 0) return fail(told + "; or use a smaller -j");
-    reporter_->say(told + ": " + std::to_string(most) + " at a time it is");
-    handle(SlotsLimited{static_cast<std::uint32_t>(most)});
-  }
-  // On fewer, a CPU would have to be woken for the thread: map -u -j2 on 2 CPUs took 1.2 instead of
-  // 1.06 of the limit's time.
-  spawner_.limit_background(limit - std::min(limit, wanted), usable_cpus());
-  return {};
-}
-
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
   add_slots_from(0);
+  ask_hosts();
   if (options_.command == Command::All) reporter_->set_total(plan_.workers(), probe_ == nullptr);
-  if (plan_.roster.ask_cpus.empty()) {
-    handle(SlotsComplete{});
-  } else {
-    probe_ = std::make_unique<HostProbe>(plan_, spawner_, loop_);
-  }
   turn();
   while (!done()) {
     loop_.wait(next_deadline());
     turn();
   }
   return finish();
-}
-
-void Engine::add_slots_from(std::uint32_t first) {
-  std::vector<SlotAdded> added_slots;
-  for (std::uint32_t i = first; i < plan_.workers(); ++i) {
-    const WorkerId worker{i};
-    ports_.push_back(face_->make_port(worker));
-    const SlotSpec& slot = plan_.roster.slots[i];
-    SlotAdded added;
-    added.host = slot.host;
-    added.key = plan_.key(worker);
-    added.remote = !plan_.is_local(worker);
-    added.waits_for_hello = added.remote && is_jobs(options_.command);
-    added_slots.push_back(added);
-  }
-  // By host in the order given: hosts that are asked how many slots they have answer in any order.
-  for (std::uint32_t i = first; i < plan_.workers(); ++i) tail_order_.push_back(WorkerId{i});
-  std::stable_sort(tail_order_.begin(), tail_order_.end(), [this](WorkerId a, WorkerId b) {
-    return plan_.roster.slots[number(a)].host < plan_.roster.slots[number(b)].host;
-  });
-  history_.advise(added_slots);
-  for (const SlotAdded& added : added_slots) handle(added);
-}
-
-void Engine::take_host_answers() {
-  if (!probe_) return;
-  probe_->tick();
-  if (scheduler_.stopping()) probe_->stop();
-  for (HostProbe::Answer& answer : probe_->take_answers()) {
-    host_answers_.push_back(std::move(answer));
-  }
-  // `all` hands its outputs back by worker number, so the numbers must be those of the hosts'
-  // order; `run` starts to work wherever it can.
-  if (options_.command == Command::All) {
-    if (!probe_->done()) return;
-    std::sort(host_answers_.begin(), host_answers_.end(),
-              [](const auto& a, const auto& b) { return a.host < b.host; });
-  }
-  for (const HostProbe::Answer& answer : host_answers_) {
-    if (!answer.problem.empty()) {
-      reporter_->say("cannot ask " + host_label(plan_.roster.hosts[number(answer.host)]) +
-                     " how many CPUs it has: " + answer.problem + "; one is assumed");
-    }
-    const std::uint32_t before = plan_.workers();
-    add_slots(plan_.roster, options_.hosts, answer.host, answer.cpus);
-    plan_.name_hosts();
-    add_slots_from(before);
-  }
-  host_answers_.clear();
-  if (!probe_->done()) return;
-  probe_.reset();
-  handle(SlotsComplete{});
 }
 
 /// What has happened since the last turn has been handled by the callbacks of wait(); now decide,
@@ -309,20 +227,6 @@ TimePoint Engine::next_deadline() const {
 /// More tasks are wanted and can be read without waiting.
 bool Engine::input_at_hand() const {
   return input_ && !input_told_ && !input_->waiting() && scheduler_.tasks_wanted() > 0;
-}
-
-void Engine::set_slots(std::uint32_t slots) {
-  const std::uint32_t before = plan_.workers();
-  for (std::uint32_t i = before; i < slots; ++i) {
-    SlotSpec more = plan_.roster.slots.back();
-    ++more.number;
-    plan_.roster.slots.push_back(std::move(more));
-  }
-  if (plan_.workers() > before) {
-    plan_.name_hosts();
-    add_slots_from(before);
-  }
-  handle(SlotsLimited{slots});
 }
 
 bool Engine::done() const { return scheduler_.finished(); }

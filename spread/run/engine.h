@@ -70,9 +70,12 @@ class Engine final : private ReadyHandler {
   }
   /// What worked in the slot has ended, and is to be freed at the end of this turn.
   void has_ended(WorkerId worker) { ended_.push_back(worker); }
-  /// So many slots on this machine are to be used from now on: more are made, or the last ones get
-  /// no more tasks.
+  /// So many slots are to be used from now on: more are made, on this machine, or as many rest as
+  /// are too many.
   void set_slots(std::uint32_t slots);
+  /// One slot more, which is on this machine unless one rests, or one less. Of a host that has not
+  /// answered yet the slots come on top.
+  void change_slots(int by);
   /// Ends the run with an error of our own.
   void abort(std::string reason);
 
@@ -83,8 +86,6 @@ class Engine final : private ReadyHandler {
 
   // The turn (engine.cc)
   void turn();
-  void add_slots_from(std::uint32_t first);
-  void take_host_answers();
   void pull_tasks();
   void decide();
   void watch_output();
@@ -93,7 +94,6 @@ class Engine final : private ReadyHandler {
   TimePoint next_deadline() const;
   bool input_at_hand() const;
   bool done() const;
-  Status fit_descriptors();
 
   // The end (engine_end.cc)
   int finish();
@@ -101,6 +101,15 @@ class Engine final : private ReadyHandler {
   RunEnd describe_end() const;
 
   void suspend();
+
+  // Slots (engine_slots.cc)
+  void add_slots_from(std::uint32_t first);
+  void add_local_slots(std::uint32_t count);
+  void ask_hosts();
+  void take_host_answers();
+  Status fit_descriptors();
+  void fit_descriptors_again();
+  void limit_slots();
 
   // Actions out (engine_actions.cc)
   void carry_out(Action& action);
@@ -125,6 +134,11 @@ class Engine final : private ReadyHandler {
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
   std::vector<HostProbe::Answer> host_answers_;
+
+  std::uint32_t slots_at_rest_ = 0;         ///< USR2, -j FILE
+  std::uint32_t slots_fit_ = UINT32_MAX;    ///< for so many there are descriptors
+  std::uint32_t slots_limit_ = UINT32_MAX;  ///< as the Scheduler was told
+  std::size_t questions_fit_ = 1;           ///< hosts that can be asked at the same time
 
   std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
   std::vector<WorkerId> tail_order_;

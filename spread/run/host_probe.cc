@@ -1,6 +1,8 @@
 #include "spread/run/host_probe.h"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -12,13 +14,15 @@ namespace spread {
 /// One host being asked: a process whose output is the answer.
 class HostProbe::Question final : public ReadyHandler {
  public:
-  Question(HostId host, EventLoop& loop) : host_(host), loop_(loop) {}
+  Question(HostId host, LaunchPlan plan, EventLoop& loop)
+      : host_(host), plan_(std::move(plan)), loop_(loop) {}
   ~Question() override { end(); }
 
-  void ask(const LaunchPlan& plan, Spawner& spawner) {
+  void ask(Spawner& spawner) {
+    deadline_ = after(loop_.now(), kPatience);
     SpawnOptions options;
-    options.arguments = plan.arguments;
-    options.environment = plan.environment;
+    options.arguments = plan_.arguments;
+    options.environment = plan_.environment;
     auto process = spawner.spawn(options);
     if (!process) return finish(process.error().message);
     process_.emplace(std::move(*process));
@@ -33,6 +37,7 @@ class HostProbe::Question final : public ReadyHandler {
              " s");
   }
   bool done() const { return done_; }
+  TimePoint deadline() const { return done_ ? kForever : deadline_; }
   std::optional<Answer> take() { return std::exchange(answer_, std::nullopt); }
 
   void on_ready(int fd, bool, bool) override {
@@ -79,19 +84,22 @@ class HostProbe::Question final : public ReadyHandler {
   }
 
   HostId host_;
+  LaunchPlan plan_;
   EventLoop& loop_;
+  TimePoint deadline_ = kForever;
   std::optional<Subprocess> process_;
   std::string said_, complained_;
   std::optional<Answer> answer_;
   bool done_ = false;
 };
 
-HostProbe::HostProbe(const Plan& plan, Spawner& spawner, EventLoop& loop)
-    : loop_(loop), deadline_(after(loop.now(), kPatience)) {
+HostProbe::HostProbe(const Plan& plan, Spawner& spawner, EventLoop& loop, std::size_t at_once)
+    : loop_(loop), spawner_(spawner), at_once_(at_once) {
   for (const HostId host : plan.roster.ask_cpus) {
-    questions_.push_back(std::make_unique<Question>(host, loop));
-    questions_.back()->ask(plan_cpu_question(plan.roster.hosts[number(host)]), spawner);
+    questions_.push_back(
+        std::make_unique<Question>(host, plan_cpu_question(plan.roster.hosts[number(host)]), loop));
   }
+  ask_next();
 }
 
 HostProbe::~HostProbe() = default;
@@ -111,12 +119,31 @@ bool HostProbe::done() const {
   return true;
 }
 
+TimePoint HostProbe::next_deadline() const {
+  TimePoint next = kForever;
+  for (const auto& question : questions_) next = std::min(next, question->deadline());
+  return next;
+}
+
+void HostProbe::ask_next() {
+  auto open = static_cast<std::size_t>(
+      std::count_if(questions_.begin(), questions_.begin() + static_cast<std::ptrdiff_t>(asked_),
+                    [](const auto& question) { return !question->done(); }));
+  for (; open < at_once_ && asked_ < questions_.size(); ++asked_) {
+    questions_[asked_]->ask(spawner_);
+    open += questions_[asked_]->done() ? 0 : 1;
+  }
+}
+
 void HostProbe::tick() {
-  if (loop_.now() < deadline_) return;
-  stop();
+  for (const auto& question : questions_) {
+    if (loop_.now() >= question->deadline()) question->give_up();
+  }
+  ask_next();
 }
 
 void HostProbe::stop() {
+  asked_ = questions_.size();
   for (const auto& question : questions_) question->give_up();
 }
 

@@ -12,12 +12,14 @@
 
 namespace spread {
 
-/// Asks the hosts of Roster::ask_cpus how many CPUs may be used there, all at once, each in a
-/// process of its own, and tells each answer as it comes: a host that is down holds up nobody.
+/// Asks the hosts of Roster::ask_cpus how many CPUs may be used there, at the same time, each in
+/// a process of its own, and tells each answer as it comes: a host that is down holds up nobody.
 class HostProbe {
  public:
   /// A host that has not answered by then is taken to have one.
   static constexpr Duration kPatience = std::chrono::seconds(20);
+  /// Of each host that is being asked.
+  static constexpr std::size_t kDescriptors = 3;
 
   struct Answer {
     HostId host{};
@@ -25,7 +27,8 @@ class HostProbe {
     std::string problem;  ///< why it did not say; empty if it did
   };
 
-  HostProbe(const Plan& plan, Spawner& spawner, EventLoop& loop);
+  /// So many hosts `at_once`, at least one.
+  HostProbe(const Plan& plan, Spawner& spawner, EventLoop& loop, std::size_t at_once);
   ~HostProbe();
   HostProbe(const HostProbe&) = delete;
   HostProbe& operator=(const HostProbe&) = delete;
@@ -33,7 +36,7 @@ class HostProbe {
   /// Answers since the last call.
   std::vector<Answer> take_answers();
   bool done() const;
-  TimePoint next_deadline() const { return done() ? kForever : deadline_; }
+  TimePoint next_deadline() const;
   void tick();
   /// Nobody is interested any more.
   void stop();
@@ -41,8 +44,12 @@ class HostProbe {
  private:
   class Question;
 
+  void ask_next();
+
   EventLoop& loop_;
-  TimePoint deadline_;
+  Spawner& spawner_;
+  std::size_t at_once_;
+  std::size_t asked_ = 0;  ///< of `questions_`, from the front
   std::vector<std::unique_ptr<Question>> questions_;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "spread/io/system.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/host_probe.h"
 
@@ -34,7 +35,12 @@ Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   Spawner spawner;
-  HostProbe probe(plan, spawner, *loop);
+  constexpr std::uint64_t kOwn = 16;
+  const std::uint64_t limit =
+      raise_descriptor_limit(plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
+  HostProbe probe(
+      plan, spawner, *loop,
+      std::max<std::uint64_t>(1, (limit - std::min(limit, kOwn)) / HostProbe::kDescriptors));
   std::map<std::uint32_t, HostProbe::Answer> answers;
   while (true) {
     probe.tick();

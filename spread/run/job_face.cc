@@ -58,7 +58,7 @@ Status JobFace::open() {
   auto resume = JobResume::create(options);
   if (!resume) return tl::unexpected(resume.error());
   resume_ = std::move(*resume);
-  slots_ = engine_.plan().workers();
+  slots_text_ = engine_.plan().slots_text;
   const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
   all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
   if (!all_local_) mark_ = random_mark();
@@ -118,11 +118,14 @@ std::string JobFace::base_directory() const {
 
 Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
   const Options& options = engine_.options();
+  const Plan& plan = engine_.plan();
   if (options.command == Command::Map) {
-    return open_job_input(options, *commands_, slots_, engine_.loop(), source_);
+    return open_job_input(options, *commands_, plan.workers(), engine_.loop(), source_);
   }
-  // Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs.
-  const std::uint32_t slots = map().no_slot_limit ? usable_cpus() : slots_;
+  // Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs; and a
+  // host that is yet to be asked has one at least.
+  const auto asked = static_cast<std::uint32_t>(plan.roster.ask_cpus.size());
+  const std::uint32_t slots = map().no_slot_limit ? usable_cpus() : plan.workers() + asked;
   auto pipe = PipeInput::open(options, slots, engine_.loop());
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);

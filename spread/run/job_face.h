@@ -44,7 +44,7 @@ class JobFace final : public Face {
   Status drain() override { return output_ ? output_->pump() : Status{}; }
   bool tell_failures() override;
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
-  void change_slots(int by) override;
+  void change_slots(int by) override { engine_.change_slots(by); }
 
   // For its ports.
   struct Job {
@@ -108,7 +108,6 @@ class JobFace final : public Face {
   Status loosen(TaskId stuck);
   void read_slots_file();
   std::uint32_t slots_for(const SlotCount& count) const;
-  void set_slots(std::uint32_t slots);
 
   Engine& engine_;
   std::optional<JobCommands> commands_;
@@ -136,8 +135,7 @@ class JobFace final : public Face {
   std::string limits_;  ///< of --limit-memory and --limit-cpu
   Job job_;
   std::vector<std::pair<std::string, std::string>> environment_;
-  std::uint32_t slots_ = 0;  ///< wanted now
-  std::string slots_text_;   ///< of -j FILE, as read last
+  std::string slots_text_;  ///< of -j FILE, as read last
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
   int first_failure_ = 0;  ///< exit status of the first job that failed

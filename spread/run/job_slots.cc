@@ -25,7 +25,7 @@ void JobFace::read_slots_file() {
     engine_.reporter().say("-j " + map().jobs_file + ": " + count.error().message);
     return;
   }
-  set_slots(slots_for(*count));
+  engine_.set_slots(slots_for(*count));
 }
 
 std::uint32_t JobFace::slots_for(const SlotCount& count) const {
@@ -35,16 +35,6 @@ std::uint32_t JobFace::slots_for(const SlotCount& count) const {
   if (count.kind == SlotCount::Kind::Offset) slots = cpus + count.number;
   if (count.kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
   return static_cast<std::uint32_t>(std::max(1.0, slots));
-}
-
-void JobFace::change_slots(int by) {
-  set_slots(static_cast<std::uint32_t>(std::max<std::int64_t>(1, std::int64_t{slots_} + by)));
-}
-
-void JobFace::set_slots(std::uint32_t slots) {
-  if (slots == slots_) return;
-  slots_ = slots;
-  engine_.set_slots(slots);
 }
 
 bool JobFace::may_start_later(const Error& error) {

@@ -61,7 +61,7 @@ Status check_prep(const std::vector<Value>& prep, const Options& options) {
 }
 
 /// Jobs are no workers: placeholders and directory are theirs (JobCommands), and -j may say more.
-Result<HostOptions> job_hosts(const Options& options) {
+Result<HostOptions> job_hosts(const Options& options, std::string& slots_text) {
   HostOptions hosts = options.hosts;
   if (hosts.command.empty()) hosts.command.emplace_back("sh");
   hosts.working_directory.clear();
@@ -71,6 +71,7 @@ Result<HostOptions> job_hosts(const Options& options) {
     if (!text) return fail("-j: " + text.error().message);
     const auto count = parse_slot_count(first_word(*text));
     if (!count) return fail("-j " + name + ": " + count.error().message);
+    slots_text = *text;
     if (count->kind == SlotCount::Kind::Offset) {
       hosts.slots_offset = static_cast<int>(count->number);
     } else {
@@ -105,6 +106,16 @@ void Plan::name_hosts() {
   }
 }
 
+void Plan::add_slots_of(HostId host, std::uint32_t cpus) {
+  add_slots(roster, hosts, host, cpus);
+  name_hosts();
+}
+
+void Plan::add_local_slots(std::uint32_t count) {
+  spread::add_local_slots(roster, hosts, count);
+  name_hosts();
+}
+
 LaunchPlan Plan::launch(const Options& options, WorkerId worker) const {
   RunFacts facts;
   facts.workers = workers();
@@ -120,13 +131,13 @@ Result<Plan> make_plan(const Options& options) {
   const char* home = std::getenv("HOME");
   plan.context.home = home == nullptr ? "" : home;
   plan.context.kill_grace = options.limits.kill_grace;
-  HostOptions hosts = options.hosts;
+  plan.hosts = options.hosts;
   if (is_jobs(options.command)) {
-    auto of_jobs = job_hosts(options);
+    auto of_jobs = job_hosts(options, plan.slots_text);
     if (!of_jobs) return tl::unexpected(of_jobs.error());
-    hosts = std::move(*of_jobs);
+    plan.hosts = std::move(*of_jobs);
   }
-  auto roster = build_roster(hosts, plan.context, read_file);
+  auto roster = build_roster(plan.hosts, plan.context, read_file);
   if (!roster) return tl::unexpected(roster.error());
   plan.roster = std::move(*roster);
   auto prep = read_prep(options);

@@ -28,7 +28,13 @@ struct Plan {
   /// The same number for slots with the same host and argument list (SlotAdded::key).
   std::uint32_t key(WorkerId worker);
   void name_hosts();
+  /// The host has said how many CPUs it has.
+  void add_slots_of(HostId host, std::uint32_t cpus);
+  /// More slots on this machine.
+  void add_local_slots(std::uint32_t count);
 
+  HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
+  std::string slots_text;  ///< of -j FILE
   std::map<std::string, std::uint32_t> keys;
 };
 
