@@ -2,27 +2,24 @@
 
 #include <cstdio>
 #include <exception>
+#include <string>
 
+#include "spread/base/posix.h"
 #include "spread/cli/flags.h"
+#include "spread/run/complain.h"
 #include "spread/run/run.h"
 
 namespace {
 
-constexpr int kOwnError = 255;
-
 int print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (written && std::fflush(stdout) == 0) return 0;
-  std::perror("spread: write to standard output");
-  return kOwnError;
+  return spread::complain(spread::errno_error("cannot write to standard output"));
 }
 
 int run_command_line(int argc, char** argv) {
   const auto parsed = spread::cli::parse_command_line(argc, argv);
-  if (!parsed) {
-    std::fprintf(stderr, "spread: %s\n", parsed.error().message.c_str());
-    return kOwnError;
-  }
+  if (!parsed) return spread::complain(parsed.error());
   return parsed->text.empty() ? spread::run(parsed->options) : print(parsed->text);
 }
 
@@ -44,9 +41,8 @@ int main(int argc, char** argv) {
   try {
     return run_command_line(argc, argv);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "spread: internal error: %s\n", error.what());
+    return spread::complain({std::string("internal error: ") + error.what()});
   } catch (...) {
-    std::fprintf(stderr, "spread: internal error\n");
+    return spread::complain({"internal error"});
   }
-  return kOwnError;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "spread/base/ascii.h"
+#include "spread/base/printable.h"
 
 namespace spread {
 namespace {
@@ -159,27 +160,14 @@ std::string show_text(std::string_view text, std::size_t bytes_max) {
     if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xc0) text.remove_suffix(1);
   }
   std::string shown = "'";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      shown += fmt::format("\\x{:02x}", byte);
+  for (const char c : printable(text)) {
+    if (c == '\n' || c == '\t') {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       shown += c;
     }
   }
   return shown += cut ? "...'" : "'";
-}
-
-std::string without_controls(std::string_view text) {
-  std::string shown;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool high = !shown.empty() && shown.back() == '\xc2' && byte >= 0x80 && byte < 0xa0;
-    if (high) shown.pop_back();
-    const bool low = (byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f;
-    shown += low || high ? ' ' : c;
-  }
-  return shown;
 }
 
 }  // namespace spread

@@ -30,12 +30,9 @@ Result<std::vector<std::string>> shell_split(std::string_view text);
 /// Whether a shell takes it for the name of a variable.
 bool is_identifier(std::string_view word);
 
-/// `text` for a message of one line: in single quotes, control bytes as \xNN, and what exceeds
+/// `text` for a message of one line: in single quotes, printable(), newlines and tabs as
+/// \xNN, and what exceeds
 /// `bytes_max` cut off. For people; not to be read back.
 std::string show_text(std::string_view text, std::size_t bytes_max = 80);
-
-/// `text` of any length for a terminal that is not to obey it: a blank for each control character,
-/// newlines and tabs excepted. U+0080 to U+009F are such, too; 9B is ESC [ to some terminals.
-std::string without_controls(std::string_view text);
 
 }  // namespace spread

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "spread/base/ascii.h"
+#include "spread/base/printable.h"
 #include "spread/base/quote.h"
 
 namespace spread {
@@ -215,7 +216,7 @@ std::optional<ForeignBraces> foreign_braces(std::string_view text, std::size_t a
     if (const std::string* const name = near_column(inside, rules.names)) {
       return ForeignBraces{length,
                            fmt::format("{} is no column; did you mean {{{}}}?",
-                                       show_text(text.substr(at, length)), without_controls(*name)),
+                                       show_text(text.substr(at, length)), printable(*name)),
                            false, false};
     }
   }

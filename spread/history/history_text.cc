@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 
+#include "spread/base/printable.h"
 #include "spread/base/quote.h"
 
 namespace spread {
 namespace {
 
 constexpr std::size_t kColumns = 8;
+constexpr std::size_t kHostBytes = 300;
 using Line = std::array<std::string, kColumns>;
 constexpr std::array<const char*, kColumns> kTitles = {"host",  "tasks",  "per task", "factor",
                                                        "start", "failed", "busy",     "last used"};
@@ -28,7 +30,7 @@ std::string age(std::int64_t then, std::int64_t now) {
 
 Line line_of(const HistoryStore::Row& row, std::int64_t now) {
   const KeyHistory& history = row.history;
-  return {row.key.host,
+  return {printable_line(row.key.host, kHostBytes),
           std::to_string(history.tasks),
           history.seconds > 0 ? format_span(history.seconds) : "-",
           row.factor ? fmt::format("{:.2f}", *row.factor) : "-",
@@ -75,7 +77,7 @@ std::string format_history(const std::vector<HistoryStore::Row>& rows, std::int6
   };
   add(kTitles, "command");
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::string command = shell_join(rows[i].key.command);
+    std::string command = printable(shell_join(rows[i].key.command));
     if (!rows[i].key.prep_digest.empty()) {
       command += " (prep " + rows[i].key.prep_digest.substr(0, 8) + ")";
     }

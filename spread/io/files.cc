@@ -25,6 +25,13 @@ std::optional<std::uint64_t> file_size(int fd) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+std::optional<std::uint64_t> bytes_left(int fd) {
+  const auto size = file_size(fd);
+  const off_t at = size ? ::lseek(fd, 0, SEEK_CUR) : -1;
+  if (at < 0) return std::nullopt;
+  return *size - std::min(*size, static_cast<std::uint64_t>(at));
+}
+
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
   std::size_t done = 0;
   while (done < to.size()) {

@@ -16,6 +16,8 @@ bool file_is_empty(const std::string& name);
 
 /// The size of a regular file; none for anything else.
 std::optional<std::uint64_t> file_size(int fd);
+/// What is left to be read of a regular file from where the descriptor stands.
+std::optional<std::uint64_t> bytes_left(int fd);
 
 /// Reads all of `to` from `offset` on; fewer bytes only where the file ends.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to);

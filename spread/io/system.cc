@@ -150,6 +150,16 @@ bool are_one_place(int fd, int other) {
   return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
+bool is_pipe(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+bool in_background(int fd) {
+  const pid_t foreground = ::tcgetpgrp(fd);
+  return foreground >= 0 && foreground != ::getpgrp();
+}
+
 std::uint32_t terminal_width(int fd) {
   constexpr std::uint32_t kUsual = 80;
   winsize size{};

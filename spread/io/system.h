@@ -32,6 +32,10 @@ bool is_terminal(int fd);
 /// Bytes written to the two come out in one place, where their order can be seen: the same file,
 /// pipe, socket or terminal (under whatever name). Not /dev/null and its kin.
 bool are_one_place(int fd, int other);
+/// A pipe or a socket.
+bool is_pipe(int fd);
+/// The terminal on `fd` is ours, but another process group has it: what is typed goes there.
+bool in_background(int fd);
 /// Columns of the terminal on `fd`; 80 where it does not say.
 std::uint32_t terminal_width(int fd);
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/report/human.h"
+#include "spread/base/printable.h"
 
 namespace spread {
 namespace {
@@ -12,7 +12,8 @@ constexpr std::size_t kTextMax = 1000;
 }  // namespace
 
 void Explain::add(std::string_view text, TimePoint now) {
-  out_().append(fmt::format("[{:8.3f}] {}\n", to_seconds(now - start_), one_line(text, kTextMax)));
+  out_().append(
+      fmt::format("[{:8.3f}] {}\n", to_seconds(now - start_), printable_line(text, kTextMax)));
 }
 
 void Explain::on(const Decision& event, TimePoint now) { add(event.text, now); }

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/utf8.h"
+#include "spread/base/printable.h"
 
 namespace spread {
 
@@ -34,37 +34,8 @@ std::string format_time_left(Duration left) {
   return fmt::format("{}d{:02}h", hours / 24, hours % 24);
 }
 
-std::string one_line(std::string_view text, std::size_t bytes_max) {
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos) {
-    text.remove_suffix(1);
-  }
-  std::string out;
-  std::size_t valid = utf8_prefix(as_bytes(text));
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool boundary = (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80;
-    if (out.size() >= bytes_max && (boundary || i >= valid)) return out + "...";
-    const char c = text[i];
-    if (i >= valid) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-      valid = i + 1 + utf8_prefix(as_bytes(text.substr(i + 1)));
-    } else if (c == '\n' || c == '\t' || c == '\r') {
-      out += ' ';
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 std::string message_line(std::string_view message) {
-  std::string line = "spread: " + std::string(message) + "\n";
-  for (char& c : line) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) c = ' ';
-  }
-  return line;
+  return "spread: " + printable(message) + "\n";
 }
 
 }  // namespace spread

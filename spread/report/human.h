@@ -15,13 +15,8 @@ std::string format_short(double number);
 /// "12s", "3m05s", "2h05m", "3d04h"; rounded up, since a run that says 0s should be over.
 std::string format_time_left(Duration left);
 
-/// `text` as part of one line on a terminal: control bytes and what is not UTF-8 as \xNN, except
-/// tabs and newlines, which become one blank each; trailing ones go; what exceeds `bytes_max` is
-/// cut off and shown as "...".
-std::string one_line(std::string_view text, std::size_t bytes_max);
-
-/// "spread: MESSAGE" and a newline, without control characters but newline and TAB: file names and
-/// words of commands are in messages, and may hold what moves a cursor.
+/// "spread: MESSAGE" and a newline, with everything in it printable(): file names, words of
+/// commands and what workers say are in messages, and may hold what moves a cursor.
 std::string message_line(std::string_view message);
 
 }  // namespace spread

@@ -1,6 +1,7 @@
 #include "spread/report/progress.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spread {
 namespace {
@@ -11,9 +12,10 @@ constexpr Duration kSampleSpacing = std::chrono::milliseconds(200);
 
 }  // namespace
 
-void Progress::set_total(std::uint64_t total, bool final) {
+void Progress::set_total(std::uint64_t total, bool final, double share) {
   total_ = total;
   total_final_ = final;
+  share_ = share;
 }
 
 Progress::Worker& Progress::worker(WorkerId id) {
@@ -26,11 +28,14 @@ void Progress::on(const WorkerStarted& event, TimePoint) {
   Worker& started = worker(event.worker);
   if (!started.alive) ++alive_;
   started.alive = true;
+  if (loads_ && !started.loading) ++loading_;
+  started.loading = loads_;
 }
 
 void Progress::on(const WorkerEnded& event, TimePoint now) {
   Worker& ended = worker(event.worker);
   if (ended.alive) --alive_;
+  if (ended.loading) --loading_;
   // Of the tasks in a dead worker's pipe only one is answered for (as a crash); all have left it.
   running_ -= ended.in_flight;
   ended = {};
@@ -49,6 +54,7 @@ void Progress::on(const TaskAnswered& event, TimePoint) {
     --answering.in_flight;
     --running_;
   }
+  if (std::exchange(answering.loading, false)) --loading_;
   if (event.kind == "ok") durations_[durations_taken_++ % kDurations] = event.duration;
 }
 
@@ -90,8 +96,9 @@ Duration Progress::median_duration() const {
 
 std::optional<Duration> Progress::time_left(const ProgressSnapshot& shown,
                                             std::uint64_t measured) const {
-  if (!total_final_) return std::nullopt;
-  const std::uint64_t open = total_ - std::min(finished_, total_);
+  const std::uint64_t total = total_final_ ? total_ : shown.likely_total.value_or(0);
+  if (total == 0 && !total_final_) return std::nullopt;
+  const std::uint64_t open = total - std::min(finished_, total);
   if (open == 0) return Duration::zero();
   // A rate speaks for all workers, fast and slow. Before each has finished two or so, it says more
   // about their start than about them; the median does not mind the one task that took long.
@@ -113,6 +120,10 @@ ProgressSnapshot Progress::snapshot(TimePoint now) const {
   shown.retried = retried_;
   shown.running = running_;
   shown.workers = alive_;
+  shown.loading = loading_;
+  if (!total_final_ && share_ > 0 && share_ <= 1) {
+    shown.likely_total = static_cast<std::uint64_t>(static_cast<double>(total_) / share_);
+  }
   shown.elapsed = now - start_;
   const Sample origin = rate_origin(now);
   const double span = to_seconds(now - origin.when);

@@ -27,19 +27,27 @@ struct ProgressSnapshot {
   std::uint64_t retried = 0;   ///< dispatches beyond a task's first
   std::uint64_t running = 0;   ///< sent and not answered
   std::uint32_t workers = 0;   ///< alive; of Jobs, slots
-  double rate = 0;             ///< finished per second, lately
+  std::uint32_t loading = 0;   ///< of those, the ones that have not answered yet
+  /// How many there will be, guessed while the input is open: see set_total().
+  std::optional<std::uint64_t> likely_total;
+  double rate = 0;  ///< finished per second, lately
   std::optional<Duration> left;
   Duration elapsed{};
 };
 
 /// Counts the events of a run in constant memory per worker. Never needs the whole input: while it
-/// is open there are counts and a rate, but no time left.
+/// is open there are counts and a rate, and a time left only where the input is a file, of which it
+/// is known how much has been read.
 class Progress final : public Observer {
  public:
-  Progress(TimePoint start, ProgressUnit unit) : start_(start), unit_(unit) {}
+  /// `loads`: a worker's first answer is a sign that it has loaded. (A filter may need long for
+  /// its first line without loading anything.)
+  Progress(TimePoint start, ProgressUnit unit, bool loads = false)
+      : start_(start), unit_(unit), loads_(loads) {}
 
-  /// Units known so far; `final` once there will be no more. Called by whoever reads the input.
-  void set_total(std::uint64_t total, bool final);
+  /// Units known so far; `final` once there will be no more. `share`: of the input's bytes, how
+  /// many have been read for those units; 0 = unknown. Called by whoever reads the input.
+  void set_total(std::uint64_t total, bool final, double share = 0);
 
   using Observer::on;
   void on(const WorkerStarted& event, TimePoint now) override;
@@ -53,6 +61,7 @@ class Progress final : public Observer {
  private:
   struct Worker {
     bool alive = false;
+    bool loading = false;
     std::uint32_t in_flight = 0;
   };
   struct Sample {
@@ -72,13 +81,16 @@ class Progress final : public Observer {
 
   TimePoint start_;
   ProgressUnit unit_;
+  bool loads_;
   std::uint64_t total_ = 0;
   bool total_final_ = false;
+  double share_ = 0;
   std::uint64_t finished_ = 0;
   std::uint64_t failed_ = 0;
   std::uint64_t retried_ = 0;
   std::uint64_t running_ = 0;
   std::uint32_t alive_ = 0;
+  std::uint32_t loading_ = 0;
   std::vector<Worker> workers_;
   std::array<Sample, kSamples> samples_{};  ///< a ring
   std::size_t samples_taken_ = 0;

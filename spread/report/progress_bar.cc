@@ -29,8 +29,20 @@ std::string count_of(std::uint64_t n, std::string_view noun) {
   return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }
 
-/// "1234/20000", "1234/20000+" while the input is open; shortened where it must be.
+double fraction_of(const ProgressSnapshot& shown) {
+  const std::uint64_t total = shown.likely_total.value_or(shown.total);
+  return total == 0 ? 0 : static_cast<double>(shown.finished) / static_cast<double>(total);
+}
+
+/// "1234/20000"; while the input is open "1234 ~6%", or "1234/20000+" where there is no telling how
+/// much will come. Shortened where it must be.
 std::string fraction_text(const ProgressSnapshot& shown, std::size_t columns) {
+  if (shown.likely_total) {
+    // It is not over before it is.
+    const int percent = std::min(99, static_cast<int>(100 * fraction_of(shown)));
+    const std::string text = fmt::format("{} ~{}%", shown.finished, percent);
+    return text.size() <= columns ? text : fmt::format("~{}%", percent);
+  }
   const std::string_view open = shown.total_final ? "" : "+";
   std::string text = fmt::format("{}/{}{}", shown.finished, shown.total, open);
   if (text.size() <= columns) return text;
@@ -43,13 +55,23 @@ std::string format_elapsed(Duration elapsed) {
   return fmt::format("{:.1f}s", to_seconds(elapsed));
 }
 
+/// "3 workers", "3 workers loading" until one has answered, "3 workers, 1 loading"; "3 slots".
+std::string workers_text(const ProgressSnapshot& shown) {
+  if (shown.unit == ProgressUnit::Jobs) return count_of(shown.workers, "slot");
+  const std::string workers = count_of(shown.workers, "worker");
+  if (shown.loading == 0) return workers;
+  if (shown.loading == shown.workers) return workers + " loading";
+  return fmt::format("{}, {} loading", workers, shown.loading);
+}
+
 std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
                              std::size_t columns) {
   const Piece done{0, fraction_text(shown, columns)};
   const Piece rate{3, format_short(shown.rate) + "/s"};
-  const Piece workers{
-      5, count_of(shown.workers, shown.unit == ProgressUnit::Jobs ? "slot" : "worker")};
-  const Piece running{6, fmt::format("{} running", shown.running)};
+  const Piece workers{5, workers_text(shown)};
+  // A worker has been sent more than it works on.
+  const Piece running{6, fmt::format("{} {}", shown.running,
+                                     shown.unit == ProgressUnit::Tasks ? "sent" : "running")};
   std::vector<Piece> pieces;
   std::vector<Piece> left;
   if (shown.total_final && shown.finished >= shown.total) {
@@ -73,6 +95,8 @@ std::vector<Piece> pieces_of(const ProgressSnapshot& shown, ProgressStyle style,
   if (shown.failed > 0) pieces.push_back({2, fmt::format("{} failed", shown.failed)});
   if (shown.retried > 0) pieces.push_back({4, fmt::format("{} retried", shown.retried)});
   if (shown.workers > 0) pieces.push_back(workers);
+  const bool open = !shown.total_final && !shown.likely_total;
+  if (open && shown.unit != ProgressUnit::Workers) pieces.push_back({7, "still reading"});
   return pieces;
 }
 
@@ -113,10 +137,11 @@ std::string format_progress(const ProgressSnapshot& shown, ProgressStyle style, 
     pieces.erase(std::max_element(pieces.begin(), pieces.end(), by_rank));
   }
   const std::string text = join(pieces).substr(0, columns);
-  const bool bar = style == ProgressStyle::Bar && shown.total_final && shown.total > 0;
+  const bool bar =
+      style == ProgressStyle::Bar && shown.total > 0 && (shown.total_final || shown.likely_total);
   if (!bar || text.size() + 1 + kBarMin > columns) return text;
-  const double fraction = static_cast<double>(shown.finished) / static_cast<double>(shown.total);
-  return draw_bar(fraction, std::min(kBarMax, columns - text.size() - 1), utf8) + " " + text;
+  return draw_bar(fraction_of(shown), std::min(kBarMax, columns - text.size() - 1), utf8) + " " +
+         text;
 }
 
 ProgressScreen describe_screen(bool terminal, std::string_view term, std::string_view locale) {
@@ -130,9 +155,12 @@ ProgressScreen describe_screen(bool terminal, std::string_view term, std::string
 }
 
 ProgressLine::ProgressLine(ProgressStyle style, ProgressScreen screen, TimePoint start)
-    : style_(style), screen_(screen), next_(start + kRedraw) {
-  if (style == ProgressStyle::Automatic) {
-    style_ = in_place() ? ProgressStyle::Bar : ProgressStyle::None;
+    : style_(style),
+      screen_(screen),
+      unasked_(style == ProgressStyle::Automatic),
+      next_(start + kRedraw) {
+  if (unasked_) {
+    style_ = in_place() && !screen.piped ? ProgressStyle::Bar : ProgressStyle::None;
     next_ = start + kPatience;
   } else if (!in_place()) {
     next_ = start + kLineSpacing;

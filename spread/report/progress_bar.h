@@ -14,6 +14,8 @@ namespace spread {
 /// One line of at most `columns` columns (10 or more), without a newline. What matters least is
 /// left out first. With `utf8`, the bar is drawn in eighths of a column.
 ///   [====>      ] 1234/20000  3.1k/s  ETA 12s  2 failed  3 workers
+///   [====>      ] 80908 ~40%  13k/s  ETA 6s  3 workers                while a file is read
+///   80908/90911+  13k/s  3 workers  still reading                      while anything else is
 /// `style` must be Bar, Eta or Plain.
 std::string format_progress(const ProgressSnapshot& shown, ProgressStyle style, std::size_t columns,
                             bool utf8);
@@ -23,6 +25,8 @@ struct ProgressScreen {
   bool terminal = false;  ///< a line can be drawn over
   bool dumb = false;      ///< TERM=dumb or unset: it cannot after all
   bool utf8 = false;
+  /// Results go into a pipe, whose reader may draw on the same terminal: a pager, another run.
+  bool piped = false;
 };
 
 /// `locale` is the first of LC_ALL, LC_CTYPE and LANG that is set and not empty; `term` is TERM.
@@ -30,7 +34,7 @@ ProgressScreen describe_screen(bool terminal, std::string_view term, std::string
 
 /// When to draw: on a terminal in place, at most ten times a second and only what has changed; else
 /// (only if asked for) a line of its own every five seconds and one at the end. Automatic draws a
-/// bar on a terminal after two seconds and is silent elsewhere.
+/// bar on a terminal after two seconds and is silent elsewhere, and where results go into a pipe.
 class ProgressLine {
  public:
   /// What erase() appends.
@@ -40,12 +44,14 @@ class ProgressLine {
 
   /// On a terminal, where it shares a line with whatever else is written.
   bool in_place() const { return screen_.terminal && !screen_.dumb; }
+  /// Nobody has asked for it: a run in the background keeps away from what is being typed.
+  bool unasked() const { return unasked_; }
   /// When `draw` has something to do next; kForever if never.
   TimePoint next_deadline() const { return next_; }
   /// Draws if it is time. `columns` is the terminal's width now (0 = unknown).
   void draw(const Progress& progress, TimePoint now, std::size_t columns, ByteBuffer& out);
   /// In place of draw() while something that is not ours stands on the terminal's line, which
-  /// drawing would wipe out.
+  /// drawing would wipe out, or the terminal is somebody else's.
   void wait_for_line(TimePoint now);
   bool drawn() const { return !drawn_.empty(); }
   /// Clears the line. Needed before anything else is written to the same terminal; the line comes
@@ -57,6 +63,7 @@ class ProgressLine {
  private:
   ProgressStyle style_;
   ProgressScreen screen_;
+  bool unasked_;
   TimePoint next_;
   std::string drawn_;  ///< what stands on the terminal
 };

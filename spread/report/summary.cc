@@ -4,10 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/printable.h"
+
 namespace spread {
 namespace {
 
 constexpr std::size_t kWorkerRowsMax = 32;
+constexpr std::size_t kHostBytes = 300;
 
 }  // namespace
 
@@ -28,7 +31,7 @@ Summary::Row& Summary::row(WorkerId worker) {
 
 void Summary::on(const WorkerStarted& event, TimePoint) {
   Row& started = row(event.worker);
-  started.host = event.host;
+  started.host = printable_line(event.host, kHostBytes);
   started.workers = 1;
   ++started.starts;
 }

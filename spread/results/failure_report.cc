@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "spread/results/text_of.h"
+#include "spread/base/printable.h"
 
 namespace spread {
 
@@ -29,18 +29,9 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-// No control characters: a worker's message must not move the cursor of whoever reads it.
-std::string one_line(std::string_view text) {
+std::string first_line(std::string_view text) {
   text = trim(text);
-  text = trim(text.substr(0, text.find('\n')));
-  const std::string_view start = cut_text(text, kMessageBytes);
-  std::string line;
-  for (const char c : start) {
-    const auto byte = static_cast<unsigned char>(c);
-    line += byte < 0x20 || byte == 0x7f ? ' ' : c;
-  }
-  if (start.size() < text.size()) line += "...";
-  return line;
+  return printable_line(text.substr(0, text.find('\n')), kMessageBytes);
 }
 
 }  // namespace
@@ -103,9 +94,9 @@ std::string FailureReport::add(TaskId task, Outcome outcome, std::string_view ho
   if (shown_ > shown_max_) return {};
   ++shown_;
   std::string line = fmt::format("task {} {}", number(task), verb(outcome));
-  if (!host.empty()) line += fmt::format(" on host {}", one_line(host));
+  if (!host.empty()) line += fmt::format(" on host {}", first_line(host));
   for (const std::string_view part : {type, message}) {
-    if (const std::string text = one_line(part); !text.empty()) line += ": " + text;
+    if (const std::string text = first_line(part); !text.empty()) line += ": " + text;
   }
   return line;
 }

@@ -2,25 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/quote.h"
-#include "spread/results/text_of.h"
+#include "spread/base/printable.h"
 
 namespace spread {
 namespace {
 
 constexpr std::size_t kCommandBytes = 200;
 constexpr std::size_t kLineBytes = 300;
-
-// In one line, too: what a job wrote must not move the cursor of whoever reads the summary.
-std::string plain(std::string_view text, std::size_t bytes_max) {
-  const std::string_view start = cut_text(text, bytes_max);
-  std::string line = without_controls(start);
-  for (char& c : line) {
-    if (c == '\n' || c == '\t') c = ' ';
-  }
-  if (start.size() < text.size()) line += "...";
-  return line;
-}
 
 std::string jobs_were(std::uint64_t n, std::string_view what) {
   return n == 0 ? "" : fmt::format("{} job{} {}", n, n == 1 ? " was" : "s were", what);
@@ -31,11 +19,12 @@ std::string jobs_were(std::uint64_t n, std::string_view what) {
 void JobFailures::failed(TaskId task, std::string_view how, std::string_view command,
                          std::string_view last_lines) {
   if (++failed_ > kShown) return;
-  std::string text = fmt::format("  job {}: {}: {}", number(task) + 1, plain(how, kLineBytes),
-                                 plain(command, kCommandBytes));
+  std::string text =
+      fmt::format("  job {}: {}: {}", number(task) + 1, printable_line(how, kLineBytes),
+                  printable_line(command, kCommandBytes));
   while (!last_lines.empty()) {
     const std::size_t end = last_lines.find('\n');
-    text += "\n    | " + plain(last_lines.substr(0, end), kLineBytes);
+    text += "\n    | " + printable_line(last_lines.substr(0, end), kLineBytes);
     last_lines.remove_prefix(end == std::string_view::npos ? last_lines.size() : end + 1);
   }
   shown_[number(task)] = std::move(text);

@@ -7,8 +7,10 @@
 
 namespace spread {
 
+void warn(std::string_view message) { std::fputs(message_line(message).c_str(), stderr); }
+
 int complain(const Error& error) {
-  std::fputs(message_line(error.message).c_str(), stderr);
+  warn(error.message);
   return kOwnError;
 }
 

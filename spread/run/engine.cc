@@ -154,7 +154,7 @@ void Engine::pull_tasks() {
         handle(TaskMalformed{id, std::exchange(record.bad, {})});
       }
     }
-    reporter_->set_total(next_task_, input_->ended());
+    reporter_->set_total(next_task_, input_->ended(), input_->share_read());
   }
   if (!input_->ended()) return;
   input_told_ = true;

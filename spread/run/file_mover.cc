@@ -26,7 +26,7 @@ std::vector<FilePlace> take_group(std::vector<FilePlace>& files) {
   return group;
 }
 
-std::string one_line(std::string text) {
+std::string first_line(std::string text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (const std::size_t first = text.find('\n'); first != std::string::npos) text.resize(first);
   return text;
@@ -278,7 +278,7 @@ void FileMover::fail_with(std::string what) {
   if (!problem_.empty()) return;
   std::string names;
   for (const FilePlace& file : group_) names += (names.empty() ? "" : ", ") + show_text(file.name);
-  const std::string said = one_line(complaint_);
+  const std::string said = first_line(complaint_);
   problem_ = fmt::format("cannot {} {}: {}", step_ == Step::Pack ? "bring" : "fetch", names,
                          said.empty() ? what : said);
 }

@@ -7,7 +7,9 @@
 #include <map>
 #include <utility>
 
+#include "spread/base/printable.h"
 #include "spread/io/system.h"
+#include "spread/run/complain.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/host_probe.h"
 
@@ -15,6 +17,7 @@ namespace spread {
 namespace {
 
 constexpr int kMany = 101;
+constexpr std::size_t kCellBytes = 1000;
 
 struct Row {
   std::string host, slots, state;
@@ -63,10 +66,7 @@ int show_hosts(const Options& options, Plan plan) {
     }
   }
   auto answers = ask(plan);
-  if (!answers) {
-    std::fprintf(stderr, "spread: %s\n", answers.error().message.c_str());
-    return kOwnError;
-  }
+  if (!answers) return complain(answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));
     plan.roster.ask_cpus = {host};
@@ -85,7 +85,8 @@ int show_hosts(const Options& options, Plan plan) {
                                              : "does not answer: " + answer->second.problem;
       failed += answer->second.problem.empty() ? 0 : 1;
     }
-    rows.push_back({host_label(plan.roster.hosts[i]), std::to_string(slots), state});
+    rows.push_back({printable_line(host_label(plan.roster.hosts[i]), kCellBytes),
+                    std::to_string(slots), printable_line(state, kCellBytes)});
   }
   const std::string text = table(rows);
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/printable.h"
 #include "spread/base/quote.h"
 #include "spread/io/machine.h"
 
@@ -109,7 +110,7 @@ std::string JobCommands::warning() const {
   std::string columns;
   for (const std::string& name : names_) columns += (columns.empty() ? "" : ", ") + name;
   return fmt::format("no column is called {}, which stays as it is; the columns are {}",
-                     without_controls(text), without_controls(columns));
+                     printable(text), printable(columns));
 }
 
 std::string JobCommands::text_of(const TextTemplate& text, std::string_view payload,

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "spread/base/posix.h"
-#include "spread/report/human.h"
+#include "spread/base/printable.h"
+#include "spread/io/system.h"
+#include "spread/run/complain.h"
 #include "spread/run/job_input.h"
 #include "spread/run/job_resume.h"
 
@@ -24,6 +26,7 @@ Status print_commands(const Options& options, std::uint32_t slots) {
   auto resume = JobResume::create(options);
   if (!resume) return tl::unexpected(resume.error());
   Record record;
+  const bool on_terminal = is_terminal(1);
   std::string bad;  // the first one; the others are shown
   for (std::uint64_t sequence = 1; !(*input)->ended();) {
     if (!(*input)->next(record)) {
@@ -33,7 +36,7 @@ Status print_commands(const Options& options, std::uint32_t slots) {
     if (sequence == 1 && options.map.arguments.header) {
       SPREAD_TRY(commands->set_names(source->names()));
       const std::string warning = commands->warning();
-      if (!warning.empty()) std::fputs(message_line(warning).c_str(), stderr);
+      if (!warning.empty()) warn(warning);
     }
     const std::string_view payload = as_text(record.payload.body.view());
     if (!record.bad.empty() || resume->is_done(*commands, sequence, payload)) {
@@ -44,7 +47,8 @@ Status print_commands(const Options& options, std::uint32_t slots) {
     TaskContext context;
     context.sequence = sequence;
     context.slot = static_cast<std::uint32_t>((sequence - 1) % slots) + 1;
-    const std::string line = commands->text(payload, context) + "\n";
+    std::string line = commands->text(payload, context) + "\n";
+    if (on_terminal) line = printable(line);
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
       return tl::unexpected(errno_error("cannot write to standard output"));
     }

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "spread/base/quote.h"
+#include "spread/base/printable.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
@@ -32,6 +32,7 @@ ProgressScreen screen(const Options& options) {
   screen.terminal = is_terminal(2) && !shared;
   screen.dumb = term == nullptr || std::string_view(term) == "dumb";
   screen.utf8 = speaks_utf8();
+  screen.piped = is_pipe(1);
   return screen;
 }
 
@@ -63,7 +64,8 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
       errors_(loop, std::move(errors)),
       results_(results),
       shared_(are_one_place(1, 2) ? &results : nullptr),
-      progress_(loop.now(), unit_of(options.command)),
+      progress_(loop.now(), unit_of(options.command),
+                options.command == Command::Run && options.wire != Wire::Lines),
       line_(options.report.progress, screen(options), loop.now()),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
@@ -179,17 +181,16 @@ void Reporter::say_at_once(std::string_view message) {
 void Reporter::pass_on(std::string_view text) { errors().append(text); }
 
 void Reporter::show_command(const std::string& command) {
-  errors_line().append((is_terminal(2) ? without_controls(command) : command) + "\n");
+  errors_line().append((on_terminal_ ? printable(command) : command) + "\n");
 }
 
 void Reporter::stray(WorkerId worker, std::string_view text) {
-  ByteBuffer& out = errors();
   if (!std::exchange(hinted_, true)) {
-    out.append("spread: worker " + std::to_string(number(worker)) + " on " +
-               hosts_[number(worker)] +
-               " printed text on its standard output, which is for answers; it is shown here "
-               "(print to stderr instead, or use a worker SDK)\n");
+    say("worker " + std::to_string(number(worker)) + " on " + hosts_[number(worker)] +
+        " printed text on its standard output, which is for answers; it is shown here (print to "
+        "stderr instead, or use a worker SDK)");
   }
+  ByteBuffer& out = errors();
   out.append(text);
   if (text.back() != '\n') out.append("\n");
   tell(WorkerLog{worker, text});
@@ -259,9 +260,10 @@ void Reporter::turn(const OutputWriter& results) {
     in_line_ = results.in_line();
   }
   watch_line();
-  if (in_line_ && line_.in_place()) {
+  const bool due = loop_.now() >= line_.next_deadline();
+  if (due && ((in_line_ && line_.in_place()) || (line_.unasked() && in_background(2)))) {
     line_.wait_for_line(loop_.now());
-  } else if (loop_.now() >= line_.next_deadline()) {
+  } else if (due) {
     line_.draw(progress_, loop_.now(), is_terminal(2) ? terminal_width(2) : 0,
                line_.in_place() ? errors_.queue().tail() : errors_line());
   }

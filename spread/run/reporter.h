@@ -45,7 +45,7 @@ class Reporter {
   void say_at_once(std::string_view message);
   /// What a worker wrote to its stderr, as it is.
   void pass_on(std::string_view text);
-  /// -t. To a terminal without control characters, which an item may have.
+  /// -t. To a terminal as printable() has it; a file is there to be pasted from.
   void show_command(const std::string& command);
   /// Stray output of a worker, on stderr; with a hint the first time.
   void stray(WorkerId worker, std::string_view text);
@@ -67,7 +67,9 @@ class Reporter {
   /// The same of what is no task; `line.started` is left for us.
   void job(JoblogLine line, TimePoint started);
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
-  void set_total(std::uint64_t total, bool final) { progress_.set_total(total, final); }
+  void set_total(std::uint64_t total, bool final, double share = 0) {
+    progress_.set_total(total, final, share);
+  }
 
   /// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody
   /// reads does not grow without bound.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/base/printable.h"
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
@@ -29,7 +30,8 @@ int run_engine(const Options& options) {
     return printed ? 0 : complain(printed.error());
   }
   if (options.report.dry_run) {
-    const std::string text = describe_plan(*plan, options);
+    std::string text = describe_plan(*plan, options);
+    if (is_terminal(1)) text = printable(text);
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
     if (written && std::fflush(stdout) == 0) return 0;
     return complain(errno_error("cannot write to standard output"));

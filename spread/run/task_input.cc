@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/io/files.h"
 #include "spread/io/system.h"
 #include "spread/sources/arguments.h"
 
@@ -80,8 +81,15 @@ Status TaskInput::add_part(const std::string& name) {
     const std::string what = name == "-" ? "standard input" : name;
     return fail("cannot read " + what + ": Is a directory");
   }
+  const auto left = bytes_left(fd->get());
+  bytes_ = bytes_ && left ? std::optional(*bytes_ + *left) : std::nullopt;
   parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
   return {};
+}
+
+double TaskInput::share_read() const {
+  if (!bytes_ || *bytes_ == 0 || (arguments_ != nullptr && parts_.size() != 1)) return 0;
+  return static_cast<double>(bytes_read_) / static_cast<double>(*bytes_);
 }
 
 void TaskInput::stop() {
@@ -150,6 +158,7 @@ bool TaskInput::read_piece() {
   large_ = true;
   const IoResult result = read_some(part().fd.get(), spare.data(), spare.size());
   if (result.state != IoState::Done) return read_otherwise(result);
+  bytes_read_ += result.size;
   reader_->filled(result.size);
   return true;
 }
@@ -166,6 +175,7 @@ bool TaskInput::read_block() {
   if (result.state != IoState::Done) return read_otherwise(result);
   const ByteView bytes(block_->data() + block_used_, result.size);
   block_used_ += result.size;
+  bytes_read_ += result.size;
   reader_->feed(Slice(block_, bytes));
   return true;
 }

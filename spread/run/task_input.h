@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ class TaskInput final : public ReadyHandler {
   /// next() said that there is none now: the loop will wake up when there is more.
   bool waiting() const { return watched_; }
   bool ended() const { return ended_; }
+  /// Of the input's bytes, how many have been read: 0 to 1; 0 where that is not known, since some
+  /// of it is no regular file, or is combined with other inputs.
+  double share_read() const;
   /// All of it has been read; it was not stopped before.
   bool complete() const { return complete_; }
   /// Set when the input ended because it is broken: names the place.
@@ -70,6 +74,8 @@ class TaskInput final : public ReadyHandler {
   EventLoop& loop_;
   std::vector<Part> parts_;
   std::size_t part_ = 0;  ///< being read
+  std::uint64_t bytes_read_ = 0;
+  std::optional<std::uint64_t> bytes_ = 0;  ///< of all parts; none if one does not say
   std::unique_ptr<RecordReader> reader_;
   ArgumentSource* arguments_ = nullptr;  ///< `reader_`, where it says itself which part it wants
   Block* block_ = nullptr;

@@ -159,11 +159,66 @@ class Progress(SpreadTest):
         self.assert_run(self.finish(running, terminal), 0, [0, 1])
 
     def test_bar_comes_by_itself_when_it_takes_long(self):
-        running, terminal = self.on_terminal([self.step] * 2)
+        running, terminal = self.on_terminal([self.step] * 2, also_stdout=True)
         terminal.until(r"^\[.*\] 0/2\b")
         self.way.open(2)
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual(terminal.screen.lines, ["0", "1", ""])
+
+    # Longer than it takes a bar to come by itself.
+    LONG = do(["child", "sleep", "2.5"])
+
+    def test_bar_does_not_come_by_itself_where_results_go_into_a_pipe(self):
+        running, terminal = self.on_terminal([self.LONG])
+        self.assert_run(self.finish(running, terminal), 0, [0])
+        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), ([""], []))
+
+    def in_background(self, *options):
+        """A run on a terminal whose foreground is another process group, to its end; the screen."""
+        terminal = Terminal(80)
+        self.addCleanup(terminal.close)
+        file = self.file("tasks", json_lines([self.LONG]))
+        words = ["run", "--in", "json", "-a", file, "-j1", *options, "--", *PUPPET]
+
+        def take_terminal():
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # The shell of a session, which starts a job with &. (stty tostop is not set.)
+            if os.fork() > 0:
+                os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+            os.setpgid(0, 0)
+
+        running = self.start(
+            *words, stdin=terminal.slave, stdout=terminal.slave, stderr=terminal.slave,
+            preexec_fn=take_terminal,
+        )
+        os.close(terminal.slave)
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        return terminal.screen
+
+    def test_bar_does_not_come_by_itself_in_the_background(self):
+        screen = self.in_background()
+        self.assertEqual((screen.lines, screen.drawn), (["0", ""], []))
+
+    def test_bar_that_was_asked_for_is_drawn_in_the_background(self):
+        screen = self.in_background("--bar")
+        self.assertEqual(screen.lines, ["0", ""])
+        self.assertNotEqual(screen.drawn, [])
+
+    def test_bar_of_a_file_that_is_being_read_goes_by_its_bytes(self):
+        # More than are read ahead.
+        running, terminal = self.on_terminal([1] * 40 + [self.step] + [2] * 29960, "--bar", also_stdout=True)
+        terminal.until(r"^\[.*\] 40 ~0%  \S+  ETA \S+  1 worker$")
+        self.way.open()
+        self.assertEqual(self.finish(running, terminal).status, 0)
+
+    def test_workers_are_loading_until_they_answer(self):
+        running, terminal = self.on_terminal([self.step] * 2, "--bar")
+        terminal.until(r"^\[.*\] 0/2  0/s  1 worker loading$")
+        self.way.open()
+        terminal.until(r"^\[.*\] 1/2\b.*  1 worker$")
+        self.way.open()
         self.assert_run(self.finish(running, terminal), 0, [0, 1])
-        self.assertEqual(terminal.screen.lines, [""])
 
     def test_failures_are_counted_in_the_bar(self):
         fails = do(["answer", "error", {"type": "E", "message": "m"}])
@@ -181,7 +236,7 @@ class Progress(SpreadTest):
         os.close(terminal.slave)
         running.write(json_lines([self.step] * 2))
         self.way.open()
-        terminal.until(r"^1/2\+")
+        terminal.until(r"^1/2\+.*  still reading$")
         running.close_input()
         terminal.until(r"^\[.*\] 1/2\b")
         self.way.open()
@@ -192,7 +247,7 @@ class Progress(SpreadTest):
             with self.subTest(option):
                 running, terminal = self.on_terminal([self.step] * 2, option)
                 self.way.open()
-                terminal.until(r"\b1/2\b.*\b1 running\b")
+                terminal.until(r"\b1/2\b.*\b1 sent\b")
                 self.assertNotIn("[", "".join(terminal.screen.drawn))
                 if option == "--eta":
                     terminal.until(r"^ETA \S+")
@@ -201,18 +256,15 @@ class Progress(SpreadTest):
                 self.assertEqual(terminal.screen.lines, [""])
 
     def test_no_bar(self):
-        # Longer than it takes a bar to come by itself.
-        long = do(["child", "sleep", "2.5"])
-        running, terminal = self.on_terminal([long], "--no-bar")
-        self.assert_run(self.finish(running, terminal), 0, [0])
-        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), ([""], []))
+        running, terminal = self.on_terminal([self.LONG], "--no-bar", also_stdout=True)
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), (["0", ""], []))
 
     def test_dumb_terminal_has_no_bar(self):
         self.environment["TERM"] = "dumb"
-        long = do(["child", "sleep", "2.5"])
-        running, terminal = self.on_terminal([long])
-        self.assert_run(self.finish(running, terminal), 0, [0])
-        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), ([""], []))
+        running, terminal = self.on_terminal([self.LONG], also_stdout=True)
+        self.assertEqual(self.finish(running, terminal).status, 0)
+        self.assertEqual((terminal.screen.lines, terminal.screen.drawn), (["0", ""], []))
 
     def test_without_a_terminal_there_is_no_bar(self):
         result = self.puppet([do(["child", "sleep", "2.5"])])
@@ -243,6 +295,16 @@ class Progress(SpreadTest):
         self.assertEqual(lines[:2], [f"message {n} of the worker" for n in (0, 1)])
         self.assertEqual(lines[2], "spread: task 2 failed on host localhost: Sour: milk")
         self.assertEqual([line for line in lines[3:] if "[" in line], [])
+
+    def test_explanations_do_not_tear_it(self):
+        running, terminal = self.on_terminal([self.step] * 3, "--bar", "-v")
+        for done in range(3):
+            terminal.until(rf"^\[.*\] {done}/3\b")
+            self.way.open()
+        self.assert_run(self.finish(running, terminal), 0, [0, 1, 2])
+        torn = [line for line in terminal.screen.lines if re.search(r"/3 .*\[ *\d+\.\d+\]", line)]
+        self.assertEqual(torn, [])
+        self.assertRegex("\n".join(terminal.screen.lines), r"\n\[ +\d+\.\d{3}\] send task ")
 
     def test_results_on_the_same_terminal_do_not_tear_it(self):
         running, terminal = self.on_terminal([self.step] * 3, "--bar", also_stdout=True)
@@ -330,7 +392,7 @@ class Progress(SpreadTest):
         item = "a\x1b[2Jb\rc\x07"
         running, terminal = self.map_on_terminal("-t", "true", ":::", item)
         self.assertEqual(self.finish(running, terminal).status, 0)
-        self.assertEqual(terminal.screen.lines, ["true 'a [2Jb c '", ""])
+        self.assertEqual(terminal.screen.lines, [r"true 'a\x1b[2Jb\x0dc\x07'", ""])
         # Whoever reads it from a file wants to paste it.
         result = self.spread("map", "-t", "true", ":::", item)
         self.assert_run(result, 0, [], f"true '{item}'\n")

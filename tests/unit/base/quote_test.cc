@@ -153,25 +153,11 @@ TEST(ShellSplit, AgreesWithTheRealShellOnQuotedText) {
 TEST(ShowText, MakesOneShortLine) {
   EXPECT_EQ(show_text("a b"), "'a b'");
   EXPECT_EQ(show_text("a\nb\x1b"), "'a\\x0ab\\x1b'");
+  EXPECT_EQ(show_text("\xc2\x9b\xff"), "'\\xc2\\x9b\\xff'");
   EXPECT_EQ(show_text("abcdef", 3), "'abc...'");
 }
 
 TEST(ShowText, DoesNotCutInsideACharacter) { EXPECT_EQ(show_text("a\xc3\xa9z", 2), "'a...'"); }
-
-TEST(WithoutControls, NothingIsLeftThatATerminalObeys) {
-  EXPECT_EQ(without_controls("a\x1b[2Jb\rc\x7f"
-                             "d\x01"),
-            "a [2Jb c d ");
-  EXPECT_EQ(without_controls("a\xc2\x9b"
-                             "2J"),
-            "a 2J");
-}
-
-TEST(WithoutControls, TextAndItsLinesStay) {
-  for (const std::string text : {"", "a\n\tb\n", "\xc3\xa4\xc2\xa9 \xe2\x82\x9b"}) {
-    EXPECT_EQ(without_controls(text), text);
-  }
-}
 
 }  // namespace
 }  // namespace spread

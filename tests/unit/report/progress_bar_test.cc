@@ -19,9 +19,10 @@ using testing::Not;
 using testing::StartsWith;
 
 constexpr TimePoint kStart{seconds(1000)};
-constexpr ProgressScreen kTerminal{true, false, false};
-constexpr ProgressScreen kPipe{false, false, false};
-constexpr ProgressScreen kDumb{true, true, false};
+constexpr ProgressScreen kTerminal{true, false, false, false};
+constexpr ProgressScreen kPipe{false, false, false, false};
+constexpr ProgressScreen kDumb{true, true, false, false};
+constexpr ProgressScreen kPiped{true, false, false, true};
 
 ProgressSnapshot snapshot() {
   ProgressSnapshot shown;
@@ -56,12 +57,12 @@ TEST(FormatProgress, BarHasEverythingWhereThereIsRoom) {
 
 TEST(FormatProgress, EtaBeginsWithTheTimeLeft) {
   EXPECT_EQ(format_progress(snapshot(), ProgressStyle::Eta, 100, false),
-            "ETA 12s  1234/20000  3.1k/s  6 running  2 failed  1 retried  3 workers");
+            "ETA 12s  1234/20000  3.1k/s  6 sent  2 failed  1 retried  3 workers");
 }
 
 TEST(FormatProgress, PlainIsCounts) {
   EXPECT_EQ(format_progress(snapshot(), ProgressStyle::Plain, 100, false),
-            "1234/20000  6 running  3.1k/s  2 failed  1 retried  3 workers");
+            "1234/20000  6 sent  3.1k/s  2 failed  1 retried  3 workers");
 }
 
 TEST(FormatProgress, OpenInputHasNeitherBarNorTimeLeft) {
@@ -69,7 +70,30 @@ TEST(FormatProgress, OpenInputHasNeitherBarNorTimeLeft) {
   shown.total_final = false;
   shown.left.reset();
   const std::string line = format_progress(shown, ProgressStyle::Bar, 100, false);
-  EXPECT_THAT(line, AllOf(StartsWith("1234/20000+  3.1k/s"), Not(HasSubstr("ETA"))));
+  EXPECT_THAT(line, AllOf(StartsWith("1234/20000+  3.1k/s"), Not(HasSubstr("ETA")),
+                          EndsWith("  still reading")));
+}
+
+TEST(FormatProgress, FileThatIsBeingReadHasAShareAndATimeLeft) {
+  ProgressSnapshot shown = snapshot();
+  shown.total_final = false;
+  shown.likely_total = 3000;
+  EXPECT_EQ(format_progress(shown, ProgressStyle::Bar, 79, false),
+            "[=====>        ] 1234 ~41%  3.1k/s  ETA 12s  2 failed  1 retried  3 workers");
+  EXPECT_EQ(format_progress(shown, ProgressStyle::Bar, 12, false), "1234 ~41%");
+  // More have come than it seemed.
+  shown.finished = 3100;
+  EXPECT_THAT(format_progress(shown, ProgressStyle::Bar, 79, false), HasSubstr(" 3100 ~99%  "));
+}
+
+TEST(FormatProgress, LoadingWorkersAreSaidToBe) {
+  ProgressSnapshot shown = snapshot();
+  shown.loading = 3;
+  EXPECT_THAT(format_progress(shown, ProgressStyle::Bar, 200, false),
+              EndsWith("  3 workers loading"));
+  shown.loading = 1;
+  EXPECT_THAT(format_progress(shown, ProgressStyle::Bar, 200, false),
+              EndsWith("  3 workers, 1 loading"));
 }
 
 TEST(FormatProgress, FitsEveryWidth) {
@@ -78,7 +102,10 @@ TEST(FormatProgress, FitsEveryWidth) {
   large.total_final = false;
   large.rate = 1e18;
   large.left = kNoLimit;
-  for (const ProgressSnapshot& shown : {snapshot(), large, ProgressSnapshot{}}) {
+  ProgressSnapshot guessed = large;
+  guessed.likely_total = guessed.total;
+  guessed.loading = 2;
+  for (const ProgressSnapshot& shown : {snapshot(), large, guessed, ProgressSnapshot{}}) {
     for (const ProgressStyle style :
          {ProgressStyle::Bar, ProgressStyle::Eta, ProgressStyle::Plain}) {
       for (const bool utf8 : {false, true}) {
@@ -167,7 +194,7 @@ TEST(ProgressLine, AutomaticWaitsTwoSecondsOnATerminal) {
 }
 
 TEST(ProgressLine, AutomaticIsSilentElsewhere) {
-  for (const ProgressScreen where : {kPipe, kDumb}) {
+  for (const ProgressScreen where : {kPipe, kDumb, kPiped}) {
     Screen screen(ProgressStyle::Automatic, where);
     EXPECT_EQ(screen.line.next_deadline(), kForever);
     EXPECT_EQ(screen.draw(seconds(10)), "");
@@ -241,11 +268,11 @@ TEST(ProgressLine, PipeGetsALineEveryFiveSecondsAndOneAtTheEnd) {
   for (const ProgressScreen where : {kPipe, kDumb}) {
     Screen screen(ProgressStyle::Eta, where);
     EXPECT_EQ(screen.draw(milliseconds(4999)), "");
-    EXPECT_EQ(screen.draw(seconds(5)), "0/0+  0/s  0 running\n");
+    EXPECT_EQ(screen.draw(seconds(5)), "0/0+  0/s  0 sent  still reading\n");
     EXPECT_EQ(screen.draw(seconds(9)), "");
     EXPECT_NE(screen.draw(seconds(10)), "");
     screen.line.finish(screen.progress, kStart + seconds(11), screen.out);
-    EXPECT_EQ(taken(screen.out), "0/0+  0/s  0 running\n");
+    EXPECT_EQ(taken(screen.out), "0/0+  0/s  0 sent  still reading\n");
   }
 }
 
@@ -289,27 +316,6 @@ TEST(FormatTimeLeft, IsRoundedUp) {
   EXPECT_EQ(format_time_left(seconds(7500)), "2h05m");
   EXPECT_EQ(format_time_left(seconds(86399)), "1d00h");
   EXPECT_EQ(format_time_left(seconds(3 * 86400 + 4 * 3600)), "3d04h");
-}
-
-TEST(OneLine, KeepsATerminalSafe) {
-  EXPECT_EQ(one_line("a\nb\tc\r\n", 100), "a b c");
-  EXPECT_EQ(one_line("\x1b[31mred", 100), "\\x1b[31mred");
-  EXPECT_EQ(one_line("\xff\xc3", 100), "\\xff\\xc3");
-  EXPECT_EQ(one_line("gr\xc3\xbc\xc3\x9f", 100), "gr\xc3\xbc\xc3\x9f");
-  EXPECT_EQ(one_line("\xff"
-                     "gr\xc3\xbc",
-                     100),
-            "\\xffgr\xc3\xbc");
-}
-
-TEST(OneLine, CutsBetweenCharacters) {
-  EXPECT_EQ(one_line("abcdef", 3), "abc...");
-  EXPECT_EQ(one_line("abc", 3), "abc");
-  EXPECT_EQ(one_line("a\xc3\xbc"
-                     "b",
-                     2),
-            "a\xc3\xbc...");
-  EXPECT_EQ(one_line("", 3), "");
 }
 
 }  // namespace

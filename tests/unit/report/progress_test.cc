@@ -70,6 +70,43 @@ TEST(Progress, CountsLaterAttemptsAsRetries) {
   EXPECT_EQ(run.shown().retried, 2u);
 }
 
+TEST(Progress, WorkersLoadUntilTheirFirstAnswer) {
+  FakeRun run;
+  run.progress = Progress(kStart, ProgressUnit::Tasks, true);
+  run.start_workers(3);
+  EXPECT_EQ(run.shown().loading, 3u);
+  run.compute(0, 0, seconds(1));
+  run.compute(1, 0, seconds(1));
+  EXPECT_EQ(run.shown().loading, 2u);
+  run.end_worker(1, false);
+  EXPECT_EQ(run.shown().loading, 1u);
+  EXPECT_EQ(run.shown().workers, 2u);
+}
+
+TEST(Progress, WhereNothingIsLoadedNobodyIsLoading) {
+  FakeRun run;
+  run.start_workers(2);
+  EXPECT_EQ(run.shown().loading, 0u);
+}
+
+TEST(Progress, TotalIsGuessedByTheShareOfTheInputThatHasBeenRead) {
+  FakeRun run;
+  run.start_workers(1);
+  run.progress.set_total(1000, false, 0.25);
+  EXPECT_EQ(run.shown().likely_total, 4000u);
+  for (std::uint64_t task = 0; task < 100; ++task) run.compute(task, 0, seconds(1));
+  EXPECT_EQ(run.shown().left, seconds(3900));
+  run.progress.set_total(4100, true, 1);
+  EXPECT_EQ(run.shown().likely_total, std::nullopt);
+  EXPECT_EQ(run.shown().left, seconds(4000));
+}
+
+TEST(Progress, FileThatHasGrownIsNoMeasure) {
+  FakeRun run;
+  run.progress.set_total(1000, false, 1.5);
+  EXPECT_EQ(run.shown().likely_total, std::nullopt);
+}
+
 TEST(Progress, RunningIsSentAndNotAnswered) {
   FakeRun run;
   run.send(0, 0);

@@ -32,7 +32,7 @@ TEST(FailureReport, SaysNothingOfWhatSucceeded) {
 TEST(FailureReport, ShowsTheFirstLineWithoutControlCharacters) {
   FailureReport report;
   EXPECT_EQ(report.add(TaskId{1}, Outcome::Failed, "", "E", "\n a\x1b[2Jb\tc \nmore\n"),
-            "task 1 failed: E: a [2Jb c");
+            "task 1 failed: E: a\\x1b[2Jb c");
 }
 
 TEST(FailureReport, CutsALongMessage) {
