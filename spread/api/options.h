@@ -67,6 +67,7 @@ struct HostOptions {
   std::vector<std::string> slf_files;
   std::vector<std::string> worker_lists;  ///< --worker, each shell-quoted words or a JSON array
   std::vector<std::string> args_files;
+  std::string ssh;                ///< --ssh: what logs in instead of ssh; empty = ssh
   std::string launch;             ///< --launch: empty = ssh for remote hosts, none for local ones
   std::string working_directory;  ///< --wd; empty = the default
   /// --env: variables that go to other machines, too, with their values; exported functions of bash

@@ -21,6 +21,7 @@ constexpr Pair kExclusive[] = {
     {"--no-bar", "--eta"},
     {"--no-bar", "--progress"},
     {"--no-history", "--history"},
+    {"--ssh", "--launch"},
     {"--timeout", "--shutdown-timeout"},
 };
 

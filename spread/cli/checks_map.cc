@@ -31,7 +31,6 @@ constexpr MapPair kMapExclusive[] = {
     {"--stdin", "--xargs"},
     {"--stdin", "-s"},
     // With -u nothing that jobs print passes through our hands.
-    {"-u", "-k"},
     {"-u", "--group"},
     {"-u", "--lb"},
     {"-u", "--tag"},
@@ -41,6 +40,11 @@ constexpr MapPair kMapExclusive[] = {
 };
 
 Status check_map_exclusive(const Draft& draft) {
+  // GNU parallel takes both, and forgets -k in silence.
+  if (draft.has("-u") && draft.has("-k")) {
+    return fail("-u and -k exclude each other: with -u jobs print to the output themselves; "
+                "--lb -k has lines as they come, one job after the other");
+  }
   for (const MapPair& pair : kMapExclusive) {
     if (draft.has(pair.one) && draft.has(pair.other)) {
       return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));

@@ -2,26 +2,27 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace spread::cli {
 namespace {
 
 struct Row {
   std::string_view names;  ///< with a blank behind each
-  std::string_view instead;
+  std::string_view text;   ///< what to write instead or, after a colon, why nothing
 };
 
 constexpr Row kRows[] = {
     // ---- input
     {"-E -e --eof ", "end the input before it comes here, with sed '/^END$/,$d' |"},
-    {"-i --replace ", "{} stands for the item as it is, and -I STR makes STR do so"},
-    {"-l ", "-L N, and -L 1 is what happens anyway"},
-    {"--xapply ", "--link"},
+    {"-i --replace ", ": {} stands for the item anyway, and with -I STR it is STR"},
+    {"-l ", "-L N; a line for each job is what happens anyway"},
     {"--shuf ", "shuf | spread map ..."},
     {"--filter ", "grep | spread map ..., or a test in the command"},
     {"--skip-first-line ", "tail -n +2 | spread map ..."},
     {"--arg-sep --argsep --arg-file-sep --argfilesep ", "write -- or -a before a word that is :::"},
     {"--max-line-length-allowed --show-limits ", "getconf ARG_MAX"},
-    {"--total-jobs --total ", "nothing reads the input ahead; --bar shows what is known"},
+    {"--total-jobs --total ", ": the input is not read ahead to count it; --bar shows what is known"},
     {"--sql --sqlmaster --sql-master --sqlworker --sql-worker --sqlandworker --sql-and-worker ",
      "psql -c ... | spread map ..., and --out records for the results"},
     {"--hostgroups --hgrp ", "one run with its own -S for each group of hosts"},
@@ -30,55 +31,51 @@ constexpr Row kRows[] = {
     {"--rpl --parens -U ", "a script that makes the text: 'x=$(echo {} | sed ...); ...'"},
     {"--bnr --basenamereplace --bner --basenameextensionreplace --dnr --dirnamereplace --er "
      "--extensionreplace --seqreplace --slotreplace ",
-     "the letters are fixed: {/} {/.} {//} {.} {#} {%}"},
-    {"--shell-quote --shellquote ", "--dry-run prints commands quoted; printf '%q\\n' in bash"},
+     ": the letters are fixed: {/} {/.} {//} {.} {#} {%}"},
+    {"--shell-quote --shellquote ", "--dry-run, which prints commands quoted, or bash's printf '%q\\n'"},
     {"--template --tmpl --embed --shebang --hashbang --shebang-wrap ",
      "a script that calls spread"},
-    {"--cat --fifo ", "--stdin gives a job its item on standard input"},
-    {"-p --interactive ", "--dry-run shows the commands; look, and run without it"},
-    {"-o --open-tty --tty ", "for x in ...; do COMMAND \"$x\"; done has the terminal"},
+    {"--cat --fifo ", "--stdin, which gives a job its item on standard input"},
+    {"-p --interactive ", "--dry-run shows the commands; then run them without it"},
+    {"-o --open-tty --tty ", "for x in ...; do COMMAND \"$x\"; done, where COMMAND has the terminal"},
     {"--fg --bg --wait --semaphore --id --semaphore-name --semaphorename --st "
      "--semaphore-timeout --semaphoretimeout ",
-     "flock(1) keeps two commands apart"},
-    {"--tmux --tmuxpane ", "--lb --tag shows all jobs as they go"},
+     "flock(1), which keeps two commands apart"},
+    {"--tmux --tmuxpane ", "--lb --tag, which shows all jobs as they go"},
     // ---- running
-    {"--halt-on-error ", "--halt"},
     {"--memsuspend --noswap --limit ",
      "--load, --memfree, or a -j FILE that a script of yours writes"},
     {"--process-slot-var ", "$SPREAD_SLOT, or {%}"},
-    {"--record-env --session ", "jobs have the environment; export -f with --shell-path bash"},
+    {"--record-env --session ", ": jobs have the environment anyway, exported functions too"},
     {"--use-cores-instead-of-threads --use-sockets-instead-of-threads "
      "--use-cpus-instead-of-cores ",
      "-j50%"},
     {"--number-of-cpus --number-of-cores --number-of-sockets --number-of-threads ", "nproc, lscpu"},
-    {"--rsync-opts ", "files go through the login, with tar; rsync them yourself before the run"},
+    {"--rsync-opts ", ": files go through the login, with tar; rsync yours before the run"},
     // ---- output
-    {"--no-keep-order --nokeeporder ", "--unordered"},
-    {"--linebuffer ", "--lb"},
-    {"--res ", "--results"},
-    {"--files --output-as-files --outputasfiles ", "--results DIR keeps what jobs print in files"},
+    {"--files --output-as-files --outputasfiles ", "--results DIR, which keeps what jobs print in files"},
     {"--compress --compress-program --decompress-program ", "'... | gzip > {}.gz'"},
     {"--color --color-failed --cf --ctag --ctagstring ",
      "--tag, and the summary of the failed jobs"},
     {"--latest-line --latestline --ll ", "--bar, or --lb --tag"},
-    {"--silent ", "nothing is printed of the commands without -t"},
-    {"--tmpdir --tempdir ", "--spill-dir, for output that waits and does not fit into memory"},
+    {"--silent ", ": commands are not printed without -t anyway"},
+    {"--tmpdir --tempdir ", "--spill-dir, where output waits that does not fit into memory"},
     {"--retry-failed ", "the line of before with --resume-failed"},
     // ---- other machines
-    {"-M --controlmaster ", "one login for each slot carries all its jobs anyway"},
-    {"--ssh-delay --sshdelay ", "eight logins to a host are under way at most, anyway"},
-    {"--filter-hosts --filterhosts ", "a host that is down is left alone and tried again, anyway"},
-    {"--nonall --onall ", "spread all -j1 -S ... -- COMMAND"},
+    {"-M --controlmaster ", ": one login for each slot carries all its jobs anyway"},
+    {"--ssh-delay --sshdelay ", ": eight logins to a host are under way at most anyway"},
+    {"--filter-hosts --filterhosts ", ": a host that is down is left alone and tried again anyway"},
+    {"--onall ", "spread all -S ... -- COMMAND, which runs once on each host"},
     // ---- blocks of stdin
-    {"--regexp --regex ", "--recstart and --recend are bytes"},
+    {"--regexp --regex ", ": --recstart and --recend are bytes"},
     {"--tee ", "tee >(a) >(b)"},
     {"--shard --bin --group-by --groupby ", "sort |, and --recstart"},
     {"--block-timeout --blocktimeout --bt ",
-     "a block goes when it is full, or the input has ended"},
+     ": a block goes when it is full, or the input has ended"},
     // ---- about itself
     {"--minversion ", "spread --version"},
-    {"--citation --will-cite --bibtex ", "there is nothing to cite, and no notice to silence"},
-    {"-J --profile --plain --gnu --tollef ", "no file changes what options mean; write an alias"},
+    {"--citation --will-cite --bibtex ", ": there is nothing to cite, and no notice to silence"},
+    {"-J --profile --plain --gnu --tollef ", "an alias of your shell; no file changes what options mean here"},
     {"--shell-completion ", "spread --completion bash"},
 };
 
@@ -93,13 +90,15 @@ bool names(std::string_view list, std::string_view name) {
 
 }  // namespace
 
-std::string_view elsewhere(std::string_view word) {
+std::string elsewhere(std::string_view word) {
   std::string_view name = word.substr(0, word.find('='));
   if (name.size() < 2) return {};
   // The value of a short option may be glued to it: -i%, -l2.
   if (name.size() > 2 && name[1] != '-') name = name.substr(0, 2);
   for (const Row& row : kRows) {
-    if (names(row.names, name)) return row.instead;
+    if (!names(row.names, name)) continue;
+    const bool reason = row.text.front() == ':';
+    return fmt::format("{} is not supported{}{}", name, reason ? "" : "; instead: ", row.text);
   }
   return {};
 }

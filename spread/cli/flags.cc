@@ -14,6 +14,7 @@
 #include "spread/cli/help_text.h"
 #include "spread/cli/man_page.h"
 #include "spread/cli/option_table.h"
+#include "spread/cli/spelling.h"
 #include "spread/cli/subcommands.h"
 #include "spread/cli/suggest.h"
 #include "spread/cli/tokens.h"
@@ -28,13 +29,18 @@ tl::unexpected<Error> usage_error(std::string_view message, std::string_view sub
                           subcommand.empty() ? "" : " "));
 }
 
-tl::unexpected<Error> unknown_subcommand(std::string_view name) {
-  std::vector<std::string_view> names{"help"};
+std::string did_you_mean(std::string_view guess) {
+  return guess.empty() ? "" : fmt::format(", did you mean '{}'?", guess);
+}
+
+/// Where a subcommand is unknown and near to none, it is most likely a command for map.
+tl::unexpected<Error> unknown_subcommand(std::string_view name, bool maybe_command) {
+  std::vector<std::string_view> names{"help", "version"};
   for (const SubcommandText& text : subcommands()) names.push_back(text.name);
   const std::string_view guess = closest(name, names);
-  return usage_error(fmt::format("unknown subcommand {}{}", show_text(name),
-                                 guess.empty() ? "" : fmt::format(", did you mean '{}'?", guess)),
-                     "");
+  std::string hint = did_you_mean(guess);
+  if (hint.empty() && maybe_command) hint = "; 'spread map COMMAND' runs a command for each item";
+  return usage_error(fmt::format("unknown subcommand {}{}", show_text(name), hint), "");
 }
 
 /// The first subcommand that has it.
@@ -58,20 +64,19 @@ std::string unknown_option(std::string_view word, const SubcommandText& text) {
                        of_map != nullptr ? "map" : owner_of(*other), text.name);
   }
   if ((text.bit & (kMap | kPipe)) != 0) {
-    const std::string_view instead = elsewhere(word);
-    const std::string_view shown = word.starts_with("--") ? name : word.substr(0, 2);
-    if (!instead.empty()) return fmt::format("{} is not here: {}", shown, instead);
+    if (std::string instead = elsewhere(word); !instead.empty()) return instead;
   }
-  std::vector<std::string_view> names;
+  // What is meant by its whole name only comes last: --retry is nearer to --retries.
+  std::vector<std::string_view> names, written_out;
   for (const OptionSpec& spec : option_table()) {
     if ((spec.subcommands & text.bit) == 0) continue;
     for (const std::string_view known : spec.all_names()) {
-      if (known.size() > 2) names.push_back(known);
+      if (known.size() > 2) (is_written_out(known) ? written_out : names).push_back(known);
     }
   }
-  const std::string_view guess = closest(name, names);
-  return fmt::format("unknown option {}{}", show_text(name),
-                     guess.empty() ? "" : fmt::format(", did you mean '{}'?", guess));
+  std::string_view guess = closest(name, names);
+  if (guess.empty()) guess = closest(name, written_out);
+  return fmt::format("unknown option {}{}", show_text(name), did_you_mean(guess));
 }
 
 bool is_option(const std::string& word) { return word.size() > 1 && word[0] == '-'; }
@@ -140,7 +145,7 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   if (!tokens) return tl::unexpected<Error>(tokens.error());
   for (const Token& token : tokens->options) {
     if (token.spec->primary_name() == "-h") text = subcommand_help(subcommand);
-    if (token.spec->primary_name() == "--version") text = version_text();
+    if (token.spec->primary_name() == "-V") text = version_text();
     if (!text.empty()) return {};
   }
   for (const std::string& word : tokens->rest) {
@@ -152,22 +157,39 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   return complete(draft);
 }
 
-/// GNU parallel's --pipe and --pipepart: `map --pipe ...` is `pipe ...`. Only among the options,
-/// which end at the first word that is none.
-bool asks_for_pipe(const StringList& words) {
-  for (const std::string& word : words) {
-    if (word == "--pipe" || word == "--pipepart") return true;
-    if (word == "--" || is_separator(word, kMap)) return false;
+/// GNU parallel has options for what are subcommands here: `map --pipe ...` is `pipe ...`, and
+/// `map --nonall ...` is `all ...`. The option is taken out of `words`.
+const SubcommandText& take_mode(const SubcommandText& named, StringList& words) {
+  if (named.bit != kMap) return named;
+  for (const std::size_t i : places_of_options(words, kMap | kPipe, Words::EndOptions)) {
+    const std::string& word = words[i];
+    if (word == "--pipepart" || word == "--pipe-part") return *find_subcommand("pipe");
+    const bool pipe = word == "--pipe" || word == "--spreadstdin";
+    if (!pipe && word != "--nonall") continue;
+    words.erase(words.begin() + static_cast<std::ptrdiff_t>(i));
+    return *find_subcommand(pipe ? "pipe" : "all");
   }
-  return false;
+  return named;
 }
 
-Result<ParsedCommandLine> parse_subcommand(const SubcommandText& named,
-                                           const StringList& all_words) {
-  const bool as_pipe = named.bit == kMap && asks_for_pipe(all_words);
-  const SubcommandText& subcommand = as_pipe ? *find_subcommand("pipe") : named;
-  StringList words = all_words;
-  if (as_pipe) std::erase(words, "--pipe");
+/// The option that a word begins with: `--jobs=3`, `-j3`, `-kj3`.
+const OptionSpec* option_in(const std::string& word, Subcommands subcommands) {
+  const std::string name = word.substr(0, word.find('='));
+  const OptionSpec* spec = meaning_of(name, subcommands).spec;
+  const bool is_short = name.size() > 2 && name[1] != '-';
+  return spec == nullptr && is_short ? find_option(name.substr(0, 2), subcommands) : spec;
+}
+
+Result<ParsedCommandLine> parse_subcommand(const SubcommandText& named, StringList words) {
+  const SubcommandText& subcommand = take_mode(named, words);
+  if (named.bit == kMap && subcommand.bit == kAll) {
+    // There it is the number of hosts at a time, here that of processes on each.
+    for (const std::size_t i : places_of_options(words, kAll, Words::EndOptions)) {
+      const OptionSpec* spec = option_in(words[i], kAll);
+      if (spec == nullptr || spec->primary_name() != "-j") continue;
+      return usage_error("-j with --nonall: all hosts at a time is what happens anyway", "all");
+    }
+  }
   Draft draft;
   draft.options = defaults_of(command_of(subcommand.bit));
   ParsedCommandLine parsed;
@@ -179,9 +201,9 @@ Result<ParsedCommandLine> parse_subcommand(const SubcommandText& named,
 }
 
 Result<ParsedCommandLine> parse_help(const StringList& words) {
-  if (words.empty()) return ParsedCommandLine{{}, program_help()};
+  if (words.empty() || words[0] == "help") return ParsedCommandLine{{}, program_help()};
   const SubcommandText* subcommand = find_subcommand(words[0]);
-  if (subcommand == nullptr) return unknown_subcommand(words[0]);
+  if (subcommand == nullptr) return unknown_subcommand(words[0], false);
   return ParsedCommandLine{{}, subcommand_help(*subcommand)};
 }
 
@@ -189,30 +211,49 @@ Result<ParsedCommandLine> parse_help(const StringList& words) {
 Result<ParsedCommandLine> parse_man(const StringList& words) {
   if (words.size() == 1) return ParsedCommandLine{{}, man_page()};
   const SubcommandText* subcommand = find_subcommand(words[1]);
-  if (subcommand == nullptr) return unknown_subcommand(words[1]);
+  if (subcommand == nullptr) return unknown_subcommand(words[1], false);
   return ParsedCommandLine{{}, man_page(*subcommand)};
+}
+
+/// For whom options are that stand before a subcommand: the one that follows them, else map if it
+/// has the first of them, else the first subcommand that has it.
+std::string_view owner_of(const OptionSpec& spec, const StringList& words) {
+  const std::size_t last = places_of_options(words, kAny, Words::EndOptions).back();
+  // Behind the last option, or behind its value.
+  for (std::size_t i = last + 1; i < std::min(words.size(), last + 3); ++i) {
+    if (const SubcommandText* named = find_subcommand(words[i])) return named->name;
+  }
+  return option_in(words[0], kMap) != nullptr ? "map" : owner_of(spec);
+}
+
+tl::unexpected<Error> misplaced_option(const StringList& words) {
+  const std::string& word = words[0];
+  if (const OptionSpec* spec = option_in(word, kAny)) {
+    const std::string_view owner = owner_of(*spec, words);
+    return usage_error(fmt::format("no subcommand before {}: 'spread {} {} ...'{}",
+                                   show_text(word), owner, shell_quote(word),
+                                   owner == "map" ? " runs a command for each item" : ""),
+                       "");
+  }
+  constexpr std::string_view kOwn[] = {"--help", "--version", "--completion", "--man"};
+  return usage_error(
+      fmt::format("unknown option {}{}", show_text(word), did_you_mean(closest(word, kOwn))), "");
 }
 
 /// The options that stand before, or instead of, a subcommand.
 Result<ParsedCommandLine> parse_program_option(const StringList& words) {
   const std::string& word = words[0];
-  if (word == "--help" || word == "-h") return ParsedCommandLine{{}, program_help()};
-  if (word == "--version") return ParsedCommandLine{{}, version_text()};
+  const OptionSpec* meant = meaning_of(word, kHistory).spec;
+  const std::string_view own = meant == nullptr ? "" : meant->primary_name();
+  if (own == "-h") return ParsedCommandLine{{}, program_help()};
+  if (own == "-V") return ParsedCommandLine{{}, version_text()};
   // For packagers; the build writes their files with them.
   if (word == "--man") return parse_man(words);
   if (word == "--completion") {
     if (words.size() == 2 && words[1] == "bash") return ParsedCommandLine{{}, bash_completion()};
     return usage_error("--completion: expected bash", "");
   }
-  const std::string name = word.substr(0, word.find('='));
-  const OptionSpec* spec = find_option(name, kAny);
-  if (spec == nullptr) spec = find_option(name.substr(0, 2), kAny);
-  if (spec != nullptr) {
-    return usage_error(fmt::format("{} must follow a subcommand, as in 'spread {} {} ...'",
-                                   show_text(word), owner_of(*spec), word),
-                       "");
-  }
-  return usage_error(fmt::format("unknown option {}", show_text(word)), "");
+  return misplaced_option(words);
 }
 
 }  // namespace
@@ -224,8 +265,9 @@ Result<ParsedCommandLine> parse_command_line(int argc, const char* const* argv) 
   const std::string name = words[0];
   words.erase(words.begin());
   if (name == "help") return parse_help(words);
+  if (name == "version") return ParsedCommandLine{{}, version_text()};
   const SubcommandText* subcommand = find_subcommand(name);
-  if (subcommand == nullptr) return unknown_subcommand(name);
+  if (subcommand == nullptr) return unknown_subcommand(name, true);
   return parse_subcommand(*subcommand, words);
 }
 

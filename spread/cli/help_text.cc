@@ -128,7 +128,7 @@ std::string program_help() {
   add_entry(out, "help", "print this text, or that of a subcommand: spread help run", 14);
   out += "\nOptions:\n";
   add_entry(out, "-h, --help", "print this text", 14);
-  add_entry(out, "--version", "print the version", 14);
+  add_entry(out, "-V, --version", "print the version", 14);
   add_exit_statuses(out);
   std::string examples;
   for (const SubcommandText& text : subcommands()) {

@@ -190,7 +190,7 @@ inline constexpr OptionSpec kSharedRows[] = {
      kill_grace_default, set_kill_grace},
 
     {"-h,--help", "", kAny, Group::Other, "print this text", nullptr, nullptr},
-    {"--version", "", kAny, Group::Other, "print the version", nullptr, nullptr},
+    {"-V,--version", "", kAny, Group::Other, "print the version", nullptr, nullptr},
 };
 // clang-format on
 

@@ -30,6 +30,10 @@ Status add_variable(HostOptions& hosts, const std::string& name) {
 
 }  // namespace
 
+Status set_ssh(Draft& draft, std::string_view value) {
+  return store_name(draft.options.hosts.ssh, value, "a program and its options");
+}
+
 Status set_environment(Draft& draft, std::string_view value) {
   while (true) {
     const std::size_t comma = value.find(',');

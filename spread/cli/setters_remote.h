@@ -10,6 +10,8 @@ struct Draft;
 
 // As setters.h, for what jobs and workers on other machines are given: files and variables.
 
+/// CMD: what logs in to hosts without a command of their own.
+Status set_ssh(Draft& draft, std::string_view value);
 /// NAME,...: variables, or exported functions of bash, that are in our environment now.
 Status set_environment(Draft& draft, std::string_view value);
 Status set_base_file(Draft& draft, std::string_view value);

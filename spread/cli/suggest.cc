@@ -31,12 +31,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates) {
   // Nobody mistypes a whole paragraph, and the distance costs the product of the lengths.
   if (word.size() < 2 || word.size() > 40) return {};
-  const auto begins = [&](std::string_view candidate) {
-    return candidate.substr(0, word.size()) == word;
-  };
-  // An abbreviation: other programs take them.
-  if (word.size() >= 4 && std::count_if(candidates.begin(), candidates.end(), begins) == 1) {
-    return *std::find_if(candidates.begin(), candidates.end(), begins);
+  // An abbreviation, its last letter perhaps a slip or a habit: --retry for --retries.
+  for (const std::string_view stem : {word, word.substr(0, word.size() - 1)}) {
+    const auto begins = [&](std::string_view candidate) {
+      return candidate.substr(0, stem.size()) == stem;
+    };
+    if (stem.size() >= 4 && std::count_if(candidates.begin(), candidates.end(), begins) == 1) {
+      return *std::find_if(candidates.begin(), candidates.end(), begins);
+    }
   }
   std::string_view best;
   std::size_t best_distance = word.size() <= 5 ? 2 : 3;

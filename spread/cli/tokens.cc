@@ -88,8 +88,11 @@ std::string explain(const CLI::ParseError& error, Subcommands subcommand) {
 
 }  // namespace
 
-Result<Tokens> tokenize(const std::vector<std::string>& words, Subcommands subcommand,
+Result<Tokens> tokenize(const std::vector<std::string>& written, Subcommands subcommand,
                         Words positionals) {
+  const Result<std::vector<std::string>> spelled = write_out(written, subcommand, positionals);
+  if (!spelled) return tl::unexpected<Error>(spelled.error());
+  const std::vector<std::string>& words = *spelled;
   CLI::App app;
   app.set_help_flag();  // none: --help is a row of the table
   if (positionals == Words::EndOptions) {

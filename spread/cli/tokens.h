@@ -6,6 +6,7 @@
 
 #include "spread/api/result.h"
 #include "spread/cli/option_table.h"
+#include "spread/cli/spelling.h"
 
 namespace spread::cli {
 
@@ -21,11 +22,9 @@ struct Tokens {
   std::vector<std::string> rest;
 };
 
-/// Whether the first word that is no option ends the options, or options may follow words.
-enum class Words : std::uint8_t { EndOptions, AmongOptions };
-
-/// Reads the options of `subcommand` from `words`, which hold no bare `--`. Unknown options are
-/// left in `rest`, in their place. Errors: a value is missing, or a flag was given one.
+/// Reads the options of `subcommand` from `words`, which hold no bare `--`. Names may be written as
+/// spelling.h says. Unknown options are left in `rest`, in their place. Errors: a value is missing,
+/// a flag was given one, or a name could be that of several.
 Result<Tokens> tokenize(const std::vector<std::string>& words, Subcommands subcommand,
                         Words positionals);
 

@@ -214,7 +214,9 @@ std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId
   const std::string name = host_label(host);
   const bool ssh = host.route.kind == Route::Kind::LoginShell;
   if (exit_status == 255 && ssh) {
-    const std::string login = host.login.empty() ? "ssh " + shell_quote(host.name) : name;
+    const std::string ssh_command = options.ssh.empty() ? "ssh" : options.ssh;
+    const std::string login =
+        host.login.empty() ? ssh_command + ' ' + shell_quote(host.name) : name;
     return fmt::format(
         "ssh found no way to {}, or lost it (unless the worker itself ends with 255)"
         "; try: {} true",

@@ -70,6 +70,16 @@ bool launch_needs_hosts(std::string_view launch) {
   return built_in(launch).find("{host}") != std::string_view::npos;
 }
 
+Result<Route> route_by_login(const HostSpec& host, std::string_view command) {
+  auto words = shell_split(command);
+  if (!words) return fail(fmt::format("--ssh {}: {}", show_text(command), words.error().message));
+  if (words->empty() || words->front().empty()) {
+    return fail("--ssh: expected a program and its options, such as 'ssh -p 2222'");
+  }
+  words->push_back(host.name);
+  return through_login_shell(std::move(*words), {});
+}
+
 Result<Route> route_to(const HostSpec& host, std::string_view launch) {
   if (host.local) return Route{};
   if (!host.login.empty()) {

@@ -10,6 +10,10 @@ namespace spread {
 /// Whether --launch TEMPLATE names a host anywhere: then it is of no use without -S or --slf.
 bool launch_needs_hosts(std::string_view launch);
 
+/// How a host without an ssh command of its own is reached with `command` ("ssh -p 2222"): a login,
+/// whatever the program is called. Errors are about --ssh and say so.
+Result<Route> route_by_login(const HostSpec& host, std::string_view command);
+
 /// How `host` is reached. In this order:
 /// - this machine (`:`): not through anything
 /// - a host with an ssh command of its own: through that

@@ -80,11 +80,14 @@ class Help(SpreadTest):
             self.assert_run(asked, 0, self.spread("help", subcommand).out, "")
             self.assertTrue(asked.out.startswith(f"Usage: spread {subcommand}"))
             self.assert_run(self.spread(subcommand, "-h"), 0, asked.out, "")
+        self.assert_run(self.spread("help", "help"), 0, self.spread("--help").out, "")
 
     def test_version(self):
         result = self.spread("run", "--version")
         self.assert_run(result, 0, self.spread("--version").out, "")
         self.assertRegex(result.out, r"\Aspread \d+\.\d+\.\d+\n\Z")
+        for words in (("version",), ("-V",), ("map", "-V")):
+            self.assert_run(self.spread(*words), 0, result.out, "")
 
 
 if __name__ == "__main__":

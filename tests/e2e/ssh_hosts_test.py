@@ -56,6 +56,21 @@ class Hosts(SshTest):
             [("h2", "127.0.0.2"), ("h2", "127.0.0.2"), ("h3", "127.0.0.3")],
         )
 
+    def test_another_command_that_logs_in(self):
+        hop = self.script("hop", '#!/bin/sh\necho hop >>hops\nexec ssh "$@"\n')
+        for command in ("ssh -o LogLevel=ERROR", hop, f"{hop} -4"):
+            with self.subTest(command):
+                words = ["printf", "%s|", "a  b", "$HOME", "it's"]
+                result = self.all("--ssh", command, "-S", "h2", command=words)
+                self.assert_run(result, 0, "a  b|$HOME|it's|", "")
+                result = self.spread("map", "-j1", "--ssh", command, "-S", "h3", "echo", ":::", "a  b")
+                self.assert_run(result, 0, "a  b\n", "")
+        with open(self.path("hops"), encoding="ascii") as hops:
+            self.assertEqual(hops.read(), "hop\n" * 4)
+        result = self.all("--ssh", "ssh", "--launch", "srun", "-S", "h2", command=["true"])
+        self.assert_run(result, 255, "")
+        self.assert_only_told(result, r"spread: --ssh and --launch exclude each other .*")
+
     def test_colon_is_this_machine_without_ssh(self):
         self.assertEqual(
             self.served_by("-j1", "-S", ":,h2"), [("localhost", "here"), ("h2", "127.0.0.2")]

@@ -32,7 +32,11 @@ class Wrong(SpreadTest):
                     result.err.startswith(f"spread: unknown subcommand '{name}'"), result
                 )
                 self.assertEqual(result.err.count("\n"), 1)
-        self.refuse("gang", told="unknown subcommand 'gang'")
+        hint = "'spread map COMMAND' runs a command for each item"
+        self.refuse("gang", told=f"unknown subcommand 'gang'; {hint}")
+        self.refuse("echo", ":::", "a", told=f"unknown subcommand 'echo'; {hint}")
+        told = "no subcommand before '-j3': 'spread map -j3 ...' runs a command for each item"
+        self.refuse("-j3", "echo", ":::", "a", told=told)
 
     def test_misspelt_subcommand(self):
         self.refuse("rnu", told="unknown subcommand 'rnu', did you mean 'run'?")
@@ -55,8 +59,16 @@ class Wrong(SpreadTest):
             self.refuse_run(option, told=f"unknown option '{option}'")
 
     def test_misspelt_option(self):
-        told = "unknown option '--unordere', did you mean '--unordered'?"
-        self.refuse_run("--unordere", told=told)
+        told = "unknown option '--unorderd', did you mean '--unordered'?"
+        self.refuse_run("--unorderd", told=told)
+        told = "unknown option '--retry', did you mean '--retries'?"
+        self.refuse_run("--retry", "3", told=told)
+        self.refuse("--hlep", told="unknown option '--hlep', did you mean '--help'?")
+
+    def test_option_that_could_be_several(self):
+        self.assert_run(self.spread("run", "--out", "text", "--wire", "lines", "cat"), 0, "", "")
+        told = "--sh could be --show-output or --shutdown-timeout"
+        self.refuse_run("--sh", "1", told=told)
 
     def test_value_for_an_option_without_one(self):
         self.refuse_run("--strict=yes", told="--strict takes no value")
@@ -145,6 +157,14 @@ class Wrong(SpreadTest):
 
 
 class Right(SpreadTest):
+    def test_options_cut_short_and_other_names_of_gnu_parallel(self):
+        result = self.spread("map", "--keeporder", "--dryrun", "echo", ":::", "a", "b")
+        self.assert_run(result, 0, "echo a\necho b\n", "")
+        options = ("--keep", "--halt-on-error", "now,fail=1", "--termseq", "TERM,200,KILL")
+        self.assert_run(self.spread("map", *options, "echo", ":::", "a"), 0, "a\n", "")
+        result = self.spread("run", "--summ", "--wire=lines", "--", "sed", "-u", "s/^/=/", ":::", "a")
+        self.assertEqual((result.status, result.out), (0, "=a\n"), result)
+
     def test_version(self):
         result = self.spread("--version")
         self.assert_run(result, 0, err="")

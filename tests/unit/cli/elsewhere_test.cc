@@ -47,22 +47,22 @@ TEST(Elsewhere, EveryOptionThatTheDocumentsLeaveOutIsAnswered) {
     EXPECT_GT(options.size(), 5u) << page;
     for (const std::string& option : options) {
       if (option == "--env" || option == "--tag") continue;  // of other machines; of blocks
-      EXPECT_THAT(error_of(option), StartsWith(option + " is not here: ")) << page;
+      EXPECT_THAT(error_of(option), StartsWith(option + " is not supported")) << page;
     }
   }
 }
 
 TEST(Elsewhere, SaysWhatToWrite) {
   EXPECT_EQ(error_of("--shuf"),
-            "--shuf is not here: shuf | spread map ... (try 'spread map --help')");
-  EXPECT_THAT(error_of("--nonall"), HasSubstr("spread all -j1 -S ... -- COMMAND"));
-  EXPECT_THAT(error_of("-i"), StartsWith("-i is not here: {} stands for the item"));
+            "--shuf is not supported; instead: shuf | spread map ... (try 'spread map --help')");
+  EXPECT_THAT(error_of("--onall"), HasSubstr("; instead: spread all -S ... -- COMMAND"));
+  EXPECT_THAT(error_of("-i"), StartsWith("-i is not supported: {} stands for the item"));
 }
 
 TEST(Elsewhere, ValuesDoNotMatter) {
-  EXPECT_THAT(error_of("--tmpdir=/tmp"), StartsWith("--tmpdir is not here: --spill-dir"));
-  EXPECT_THAT(error_of("-i%"), StartsWith("-i is not here: "));
-  EXPECT_THAT(error_of("-l2"), StartsWith("-l is not here: -L N"));
+  EXPECT_THAT(error_of("--tmpdir=/tmp"), StartsWith("--tmpdir is not supported; instead: --spill-dir"));
+  EXPECT_THAT(error_of("-i%"), StartsWith("-i is not supported: "));
+  EXPECT_THAT(error_of("-l2"), StartsWith("-l is not supported; instead: -L N"));
 }
 
 TEST(Elsewhere, NothingOfWhatIsNobodysOption) {

@@ -70,7 +70,7 @@ TEST(Flags, SubcommandsBecomeCommands) {
 
 TEST(Flags, SubcommandThatIsNotBuiltYetIsUnknown) {
   for (const char* name : {"gang", "sweep", "check", "results", "report"}) {
-    EXPECT_EQ(error_of({name}),
+    EXPECT_EQ(error_of({"help", name}),
               "unknown subcommand '" + std::string(name) + "' (try 'spread --help')");
   }
 }
@@ -85,12 +85,32 @@ TEST(Flags, NoSubcommandIsAnError) { EXPECT_THAT(error_of({}), HasSubstr("no sub
 TEST(Flags, OptionBeforeTheSubcommandIsToldWhereItBelongs) {
   EXPECT_THAT(error_of({"-j3", "run", "w"}), HasSubstr("'spread run -j3 ...'"));
   EXPECT_THAT(error_of({"-n3", "map", "w"}), HasSubstr("'spread map -n3 ...'"));
-  EXPECT_THAT(error_of({"--window=3", "run", "w"}), HasSubstr("must follow a subcommand"));
+  EXPECT_THAT(error_of({"--window=3", "run", "w"}), StartsWith("no subcommand before '--window=3'"));
+  EXPECT_THAT(error_of({"-j", "3", "-k", "pipe", "w"}), HasSubstr("'spread pipe -j ...'"));
+}
+
+TEST(Flags, CommandWithoutASubcommandIsForMap) {
+  const char* told = " runs a command for each item";
+  EXPECT_THAT(error_of({"-j3", "echo", ":::", "a"}),
+              AllOf(HasSubstr("'spread map -j3 ...'"), HasSubstr(told)));
+  EXPECT_THAT(error_of({"-kj3", "echo"}), HasSubstr("'spread map -kj3 ...'"));
+  EXPECT_THAT(error_of({"--jobs=3", "echo"}), HasSubstr("'spread map --jobs=3 ...'"));
+  EXPECT_THAT(error_of({"--dryrun", "echo"}), HasSubstr("'spread map --dryrun ...'"));
+  EXPECT_THAT(error_of({"echo", ":::", "a"}),
+              StartsWith("unknown subcommand 'echo'; 'spread map COMMAND' runs a command"));
+  EXPECT_THAT(error_of({"--window=3", "./w"}),
+              AllOf(HasSubstr("'spread run --window=3 ...'"), Not(HasSubstr(told))));
+}
+
+TEST(Flags, MistypedOptionWithoutASubcommandGetsASuggestion) {
+  EXPECT_THAT(error_of({"--hlep"}), HasSubstr("unknown option '--hlep', did you mean '--help'?"));
+  EXPECT_THAT(error_of({"--zzz"}), Not(HasSubstr("did you mean")));
 }
 
 TEST(Flags, HelpIsText) {
   EXPECT_THAT(parse({"--help"})->text, HasSubstr("Subcommands:"));
   EXPECT_THAT(parse({"help"})->text, HasSubstr("Subcommands:"));
+  EXPECT_EQ(parse({"help", "help"})->text, parse({"--help"})->text);
   EXPECT_THAT(parse({"help", "all"})->text, StartsWith("Usage: spread all"));
   EXPECT_THAT(parse({"run", "-h"})->text, StartsWith("Usage: spread run"));
 }
@@ -106,7 +126,10 @@ TEST(Flags, HelpBehindTheWorkerIsTheWorkers) {
 
 TEST(Flags, VersionIsText) {
   EXPECT_EQ(parse({"--version"})->text, "spread " SPREAD_VERSION "\n");
-  EXPECT_EQ(parse({"run", "--version"})->text, "spread " SPREAD_VERSION "\n");
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"version"}, {"-V"}, {"--vers"}, {"run", "--version"}, {"map", "-V"}}) {
+    EXPECT_EQ(parse(words)->text, "spread " SPREAD_VERSION "\n") << words.front();
+  }
 }
 
 // ---------------------------------------------------------------- where the worker begins
@@ -224,7 +247,9 @@ TEST(Flags, UnknownOptionGetsASuggestion) {
   EXPECT_THAT(run_error({"--retires=3"}),
               AllOf(HasSubstr("unknown option '--retires'"), HasSubstr("'--retries'?")));
   EXPECT_THAT(run_error({"-retries"}), HasSubstr("'--retries'?"));
-  EXPECT_THAT(run_error({"--shut", "3"}), HasSubstr("'--shutdown-timeout'?"));
+  EXPECT_THAT(run_error({"--shutdown-tmeout", "3"}), HasSubstr("'--shutdown-timeout'?"));
+  EXPECT_THAT(run_error({"--retry", "3"}), HasSubstr("'--retries'?"));
+  EXPECT_THAT(error_of({"map", "--retry", "3", "w"}), HasSubstr("'--retries'?"));
   EXPECT_THAT(run_error({"--zzzzz"}), Not(HasSubstr("did you mean")));
 }
 

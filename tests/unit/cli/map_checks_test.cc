@@ -25,7 +25,6 @@ TEST(MapChecks, BothOptionsAreNamed) {
       {{"--stdin"}, {"-m"}},
       {{"--stdin"}, {"--xargs"}},
       {{"--stdin"}, {"-s", "9"}},
-      {{"-u"}, {"-k"}},
       {{"-u"}, {"--group"}},
       {{"-u"}, {"--lb"}},
       {{"-u"}, {"--tag"}},
@@ -46,6 +45,11 @@ TEST(MapChecks, BothOptionsAreNamed) {
     words.insert(words.end(), one.begin(), one.end());
     EXPECT_THAT(error(words), HasSubstr("exclude each other")) << one[0] << " " << other[0];
   }
+}
+
+TEST(MapChecks, NoOrderUngroupedAndWhatHasOne) {
+  EXPECT_THAT(error({"-k", "-u"}), AllOf(HasSubstr("-u and -k exclude each other"),
+                                         HasSubstr("--lb -k has lines as they come")));
 }
 
 TEST(MapChecks, RecordsAreWholeJobs) {

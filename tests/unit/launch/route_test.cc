@@ -51,6 +51,19 @@ TEST(Route, AForeignSshCommandGetsNoOptions) {
   EXPECT_EQ(route("rsh -n node", ""), "rsh -n node <word>");
 }
 
+TEST(Route, AnotherLoginCommandForAllHosts) {
+  const auto host = parse_host("me@node");
+  const auto by_ssh = route_by_login(*host, "ssh -p 2222");
+  EXPECT_EQ(shell_join(by_ssh->before) + " <word>", ssh("-p 2222 me@node <word>"));
+  // Whatever it is called, it is a login: what reads our word there is a shell.
+  const auto foreign = route_by_login(*host, "'my ssh' -x");
+  EXPECT_EQ(shell_join(foreign->before), "'my ssh' -x me@node");
+  EXPECT_EQ(foreign->kind, Route::Kind::LoginShell);
+  EXPECT_EQ(route_by_login(*host, " ").error().message,
+            "--ssh: expected a program and its options, such as 'ssh -p 2222'");
+  EXPECT_EQ(route_by_login(*host, "'x").error().message.substr(0, 6), "--ssh ");
+}
+
 TEST(Route, OptionsOfTheUserAreNotHidden) {
   EXPECT_EQ(route("ssh -o connecttimeout=60 node", ""),
             "ssh -T -o BatchMode=yes -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -o "

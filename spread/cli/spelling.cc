@@ -1,0 +1,148 @@
+#include "spread/cli/spelling.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "spread/cli/elsewhere.h"
+
+namespace spread::cli {
+namespace {
+
+/// GNU parallel's other names. They are habits, not help: --help does not show them.
+constexpr struct {
+  std::string_view alias, name;
+} kAliases[] = {
+    {"--halt-on-error", "--halt"},    {"--no-keep-order", "--unordered"},
+    {"--no-k", "--unordered"},        {"--line-buffered", "--lb"},
+    {"--xapply", "--link"},           {"--res", "--results"},
+    {"--block-size", "--block"},      {"--basefiles", "--basefile"},
+    {"--transferfiles", "--transferfile"},
+};
+
+constexpr std::size_t kShownMax = 8;  ///< names in a message
+
+bool is_long(std::string_view name) { return name.size() > 2 && name.substr(0, 2) == "--"; }
+
+std::string without_hyphens(std::string_view name) {
+  std::string out(name);
+  out.erase(std::remove(out.begin(), out.end(), '-'), out.end());
+  return out;
+}
+
+std::string_view name_in(std::string_view word) { return word.substr(0, word.find('=')); }
+
+const OptionSpec* by_alias(std::string_view letters, Subcommands subcommands) {
+  for (const auto& row : kAliases) {
+    if (without_hyphens(row.alias) == letters) return find_option(row.name, subcommands);
+  }
+  return nullptr;
+}
+
+/// The options that have a name which begins with `start`; the one that is called so, alone.
+/// `spelled`: what of a name counts.
+template <typename Spelled>
+Meaning beginning_with(std::string_view start, Subcommands subcommands, Spelled spelled) {
+  Meaning found;
+  for (const OptionSpec& spec : option_table()) {
+    if ((spec.subcommands & subcommands) == 0) continue;
+    bool counted = false;
+    for (const std::string_view name : spec.all_names()) {
+      if (!is_long(name)) continue;
+      const std::string known = spelled(name);
+      if (known == start) return {&spec, {name}};
+      if (known.compare(0, start.size(), start) != 0 || counted) continue;
+      counted = true;
+      found.spec = &spec;
+      found.candidates.push_back(name);
+    }
+  }
+  if (found.candidates.size() > 1) found.spec = nullptr;
+  return found;
+}
+
+std::string_view long_name(const OptionSpec& spec) {
+  for (const std::string_view name : spec.all_names()) {
+    if (is_long(name)) return name;
+  }
+  return spec.primary_name();
+}
+
+/// Whether the word behind `word` is its value.
+bool takes_next_word(std::string_view word, Subcommands subcommands) {
+  if (is_long(word)) {
+    const Meaning meaning = meaning_of(name_in(word), subcommands);
+    return meaning.spec != nullptr && !meaning.spec->is_flag() &&
+           word.find('=') == std::string_view::npos;
+  }
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    const OptionSpec* spec = find_option(fmt::format("-{}", word[i]), subcommands);
+    if (spec == nullptr) return false;
+    if (!spec->is_flag()) return i + 1 == word.size();
+  }
+  return false;
+}
+
+std::string ambiguous(std::string_view name, const std::vector<std::string_view>& candidates) {
+  const std::size_t shown = std::min(candidates.size(), kShownMax);
+  std::string names;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const bool last = i + 1 == candidates.size();
+    names += fmt::format("{}{}", i == 0 ? "" : last ? " or " : ", ", candidates[i]);
+  }
+  if (shown < candidates.size()) names += fmt::format(" or {} more", candidates.size() - shown);
+  return fmt::format("{} could be {}", name, names);
+}
+
+}  // namespace
+
+bool is_written_out(std::string_view name) {
+  return name == "--resume" || name == "--resume-failed" || name == "--retry-failed" ||
+         name == "--cleanup" || name == "--allow-paste";
+}
+
+Meaning meaning_of(std::string_view name, Subcommands subcommands) {
+  if (const OptionSpec* spec = find_option(name, subcommands)) return {spec, {}};
+  if (!is_long(name)) return {};
+  const std::string letters = without_hyphens(name);
+  if (letters.empty()) return {};
+  if (const OptionSpec* spec = by_alias(letters, subcommands)) return {spec, {}};
+  Meaning meaning = beginning_with(name, subcommands, [](auto known) { return std::string(known); });
+  if (meaning.candidates.empty()) meaning = beginning_with(letters, subcommands, without_hyphens);
+  if (meaning.candidates.empty()) return {};
+  if (without_hyphens(meaning.candidates.front()) == letters) return {meaning.spec, {}};
+  // What is an option there and not here is refused with its reason: --st is no --stdin.
+  if ((subcommands & (kMap | kPipe)) != 0 && !elsewhere(name).empty()) return {};
+  if (meaning.spec == nullptr) return meaning;
+  if (is_written_out(meaning.candidates.front())) return {};
+  return {meaning.spec, {}};
+}
+
+std::vector<std::size_t> places_of_options(const std::vector<std::string>& words,
+                                           Subcommands subcommands, Words positionals) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    if (words[i].size() < 2 || words[i][0] != '-') {
+      if (positionals == Words::EndOptions) break;
+      continue;
+    }
+    places.push_back(i);
+    if (takes_next_word(words[i], subcommands)) ++i;
+  }
+  return places;
+}
+
+Result<std::vector<std::string>> write_out(std::vector<std::string> words, Subcommands subcommands,
+                                           Words positionals) {
+  for (const std::size_t place : places_of_options(words, subcommands, positionals)) {
+    std::string& word = words[place];
+    const std::string_view name = name_in(word);
+    if (!is_long(name) || find_option(name, subcommands) != nullptr) continue;
+    const Meaning meaning = meaning_of(name, subcommands);
+    if (!meaning.candidates.empty()) return fail(ambiguous(name, meaning.candidates));
+    if (meaning.spec != nullptr) word.replace(0, name.size(), long_name(*meaning.spec));
+  }
+  return words;
+}
+
+}  // namespace spread::cli
