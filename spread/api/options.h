@@ -169,7 +169,8 @@ struct MapOptions {
   bool literal_braces = false;  ///< --literal-braces
   bool item_to_stdin = false;   ///< --stdin
   Output output = Output::Grouped;
-  std::string tag;                ///< --tagstring; --tag is "{}"; empty = none
+  /// --tagstring; --tag is "{}"; empty = none. In `all` it stands for the host's name.
+  std::string tag;
   std::string results_directory;  ///< --results
   bool records = false;           ///< --out records
   bool print_commands = false;    ///< -t, -v: each on stderr when it starts

@@ -17,6 +17,9 @@ std::string format_bytes(std::uint64_t bytes) {
 
 std::string format_span(Duration span) { return fmt::format("{}s", to_seconds(span)); }
 
+std::string slots_default(const Options& defaults) {
+  return defaults.hosts.slots ? fmt::format("{}", *defaults.hosts.slots) : "one per usable CPU";
+}
 std::string wire_default(const Options& defaults) {
   switch (defaults.wire) {
     case Wire::Msgpack: return "msgpack";

@@ -14,6 +14,7 @@ std::string format_bytes(std::uint64_t bytes);
 std::string format_span(Duration span);
 
 // The default of one option, as --help shows it; see OptionSpec::default_text.
+std::string slots_default(const Options& defaults);
 std::string wire_default(const Options& defaults);
 std::string input_default(const Options& defaults);
 std::string tails_default(const Options& defaults);

@@ -5,6 +5,7 @@
 #include "spread/cli/defaults_text.h"
 #include "spread/cli/option_table.h"
 #include "spread/cli/setters.h"
+#include "spread/cli/setters_map.h"
 
 namespace spread::cli {
 
@@ -18,7 +19,7 @@ inline constexpr Subcommands kTasks = kRun | kMap | kPipe;
 inline constexpr OptionSpec kSharedRows[] = {
     {"-j,-P,--jobs", "N", kLaunch, Group::Hosts,
      "slots on every host without an N/ of its own; N% of its usable CPUs",
-     [](const Options&) -> std::string { return "one per usable CPU"; }, set_jobs},
+     slots_default, set_jobs},
     {"-S,--sshlogin", "[N/]HOST,...", kLaunch | kMap | kPipe, Group::Hosts,
      "the hosts to use, and no others; : is this machine; repeatable",
      [](const Options&) -> std::string { return ":"; }, set_sshlogin, Offer::Host},
@@ -93,6 +94,9 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--tails", "WHERE", kWorkers, Group::Output,
      "where what workers write after their last answer goes: stdout, stderr, none or DIR/",
      tails_default, set_tails, Offer::WordsOrDirectory, "stdout stderr none"},
+    {"--tag", "", kAll, Group::Output,
+     "each line of output, and of stderr, begins with the host's name and a TAB",
+     nullptr, set_tag},
     {"--show-output", "WHAT", kRun, Group::Output,
      "output that workers attach to answers: slot (to stderr, under #slot lines) or none",
      show_output_default, set_show_output, Offer::Words, "slot none"},

@@ -60,7 +60,10 @@ const OptionSpec* find_option(std::string_view name, Subcommands subcommands) {
 Options defaults_of(Command command) {
   Options options;
   options.command = command;
-  if (command == Command::All) options.limits.shutdown_timeout.reset();
+  if (command == Command::All) {
+    options.limits.shutdown_timeout.reset();
+    options.hosts.slots = 1;
+  }
   if (is_jobs(command)) {
     options.limits.window = 1;  // a slot runs one process at a time
     options.output.tails = TailsTo::None;

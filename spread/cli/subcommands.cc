@@ -77,18 +77,19 @@ const SubcommandText kSubcommands[] = {
      "spread pipe --header : --block 5M ./summarize <table.csv\n"
      "Filters that are slow to start:\n"
      "spread pipe --round-robin -j4 ./classify --model big.bin <records\n"},
-    {"all", kAll, "run a command once in every slot, and hand back what each one writes",
+    {"all", kAll, "run a command once on every host, and hand back what each one writes",
      "all [OPTION]... -- COMMAND [ARG]...\n"
      "all [OPTION]... --worker 'COMMAND ARG...'...",
-     "Runs COMMAND once in every slot, sends it the prep items and the end of its input, and "
-     "writes what each one writes, in the order of the slots. There are no tasks, so COMMAND may "
-     "be any program. The exit status counts those that ended non-zero or never started.",
+     "Runs COMMAND once on every host, on all at the same time, sends it the prep items and the end "
+     "of its input, and writes what each one writes, in the order of the hosts. Where -j, N/HOST or "
+     "--worker say more, it runs so often. There are no tasks, so COMMAND may be any program. The "
+     "exit status counts those that ended non-zero or never started.",
      "Which system runs where:\n"
-     "spread all -j1 -S n1,n2,n3 -- uname -a\n"
+     "spread all --tag -S n1,n2,n3 uname -a\n"
      "Different commands at the same time:\n"
      "spread all --worker 'ssh n1 uptime' --worker 'ssh n2 uptime'\n"
      "The output of each in a file of its own:\n"
-     "spread all -j1 -S n1,n2 --tails logs/ -- dmesg\n"},
+     "spread all -S n1,n2 --tails logs/ dmesg\n"},
     {"hosts", kHosts, "show which hosts and slots would be used, and their history",
      "hosts [OPTION]... [-- WORKER [ARG]...]",
      "Shows the hosts, their slots and what is remembered of their past performance (for WORKER, "

@@ -156,14 +156,23 @@ void WorkerPort::on_log(std::string_view text) {
 void WorkerPort::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
 void WorkerPort::on_tail(std::string_view text) {
   received_bytes_ += text.size();
-  face_.on_tail(*this, text);
+  face_.on_tail(*this, tagged(out_lines_, text));
 }
 
 void WorkerPort::on_warning(std::string message) {
   engine_.reporter().say(name() + ": " + message);
 }
 
-void WorkerPort::on_stderr(std::string_view text) { engine_.reporter().pass_on(text); }
+void WorkerPort::on_stderr(std::string_view text) {
+  engine_.reporter().pass_on(tagged(error_lines_, text));
+}
+
+std::string_view WorkerPort::tagged(LinePrefixer& lines, std::string_view text) {
+  if (engine_.options().map.tag.empty()) return text;
+  tagged_.clear();
+  lines.append(as_bytes(text), engine_.plan().host_names[number(id())] + '\t', tagged_);
+  return as_text(tagged_.view());
+}
 
 void WorkerPort::on_mismatch(std::string_view text) {
   engine_.abort(name() + ": " + std::string(text));

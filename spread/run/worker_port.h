@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "spread/base/byte_buffer.h"
+#include "spread/results/job_output_prefix.h"
 #include "spread/run/port.h"
 #include "spread/workers/session_worker.h"
 
@@ -38,6 +40,8 @@ class WorkerPort final : public Port, public WorkerSink {
   void log_end(ExitStatus status);
   void log_command(int exit_status, int signal);
   std::string end_reason() const;
+  /// `text` with the host's name before each line, for `all --tag`; else `text`.
+  std::string_view tagged(LinePrefixer& lines, std::string_view text);
 
   void on_hello(const wire::Hello& hello) override;
   void on_answer(const wire::UpMessage& message) override;
@@ -60,6 +64,8 @@ class WorkerPort final : public Port, public WorkerSink {
   // Of `all`, for the joblog
   TimePoint started_{};
   std::size_t received_bytes_ = 0;
+  LinePrefixer out_lines_, error_lines_;
+  ByteBuffer tagged_;
 };
 
 }  // namespace spread

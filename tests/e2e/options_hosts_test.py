@@ -20,8 +20,40 @@ class WhereWorkersRun(SpreadTest):
         one = {min(os.sched_getaffinity(0))}
         how = {"preexec_fn": lambda: os.sched_setaffinity(0, one)}
         show = ("--", "sh", "-c", "echo $SPREAD_SLOT")
-        self.assert_run(self.spread("all", *show, **how), 0, "1\n", "")
+        self.assert_run(self.spread("all", "-j100%", *show, **how), 0, "1\n", "")
         self.assert_run(self.spread("all", "-j300%", *show, **how), 0, "1\n2\n3\n", "")
+        two = {"preexec_fn": lambda: os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])}
+        cpus = min(2, len(os.sched_getaffinity(0)))
+        planned = self.spread("run", "--dry-run", "--", "true", **two)
+        self.assertEqual(planned.out.count("\n"), cpus, planned)
+
+    def test_all_runs_once_on_each_host(self):
+        self.assert_run(self.show(), 0, "localhost/1/0/1\n", "")
+        local = ("--launch", "local")
+        self.assert_run(self.show(*local, "-S", "b,a"), 0, "b/1/0/2\na/1/1/2\n", "")
+        out = "a/1/0/3\nb/1/1/3\nb/2/2/3\n"
+        self.assert_run(self.show(*local, "-S", "a,2/b"), 0, out, "")
+        out = "a/1/0/4\na/2/1/4\nb/1/2/4\nb/2/3/4\n"
+        self.assert_run(self.show(*local, "-j2", "-S", "a,b"), 0, out, "")
+        out = "localhost/1/0/2\nlocalhost/2/1/2\n"
+        lists = ("--worker", "sh -c 'echo $SPREAD_HOST/$SPREAD_SLOT/$SPREAD_WORKER/$SPREAD_WORKERS'")
+        self.assert_run(self.show(*lists), 0, out, "")
+
+    def test_tag_names_the_host_on_both_streams(self):
+        speak = "printf 'one\\n\\ntw'; printf 'o\\n'; echo problem >&2"
+        hosts = ("--launch", "local", "-S", "b,a")
+        out = "".join(f"{host}\tone\n{host}\t\n{host}\ttwo\n" for host in "ba")
+        for mode in ((), ("--unordered",)):
+            with self.subTest(mode):
+                result = self.spread("all", "--tag", *mode, *hosts, "sh", "-c", speak)
+                self.assertEqual(result.status, 0, result)
+                self.assertEqual(sorted(result.out.splitlines()), sorted(out.splitlines()))
+                if not mode:
+                    self.assertEqual(result.out, out)
+                errors = sorted(result.err.splitlines())
+                self.assertEqual(errors, ["a\tproblem", "b\tproblem"], result)
+        result = self.spread("map", "--nonall", "--tag", *hosts, "echo", "x")
+        self.assert_run(result, 0, "b\tx\na\tx\n", "")
 
     def test_hosts_and_their_slots(self):
         local = ("-j1", "--launch", "local")
