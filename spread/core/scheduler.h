@@ -30,6 +30,8 @@ struct SchedulerOptions {
   bool start_all = false;
   /// Between the starts of two tasks, over all workers.
   Duration delay{};
+  /// Between the starts of two workers.
+  Duration start_delay{};
   /// `spread all`: every slot is started once, its input closed at once, and no task comes.
   bool once = false;
   /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
@@ -69,6 +71,8 @@ class Scheduler {
 
   /// How many more tasks may be handed in: 0 while the queue is long enough, or after the end.
   std::size_t tasks_wanted() const;
+  /// A task waits to be sent.
+  bool has_waiting() const { return tasks_.queued() > 0; }
   /// Every task has its outcome, and every worker has ended.
   bool finished() const;
   /// No task will be started any more.
@@ -168,6 +172,7 @@ class Scheduler {
   void recall_retired(TimePoint now);
   void start_workers(TimePoint now, Actions& actions);
   bool may_log_in(const Slot& slot) const;
+  bool starts_all() const { return options_.once || (options_.start_all && !tasks_done()); }
   bool none_to_give() const { return tasks_.queued() == 0 && (input_ended_ || stopping_); }
   bool none_can_open() const { return slots_complete_ && closed_ == slots_.size(); }
 
@@ -228,6 +233,7 @@ class Scheduler {
   Alarms alarms_;
 
   TimePoint held_until_ = TimePoint::min();
+  TimePoint next_start_ = TimePoint::min();  ///< by start_delay
   std::uint32_t slots_limit_ = UINT32_MAX;
   std::size_t starting_ = 0, closed_ = 0, retired_ = 0, awaiting_hello_ = 0;
   TimePoint next_bench_end_ = kForever;

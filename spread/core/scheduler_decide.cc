@@ -353,9 +353,11 @@ void Scheduler::compute_deadline(TimePoint now) {
   if (stopping_) return;
   if (more_to_start_) deadline_ = now;
   if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));
-  if (tasks_.queued() > 0) {
-    deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
-    if (held(now)) deadline_ = std::min(deadline_, held_until_);
+  if (tasks_.queued() > 0) deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
+  if (now >= std::max(held_until_, next_start_)) return;
+  if (tasks_.queued() == 0 && (!starts_all() || ready_.empty())) return;
+  for (const TimePoint next : {held_until_, next_start_}) {
+    if (next > now) deadline_ = std::min(deadline_, next);
   }
 }
 

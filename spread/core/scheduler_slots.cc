@@ -221,11 +221,11 @@ bool Scheduler::may_log_in(const Slot& candidate) const {
 }
 
 void Scheduler::start_workers(TimePoint now, Actions& actions) {
-  const bool all = options_.once || (options_.start_all && !tasks_done());
+  const bool all = starts_all();
   const std::size_t coming = starting_ + awaiting_hello_;
   std::size_t demand = startable();
   demand -= std::min(demand, coming);
-  if ((demand == 0 && !all) || held(now)) return;
+  if ((demand == 0 && !all) || held(now) || now < next_start_) return;
   std::size_t started = 0;
   for (std::uint32_t place = ready_.next(0); place != SlotSet::kNone;
        place = ready_.next(place + 1)) {
@@ -251,11 +251,13 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
       ++host_of(candidate).logins;
     }
     ++started;
+    next_start_ = after(now, options_.start_delay);
     demand -= std::min<std::size_t>(demand, 1);
     if (tail_known_) tail_.add(capacity(worker, now));
     actions.push_back(StartWorker{worker, candidate.probe ? "to see whether its host works again"
                                           : all           ? "every slot is to be started"
                                                           : "tasks wait, fastest slot first"});
+    if (now < next_start_) return;
   }
 }
 

@@ -80,6 +80,9 @@ struct LaunchContext {
   std::string home;               ///< for `--slf ..`
   /// Between TERM and KILL in the guard on the far side; rounded up to whole seconds.
   Duration kill_grace = std::chrono::seconds(5);
+  /// A script for sh, wherever the worker runs, that sets limits and becomes the words behind it;
+  /// empty = none.
+  std::string limits;
 };
 
 /// What to exec for one worker.

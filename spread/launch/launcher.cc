@@ -89,6 +89,13 @@ ArgumentList with_user_environment(ArgumentList words, const HostOptions& option
   return by_env;
 }
 
+/// --limit-memory: by a shell, since a limit that we set on ourselves would be ours, too.
+ArgumentList within_limits(ArgumentList words, const LaunchContext& context) {
+  if (context.limits.empty()) return words;
+  words.insert(words.begin(), {"/bin/sh", "-c", context.limits, "spread"});
+  return words;
+}
+
 LaunchPlan plan_here(ArgumentList words, Environment environment, const HostOptions& options) {
   LaunchPlan plan;
   plan.arguments = std::move(words);
@@ -153,9 +160,12 @@ LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
   const SlotSpec& slot = roster.slots[number(worker)];
   const HostSpec& host = roster.hosts[number(slot.host)];
   Environment environment = worker_environment(host, slot, worker, facts);
-  if (!slot.exact.empty()) return plan_here(slot.exact, std::move(environment), options);
+  if (!slot.exact.empty()) {
+    return plan_here(within_limits(slot.exact, context), std::move(environment), options);
+  }
   SPREAD_ASSERT(!options.command.empty());
-  ArgumentList words = fill_in(options.command, host, slot, worker, facts);
+  ArgumentList words =
+      within_limits(fill_in(options.command, host, slot, worker, facts), context);
   if (host.route.kind == Route::Kind::Here) {
     return plan_here(std::move(words), std::move(environment), options);
   }

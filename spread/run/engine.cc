@@ -20,7 +20,7 @@ SchedulerOptions scheduler_options(const Options& options) {
   scheduler.read_ahead = options.limits.read_ahead;
   // A command line is started in half a millisecond: nothing is gained by reading far ahead.
   if (options.command == Command::Map) scheduler.queued_bytes = 512 * 1024;
-  scheduler.delay = options.map.delay;
+  (is_jobs(options.command) ? scheduler.delay : scheduler.start_delay) = options.map.delay;
   scheduler.start_all = options.start_all;
   scheduler.once = options.command == Command::All;
   scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;
@@ -42,6 +42,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       spawner_(&guard_, &loop_),
       scheduler_(scheduler_options(options), seed()),
       history_(options_, plan_),
+      gate_(options_.map, plan_.context.local_cpus),
       started_(loop_.now()) {
   loop_.add(signals_.fd(), true, false, this);
 }
@@ -107,6 +108,7 @@ void Engine::turn() {
   take_host_answers();
   tick_workers();
   face_->begin_turn();
+  hold_starts();
   watch_output();
   pull_tasks();
   decide();
@@ -133,6 +135,18 @@ void Engine::turn() {
   // What was held back because the output was full may go on, and nothing else would say so.
   if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
   if (output_now() != output_told_) undecided_ = true;
+}
+
+/// --load and --memfree.
+void Engine::hold_starts() {
+  const bool held = !gate_.why().empty();
+  if (const auto until = gate_.held_until(now(), scheduler_.has_waiting())) {
+    handle(StartsHeld{*until});
+    if (!held && reporter_->explaining()) {
+      reporter_->tell(Decision{"start nothing for a second or more: " + gate_.why()});
+    }
+  }
+  if (const std::string notice = gate_.take_notice(now()); !notice.empty()) reporter_->say(notice);
 }
 
 void Engine::pull_tasks() {

@@ -25,6 +25,7 @@
 #include "spread/run/port.h"
 #include "spread/run/reporter.h"
 #include "spread/run/run_history.h"
+#include "spread/run/start_gate.h"
 #include "spread/run/task_input.h"
 
 namespace spread {
@@ -86,6 +87,7 @@ class Engine final : private ReadyHandler {
 
   // The turn (engine.cc)
   void turn();
+  void hold_starts();
   void pull_tasks();
   void decide();
   void watch_output();
@@ -127,6 +129,7 @@ class Engine final : private ReadyHandler {
   Spawner spawner_;
   Scheduler scheduler_;
   RunHistory history_;
+  StartGate gate_;
   TimePoint started_;
   std::unique_ptr<OutputWriter> stdout_;
   std::unique_ptr<Reporter> reporter_;

@@ -41,7 +41,7 @@ JobOutputOptions output_options(const Options& options) {
 }  // namespace
 
 JobFace::JobFace(Engine& engine)
-    : engine_(engine), gate_(map(), usable_cpus()), end_sequence_(map().end_sequence) {
+    : engine_(engine), end_sequence_(map().end_sequence) {
   if (end_sequence_.empty()) {
     constexpr int kTerminate = 15;
     end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
@@ -145,10 +145,6 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
 }
 
 // ---------------------------------------------------------------- tasks in
-
-void JobFace::begin_turn() {
-  if (const auto until = gate_.held_until(engine_.now())) engine_.handle(StartsHeld{*until});
-}
 
 bool JobFace::accept(TaskId task, Record& record) {
   if (map().arguments.header && !std::exchange(names_set_, true)) {

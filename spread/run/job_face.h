@@ -18,7 +18,6 @@
 #include "spread/run/job_sinks.h"
 #include "spread/run/pipe_input.h"
 #include "spread/run/spill_file.h"
-#include "spread/run/start_gate.h"
 #include "spread/workers/read_buffer.h"
 
 namespace spread {
@@ -32,7 +31,6 @@ class JobFace final : public Face {
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<Port> make_port(WorkerId worker) override;
-  void begin_turn() override;
   bool accept(TaskId task, Record& record) override;
   void deliver(const DeliverTask& delivery) override;
   void retry(const RetryTask& retry) override;
@@ -111,7 +109,6 @@ class JobFace final : public Face {
 
   Engine& engine_;
   std::optional<JobCommands> commands_;
-  StartGate gate_;
   std::vector<MapOptions::Step> end_sequence_;
   ReadBuffer read_buffer_;
   std::unique_ptr<TempSpill> spill_;

@@ -7,6 +7,7 @@
 #include "spread/base/parse.h"
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
+#include "spread/run/job_limits.h"
 #include "spread/run/task_input.h"
 #include "spread/wire/codec.h"
 #include "spread/wire/json.h"
@@ -132,6 +133,8 @@ Result<Plan> make_plan(const Options& options) {
   plan.context.home = home == nullptr ? "" : home;
   plan.context.kill_grace = options.limits.kill_grace;
   plan.hosts = options.hosts;
+  // Jobs have theirs put before them one by one.
+  if (!is_jobs(options.command)) plan.context.limits = job_limits_script(options.map);
   if (is_jobs(options.command)) {
     auto of_jobs = job_hosts(options, plan.slots_text);
     if (!of_jobs) return tl::unexpected(of_jobs.error());

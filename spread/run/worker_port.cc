@@ -8,6 +8,7 @@
 #include "spread/base/quote.h"
 #include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
+#include "spread/run/job_limits.h"
 #include "spread/run/worker_face.h"
 
 namespace spread {
@@ -195,6 +196,7 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
             ? exit_hint(engine_.plan().roster, engine_.options().hosts, id(), status.code)
             : "";
     if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
+    ended.reason += limit_met(engine_.options().map, status.signal, ended.reason);
     tell_death(ended);
   }
   if (worker_->session().sent_null_for_number()) face_.warn_non_finite();

@@ -37,6 +37,34 @@ TEST(Starts, ADelayHoldsForTheNextTaskOfTheSameWorker) {
   EXPECT_EQ(table.sent(), "0:0 0:1");
 }
 
+TEST(Starts, AStartDelayLiesBetweenWorkersAndNotBetweenTasks) {
+  SchedulerOptions options = window_of(1);
+  options.start_delay = seconds(2);
+  Table table(options);
+  table.slots(3).complete().tasks(5).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(2));
+  table.answer(0, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+  table.wait(milliseconds(1999)).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 1u);
+  table.wait(milliseconds(1)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 1:2");
+}
+
+TEST(Starts, AStartDelayWakesForSlotsThatStartWithoutTasks) {
+  SchedulerOptions options = window_of(1);
+  options.start_delay = seconds(2);
+  options.start_all = true;
+  Table table(options);
+  table.slots(2).complete().decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 1u);
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(2));
+  table.wait(seconds(2)).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 2u);
+  EXPECT_EQ(table.scheduler.next_deadline(), kForever);
+}
+
 TEST(Starts, NothingStartsWhileStartsAreHeld) {
   Table table(window_of(1));
   table.tell(StartsHeld{table.now + seconds(5)}).slots(2).complete().tasks(2).decide();
