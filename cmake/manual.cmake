@@ -1,6 +1,7 @@
-# The man pages and bash completion, written by the program itself, so that they cannot lag behind
-# its options: share/man/man1/spread*.1 and share/bash-completion/completions/spread below the build
-# folder. Needs the target `spread`.
+# The man pages and completions, written by the program itself, so that they cannot lag behind its
+# options, below the build folder's share/ where an installation has them: man/man1/spread*.1,
+# bash-completion/completions/spread, zsh/site-functions/_spread,
+# fish/vendor_completions.d/spread.fish. Needs the target `spread`.
 
 if(CMAKE_CROSSCOMPILING)
   # The program does not run here. Whoever packages it can run it there.
@@ -8,8 +9,7 @@ if(CMAKE_CROSSCOMPILING)
 endif()
 
 set(manual_folder ${PROJECT_BINARY_DIR}/share/man/man1)
-set(bash_completion ${PROJECT_BINARY_DIR}/share/bash-completion/completions/spread)
-file(MAKE_DIRECTORY ${manual_folder} ${PROJECT_BINARY_DIR}/share/bash-completion/completions)
+file(MAKE_DIRECTORY ${manual_folder})
 
 # Written under another name first: a program that fails must not leave an empty file behind.
 function(spread_write_text file)
@@ -28,9 +28,18 @@ foreach(subcommand IN ITEMS run map pipe all hosts history)
   spread_write_text(${page} --man ${subcommand})
   list(APPEND manual_pages ${page})
 endforeach()
-spread_write_text(${bash_completion} --completion bash)
-add_custom_target(manual ALL DEPENDS ${manual_pages} ${bash_completion})
 
 include(GNUInstallDirs)
 install(FILES ${manual_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES ${bash_completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+set(completions "")
+function(spread_write_completion shell folder name)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/${folder})
+  set(file ${PROJECT_BINARY_DIR}/share/${folder}/${name})
+  spread_write_text(${file} --completion ${shell})
+  install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/${folder})
+  set(completions ${completions} ${file} PARENT_SCOPE)
+endfunction()
+spread_write_completion(bash bash-completion/completions spread)
+spread_write_completion(zsh zsh/site-functions _spread)
+spread_write_completion(fish fish/vendor_completions.d spread.fish)
+add_custom_target(manual ALL DEPENDS ${manual_pages} ${completions})

@@ -15,14 +15,10 @@ struct Pair {
 };
 
 constexpr Pair kExclusive[] = {
-    {"-k", "--unordered"},
-    {"-0", "-d"},
-    {"--no-bar", "--bar"},
-    {"--no-bar", "--eta"},
-    {"--no-bar", "--progress"},
-    {"--no-history", "--history"},
-    {"--ssh", "--launch"},
-    {"--timeout", "--shutdown-timeout"},
+    {"-k", "--unordered"},      {"-0", "-d"},
+    {"--no-bar", "--bar"},      {"--no-bar", "--eta"},
+    {"--no-bar", "--progress"}, {"--no-history", "--history"},
+    {"--ssh", "--launch"},      {"--timeout", "--shutdown-timeout"},
 };
 
 Status check_exclusive(const Draft& draft) {

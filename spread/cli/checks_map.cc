@@ -42,8 +42,9 @@ constexpr MapPair kMapExclusive[] = {
 Status check_map_exclusive(const Draft& draft) {
   // GNU parallel takes both, and forgets -k in silence.
   if (draft.has("-u") && draft.has("-k")) {
-    return fail("-u and -k exclude each other: with -u jobs print to the output themselves; "
-                "--lb -k has lines as they come, one job after the other");
+    return fail(
+        "-u and -k exclude each other: with -u jobs print to the output themselves; "
+        "--lb -k has lines as they come, one job after the other");
   }
   for (const MapPair& pair : kMapExclusive) {
     if (draft.has(pair.one) && draft.has(pair.other)) {

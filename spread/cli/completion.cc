@@ -19,18 +19,28 @@ _spread_offer() {
   while IFS= read -r candidate; do COMPREPLY+=("$candidate"); done < <(compgen "$@" -- "$cur")
 }
 
-# Completes the word at index $1 as the start of a command, or as one of its arguments.
+_spread_files() {
+  _spread_offer -f
+  compopt -o filenames 2>/dev/null
+}
+
+# Completes the word at index $1 as the start of a command, or as one of its arguments: as that
+# command does where that is known and offers something, else files. Behind ::: and its kin: files.
 _spread_command() {
+  local word
   if ((COMP_CWORD == $1)); then
     _spread_offer -c
-    _spread_offer -A file
-    compopt -o filenames 2>/dev/null
-  elif declare -F _command_offset >/dev/null; then
-    _command_offset "$1"
-  else
-    _spread_offer -f
-    compopt -o filenames 2>/dev/null
+    _spread_files
+    return
   fi
+  for word in "${COMP_WORDS[@]:$1:COMP_CWORD-$1}"; do
+    if [[ $word == :::?(:)?(+) ]]; then
+      _spread_files
+      return
+    fi
+  done
+  if declare -F _command_offset >/dev/null; then _command_offset "$1" 2>/dev/null; fi
+  ((${#COMPREPLY[@]})) || _spread_files
 }
 
 # The value of option $1 of subcommand $2; fails if it takes none.
@@ -46,7 +56,7 @@ _spread() {
   COMPREPLY=()
   local cur=${COMP_WORDS[COMP_CWORD]} subcommand=${COMP_WORDS[1]} word i
   if ((COMP_CWORD == 1)); then
-    _spread_offer -W "$_spread_subcommands help --help --version"
+    _spread_offer -W "$_spread_subcommands help version --help --version"
     return
   fi
   if [[ $subcommand == help ]]; then
@@ -61,8 +71,7 @@ _spread() {
       _spread_command $((i + 1))
       return
     elif [[ $word == :::?(:)?(+) ]]; then
-      _spread_offer -f
-      compopt -o filenames 2>/dev/null
+      _spread_files
       return
     elif [[ $word == -* ]]; then
       if [[ ${COMP_WORDS[i + 1]} == '=' ]]; then
@@ -87,7 +96,7 @@ _spread() {
     fi
   done
 
-  if [[ -n $cur && $cur != -* && $subcommand == @(run|map|all) ]]; then
+  if [[ -n $cur && $cur != -* && $subcommand == @(run|map|pipe|all) ]]; then
     _spread_command "$COMP_CWORD"
     return
   fi
@@ -105,7 +114,7 @@ std::string offer(const OptionSpec& spec) {
   switch (spec.offer) {
     case Offer::Nothing: return ":";
     case Offer::Words: return fmt::format("_spread_offer -W '{}'", spec.offered_words);
-    case Offer::File: return fmt::format("_spread_offer -f; {}", kNames);
+    case Offer::File: return "_spread_files";
     case Offer::Directory: return fmt::format("_spread_offer -d; {}", kNames);
     case Offer::WordsOrDirectory:
       return fmt::format("_spread_offer -W '{}'; _spread_offer -d; {}", spec.offered_words, kNames);

@@ -22,7 +22,8 @@ constexpr Row kRows[] = {
     {"--skip-first-line ", "tail -n +2 | spread map ..."},
     {"--arg-sep --argsep --arg-file-sep --argfilesep ", "write -- or -a before a word that is :::"},
     {"--max-line-length-allowed --show-limits ", "getconf ARG_MAX"},
-    {"--total-jobs --total ", ": the input is not read ahead to count it; --bar shows what is known"},
+    {"--total-jobs --total ",
+     ": the input is not read ahead to count it; --bar shows what is known"},
     {"--sql --sqlmaster --sql-master --sqlworker --sql-worker --sqlandworker --sql-and-worker ",
      "psql -c ... | spread map ..., and --out records for the results"},
     {"--hostgroups --hgrp ", "one run with its own -S for each group of hosts"},
@@ -32,12 +33,14 @@ constexpr Row kRows[] = {
     {"--bnr --basenamereplace --bner --basenameextensionreplace --dnr --dirnamereplace --er "
      "--extensionreplace --seqreplace --slotreplace ",
      ": the letters are fixed: {/} {/.} {//} {.} {#} {%}"},
-    {"--shell-quote --shellquote ", "--dry-run, which prints commands quoted, or bash's printf '%q\\n'"},
+    {"--shell-quote --shellquote ",
+     "--dry-run, which prints commands quoted, or bash's printf '%q\\n'"},
     {"--template --tmpl --embed --shebang --hashbang --shebang-wrap ",
      "a script that calls spread"},
     {"--cat --fifo ", "--stdin, which gives a job its item on standard input"},
     {"-p --interactive ", "--dry-run shows the commands; then run them without it"},
-    {"-o --open-tty --tty ", "for x in ...; do COMMAND \"$x\"; done, where COMMAND has the terminal"},
+    {"-o --open-tty --tty ",
+     "for x in ...; do COMMAND \"$x\"; done, where COMMAND has the terminal"},
     {"--fg --bg --wait --semaphore --id --semaphore-name --semaphorename --st "
      "--semaphore-timeout --semaphoretimeout ",
      "flock(1), which keeps two commands apart"},
@@ -53,7 +56,8 @@ constexpr Row kRows[] = {
     {"--number-of-cpus --number-of-cores --number-of-sockets --number-of-threads ", "nproc, lscpu"},
     {"--rsync-opts ", ": files go through the login, with tar; rsync yours before the run"},
     // ---- output
-    {"--files --output-as-files --outputasfiles ", "--results DIR, which keeps what jobs print in files"},
+    {"--files --output-as-files --outputasfiles ",
+     "--results DIR, which keeps what jobs print in files"},
     {"--compress --compress-program --decompress-program ", "'... | gzip > {}.gz'"},
     {"--color --color-failed --cf --ctag --ctagstring ",
      "--tag, and the summary of the failed jobs"},
@@ -75,8 +79,9 @@ constexpr Row kRows[] = {
     // ---- about itself
     {"--minversion ", "spread --version"},
     {"--citation --will-cite --bibtex ", ": there is nothing to cite, and no notice to silence"},
-    {"-J --profile --plain --gnu --tollef ", "an alias of your shell; no file changes what options mean here"},
-    {"--shell-completion ", "spread --completion bash"},
+    {"-J --profile --plain --gnu --tollef ",
+     "an alias of your shell; no file changes what options mean here"},
+    {"--shell-completion ", "spread --completion bash, zsh or fish"},
 };
 
 bool names(std::string_view list, std::string_view name) {

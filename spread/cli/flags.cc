@@ -144,7 +144,8 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   Result<Tokens> tokens = tokenize({words.begin(), separator}, subcommand.bit, positionals);
   if (!tokens) return tl::unexpected<Error>(tokens.error());
   for (const Token& token : tokens->options) {
-    if (token.spec->primary_name() == "-h") text = subcommand_help(subcommand);
+    if (token.spec->primary_name() == "-h") text = brief_help(subcommand);
+    if (token.spec->primary_name() == "--help") text = subcommand_help(subcommand);
     if (token.spec->primary_name() == "-V") text = version_text();
     if (!text.empty()) return {};
   }
@@ -230,10 +231,10 @@ tl::unexpected<Error> misplaced_option(const StringList& words) {
   const std::string& word = words[0];
   if (const OptionSpec* spec = option_in(word, kAny)) {
     const std::string_view owner = owner_of(*spec, words);
-    return usage_error(fmt::format("no subcommand before {}: 'spread {} {} ...'{}",
-                                   show_text(word), owner, shell_quote(word),
-                                   owner == "map" ? " runs a command for each item" : ""),
-                       "");
+    return usage_error(
+        fmt::format("no subcommand before {}: 'spread {} {} ...'{}", show_text(word), owner,
+                    shell_quote(word), owner == "map" ? " runs a command for each item" : ""),
+        "");
   }
   constexpr std::string_view kOwn[] = {"--help", "--version", "--completion", "--man"};
   return usage_error(
@@ -245,13 +246,17 @@ Result<ParsedCommandLine> parse_program_option(const StringList& words) {
   const std::string& word = words[0];
   const OptionSpec* meant = meaning_of(word, kHistory).spec;
   const std::string_view own = meant == nullptr ? "" : meant->primary_name();
-  if (own == "-h") return ParsedCommandLine{{}, program_help()};
+  if (own == "-h") return ParsedCommandLine{{}, brief_program_help()};
+  if (own == "--help") return ParsedCommandLine{{}, program_help()};
   if (own == "-V") return ParsedCommandLine{{}, version_text()};
   // For packagers; the build writes their files with them.
   if (word == "--man") return parse_man(words);
   if (word == "--completion") {
-    if (words.size() == 2 && words[1] == "bash") return ParsedCommandLine{{}, bash_completion()};
-    return usage_error("--completion: expected bash", "");
+    const std::string_view shell = words.size() == 2 ? words[1] : "";
+    if (shell == "bash") return ParsedCommandLine{{}, bash_completion()};
+    if (shell == "zsh") return ParsedCommandLine{{}, zsh_completion()};
+    if (shell == "fish") return ParsedCommandLine{{}, fish_completion()};
+    return usage_error("--completion: expected bash, zsh or fish", "");
   }
   return misplaced_option(words);
 }

@@ -9,19 +9,6 @@ constexpr std::size_t kWidth = 80;
 /// Where the explanations begin.
 constexpr std::size_t kColumn = 25;
 
-/// A term and its explanation, beside each other where the term is short enough.
-void add_entry(std::string& out, std::string_view term, std::string_view text,
-               std::size_t column = kColumn) {
-  const std::string explanation = wrap(text, column, kWidth);
-  std::string left = fmt::format("  {}", term);
-  if (left.size() + 2 > column) {
-    out += left + "\n";
-    left.clear();
-  }
-  left.resize(column, ' ');
-  out += left + explanation + "\n";
-}
-
 /// Splits at `separator`; the last piece may be empty.
 std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
   std::vector<std::string_view> pieces;
@@ -31,14 +18,6 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
   }
   pieces.push_back(text);
   return pieces;
-}
-
-void add_synopsis(std::string& out, std::string_view synopsis) {
-  std::string_view start = "Usage: ";
-  for (const std::string_view line : split(synopsis, "\n")) {
-    out += fmt::format("{}spread {}\n", start, line);
-    start = "       ";
-  }
 }
 
 void add_paragraphs(std::string& out, std::string_view text) {
@@ -55,7 +34,7 @@ void add_options(std::string& out, const SubcommandText& subcommand) {
       if (spec.group != group || (spec.subcommands & subcommand.bit) == 0) continue;
       if (first) out += fmt::format("\n{}:\n", group_title(group, subcommand.bit));
       first = false;
-      add_entry(out, heading(spec), sentence(spec, defaults));
+      add_entry(out, heading(spec), sentence(spec, defaults), kColumn);
     }
   }
 }
@@ -63,6 +42,27 @@ void add_options(std::string& out, const SubcommandText& subcommand) {
 void add_exit_statuses(std::string& out) {
   out += "\nExit status:\n";
   for (const TermText& status : exit_statuses()) add_entry(out, status.term, status.text, 10);
+}
+
+}  // namespace
+
+void add_entry(std::string& out, std::string_view term, std::string_view text, std::size_t column) {
+  const std::string explanation = wrap(text, column, kWidth);
+  std::string left = fmt::format("  {}", term);
+  if (left.size() + 2 > column) {
+    out += left + "\n";
+    left.clear();
+  }
+  left.resize(column, ' ');
+  out += left + explanation + "\n";
+}
+
+void add_synopsis(std::string& out, std::string_view synopsis) {
+  std::string_view start = "Usage: ";
+  for (const std::string_view line : split(synopsis, "\n")) {
+    out += fmt::format("{}spread {}\n", start, line);
+    start = "       ";
+  }
 }
 
 void add_examples(std::string& out, std::string_view examples) {
@@ -74,8 +74,6 @@ void add_examples(std::string& out, std::string_view examples) {
     command = !command;
   }
 }
-
-}  // namespace
 
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width) {
   std::string out;
@@ -126,9 +124,11 @@ std::string program_help() {
       "Subcommands:\n";
   for (const SubcommandText& text : subcommands()) add_entry(out, text.name, text.summary, 14);
   add_entry(out, "help", "print this text, or that of a subcommand: spread help run", 14);
+  add_entry(out, "version", "print the version", 14);
   out += "\nOptions:\n";
-  add_entry(out, "-h, --help", "print this text", 14);
-  add_entry(out, "-V, --version", "print the version", 14);
+  add_entry(out, "-h", "print less", 17);
+  add_entry(out, "--help", "print this text", 17);
+  add_entry(out, "-V, --version", "print the version", 17);
   add_exit_statuses(out);
   std::string examples;
   for (const SubcommandText& text : subcommands()) {

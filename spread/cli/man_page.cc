@@ -120,8 +120,8 @@ std::string start_page(std::string_view name, std::string_view summary) {
   std::string title;
   for (const char c : name) title += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   return fmt::format(
-      ".TH {} 1 \"\" \"spread {}\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
-      escape(title), escape(SPREAD_VERSION), escape(name), escape(summary));
+      ".TH {} 1 \"{}\" \"spread {}\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
+      escape(title), escape(SPREAD_DATE), escape(SPREAD_VERSION), escape(name), escape(summary));
 }
 
 std::string page_name(const SubcommandText& subcommand) {
@@ -151,8 +151,9 @@ std::string man_page() {
     out += fmt::format(".TP\n\\fB{}\\fR(1)\n{}", escape(page_name(text)), line(text.summary));
   }
   out += ".SH OPTIONS\n";
-  add_term(out, "-h, --help", "print a short text; spread SUBCOMMAND --help has every option");
-  add_term(out, "--version", "print the version");
+  add_term(out, "-h, --help",
+           "print a text; spread SUBCOMMAND -h has the options used most, --help every one");
+  add_term(out, "-V, --version", "print the version");
   add_terms(out, "EXIT STATUS", exit_statuses(), kAny);
   add_terms(out, "ENVIRONMENT", environment_variables(), kAny);
   add_terms(out, "FILES", files(), kAny);

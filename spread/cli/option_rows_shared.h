@@ -205,7 +205,8 @@ inline constexpr OptionSpec kSharedRows[] = {
      "time from TERM to KILL for a process that must end",
      kill_grace_default, set_kill_grace},
 
-    {"-h,--help", "", kAny, Group::Other, "print this text", nullptr, nullptr},
+    {"-h", "", kAny, Group::Other, "print the options used most", nullptr, nullptr},
+    {"--help", "", kAny, Group::Other, "print this text", nullptr, nullptr},
     {"-V,--version", "", kAny, Group::Other, "print the version", nullptr, nullptr},
 };
 // clang-format on

@@ -13,10 +13,14 @@ namespace {
 constexpr struct {
   std::string_view alias, name;
 } kAliases[] = {
-    {"--halt-on-error", "--halt"},    {"--no-keep-order", "--unordered"},
-    {"--no-k", "--unordered"},        {"--line-buffered", "--lb"},
-    {"--xapply", "--link"},           {"--res", "--results"},
-    {"--block-size", "--block"},      {"--basefiles", "--basefile"},
+    {"--halt-on-error", "--halt"},
+    {"--no-keep-order", "--unordered"},
+    {"--no-k", "--unordered"},
+    {"--line-buffered", "--lb"},
+    {"--xapply", "--link"},
+    {"--res", "--results"},
+    {"--block-size", "--block"},
+    {"--basefiles", "--basefile"},
     {"--transferfiles", "--transferfile"},
 };
 
@@ -107,7 +111,8 @@ Meaning meaning_of(std::string_view name, Subcommands subcommands) {
   const std::string letters = without_hyphens(name);
   if (letters.empty()) return {};
   if (const OptionSpec* spec = by_alias(letters, subcommands)) return {spec, {}};
-  Meaning meaning = beginning_with(name, subcommands, [](auto known) { return std::string(known); });
+  Meaning meaning =
+      beginning_with(name, subcommands, [](auto known) { return std::string(known); });
   if (meaning.candidates.empty()) meaning = beginning_with(letters, subcommands, without_hyphens);
   if (meaning.candidates.empty()) return {};
   if (without_hyphens(meaning.candidates.front()) == letters) return {meaning.spec, {}};

@@ -80,8 +80,10 @@ const SubcommandText kSubcommands[] = {
     {"all", kAll, "run a command once on every host, and hand back what each one writes",
      "all [OPTION]... -- COMMAND [ARG]...\n"
      "all [OPTION]... --worker 'COMMAND ARG...'...",
-     "Runs COMMAND once on every host, on all at the same time, sends it the prep items and the end "
-     "of its input, and writes what each one writes, in the order of the hosts. Where -j, N/HOST or "
+     "Runs COMMAND once on every host, on all at the same time, sends it the prep items and the "
+     "end "
+     "of its input, and writes what each one writes, in the order of the hosts. Where -j, N/HOST "
+     "or "
      "--worker say more, it runs so often. There are no tasks, so COMMAND may be any program. The "
      "exit status counts those that ended non-zero or never started.",
      "Which system runs where:\n"

@@ -164,8 +164,7 @@ LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
     return plan_here(within_limits(slot.exact, context), std::move(environment), options);
   }
   SPREAD_ASSERT(!options.command.empty());
-  ArgumentList words =
-      within_limits(fill_in(options.command, host, slot, worker, facts), context);
+  ArgumentList words = within_limits(fill_in(options.command, host, slot, worker, facts), context);
   if (host.route.kind == Route::Kind::Here) {
     return plan_here(std::move(words), std::move(environment), options);
   }

@@ -166,8 +166,7 @@ Result<Roster> build_roster(const HostOptions& options, const LaunchContext& con
   roster.hosts = std::move(*hosts);
   for (HostSpec& host : roster.hosts) {
     const bool by_ssh = !options.ssh.empty() && !host.local && host.login.empty();
-    auto route =
-        by_ssh ? route_by_login(host, options.ssh) : route_to(host, options.launch);
+    auto route = by_ssh ? route_by_login(host, options.ssh) : route_to(host, options.launch);
     if (!route) return tl::unexpected<Error>(std::move(route.error()));
     host.route = std::move(*route);
   }

@@ -60,7 +60,8 @@ TEST(Elsewhere, SaysWhatToWrite) {
 }
 
 TEST(Elsewhere, ValuesDoNotMatter) {
-  EXPECT_THAT(error_of("--tmpdir=/tmp"), StartsWith("--tmpdir is not supported; instead: --spill-dir"));
+  EXPECT_THAT(error_of("--tmpdir=/tmp"),
+              StartsWith("--tmpdir is not supported; instead: --spill-dir"));
   EXPECT_THAT(error_of("-i%"), StartsWith("-i is not supported: "));
   EXPECT_THAT(error_of("-l2"), StartsWith("-l is not supported; instead: -L N"));
 }

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "spread/cli/help_text.h"
+
 namespace spread::cli {
 namespace {
 
@@ -85,7 +87,8 @@ TEST(Flags, NoSubcommandIsAnError) { EXPECT_THAT(error_of({}), HasSubstr("no sub
 TEST(Flags, OptionBeforeTheSubcommandIsToldWhereItBelongs) {
   EXPECT_THAT(error_of({"-j3", "run", "w"}), HasSubstr("'spread run -j3 ...'"));
   EXPECT_THAT(error_of({"-n3", "map", "w"}), HasSubstr("'spread map -n3 ...'"));
-  EXPECT_THAT(error_of({"--window=3", "run", "w"}), StartsWith("no subcommand before '--window=3'"));
+  EXPECT_THAT(error_of({"--window=3", "run", "w"}),
+              StartsWith("no subcommand before '--window=3'"));
   EXPECT_THAT(error_of({"-j", "3", "-k", "pipe", "w"}), HasSubstr("'spread pipe -j ...'"));
 }
 
@@ -112,7 +115,9 @@ TEST(Flags, HelpIsText) {
   EXPECT_THAT(parse({"help"})->text, HasSubstr("Subcommands:"));
   EXPECT_EQ(parse({"help", "help"})->text, parse({"--help"})->text);
   EXPECT_THAT(parse({"help", "all"})->text, StartsWith("Usage: spread all"));
-  EXPECT_THAT(parse({"run", "-h"})->text, StartsWith("Usage: spread run"));
+  EXPECT_THAT(parse({"run", "-h"})->text,
+              AllOf(StartsWith("Usage: spread run"), HasSubstr("The options used most:")));
+  EXPECT_EQ(parse({"-h"})->text, brief_program_help());
 }
 
 TEST(Flags, HelpOfASubcommandNeedsNothingElseToBeRight) {

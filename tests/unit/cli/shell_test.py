@@ -1,5 +1,5 @@
 """The texts that spread makes for other programs, tried with those programs: the man pages with
-groff, bash completion with a real bash; and what the program does before anything runs."""
+groff, completions with bash, zsh and fish themselves; and what the program does before anything runs."""
 
 import os
 import re
@@ -19,6 +19,29 @@ COMP_CWORD=$(($# - 1))
 _spread spread "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 ((${#COMPREPLY[@]})) && printf '%s\n' "${COMPREPLY[@]}"
 :
+"""
+
+ZSH_SETUP = r"""
+PROMPT= RPS1= fpath=($PWD/functions $fpath)
+autoload -Uz compinit
+compinit -u -D
+unset zle_bracketed_paste
+report() { print -r -- "$BUFFER" >result; exit }
+zle -N report
+bindkey '^X' report
+bindkey '^I' complete-word
+print -n ready
+"""
+
+# An interactive zsh on a terminal of its own; it has loaded everything when it says so.
+ZSH_DRIVER = r"""
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "source $1"
+zpty -r -m shell seen '*ready*'
+zpty -w -n shell "$2"$'\t\x18'
+while zpty -r shell seen; do :; done
+cat result
 """
 
 
@@ -43,10 +66,10 @@ class Completion(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def offers(self, *words):
+    def offers(self, *words, known=""):
         """What is offered for the last of `words`, which stand behind `spread`."""
         result = subprocess.run(
-            ["bash", "--norc", "-c", DRIVER, "bash", self.script, "spread", *words],
+            ["bash", "--norc", "-c", known + DRIVER, "bash", self.script, "spread", *words],
             capture_output=True,
             text=True,
             cwd=self.folder.name,
@@ -107,6 +130,19 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offers("map", "cat", "--ret"), [])
         self.assertEqual(self.offers("map", ":::+", "ta"), ["tasks.txt"])
 
+    def test_files_where_nothing_is_known_of_the_command(self):
+        for words in (("map", "gzip"), ("pipe", "gzip"), ("all", "--", "gzip"), ("map", "gzip", "-9")):
+            self.assertEqual(self.offers(*words, "tas"), ["tasks.txt"])
+        self.assertEqual(self.offers("map", "gzip", "-d", ":::", "tas"), ["tasks.txt"])
+        self.assertIn("bash", self.offers("pipe", "bas"))
+
+    def test_own_completion_of_the_command(self):
+        # What the package bash-completion has.
+        known = "_command_offset() { [[ ${COMP_WORDS[$1]} == gzip ]] && COMPREPLY=(--best); }"
+        self.assertEqual(self.offers("map", "gzip", "--be", known=known), ["--best"])
+        self.assertEqual(self.offers("map", "gzipp", "tas", known=known), ["tasks.txt"])
+        self.assertEqual(self.offers("map", "gzip", ":::", "tas", known=known), ["tasks.txt"])
+
     def test_words_behind_the_worker_are_not_ours(self):
         self.assertEqual(self.offers("run", "cat", "--ret"), [])
         self.assertEqual(self.offers("run", "--", "cat", "--ret"), [])
@@ -117,6 +153,98 @@ class Completion(unittest.TestCase):
     def test_history(self):
         self.assertEqual(self.offers("history", "s"), ["show"])
         self.assertEqual(self.offers("history", "show", "--hi"), ["--history"])
+
+
+class OtherShells(unittest.TestCase):
+    """What TAB makes of a command line in zsh, and what fish offers for one."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        for name in ("tasks.txt", "other.txt"):
+            open(os.path.join(self.folder, name), "w", encoding="utf-8").close()
+        os.mkdir(os.path.join(self.folder, "logs"))
+        self.environment = {**os.environ, "HOME": self.folder, "TERM": "dumb", "LC_ALL": "C.UTF-8"}
+        self.environment["PATH"] = os.path.dirname(SPREAD) + ":" + os.environ["PATH"]
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def zsh(self, line):
+        """The line after TAB behind it, typed into an interactive zsh."""
+        os.makedirs(os.path.join(self.folder, "functions"), exist_ok=True)
+        self.write("functions/_spread", spread("--completion", "zsh", check=True).stdout)
+        setup = self.write("setup.zsh", ZSH_SETUP)
+        result = subprocess.run(
+            ["zsh", "-f", "-c", ZSH_DRIVER, "zsh", setup, line],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            check=True,
+        )
+        return result.stdout.rstrip("\n")
+
+    def test_zsh(self):
+        for line, completed in (
+            ("spread pi", "spread pipe "),
+            ("spread help hi", "spread help history "),
+            ("spread run --retri", "spread run --retries="),
+            ("spread map --dry", "spread map --dry-run "),
+            ("spread all --retri", "spread all --retri"),
+            ("spread run -v --wire li", "spread run -v --wire lines "),
+            ("spread run --wire=js", "spread run --wire=json "),
+            ("spread run -a tas", "spread run -a tasks.txt "),
+            ("spread map -j3 --spill-dir lo", "spread map -j3 --spill-dir logs/"),
+            ("spread map gzi", "spread map gzip "),
+            ("spread map -k nosuchcommand tas", "spread map -k nosuchcommand tasks.txt "),
+            ("spread run -- nosuchcommand tas", "spread run -- nosuchcommand tasks.txt "),
+            ("spread map gzip ::: tas", "spread map gzip ::: tasks.txt "),
+            ("spread map cat --dry", "spread map cat --dry"),
+            ("spread history re", "spread history reset "),
+        ):
+            with self.subTest(line):
+                self.assertEqual(self.zsh(line), completed)
+
+    def fish(self, line):
+        script = self.write("spread.fish", spread("--completion", "fish", check=True).stdout)
+        result = subprocess.run(
+            ["fish", "--no-config", "-c", f'source {script}; complete -C "$argv[1]"', "--", line],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self.environment,
+            check=True,
+        )
+        self.assertEqual(result.stderr, "")
+        return [offer.split("\t")[0] for offer in result.stdout.splitlines()]
+
+    def test_fish(self):
+        for line, offers in (
+            ("spread pi", ["pipe"]),
+            ("spread help hi", ["history"]),
+            ("spread run --retri", ["--retries"]),
+            ("spread map --dry", ["--dry-run"]),
+            ("spread all --retri", []),
+            ("spread run -v --wire li", ["lines"]),
+            ("spread run --wire=js", ["--wire=json"]),
+            ("spread run -a tas", ["tasks.txt"]),
+            ("spread map -j3 --spill-dir lo", ["logs/"]),
+            ("spread map -k nosuchcommand tas", ["tasks.txt"]),
+            ("spread run -- nosuchcommand tas", ["tasks.txt"]),
+            ("spread map gzip ::: tas", ["tasks.txt"]),
+            ("spread map ::: tas", ["tasks.txt"]),
+            ("spread map cat --dry-r", []),
+            ("spread history re", ["reset"]),
+            ("spread run --tails st", ["stderr", "stdout"]),
+        ):
+            with self.subTest(line):
+                self.assertEqual(sorted(self.fish(line)), offers)
+        self.assertIn("gzip", self.fish("spread map gzi"))
 
 
 def groff(page, *options):
@@ -164,7 +292,7 @@ class ManPages(unittest.TestCase):
 
     def test_the_build_writes_one_for_each_subcommand(self):
         names = set(re.findall(r"^  (\w+) ", spread("--help").stdout.split("\n\n")[2], re.MULTILINE))
-        names.discard("help")
+        names -= {"help", "version"}
         self.assertEqual(names, set(self.SUBCOMMANDS))
         folder = os.path.join(os.environ["SPREAD_BUILD"], "share", "man", "man1")
         if not os.path.isdir(folder):

@@ -101,7 +101,7 @@ TEST(Spelling, WhatRemovesOrRunsAgainIsMeantByItsWholeNameOnly) {
 }
 
 TEST(Spelling, SeveralThatBeginSoAreNamed) {
-  EXPECT_EQ(refusal({"--li"}), "--li could be --limit-memory, --limit-cpu, --link or --line-buffer");
+  EXPECT_EQ(refusal({"--lim"}), "--lim could be --limit-memory or --limit-cpu");
   EXPECT_THAT(refusal({"--re=3"}), HasSubstr("--re could be "));
   EXPECT_THAT(refusal({"--s"}), HasSubstr(" more"));
 }
@@ -130,10 +130,10 @@ TEST(Spelling, NoTwoOptionsOfASubcommandDifferInHyphensOnly) {
 }
 
 TEST(Spelling, OtherNamesOfGnuParallel) {
-  EXPECT_THAT(written_out({"--halt-on-error", "now,fail=1", "--no-keep-order", "--xapply",
-                           "--linebuffered", "--res", "d"}),
-              ElementsAre("--halt", "now,fail=1", "--unordered", "--link", "--lb", "--results",
-                          "d"));
+  EXPECT_THAT(
+      written_out({"--halt-on-error", "now,fail=1", "--no-keep-order", "--xapply", "--linebuffered",
+                   "--res", "d"}),
+      ElementsAre("--halt", "now,fail=1", "--unordered", "--link", "--lb", "--results", "d"));
   EXPECT_THAT(written_out({"--block-size", "1M", "--round"}, kPipe),
               ElementsAre("--block", "1M", "--round-robin"));
 }
@@ -160,10 +160,9 @@ TEST(Spelling, OptionsOfParallelThatAreNotHereAreNoPrefixes) {
 }
 
 TEST(Spelling, ValuesAndTheCommandStayAsTheyAre) {
-  EXPECT_THAT(written_out({"-I", "--keep-o", "-kj", "--keep-o", "--delay", "--keep-o", "cmd",
-                           "--keep-o"}),
-              ElementsAre("-I", "--keep-o", "-kj", "--keep-o", "--delay", "--keep-o", "cmd",
-                          "--keep-o"));
+  EXPECT_THAT(
+      written_out({"-I", "--keep-o", "-kj", "--keep-o", "--delay", "--keep-o", "cmd", "--keep-o"}),
+      ElementsAre("-I", "--keep-o", "-kj", "--keep-o", "--delay", "--keep-o", "cmd", "--keep-o"));
   EXPECT_THAT(written_out({"--dela=1", "--keep-o", "--", "--keep-o"}),
               ElementsAre("--delay=1", "--keep-order", "--", "--keep-o"));
 }
@@ -178,9 +177,9 @@ TEST(Spelling, NobodysWordsStay) {
 TEST(Spelling, PlacesOfOptions) {
   const WordList words = {"-k", "-j", "3", "--delay", "1", "--delay=1", "cmd", "-x"};
   EXPECT_THAT(places_of_options(words, kMap, Words::EndOptions), ElementsAre(0, 1, 3, 5));
-  EXPECT_THAT(places_of_options({"show", "--history", "f", "n1", "--help"}, kHistory,
-                                Words::AmongOptions),
-              ElementsAre(1, 4));
+  EXPECT_THAT(
+      places_of_options({"show", "--history", "f", "n1", "--help"}, kHistory, Words::AmongOptions),
+      ElementsAre(1, 4));
   EXPECT_THAT(places_of_options({"--", "-k"}, kMap, Words::EndOptions), IsEmpty());
 }
 

@@ -1,9 +1,11 @@
 // --help, the man page and bash completion: what must hold for every row of the table.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +52,37 @@ TEST(Help, FitsInEightyColumns) {
   for (std::string line; std::getline(lines, line);) {
     EXPECT_LE(line.size(), 80u) << line;
     EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
+  }
+}
+
+TEST(BriefHelp, FitsOnATerminalOf24Lines) {
+  std::vector<std::string> all{brief_program_help()};
+  for (const SubcommandText& text : subcommands()) all.push_back(brief_help(text));
+  for (const std::string& help : all) {
+    EXPECT_LE(std::count(help.begin(), help.end(), '\n'), 23) << help;
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(line.size(), 80u) << line;
+      EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
+    }
+  }
+}
+
+TEST(BriefHelp, HasTenOptionsAtMostAndTellsOfTheOthers) {
+  for (const char* name : {"run", "map", "pipe", "all", "hosts"}) {
+    const std::string help = brief_help(*find_subcommand(name));
+    std::size_t options = 0;
+    for (std::size_t at = 0; (at = help.find("\n  -", at)) != std::string::npos; ++at) ++options;
+    EXPECT_LE(options, 10u) << name;
+    EXPECT_GE(options, 4u) << name;
+    EXPECT_THAT(help, HasSubstr("options: spread " + std::string(name) + " --help"));
+  }
+}
+
+TEST(BriefHelp, IsAsInTheGoldenFiles) {
+  EXPECT_EQ(brief_program_help(), golden("brief-spread"));
+  for (const SubcommandText& text : subcommands()) {
+    EXPECT_EQ(brief_help(text), golden("brief-" + std::string(text.name))) << text.name;
   }
 }
 
@@ -137,6 +170,13 @@ TEST(ManPage, OfASubcommandHasItsOptionsAndNoOthers) {
         EXPECT_EQ(told, find_option(name, text.bit) != nullptr) << text.name << " " << name;
       }
     }
+  }
+}
+
+TEST(ManPage, HasTheDateOfItsVersion) {
+  for (const SubcommandText& text : subcommands()) {
+    EXPECT_THAT(man_page(text),
+                testing::ContainsRegex("^.TH SPREAD[^ ]* 1 \"20[0-9.\\-]+\" \"spread "));
   }
 }
 
