@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t kSlotsTried = 200;
 
 /// Always in quotes, so that no digit, `#`, `@` or `[` in front means anything.
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   std::string text = "'";
   for (const char c : word) {
     if (c == '\'') {
@@ -29,15 +29,15 @@ std::string quoted(std::string_view word) {
   return text + "'";
 }
 
-std::string quoted(const ArgumentList& words) {
+std::string in_quotes(const ArgumentList& words) {
   std::string text;
-  for (const std::string& word : words) text += quoted(word) + ' ';
+  for (const std::string& word : words) text += in_quotes(word) + ' ';
   return text;
 }
 
 std::string format(const HostSpec& host) {
   const std::string slots = host.slots ? std::to_string(*host.slots) + "/" : "";
-  return slots + (host.local ? ":" : quoted(host.login) + quoted(host.name));
+  return slots + (host.local ? ":" : in_quotes(host.login) + in_quotes(host.name));
 }
 
 std::string with_commas_escaped(std::string_view entry) {
@@ -103,7 +103,7 @@ void check_lists(const Result<std::vector<ArgumentList>>& lists) {
   if (!lists) return;
   for (const ArgumentList& list : *lists) {
     check_words(list);
-    const auto again = parse_argument_list(quoted(list));
+    const auto again = parse_argument_list(in_quotes(list));
     SPREAD_ASSERT(again && *again == list);
   }
 }

@@ -5,9 +5,7 @@
 namespace spread {
 namespace {
 
-using Why = HaltOptions::Why;
-
-Halt halt(Why why, double count, bool percent = false) {
+Halt halt(HaltOptions::Why why, double count, bool percent = false) {
   return Halt({.when = HaltOptions::When::Soon, .why = why, .count = count, .percent = percent});
 }
 void finish(Halt& halt, int ok, int failed) {
@@ -22,7 +20,7 @@ TEST(Halt, NeverIsNeverReached) {
 }
 
 TEST(Halt, FailCountsFailures) {
-  Halt fail = halt(Why::Fail, 2);
+  Halt fail = halt(HaltOptions::Why::Fail, 2);
   finish(fail, 10, 1);
   EXPECT_FALSE(fail.reached());
   finish(fail, 0, 1);
@@ -30,14 +28,14 @@ TEST(Halt, FailCountsFailures) {
 }
 
 TEST(Halt, LostAndNotComputedTasksAreFailures) {
-  Halt fail = halt(Why::Fail, 2);
+  Halt fail = halt(HaltOptions::Why::Fail, 2);
   fail.finished(Outcome::Lost);
   fail.finished(Outcome::NotComputed);
   EXPECT_TRUE(fail.reached());
 }
 
 TEST(Halt, SuccessCountsSuccesses) {
-  Halt success = halt(Why::Success, 2);
+  Halt success = halt(HaltOptions::Why::Success, 2);
   finish(success, 1, 10);
   EXPECT_FALSE(success.reached());
   finish(success, 1, 0);
@@ -45,7 +43,7 @@ TEST(Halt, SuccessCountsSuccesses) {
 }
 
 TEST(Halt, DoneCountsBoth) {
-  Halt done = halt(Why::Done, 3);
+  Halt done = halt(HaltOptions::Why::Done, 3);
   finish(done, 1, 1);
   EXPECT_FALSE(done.reached());
   finish(done, 1, 0);
@@ -53,7 +51,7 @@ TEST(Halt, DoneCountsBoth) {
 }
 
 TEST(Halt, APercentageWaitsForThreeTasks) {
-  Halt fail = halt(Why::Fail, 50, true);
+  Halt fail = halt(HaltOptions::Why::Fail, 50, true);
   finish(fail, 0, 2);
   EXPECT_FALSE(fail.reached());
   finish(fail, 1, 0);
@@ -61,7 +59,7 @@ TEST(Halt, APercentageWaitsForThreeTasks) {
 }
 
 TEST(Halt, APercentageIsOfTheFinishedTasks) {
-  Halt fail = halt(Why::Fail, 50, true);
+  Halt fail = halt(HaltOptions::Why::Fail, 50, true);
   finish(fail, 6, 5);
   EXPECT_FALSE(fail.reached());
   finish(fail, 0, 1);

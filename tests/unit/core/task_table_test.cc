@@ -13,7 +13,7 @@ Value payload(std::size_t bytes) {
   return value;
 }
 
-class Table : public testing::Test {
+class TaskTableTest : public testing::Test {
  protected:
   /// Tasks 0, 1, ... of so many bytes.
   void push(std::uint64_t count, std::size_t bytes = 10) {
@@ -24,8 +24,6 @@ class Table : public testing::Test {
   TaskTable table_;
   std::uint64_t next_ = 0;
 };
-
-using TaskTableTest = Table;
 
 TEST_F(TaskTableTest, NewTasksAreTakenInOrder) {
   push(3);

@@ -8,7 +8,7 @@
 namespace spread {
 namespace {
 
-HostSpec parse(std::string_view text) {
+HostSpec parsed_host(std::string_view text) {
   const auto host = parse_host(text);
   EXPECT_TRUE(host) << text << ": " << (host ? "" : host.error().message);
   return host.value_or(HostSpec{});
@@ -29,7 +29,7 @@ std::vector<std::string> names(const Result<std::vector<HostSpec>>& hosts) {
 using Names = std::vector<std::string>;
 
 TEST(ParseHost, ReadsABareName) {
-  const HostSpec host = parse("user@node-1.example.org");
+  const HostSpec host = parsed_host("user@node-1.example.org");
   EXPECT_EQ(host.name, "user@node-1.example.org");
   EXPECT_FALSE(host.local);
   EXPECT_FALSE(host.slots);
@@ -37,21 +37,21 @@ TEST(ParseHost, ReadsABareName) {
 }
 
 TEST(ParseHost, ReadsSlots) {
-  EXPECT_EQ(parse("8/node").slots, 8u);
-  EXPECT_EQ(parse("8/node").name, "node");
+  EXPECT_EQ(parsed_host("8/node").slots, 8u);
+  EXPECT_EQ(parsed_host("8/node").name, "node");
 }
 
 TEST(ParseHost, ColonIsThisMachine) {
-  const HostSpec host = parse("3/:");
+  const HostSpec host = parsed_host("3/:");
   EXPECT_TRUE(host.local);
   EXPECT_EQ(host.name, "localhost");
   EXPECT_EQ(host.slots, 3u);
 }
 
-TEST(ParseHost, LocalhostIsReachedLikeAnyOther) { EXPECT_FALSE(parse("localhost").local); }
+TEST(ParseHost, LocalhostIsReachedLikeAnyOther) { EXPECT_FALSE(parsed_host("localhost").local); }
 
 TEST(ParseHost, TakesLeadingWordsAsTheSshCommand) {
-  const HostSpec host = parse("4/ssh -p 2222 -i '/k e/y' user@node");
+  const HostSpec host = parsed_host("4/ssh -p 2222 -i '/k e/y' user@node");
   EXPECT_EQ(host.login, (ArgumentList{"ssh", "-p", "2222", "-i", "/k e/y"}));
   EXPECT_EQ(host.name, "user@node");
   EXPECT_EQ(host.slots, 4u);
@@ -59,16 +59,16 @@ TEST(ParseHost, TakesLeadingWordsAsTheSshCommand) {
 
 // The three forms of GNU parallel's manual.
 TEST(ParseHost, KeepsThePathOfAnSshCommand) {
-  EXPECT_EQ(parse("6//opt/bin/myssh -p 22 node").login.front(), "/opt/bin/myssh");
-  EXPECT_EQ(parse("//opt/bin/myssh node").login.front(), "/opt/bin/myssh");
-  EXPECT_FALSE(parse("//opt/bin/myssh node").slots);
-  EXPECT_EQ(parse("/opt/bin/myssh node").login.front(), "/opt/bin/myssh");
+  EXPECT_EQ(parsed_host("6//opt/bin/myssh -p 22 node").login.front(), "/opt/bin/myssh");
+  EXPECT_EQ(parsed_host("//opt/bin/myssh node").login.front(), "/opt/bin/myssh");
+  EXPECT_FALSE(parsed_host("//opt/bin/myssh node").slots);
+  EXPECT_EQ(parsed_host("/opt/bin/myssh node").login.front(), "/opt/bin/myssh");
 }
 
 TEST(ParseHost, TakesWhatSshTakes) {
-  EXPECT_EQ(parse("2/ssh://me@node:2222").name, "ssh://me@node:2222");
-  EXPECT_EQ(parse("ssh://[::1]:22").name, "ssh://[::1]:22");
-  EXPECT_EQ(parse("fe80::1%eth0").name, "fe80::1%eth0");
+  EXPECT_EQ(parsed_host("2/ssh://me@node:2222").name, "ssh://me@node:2222");
+  EXPECT_EQ(parsed_host("ssh://[::1]:22").name, "ssh://[::1]:22");
+  EXPECT_EQ(parsed_host("fe80::1%eth0").name, "fe80::1%eth0");
 }
 
 TEST(ParseHost, SaysWhatIsWrong) {
@@ -89,7 +89,7 @@ TEST(ParseHost, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("'' node"), "host ''' node': the ssh command's name is empty");
 }
 
-TEST(ParseHost, AcceptsTheMostSlots) { EXPECT_EQ(parse("65536/node").slots, 65536u); }
+TEST(ParseHost, AcceptsTheMostSlots) { EXPECT_EQ(parsed_host("65536/node").slots, 65536u); }
 
 TEST(ParseHostList, SplitsAtCommas) {
   EXPECT_EQ(names(parse_host_list("a,2/b,:")), (Names{"a", "b", "localhost"}));
@@ -116,9 +116,9 @@ TEST(ParseHostFile, NamesFileAndLine) {
 }
 
 TEST(HostLabel, TellsHostsWithDifferentSshCommandsApart) {
-  EXPECT_EQ(host_label(parse("4/node")), "node");
-  EXPECT_EQ(host_label(parse("ssh -p 2222 node")), "ssh -p 2222 node");
-  EXPECT_EQ(host_label(parse(":")), "localhost");
+  EXPECT_EQ(host_label(parsed_host("4/node")), "node");
+  EXPECT_EQ(host_label(parsed_host("ssh -p 2222 node")), "ssh -p 2222 node");
+  EXPECT_EQ(host_label(parsed_host(":")), "localhost");
 }
 
 }  // namespace

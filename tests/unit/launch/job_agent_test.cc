@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::string_view kMark = "0123456789abcdef";
 
-std::vector<std::string> posix_shells() {
+std::vector<std::string> agent_shells() {
   std::vector<std::string> found;
   for (const std::string path :
        {"/bin/sh", "/bin/bash", "/bin/dash", "/bin/busybox sh", "/bin/ksh", "/bin/mksh"}) {
@@ -81,7 +81,7 @@ class JobAgent : public ::testing::Test {
 };
 
 TEST_F(JobAgent, RunsOneJobAfterTheOther) {
-  for (const std::string& shell : posix_shells()) {
+  for (const std::string& shell : agent_shells()) {
     SCOPED_TRACE(shell);
     EXPECT_EQ(say(shell, plain({"echo", "a b"}) + plain({"sh", "-c", "exit 7"}), false),
               mark("ready") + "a b\n" + mark("0") + mark("7"));
@@ -93,7 +93,7 @@ TEST_F(JobAgent, GivesAJobAnyBytes) {
   for (int round = 0; round < 300; ++round) {
     for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
   }
-  for (const std::string& shell : posix_shells()) {
+  for (const std::string& shell : agent_shells()) {
     SCOPED_TRACE(shell);
     EXPECT_EQ(say(shell, fed({"cat"}, {all, "x", all}) + plain({"echo", "next"})),
               mark("ready") + all + "x" + all + mark("0") + "next\n" + mark("0"));
@@ -101,7 +101,7 @@ TEST_F(JobAgent, GivesAJobAnyBytes) {
 }
 
 TEST_F(JobAgent, GivesAJobNoBytes) {
-  for (const std::string& shell : posix_shells()) {
+  for (const std::string& shell : agent_shells()) {
     SCOPED_TRACE(shell);
     EXPECT_EQ(say(shell, fed({"wc", "-c"}, {})), mark("ready") + "0\n" + mark("0"));
   }
@@ -109,7 +109,7 @@ TEST_F(JobAgent, GivesAJobNoBytes) {
 
 TEST_F(JobAgent, ReadsAwayWhatAJobLeaves) {
   const std::string large(300000, 'y');
-  for (const std::string& shell : posix_shells()) {
+  for (const std::string& shell : agent_shells()) {
     SCOPED_TRACE(shell);
     EXPECT_EQ(say(shell, fed({"true"}, {large, large}) + fed({"head", "-c", "1"}, {"abc\n"}) +
                              plain({"echo", "next"})),
@@ -118,7 +118,7 @@ TEST_F(JobAgent, ReadsAwayWhatAJobLeaves) {
 }
 
 TEST_F(JobAgent, TellsTheStatusOfAJobWithInput) {
-  for (const std::string& shell : posix_shells()) {
+  for (const std::string& shell : agent_shells()) {
     SCOPED_TRACE(shell);
     EXPECT_EQ(
         say(shell, fed({"sh", "-c", "exit 9"}, {"abc"}) + fed({"sh", "-c", "kill -9 $$"}, {})),
@@ -128,7 +128,7 @@ TEST_F(JobAgent, TellsTheStatusOfAJobWithInput) {
 
 TEST_F(JobAgent, JobsCannotReadTheRequests) {
   const std::string job = "cat <&3 2>/dev/null; cat; echo end";
-  for (const std::string& shell : posix_shells()) {
+  for (const std::string& shell : agent_shells()) {
     SCOPED_TRACE(shell);
     EXPECT_EQ(say(shell, plain({"sh", "-c", job}) + fed({"sh", "-c", job}, {"mine\n"})),
               mark("ready") + "end\n" + mark("0") + "mine\nend\n" + mark("0"));

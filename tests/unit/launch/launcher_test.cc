@@ -15,12 +15,12 @@ namespace {
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 /// One slot on each of two hosts.
-struct Bench {
+struct LauncherBench {
   HostOptions options;
   LaunchContext context;
   RunFacts facts;
 
-  explicit Bench(std::string launch = "local") {
+  explicit LauncherBench(std::string launch = "local") {
     options.command = {"w", "x"};
     options.sshlogins = {"a,2/me@b"};
     options.launch = std::move(launch);
@@ -40,13 +40,13 @@ struct Bench {
 };
 
 TEST(Launcher, ExecsALocalCommandAsItIs) {
-  const LaunchPlan plan = Bench().plan();
+  const LaunchPlan plan = LauncherBench().plan();
   EXPECT_EQ(plan.arguments, (ArgumentList{"w", "x"}));
   EXPECT_EQ(plan.directory, "");
 }
 
 TEST(Launcher, TellsTheWorkerItsPlace) {
-  Bench bench;
+  LauncherBench bench;
   bench.facts.wire = Wire::Json;
   EXPECT_EQ(bench.plan(2).environment, (Environment{{"SPREAD_HOST", "me@b"},
                                                     {"SPREAD_SLOT", "2"},
@@ -57,26 +57,26 @@ TEST(Launcher, TellsTheWorkerItsPlace) {
 }
 
 TEST(Launcher, ReplacesPlaceholdersInsideWords) {
-  Bench bench;
+  LauncherBench bench;
   bench.options.command = {"w-{slot}", "{host}:{worker}/{prep}", "{{slot}}"};
   EXPECT_EQ(bench.plan(2).arguments, (ArgumentList{"w-2", "me@b:2/5", "{2}"}));
 }
 
 TEST(Launcher, LeavesOtherBracesAlone) {
-  Bench bench;
+  LauncherBench bench;
   bench.options.command = {"w", "{}", "{hosts}", "{ host }", "{HOST}", "${host", "{wire}"};
   EXPECT_EQ(bench.plan().arguments, bench.options.command);
 }
 
 TEST(Launcher, DoesNotReplaceInWhatItPutIn) {
-  Bench bench;
+  LauncherBench bench;
   bench.options.sshlogins = {"h{slot}"};
   bench.options.command = {"w", "{host}"};
   EXPECT_EQ(bench.plan().arguments, (ArgumentList{"w", "h{slot}"}));
 }
 
 TEST(Launcher, ExecsAListExactlyAsGiven) {
-  Bench bench;
+  LauncherBench bench;
   bench.options.worker_lists = {"ssh q '{host} {slot}'"};
   const LaunchPlan plan = bench.plan();
   EXPECT_EQ(plan.arguments, (ArgumentList{"ssh", "q", "{host} {slot}"}));
@@ -84,7 +84,7 @@ TEST(Launcher, ExecsAListExactlyAsGiven) {
 }
 
 TEST(Launcher, StartsLocalWorkersInTheDirectoryOfWd) {
-  Bench bench;
+  LauncherBench bench;
   bench.options.working_directory = "sub";
   EXPECT_EQ(bench.plan().directory, "sub");
   bench.options.working_directory = ".";
@@ -92,7 +92,7 @@ TEST(Launcher, StartsLocalWorkersInTheDirectoryOfWd) {
 }
 
 TEST(Launcher, GivesSshOneWord) {
-  Bench bench("");
+  LauncherBench bench("");
   const LaunchPlan plan = bench.plan();
   ASSERT_EQ(plan.arguments.size(), 12u);
   EXPECT_EQ(plan.arguments.front(), "ssh");
@@ -109,7 +109,7 @@ std::string run_remote(const LaunchPlan& plan) {
 }
 
 TEST(Launcher, SetsTheEnvironmentThere) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.command = {
       "sh", "-c",
       "echo $SPREAD_HOST $SPREAD_SLOT $SPREAD_WORKER $SPREAD_WORKERS $SPREAD_PREP "
@@ -119,7 +119,7 @@ TEST(Launcher, SetsTheEnvironmentThere) {
 }
 
 TEST(Launcher, ChangesToTheSameDirectoryThere) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.command = {"pwd"};
   bench.options.working_directory = ".";
   bench.context.current_directory = "/usr/bin";
@@ -127,19 +127,19 @@ TEST(Launcher, ChangesToTheSameDirectoryThere) {
 }
 
 TEST(Launcher, ARelativeDirectoryIsNoOptionOfCd) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.working_directory = "-";
   EXPECT_NE(bench.plan().arguments.back().find(" ./- "), std::string::npos);
 }
 
 TEST(Launcher, RoundsTheGraceUp) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.context.kill_grace = std::chrono::milliseconds(1500);
   EXPECT_NE(bench.plan().arguments.back().find(" spread - '' 2 2 "), std::string::npos);
 }
 
 TEST(Launcher, PassesWordsToATemplateAsWords) {
-  Bench bench("echo -n {host}");
+  LauncherBench bench("echo -n {host}");
   bench.options.command = {"sh", "-c", "it's $x", ""};
   EXPECT_EQ(bench.plan(1).arguments,
             (ArgumentList{"echo", "-n", "me@b", "env", "SPREAD_HOST=me@b", "SPREAD_SLOT=1",
@@ -148,7 +148,7 @@ TEST(Launcher, PassesWordsToATemplateAsWords) {
 }
 
 TEST(Launcher, ATemplateCanPutWordsBehindTheWorkers) {
-  const LaunchPlan plan = Bench("run {cmd} --on {host}").plan();
+  const LaunchPlan plan = LauncherBench("run {cmd} --on {host}").plan();
   EXPECT_EQ(plan.arguments.front(), "run");
   EXPECT_EQ(plan.arguments[1], "env");
   EXPECT_EQ(plan.arguments.back(), "a");
@@ -160,7 +160,7 @@ std::string run_words(const LaunchPlan& plan) {
 }
 
 TEST(Launcher, ChangesTheDirectoryBehindATemplate) {
-  Bench bench("nice");
+  LauncherBench bench("nice");
   bench.options.working_directory = "/usr/bin";
   bench.options.command = {"sh", "-c", "pwd; echo $SPREAD_SLOT \"$1\"", "sh", "a b"};
   EXPECT_EQ(run_words(bench.plan()), "/usr/bin\n1 a b\n");
@@ -169,25 +169,25 @@ TEST(Launcher, ChangesTheDirectoryBehindATemplate) {
 }
 
 TEST(Launcher, AProgramWithAnEqualsSignIsNoAssignmentBehindATemplate) {
-  Bench bench("nice");
+  LauncherBench bench("nice");
   bench.options.command = {"A=b"};
   EXPECT_EQ(test::run_program(bench.plan().arguments).exit_status(), 127);
 }
 
 TEST(Launcher, AsksForCpusThroughATemplate) {
-  Bench bench("nice");
+  LauncherBench bench("nice");
   const LaunchPlan plan = plan_cpu_question(bench.roster().hosts[0]);
   EXPECT_TRUE(parse_cpu_answer(test::run_program(plan.arguments).out));
 }
 
 TEST(Launcher, AsksForCpusThroughSsh) {
-  const LaunchPlan plan = plan_cpu_question(Bench("").roster().hosts[0]);
+  const LaunchPlan plan = plan_cpu_question(LauncherBench("").roster().hosts[0]);
   EXPECT_EQ(plan.arguments[10], "a");
   EXPECT_TRUE(parse_cpu_answer(run_remote(plan)));
 }
 
 TEST(Launcher, DoesNotLetSrunCountTheCpusOfOneTask) {
-  const LaunchPlan plan = plan_cpu_question(Bench("srun").roster().hosts[0]);
+  const LaunchPlan plan = plan_cpu_question(LauncherBench("srun").roster().hosts[0]);
   for (const std::string& word : plan.arguments) EXPECT_NE(word, "--exact");
 }
 
@@ -210,16 +210,16 @@ TEST(ParseCpuAnswer, RefusesAnythingElse) {
 }
 
 TEST(ExitHint, KnowsSshsOwnStatus) {
-  EXPECT_EQ(Bench("").hint(255),
+  EXPECT_EQ(LauncherBench("").hint(255),
             "ssh found no way to a, or lost it (unless the worker itself ends with 255); try: "
             "ssh a true");
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.sshlogins = {"ssh -p 22 a"};
   EXPECT_NE(bench.hint(255).find("try: ssh -p 22 a true"), std::string::npos);
 }
 
 TEST(ExitHint, SuggestsWdForARelativePath) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.command = {"./w"};
   EXPECT_EQ(bench.hint(127),
             "./w is looked for in the home directory on a; --wd . looks in the "
@@ -229,7 +229,7 @@ TEST(ExitHint, SuggestsWdForARelativePath) {
 }
 
 TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.command = {"/opt/w"};
   EXPECT_EQ(bench.hint(127), "there is no /opt/w on a");
   bench.options.command = {"w"};
@@ -239,24 +239,24 @@ TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
 }
 
 TEST(ExitHint, DoesNotBlameTheWorkerForWhatATemplateLacks) {
-  Bench bench("docker exec -i {host}");
+  LauncherBench bench("docker exec -i {host}");
   bench.options.command = {"/usr/bin/python3"};
   EXPECT_EQ(bench.hint(127),
             "/usr/bin/python3 is not found on a, or a program of --launch is not there itself");
 }
 
 TEST(ExitHint, KnowsAMissingDirectory) {
-  Bench bench("");
+  LauncherBench bench("");
   bench.options.working_directory = "/data";
   EXPECT_EQ(bench.hint(125), "--wd /data: no such directory on a?");
 }
 
 TEST(ExitHint, HasNothingToSayOtherwise) {
-  EXPECT_EQ(Bench("").hint(1), "");
-  EXPECT_EQ(Bench("").hint(125), "");
-  EXPECT_EQ(Bench("local").hint(127), "");
-  EXPECT_EQ(Bench("docker exec -i {host}").hint(255), "");
-  Bench bench("");
+  EXPECT_EQ(LauncherBench("").hint(1), "");
+  EXPECT_EQ(LauncherBench("").hint(125), "");
+  EXPECT_EQ(LauncherBench("local").hint(127), "");
+  EXPECT_EQ(LauncherBench("docker exec -i {host}").hint(255), "");
+  LauncherBench bench("");
   bench.options.worker_lists = {"ssh a w"};
   EXPECT_EQ(bench.hint(255), "");
 }

@@ -16,7 +16,7 @@
 namespace spread {
 namespace {
 
-struct Shape {
+struct ReorderShape {
   std::uint64_t count;
   std::size_t memory;
   std::uint64_t spread;      // how far ahead of the oldest unfinished id one may be
@@ -26,8 +26,8 @@ struct Shape {
   bool bursts;               // the consumer is stopped now and then
 };
 
-Shape random_shape(Random& random) {
-  Shape shape{};
+ReorderShape random_reorder_shape(Random& random) {
+  ReorderShape shape{};
   shape.count = 1 + random.below(20000);
   shape.memory = std::size_t{1} << (14 + random.below(7));
   shape.spread = std::uint64_t{1} << random.below(16);
@@ -39,7 +39,7 @@ Shape random_shape(Random& random) {
   return shape;
 }
 
-std::string content(std::uint64_t id, const Shape& shape) {
+std::string content(std::uint64_t id, const ReorderShape& shape) {
   Random random(id);
   const std::size_t most = random.below(64) == 0 ? shape.large : shape.small;
   std::string text(random.below(most + 1), '\0');
@@ -50,9 +50,9 @@ std::string content(std::uint64_t id, const Shape& shape) {
 }
 
 // Runs one shape through a buffer, as run/ would: new results are not caused while full().
-class Trial {
+class ReorderTrial {
  public:
-  Trial(const Shape& shape, std::uint64_t seed)
+  ReorderTrial(const ReorderShape& shape, std::uint64_t seed)
       : shape_(shape), random_(seed), buffer_(shape.memory, shape.disk == 0 ? nullptr : &file_) {
     if (shape.disk == 2) {
       file_.has_room = [this](std::size_t n) { return file_.size() + n <= shape_.memory; };
@@ -120,7 +120,7 @@ class Trial {
     }
   }
 
-  Shape shape_;
+  ReorderShape shape_;
   Random random_;
   test::MemorySpillFile file_;
   ReorderBuffer buffer_;
@@ -136,13 +136,13 @@ TEST(ReorderBufferProperty, DeliversEveryResultOnceInOrderWithinItsMemory) {
   const int rounds = rounds_text == nullptr ? 300 : std::atoi(rounds_text);
   Random random(seed);
   for (int round = 0; round < rounds; ++round) {
-    const Shape shape = random_shape(random);
+    const ReorderShape shape = random_reorder_shape(random);
     SCOPED_TRACE(testing::Message()
                  << "SPREAD_SEED=" << seed << " round " << round << ": count " << shape.count
                  << " memory " << shape.memory << " spread " << shape.spread << " slow_every "
                  << shape.slow_every << " small " << shape.small << " large " << shape.large
                  << " disk " << shape.disk << " bursts " << shape.bursts);
-    Trial(shape, random.next()).run();
+    ReorderTrial(shape, random.next()).run();
     if (HasFatalFailure()) return;
   }
 }

@@ -15,9 +15,9 @@ std::uint64_t seed() {
   return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
 }
 
-class Dice {
+class ArgumentDice {
  public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+  explicit ArgumentDice(std::uint64_t seed) : engine_(seed) {}
   std::size_t below(std::size_t n) { return engine_() % n; }
   std::string text(std::size_t most) {
     std::string text;
@@ -29,7 +29,7 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-ArgumentSourceOptions random_options(Dice& dice) {
+ArgumentSourceOptions random_options(ArgumentDice& dice) {
   ArgumentSourceOptions options;
   for (std::size_t i = dice.below(3) + 1; i > 0; --i) {
     const bool linked = !options.sources.empty() && dice.below(3) == 0;
@@ -73,7 +73,7 @@ TEST(ArgumentSource, MakesTheSameTasksWhateverThePieces) {
   const std::uint64_t first = seed();
   for (std::uint64_t run = first; run < first + 1500; ++run) {
     SCOPED_TRACE("SPREAD_SEED=" + std::to_string(run));
-    Dice dice(run);
+    ArgumentDice dice(run);
     const ArgumentSourceOptions options = random_options(dice);
     const std::string texts[] = {dice.text(60), dice.text(20), dice.text(20)};
     const std::vector<std::string_view> views(std::begin(texts),

@@ -15,18 +15,19 @@ using test::cut_ranges;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-BlockOptions block(std::size_t bytes) {
+BlockOptions range_options(std::size_t bytes) {
   BlockOptions options;
   options.block_bytes = bytes;
   return options;
 }
 
 TEST(RangeFinder, FillsARangeWithAllTheRecordsThatFit) {
-  EXPECT_THAT(cut_ranges(block(5), "aa\nbb\ncc\nd").blocks, ElementsAre("aa\n", "bb\n", "cc\nd"));
+  EXPECT_THAT(cut_ranges(range_options(5), "aa\nbb\ncc\nd").blocks,
+              ElementsAre("aa\n", "bb\n", "cc\nd"));
 }
 
 TEST(RangeFinder, MakesTheRangeOfALargeRecordJustAsLarge) {
-  EXPECT_THAT(cut_ranges(block(2), "aaaaaa\nb\n").blocks, ElementsAre("aaaaaa\n", "b\n"));
+  EXPECT_THAT(cut_ranges(range_options(2), "aaaaaa\nb\n").blocks, ElementsAre("aaaaaa\n", "b\n"));
 }
 
 TEST(RangeFinder, CutsIntoAsManyRangesAsAsked) {
@@ -84,7 +85,7 @@ TEST(RangeFinder, FindsBoundariesAtTheEdgesOfItsWindows) {
       std::string text(400000, '-');
       text.replace(200000 - distance, 4, ends);
       text.replace(200000 + distance, 4, ends);
-      BlockOptions options = block(200000);
+      BlockOptions options = range_options(200000);
       options.recstart = ">";
       if (ends[1] == '-') options.recend = "\n";
       EXPECT_EQ(cut_ranges(options, text), test::cut(options, text, 400001, test::Way::Feed))
@@ -123,7 +124,7 @@ TEST(RangeFinder, ReportsAFileThatBecameShorter) {
     std::fill(to.begin(), to.end(), Byte{'x'});
     return offset >= 5000 ? 0 : std::min<std::size_t>(to.size(), 5000 - offset);
   };
-  RangeFinder finder(block(9000), "in", 10000, 0, half);
+  RangeFinder finder(range_options(9000), "in", 10000, 0, half);
   ByteRange range;
   const Result<bool> more = finder.next(range);
   ASSERT_FALSE(more);
@@ -135,7 +136,7 @@ TEST(RangeFinder, PassesOnWhyAFileCannotBeRead) {
   const auto broken = [](std::uint64_t, std::span<Byte>) -> Result<std::size_t> {
     return fail("read in: Input/output error");
   };
-  RangeFinder finder(block(10), "in", 100, 0, broken);
+  RangeFinder finder(range_options(10), "in", 100, 0, broken);
   ByteRange range;
   EXPECT_EQ(finder.next(range).error().message, "read in: Input/output error");
 }

@@ -12,17 +12,17 @@ namespace {
 
 constexpr std::size_t kLimit = 1 << 20;
 
-Decoded decode(std::string_view bytes, bool final = false, std::size_t max_frame = kLimit) {
+Decoded decode_json(std::string_view bytes, bool final = false, std::size_t max_frame = kLimit) {
   Decoded decoded;
   make_json_codec(max_frame)->decode(as_bytes(bytes), final, decoded);
   return decoded;
 }
 std::string broken(std::string_view line) {
-  const Decoded decoded = decode(line);
+  const Decoded decoded = decode_json(line);
   EXPECT_EQ(decoded.found, Found::Broken) << line;
   return decoded.error;
 }
-Value msgpack(std::string_view hex) {
+Value value_of_hex(std::string_view hex) {
   Value value;
   value.body = Slice::copy_of(as_bytes(from_hex(hex)));
   return value;
@@ -37,7 +37,7 @@ TEST(JsonCodec, ReadsOneMessageALine) {
 }
 
 TEST(JsonCodec, SkipsBlankLines) {
-  const Decoded decoded = decode(" \t\r\n[");
+  const Decoded decoded = decode_json(" \t\r\n[");
   EXPECT_EQ(decoded.found, Found::Skip);
   EXPECT_EQ(decoded.size, 4u);
 }
@@ -45,7 +45,7 @@ TEST(JsonCodec, SkipsBlankLines) {
 TEST(JsonCodec, StrayLinesGoWithTheirNewline) {
   for (const char* line : {"hello\n", "[1] 2\n", "[1]\n", "[\n", "[12\n", "[null\n", "[nul,1]\n",
                            "[1.5,\"ok\",1]\n", "[\"a\",1]\n", "{\"a\":1}\n", "[-\n", "[1e3,2]\n"}) {
-    const Decoded decoded = decode(line);
+    const Decoded decoded = decode_json(line);
     EXPECT_EQ(decoded.found, Found::Stray) << line;
     EXPECT_EQ(decoded.size, std::string_view(line).size());
   }
@@ -80,20 +80,20 @@ TEST(JsonCodec, ANumberThatIsTooLargeElsewhereBreaksTheMessage) {
 }
 
 TEST(JsonCodec, ALineWithoutItsNewlineWasCutOff) {
-  const Decoded decoded = decode("[1,\"ok\",12", true);
+  const Decoded decoded = decode_json("[1,\"ok\",12", true);
   EXPECT_EQ(decoded.found, Found::Broken);
   EXPECT_EQ(decoded.error, "ended inside a frame (10 bytes without a newline)");
 }
 
 TEST(JsonCodec, StrayTextWithoutNewlineIsToldAtTheEnd) {
-  EXPECT_EQ(decode("hello").found, Found::NeedMore);
-  EXPECT_EQ(decode("hello", true).found, Found::Stray);
+  EXPECT_EQ(decode_json("hello").found, Found::NeedMore);
+  EXPECT_EQ(decode_json("hello", true).found, Found::Stray);
 }
 
 TEST(JsonCodec, NamesALineAboveTheLimit) {
   const std::string message = "[1,\"ok\",\"" + std::string(100, 'x') + "\"]\n";
-  EXPECT_EQ(decode(message, false, 50).error, "line of 111 bytes, more than --max-frame 50");
-  EXPECT_EQ(decode(message.substr(0, 60), false, 50).error,
+  EXPECT_EQ(decode_json(message, false, 50).error, "line of 111 bytes, more than --max-frame 50");
+  EXPECT_EQ(decode_json(message.substr(0, 60), false, 50).error,
             "line of more than --max-frame 50 bytes");
 }
 
@@ -121,7 +121,7 @@ TEST(JsonCodec, DoesNotSearchAnUnfinishedLineTwice) {
 
 TEST(JsonCodec, WritesATaskAsOneLine) {
   ByteBuffer out;
-  ASSERT_TRUE(make_json_codec(kLimit)->encode_task(TaskId{7}, msgpack("92 01 a3610a62"), out));
+  ASSERT_TRUE(make_json_codec(kLimit)->encode_task(TaskId{7}, value_of_hex("92 01 a3610a62"), out));
   EXPECT_EQ(to_string(out), "[7,[1,\"a\\nb\"]]\n");
 }
 
@@ -146,9 +146,9 @@ TEST(JsonCodec, RefusesAPayloadThatIsTooLongAsJson) {
 TEST(JsonCodec, RemembersThatANanBecameNull) {
   const auto codec = make_json_codec(kLimit);
   ByteBuffer out;
-  ASSERT_TRUE(codec->encode_task(TaskId{1}, msgpack("01"), out));
+  ASSERT_TRUE(codec->encode_task(TaskId{1}, value_of_hex("01"), out));
   EXPECT_FALSE(codec->saw_non_finite());
-  ASSERT_TRUE(codec->encode_task(TaskId{1}, msgpack("cb7ff8000000000000"), out));
+  ASSERT_TRUE(codec->encode_task(TaskId{1}, value_of_hex("cb7ff8000000000000"), out));
   EXPECT_TRUE(codec->saw_non_finite());
 }
 

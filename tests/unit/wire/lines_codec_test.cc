@@ -10,7 +10,7 @@
 namespace spread::wire {
 namespace {
 
-Value msgpack(std::string_view hex) {
+Value lines_value(std::string_view hex) {
   Value value;
   value.body = Slice::copy_of(as_bytes(from_hex(hex)));
   return value;
@@ -54,17 +54,17 @@ TEST(LinesCodec, NamesALineAboveTheLimit) {
 
 TEST(LinesCodec, SendsTextAsItIs) {
   EXPECT_EQ(encode(text_value(Slice::literal("a \"b\"\r"))), "a \"b\"\r\n");
-  EXPECT_EQ(encode(msgpack("a161")), "a\n");
-  EXPECT_EQ(encode(msgpack("c402ff00")), std::string("\xff\0\n", 3));
+  EXPECT_EQ(encode(lines_value("a161")), "a\n");
+  EXPECT_EQ(encode(lines_value("c402ff00")), std::string("\xff\0\n", 3));
 }
 
 TEST(LinesCodec, SendsAnythingElseAsCompactJson) {
-  EXPECT_EQ(encode(msgpack("cb4000000000000000")), "2\n");
-  EXPECT_EQ(encode(msgpack("82 a161 92c3c0 a162 a10a")), "{\"a\":[true,null],\"b\":\"\\n\"}\n");
+  EXPECT_EQ(encode(lines_value("cb4000000000000000")), "2\n");
+  EXPECT_EQ(encode(lines_value("82 a161 92c3c0 a162 a10a")), "{\"a\":[true,null],\"b\":\"\\n\"}\n");
 }
 
 TEST(LinesCodec, RefusesATextOfTwoLines) {
-  EXPECT_EQ(encode(msgpack("a3610a62")),
+  EXPECT_EQ(encode(lines_value("a3610a62")),
             "error: payload contains a newline, which --wire lines cannot send");
 }
 
