@@ -45,9 +45,9 @@ struct SchedulerOptions {
 /// has the states and the reasons.
 ///
 /// Contract: events are handed in as they happen, each with the frozen `now` of this turn of the
-/// loop; then decide() once, whose actions must be carried out in order. The actions of handle()
-/// are to be carried out before the next event (a DeliverTask refers to the answer at hand).
-/// `now` never goes back.
+/// loop; then decide() once. The actions of a call must be carried out in order, all of them before
+/// the next call (a SendTask points to a payload here, a DeliverTask refers to the answer at hand):
+/// see Driver. `now` never goes back.
 class Scheduler {
  public:
   Scheduler(const SchedulerOptions& options, std::uint64_t seed);

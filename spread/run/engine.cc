@@ -40,7 +40,8 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       loop_(std::move(loop)),
       signals_(std::move(signals)),
       spawner_(&guard_, &loop_),
-      scheduler_(scheduler_options(options), seed()),
+      driver_(scheduler_options(options), seed(), *this),
+      scheduler_(driver_.scheduler()),
       history_(options_, plan_),
       gate_(options_.map, plan_.context.local_cpus),
       started_(loop_.now()) {
@@ -180,13 +181,7 @@ void Engine::decide() {
   // Starting a worker is done at once, and what it leads to is decided in the same turn.
   do {
     undecided_ = false;
-    decisions_.clear();
-    scheduler_.decide(loop_.now(), decisions_);
-    for (Action& action : decisions_) carry_out(action);
-  } while (!decisions_.empty() && scheduler_.next_deadline() > loop_.now() &&
-           std::any_of(decisions_.begin(), decisions_.end(), [](const Action& action) {
-             return std::holds_alternative<StartWorker>(action);
-           }));
+  } while (driver_.decide(loop_.now()) && scheduler_.next_deadline() > loop_.now());
 }
 
 void Engine::watch_output() {

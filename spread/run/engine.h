@@ -13,7 +13,7 @@
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
-#include "spread/core/scheduler.h"
+#include "spread/core/driver.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/signals.h"
@@ -53,17 +53,15 @@ class Engine final : private ReadyHandler {
   /// By host in the order given; grows with the slots.
   const std::vector<WorkerId>& tail_order() const { return tail_order_; }
 
-  /// Tells the Scheduler, and carries out what follows at once. An event may come up while another
-  /// one's actions are carried out (a worker that cannot be started has ended): each has its own.
-  template <typename Event>
-  void handle(Event event) {
+  /// Tells the Scheduler, and carries out what follows: at once, or, for what comes up while
+  /// actions are carried out, behind these.
+  template <typename E>
+  void handle(E event) {
     undecided_ = true;
-    Actions actions = std::move(consequences_);
-    scheduler_.handle(std::move(event), loop_.now(), actions);
-    for (Action& action : actions) carry_out(action);
-    actions.clear();
-    consequences_ = std::move(actions);
+    driver_.handle(std::move(event), loop_.now());
   }
+  /// Actions are being carried out: what handle() is given now waits.
+  bool carrying_out() const { return driver_.carrying_out(); }
   /// The port has bytes to be written at the end of this turn.
   void needs_flush(Port& port) {
     if (!port.dirty) dirty_.push_back(port.id());
@@ -115,7 +113,10 @@ class Engine final : private ReadyHandler {
 
   // Actions out (engine_actions.cc)
   void carry_out(Action& action);
+  friend class Driver<Engine>;
   void start_worker(const StartWorker& action);
+  template <typename E>
+  void before(const E&) {}
   void give_up(const SlotClosed& closed);
   void explain(const Action& action);
 
@@ -127,7 +128,8 @@ class Engine final : private ReadyHandler {
   EventLoop loop_;
   SignalSet signals_;
   Spawner spawner_;
-  Scheduler scheduler_;
+  Driver<Engine> driver_;
+  Scheduler& scheduler_;  ///< the driver's, for questions
   RunHistory history_;
   StartGate gate_;
   TimePoint started_;
@@ -147,8 +149,6 @@ class Engine final : private ReadyHandler {
   std::vector<WorkerId> tail_order_;
   std::vector<WorkerId> dirty_;
   std::vector<WorkerId> ended_;
-  Actions decisions_;
-  Actions consequences_;  ///< of the event at hand; empty otherwise
   /// Something has happened since the last decide(), perhaps because of what it decided.
   bool undecided_ = false;
   std::uint64_t next_task_ = 0;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/io/machine.h"
 #include "spread/launch/job_agent.h"
 #include "spread/run/login_end.h"
@@ -204,6 +205,9 @@ void FilterPort::read_login(bool errors, Slice bytes) {
 }
 
 void FilterPort::send_task(const SendTask& action) {
+  SPREAD_ASSERT(command_.running());
+  SPREAD_ASSERT(!closing_);
+  SPREAD_ASSERT(!ending_);
   if (const Slice& header = face_.header(action.task); !has_header_ && !header.empty()) {
     command_.send(header);
   }

@@ -32,11 +32,11 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
   if (delivery.timed_out) {
     ending.signal = kTerminated;
     ending.how = "timed out";
-  } else if (delivery.from_answer && end_ != nullptr) {
-    const ExitStatus& status = end_->status;
+  } else if (const JobEnd* end = end_of(delivery.worker); delivery.from_answer && end != nullptr) {
+    const ExitStatus& status = end->status;
     ending.signal = status.signal;
     ending.exit_status = status.signal != 0 ? kSignalled + status.signal : status.code;
-    ending.how = end_->problem.empty() ? status.text() : end_->problem;
+    ending.how = end->problem.empty() ? status.text() : end->problem;
   } else {
     ending.how = delivery.message;
   }
@@ -84,10 +84,11 @@ std::string JobFace::last_lines(const DeliverTask& delivery) const {
 void JobFace::retry(const RetryTask& retry) {
   if (output_) output_->discard(retry.task);
   if (!engine_.reporter().detailed()) return;
-  const std::string why = retry.timed_out          ? "timed out"
-                          : end_ == nullptr        ? retry.message
-                          : !end_->problem.empty() ? end_->problem
-                                                   : end_->status.text();
+  const JobEnd* end = end_of(retry.worker);
+  const std::string why = retry.timed_out         ? "timed out"
+                          : end == nullptr        ? retry.message
+                          : !end->problem.empty() ? end->problem
+                                                  : end->status.text();
   engine_.reporter().tell(
       TaskAnswered{retry.task, retry.worker, retry.timed_out ? "timeout" : "error", {}, why});
 }
@@ -126,7 +127,8 @@ void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
   if (reporter.keeps_joblog() && delivery.outcome != Outcome::NotComputed) {
     const std::uint64_t sent =
         pipe_ ? pipe_->sent_bytes(delivery.task, delivery.payload) : delivery.payload.size();
-    reporter.job(finished, command, sent, end_ != nullptr ? end_->received : 0);
+    const JobEnd* end = end_of(delivery.worker);
+    reporter.job(finished, command, sent, end != nullptr ? end->received : 0);
   }
 }
 
@@ -166,7 +168,8 @@ bool JobFace::tell_failures() {
 /// cannot be run (126) or is not found (127) ends the run at once: nothing more is started.
 void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
   constexpr int kFailed = 123, k255 = 124, kKilled = 125, kStops = 255;
-  const bool started = end_ == nullptr || end_->problem.empty();
+  const JobEnd* end = end_of(delivery.worker);
+  const bool started = end == nullptr || end->problem.empty();
   int status = kFailed;
   if (ending.signal != 0 || delivery.outcome != Outcome::Failed) {
     status = kKilled;

@@ -140,6 +140,7 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
     port = std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
   }
   ports_.push_back(port.get());
+  ends_.push_back(nullptr);
   return port;
 }
 
@@ -210,6 +211,7 @@ void JobFace::put_limits_before() {
 
 const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]) {
   const Job* job = nullptr;
+  ends_[number(worker)] = nullptr;
   if (const Status ready = prepare(worker, send, job); !ready) {
     engine_.handle(PayloadRefused{worker, send.task, ready.error().message});
     return nullptr;

@@ -67,8 +67,8 @@ class JobFace final : public Face {
   std::vector<std::string> words() const { return arguments_.list(); }
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
-  /// The end that the Scheduler is being told of; null afterwards.
-  void set_end(const JobEnd* end) { end_ = end; }
+  /// How the job of this worker's slot ended: good until the slot is given another one.
+  void set_end(WorkerId worker, const JobEnd& end) { ends_[number(worker)] = &end; }
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
   /// Some files are to go to other machines, or to come from there.
@@ -98,6 +98,9 @@ class JobFace final : public Face {
   void put_limits_before();
   Status set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
+  const JobEnd* end_of(WorkerId worker) const {
+    return worker == kNoWorker ? nullptr : ends_[number(worker)];
+  }
   std::string last_lines(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
   std::string note_of(const DeliverTask& delivery, const Ending& ending,
@@ -119,7 +122,7 @@ class JobFace final : public Face {
   bool names_set_ = false;
   JobResume resume_;
   JobFailures failures_;
-  const JobEnd* end_ = nullptr;
+  std::vector<const JobEnd*> ends_;  ///< by worker; null while its job runs, or where none ran
   std::vector<Port*> ports_;
   Options agent_options_;
   std::string mark_;

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
 #include "spread/run/job_face.h"
@@ -25,6 +26,8 @@ Status JobPort::start() {
 }
 
 void JobPort::send_task(const SendTask& action) {
+  SPREAD_ASSERT(alive_);
+  SPREAD_ASSERT(!ending_);
   task_ = action.task;
   received_ = 0;
   UniqueFd files[2];
@@ -112,17 +115,16 @@ void JobPort::refuse() {
 }
 
 void JobPort::ended(JobEnd end) {
-  const bool success = end.status.clean();
-  face_.set_end(&end);
+  end_ = std::move(end);
+  face_.set_end(id(), end_);
   if (!ending_ || in_time_) {
     Answered answered;
     answered.worker = id();
     answered.task = task_;
-    answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
+    answered.kind = end_.status.clean() ? AnswerKind::Ok : AnswerKind::Error;
     engine_.handle(answered);
   }
-  if (ending_ && alive_) end_worker(false, end.status.text(true));
-  face_.set_end(nullptr);
+  if (ending_ && alive_) end_worker(false, end_.status.text(true));
 }
 
 }  // namespace spread

@@ -59,6 +59,7 @@ class JobPort final : public Port, private CommandSink {
   JobFace& face_;
   CommandWorker command_;
   TaskId task_{};
+  JobEnd end_;
   std::uint64_t received_ = 0;
   std::string tag_;
   std::uint32_t file_index_ = 0;

@@ -29,6 +29,8 @@ class Port {
   // What the Scheduler asks for. Where nothing works in the slot any more, nothing happens.
   /// Puts a worker into the empty slot; an Error says why it could not be.
   virtual Status start() = 0;
+  /// Only while a worker is in the slot that is not being ended: see Driver. What comes of it at
+  /// once (it cannot be sent) is told to Engine::handle(), and waits there.
   virtual void send_task(const SendTask& action) = 0;
   virtual void close_input() = 0;
   /// Ends it: TERM, and KILL after the grace time.

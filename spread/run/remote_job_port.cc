@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/base/quote.h"
 #include "spread/io/files.h"
@@ -55,6 +56,8 @@ Status RemoteJobPort::start() {
 // ---------------------------------------------------------------- what the Scheduler asks for
 
 void RemoteJobPort::send_task(const SendTask& action) {
+  SPREAD_ASSERT(agent_ != nullptr);
+  SPREAD_ASSERT(!closing_);
   task_ = action.task;
   end_ = {};
   const JobFace::Job* job = face_.begin(id(), action, result_files_);
@@ -233,13 +236,12 @@ void RemoteJobPort::on_files_moved(Status status) {
 void RemoteJobPort::answer() {
   step_ = Step::Idle;
   for (UniqueFd& file : result_files_) file.reset();
-  face_.set_end(&end_);
+  face_.set_end(id(), end_);
   Answered answered;
   answered.worker = id();
   answered.task = task_;
   answered.kind = end_.status.clean() ? AnswerKind::Ok : AnswerKind::Error;
   engine_.handle(answered);
-  face_.set_end(nullptr);
 }
 
 // ---------------------------------------------------------------- what the agent says

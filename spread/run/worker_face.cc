@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/base/quote.h"
 #include "spread/results/joblog.h"
 #include "spread/run/worker_port.h"
@@ -70,6 +71,7 @@ void WorkerFace::warn_non_finite() {
 // ---------------------------------------------------------------- answers
 
 void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
+  SPREAD_ASSERT(!engine_.carrying_out());  // what is delivered lies in the answer
   if (answer.kind == wire::UpKind::Ok && deliver_success(from, answer)) return;
   Answered answered;
   answered.worker = from.id();

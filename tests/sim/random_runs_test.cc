@@ -39,7 +39,9 @@ void check(const World& world) {
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const TaskPlan& plan = world.tasks[i % world.tasks.size()];
     if (plan.malformed) continue;
-    const Outcome due = plan.poison ? Outcome::Lost : Outcome::Ok;
+    const Outcome due = plan.unsendable ? Outcome::Failed
+                        : plan.poison   ? Outcome::Lost
+                                        : Outcome::Ok;
     EXPECT_EQ(static_cast<int>(tasks[i].outcome), static_cast<int>(due))
         << "seed " << world.seed << ": task " << i << " " << tasks[i].message;
     if (testing::Test::HasFailure()) return;

@@ -70,6 +70,7 @@ WorkerPlan draw_worker(Dice& dice, double trouble) {
   if (dice.chance(0.2)) worker.holds_answers = 0.02;
   if (dice.chance(0.3)) worker.tail_seconds = dice.between(0, 1);
   if (dice.chance(0.3)) worker.dies_after_term = dice.between(0, 8);
+  worker.ends_at_once = dice.chance(0.3);
   if (!dice.chance(trouble)) return worker;
   if (dice.chance(0.1)) worker.exec_failures = dice.chance(0.5) ? UINT32_MAX : dice.count(1, 4);
   if (dice.chance(0.1)) worker.prep_failures = dice.chance(0.3) ? 1000000 : dice.count(1, 4);
@@ -114,6 +115,7 @@ void draw_tasks(World& world, Dice& dice) {
   const double poison = dice.chance(0.3) ? dice.log_between(0.001, 0.1) : 0;
   const double errors = dice.chance(0.3) ? dice.log_between(0.001, 0.3) : 0;
   const double malformed = dice.chance(0.2) ? dice.log_between(0.001, 0.3) : 0;
+  const double unsendable = dice.chance(0.2) ? dice.log_between(0.001, 0.3) : 0;
   const double hangs = dice.chance(0.2) ? dice.log_between(0.001, 0.05) : 0;
   // The first tasks prove the workers: a death before that is charged to nobody.
   std::size_t harmless = 0;
@@ -127,6 +129,7 @@ void draw_tasks(World& world, Dice& dice) {
     if (dice.chance(errors)) task.errors = dice.count(1, 5);
     task.malformed = dice.chance(malformed);
     task.hangs = dice.chance(hangs);
+    task.unsendable = dice.chance(unsendable);
   }
   if (hangs > 0 || dice.chance(0.1)) {
     if (dice.chance(0.3) && hangs == 0) {

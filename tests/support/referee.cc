@@ -69,6 +69,12 @@ void Referee::before(const Answered& event) {
   if (event.kind != AnswerKind::Ok) ++about.failures;
 }
 
+void Referee::before(const PayloadRefused& event) {
+  std::erase(worker(event.worker).in_flight, event.task);
+  task(event.task).holder = kNoWorker;
+  task(event.task).refused_payload = true;
+}
+
 void Referee::before(const ProcessEnded& event) {
   WorkerBook& dead = worker(event.worker);
   const bool ours = dead.phase == WorkerBook::Phase::Killed;
@@ -176,8 +182,9 @@ void Referee::check_outcome(const DeliverTask& action, const TaskBook& done) {
              what + "is ok without an answer");
       return;
     case Outcome::Failed:
-      expect(done.malformed || done.failures > 0, what + "failed without a failure");
-      expect(done.malformed || scheduler_->stopping() ||
+      expect(done.malformed || done.refused_payload || done.failures > 0,
+             what + "failed without a failure");
+      expect(done.malformed || done.refused_payload || scheduler_->stopping() ||
                  (rules.retries != 0 && done.failures >= rules.retries) ||
                  (answer_ != nullptr && answer_->kind == AnswerKind::Fatal),
              what + "failed with tries left");

@@ -35,6 +35,7 @@ class Referee {
     std::uint32_t refusals = 0;
     bool alone = false;
     bool malformed = false;
+    bool refused_payload = false;
     std::string message;
   };
   struct WorkerBook {
@@ -67,6 +68,7 @@ class Referee {
   void before(const WorkerHello& event);
   void before(const WorkerUnusable& event);
   void before(const Answered& event);
+  void before(const PayloadRefused& event);
   void before(const ProcessEnded& event);
   template <typename Other>
   void before(const Other&) {}

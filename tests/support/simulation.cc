@@ -19,7 +19,8 @@ TimePoint at_time(double seconds) { return TimePoint{} + from_seconds(seconds); 
 Simulation::Simulation(World world)
     : world_(std::move(world)),
       random_(world_.seed),
-      scheduler_(world_.options, world_.seed),
+      driver_(world_.options, world_.seed, *this),
+      scheduler_(driver_.scheduler()),
       referee_(world_.options),
       trace_(std::getenv("SPREAD_SIM_TRACE") != nullptr) {
   payload_.body = Slice::copy_of(as_bytes(std::string(70000, 'x')));
@@ -86,6 +87,7 @@ void Simulation::run() {
 }
 
 double Simulation::next_time() const {
+  if (undecided_) return now();
   double at = happenings_.empty() ? kNever : happenings_.top().at;
   if (scheduler_.next_deadline() != kForever) {
     at = std::min(at, to_seconds(scheduler_.next_deadline() - TimePoint{}));
@@ -129,22 +131,29 @@ void Simulation::turn_to(double at) {
 
 void Simulation::hand_in(Event event) {
   if (!problems().empty()) return;
-  ++events_;
-  if (const auto* ended = std::get_if<ProcessEnded>(&event)) {
-    processes_[number(ended->worker)].reset();
+  // What follows from an action at once.
+  if (driver_.carrying_out()) {
+    undecided_ = true;
+    return driver_.handle(std::move(event), turn_);
   }
   const TimePoint world_time = std::exchange(now_, turn_);
-  referee_.before(event, scheduler_);
-  if (trace_) std::fprintf(stderr, "%.6f %s\n", now(), describe(event).c_str());
-  Actions actions;
-  if (!take_success(event, actions)) scheduler_.handle(std::move(event), turn_, actions);
-  carry_out(actions);
+  if (!take_success(event)) driver_.handle(std::move(event), turn_);
   check_invariants();
   now_ = world_time;
 }
 
+/// The scheduler is about to be told of it.
+void Simulation::before(const Event& event) {
+  ++events_;
+  if (const auto* ended = std::get_if<ProcessEnded>(&event)) {
+    processes_[number(ended->worker)].reset();
+  }
+  referee_.before(event, scheduler_);
+  if (trace_) std::fprintf(stderr, "%.6f %s\n", now(), describe(event).c_str());
+}
+
 /// As the real loop does it; the referee is to see the same as from handle().
-bool Simulation::take_success(const Event& event, Actions& actions) {
+bool Simulation::take_success(const Event& event) {
   const auto* answered = std::get_if<Answered>(&event);
   if (answered == nullptr || answered->kind != AnswerKind::Ok) return false;
   Scheduler::Success success;
@@ -156,25 +165,23 @@ bool Simulation::take_success(const Event& event, Actions& actions) {
   delivery.duration = success.duration;
   delivery.from_answer = true;
   delivery.payload = std::move(success.payload);
-  actions.emplace_back(std::move(delivery));
+  before(event);
+  carry_out(std::move(delivery));
   return true;
 }
 
 void Simulation::decide() {
   ++decisions_;
-  Actions actions;
+  undecided_ = false;
   referee_.before(InputEnded{}, scheduler_);  // no answer is at hand
-  scheduler_.decide(now_, actions);
-  carry_out(actions);
+  driver_.decide(now_);
   check_invariants();
 }
 
-void Simulation::carry_out(const Actions& actions) {
-  for (const Action& action : actions) {
-    if (trace_) std::fprintf(stderr, "%.6f   %s\n", now(), describe(action).c_str());
-    referee_.see(action, scheduler_);
-    std::visit([&](const auto& a) { act(a); }, action);
-  }
+void Simulation::carry_out(const Action& action) {
+  if (trace_) std::fprintf(stderr, "%.6f   %s\n", now(), describe(action).c_str());
+  referee_.see(action, scheduler_);
+  std::visit([&](const auto& a) { act(a); }, action);
 }
 
 void Simulation::feed_input() {

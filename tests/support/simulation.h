@@ -14,7 +14,7 @@
 
 #include "referee.h"
 #include "spread/base/random.h"
-#include "spread/core/scheduler.h"
+#include "spread/core/driver.h"
 
 namespace spread::simulation {
 
@@ -23,6 +23,8 @@ struct TaskPlan {
   std::uint32_t bytes = 16;
   std::uint32_t errors = 0;  ///< so many attempts end in an error
   bool malformed = false;
+  /// It cannot be sent, which is found out at once: while what was decided is carried out.
+  bool unsendable = false;
   bool poison = false;  ///< kills whoever works on it
   bool hangs = false;   ///< is never answered
   bool fatal = false;
@@ -49,6 +51,8 @@ struct WorkerPlan {
   std::uint32_t exits_after = 0;  ///< exits with status 0 after so many answers; 0 = never
   double holds_answers = 0;       ///< seconds, while more tasks wait
   double dies_after_term = 0;     ///< seconds; tasks may be answered until then
+  /// Ends within the call that asks for it if it has no task, as a slot of `map` does.
+  bool ends_at_once = false;
   double tail_seconds = 0;
 };
 
@@ -94,7 +98,7 @@ class Simulation {
 
   const std::vector<std::string>& problems() const { return referee_.problems(); }
   const Referee& referee() const { return referee_; }
-  const Scheduler& scheduler() const { return scheduler_; }
+  const Scheduler& scheduler() const { return driver_.scheduler(); }
   double now() const { return to_seconds(now_ - TimePoint{}); }
 
   struct WorkerReport {
@@ -129,8 +133,10 @@ class Simulation {
   void to_master(double at, Event event, std::shared_ptr<Process> from = nullptr);
   void happen(Happening& happening);
   void hand_in(Event event);
-  bool take_success(const Event& event, Actions& actions);
-  void carry_out(const Actions& actions);
+  bool take_success(const Event& event);
+  friend class Driver<Simulation>;
+  void before(const Event& event);
+  void carry_out(const Action& action);
   void feed_input();
   void turn_to(double at);
   void decide();
@@ -159,7 +165,8 @@ class Simulation {
 
   World world_;
   Random random_;
-  Scheduler scheduler_;
+  Driver<Simulation> driver_;
+  Scheduler& scheduler_;
   Referee referee_;
   TimePoint now_{};   ///< in the world
   TimePoint turn_{};  ///< the master's frozen `now` of this turn
@@ -172,6 +179,7 @@ class Simulation {
   std::vector<WorkerId> start_order_;
   std::vector<Event> held_by_stall_;
   bool stalled_ = false;
+  bool undecided_ = false;  ///< something has happened since the last decision
   bool trace_;
   Value payload_;
   std::uint64_t arrived_ = 0;

@@ -60,6 +60,15 @@ void Simulation::act(const SendTask& action) {
     return referee_.problem("task " + std::to_string(number(action.task)) + " is sent to worker " +
                             std::to_string(number(action.worker)) + ", which has no process");
   }
+  const bool its_own = action.payload != nullptr && !action.payload->body.empty() &&
+                       action.payload->size() == plan(action.task).bytes;
+  if (!its_own) {
+    return referee_.problem("task " + std::to_string(number(action.task)) +
+                            " is sent with a payload that is not its own");
+  }
+  if (plan(action.task).unsendable) {
+    return hand_in(PayloadRefused{action.worker, action.task, "it cannot be sent"});
+  }
   WorkerReport& report = reports_[number(action.worker)];
   if (report.first_task < 0) report.first_task = now();
   const double half = world_.hosts[slot_plan(action.worker).host].round_trip / 2;
@@ -79,6 +88,11 @@ void Simulation::act(const KillWorker& action) {
   process->why = "killed by signal";
   process->clean = false;
   process->cause_when_dying = EndCause::Exited;
+  if (slot_plan(action.worker).worker.ends_at_once &&
+      referee_.workers()[number(action.worker)].in_flight.empty()) {
+    process->alive = false;
+    return hand_in(ProcessEnded{action.worker, EndCause::Exited, false, process->why});
+  }
   const double patience = slot_plan(action.worker).worker.dies_after_term;
   const double dies = action.gentle ? std::min(patience, kKillGrace) : 0;
   schedule(now() + dies, {0, 0, Happening::Kind::Dies, process, {}, {}});
