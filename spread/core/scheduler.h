@@ -32,6 +32,9 @@ struct SchedulerOptions {
   Duration delay{};
   /// Between the starts of two workers.
   Duration start_delay{};
+  /// A slot is nothing but room for one more process (`map`): where a task has failed says little
+  /// about the slot, so that a task to be tried again takes the first one that is free.
+  bool retry_first = false;
   /// `spread all`: every slot is started once, its input closed at once, and no task comes.
   bool once = false;
   /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
@@ -93,6 +96,9 @@ class Scheduler {
   const Halt& halt() const { return halt_; }
   /// A `fatal` answer stopped the run.
   bool fatal() const { return fatal_; }
+  /// While the oldest unfinished task waits to be tried again and no slot is free for it: the
+  /// oldest one that runs. If its output has to wait for that of the former, neither goes on.
+  std::optional<TaskId> in_the_way() const;
   /// Why the tasks that are not computed are not; empty while nothing stopped the run.
   const std::string& stop_reason() const { return stop_reason_; }
 

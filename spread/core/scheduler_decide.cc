@@ -184,11 +184,32 @@ Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
     return {Kind::Again, i, "to be tried again, oldest first"};
   }
   if (!alone_waits) to.draining = false;
-  if (may_take_fresh(worker)) {
+  // Whoever has crashed its login is not to take the next one with it.
+  const bool here_too = options_.retry_first && avoided && tasks_[*avoided].crashes == 0 &&
+                        to.in_flight.empty() && !another_is_free(worker, tasks_[*avoided]);
+  if (!here_too && may_take_fresh(worker)) {
     return {Kind::Fresh, tasks_.fresh_front(), "next in line, fastest worker first"};
   }
   if (!avoided || !to.in_flight.empty() || another_is_free(worker, tasks_[*avoided])) return {};
   return {Kind::Again, *avoided, "to be tried again, and no other worker is free"};
+}
+
+std::optional<TaskId> Scheduler::in_the_way() const {
+  if (tasks_.again_count() == 0) return std::nullopt;
+  const TaskId waiting = tasks_[tasks_.again(0)].id;
+  std::optional<TaskId> oldest;
+  std::size_t busy = 0, open = 0;
+  for (const Slot& each : slots_) {
+    if (each.state == SlotState::Closed || each.resting || each.retired) continue;
+    ++open;
+    busy += each.in_flight.empty() ? 0 : 1;
+    for (std::size_t i = 0; i < each.in_flight.size(); ++i) {
+      const TaskId id = tasks_[each.in_flight[i].task].id;
+      if (id < waiting) return std::nullopt;
+      if (!oldest || id < *oldest) oldest = id;
+    }
+  }
+  return busy < std::min<std::size_t>(open, slots_limit_) ? std::nullopt : oldest;
 }
 
 // ---------------------------------------------------------------- to whom
@@ -208,8 +229,12 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
        place = hungry_.next(place + 1)) {
     if (startable() == 0 || held(now)) return;
-    if (limited && slot(ranked_[place]).in_flight.empty() && busy++ >= slots_limit_) return;
+    const Slot& to = slot(ranked_[place]);
+    const bool was_idle = to.in_flight.empty();
+    if (limited && was_idle && busy >= slots_limit_) return;
     if (!fill(ranked_[place], fair, now, actions)) hungry_.erase(place);
+    // One that leaves a task to another has not become busy.
+    busy += was_idle && !to.in_flight.empty() ? 1 : 0;
   }
 }
 

@@ -96,6 +96,9 @@ class JobOutput {
   /// out is set_final() (its further tries are given up), or, if that was done (stderr in Blocks),
   /// to end the job. Rare: one job has printed more than the spill file can hold.
   std::optional<TaskId> stuck() const;
+  /// This job, and no other, is read though memory and spill file are used up: what it prints comes
+  /// on top, in memory. For when the head cannot run before it has ended.
+  void lift_limits(std::optional<TaskId> task) { lifted_ = task; }
   /// Nothing waits here: at the end of a run, everything has been handed on.
   bool empty() const { return jobs_.empty() && finished_.first() == FinishedJobs::kNone; }
 
@@ -178,6 +181,7 @@ class JobOutput {
   std::deque<std::uint64_t> ready_;    // unordered: finished, to be the head in turn
   bool lines_wait_ = false;            // unordered lines: some job may have whole lines held
   std::uint64_t lines_from_ = 0;       // and it is this one's turn
+  std::optional<TaskId> lifted_;       // see lift_limits()
   std::size_t memory_ = 0;             // of jobs_
   std::size_t retry_at_ = 0;           // after a failure: the memory in use at which to try again
   std::uint64_t freed_ = 0;            // bytes of the file that were not given back yet

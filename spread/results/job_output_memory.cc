@@ -47,7 +47,7 @@ bool JobOutput::may_read(TaskId task, JobStream stream) const {
   const auto at = jobs_.find(number(task));
   const Job* job = at == jobs_.end() ? nullptr : &at->second;
   if (passes(number(task), job, stream)) return !sink_.full();
-  if (!full()) return true;
+  if (!full() || task == lifted_) return true;
   // A head that may not go live, but prints little, must be able to end.
   return is_head(number(task)) && (job == nullptr || job->in_memory() <= memory_bytes_ / 8);
 }

@@ -21,6 +21,7 @@ SchedulerOptions scheduler_options(const Options& options) {
   // A command line is started in half a millisecond: nothing is gained by reading far ahead.
   if (options.command == Command::Map) scheduler.queued_bytes = 512 * 1024;
   (is_jobs(options.command) ? scheduler.delay : scheduler.start_delay) = options.map.delay;
+  scheduler.retry_first = is_jobs(options.command);
   scheduler.start_all = options.start_all;
   scheduler.once = options.command == Command::All;
   scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;

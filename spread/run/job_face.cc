@@ -327,7 +327,22 @@ Status JobFace::advance(bool) {
 Status JobFace::pump_output() {
   SPREAD_TRY(output_->pump());
   if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
+  make_way_for_retry();
   return {};
+}
+
+/// Everything waits for a job that is to be tried again, which waits for a slot, and those that
+/// have one wait for room for what they print.
+void JobFace::make_way_for_retry() {
+  const bool waits = output_->full() && engine_.options().output.ordered;
+  const std::optional<TaskId> oldest =
+      waits ? engine_.scheduler().in_the_way() : std::optional<TaskId>();
+  output_->lift_limits(oldest);
+  if (!oldest || std::exchange(made_way_told_, true)) return;
+  engine_.reporter().say(fmt::format(
+      "job {} is to be tried again and has no slot, and what runs cannot be read, since "
+      "--reorder-mem and --spill-max are used up: job {} may use more memory, so that it ends",
+      number(*output_->head()) + 1, number(*oldest) + 1));
 }
 
 /// A job must go live, or nothing moves.

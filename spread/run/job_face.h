@@ -108,6 +108,7 @@ class JobFace final : public Face {
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
   void read_slots_file();
+  void make_way_for_retry();
   std::uint32_t slots_for(const SlotCount& count) const;
 
   Engine& engine_;
@@ -139,6 +140,7 @@ class JobFace final : public Face {
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
   int first_failure_ = 0;  ///< exit status of the first job that failed
+  bool made_way_told_ = false;
   int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
   std::string error_;
 };

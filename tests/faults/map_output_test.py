@@ -7,7 +7,7 @@ import signal
 import subprocess
 import unittest
 
-from map_testing import MapTest, tell, wait_at
+from map_testing import MapTest, is_signal_pending, tell, wait_at
 
 
 class ClosedOutput(MapTest):
@@ -176,3 +176,60 @@ class FullSpill(MapTest):
 
 if __name__ == "__main__":
     unittest.main()
+    def test_a_job_that_is_tried_again_gets_a_slot_before_new_ones(self):
+        # Every fifth fails once. What runs beside may block until the one before has ended.
+        script = (
+            "case {} in *0|*5) if ! [ -e {}.done ]; then : >{}.done; exit 1; fi;; esac;"
+            f" head -c{self.EACH} /dev/zero | tr '\\0' x; echo {{}}"
+        )
+        for options in ((), ("--lb", "-k"), ("--out=records",)):
+            with self.subTest(options):
+                for item in range(1, self.JOBS + 1):
+                    if os.path.exists(self.path(f"{item}.done")):
+                        os.unlink(self.path(f"{item}.done"))
+                items = map(str, range(1, self.JOBS + 1))
+                result = self.map(
+                    *("-j5", "--retries", "2", "--reorder-mem", "64K", "--spill-max", "1K"),
+                    *options, script, ":::", *items,
+                )
+                if "--out=records" in options:
+                    result.raw = "".join(job["stdout"] for job in result.values).encode()
+                self.assert_all_there(result)
+
+    def test_blocks_of_pipe_are_tried_again_before_new_ones(self):
+        script = (
+            'f=once.$PARALLEL_SEQ; case $PARALLEL_SEQ in *3) if ! [ -e $f ]; then : >$f; exit 1; fi;; esac;'
+            " head -c100000 /dev/zero; cat"
+        )
+        result = self.spread(
+            *("pipe", "-j3", "--retries", "2", "--reorder-mem", "64K", "--spill-max", "1K"),
+            *("-N1", script), input="".join(f"{n}\n" for n in range(20)),
+        )
+        self.assertEqual(result.status, 0, result.err)
+        self.assertTrue(
+            result.raw == b"".join(b"\0" * 100000 + b"%d\n" % n for n in range(20))
+        )
+
+    def test_a_job_to_be_tried_again_that_has_no_slot_is_made_way_for(self):
+        # One slot less, while the other job waits for room: it must end first.
+        gate, post = self.gate(), self.post()
+        script = (
+            f"case {{}} in a) if ! [ -e once ]; then : >once; {tell(post)}; {wait_at(gate)}; exit 1; fi;;"
+            f" *) head -c{self.EACH} /dev/zero | tr '\\0' x;; esac; echo {{}}"
+        )
+        running = self.start_map(
+            *("-j2", "--retries", "2", "--reorder-mem", "64K", "--spill-max", "1K"),
+            *(script, ":::", "a", "b", "c"), stdin=None,
+        )
+        post.line()
+        self.wait_for_line(running, "spread: the spill file in ")
+        running.signal(signal.SIGUSR2)
+        while is_signal_pending(running.pid, signal.SIGUSR2):
+            pass
+        gate.open()
+        told = self.wait_for_line(running, "spread: job 1 is to be tried again and has no slot")
+        self.assertIn("--spill-max", told)
+        result = running.finish()
+        each = "x" * self.EACH
+        self.assert_run(result, 0, f"a\n{each}b\n{each}c\n")
+

@@ -107,6 +107,61 @@ TEST(Scheduler, AFullOutputLeavesAllTasksToTheWorkerThatItIsOpenFor) {
   EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3 1:4 0:5");
 }
 
+TEST(Scheduler, WhereSlotsAreAllAlikeARetryTakesTheFirstFreeSlot) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  options.retry_first = true;
+  Table table(options);
+  table.slots(2).complete().tasks(4).decide();
+  table.answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:0");
+}
+
+TEST(Scheduler, AWorkerOfItsOwnLeavesARetryToAnother) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  Table table(options);
+  table.slots(2).complete().tasks(4).decide();
+  table.answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:2");
+}
+
+TEST(Scheduler, ASlotThatLeavesARetryToAnotherDoesNotUseUpTheLimit) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  Table table(options);
+  table.slots(2).complete().tasks(2).end().decide();
+  table.tell(SlotsLimited{1}).answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1");
+  table.answer(1, 1).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 1:0");
+}
+
+TEST(Scheduler, NamesWhatIsInTheWayOfARetryWithoutASlot) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  options.retry_first = true;
+  Table table(options);
+  table.slots(2).complete().tasks(2).decide();
+  EXPECT_EQ(table.scheduler.in_the_way(), std::nullopt);
+  table.tell(SlotsLimited{1}).answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1");
+  EXPECT_EQ(table.scheduler.in_the_way(), TaskId{1});
+  table.answer(1, 1).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 1:0");
+  EXPECT_EQ(table.scheduler.in_the_way(), std::nullopt);
+}
+
+TEST(Scheduler, NothingIsInTheWayOfARetryWhileAnOlderTaskRuns) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  options.retry_first = true;
+  Table table(options);
+  table.slots(2).complete().tasks(2).decide();
+  table.tell(SlotsLimited{1}).answer(1, 1, AnswerKind::Error).decide();
+  EXPECT_EQ(table.scheduler.in_the_way(), std::nullopt);
+}
+
 TEST(Scheduler, TheTailRuleKeepsNoTaskFromTheWorkerThatAFullOutputIsOpenFor) {
   Table table;
   table.slots(1, 0, 0).slots(1, 1, 1).complete().tasks(2).decide();

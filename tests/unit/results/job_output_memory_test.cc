@@ -175,6 +175,21 @@ TEST(JobOutputMemory, AHeadThatMayNotGoLiveCanStillEndWhenFull) {
   EXPECT_FALSE(jobs.output.stuck().has_value());
 }
 
+TEST(JobOutputMemory, AJobWhoseLimitsAreLiftedIsReadThoughAllRoomIsUsed) {
+  Jobs jobs(job_options(JobOutputMode::Live, true, false, 64 * 1024));
+  jobs.out(1, std::string(100000, 'x'));
+  EXPECT_FALSE(jobs.output.may_read(TaskId{1}, kOut));
+  jobs.output.lift_limits(TaskId{1});
+  EXPECT_TRUE(jobs.output.may_read(TaskId{1}, kOut));
+  EXPECT_FALSE(jobs.output.may_read(TaskId{2}, kOut));
+  jobs.out(1, std::string(100000, 'y'));
+  jobs.output.lift_limits(std::nullopt);
+  EXPECT_FALSE(jobs.output.may_read(TaskId{1}, kOut));
+  jobs.end(1);
+  jobs.end(0);
+  EXPECT_EQ(jobs.sink.out.size(), 200000u);
+}
+
 TEST(JobOutputMemory, NamesTheJobThatMustGoLiveWhenNothingElseCanMove) {
   Jobs jobs(job_options(JobOutputMode::Live, true, false, 64 * 1024));
   jobs.out(0, std::string(100000, 'x'));
