@@ -97,7 +97,8 @@ class Engine final : private ReadyHandler {
 
   // The end (engine_end.cc)
   int finish();
-  bool drain_outputs();
+  bool drained() const;
+  void drain_outputs();
   RunEnd describe_end() const;
 
   void suspend();
@@ -112,11 +113,11 @@ class Engine final : private ReadyHandler {
   void limit_slots();
 
   // Actions out (engine_actions.cc)
-  void carry_out(Action& action);
   friend class Driver<Engine>;
-  void start_worker(const StartWorker& action);
+  void carry_out(Action& action);
   template <typename E>
   void before(const E&) {}
+  void start_worker(const StartWorker& action);
   void give_up(const SlotClosed& closed);
   void explain(const Action& action);
 

@@ -7,24 +7,27 @@
 
 namespace spread {
 
+bool Engine::drained() const {
+  if (stdout_->closed()) return true;
+  const bool errors = face_->errors_are_output() && !reporter_->errors_written();
+  return stdout_->queue_empty() && face_->drained() && !errors;
+}
+
 /// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait,
 /// and after the one that kills nobody waits.
-bool Engine::drain_outputs() {
+void Engine::drain_outputs() {
   constexpr int kKilling = 3;
   const int before = signals_received_;
-  while (!stdout_->closed() && !(stdout_->queue_empty() && face_->drained())) {
-    if (const Status status = face_->drain(); !status) {
-      abort(status.error().message);
-      break;
-    }
+  while (!drained()) {
+    if (const Status status = face_->drain(); !status) return abort(status.error().message);
     stdout_->flush();
-    if (stdout_->stalled()) {
-      if (before >= kKilling) return false;
-      loop_.wait(kForever);
-    }
-    if (signals_received_ > before) return false;
+    reporter_->turn(*stdout_);
+    if (drained()) return;
+    const bool more = !face_->drained() && !stdout_->stalled() && !reporter_->errors_full();
+    if (!more && before >= kKilling) return;
+    loop_.wait(more ? loop_.now() : reporter_->next_deadline());
+    if (signals_received_ > before) return;
   }
-  return true;
 }
 
 RunEnd Engine::describe_end() const {
@@ -73,7 +76,8 @@ int Engine::finish() {
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);
     const TimePoint until = after(loop_.now(), kLastWords);
-    while (!reporter_->idle() && loop_.now() < until) {
+    const int before = signals_received_;
+    while (!reporter_->idle() && loop_.now() < until && signals_received_ == before) {
       loop_.wait(until);
       reporter_->turn(*stdout_);
     }

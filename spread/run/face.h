@@ -51,6 +51,8 @@ class Face {
   virtual bool drained() const = 0;
   /// The run is over: hands on more of what is left.
   virtual Status drain() = 0;
+  /// What goes to stderr is output, too: at the end it is waited for as stdout is.
+  virtual bool errors_are_output() const { return false; }
 
   /// Tells which tasks did not succeed, in its own way; false: the Reporter is to do it.
   virtual bool tell_failures() { return false; }

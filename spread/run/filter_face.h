@@ -42,6 +42,7 @@ class FilterFace final : public Face {
   bool drained() const override { return output_->empty(); }
   WorkerId full_but_for() const override;
   Status drain() override { return output_->pump(); }
+  bool errors_are_output() const override { return true; }
   std::uint64_t failures(const Scheduler::Counts& counts) const override {
     return failed_filters_ + counts.not_computed;
   }

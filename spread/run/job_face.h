@@ -40,6 +40,7 @@ class JobFace final : public Face {
   Status advance(bool tasks_done) override;
   bool drained() const override { return !output_ || output_->empty(); }
   Status drain() override { return output_ ? output_->pump() : Status{}; }
+  bool errors_are_output() const override { return true; }
   bool tell_failures() override;
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
   void change_slots(int by) override { engine_.change_slots(by); }
@@ -97,18 +98,18 @@ class JobFace final : public Face {
   Status pump_output();
   void put_limits_before();
   Status set_environment(const TaskContext& context, std::string_view payload);
-  Ending ending_of(const DeliverTask& delivery) const;
   const JobEnd* end_of(WorkerId worker) const {
     return worker == kNoWorker ? nullptr : ends_[number(worker)];
   }
+  Ending ending_of(const DeliverTask& delivery) const;
   std::string last_lines(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
   std::string note_of(const DeliverTask& delivery, const Ending& ending,
                       std::string_view command) const;
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
-  void read_slots_file();
   void make_way_for_retry();
+  void read_slots_file();
   std::uint32_t slots_for(const SlotCount& count) const;
 
   Engine& engine_;
@@ -139,8 +140,8 @@ class JobFace final : public Face {
   std::string slots_text_;  ///< of -j FILE, as read last
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
-  int first_failure_ = 0;  ///< exit status of the first job that failed
   bool made_way_told_ = false;
+  int first_failure_ = 0;  ///< exit status of the first job that failed
   int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
   std::string error_;
 };

@@ -81,6 +81,8 @@ class Reporter {
   /// What follows on stdout belongs together, until end_block().
   void begin_block();
   void end_block() { block_open_ = false; }
+  /// All that was put into errors() has been written, or waits in stdout's queue.
+  bool errors_written() const { return one_place() || errors_.queue_empty(); }
 
   /// Draws the progress line and writes what is due. `results`: stdout.
   void turn(const OutputWriter& results);

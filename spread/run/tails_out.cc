@@ -71,7 +71,7 @@ Result<bool> TailsOut::pass_on(WorkerId worker) {
 Status TailsOut::advance(bool results_done, bool live, const std::vector<WorkerId>& order) {
   if (!results_done || to_ == TailsTo::None) return {};
   if (as_they_come_) return advance_as_they_come(order);
-  while (next_ < order.size() && !out_.full()) {
+  while (next_ < order.size() && !full()) {
     const WorkerId worker = order[next_];
     const bool complete = number(worker) < complete_.size() && complete_[number(worker)];
     if (!complete && !live) return {};
@@ -89,7 +89,7 @@ Status TailsOut::advance_as_they_come(const std::vector<WorkerId>& order) {
   for (std::uint32_t i = 0; i < complete_.size(); ++i) {
     if (!complete_[i]) continue;
     Result<bool> more = true;
-    while (more && *more && !out_.full()) more = pass_on(WorkerId{i});
+    while (more && *more && !full()) more = pass_on(WorkerId{i});
     if (!more) return tl::unexpected(more.error());
     if (*more) return {};
   }

@@ -41,6 +41,10 @@ class TailsOut {
   Result<bool> pass_on(WorkerId worker);
   Status write_file(WorkerId worker, std::string_view text);
   Status advance_as_they_come(const std::vector<WorkerId>& order);
+  bool full() const {
+    const bool errors = to_ == TailsTo::Stderr && !reporter_.one_place();
+    return errors ? reporter_.errors_full() : out_.full();
+  }
 
   TailsTo to_;
   std::string directory_;

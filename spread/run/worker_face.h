@@ -37,6 +37,9 @@ class WorkerFace final : public Face {
     results_->pump();
     return results_->empty() ? tails_->finish(engine_.tail_order()) : Status{};
   }
+  bool errors_are_output() const override {
+    return engine_.options().output.tails == TailsTo::Stderr;
+  }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
 
   // For its ports.

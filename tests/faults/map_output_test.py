@@ -108,6 +108,68 @@ class Full(MapTest):
             os.close(write)
 
 
+class SlowReaderOfErrors(MapTest):
+    """stderr is not read until all jobs are over: it waits as long as it has to, and no signal is
+    lost meanwhile."""
+
+    # What they print fits into memory, but not into what waits for our stderr. The first one is
+    # waited for by all.
+    JOBS, EACH = 6, 700000
+
+    def start_loud(self, *words, **how):
+        return self.start(*words, stdout=subprocess.DEVNULL, **how)
+
+    def start_jobs(self, gate):
+        """Until all have ended."""
+        post = self.post()
+        script = (
+            f"if [ {{}} = 1 ]; then {wait_at(gate)}; fi;"
+            f" head -c {self.EACH} /dev/zero | tr '\\0' e >&2"
+        )
+        running = self.start_loud("map", f"-j{self.JOBS}", "--joblog", "post", script, ":::",
+                                  *map(str, range(1, self.JOBS + 1)), stdin=None)
+        post.lines(self.JOBS)
+        gate.open()
+        post.line()
+        return running
+
+    def assert_all_there(self, result):
+        self.assertEqual((result.status, len(result.err)), (0, self.JOBS * self.EACH))
+
+    def test_gets_all_of_it(self):
+        self.assert_all_there(self.start_jobs(self.gate()).finish())
+
+    def test_of_pipe_gets_all_of_it(self):
+        gate = self.gate()
+        script = f"if [ $SPREAD_SLOT = 1 ]; then {wait_at(gate)}; fi; cat >&2"
+        for options in ((), ("--round-robin",)):
+            with self.subTest(options):
+                running = self.start_loud("pipe", f"-j{self.JOBS}", "--block", str(self.EACH),
+                                          *options, script)
+                for _ in range(self.JOBS):
+                    running.write("1234567890123456789\n" * (self.EACH // 20))
+                running.close_input()
+                gate.open()
+                self.assert_all_there(running.finish())
+
+    def test_of_tails_gets_all_of_it(self):
+        post = self.post()
+        running = self.start_loud("all", "-j1", "--tails", "stderr", "--", "sh", "-c",
+                                  f"head -c 20000000 /dev/zero; {tell(post, 'x')}", stdin=None)
+        post.line()
+        result = running.finish()
+        self.assertEqual((result.status, len(result.err)), (0, 20000000))
+
+    def test_that_never_reads_does_not_hold_a_signal_off(self):
+        gate = self.gate()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                running = self.start_jobs(gate)
+                os.unlink(self.path("post"))
+                running.signal(number)
+                self.assertEqual(running.process.wait(), 128 + number)
+
+
 class FullSpill(MapTest):
     """A job that holds the output of all others back, and too little room for these."""
 
@@ -165,17 +227,6 @@ class FullSpill(MapTest):
         self.addCleanup(subprocess.run, ["umount", "-l", folder], check=True)
         return folder
 
-    def test_killed_while_it_spills_leaves_no_file(self):
-        folder = self.path("spill")
-        os.mkdir(folder)
-        running, gate = self.behind_a_slow_one("--spill-dir", folder)
-        running.signal(signal.SIGKILL)
-        running.process.wait()
-        self.assertEqual(os.listdir(folder), [])
-
-
-if __name__ == "__main__":
-    unittest.main()
     def test_a_job_that_is_tried_again_gets_a_slot_before_new_ones(self):
         # Every fifth fails once. What runs beside may block until the one before has ended.
         script = (
@@ -233,3 +284,14 @@ if __name__ == "__main__":
         each = "x" * self.EACH
         self.assert_run(result, 0, f"a\n{each}b\n{each}c\n")
 
+    def test_killed_while_it_spills_leaves_no_file(self):
+        folder = self.path("spill")
+        os.mkdir(folder)
+        running, gate = self.behind_a_slow_one("--spill-dir", folder)
+        running.signal(signal.SIGKILL)
+        running.process.wait()
+        self.assertEqual(os.listdir(folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
