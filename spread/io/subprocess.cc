@@ -4,6 +4,7 @@
 #include "spread/io/subprocess.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <string_view>
 
 #define BOOST_PROCESS_USE_STD_FS 1
@@ -51,7 +53,40 @@ Result<int> open_ticks() {
   return timer;
 }
 
+/// It can be reaped; that is left for later.
+bool has_ended(int pid) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid == pid;
+}
+
 }  // namespace
+
+/// What a Spawner knows of its children.
+struct Spawner::Children {
+  Guard* guard = nullptr;
+  std::size_t living = 0;  ///< Subprocess objects
+  /// They were killed and nobody waits for them, but they were still there when last looked at. The
+  /// guard watches them until then: their numbers are not free.
+  std::vector<int> unreaped;
+
+  /// Before it is reaped: then its number may be another one's.
+  void forget(int pid) const {
+    if (guard != nullptr) guard->forget(pid);
+  }
+  void leave_behind(int pid) {
+    ::kill(-pid, SIGKILL);
+    unreaped.push_back(pid);
+  }
+  void reap() {
+    std::erase_if(unreaped, [this](int pid) {
+      if (!has_ended(pid)) return false;
+      forget(pid);
+      ::waitpid(pid, nullptr, WNOHANG);
+      return true;
+    });
+  }
+};
 
 std::string ExitStatus::text(bool by_us) const {
   if (signal == 0) return "exit status " + std::to_string(code);
@@ -64,8 +99,8 @@ struct Subprocess::Impl {
   Process process;
   int pid;
   int exit_fd;
-  std::size_t* living;  ///< the Spawner's count
-  Guard* guard = nullptr;
+  Spawner::Children& children;
+  UniqueFd ticks;  ///< instead of `exit_fd`, of one that has ended and cannot be reaped yet
   bool running = true;
 };
 
@@ -82,24 +117,34 @@ Subprocess& Subprocess::operator=(Subprocess&& other) noexcept {
 }
 
 Subprocess::~Subprocess() {
-  // Boost's own destructor would kill the leader alone, and then wait for it.
-  if (impl_ && impl_->running) signal_group(SIGKILL);
-  if (impl_ && impl_->guard != nullptr) impl_->guard->forget(impl_->pid);
-  if (impl_) --*impl_->living;
+  if (!impl_) return;
+  --impl_->children.living;
+  if (!impl_->running) return;
+  // Boost's own destructor would kill the leader alone, and then wait for it, however long.
+  impl_->process.detach();
+  impl_->children.leave_behind(impl_->pid);
 }
 
 int Subprocess::pid() const { return impl_->pid; }
-int Subprocess::exit_fd() const { return impl_->exit_fd; }
+int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : impl_->exit_fd; }
 
 std::optional<ExitStatus> Subprocess::try_wait() {
+  Guard* const guard = impl_->children.guard;
   boost::system::error_code error;
+  impl_->children.forget(impl_->pid);
   if (impl_->process.running(error)) {
-    // Only a timer is ever readable before the end; this makes it not readable.
+    if (guard != nullptr) guard->watch(impl_->pid);
+    // A timer is to be readable at its next tick only.
     std::uint64_t ticks;
-    static_cast<void>(read_some(impl_->exit_fd, reinterpret_cast<Byte*>(&ticks), sizeof ticks));
+    const IoResult read = read_some(exit_fd(), reinterpret_cast<Byte*>(&ticks), sizeof ticks);
+    if (read.state == IoState::Failed && !impl_->ticks) {
+      // A pidfd tells of the end, and goes on to: a tracer has to be told before us.
+      if (const Result<int> timer = open_ticks()) impl_->ticks = UniqueFd(*timer);
+    }
     return std::nullopt;
   }
   impl_->running = false;
+  impl_->ticks.reset();
   const int status = impl_->process.native_exit_code();
   impl_->process.detach();
   if (WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
@@ -110,14 +155,13 @@ void Subprocess::signal_group(int signal) { ::kill(-impl_->pid, signal); }
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 
 struct Spawner::Impl final : ReadyHandler {
-  Guard* guard;
   EventLoop* loop;
+  Children children;
   // Never run: Boost.Process wants an executor to hold a process handle. The waiting is done by
   // EventLoop on the same pidfd.
   boost::asio::io_context context{1};
   UniqueFd null;  // /dev/null, opened when it is first wanted
   ChildEnvironment environment;
-  std::size_t living = 0;  ///< Subprocess objects
 
   struct Start {
     std::unique_ptr<SpawnCall> call;
@@ -129,8 +173,9 @@ struct Spawner::Impl final : ReadyHandler {
   std::vector<std::unique_ptr<SpawnCall>> spare;
   std::unique_ptr<LauncherThreads> threads;  ///< made when they are first wanted
 
-  Impl(Guard* its_guard, EventLoop* its_loop) : guard(its_guard), loop(its_loop) {}
+  Impl(Guard* its_guard, EventLoop* its_loop) : loop(its_loop) { children.guard = its_guard; }
   ~Impl() override;
+  void stop_threads();
 
   bool overlaps();
   Status fill(SpawnCall& call, const SpawnOptions& options, bool keep);
@@ -138,7 +183,7 @@ struct Spawner::Impl final : ReadyHandler {
   std::unique_ptr<SpawnCall> take_call();
   void give_back(std::unique_ptr<SpawnCall> call);
   void watch_starts(int by) {
-    if (guard != nullptr) guard->starting(by);
+    if (children.guard != nullptr) children.guard->starting(by);
   }
   Result<Subprocess> run(std::unique_ptr<SpawnCall> call);
   Result<Subprocess> finish(SpawnCall& call);
@@ -151,6 +196,16 @@ Spawner::Spawner(Guard* guard, EventLoop* loop) : impl_(std::make_unique<Impl>(g
 Spawner::~Spawner() = default;
 
 Spawner::Impl::~Impl() {
+  stop_threads();
+  // What was just killed is gone in a moment, unless it cannot be.
+  constexpr int kLooks = 100;
+  for (int look = 0; look < kLooks && !children.unreaped.empty(); ++look) {
+    if (look > 0) ::poll(nullptr, 0, 1);
+    children.reap();
+  }
+}
+
+void Spawner::Impl::stop_threads() {
   if (!threads) return;
   loop->remove(threads->fd());
   threads->stop();
@@ -227,7 +282,8 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
 Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   for (UniqueFd& fd : call.theirs) fd.reset();
   const int pid = call.pid;
-  if (call.error == 0 && guard != nullptr) guard->watch(pid);
+  children.reap();
+  if (call.error == 0 && children.guard != nullptr) children.guard->watch(pid);
   watch_starts(-1);
   if (call.error != 0) {
     return tl::unexpected(
@@ -235,14 +291,21 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   }
   const Result<int> exit_fd = call.exit_fd ? call.exit_fd.release() : open_ticks();
   if (!exit_fd) {
-    ::kill(-pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    if (guard != nullptr) guard->forget(pid);
+    children.leave_behind(pid);
     return tl::unexpected(exit_fd.error());
   }
-  ++living;
-  Subprocess child(std::make_unique<Subprocess::Impl>(Subprocess::Impl{
-      Process(context.get_executor(), pid, *exit_fd), pid, *exit_fd, &living, guard}));
+  std::unique_ptr<Subprocess::Impl> impl;
+  try {
+    impl = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
+        Process(context.get_executor(), pid, *exit_fd), pid, *exit_fd, children, {}});
+  } catch (const std::exception& error) {
+    // Asio has an epoll set of its own, and no room in it.
+    ::close(*exit_fd);
+    children.leave_behind(pid);
+    return fail("cannot start " + call.name() + ": " + error.what());
+  }
+  ++children.living;
+  Subprocess child(std::move(impl));
   child.input = std::move(call.ours[0]);
   child.output = std::move(call.ours[1]);
   child.errors = std::move(call.ours[2]);
@@ -268,7 +331,7 @@ Result<Subprocess> Spawner::spawn(const SpawnOptions& options) {
 /// Whether the loop may have something else to do while a child is being started. A lone one is
 /// started sooner without a thread.
 bool Spawner::Impl::overlaps() {
-  if (loop == nullptr || living + starts.size() < others_min) return false;
+  if (loop == nullptr || children.living + starts.size() < others_min) return false;
   if (starts.size() >= background_max) return false;
   if (!threads) {
     auto made = LauncherThreads::create(kThreads);
@@ -294,7 +357,15 @@ Result<std::optional<Subprocess>> Spawner::start(const SpawnOptions& options,
   return std::optional<Subprocess>(std::move(*child));
 }
 
-bool Spawner::idle() const { return impl_->living == 0 && impl_->starts.empty(); }
+bool Spawner::idle() const { return impl_->children.living == 0 && impl_->starts.empty(); }
+
+void Spawner::settle() {
+  constexpr int kLooks = 10, kLookEveryMs = 100;
+  for (int look = 0; look < kLooks && !impl_->starts.empty(); ++look) {
+    pollfd wake{impl_->threads->fd(), POLLIN, 0};
+    if (::poll(&wake, 1, kLookEveryMs) > 0) impl_->on_ready(wake.fd, true, false);
+  }
+}
 
 void Spawner::limit_background(std::size_t descriptors, std::size_t others_min) {
   impl_->others_min = others_min;

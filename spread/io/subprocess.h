@@ -45,8 +45,9 @@ struct SpawnOptions {
 };
 
 /// A child process, leader of its own process group, with pipes to its standard descriptors.
-/// Destroying a Subprocess that still runs kills its group and waits for it. Its Spawner must
-/// outlive it.
+/// Destroying a Subprocess that still runs kills its group, and waits for nobody: one that cannot
+/// be reaped yet (a dead NFS server, a tracer that holds it) is its Spawner's, which must outlive
+/// it.
 class Subprocess {
  public:
   ~Subprocess();
@@ -54,8 +55,8 @@ class Subprocess {
   Subprocess& operator=(Subprocess&&) noexcept;
 
   int pid() const;
-  /// Readable when the process has ended, or perhaps has; owned by this object, and closed by the
-  /// try_wait() that finds the end: an event loop must be rid of it before.
+  /// Readable when the process has ended, or perhaps has; owned by this object, and closed or
+  /// replaced by try_wait(): an event loop must be rid of it before.
   int exit_fd() const;
   /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
@@ -104,6 +105,9 @@ class Spawner {
   Result<std::optional<Subprocess>> start(const SpawnOptions& options, StartHandler& handler);
   /// No child runs or is being started.
   bool idle() const;
+  /// What is being started in the background is there when this returns, and its handlers have been
+  /// told; a start that takes longer than a second is not waited for.
+  void settle();
   /// So many descriptors are free for the background beside those of processes that run: with
   /// less than kBackgroundDescriptors fewer starts, or none, are under way at a time.
   /// And nothing is started there before `others_min` other children run or are being started.
@@ -113,6 +117,8 @@ class Spawner {
   void abandon(const StartHandler& handler);
 
  private:
+  friend class Subprocess;
+  struct Children;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -254,6 +254,8 @@ void Engine::abort(std::string reason) {
 /// on other machines goes on; its connection is kept alive.
 void Engine::suspend() {
   for (const std::unique_ptr<Port>& each : ports_) each->suspend(true);
+  // What a thread is just starting would run on while we are stopped.
+  spawner_.settle();
   // The time until we are continued is nobody's.
   if (!output_stalled_) handle(OutputStalled{true});
   reporter_->leave_line();

@@ -198,11 +198,10 @@ void AgentWorker::on_mark(Stream& stream, bool errors, std::string_view text) {
 }
 
 void AgentWorker::on_exit() {
-  const int fd = process_.exit_fd();
-  loop_.remove(fd);
+  loop_.remove(process_.exit_fd());
   if (terminated_ || killed_) process_.kill_group();
   status_ = process_.try_wait();
-  if (!status_) return loop_.add(fd, true, false, this);
+  if (!status_) return loop_.add(process_.exit_fd(), true, false, this);
   deadline_ = after(loop_.now(), kAfterExit);
   read(out_, false);
   if (!ended_) read(err_, true);

@@ -69,6 +69,7 @@ void CommandWorker::on_started(Result<Subprocess> process) {
   starting_ = nullptr;
   if (!process) return sink_.on_job_not_started(process.error());
   adopt(std::move(*process));
+  if (suspended_) process_->signal_group(SIGSTOP);
   if (killed_) {
     send_kill();
   } else if (ending_) {
@@ -210,13 +211,12 @@ bool CommandWorker::write_some_input() {
 }
 
 void CommandWorker::on_exit() {
-  const int fd = process_->exit_fd();
-  loop_.remove(fd);
+  loop_.remove(process_->exit_fd());
   // Its children may have ignored what ended it. Before it is reaped: then its number may be
   // another group's.
   if (ending_) process_->kill_group();
   status_ = process_->try_wait();
-  if (!status_) return loop_.add(fd, true, false, this);
+  if (!status_) return loop_.add(process_->exit_fd(), true, false, this);
   deadline_ = after(loop_.now(), kAfterExit);
   close_fd(process_->input);
   for (const bool errors : {false, true}) {
@@ -273,6 +273,7 @@ void CommandWorker::kill_group() {
 }
 
 void CommandWorker::suspend(bool stop) {
+  suspended_ = stop;
   if (process_ && !status_) process_->signal_group(stop ? SIGSTOP : SIGCONT);
 }
 

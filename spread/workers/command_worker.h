@@ -75,7 +75,8 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   void terminate();
   /// KILL to its process group, at once. Output that nobody wants now is not waited for.
   void kill();
-  /// STOP, or CONT, to its process group; nothing if nothing runs.
+  /// STOP, or CONT, to its process group; nothing if nothing runs. One that is being started is
+  /// stopped when it is there.
   void suspend(bool stop);
   /// The sink may want output again, or no more.
   void reconsider();
@@ -119,6 +120,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   bool large_ = false;  ///< its pipes have been made larger
   bool watches_output_ = false, watches_errors_ = false;
   bool told_unread_ = false;
+  bool suspended_ = false;
   bool ending_ = false;
   std::size_t step_ = 0;  ///< of the end sequence, next
   bool killed_ = false;

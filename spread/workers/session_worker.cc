@@ -235,13 +235,12 @@ void SessionWorker::remember_errors(std::string_view text) {
 }
 
 void SessionWorker::on_exit() {
-  const int fd = process_.exit_fd();
-  loop_.remove(fd);
+  loop_.remove(process_.exit_fd());
   // Its children may have ignored the TERM that ended it. This must come before it is reaped: then
   // its number may be another group's.
   if (phase_ != Phase::Normal) process_.kill_group();
   status_ = process_.try_wait();
-  if (!status_) return loop_.add(fd, true, false, this);
+  if (!status_) return loop_.add(process_.exit_fd(), true, false, this);
   if (status_ && !closing_) sink_.on_unusable();
   set_deadline(kAfterExit);
   // Answers that are still in the pipe count.

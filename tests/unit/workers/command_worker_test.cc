@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -116,6 +118,24 @@ TEST_F(Job, IsTerminatedThoughItWasStillBeingStarted) {
   worker_->terminate();
   wait();
   EXPECT_EQ(sink_.ended->signal, SIGTERM);
+}
+
+/// The third word of /proc/PID/stat.
+char state_of(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return text.at(text.rfind(')') + 2);
+}
+
+TEST_F(Job, IsStoppedThoughItWasStillBeingStarted) {
+  start({"/bin/sleep", "1000"});
+  worker_->suspend(true);
+  spawner_.settle();
+  while (state_of(worker_->pid()) != 'T') ASSERT_FALSE(sink_.ended);
+  worker_->suspend(false);
+  while (state_of(worker_->pid()) == 'T') ASSERT_FALSE(sink_.ended);
+  worker_->kill();
+  wait();
 }
 
 TEST_F(Job, IsKilledThoughItWasStillBeingStarted) {
