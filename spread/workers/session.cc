@@ -202,6 +202,14 @@ void Session::on_late_hello(SessionSink& sink) {
 void Session::on_unexpected(SessionSink& sink) {
   const std::string what = "it answered " + name(decoded_.message.id) +
                            ", which it was not working on (a second answer to the same task?)";
+  // It takes its tasks for others, and each that it has for answered: none of them ever will be.
+  const std::size_t open = outstanding_.size();
+  if (open > 0 && !was_answered(decoded_.message.id) && ++foreign_answers_ >= open) {
+    return broken("it answered " + name(decoded_.message.id) +
+                  ", which it was not given, instead of " +
+                  (open == 1 ? name(outstanding_.front())
+                             : "the " + std::to_string(open) + " tasks that it was given"));
+  }
   if (++unexpected_answers_ >= kUnexpectedAnswersMax) {
     return broken(what + ", for the " + std::to_string(kUnexpectedAnswersMax) + "th time");
   }
@@ -212,9 +220,16 @@ bool Session::take_outstanding(TaskId id) {
   for (std::size_t i = 0; i < outstanding_.size(); ++i) {
     if (outstanding_[i] != id) continue;
     outstanding_.erase(i);
+    foreign_answers_ = 0;
+    answered_[answered_count_++ % answered_.size()] = id;
     return true;
   }
   return false;
+}
+
+bool Session::was_answered(TaskId id) const {
+  const auto end = answered_.begin() + std::min(answered_count_, answered_.size());
+  return std::find(answered_.begin(), end, id) != end;
 }
 
 bool Session::is_outstanding(TaskId id) const {

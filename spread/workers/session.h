@@ -2,6 +2,7 @@
 // Start with docs/protocol.md, then here, then session_worker.h.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -95,6 +96,7 @@ class Session {
   void on_hello(SessionSink& sink);
   void on_late_hello(SessionSink& sink);
   void on_unexpected(SessionSink& sink);
+  bool was_answered(TaskId id) const;
   bool take_outstanding(TaskId id);
   bool is_outstanding(TaskId id) const;
   void stray(std::string_view text, SessionSink& sink);
@@ -104,12 +106,16 @@ class Session {
   std::unique_ptr<wire::Codec> codec_;
   OutputQueue output_;
   Ring<TaskId> outstanding_;  ///< in the order sent
+  /// The last ones that it has answered: another answer to one of them is a repetition.
+  std::array<TaskId, 16> answered_{};
+  std::size_t answered_count_ = 0;
   wire::Decoded decoded_;
   SessionState state_ = SessionState::Running;
   Problem problem_ = Problem::None;
   std::string problem_text_;
   std::size_t wanted_ = 0;
   std::uint32_t unexpected_answers_ = 0;
+  std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
   bool heard_ = false;
   bool warned_unknown_ = false;
   bool warned_late_hello_ = false;

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from spread_testing import PUPPET, SpreadTest, do, json_lines, peak_memory_kb
+from spread_testing import PUPPET, PYTHON, SpreadTest, do, json_lines, peak_memory_kb
 
 
 def header(length):
@@ -113,19 +113,32 @@ class UnexpectedAnswers(SpreadTest):
         result = self.puppet([twice, *range(1, 30)], "--window", "8")
         self.assert_run(result, 0, ["first", *range(1, 30)])
 
-    def test_answer_to_an_unknown_id_is_dropped(self):
-        result = self.puppet([0, do(["send", [12345678901, "ok", 3]]), 2])
-        self.assert_run(result, 0, [0, 1, 2])
-        self.assert_only_told(result, r"spread: worker 0 on localhost: it answered task 12345678901.*")
+    def test_answers_with_ids_that_it_was_not_given_do_not_hold_the_run(self):
+        # It takes its task for another one, has answered that, and waits for the next one.
+        wrong = do(["send", [12345678901, "ok", 3]], ["no_answer"])
+        result = self.puppet([0, wrong, 2], "--window", "1", "--crash-retries", "1")
+        self.assert_run(result, 1, [0, None, 2])
+        self.assert_told(result, r"spread: task 1 was lost.*it answered task 12345678901, which it "
+                                 r"was not given, instead of task 1.*")
+
+    def test_a_worker_that_never_answers_with_the_right_id_is_given_up(self):
+        code = (
+            "import sys, json\nfor line in sys.stdin:\n"
+            " print(json.dumps([json.loads(line)[0] + 1000, 'ok', 1]), flush=True)"
+        )
+        result = self.spread("run", "--wire", "json", "-j1", "--", PYTHON, "-c", code, ":::",
+                             "1", "2", "3")
+        self.assert_run(result, 3, "\n\n\n")
+        self.assert_told(result, r"spread: worker 0 on localhost.*it answered task 1000, which it .*")
 
     def test_ten_of_them_cost_the_worker(self):
-        wrong = ["send", [77, "ok", 3]]
+        wrong = ["send", [0, "ok", 3]]
         result = self.puppet([0, do(*[wrong] * 10), 2], "--crash-retries", "1")
         self.assert_run(result, 1, [0, None, 2])
-        self.assert_told(result, r"spread: task 1 was lost.*task 77.*")
+        self.assert_told(result, r"spread: task 1 was lost.*task 0.*")
 
     def test_nine_do_not(self):
-        wrong = ["send", [77, "ok", 3]]
+        wrong = ["send", [0, "ok", 3]]
         result = self.puppet([0, do(*[wrong] * 9), 2])
         self.assert_run(result, 0, [0, 1, 2])
 
