@@ -98,6 +98,7 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   SPREAD_ASSERT(worker.state == SlotState::Starting);
   worker.started = now;
   worker.heard = worker.answered = false;
+  worker.end_by.reset();
   worker.parallel = 1;
   worker.window.limit(0);
   worker.window.restart();
@@ -349,6 +350,15 @@ void Scheduler::on(StartNoMore& event, TimePoint, Actions& actions) {
 void Scheduler::on(Aborted& event, TimePoint, Actions& actions) {
   stop(std::move(event.reason), actions);
   kill_all(true, "the run was given up", actions);
+}
+
+Duration Scheduler::grace_for_unanswered() const {
+  if (!options_.idle_grace) return options_.stop_grace;
+  const bool one_has_answered = std::any_of(slots_.begin(), slots_.end(), [](const Slot& each) {
+    return each.answered && !each.in_flight.empty();
+  });
+  return one_has_answered ? options_.stop_grace
+                          : std::min(*options_.idle_grace, options_.stop_grace);
 }
 
 std::size_t Scheduler::tasks_wanted() const {

@@ -42,6 +42,9 @@ struct SchedulerOptions {
   bool close_idle = false;
   /// After the first signal, running tasks may finish for so long.
   Duration stop_grace = std::chrono::seconds(60);
+  /// And workers that have nothing unanswered, or have never answered, may go on for so long;
+  /// unset: as long as the others.
+  std::optional<Duration> idle_grace;
 };
 
 /// Who runs what. Pure: it is told what happened and says what is to be done; docs/scheduling.md
@@ -82,6 +85,10 @@ class Scheduler {
   bool stopping() const { return stopping_; }
   /// All of the input has been handed in.
   bool input_ended() const { return input_ended_; }
+  /// Tasks that were sent and have no answer yet.
+  std::size_t unanswered() const { return tasks_.in_flight(); }
+  /// For how long these are waited for after a first signal.
+  Duration grace_for_unanswered() const;
   /// Every task that arrived has its outcome and none will come.
   bool tasks_done() const { return tasks_.empty() && (input_ended_ || stopping_); }
 
@@ -209,6 +216,7 @@ class Scheduler {
   void compute_deadline(TimePoint now);
 
   Slot& slot(WorkerId worker) { return slots_[number(worker)]; }
+  void end_idle(TimePoint now, Actions& actions);
   const Slot& slot(WorkerId worker) const { return slots_[number(worker)]; }
   KeyRecord& key_of(const Slot& slot) { return keys_[slot.key]; }
   HostRecord& host_of(const Slot& slot) { return hosts_[number(slot.host)]; }
@@ -269,6 +277,7 @@ class Scheduler {
   std::string stop_reason_;
   std::string last_death_;  ///< why workers died, for the tasks that are not computed
   TimePoint deadline_ = kForever;
+  TimePoint next_idle_end_ = kForever;  ///< see idle_grace
   TimePoint now_{};
 };
 

@@ -39,6 +39,8 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
     }
   }
   if (tasks_done() || (options_.close_idle && none_to_give())) close_inputs(actions);
+  next_idle_end_ = kForever;
+  if (stop_level_ == 1 && options_.idle_grace) end_idle(now, actions);
   compute_deadline(now);
 }
 
@@ -373,8 +375,31 @@ void Scheduler::close_inputs(Actions& actions) {
   }
 }
 
+/// After the first signal: those that have something unanswered, and have shown that they answer,
+/// may finish it. The others are not waited for as long.
+void Scheduler::end_idle(TimePoint now, Actions& actions) {
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& each = slots_[i];
+    if (!each.has_process() || each.state == SlotState::Dying) continue;
+    if (each.answered && !each.in_flight.empty()) {
+      each.end_by.reset();
+      continue;
+    }
+    if (each.state == SlotState::Live && each.in_flight.empty()) {
+      set_state(each, SlotState::Closing);
+      actions.push_back(CloseInput{id_of(i), "the run was interrupted"});
+    }
+    if (!each.end_by) each.end_by = after(now, *options_.idle_grace);
+    if (now >= *each.end_by) {
+      each.end_by = kForever;
+      kill(each, id_of(i), KillReason::Halted, true, "the run was interrupted", actions);
+    }
+    next_idle_end_ = std::min(next_idle_end_, *each.end_by);
+  }
+}
+
 void Scheduler::compute_deadline(TimePoint now) {
-  deadline_ = std::min(stop_deadline_.value_or(kForever), alarms_.next());
+  deadline_ = std::min({stop_deadline_.value_or(kForever), next_idle_end_, alarms_.next()});
   if (stopping_) return;
   if (more_to_start_) deadline_ = now;
   if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));

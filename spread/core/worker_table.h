@@ -56,6 +56,7 @@ struct Slot {
   std::uint32_t parallel = 1;  ///< a hello's `slots`
   Ring<InFlight> in_flight;    ///< in the order sent; the front is what the worker works on
   std::size_t in_flight_bytes = 0;
+  std::optional<TimePoint> end_by;        ///< after a first signal; see idle_grace
   TaskId timed_out{};                     ///< valid while killed_for is TimedOut
   std::optional<TimePoint> unread_since;  ///< nobody reads what it writes
   /// Time between the two is not that of the tasks that it works on.

@@ -1,5 +1,7 @@
 #include "spread/run/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,8 @@ SchedulerOptions scheduler_options(const Options& options) {
   scheduler.once = options.command == Command::All;
   scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;
   scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
+  // A job is not waited for because of what others of its slot have done.
+  if (options.command == Command::Run) scheduler.idle_grace = options.limits.kill_grace;
   return scheduler;
 }
 
@@ -277,10 +281,24 @@ void Engine::on_ready(int, bool, bool) {
     }
     if (first_signal_ == 0) first_signal_ = signal->number;
     handle(StopRequested{std::min(++signals_received_, 3)});
-    if (signals_received_ == 1 && scheduler_.counts().live_workers > 0) {
-      reporter_->say_at_once("interrupted: running tasks may finish; once more to terminate them");
-    }
+    if (signals_received_ == 1) tell_stop();
   }
 }
 
 }  // namespace spread
+/// After the first signal: what is waited for.
+void Engine::tell_stop() {
+  const bool all_or_filters = face_->waits_for_workers();
+  const std::size_t count =
+      all_or_filters ? scheduler_.counts().live_workers : scheduler_.unanswered();
+  if (count == 0) return;
+  const std::string_view what = all_or_filters              ? "worker"
+                                : is_jobs(options_.command) ? "job"
+                                                            : "task";
+  const Duration grace = scheduler_.grace_for_unanswered();
+  reporter_->say_at_once(
+      fmt::format("waiting{} for {} {}{} (again: end {} now)",
+                  grace == kNoLimit ? "" : fmt::format(" up to {:.6g} s", to_seconds(grace)), count,
+                  what, count == 1 ? "" : "s", count == 1 ? "it" : "them"));
+}
+

@@ -102,6 +102,7 @@ class Engine final : private ReadyHandler {
   RunEnd describe_end() const;
 
   void suspend();
+  void tell_stop();
 
   // Slots (engine_slots.cc)
   void add_slots_from(std::uint32_t first);

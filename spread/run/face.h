@@ -60,6 +60,8 @@ class Face {
   virtual int exit_status(const RunEnd& end, const HaltOptions& halt) const {
     return exit_code(end, halt);
   }
+  /// Workers have no tasks of their own to be waited for (`all`), or go on when these are done.
+  virtual bool waits_for_workers() const { return false; }
   /// USR1 and USR2: one slot more, or less.
   virtual void change_slots(int by) { static_cast<void>(by); }
   /// What the exit status counts.

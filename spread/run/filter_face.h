@@ -43,6 +43,7 @@ class FilterFace final : public Face {
   WorkerId full_but_for() const override;
   Status drain() override { return output_->pump(); }
   bool errors_are_output() const override { return true; }
+  bool waits_for_workers() const override { return true; }
   std::uint64_t failures(const Scheduler::Counts& counts) const override {
     return failed_filters_ + counts.not_computed;
   }

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spread/run/engine.h"
@@ -37,6 +38,7 @@ class WorkerFace final : public Face {
     results_->pump();
     return results_->empty() ? tails_->finish(engine_.tail_order()) : Status{};
   }
+  bool waits_for_workers() const override { return is_all(); }
   bool errors_are_output() const override {
     return engine_.options().output.tails == TailsTo::Stderr;
   }
@@ -51,6 +53,8 @@ class WorkerFace final : public Face {
   /// For a worker that broke the protocol: nobody has been told this before. Of very many different
   /// reasons only the first ones are worth a line.
   bool tells_first(const std::string& reason);
+  /// That a worker takes long to end: nobody has been told of one before.
+  bool tells_slow_end() { return !std::exchange(told_slow_end_, true); }
   void warn_unknown_key(const WorkerPort& from, std::string_view key);
   /// A worker was given null for a number that its wire cannot carry.
   void warn_non_finite();
@@ -72,6 +76,7 @@ class WorkerFace final : public Face {
   std::uint64_t failed_workers_ = 0;
   bool warned_non_finite_ = false;
   bool warned_unknown_key_ = false;
+  bool told_slow_end_ = false;
   std::set<std::string> told_reasons_;
 };
 

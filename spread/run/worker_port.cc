@@ -45,7 +45,7 @@ Status WorkerPort::start() {
                       : fmt::format("still running {:.6g} s after the end of its input", seconds);
   }
   how.kill_grace = options.limits.kill_grace;
-  silent_until_ = kForever;
+  silent_until_ = slow_end_at_ = kForever;
   ready_ = false;
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);
@@ -68,7 +68,11 @@ void WorkerPort::send_task(const SendTask& action) {
 }
 
 void WorkerPort::close_input() {
-  if (worker_) worker_->close_input();
+  if (!worker_) return;
+  worker_->close_input();
+  constexpr Duration kPatience = std::chrono::seconds(10);
+  // A command of `all` has all the time that it wants.
+  if (engine_.options().command == Command::Run) slow_end_at_ = after(engine_.now(), kPatience);
 }
 void WorkerPort::terminate() {
   if (worker_) worker_->terminate(end_reason());
@@ -88,12 +92,13 @@ std::string WorkerPort::end_reason() const {
 // ---------------------------------------------------------------- once a turn
 
 TimePoint WorkerPort::next_deadline() const {
-  return worker_ ? std::min(worker_->next_deadline(), silent_until_) : kForever;
+  return worker_ ? std::min({worker_->next_deadline(), silent_until_, slow_end_at_}) : kForever;
 }
 
 void WorkerPort::tick() {
   if (worker_->next_deadline() <= engine_.now()) worker_->tick();
   if (silent_until_ <= engine_.now()) tell_silence();
+  if (slow_end_at_ <= engine_.now()) tell_slow_end();
 }
 
 void WorkerPort::flush() {
@@ -122,6 +127,17 @@ void WorkerPort::tell_silence() {
       name() +
       " has had a task for 10 s and has answered nothing yet; it is expected to speak --wire " +
       kWires[static_cast<int>(engine_.options().wire)] + ", and to flush each answer");
+}
+
+void WorkerPort::tell_slow_end() {
+  slow_end_at_ = kForever;
+  if (worker_->ended() || !face_.tells_slow_end()) return;
+  const auto& limit = engine_.options().limits.shutdown_timeout;
+  const bool limited = limit && *limit != kNoLimit;
+  engine_.reporter().say(
+      name() + " has not ended 10 s after the end of its input; " +
+      (limited ? fmt::format("it may take {:.6g} s (--shutdown-timeout)", to_seconds(*limit))
+               : "it is waited for"));
 }
 
 // ---------------------------------------------------------------- what the worker says

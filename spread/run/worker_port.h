@@ -34,6 +34,7 @@ class WorkerPort final : public Port, public WorkerSink {
 
  private:
   void tell_silence();
+  void tell_slow_end();
   void tell_ready();
   void has_task();
   void tell_death(const ProcessEnded& ended);
@@ -60,6 +61,8 @@ class WorkerPort final : public Port, public WorkerSink {
   /// When to say that this worker, which has a task, has not said anything yet.
   TimePoint silent_until_ = kForever;
   bool told_silence_ = false;
+  /// When to say that it has not ended yet.
+  TimePoint slow_end_at_ = kForever;
   bool ready_ = false;
   // Of `all`, for the joblog
   TimePoint started_{};

@@ -114,8 +114,7 @@ void SessionWorker::input_failed() {
   queue.consume(queue.size());
   sink_.on_unusable();
   if (!status_ && phase_ == Phase::Normal && deadline_ == kForever) {
-    end_unless_over(options_.shutdown_timeout.value_or(options_.kill_grace),
-                    "it closed its stdin and went on");
+    end_unless_over(options_.kill_grace, "it closed its stdin and went on");
   }
 }
 

@@ -109,7 +109,7 @@ class OfRun(SpreadTest):
         running.write(json_lines([do(["ignore", 15], ["tell", post.path], ["hang"])]))
         pidfd = os.pidfd_open(int(post.line()))
         running.signal(signal.SIGINT)
-        self.assertIn(b"interrupted", running.process.stderr.readline())
+        self.assertIn(b"waiting", running.process.stderr.readline())
         running.signal(signal.SIGTERM)
         self.assert_gone(pidfd)
         self.assert_run(running.finish(), 130, [None])

@@ -40,7 +40,7 @@ class Xargs(MapTest):
                 running = self.start_map("-j3", *how, script, ":::", *"abc", stdin=None)
                 groups = [int(pid) for pid in post.lines(3)]
                 running.signal(15)
-                self.wait_for_line(running, "spread: interrupted: ")
+                self.wait_for_line(running, "spread: waiting ")
                 running.signal(15)
                 self.assertEqual(running.finish().status, 143)
                 for group in groups:
@@ -77,7 +77,7 @@ class GnuParallel(MapTest):
         running = self.start_map("-j1", script, ":::", *"abc", stdin=None)
         post.line()
         running.signal(1)
-        self.wait_for_line(running, "spread: interrupted: ")
+        self.wait_for_line(running, "spread: waiting ")
         gate.open()
         result = running.finish()
         self.assert_run(result, 129, "a\n")

@@ -180,7 +180,7 @@ class NothingIsLeft(SshTest):
     def test_after_two_signals(self):
         running, pidfds = self.start_hanging()
         running.signal(signal.SIGTERM)
-        Lines(running).until("interrupted")
+        Lines(running).until("waiting")
         running.signal(signal.SIGTERM)
         running.process.wait()
         self.assertEqual(running.finish().status, 128 + signal.SIGTERM)

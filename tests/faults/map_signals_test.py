@@ -99,7 +99,7 @@ class Interrupted(MapTest):
     def test_once_lets_running_jobs_finish_and_starts_no_more(self):
         running = self.begin()
         self.interrupt(running)
-        self.wait_for_line(running, "spread: interrupted: ")
+        self.wait_for_line(running, "spread: waiting ")
         self.way.open(2)
         result = running.finish()
         self.assert_run(result, 130, "done a\ndone b\n")
@@ -109,7 +109,7 @@ class Interrupted(MapTest):
     def test_twice_terminates(self):
         running = self.begin()
         self.interrupt(running)
-        self.wait_for_line(running, "spread: interrupted: ")
+        self.wait_for_line(running, "spread: waiting ")
         self.interrupt(running)
         result = running.finish()
         self.assert_run(result, 130, "")
@@ -129,7 +129,7 @@ class Interrupted(MapTest):
                               *"abcd")
         self.groups = [int(pid) for pid in self.told.lines(2)]
         self.interrupt(running)
-        self.wait_for_line(running, "spread: interrupted: ")
+        self.wait_for_line(running, "spread: waiting ")
         self.interrupt(running)
         terms.lines(2)
         self.interrupt(running)
@@ -143,7 +143,7 @@ class Interrupted(MapTest):
                 running = self.run_it("-j2", *options, "yes {} || :", ":::", "a", "b")
                 wait_until_half_full(running.process.stdout.fileno())
                 self.interrupt(running)
-                self.wait_for_line(running, "spread: interrupted: ")
+                self.wait_for_line(running, "spread: waiting ")
                 for _ in range(2):
                     self.interrupt(running)
                     while is_signal_pending(running.pid, signal.SIGINT):
@@ -160,7 +160,7 @@ class Interrupted(MapTest):
                 running = self.run_it("-j1", script, ":::", "a", "b")
                 post.line()
                 running.signal(number)
-                self.wait_for_line(running, "spread: interrupted: ")
+                self.wait_for_line(running, "spread: waiting ")
                 gate.open()
                 # Never 0, as a job was not run.
                 self.assert_run(running.finish(), 128 + number, "done a\n")
@@ -177,7 +177,7 @@ class Interrupted(MapTest):
         before = "trap '' TERM; "
         running = self.begin("--kill-grace", "0.1", before=before)
         self.interrupt(running)
-        self.wait_for_line(running, "spread: interrupted: ")
+        self.wait_for_line(running, "spread: waiting ")
         self.interrupt(running)
         self.assert_run(running.finish(), 130, "")
         self.assert_nothing_left()

@@ -59,6 +59,36 @@ class Interrupted(SpreadTest):
         self.assert_run(result, 130, [None] * 4)
         self.assert_workers_gone()
 
+    def test_says_what_is_waited_for(self):
+        running = self.compute("--kill-grace", "1m", "--shutdown-timeout", "90s")
+        self.interrupt(running)
+        self.assertEqual(self.wait_for_first(running),
+                         b"spread: waiting up to 60 s for 2 tasks (again: end them now)\n")
+        self.way.open(2)
+        self.assert_run(running.finish(), 130, ["done", "done", None, None])
+
+    def test_workers_that_have_never_answered_have_the_kill_grace(self):
+        # head answers nothing before it ends, and it waits for more lines than it is given.
+        running = self.start("run", "--wire", "lines", "-j1", "--kill-grace", "0.1", "--",
+                             "head", "-n", "2")
+        running.write("1\n2\n3\n")
+        running.close_input()
+        while not self.children(running.pid):
+            pass
+        running.signal(signal.SIGTERM)
+        self.assert_run(running.finish(), 143, "\n\n\n")
+
+    def children(self, pid):
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [child for child in file.read().split() if self.name_of(child) == "head"]
+
+    def name_of(self, pid):
+        try:
+            with open(f"/proc/{pid}/comm", encoding="ascii") as file:
+                return file.read().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+
     def test_three_times_kills(self):
         # The grace is endless: only the third can end it. Signals that come too fast are one, so
         # each waits for what the one before it has done.
@@ -90,7 +120,7 @@ class Interrupted(SpreadTest):
         )
         post.line()
         running.signal(SIGTERM)
-        self.assertIn(b"interrupted", running.process.stderr.readline())
+        self.assertIn(b"waiting", running.process.stderr.readline())
         running.signal(SIGTERM)
         result = running.finish()
         self.assert_run(result, 143, "")
@@ -143,9 +173,9 @@ class Interrupted(SpreadTest):
     def wait_for_first(self, running):
         """Until the first signal has been handled."""
         for line in running.process.stderr:
-            if line.startswith(b"spread: interrupted: "):
-                return
-        self.fail("the run ended")
+            if line.startswith(b"spread: waiting "):
+                return line
+        return self.fail("the run ended")
 
 
 class CtrlC(Interrupted):

@@ -243,6 +243,19 @@ TEST(Scenario, TheFirstSignalTerminatesAfterTheGraceTime) {
   EXPECT_NEAR(played.now(), 4, 0.01);
 }
 
+TEST(Scenario, AfterTheFirstSignalAWorkerThatNeverAnsweredIsNotWaitedForAsLong) {
+  World world = plain(2, 20);
+  world.slots[1].key = 1;
+  world.hosts.resize(2);
+  world.slots[1].host = 1;
+  world.hosts[1].factor = 1000;
+  world.options.idle_grace = seconds(2);
+  world.options.stop_grace = seconds(30);
+  world.script.emplace_back(1.0, StopRequested{1});
+  const Played played(world);
+  EXPECT_NEAR(played.now(), 3, 0.1);
+}
+
 TEST(Scenario, TheThirdSignalKillsWhatDoesNotEnd) {
   World world = plain(1, 2);
   world.tasks[0].hangs = true;

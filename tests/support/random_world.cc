@@ -45,6 +45,8 @@ void draw_options(World& world, Dice& dice) {
     options.halt.count = options.halt.percent ? dice.between(1, 99) : dice.log_count(1, 100);
   }
   if (dice.chance(0.2)) options.stop_grace = from_seconds(dice.log_between(0.01, 10));
+  if (dice.chance(0.5)) options.idle_grace = from_seconds(dice.log_between(0.01, 10));
+  options.retry_first = dice.chance(0.3);
 }
 
 void draw_hosts(World& world, Dice& dice) {
