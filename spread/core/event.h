@@ -195,14 +195,20 @@ struct RetryTask {
   Why why;
   Duration duration{};
 };
+/// A slot that a task might wait for is started again only after a long pause.
+struct SlotPaused {
+  WorkerId worker{};
+  Duration pause{};
+  std::string reason;  ///< why its last worker ended
+};
 /// A slot or a host will not be used any more, or for a while.
 struct SlotClosed {
   WorkerId worker{};
   std::string reason;
 };
 
-using Action =
-    std::variant<StartWorker, SendTask, CloseInput, KillWorker, DeliverTask, RetryTask, SlotClosed>;
+using Action = std::variant<StartWorker, SendTask, CloseInput, KillWorker, DeliverTask, RetryTask,
+                            SlotPaused, SlotClosed>;
 using Actions = std::vector<Action>;
 
 }  // namespace spread

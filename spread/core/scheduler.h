@@ -162,6 +162,9 @@ class Scheduler {
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, const ProcessEnded& event,
                   Actions& actions);
   TimePoint launch_failed(Slot& slot, WorkerId worker, TimePoint now);
+  bool another_lives(const Slot& slot) const;
+  TimePoint pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const;
+  void shorten_pauses(const Slot& gone, TimePoint now);
   void stop(std::string reason, Actions& actions);
   void kill(Slot& slot, WorkerId worker, KillReason reason, bool gentle, Why why, Actions& actions);
   void kill_all(bool gentle, Why why, Actions& actions);

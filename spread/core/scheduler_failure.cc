@@ -7,6 +7,12 @@
 #include "spread/core/scheduler.h"
 
 namespace spread {
+namespace {
+
+// The longest pause of a worker whose argument list has answered, while no other one of it lives.
+constexpr Duration kPauseOfTheLast = std::chrono::seconds(1);
+
+}  // namespace
 
 void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
   how.task = tasks_[i].id;
@@ -196,8 +202,46 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
   ended.has_alone_task = ended.draining = false;
   if (not_before == kForever) {
     close_slot(ended, event.worker, std::move(event.reason), now, actions);
-  } else {
-    empty_slot(event.worker, not_before);
+    shorten_pauses(ended, now);
+    return;
+  }
+  empty_slot(event.worker, not_before);
+  shorten_pauses(ended, now);
+  constexpr Duration kLong = std::chrono::seconds(5);
+  const bool waited_for = tasks_.queued() > 0 && !ended.retired;
+  if (waited_for && ended.not_before > after(now, kLong)) {
+    actions.push_back(SlotPaused{event.worker, ended.not_before - now, std::move(event.reason)});
+  }
+}
+
+// ---------------------------------------------------------------- pauses
+
+bool Scheduler::another_lives(const Slot& slot) const {
+  return std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) {
+    return &other != &slot && other.key == slot.key &&
+           (other.state == SlotState::Live || other.state == SlotState::Starting);
+  });
+}
+
+/// When a slot may be started again after so many ends in a row without an answer.
+TimePoint Scheduler::pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const {
+  const Duration pause = restart_pause(in_a_row);
+  // What has worked will again, and nobody else does its work meanwhile.
+  const bool alone = keys_[slot.key].proven && !another_lives(slot);
+  return after(now, alone ? std::min(pause, kPauseOfTheLast) : pause);
+}
+
+/// The last worker of a proven key has gone: those that were left to pause, since it was there, are
+/// not to do so for long any more.
+void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
+  if (!keys_[gone.key].proven || another_lives(gone)) return;
+  const TimePoint latest = after(now, kPauseOfTheLast);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& each = slots_[i];
+    const bool pauses = each.state == SlotState::Empty && !each.retired && each.not_before > latest;
+    if (each.key != gone.key || !pauses) continue;
+    each.not_before = latest;
+    alarms_.set(id_of(i), latest);
   }
 }
 
@@ -261,7 +305,7 @@ void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Ac
 TimePoint Scheduler::blame_for_death(Slot& dead, WorkerId worker, const ProcessEnded& event,
                                      TimePoint now, Actions& actions) {
   ++dead.deaths;
-  const TimePoint not_before = after(now, restart_pause(dead.deaths));
+  const TimePoint not_before = pause_end(dead, dead.deaths, now);
   if (dead.in_flight.empty()) return not_before;
   ++counts_.crashes;
   ++key_of(dead).failures;
@@ -275,7 +319,8 @@ TimePoint Scheduler::blame_for_death(Slot& dead, WorkerId worker, const ProcessE
   const InFlight entry = take_in_flight(dead, 0, tasks_[i].payload.size(), now);
   give_back_all(dead, now);
   blame_task(i, worker, now - entry.since, event, actions);
-  return not_before;
+  // It is the task that is to blame, and not what works here.
+  return key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
 }
 
 void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
@@ -310,7 +355,7 @@ TimePoint Scheduler::launch_failed(Slot& failed, WorkerId worker, TimePoint now)
   ++failed.launch_failures;
   ++key_of(failed).failures;
   if (failed.launch_failures >= options_.failure.start_retries) return kForever;
-  return after(now, restart_pause(failed.launch_failures));
+  return pause_end(failed, failed.launch_failures, now);
 }
 
 // ---------------------------------------------------------------- the end of the run

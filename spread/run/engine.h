@@ -119,6 +119,7 @@ class Engine final : private ReadyHandler {
   template <typename E>
   void before(const E&) {}
   void start_worker(const StartWorker& action);
+  void tell_pause(const SlotPaused& paused);
   void give_up(const SlotClosed& closed);
   void explain(const Action& action);
 
@@ -162,6 +163,7 @@ class Engine final : private ReadyHandler {
   bool input_told_ = false;
   bool own_error_ = false;
   bool ever_started_ = false;
+  bool pause_told_ = false;
   std::string end_message_;
   std::set<std::string> warnings_told_;
   std::string last_closed_;  ///< why a slot was given up last

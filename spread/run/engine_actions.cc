@@ -1,4 +1,6 @@
 // Events in, actions out: what the Scheduler says is carried out here.
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "spread/base/overloaded.h"
@@ -18,9 +20,19 @@ void Engine::carry_out(Action& action) {
                    kill.gentle ? port(kill.worker).terminate() : port(kill.worker).kill();
                  },
                  [&](const RetryTask& again) { face_->retry(again); },
+                 [&](const SlotPaused& paused) { tell_pause(paused); },
                  [&](const SlotClosed& closed) { give_up(closed); },
              },
              action);
+}
+
+/// One line is enough for all slots.
+void Engine::tell_pause(const SlotPaused& paused) {
+  if (std::exchange(pause_told_, true)) return;
+  reporter_->say(
+      fmt::format("{} is started again in {:.0f} s, since it has ended again and again "
+                  "without an answer: {}",
+                  port(paused.worker).name(), to_seconds(paused.pause), paused.reason));
 }
 
 void Engine::start_worker(const StartWorker& action) {
@@ -72,6 +84,10 @@ void Engine::explain(const Action& action) {
           [&](const RetryTask& a) {
             return "task " + std::to_string(number(a.task)) + " again: " + std::string(a.why) +
                    (a.message.empty() ? "" : " (" + a.message + ")");
+          },
+          [&](const SlotPaused& a) {
+            return fmt::format("worker {} pauses for {:.3g} s: {}", number(a.worker),
+                               to_seconds(a.pause), a.reason);
           },
           [&](const SlotClosed& a) {
             return "give up worker " + std::to_string(number(a.worker)) + ": " + a.reason;

@@ -45,6 +45,14 @@ TEST(Death, APoisonTaskAtTheVeryEndIsLostToo) {
   EXPECT_EQ(played.message(4), "its worker died 3 times, the last time: killed by signal 11");
 }
 
+TEST(Death, PoisonTasksAtTheEndDoNotMakeTheirWorkerPauseForLong) {
+  World world = plain(1, 5);
+  for (std::size_t i = 2; i < 5; ++i) world.tasks[i].poison = true;
+  const Played played(world);
+  EXPECT_EQ(played.counts().lost, 3u);
+  EXPECT_LT(played.now(), 3);
+}
+
 TEST(Death, APoisonTaskInAParallelWorkerIsFoundByRunningTheSuspectsAlone) {
   World world = plain(2, 60);
   for (SlotPlan& slot : world.slots) {

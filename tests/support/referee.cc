@@ -153,6 +153,12 @@ void Referee::see(const RetryTask& action) {
   if (ended_by_us_) ++task(action.task).failures;
 }
 
+void Referee::see(const SlotPaused& action) {
+  const WorkerBook& paused = worker(action.worker);
+  expect(paused.phase == WorkerBook::Phase::None, name(action.worker) + " pauses with a process");
+  expect(action.pause > std::chrono::seconds(5), name(action.worker) + "'s pause is not long");
+}
+
 void Referee::see(const SlotClosed& action) {
   expect(worker(action.worker).phase == WorkerBook::Phase::None,
          name(action.worker) + "'s slot closed with a process in it");

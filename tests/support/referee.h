@@ -79,6 +79,7 @@ class Referee {
   void see(const KillWorker& action);
   void see(const DeliverTask& action);
   void see(const RetryTask& action);
+  void see(const SlotPaused& action);
   void see(const SlotClosed& action);
 
   void check_outcome(const DeliverTask& action, const TaskBook& task);

@@ -150,6 +150,7 @@ class Simulation {
   void act(const KillWorker& action);
   void act(const DeliverTask& action);
   void act(const RetryTask&) {}
+  void act(const SlotPaused&) {}
   void act(const SlotClosed&) {}
 
   void say_hello(const std::shared_ptr<Process>& process);

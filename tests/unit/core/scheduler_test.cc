@@ -162,6 +162,62 @@ TEST(Scheduler, NothingIsInTheWayOfARetryWhileAnOlderTaskRuns) {
   EXPECT_EQ(table.scheduler.in_the_way(), std::nullopt);
 }
 
+TEST(Scheduler, TheLastWorkerOfAListThatHasAnsweredPausesForASecondAtMost) {
+  SchedulerOptions options = window_of(1);
+  options.start_all = true;
+  Table table(options);
+  table.slots(2).complete().tasks(1).decide().answer(0, 0).decide();
+  const auto dies = [&](std::uint32_t worker) {
+    table.tell(ProcessEnded{WorkerId{worker}, EndCause::Exited, false, "killed"}).decide();
+  };
+  for (int i = 0; i < 6; ++i) {
+    dies(0);
+    table.wait(seconds(30)).decide();
+  }
+  dies(0);  // for the seventh time in a row: 6.4 s, since the other one lives
+  const std::size_t before = table.all<StartWorker>().size();
+  table.wait(seconds(2)).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), before);
+  dies(1);
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), before + 2);
+}
+
+TEST(Scheduler, ALongPauseIsTold) {
+  SchedulerOptions options = window_of(1);
+  options.failure.start_retries = 20;
+  Table table(options);
+  table.slots(1).complete().tasks(1).decide();
+  for (int i = 0; i < 8; ++i) {
+    table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, false, "killed"});
+    table.wait(seconds(30)).decide();
+  }
+  ASSERT_EQ(table.all<SlotPaused>().size(), 2u) << "6.4 s and 12.8 s";
+  EXPECT_EQ(table.all<SlotPaused>()[0].pause, milliseconds(6400));
+  EXPECT_EQ(table.all<SlotPaused>()[0].reason, "killed");
+}
+
+TEST(Scheduler, AfterASignalIdleWorkersAreClosedAndEndedAfterTheirGrace) {
+  SchedulerOptions options = window_of(1);
+  options.idle_grace = seconds(5);
+  Table table(options);
+  table.slots(3).complete().tasks(3).decide();
+  table.answer(0, 0).answer(1, 1).tasks(1).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2 0:3");
+  // Slot 0 has answered and works, 1 is idle, 2 has never answered.
+  table.tell(StopRequested{1}).decide();
+  ASSERT_EQ(table.all<CloseInput>().size(), 1u);
+  EXPECT_EQ(table.all<CloseInput>()[0].worker, WorkerId{1});
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(5));
+  table.wait(seconds(5)).decide();
+  ASSERT_EQ(table.all<KillWorker>().size(), 2u);
+  EXPECT_EQ(table.all<KillWorker>()[0].worker, WorkerId{1});
+  EXPECT_EQ(table.all<KillWorker>()[1].worker, WorkerId{2});
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(55));
+  table.answer(0, 3).decide();
+  EXPECT_EQ(table.all<CloseInput>().back().worker, WorkerId{0});
+}
+
 TEST(Scheduler, TheTailRuleKeepsNoTaskFromTheWorkerThatAFullOutputIsOpenFor) {
   Table table;
   table.slots(1, 0, 0).slots(1, 1, 1).complete().tasks(2).decide();
