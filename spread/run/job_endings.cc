@@ -20,6 +20,20 @@ constexpr int kSignalled = 128;
 
 }  // namespace
 
+namespace {
+
+/// What a run exits with that such a job has ended (--halt now,fail=1).
+int status_of_failure(const DeliverTask& delivery, int exit_status) {
+  constexpr int kLoginLost = 255, kNotExecutable = 126;
+  if (exit_status > 0) return exit_status;
+  if (delivery.timed_out) return kSignalled + kTerminated;
+  if (delivery.outcome == Outcome::Lost) return kLoginLost;
+  // It was never started: as a shell has it, whose command line is too long.
+  return kNotExecutable;
+}
+
+}  // namespace
+
 /// What is known of a job's end, as the joblog and the records have it.
 struct JobFace::Ending {
   int exit_status = -1;  ///< Exitval: 128+n for signal n; -1 where there is none
@@ -59,9 +73,7 @@ void JobFace::deliver(const DeliverTask& delivery) {
     const std::string last = last_lines(delivery);
     if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);
     failures_.failed(delivery.task, ending.how, command, last);
-    if (first_failure_ == 0) {
-      first_failure_ = ending.exit_status > 0 ? ending.exit_status : kSignalled + kTerminated;
-    }
+    if (first_failure_ == 0) first_failure_ = status_of_failure(delivery, ending.exit_status);
     count_for_xargs(delivery, ending);
   }
   if (output_) {

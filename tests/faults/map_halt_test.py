@@ -42,6 +42,11 @@ class OwnItems(MapTest):
         self.assertEqual(result.status, 127, result)
         self.assertNotRegex(result.err, r"nowhere\s*$|nowhere *\n")
 
+    def test_a_job_that_was_never_started_has_the_status_of_one_that_cannot_be(self):
+        self.file("in", LONG + "\n")
+        result = self.map("--halt", "now,fail=1", "-a", "in", "echo", stdin=None)
+        self.assertEqual(result.status, 126, result.err[-300:])
+
 
 if __name__ == "__main__":
     unittest.main()
