@@ -1,5 +1,6 @@
 #include "spread/io/event_loop.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -31,12 +32,13 @@ double wall_clock_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-EventLoop::EventLoop(UniqueFd epoll) : epoll_(std::move(epoll)), now_(read_clock()) {}
+EventLoop::EventLoop(UniqueFd epoll, std::size_t watches_max)
+    : epoll_(std::move(epoll)), watches_max_(watches_max), now_(read_clock()) {}
 
-Result<EventLoop> EventLoop::create() {
+Result<EventLoop> EventLoop::create(std::size_t watches_max) {
   UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return tl::unexpected(errno_error("epoll_create1"));
-  return EventLoop(std::move(epoll));
+  return EventLoop(std::move(epoll), watches_max);
 }
 
 std::uint32_t EventLoop::control(int operation, int fd, const Entry& entry) {
@@ -59,14 +61,31 @@ void EventLoop::add(int fd, bool read, bool write, ReadyHandler* handler) {
   ++entry.generation;
   entry.read = read;
   entry.write = write;
-  entry.always_ready = entry.paused = false;
-  const std::uint32_t error = control(EPOLL_CTL_ADD, fd, entry);
+  entry.always_ready = entry.paused = entry.polled = false;
+  watch(EPOLL_CTL_ADD, fd, entry);
+}
+
+/// Adds to epoll's set, or changes there. Where that cannot be, the next best way is found.
+void EventLoop::watch(int operation, int fd, Entry& entry) {
+  const bool adds = operation == EPOLL_CTL_ADD;
+  const bool full = adds && watches_ >= watches_max_;
+  const std::uint32_t error = full ? ENOSPC : control(operation, fd, entry);
+  watches_ += adds && error == 0 ? 1 : 0;
+  if (error == 0) return;
   if (error == EPERM) {
     entry.always_ready = true;
     always_ready_.push_back(fd);
     return;
   }
-  SPREAD_ASSERT(error == 0);
+  SPREAD_ASSERT(error == ENOSPC || error == ENOMEM);
+  if (!adds) unwatch(fd, entry);
+  entry.polled = true;
+  polled_.push_back(fd);
+}
+
+void EventLoop::unwatch(int fd, const Entry& entry) {
+  control(EPOLL_CTL_DEL, fd, entry);
+  --watches_;
 }
 
 void EventLoop::change(int fd, bool read, bool write) {
@@ -76,16 +95,16 @@ void EventLoop::change(int fd, bool read, bool write) {
   entry.read = read;
   entry.write = write;
   if (entry.always_ready) return;
-  const int operation = std::exchange(entry.paused, false) ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  SPREAD_ASSERT(control(operation, fd, entry) == 0);
+  const bool was_paused = std::exchange(entry.paused, false);
+  if (!entry.polled) watch(was_paused ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, entry);
 }
 
 void EventLoop::pause(int fd) {
   Entry& entry = entries_[static_cast<std::size_t>(fd)];
   SPREAD_ASSERT(entry.handler != nullptr);
   entry.read = entry.write = false;
-  if (entry.always_ready || std::exchange(entry.paused, true)) return;
-  control(EPOLL_CTL_DEL, fd, entry);
+  if (entry.always_ready || std::exchange(entry.paused, true) || entry.polled) return;
+  unwatch(fd, entry);
 }
 
 void EventLoop::remove(int fd) {
@@ -93,10 +112,32 @@ void EventLoop::remove(int fd) {
   SPREAD_ASSERT(entry.handler != nullptr);
   if (entry.always_ready) {
     std::erase(always_ready_, fd);
+  } else if (entry.polled) {
+    std::erase(polled_, fd);
   } else if (!entry.paused) {
-    control(EPOLL_CTL_DEL, fd, entry);
+    unwatch(fd, entry);
   }
   entry.handler = nullptr;
+}
+
+std::size_t EventLoop::tell_polled() {
+  std::vector<pollfd> asked;
+  for (const int fd : polled_) {
+    const Entry& entry = entries_[static_cast<std::size_t>(fd)];
+    const int what = (entry.read ? POLLIN | POLLRDHUP : 0) | (entry.write ? POLLOUT : 0);
+    if (!entry.paused) asked.push_back({fd, static_cast<short>(what), 0});
+  }
+  if (::poll(asked.data(), asked.size(), 0) <= 0) return 0;
+  std::size_t ready = 0;
+  for (const pollfd& each : asked) {
+    const Entry entry = entries_[static_cast<std::size_t>(each.fd)];
+    if (each.revents == 0 || entry.handler == nullptr || !entry.polled) continue;
+    const bool broken = (each.revents & (POLLERR | POLLHUP)) != 0;
+    ++ready;
+    entry.handler->on_ready(each.fd, (each.revents & (POLLIN | POLLRDHUP)) != 0 || broken,
+                            (each.revents & POLLOUT) != 0 || broken);
+  }
+  return ready;
 }
 
 void EventLoop::advance() { now_ = std::max(now_, read_clock()); }
@@ -108,13 +149,16 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     const Entry& entry = entries_[static_cast<std::size_t>(fd)];
     return entry.read || entry.write;
   });
-  const int timeout = poll_only ? 0 : timeout_milliseconds(deadline, now_);
+  int timeout = poll_only ? 0 : timeout_milliseconds(deadline, now_);
+  constexpr int kPollEveryMs = 10;
+  if (!polled_.empty() && (timeout < 0 || timeout > kPollEveryMs)) timeout = kPollEveryMs;
   int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
   // It is so after a stop (SIGSTOP, SIGCONT). What has happened meanwhile comes before the
   // deadlines that have passed: a job that has ended is not late.
   if (count < 0 && errno == EINTR) {
     count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, 0);
   }
+  SPREAD_ASSERT(count >= 0 || errno == EINTR);  // all other errors are ours
   advance();
   std::size_t ready = 0;
   for (int i = 0; i < count; ++i) {
@@ -129,6 +173,7 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     entry.handler->on_ready(static_cast<int>(fd), (what & (EPOLLIN | EPOLLRDHUP)) != 0 || broken,
                             (what & EPOLLOUT) != 0 || broken);
   }
+  if (!polled_.empty()) ready += tell_polled();
   const std::vector<int> files = always_ready_;
   for (const int fd : files) {
     const Entry entry = entries_[static_cast<std::size_t>(fd)];

@@ -2,6 +2,7 @@
 // nothing of tasks or workers. Start here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -23,10 +24,12 @@ class ReadyHandler {
 /// from one wait is decided at one instant.
 class EventLoop {
  public:
-  static Result<EventLoop> create();
+  /// epoll takes so many descriptors; a test may want fewer.
+  static Result<EventLoop> create(std::size_t watches_max = SIZE_MAX);
 
   /// `handler` must outlive the registration. A descriptor that cannot be waited for (a regular
-  /// file) is ready at every wait. Adding the same descriptor twice is a broken invariant.
+  /// file) is ready at every wait. One that epoll has no room for (max_user_watches, memory) is
+  /// looked at a hundred times a second. Adding the same descriptor twice is a broken invariant.
   void add(int fd, bool read, bool write, ReadyHandler* handler);
   void change(int fd, bool read, bool write);
   /// Nothing of it is told until change() wants something again: epoll would tell of the other
@@ -52,14 +55,20 @@ class EventLoop {
     bool write = false;
     bool always_ready = false;
     bool paused = false;  ///< not in epoll's set at the moment
+    bool polled = false;  ///< not in epoll's set at all: it has no room
   };
 
-  explicit EventLoop(UniqueFd epoll);
+  EventLoop(UniqueFd epoll, std::size_t watches_max);
+  void watch(int operation, int fd, Entry& entry);
+  void unwatch(int fd, const Entry& entry);
+  std::size_t tell_polled();
   std::uint32_t control(int operation, int fd, const Entry& entry);
 
   UniqueFd epoll_;
   std::vector<Entry> entries_;  ///< by descriptor
   std::vector<int> always_ready_;
+  std::vector<int> polled_;
+  std::size_t watches_ = 0, watches_max_;
   TimePoint now_{};
 };
 

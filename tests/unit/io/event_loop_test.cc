@@ -43,5 +43,38 @@ TEST(EventLoop, TellsWhatHasHappenedWhenASignalHasEndedTheWait) {
   ::close(ends[1]);
 }
 
+/// A loop whose epoll set is full, and a pipe.
+class FullSet : public testing::Test {
+ protected:
+  FullSet() : loop_(std::move(*EventLoop::create(0))) { EXPECT_EQ(::pipe(ends_), 0); }
+  ~FullSet() override {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  EventLoop loop_;
+  int ends_[2];
+  Handler handler_;
+};
+
+TEST_F(FullSet, TellsOfADescriptorThatEpollHasNoRoomFor) {
+  loop_.add(ends_[0], true, false, &handler_);
+  EXPECT_EQ(loop_.wait(loop_.now()), 0u);
+  ASSERT_EQ(::write(ends_[1], "x", 1), 1);
+  while (handler_.calls == 0) loop_.wait(kForever);
+  loop_.remove(ends_[0]);
+  EXPECT_EQ(loop_.wait(loop_.now()), 0u);
+}
+
+TEST_F(FullSet, TellsOfTheOtherSidesEndUnlessItPauses) {
+  loop_.add(ends_[1], false, false, &handler_);
+  EXPECT_EQ(loop_.wait(loop_.now()), 0u);
+  loop_.pause(ends_[1]);
+  ::close(ends_[0]);
+  EXPECT_EQ(loop_.wait(loop_.now()), 0u);
+  loop_.change(ends_[1], false, true);
+  EXPECT_EQ(loop_.wait(kForever), 1u);
+  loop_.remove(ends_[1]);
+}
+
 }  // namespace
 }  // namespace spread
