@@ -216,10 +216,10 @@ class Scheduler {
   void send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actions& actions);
   std::size_t startable() const;
   void close_inputs(Actions& actions);
+  void end_idle(TimePoint now, Actions& actions);
   void compute_deadline(TimePoint now);
 
   Slot& slot(WorkerId worker) { return slots_[number(worker)]; }
-  void end_idle(TimePoint now, Actions& actions);
   const Slot& slot(WorkerId worker) const { return slots_[number(worker)]; }
   KeyRecord& key_of(const Slot& slot) { return keys_[slot.key]; }
   HostRecord& host_of(const Slot& slot) { return hosts_[number(slot.host)]; }
@@ -277,10 +277,10 @@ class Scheduler {
   enum class Killing : std::uint8_t { No, Gently, AtOnce } killing_ = Killing::No;
   int stop_level_ = 0;
   std::optional<TimePoint> stop_deadline_;
+  TimePoint next_idle_end_ = kForever;  ///< see idle_grace
   std::string stop_reason_;
   std::string last_death_;  ///< why workers died, for the tasks that are not computed
   TimePoint deadline_ = kForever;
-  TimePoint next_idle_end_ = kForever;  ///< see idle_grace
   TimePoint now_{};
 };
 

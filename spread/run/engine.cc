@@ -138,6 +138,7 @@ void Engine::turn() {
     decide();
   }
   reporter_->turn(*stdout_);
+  if (!reporter_->file_error().empty() && !scheduler_.stopping()) undecided_ = true;
   // What was held back because the output was full may go on, and nothing else would say so.
   if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
   if (output_now() != output_told_) undecided_ = true;
@@ -201,6 +202,12 @@ void Engine::watch_output() {
   if (!face_->error().empty()) {
     own_error_ = true;
     abort(face_->error());
+  }
+  // What is not in the joblog would be done again (--resume): nothing more is begun.
+  if (const std::string& error = reporter_->file_error(); !error.empty() && end_message_.empty()) {
+    own_error_ = true;
+    end_message_ = error;
+    handle(StartNoMore{error});
   }
   // A disk that is full is so at every try.
   if (std::string warning = face_->take_warning();
@@ -285,7 +292,6 @@ void Engine::on_ready(int, bool, bool) {
   }
 }
 
-}  // namespace spread
 /// After the first signal: what is waited for.
 void Engine::tell_stop() {
   const bool all_or_filters = face_->waits_for_workers();
@@ -302,3 +308,4 @@ void Engine::tell_stop() {
                   what, count == 1 ? "" : "s", count == 1 ? "it" : "them"));
 }
 
+}  // namespace spread

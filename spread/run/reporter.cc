@@ -229,8 +229,13 @@ void Reporter::job(JoblogLine line, TimePoint started) {
 }
 
 void Reporter::tell_if_failed(File& file) {
-  if (!file.writer->failed() || std::exchange(file.failure_told, true)) return;
-  say("cannot write " + file.name + ": " + file.writer->error());
+  if (!file.writer->closed() || std::exchange(file.failure_told, true)) return;
+  if (!file.writer->failed() && &file == &events_file_) {
+    return say("nobody reads " + file.name + " any more: no more events are written");
+  }
+  file_error_ = "cannot write " + file.name + ": " +
+                (file.writer->failed() ? file.writer->error() : "nobody reads it any more");
+  say(file_error_);
 }
 
 /// Before anything is flushed: what has been queued is seen only while it waits.
@@ -285,14 +290,12 @@ TimePoint Reporter::next_deadline() const {
 }
 
 bool Reporter::files_written() {
-  bool written = true;
   for (File* file : {&events_file_, &joblog_file_}) {
     if (file->writer == nullptr) continue;
     file->writer->flush();
     tell_if_failed(*file);
-    written = written && !file->writer->failed();
   }
-  return written;
+  return file_error_.empty();
 }
 
 void Reporter::run_ended(int exit_status) {

@@ -92,6 +92,9 @@ class Reporter {
   TimePoint next_deadline() const;
   /// The joblog and the events have been written so far; what cannot be has been told.
   bool files_written();
+  /// Why the joblog or the events cannot be written any more; empty while they can. Events that go
+  /// to somebody who does not read any more are none of it.
+  const std::string& file_error() const { return file_error_; }
   /// The last event.
   void run_ended(int exit_status);
   /// The end: the last words, and everything written out as far as somebody reads it.
@@ -127,6 +130,7 @@ class Reporter {
   ByteBuffer waiting_;  ///< messages, for the end of the block
   TimePoint waiting_until_ = kForever;
   ByteBuffer lost_;  ///< what nobody reads
+  std::string file_error_;
   File events_file_;
   File joblog_file_;
   Progress progress_;

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import unittest
@@ -64,14 +65,44 @@ class OfRun(SpreadTest):
         self.assertEqual(result.status, 255, result)
 
     def test_255_cannot_write_the_joblog_or_the_events(self):
+        # Nothing more is begun, so that a later --resume does nothing twice.
         for option in ("--joblog", "--events"):
             with self.subTest(option):
-                result = self.puppet([1, 2], option, "/dev/full")
-                self.assert_run(result, 255, [1, 2])
-                self.assert_only_told(
+                script = f"echo >>ran-{option}; exit 0; : {{}}"
+                result = self.spread("map", "-j2", option, "/dev/full", script,
+                                     input="x\n" * 500)
+                self.assertEqual(result.status, 255, result)
+                self.assert_told(
                     result, rf"spread: cannot write {option} /dev/full: No space left on device"
                 )
-                self.assertEqual(result.err.count("\n"), 1)
+                ran = 0
+                if os.path.exists(self.path(f"ran-{option}")):
+                    with open(self.path(f"ran-{option}"), encoding="ascii") as file:
+                        ran = len(file.readlines())
+                self.assertLess(ran, 20, "as many as are begun in one turn")
+                told = [line for line in result.err.splitlines() if "cannot write" in line]
+                self.assertLessEqual(len(told), 2, result)
+
+    def test_255_a_joblog_that_grows_too_large_and_what_runs_is_delivered(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+        result = self.puppet(range(1000), "--joblog", "log", preexec_fn=limit)
+        self.assertEqual(result.status, 255, result)
+        values = result.values
+        done = [n for n, value in enumerate(values) if value is not None]
+        self.assertEqual([values[n] for n in done], done)
+        self.assert_told(result, r"spread: cannot write --joblog log: File too large")
+
+    def test_events_that_nobody_reads_any_more_are_one_warning(self):
+        read, write = os.pipe()
+        os.close(read)
+        try:
+            result = self.puppet(range(10), "--events", f"fd:{write}", pass_fds=[write])
+            self.assert_run(result, 0, list(range(10)), "spread: nobody reads --events "
+                            f"fd:{write} any more: no more events are written\n")
+        finally:
+            os.close(write)
 
     def test_255_cannot_read_standard_input(self):
         closed = {"stdin": subprocess.DEVNULL, "preexec_fn": lambda: os.close(0)}
