@@ -3,12 +3,15 @@
 
 `python3 -m unittest` alone would call a file without tests a success, and would hide skipped
 tests. Here a file without tests fails; a file whose tests were all skipped exits 77, which ctest
-shows as skipped; and with SPREAD_REQUIRE_SSH=1 a skipped test in a file named ssh_* is a failure.
+shows as skipped; with SPREAD_REQUIRE_SSH=1 a skipped test in a file named ssh_* is a failure, and
+with SPREAD_NO_SKIPS=1 any that allowed_skips.txt does not list (skips.py).
 """
 
 import os
 import sys
 import unittest
+
+import skips
 
 SKIPPED = 77
 
@@ -27,8 +30,8 @@ def main() -> int:
         print(f"{path}: no tests in it", file=sys.stderr)
         return 1
     if result.skipped:
-        for test, reason in result.skipped:
-            print(f"skipped: {test}: {reason}", file=sys.stderr)
+        if skips.are_bad([(test.id(), reason) for test, reason in result.skipped]):
+            return 1
         if name.startswith("ssh_") and os.environ.get("SPREAD_REQUIRE_SSH") == "1":
             print("SPREAD_REQUIRE_SSH=1: a skipped ssh test is a failure", file=sys.stderr)
             return 1
