@@ -1,11 +1,15 @@
 #include "spread/history/history_store.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <utility>
 
 #include "spread/base/quote.h"
+#include "spread/base/unique_fd.h"
 
 namespace spread {
 namespace {
@@ -48,6 +52,20 @@ KeyHistory read_key(const Statement& row, int column) {
   return history;
 }
 
+/// It holds argument lists, which are nobody else's business, as XDG has it; what is there already
+/// keeps its permissions.
+void make_private_folders(const std::filesystem::path& folder) {
+  std::error_code failed;
+  if (folder.empty() || std::filesystem::exists(folder, failed)) return;
+  make_private_folders(folder.parent_path());
+  ::mkdir(folder.c_str(), 0700);
+}
+
+/// Before SQLite makes it, whose journal has the same permissions.
+void make_private_file(const std::string& file) {
+  UniqueFd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+}
+
 bool matches(const HistoryKey& key, const std::vector<std::string>& words) {
   return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
     return key.host == word ||
@@ -69,8 +87,9 @@ tl::unexpected<Error> HistoryStore::error(const char* doing, const Error& why) c
   return fail(std::string(doing) + " history " + file_ + ": " + why.message);
 }
 
-Result<HistoryStore> HistoryStore::open(const std::string& file) {
+Result<HistoryStore> HistoryStore::open(const std::string& file, int wait_milliseconds) {
   HistoryStore store(file);
+  store.wait_milliseconds_ = wait_milliseconds;
   SPREAD_TRY(store.connect(false));
   return store;
 }
@@ -82,12 +101,15 @@ Status HistoryStore::connect(bool create) {
   if (!exists && !create) return {};
   if (!exists) {
     const std::filesystem::path folder = std::filesystem::path(file_).parent_path();
+    make_private_folders(folder);
     if (!folder.empty()) std::filesystem::create_directories(folder, failed);
     if (failed) return error("create the directory of", Error{failed.message()});
+    make_private_file(file_);
   }
   Result<Database> opened = Database::open(file_, create);
   if (!opened) return error("open", opened.error());
   database_.emplace(std::move(*opened));
+  database_->wait_at_most(wait_milliseconds_);
   if (Status checked = check_schema(); !checked) {
     database_.reset();
     return checked;
@@ -118,6 +140,7 @@ Status HistoryStore::check_schema() {
 }
 
 void HistoryStore::wait_at_most(int milliseconds) {
+  wait_milliseconds_ = milliseconds;
   if (database_) database_->wait_at_most(milliseconds);
 }
 

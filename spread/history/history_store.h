@@ -29,8 +29,12 @@ Result<std::string> default_history_file(const char* xdg_state_home, const char*
 /// record(); a file that is not there is an empty history.
 class HistoryStore {
  public:
+  /// For another run that is writing.
+  static constexpr int kWaitMilliseconds = 3000;
+
   /// Fails if the file is unreadable, no database, another program's, or of a newer spread.
-  static Result<HistoryStore> open(const std::string& file);
+  static Result<HistoryStore> open(const std::string& file,
+                                   int wait_milliseconds = kWaitMilliseconds);
 
   /// One Prior per key, in their order.
   Result<std::vector<Prior>> lookup(const std::vector<HistoryKey>& keys);
@@ -39,7 +43,7 @@ class HistoryStore {
   /// is written.
   Status record(const std::vector<Observation>& run, std::int64_t unix_now);
 
-  /// How long record() waits for another run that is writing; 3 s at first.
+  /// How long each call waits for another run that is writing.
   void wait_at_most(int milliseconds);
 
   struct Row {
@@ -66,6 +70,7 @@ class HistoryStore {
   Status in_transaction(Status result);
   tl::unexpected<Error> error(const char* doing, const Error& why) const;
 
+  int wait_milliseconds_ = kWaitMilliseconds;
   std::string file_;
   std::optional<Database> database_;
 };

@@ -3,14 +3,6 @@
 #include <sqlite3.h>
 
 namespace spread {
-namespace {
-
-// Another run holds the lock for a few milliseconds at its end; a dead one for ever on some network
-// file systems, and nobody wants to wait for that.
-constexpr int kBusyMilliseconds = 3000;
-
-}  // namespace
-
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
   // A failure leaves statement_ null, and the first step() reports it.
   sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr);
@@ -67,7 +59,6 @@ Result<Database> Database::open(const std::string& path, bool create) {
   const int status = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   Database database(raw);
   if (status != SQLITE_OK) return fail(raw != nullptr ? sqlite3_errmsg(raw) : "out of memory");
-  database.wait_at_most(kBusyMilliseconds);
   return database;
 }
 

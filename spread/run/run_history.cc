@@ -28,10 +28,19 @@ std::string digest(const std::vector<Value>& items) {
   return fmt::format("{:016x}", hash);
 }
 
-Result<HistoryStore> open_store(const HistoryOptions& options) {
+// Another run holds the lock for a few milliseconds at its end. Whoever holds it for longer (a dead
+// one for ever, on some network file systems) delays no run: rather this one is not remembered.
+constexpr int kRunWaitsMilliseconds = 100;
+
+Result<HistoryStore> open_store(const HistoryOptions& options, int wait_milliseconds) {
   const Result<std::string> file = history_file(options);
   if (!file) return tl::unexpected(file.error());
-  return HistoryStore::open(*file);
+  return HistoryStore::open(*file, wait_milliseconds);
+}
+
+/// Where somebody asks for the history itself.
+Result<HistoryStore> open_store(const HistoryOptions& options) {
+  return open_store(options, HistoryStore::kWaitMilliseconds);
 }
 
 }  // namespace
@@ -56,7 +65,7 @@ std::string RunHistory::take_warning() { return std::exchange(warning_, {}); }
 
 bool RunHistory::open() {
   if (!enabled_ || store_) return enabled_;
-  auto store = open_store(options_.history);
+  auto store = open_store(options_.history, kRunWaitsMilliseconds);
   if (!store) {
     give_up(store.error());
     return false;

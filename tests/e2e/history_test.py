@@ -2,6 +2,7 @@
 long. The claims are about which host was given which task, and never about how long it took."""
 
 import os
+import sqlite3
 import unittest
 
 from spread_testing import PYTHON, SpreadTest
@@ -47,6 +48,18 @@ class HistoryTest(SpreadTest):
         result = self.spread("history", "show", *words)
         self.assertEqual((result.status, result.err), (0, ""), result)
         return result.out
+
+
+class Locked(HistoryTest):
+    deadline = 20
+
+    def test_file_that_somebody_has_locked_delays_nothing(self):
+        self.learn()
+        database = sqlite3.connect(self.default, isolation_level=None)
+        self.addCleanup(database.close)
+        database.execute("BEGIN EXCLUSIVE")
+        for _ in range(8):  # at 3 s each it would be too late
+            self.hosts_of(2, milliseconds=1, said=r"spread: no history: .*locked\n")
 
 
 class FastestFirst(HistoryTest):

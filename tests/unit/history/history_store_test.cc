@@ -1,6 +1,7 @@
 #include "spread/history/history_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,6 +180,26 @@ TEST_F(HistoryFile, ALockedFileIsAnErrorAfterAWhileAndKeepsWhatItHolds) {
   EXPECT_NE(refused.error().message.find("locked"), std::string::npos);
   ASSERT_TRUE(other->execute("COMMIT"));
   EXPECT_EQ(opened().rows({})->size(), 1u);
+}
+
+TEST_F(HistoryFile, ItIsNobodyElsesToRead) {
+  const mode_t before = umask(0);
+  ASSERT_TRUE(opened().record({took(key("a"), 1)}, 7));
+  umask(before);
+  using std::filesystem::perms;
+  const auto of = [](const std::filesystem::path& path) {
+    return std::filesystem::status(path).permissions();
+  };
+  EXPECT_EQ(of(file_), perms::owner_read | perms::owner_write);
+  EXPECT_EQ(of(folder_ / "state" / "spread"), perms::owner_all);
+  EXPECT_EQ(of(folder_ / "state"), perms::owner_all);
+}
+
+TEST_F(HistoryFile, AFolderThatIsThereKeepsItsPermissions) {
+  std::filesystem::create_directories(file_.parent_path());
+  const auto before = std::filesystem::status(file_.parent_path()).permissions();
+  ASSERT_TRUE(opened().record({took(key("a"), 1)}, 7));
+  EXPECT_EQ(std::filesystem::status(file_.parent_path()).permissions(), before);
 }
 
 TEST_F(HistoryFile, TwoProcessesThatRecordAtTheSameTimeLoseNothing) {
