@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include "spread/base/quote.h"
@@ -14,9 +16,9 @@
 
 namespace spread {
 
-bool file_is_empty(const std::string& name) {
+bool file_is_empty(int fd) {
   struct stat status {};
-  return ::stat(name.c_str(), &status) != 0 || status.st_size == 0;
+  return ::fstat(fd, &status) != 0 || status.st_size == 0;
 }
 
 std::optional<std::uint64_t> file_size(int fd) {
@@ -45,9 +47,27 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
   return done;
 }
 
+namespace {
+
+/// For file systems that cannot be spliced from.
+IoResult copy_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe) {
+  std::array<Byte, 64 * 1024> piece;
+  const auto read =
+      read_at(file, offset, {piece.data(), std::min<std::uint64_t>(size, piece.size())});
+  if (!read) return {IoState::Failed, 0, read.error().number};
+  if (*read == 0) return {IoState::Failed, 0, 0};
+  const ByteView bytes(piece.data(), *read);
+  return write_some(pipe, {&bytes, 1});
+}
+
+}  // namespace
+
 IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe) {
   off_t from = static_cast<off_t>(offset);
   const ssize_t moved = ::splice(file, &from, pipe, nullptr, size, SPLICE_F_NONBLOCK);
+  if (moved < 0 && (errno == EINVAL || errno == ENOSYS)) {
+    return copy_from_file(file, offset, size, pipe);
+  }
   IoResult result;
   if (moved > 0) {
     result.state = IoState::Done;
@@ -64,11 +84,26 @@ IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
 }
 
 Status drop_torn_line(const std::string& name) {
-  const auto text = read_file(name);
-  if (!text || text->empty() || text->back() == '\n') return {};
-  const std::size_t newline = text->rfind('\n');
-  const off_t size = newline == std::string::npos ? 0 : static_cast<off_t>(newline + 1);
-  if (::truncate(name.c_str(), size) != 0) return tl::unexpected(errno_error("truncate " + name));
+  const auto file = open_for_reading(name);
+  const auto size = file ? file_size(file->get()) : std::nullopt;
+  if (!size) return {};
+  // From its end: a joblog may be large, and its last line is not.
+  std::array<char, 64 * 1024> piece;
+  std::uint64_t kept = *size;
+  while (kept > 0) {
+    const std::uint64_t begin = kept - std::min<std::uint64_t>(kept, piece.size());
+    const auto got =
+        read_at(file->get(), begin,
+                {reinterpret_cast<Byte*>(piece.data()), static_cast<std::size_t>(kept - begin)});
+    if (!got) return tl::unexpected(got.error());
+    const std::size_t newline = std::string_view(piece.data(), *got).rfind('\n');
+    kept = newline == std::string_view::npos ? begin : begin + newline + 1;
+    if (newline != std::string_view::npos) break;
+  }
+  if (kept == *size) return {};
+  if (::truncate(name.c_str(), static_cast<off_t>(kept)) != 0) {
+    return tl::unexpected(errno_error("truncate " + name));
+  }
   return {};
 }
 

@@ -12,7 +12,7 @@
 
 namespace spread {
 
-bool file_is_empty(const std::string& name);
+bool file_is_empty(int fd);
 
 /// The size of a regular file; none for anything else.
 std::optional<std::uint64_t> file_size(int fd);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "spread/base/parse.h"
@@ -24,34 +25,67 @@ bool split(std::string_view line, std::array<std::string_view, kColumns>& column
   return true;
 }
 
+/// FNV-1a (Fowler, Noll, Vo), and 63 bits of it. It has only to tell commands apart that the same
+/// job had in several runs.
+std::uint64_t digest(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  return hash >> 1;
+}
+
 }  // namespace
+
+Status JoblogRecord::add_line(std::string_view line, std::string_view name) {
+  ++lines_;
+  if (line.substr(0, 4) == "Seq\t") return {};  // each run begins with the header
+  std::array<std::string_view, kColumns> columns;
+  const bool complete = split(line, columns);
+  const auto sequence = parse_count(complete ? columns[0] : "");
+  if (!sequence || *sequence == 0) {
+    return fail(fmt::format("{} line {}: this is no line of a joblog", name, lines_));
+  }
+  Job job;
+  job.sequence = *sequence;
+  job.succeeded = columns[6] == "0" && columns[7] == "0" ? 1 : 0;
+  job.command = digest(columns[8]) & (~std::uint64_t{0} >> 1);
+  jobs_.push_back(job);
+  return {};
+}
+
+void JoblogRecord::complete() {
+  const auto before = [](const Job& a, const Job& b) { return a.is_before(b); };
+  std::stable_sort(jobs_.begin(), jobs_.end(), before);
+  // A job that was run again has a line for each time; the last one counts. Several runs with other
+  // commands may share a file (+FILE).
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    if (i + 1 < jobs_.size() && !before(jobs_[i], jobs_[i + 1])) continue;
+    jobs_[kept++] = jobs_[i];
+  }
+  jobs_.resize(kept);
+}
 
 Result<JoblogRecord> JoblogRecord::parse(std::string_view text, std::string_view name) {
   JoblogRecord record;
-  for (std::size_t number = 1; !text.empty(); ++number) {
+  while (!text.empty()) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) break;
-    const std::string_view line = text.substr(0, end);
+    SPREAD_TRY(record.add_line(text.substr(0, end), name));
     text.remove_prefix(end + 1);
-    if (line.substr(0, 4) == "Seq\t") continue;  // each run begins with the header
-    std::array<std::string_view, kColumns> columns;
-    const bool complete = split(line, columns);
-    const auto sequence = parse_count(complete ? columns[0] : "");
-    if (!sequence || *sequence == 0) {
-      return fail(fmt::format("{} line {}: this is no line of a joblog", name, number));
-    }
-    // A job that was run again has a line for each time; the last one counts. Several runs with
-    // other commands may share a file (+FILE).
-    record.succeeded_[{*sequence, std::string(columns[8])}] =
-        columns[6] == "0" && columns[7] == "0";
   }
+  record.complete();
   return record;
 }
 
 bool JoblogRecord::is_done(std::uint64_t sequence, std::string_view command,
                            bool again_if_failed) const {
-  const auto found = succeeded_.find({sequence, joblog_escape(command)});
-  return found != succeeded_.end() && (found->second || !again_if_failed);
+  Job wanted;
+  wanted.sequence = sequence;
+  wanted.command = digest(joblog_escape(command)) & (~std::uint64_t{0} >> 1);
+  const auto found = std::lower_bound(jobs_.begin(), jobs_.end(), wanted,
+                                      [](const Job& a, const Job& b) { return a.is_before(b); });
+  if (found == jobs_.end() || wanted.is_before(*found)) return false;
+  return found->succeeded != 0 || !again_if_failed;
 }
 
 }  // namespace spread

@@ -1,10 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
-#include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "spread/api/result.h"
 
@@ -12,20 +11,35 @@ namespace spread {
 
 /// What --resume and --resume-failed know of an earlier run: which jobs are in its joblog, by their
 /// number and their command. A job whose command is another one now is not the same job.
+///
+/// Of a command only a digest is kept, 16 bytes a job in all.
 class JoblogRecord {
  public:
-  /// `text` is a joblog; `name` is what messages call it. A line that is cut off at the end (the
-  /// run was killed) is no line; one that cannot be read before is an Error naming it.
+  /// The next line of a joblog, without its newline. `name` is what messages call it. A line that
+  /// cannot be read is an Error naming it. (One that is cut off at the end, since the run was
+  /// killed, is no line: it is not to be given.)
+  Status add_line(std::string_view line, std::string_view name);
+  /// After the last line.
+  void complete();
+  /// All of it, with its newlines.
   static Result<JoblogRecord> parse(std::string_view text, std::string_view name);
 
   /// Whether job `sequence` (from 1) with this command need not be run. `failed_too`: if it failed,
   /// it is to be run again (--resume-failed).
   bool is_done(std::uint64_t sequence, std::string_view command, bool again_if_failed) const;
-  bool empty() const { return succeeded_.empty(); }
+  bool empty() const { return jobs_.empty(); }
 
  private:
-  using Job = std::pair<std::uint64_t, std::string>;  ///< the command as the file has it, escaped
-  std::map<Job, bool> succeeded_;
+  struct Job {
+    std::uint64_t sequence = 0;
+    std::uint64_t succeeded : 1 = 0;
+    std::uint64_t command : 63 = 0;  ///< digest of the command as the file has it, escaped
+    bool is_before(const Job& other) const {
+      return sequence != other.sequence ? sequence < other.sequence : command < other.command;
+    }
+  };
+  std::vector<Job> jobs_;  ///< sorted after complete()
+  std::size_t lines_ = 0;
 };
 
 }  // namespace spread

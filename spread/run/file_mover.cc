@@ -160,7 +160,10 @@ void FileMover::fetch(std::vector<FilePlace> files, std::string directory, bool 
 
 void FileMover::unpack_group() {
   auto scratch = ScratchFolder::create(group_.front().here);
-  if (!scratch) return finish(tl::unexpected(scratch.error()));
+  if (!scratch) {
+    problem_ = scratch.error().message;
+    return next_group();
+  }
   scratch_.emplace(std::move(*scratch));
   // Started when the first byte comes: there may be no file at all.
   tar_over_ = true;
@@ -235,10 +238,20 @@ void FileMover::next_group() {
     return pack_group();
   }
   if (step_ != Step::Unpack) return finish(problem_.empty() ? Status{} : fail(problem_));
-  if (!problem_.empty() || !clean_up_) return place_and_clean_up();
+  if (!clean_up_) return place_and_clean_up();
+  std::vector<FilePlace> used = take_used();
+  if (!problem_.empty()) {
+    // What could not be fetched is nowhere else; what was brought has done its service.
+    std::erase_if(used, [&](const FilePlace& brought) {
+      return std::any_of(files_.begin(), files_.end(), [&](const FilePlace& result) {
+        return key_of(brought) == key_of(result);
+      });
+    });
+    return request_removal({}, std::move(used));
+  }
   // Before they are put into place here: on a file system that both machines share, these are the
   // same files, and ours must be the ones that stay.
-  request_removal(std::move(files_), take_used());
+  request_removal(std::move(files_), std::move(used));
 }
 
 void FileMover::remove(std::vector<FilePlace> used, std::string directory) {
