@@ -85,6 +85,7 @@ struct LastTry {
 enum class EndCause : std::uint8_t {
   Exited,      ///< by itself, or because of a signal, or its machine went away
   NotStarted,  ///< exec failed
+  NoRoom,      ///< processes, memory or descriptors have run out for the moment: not its fault
   PrepFailed,  ///< it said that it cannot work
   Misbehaved,  ///< it broke the protocol and was killed for it
 };

@@ -257,6 +257,10 @@ TimePoint Scheduler::settle_end(Slot& ended, WorkerId worker, const ProcessEnded
     end_of_timed_out(ended, worker, now, actions);
     return now;  // our own doing: no pause before the next start
   }
+  if (event.cause == EndCause::NoRoom) {
+    constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
+    return after(now, kUntilThereIsRoom);
+  }
   // One that was to say hello first, and died without, is as good as never started.
   const KeyRecord& key = key_of(ended);
   const bool silent = key.says_hello && !ended.heard && ended.in_flight.empty();

@@ -23,6 +23,7 @@ const char* name(EndCause cause) {
   switch (cause) {
     case EndCause::Exited: return "exited";
     case EndCause::NotStarted: return "not started";
+    case EndCause::NoRoom: return "no room";
     case EndCause::PrepFailed: return "preparation failed";
     case EndCause::Misbehaved: return "misbehaved";
   }

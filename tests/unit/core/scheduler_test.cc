@@ -474,6 +474,22 @@ TEST(Scheduler, ASlotThatClosesSaysWhy) {
   EXPECT_EQ(table.all<DeliverTask>().at(0).message, "no worker is left: no such file");
 }
 
+TEST(Scheduler, AShortageIsNoFailureOfTheSlot) {
+  SchedulerOptions options;
+  options.failure.start_retries = 1;
+  Table table(options);
+  table.slots(1).complete().tasks(1);
+  for (int i = 0; i < 5; ++i) {
+    table.scheduler.decide(table.now, table.seen);
+    ASSERT_EQ(table.all<StartWorker>().size(), static_cast<std::size_t>(i + 1));
+    table.tell(ProcessEnded{WorkerId{0}, EndCause::NoRoom, false, "no processes"});
+    EXPECT_TRUE(table.all<SlotClosed>().empty());
+    table.scheduler.decide(table.now, table.seen);
+    EXPECT_EQ(table.all<StartWorker>().size(), static_cast<std::size_t>(i + 1));
+    table.wait(seconds(1));
+  }
+}
+
 TEST(Scheduler, WhatItKnowsOfAKeyIsThereForTheHistory) {
   Table table;
   table.slots(1).complete().tasks(3).decide();
