@@ -82,18 +82,51 @@ std::string random_mark() {
   return mark;
 }
 
-bool can_execute(const std::string& name) {
-  if (name.empty()) return false;
-  if (name.find('/') != std::string::npos) return is_program(name);
+std::optional<std::string> program_path(const std::string& name, const std::string& directory) {
+  if (name.empty()) return std::nullopt;
+  const auto from_directory = [&](const std::string& path) {
+    return path.front() == '/' || directory.empty() ? path : directory + '/' + path;
+  };
+  if (name.find('/') != std::string::npos) {
+    const std::string path = from_directory(name);
+    return is_program(path) ? std::optional(path) : std::nullopt;
+  }
   const char* variable = std::getenv("PATH");
   std::string_view path = variable != nullptr ? variable : "/bin:/usr/bin";
   while (true) {
     const std::size_t colon = path.find(':');
-    std::string folder(path.substr(0, colon));
-    if (is_program((folder.empty() ? "." : folder) + "/" + name)) return true;
-    if (colon == std::string_view::npos) return false;
+    const std::string folder(path.substr(0, colon));
+    const std::string file = from_directory((folder.empty() ? "." : folder) + "/" + name);
+    if (is_program(file)) return file;
+    if (colon == std::string_view::npos) return std::nullopt;
     path.remove_prefix(colon + 1);
   }
+}
+
+bool can_execute(const std::string& name) { return program_path(name).has_value(); }
+
+std::string missing_interpreter(const std::string& program) {
+  constexpr std::size_t kFirstLine = 256;  // what the kernel reads
+  const auto file = open_for_reading(program);
+  if (!file) return {};
+  std::string text(kFirstLine, '\0');
+  const auto read = read_some(file->get(), reinterpret_cast<Byte*>(text.data()), text.size());
+  text.resize(read.state == IoState::Done ? read.size : 0);
+  if (text.substr(0, 4) ==
+      "\x7f"
+      "ELF") {
+    return "it is there, but its loader is missing (is it for another system or C library?)";
+  }
+  if (text.substr(0, 2) != "#!") return {};
+  const std::string line = text.substr(2, text.find('\n', 2) - 2);
+  const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
+  const std::string interpreter = line.substr(begin, line.find_first_of(" \t", begin) - begin);
+  if (interpreter.empty() || ::access(interpreter.c_str(), F_OK) == 0) return {};
+  if (interpreter.back() == '\r') {
+    return "its first line ends with a carriage return (CR LF), so its interpreter " +
+           interpreter.substr(0, interpreter.size() - 1) + "\\r is missing";
+  }
+  return "its interpreter " + interpreter + " is missing";
 }
 
 }  // namespace spread

@@ -21,6 +21,10 @@ std::uint32_t slots_without_limit();
 std::size_t argument_space();
 /// Whether exec would find a program of this name in PATH, or at this path.
 bool can_execute(const std::string& name);
+/// What exec would find from `directory`, if anything.
+std::optional<std::string> program_path(const std::string& name, const std::string& directory = {});
+/// Why a program that is there cannot be found by exec: its interpreter is not. Empty: it is.
+std::string missing_interpreter(const std::string& program);
 
 /// Adds to our own niceness, which children inherit. (After the start of a child it would be too
 /// late for what that starts at once.)

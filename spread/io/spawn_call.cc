@@ -15,6 +15,9 @@
 #include <iterator>
 
 // The child shares our memory until it execs: what a sanitizer notes down of it would stay behind
+#include "spread/base/posix.h"
+#include "spread/io/machine.h"
+
 // as the parent's. The raw system calls keep it from their interceptors as well.
 #define SPREAD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -168,3 +171,13 @@ std::string SpawnCall::name() const {
 }
 
 }  // namespace spread
+std::string SpawnCall::problem() const {
+  const bool there = directory_.empty() || ::access(directory_.c_str(), X_OK) == 0;
+  if (error == ENOENT && there) {
+    const auto path = program_path(words_[1], directory_);
+    const std::string missing = path ? missing_interpreter(*path) : "";
+    if (!missing.empty()) return missing;
+  }
+  return errno_text(error);
+}
+

@@ -46,6 +46,8 @@ class SpawnCall {
   // What came of it.
   int pid = -1;
   UniqueFd exit_fd;  ///< the pidfd; none before Linux 5.2 and under valgrind
+  /// Why it could not be started.
+  std::string problem() const;
   int error = 0;     ///< errno, or 0
 
  private:

@@ -286,8 +286,7 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   if (call.error == 0 && children.guard != nullptr) children.guard->watch(pid);
   watch_starts(-1);
   if (call.error != 0) {
-    return tl::unexpected(
-        Error{"cannot start " + call.name() + ": " + errno_text(call.error), call.error});
+    return tl::unexpected(Error{"cannot start " + call.name() + ": " + call.problem(), call.error});
   }
   const Result<int> exit_fd = call.exit_fd ? call.exit_fd.release() : open_ticks();
   if (!exit_fd) {

@@ -64,6 +64,7 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   how.on_path = can_execute;
   const std::size_t all = argument_space();
   how.arguments_bytes_max = all > kSpareBytes ? all - kSpareBytes : all;
+  arguments_bytes_max_ = how.arguments_bytes_max;
   auto command = CommandTemplate::create(options_->hosts.command, how);
   if (!command) return tl::unexpected(command.error());
   command_ = std::move(*command);
@@ -196,6 +197,10 @@ bool JobCommands::mentions_item_variable() const {
   return std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.find("SPREAD_ITEM") != std::string::npos;
   });
+}
+
+bool JobCommands::fit_together(const Arguments& arguments, std::size_t variable_bytes) const {
+  return arguments.kernel_bytes() + variable_bytes <= arguments_bytes_max_;
 }
 
 std::size_t JobCommands::bytes_of(std::string_view payload) const {

@@ -48,6 +48,9 @@ class JobCommands {
   /// An Error if an item leads `folder`, of results_folder(), up by a `..` of its own.
   Status check_results_folder(std::string_view folder) const;
 
+  /// Whether the kernel takes the arguments and a variable of so many bytes together.
+  bool fit_together(const Arguments& arguments, std::size_t variable_bytes) const;
+
   /// How long a command line may get, and what each value adds to it (-X, -m, -s).
   ArgumentSourceOptions::Line line_costs() const;
 
@@ -62,6 +65,7 @@ class JobCommands {
   std::size_t bytes_of(std::string_view payload) const;
 
   const Options* options_;
+  std::size_t arguments_bytes_max_ = 0;
   std::optional<CommandTemplate> command_;
   TextTemplate tag_, directory_, results_;
   std::vector<TextTemplate> transfer_files_, return_files_;

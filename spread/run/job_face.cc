@@ -282,7 +282,8 @@ Status JobFace::set_environment(const TaskContext& context, std::string_view pay
   std::string& item = environment_[kItem].second;
   item.clear();
   append_item(item, payload);
-  if (item.size() <= kVariableBytesMax) return {};
+  const bool short_enough = item.size() <= kVariableBytesMax;
+  if (short_enough && commands_->fit_together(arguments_, item.size())) return {};
   if (commands_->mentions_item_variable()) {
     return fail(
         fmt::format("the item has {} bytes, and $SPREAD_ITEM can have {}; send it on stdin "

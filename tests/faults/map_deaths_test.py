@@ -105,7 +105,7 @@ class NotStarted(MapTest):
         self.assert_told(
             result,
             r"  job 2: cannot start nowhere-found: No such file or directory: nowhere-found",
-            rf"  job 3: cannot start {bad}: No such file or directory: .*",
+            rf"  job 3: cannot start {bad}: its interpreter /nowhere/interpreter is missing: .*",
             r"  job 4: cannot start /: Permission denied: /",
         )
 
