@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -75,6 +76,10 @@ class Engine final : private ReadyHandler {
   /// One slot more, which is on this machine unless one rests, or one less. Of a host that has not
   /// answered yet the slots come on top.
   void change_slots(int by);
+  /// Whether what could not be started may be later, since processes, memory or descriptors have
+  /// run out for the moment: always while others run, whose end makes room, else for a few seconds.
+  bool may_start_later(const Error& error);
+  void start_has_worked() { out_of_room_since_.reset(); }
   /// Ends the run with an error of our own.
   void abort(std::string reason);
 
@@ -166,6 +171,8 @@ class Engine final : private ReadyHandler {
   bool pause_told_ = false;
   std::string end_message_;
   std::set<std::string> warnings_told_;
+  std::optional<TimePoint> out_of_room_since_;
+  bool out_of_room_told_ = false;
   std::string last_closed_;  ///< why a slot was given up last
 };
 

@@ -40,8 +40,12 @@ void Engine::start_worker(const StartWorker& action) {
   if (const Status status = slot.start(); !status) {
     ProcessEnded ended;
     ended.worker = action.worker;
-    ended.cause = EndCause::NotStarted;
     ended.reason = status.error().message;
+    if (options_.command != Command::All && may_start_later(status.error())) {
+      ended.cause = EndCause::NoRoom;
+      return handle(std::move(ended));
+    }
+    ended.cause = EndCause::NotStarted;
     // Told at once, since others may do all the work before this slot has used up its tries; but
     // one line is enough for all slots and tries that fail in the same way.
     if (ended.reason != last_closed_ || options_.command == Command::All) {

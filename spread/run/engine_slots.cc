@@ -1,7 +1,9 @@
 // Which slots there are, and how many of them are used: hosts that are asked for their CPUs, USR1
 // and USR2, and what descriptors there are.
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -137,6 +139,24 @@ void Engine::limit_slots() {
   std::uint32_t limit = slots_fit_;
   if (slots_at_rest_ > 0) {
     const std::uint32_t all = plan_.workers();
+bool Engine::may_start_later(const Error& error) {
+  // Of exec's own errors none is among these but ENOMEM.
+  constexpr int kShortages[] = {EAGAIN, ENOMEM, EMFILE, ENFILE};
+  if (std::find(std::begin(kShortages), std::end(kShortages), error.number) ==
+      std::end(kShortages)) {
+    return false;
+  }
+  // Where none of ours runs, it is others' processes that fill the machine. That may pass, too, but
+  // is not waited for with each job anew.
+  constexpr Duration kPatience = std::chrono::seconds(5);
+  if (!out_of_room_since_) out_of_room_since_ = loop_.now();
+  const bool waits = !spawner_.idle() || loop_.now() - *out_of_room_since_ < kPatience;
+  if (waits && !std::exchange(out_of_room_told_, true)) {
+    reporter_->say(error.message + "; it is tried again when there is room");
+  }
+  return waits;
+}
+
     limit = std::min(limit, all - std::min(all, slots_at_rest_));
   }
   limit = std::max(1u, limit);

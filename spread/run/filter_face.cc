@@ -166,6 +166,7 @@ Status FilterPort::start() {
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
   closing_ = ending_ = false;
+  engine_.start_has_worked();
   engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
   if (engine_.plan().is_local(id())) {
     begin_output();

@@ -60,10 +60,6 @@ class JobFace final : public Face {
   /// What to start for the task, good until the next call, and with --results its files. Null if it
   /// can never be started: the Scheduler has been told.
   const Job* begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]);
-  /// Whether a job that could not be started may be later, since processes, memory or descriptors
-  /// have run out for the moment: always while others run, whose end makes room.
-  bool may_start_later(const Error& error);
-  void start_has_worked() { out_of_room_since_.reset(); }
   /// The words of the job that was prepared last.
   std::vector<std::string> words() const { return arguments_.list(); }
   bool may_read(TaskId task, bool errors) const;
@@ -138,11 +134,9 @@ class JobFace final : public Face {
   Job job_;
   std::vector<std::pair<std::string, std::string>> environment_;
   std::string slots_text_;  ///< of -j FILE, as read last
-  std::optional<TimePoint> out_of_room_since_;
-  bool out_of_room_told_ = false;
   bool made_way_told_ = false;
-  int first_failure_ = 0;  ///< exit status of the first job that failed
-  int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
+  int first_failure_ = 0;   ///< exit status of the first job that failed
+  int xargs_status_ = 0;    ///< 123 if one failed; that of the first one that stops xargs
   std::string error_;
 };
 

@@ -94,14 +94,14 @@ void JobPort::on_file_failed(int error) {
 }
 
 void JobPort::on_job_not_started(const Error& error) {
-  if (!ending_ && face_.may_start_later(error)) return refuse();
+  if (!ending_ && engine_.may_start_later(error)) return refuse();
   constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
   ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, error.message});
 }
 
 void JobPort::on_job_ended(ExitStatus status) {
-  face_.start_has_worked();
+  engine_.start_has_worked();
   ended({status, received_, ""});
 }
 

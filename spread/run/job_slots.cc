@@ -1,9 +1,6 @@
-// How many jobs of `map` run at a time, and how that changes while they do: -j FILE, USR1, USR2,
-// and what the machine has room for.
+// How many jobs of `map` run at a time, and how that changes while they do: -j FILE.
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -35,24 +32,6 @@ std::uint32_t JobFace::slots_for(const SlotCount& count) const {
   if (count.kind == SlotCount::Kind::Offset) slots = cpus + count.number;
   if (count.kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
   return static_cast<std::uint32_t>(std::max(1.0, slots));
-}
-
-bool JobFace::may_start_later(const Error& error) {
-  // Of exec's own errors none is among these but ENOMEM.
-  constexpr int kShortages[] = {EAGAIN, ENOMEM, EMFILE, ENFILE};
-  if (std::find(std::begin(kShortages), std::end(kShortages), error.number) ==
-      std::end(kShortages)) {
-    return false;
-  }
-  // Where none of ours runs, it is others' processes that fill the machine. That may pass, too, but
-  // is not waited for with each job anew.
-  constexpr Duration kPatience = std::chrono::seconds(5);
-  if (!out_of_room_since_) out_of_room_since_ = engine_.now();
-  const bool waits = !engine_.spawner().idle() || engine_.now() - *out_of_room_since_ < kPatience;
-  if (waits && !std::exchange(out_of_room_told_, true)) {
-    engine_.reporter().say(error.message + "; it is tried again when there is room");
-  }
-  return waits;
 }
 
 }  // namespace spread

@@ -38,6 +38,7 @@ Status RemoteJobPort::start() {
   spawn.environment = plan.environment;
   auto process = engine_.spawner().spawn(spawn);
   if (!process) return tl::unexpected(process.error());
+  engine_.start_has_worked();
   step_ = Step::Starting;
   closing_ = false;
   base_problem_.clear();

@@ -31,6 +31,7 @@ Status WorkerPort::start() {
   }
 
   SessionOptions session;
+  engine_.start_has_worked();
   session.wire = options.wire;
   session.max_frame = options.limits.max_frame;
   session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());

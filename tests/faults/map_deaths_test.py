@@ -141,18 +141,19 @@ class Shortages(MapTest):
         self.addCleanup(os.close, program)
 
         def become():
-            resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
+            # The soft one, which a test may raise again.
+            resource.setrlimit(resource.RLIMIT_NPROC, (processes, 100))
             os.setgid(nobody_else)
             os.setuid(nobody_else)
 
         return become, program
 
-    def start_limited(self, processes, *words):
+    def start_limited(self, processes, *words, command="map"):
         become, program = self.as_somebody_else(processes)
 
         def run():
             become()
-            os.execve(program, ["spread", "map", *words], self.environment)
+            os.execve(program, ["spread", command, *words], self.environment)
 
         return self.start_map(preexec_fn=run)
 
@@ -176,6 +177,31 @@ class Shortages(MapTest):
         result = running.finish()
         self.assertEqual((result.status, result.out), (2, ""), result)
         self.assert_told(result, self.TOLD + ".*", r"spread: 2 of 2 jobs failed:")
+
+    # `run` waits in the same way. (`all` needs every worker at once.)
+    WORKER_TOLD = "spread: cannot start cat: Resource temporarily unavailable; it is tried again"
+
+    def start_workers(self, processes, *options):
+        return self.start_limited(processes, "--no-history", *options, "--wire", "lines", "--", "cat",
+                                  ":::", *"abcd", command="run")
+
+    def test_workers_for_which_there_is_no_room_are_not_missed(self):
+        # spread, its guard, and one of four.
+        result = self.start_workers(3, "-j4", "--start-all").finish()
+        self.assertEqual((result.status, result.out), (0, "a\nb\nc\nd\n"), result)
+        self.assert_only_told(result, self.WORKER_TOLD + ".*")
+
+    def test_workers_are_started_when_there_is_room(self):
+        running = self.start_workers(2, "-j2")
+        self.wait_for_line(running, self.WORKER_TOLD)
+        resource.prlimit(running.pid, resource.RLIMIT_NPROC, (100, 100))
+        self.assert_run(running.finish(), 0, "a\nb\nc\nd\n", "")
+
+    def test_workers_are_not_waited_for_for_ever_where_none_runs(self):
+        result = self.start_workers(2, "-j2").finish()
+        self.assertEqual((result.status, result.out), (255, "\n" * 4), result)
+        self.assert_told(result, self.WORKER_TOLD + ".*",
+                         r".*cannot start cat: Resource temporarily unavailable")
 
     def test_descriptors_that_are_gone_in_the_middle(self):
         post, gate = self.post(), self.gate()
