@@ -10,6 +10,7 @@
 #include "spread/report/human.h"
 #include "spread/run/complain.h"
 #include "spread/run/engine.h"
+#include "spread/io/init.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
@@ -61,3 +62,4 @@ int run(const Options& options) {
 }
 
 }  // namespace spread
+  if (const auto status = stand_in_for_init()) return *status;
