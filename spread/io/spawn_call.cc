@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,10 +15,10 @@
 #include <cstring>
 #include <iterator>
 
-// The child shares our memory until it execs: what a sanitizer notes down of it would stay behind
 #include "spread/base/posix.h"
 #include "spread/io/machine.h"
 
+// The child shares our memory until it execs: what a sanitizer notes down of it would stay behind
 // as the parent's. The raw system calls keep it from their interceptors as well.
 #define SPREAD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -30,9 +31,13 @@ namespace spread {
 SpawnCall::SpawnCall() : stack_(new char[kStackBytes]) {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction now;
-    if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_DFL) {
-      changed_signals_.push_back(signal);
-    }
+    if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
+    changed_signals_.push_back(signal);
+    // PIPE and XFSZ SignalSet ignores. INT and QUIT a shell ignores for whatever it starts with
+    // `&`, lest Ctrl-C reach it; but ours are in groups of their own, and --term-seq may use them.
+    constexpr int kReset[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGQUIT};
+    const bool reset = std::find(std::begin(kReset), std::end(kReset), signal) != std::end(kReset);
+    if (reset || now.sa_handler != SIG_IGN) own_signals_.push_back(signal);
   }
 }
 
@@ -41,6 +46,9 @@ void SpawnCall::clear() {
   for (UniqueFd& fd : theirs) fd.reset();
   std::fill(std::begin(from_), std::end(from_), -1);
   directory_.clear();
+  hidden_ = {};
+  keeps_ignored_ = false;
+  descriptor_limit_ = 0;
   exit_fd.reset();
   pid = -1;
   error = 0;
@@ -112,15 +120,27 @@ SPREAD_IN_CHILD int SpawnCall::become() {
   for (int fd = 0; fd < 3; ++fd) {
     if (from_[fd] >= 0 && ::syscall(SYS_dup3, from_[fd], fd, 0) < 0) return errno;
   }
-  ::closefrom(3);
+  for (const int fd : hidden_) ::syscall(SYS_close, fd);
+  if (descriptor_limit_ != 0) restore_descriptor_limit();
   if (!directory_.empty() && ::chdir(directory_.c_str()) != 0) return errno;
   struct sigaction standard {};
-  for (const int signal : changed_signals_) ::sigaction(signal, &standard, nullptr);
+  for (const int signal : keeps_ignored_ ? own_signals_ : changed_signals_) {
+    ::sigaction(signal, &standard, nullptr);
+  }
   // The kernel's set of signals, which is shorter than the library's.
   const std::uint64_t none = 0;
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
   if (std::strchr(words_[1], '/') != nullptr) return exec(words_[1]);
   return exec_from_path();
+}
+
+/// A program that closes every descriptor it might have, or knows only as many as select(2) does,
+/// goes by the limit.
+SPREAD_IN_CHILD void SpawnCall::restore_descriptor_limit() {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = descriptor_limit_;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /// As execvp(3), whose own stack needs as much as there are words.
@@ -170,7 +190,6 @@ std::string SpawnCall::name() const {
   return words_[1] + (directory_.empty() ? std::string() : " (in " + directory_ + ")");
 }
 
-}  // namespace spread
 std::string SpawnCall::problem() const {
   const bool there = directory_.empty() || ::access(directory_.c_str(), X_OK) == 0;
   if (error == ENOENT && there) {
@@ -181,3 +200,4 @@ std::string SpawnCall::problem() const {
   return errno_text(error);
 }
 
+}  // namespace spread

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,14 +31,23 @@ class SpawnCall {
   void set_words(std::span<const std::string> words);
   void keep_words();
   void set_directory(const std::string& directory);
-  /// What the child has as `fd`, 0 to 2; without this, ours. `from` is above 2. It has no others.
+  /// What the child has as `fd`, 0 to 2; without this, ours. `from` is above 2.
   void dup_to(int from, int fd) { from_[fd] = from; }
+  /// Descriptors that are not close-on-exec and that the child is not to have.
+  void hide(std::span<const int> descriptors) { hidden_ = descriptors; }
+  /// The child ignores what we were started to ignore (nohup), as it would under xargs; but not
+  /// PIPE, XFSZ, INT and QUIT.
+  void keep_ignored(bool keep) { keeps_ignored_ = keep; }
+  /// The soft limit of descriptors that the child has; 0: ours.
+  void limit_descriptors(std::uint64_t soft) { descriptor_limit_ = soft; }
 
   /// Returns when the child has exec'd, or could not.
   void run();
 
   /// The first word, and where: for messages.
   std::string name() const;
+  /// Why it could not be started.
+  std::string problem() const;
 
   std::vector<char*> environment;  ///< ended by a null pointer
   std::vector<std::string> added;  ///< what some of `environment` points to
@@ -46,20 +56,23 @@ class SpawnCall {
   // What came of it.
   int pid = -1;
   UniqueFd exit_fd;  ///< the pidfd; none before Linux 5.2 and under valgrind
-  /// Why it could not be started.
-  std::string problem() const;
   int error = 0;     ///< errno, or 0
 
  private:
   // In the child.
   static int enter(void* self);
   int become();
+  void restore_descriptor_limit();
   int exec_from_path();
   int exec(char* file);
 
   static constexpr std::size_t kStackBytes = 64 * 1024;
   std::unique_ptr<char[]> stack_;
   std::vector<int> changed_signals_;  ///< that do not have their default dispositions with us
+  std::vector<int> own_signals_;      ///< those of them that no child keeps
+  bool keeps_ignored_ = false;
+  std::span<const int> hidden_;
+  std::uint64_t descriptor_limit_ = 0;
   int from_[3] = {-1, -1, -1};
   std::vector<char*> words_;  ///< "/bin/sh", and what is to be started
   std::string kept_;

@@ -26,10 +26,12 @@
 
 #include "spread/base/posix.h"
 #include "spread/io/child_environment.h"
+#include "spread/io/descriptors.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/launcher_threads.h"
 #include "spread/io/spawn_call.h"
+#include "spread/io/system.h"
 
 namespace spread {
 namespace {
@@ -161,6 +163,8 @@ struct Spawner::Impl final : ReadyHandler {
   // EventLoop on the same pidfd.
   boost::asio::io_context context{1};
   UniqueFd null;  // /dev/null, opened when it is first wanted
+  const std::vector<int> inherited = inherited_descriptors();
+  std::uint64_t descriptor_limit = 0;
   ChildEnvironment environment;
 
   struct Start {
@@ -268,13 +272,24 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   SPREAD_TRY(connect(call, 1, options, options.output, keep));
   SPREAD_TRY(connect(call, 2, options, options.errors, keep));
   call.set_directory(options.directory);
+  if (!options.inherits) call.hide(inherited);
+  call.keep_ignored(options.inherits);
+  call.limit_descriptors(descriptor_limit);
   if (options.argv != nullptr) {
     call.set_words(options.argv);
   } else {
     call.set_words(options.arguments);
   }
   if (keep) call.keep_words();
-  environment.give_to(call, options.environment);
+  if (options.directory.empty()) {
+    environment.give_to(call, options.environment);
+    return {};
+  }
+  // As a shell's cd does: make's $(PWD) and others look there.
+  std::vector<std::pair<std::string, std::string>> with_directory(options.environment.begin(),
+                                                                  options.environment.end());
+  with_directory.emplace_back("PWD", absolute_directory(options.directory));
+  environment.give_to(call, with_directory);
   return {};
 }
 
@@ -365,6 +380,8 @@ void Spawner::settle() {
     if (::poll(&wake, 1, kLookEveryMs) > 0) impl_->on_ready(wake.fd, true, false);
   }
 }
+
+void Spawner::give_descriptor_limit(std::uint64_t soft) { impl_->descriptor_limit = soft; }
 
 void Spawner::limit_background(std::size_t descriptors, std::size_t others_min) {
   impl_->others_min = others_min;

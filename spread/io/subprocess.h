@@ -42,6 +42,9 @@ struct SpawnOptions {
   std::string directory;                                             ///< empty = ours
   Connect input = Connect::Pipe, output = Connect::Pipe, errors = Connect::Pipe;
   int files[3] = {-1, -1, -1};  ///< where Connect::File is said; they stay the caller's
+  /// A command of the user's on this machine: it has the descriptors above 2 that spread was given,
+  /// and ignores signals that spread was started to ignore (SpawnCall). A login does neither.
+  bool inherits = false;
 };
 
 /// A child process, leader of its own process group, with pipes to its standard descriptors.
@@ -84,9 +87,10 @@ class StartHandler {
 };
 
 /// Starts processes as posix_spawn does it: a fork would copy the page tables of a master that
-/// holds many results (stack measurements: 81 ms at 2 GiB against 0.6 ms). Child state: descriptors
-/// 0-2 as asked for and all others closed, default signal dispositions, empty signal mask, its own
-/// process group. Our ends of the pipes are non-blocking and close-on-exec.
+/// holds many results (81 ms at 2 GiB against 0.6 ms). Child state: descriptors 0-2 as asked for,
+/// others and ignored signals as SpawnOptions::inherits says, else default signal dispositions,
+/// empty signal mask, its own process group. Our ends of the pipes are non-blocking and
+/// close-on-exec.
 class Spawner {
  public:
   /// Children are watched by `guard` from their first moment, if there is one; without `loop`
@@ -103,6 +107,8 @@ class Spawner {
   /// then nothing is returned, and `handler` is told later, unless it abandons the start. What
   /// `options` point to need not outlive the call.
   Result<std::optional<Subprocess>> start(const SpawnOptions& options, StartHandler& handler);
+  /// The soft limit of descriptors that children have; 0: ours.
+  void give_descriptor_limit(std::uint64_t soft);
   /// No child runs or is being started.
   bool idle() const;
   /// What is being started in the background is there when this returns, and its handlers have been

@@ -16,8 +16,11 @@
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "spread/base/posix.h"
+#include "spread/io/descriptors.h"
 
 namespace spread {
 namespace {
@@ -71,6 +74,17 @@ std::string current_directory() {
   return ::getcwd(name.data(), name.size()) == nullptr ? "." : name.data();
 }
 
+std::string absolute_directory(const std::string& name) {
+  const std::string path = name.front() == '/' ? name : current_directory() + '/' + name;
+  const std::string parts = path + '/';
+  if (parts.find("/./") == std::string::npos && parts.find("/../") == std::string::npos) {
+    return path;
+  }
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(path, error);
+  return error ? path : real.string();
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -84,6 +98,15 @@ Result<UniqueFd> open_for_reading(const std::string& name) {
 }
 
 Result<UniqueFd> open_for_writing(const std::string& name, bool append) {
+  if (const auto given = named_descriptor(name)) {
+    const int flags = ::fcntl(*given, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+      return fail("cannot write " + name + ": it was opened for reading");
+    }
+    UniqueFd copy(::fcntl(*given, F_DUPFD_CLOEXEC, 3));
+    if (!copy) return tl::unexpected(errno_error("cannot write " + name));
+    return copy;
+  }
   UniqueFd fd(
       ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666));
   if (!fd) return tl::unexpected(errno_error("cannot write " + name));
@@ -112,6 +135,11 @@ void ensure_standard_descriptors() {
     // The lowest number that is free is the one it gets.
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", kUnusable[fd]) != fd) return;
   }
+}
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {

@@ -13,14 +13,20 @@ namespace spread {
 std::uint32_t usable_cpus();
 
 std::string current_directory();
+/// Absolute, and without `.` and `..` in it if it exists: what $PWD is in it.
+std::string absolute_directory(const std::string& name);
 std::string host_name();
 Result<std::string> read_file(const std::string& name);
 Result<UniqueFd> open_for_reading(const std::string& name);  ///< "-" is a copy of stdin
+/// A name that stands for a descriptor (named_descriptor) is a copy of it: neither emptied nor
+/// written over, with one place for all who write.
 Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 
 /// Descriptors 0 to 2 are there, if need be as a /dev/null that cannot be used (but for 2): a pipe
 /// of ours must never become one.
 void ensure_standard_descriptors();
+/// The soft limit on descriptors; 0 if it is not known.
+std::uint64_t descriptor_limit();
 /// Raises the soft limit on descriptors to at least `wanted`, as far as the hard limit allows.
 /// Returns what is in force.
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted);

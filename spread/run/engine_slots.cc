@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "spread/io/descriptors.h"
 #include "spread/io/system.h"
 #include "spread/run/engine.h"
 
@@ -101,12 +102,15 @@ void Engine::take_host_answers() {
 
 Status Engine::fit_descriptors() {
   const std::uint64_t per_worker = descriptors_per_worker(options_, plan_.roster);
-  const std::uint64_t own = kOwnDescriptors + (options_.report.joblog.empty() ? 0 : 1) +
+  const std::uint64_t own = kOwnDescriptors + inherited_descriptors().size() +
+                            (options_.report.joblog.empty() ? 0 : 1) +
                             (options_.report.events.empty() ? 0 : 1);
   const std::uint64_t asked = plan_.roster.ask_cpus.size();
   const std::uint64_t working = plan_.workers() * per_worker + own;
   const std::uint64_t wanted = working + asked * HostProbe::kDescriptors;
   const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
+  // Raised for us, and not for children.
+  if (limit != plan_.descriptor_limit) spawner_.give_descriptor_limit(plan_.descriptor_limit);
   const std::uint64_t room = limit - std::min(limit, own);
   // Where there are too few, one half is for questions as long as there are any.
   questions_fit_ = std::max<std::uint64_t>(
@@ -135,10 +139,6 @@ void Engine::fit_descriptors_again() {
   if (const Status fitted = fit_descriptors(); !fitted) abort(fitted.error().message);
 }
 
-void Engine::limit_slots() {
-  std::uint32_t limit = slots_fit_;
-  if (slots_at_rest_ > 0) {
-    const std::uint32_t all = plan_.workers();
 bool Engine::may_start_later(const Error& error) {
   // Of exec's own errors none is among these but ENOMEM.
   constexpr int kShortages[] = {EAGAIN, ENOMEM, EMFILE, ENFILE};
@@ -157,6 +157,10 @@ bool Engine::may_start_later(const Error& error) {
   return waits;
 }
 
+void Engine::limit_slots() {
+  std::uint32_t limit = slots_fit_;
+  if (slots_at_rest_ > 0) {
+    const std::uint32_t all = plan_.workers();
     limit = std::min(limit, all - std::min(all, slots_at_rest_));
   }
   limit = std::max(1u, limit);

@@ -75,6 +75,7 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   const std::string directory = commands_->directory({}, context);
   if (engine_.plan().is_local(worker)) {
     if (ungrouped()) spawn.output = spawn.errors = Connect::Ours;
+    spawn.inherits = true;
     spawn.argv = arguments_.argv();
     spawn.environment = environment_;
     spawn.directory = directory;
@@ -165,8 +166,8 @@ Status FilterPort::start() {
   auto spawn = face_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
-  closing_ = ending_ = false;
   engine_.start_has_worked();
+  closing_ = ending_ = false;
   engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
   if (engine_.plan().is_local(id())) {
     begin_output();

@@ -41,6 +41,7 @@ Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan) {
   constexpr std::uint64_t kOwn = 16;
   const std::uint64_t limit =
       raise_descriptor_limit(plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
+  spawner.give_descriptor_limit(plan.descriptor_limit);
   HostProbe probe(
       plan, spawner, *loop,
       std::max<std::uint64_t>(1, (limit - std::min(limit, kOwn)) / HostProbe::kDescriptors));

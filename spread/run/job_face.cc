@@ -176,6 +176,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   SPREAD_TRY(set_environment(context, payload));
   job_.spawn.argv = arguments_.argv();
   job_.spawn.environment = environment_;
+  job_.spawn.inherits = true;
   job_.spawn.directory = commands_->directory(payload, context);
   job_.spawn.input = map().item_to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
   job_.results_folder = commands_->results_folder(payload, context);
@@ -285,12 +286,13 @@ Status JobFace::set_environment(const TaskContext& context, std::string_view pay
   const bool short_enough = item.size() <= kVariableBytesMax;
   if (short_enough && commands_->fit_together(arguments_, item.size())) return {};
   if (commands_->mentions_item_variable()) {
-    return fail(
-        fmt::format("the item has {} bytes, and $SPREAD_ITEM can have {}; send it on stdin "
-                    "instead (--stdin)",
-                    item.size(), kVariableBytesMax));
+    const std::string most =
+        short_enough ? "with the arguments the kernel does not take that in $SPREAD_ITEM as well"
+                     : fmt::format("$SPREAD_ITEM can have {}", kVariableBytesMax);
+    return fail(fmt::format("the item has {} bytes, and {}; send it on stdin instead (--stdin)",
+                            item.size(), most));
   }
-  // A job with --stdin may have an item of any length.
+  // A job has the item in its arguments or, of any length, on its stdin.
   item.clear();
   return {};
 }

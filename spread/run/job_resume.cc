@@ -1,9 +1,13 @@
 #include "spread/run/job_resume.h"
 
+#include <array>
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "spread/base/posix.h"
+#include "spread/io/descriptors.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -11,10 +15,31 @@ namespace {
 
 /// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
 Result<JoblogRecord> read_joblog(const std::string& name) {
-  const auto text = read_file(name);
-  if (text) return JoblogRecord::parse(*text, name);
-  if (text.error().number == ENOENT) return JoblogRecord();
-  return tl::unexpected(text.error());
+  const auto given = named_descriptor(name);
+  const auto file = open_for_reading(given ? "/dev/fd/" + std::to_string(*given) : name);
+  if (!file && file.error().number == ENOENT) return JoblogRecord();
+  if (!file) return tl::unexpected(file.error());
+  JoblogRecord record;
+  std::string text;
+  std::array<Byte, 64 * 1024> piece;
+  while (true) {
+    const IoResult read = read_some(file->get(), piece.data(), piece.size());
+    if (read.state == IoState::End) break;
+    if (read.state != IoState::Done) {
+      return fail("cannot read " + name + ": " + errno_text(read.error));
+    }
+    const std::size_t looked_at = text.size();
+    text.append(as_text({piece.data(), read.size}));
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\n', looked_at); end != std::string::npos;
+         end = text.find('\n', begin)) {
+      SPREAD_TRY(record.add_line(std::string_view(text).substr(begin, end - begin), name));
+      begin = end + 1;
+    }
+    text.erase(0, begin);
+  }
+  record.complete();
+  return record;
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ LaunchPlan Plan::launch(const Options& options, WorkerId worker) const {
 
 Result<Plan> make_plan(const Options& options) {
   Plan plan;
+  plan.descriptor_limit = descriptor_limit();
   plan.context.local_cpus = usable_cpus();
   plan.context.current_directory = current_directory();
   const char* home = std::getenv("HOME");

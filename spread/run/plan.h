@@ -33,8 +33,9 @@ struct Plan {
   /// More slots on this machine.
   void add_local_slots(std::uint32_t count);
 
-  HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
-  std::string slots_text;  ///< of -j FILE
+  HostOptions hosts;                   ///< as the roster was made from them: with what -j FILE says
+  std::string slots_text;              ///< of -j FILE
+  std::uint64_t descriptor_limit = 0;  ///< as we were given it
   std::map<std::string, std::uint32_t> keys;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/base/printable.h"
+#include "spread/io/descriptors.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
@@ -42,9 +43,8 @@ ProgressUnit unit_of(Command command) {
 }
 
 /// A file by name, or a descriptor that we were given ("fd:3").
-Result<OutputDescriptor> open_events(const std::string& name) {
-  if (name.compare(0, 3, "fd:") == 0) return open_output(std::atoi(name.c_str() + 3));
-  auto fd = open_for_writing(name, false);
+Result<OutputDescriptor> open_report(const std::string& name, bool append) {
+  auto fd = open_for_writing(name, append);
   if (!fd) return tl::unexpected(fd.error());
   return open_output(fd->get());
 }
@@ -87,7 +87,7 @@ Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, Event
 
 Status Reporter::open_files(const ReportOptions& options, bool append) {
   if (!options.events.empty()) {
-    auto file = open_events(options.events);
+    auto file = open_report(options.events, false);
     if (!file) return fail("--events: " + file.error().message);
     events_file_.name = "--events " + options.events;
     events_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
@@ -97,14 +97,13 @@ Status Reporter::open_files(const ReportOptions& options, bool append) {
     detailed_ = true;
   }
   if (!options.joblog.empty()) {
-    if (append) SPREAD_TRY(drop_torn_line(options.joblog));
-    auto file = open_for_writing(options.joblog, append);
+    if (append && !named_descriptor(options.joblog)) SPREAD_TRY(drop_torn_line(options.joblog));
+    auto file = open_report(options.joblog, append);
     if (!file) return fail("--joblog: " + file.error().message);
-    auto output = open_output(file->get());
-    if (!output) return fail("--joblog: " + output.error().message);
     joblog_file_.name = "--joblog " + options.joblog;
-    joblog_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*output));
-    if (!append || file_is_empty(options.joblog)) {
+    const bool empty = file_is_empty(file->fd.get());
+    joblog_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    if (!append || empty) {
       joblog_file_.writer->queue().tail().append(joblog_header());
     }
     detailed_ = true;

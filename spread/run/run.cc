@@ -1,16 +1,20 @@
 #include "spread/run/run.h"
 
 #include <cstdio>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "spread/base/posix.h"
 #include "spread/base/printable.h"
+#include "spread/io/descriptors.h"
 #include "spread/io/guard.h"
+#include "spread/io/init.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
 #include "spread/run/complain.h"
 #include "spread/run/engine.h"
-#include "spread/io/init.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
@@ -20,7 +24,37 @@
 namespace spread {
 namespace {
 
+/// What an option names is there before anything of ours is opened, which might get its number; and
+/// no child has it.
+Status claim_descriptors(const Options& options) {
+  std::vector<std::pair<std::string_view, std::string_view>> names;
+  const auto add = [&](std::string_view option, const auto& values) {
+    for (const std::string& value : values) names.emplace_back(option, value);
+  };
+  names.emplace_back("--events", options.report.events);
+  names.emplace_back("--joblog", options.report.joblog);
+  names.emplace_back("-j", options.map.jobs_file);
+  add("-a", options.input.files);
+  add("--slf", options.hosts.slf_files);
+  add("--args-file", options.hosts.args_files);
+  for (const InputOptions::Group& group : options.input.groups) {
+    if (group.from_file) add("::::", group.words);
+  }
+  for (const PrepItem& item : options.prep) {
+    if (item.kind == PrepItem::Kind::File) names.emplace_back("--prep-file", item.text);
+  }
+  for (const auto& [option, name] : names) {
+    const auto fd = named_descriptor(name);
+    if (!fd) continue;
+    if (const Status claimed = claim_descriptor(*fd); !claimed) {
+      return fail(std::string(option) + ' ' + std::string(name) + ": " + claimed.error().message);
+    }
+  }
+  return {};
+}
+
 int run_engine(const Options& options) {
+  if (const Status claimed = claim_descriptors(options); !claimed) return complain(claimed.error());
   // First, while this process is still small.
   auto guard = Guard::start(options.limits.kill_grace);
   if (!guard) return complain(guard.error());
@@ -46,6 +80,7 @@ int run_engine(const Options& options) {
 
 int run(const Options& options) {
   ensure_standard_descriptors();
+  if (const auto status = stand_in_for_init()) return *status;
   switch (options.command) {
     case Command::Run:
     case Command::All:
@@ -62,4 +97,3 @@ int run(const Options& options) {
 }
 
 }  // namespace spread
-  if (const auto status = stand_in_for_init()) return *status;

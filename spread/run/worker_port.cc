@@ -22,6 +22,7 @@ Status WorkerPort::start() {
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
   spawn.directory = plan.directory;
+  spawn.inherits = engine_.plan().is_local(id());
   auto process = engine_.spawner().spawn(spawn);
   started_ = engine_.now();
   if (!process) {
@@ -30,8 +31,8 @@ Status WorkerPort::start() {
     return tl::unexpected(process.error());
   }
 
-  SessionOptions session;
   engine_.start_has_worked();
+  SessionOptions session;
   session.wire = options.wire;
   session.max_frame = options.limits.max_frame;
   session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());

@@ -312,6 +312,42 @@ class Surroundings(MapTest):
         # But for the two that glibc keeps to itself, which its posix_spawn() leaves ignored.
         self.assertEqual(int(ignored, 16) & (1 << 31) - 1, 0)
 
+    def test_what_nohup_ignores_stays_ignored(self):
+        # As with xargs: what a job leaves behind outlives the terminal, too. INT and QUIT are what a
+        # shell ignores for `spread ... &`.
+        import signal
+
+        def ignore():
+            for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_IGN)
+
+        script = "grep SigIgn /proc/self/status; : {}"
+        for command in (("map", script, ":::", "a"), ("pipe", "-N1", script),
+                        ("pipe", "--round-robin", "-j1", script + "; cat >/dev/null")):
+            with self.subTest(command):
+                result = self.spread(*command, input="a\n", preexec_fn=ignore)
+                self.assertEqual((result.status, result.err), (0, ""), result)
+                ignored = int(result.out.split()[1], 16) & (1 << 31) - 1
+                self.assertEqual(ignored, 1 << signal.SIGHUP - 1 | 1 << signal.SIGUSR1 - 1)
+
+    def test_pwd_is_the_directory(self):
+        os.makedirs(self.path("d/e"))
+        for wd in ("d/e", "./d/e", self.path("d/e"), "d/../d/e/."):
+            for words in (("printenv", "PWD"), ("printenv PWD",)):
+                for command in (("map", "-N0", "--wd", wd, *words, ":::", "a"),
+                                ("pipe", "--wd", wd, *words), ("all", "-j1", "--wd", wd, "--", *words)):
+                    with self.subTest(command):
+                        if command[0] == "all" and len(words) == 1:
+                            continue
+                        self.assert_run(self.spread(*command, input="a\n"), 0,
+                                        self.path("d/e") + "\n", "")
+
+    def test_pwd_of_each_item(self):
+        os.mkdir(self.path("x"))
+        os.mkdir(self.path("y"))
+        result = self.map("-N1", "--wd", "{}", "-j1", "printenv PWD; : {}", ":::", "x", "y")
+        self.assert_run(result, 0, f"{self.path('x')}\n{self.path('y')}\n", "")
+
     def test_environment_is_passed_on(self):
         self.environment["SOME_THING"] = "a  b"
         result = self.map("printenv SOME_THING; : {}", ":::", "x")

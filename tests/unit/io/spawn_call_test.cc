@@ -40,6 +40,9 @@ class Spawn : public testing::Test {
     call.set_words(words);
     call.set_directory(directory);
     call.dup_to(ends[1], 1);
+    call.hide(hidden_);
+    call.keep_ignored(keeps_ignored_);
+    call.limit_descriptors(descriptor_limit_);
     call.environment = {nullptr};
     call.run();
     close(ends[1]);
@@ -56,6 +59,9 @@ class Spawn : public testing::Test {
     return text;
   }
 
+  std::vector<int> hidden_;
+  bool keeps_ignored_ = false;
+  std::uint64_t descriptor_limit_ = 0;
   char folder_[32] = "/tmp/spread-spawn-XXXXXX";
   const std::string path_before_ = getenv("PATH");
 };
@@ -136,14 +142,56 @@ TEST_F(Spawn, ResetsSignalsAndLeadsAGroup) {
   signal(SIGUSR1, SIG_DFL);
 }
 
-TEST_F(Spawn, HasNoOtherDescriptors) {
-  const int open_one = open("/dev/null", O_RDONLY);
-  const int far = dup2(open_one, 77);
-  EXPECT_EQ(run({"/bin/sh", "-c", "for fd in /proc/$$/fd/*; do echo ${fd##*/}; done"}).substr(0, 6),
-            "0\n1\n2\n");
-  EXPECT_EQ(run({"/bin/sh", "-c", "[ -e /proc/$$/fd/77 ] || echo gone"}), "gone\n");
-  close(far);
-  close(open_one);
+TEST_F(Spawn, KeepsIgnoredWhatNohupMadeIgnored) {
+  const std::vector<int> signals = {SIGHUP, SIGUSR1, SIGPIPE, SIGINT};
+  for (const int number : signals) signal(number, SIG_IGN);
+  keeps_ignored_ = true;
+  EXPECT_EQ(run({"/bin/sh", "-c", "/bin/grep SigIgn /proc/self/status"}),
+            "SigIgn:\t0000000000000201\n");
+  for (const int number : signals) signal(number, SIG_DFL);
+}
+
+TEST_F(Spawn, HasTheDescriptorsThatAreNotHidden) {
+  const int shared = dup2(0, 77);
+  const int other = dup2(0, 78);
+  const std::string script = "for n in 77 78; do [ -e /proc/$$/fd/$n ] && echo $n; done; :";
+  EXPECT_EQ(run({"/bin/sh", "-c", script}), "77\n78\n");
+  hidden_ = {77};
+  EXPECT_EQ(run({"/bin/sh", "-c", script}), "78\n");
+  close(shared);
+  close(other);
+}
+
+TEST_F(Spawn, HasTheLimitOfDescriptorsThatIsGiven) {
+  descriptor_limit_ = 55;
+  EXPECT_EQ(run({"/bin/sh", "-c", "ulimit -n"}), "55\n");
+}
+
+TEST_F(Spawn, NamesAnInterpreterThatIsMissing) {
+  const auto problem = [&](const std::string& text) {
+    program("one", text);
+    SpawnCall call;
+    const std::vector<std::string> words = {path("one")};
+    call.set_words(words);
+    call.environment = {nullptr};
+    call.run();
+    return call.problem();
+  };
+  EXPECT_EQ(problem("#!/nowhere/sh\n"), "its interpreter /nowhere/sh is missing");
+  EXPECT_EQ(problem("#! /nowhere/sh -e\n"), "its interpreter /nowhere/sh is missing");
+  EXPECT_EQ(problem("#!/nowhere/sh"), "its interpreter /nowhere/sh is missing");
+  EXPECT_EQ(problem("#!/bin/sh\r\necho\r\n"),
+            "its first line ends with a carriage return (CR LF), so its interpreter /bin/sh\\r is "
+            "missing");
+}
+
+TEST_F(Spawn, SaysOfAMissingProgramThatItIsMissing) {
+  SpawnCall call;
+  const std::vector<std::string> words = {path("none")};
+  call.set_words(words);
+  call.environment = {nullptr};
+  call.run();
+  EXPECT_EQ(call.problem(), "No such file or directory");
 }
 
 TEST_F(Spawn, CanBeUsedAgainAfterAFailure) {
