@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import subprocess
 import unittest
 
 from map_testing import MapTest, failures, tell, wait_at
@@ -141,8 +142,7 @@ class Shortages(MapTest):
         self.addCleanup(os.close, program)
 
         def become():
-            # The soft one, which a test may raise again.
-            resource.setrlimit(resource.RLIMIT_NPROC, (processes, 100))
+            resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
             os.setgid(nobody_else)
             os.setuid(nobody_else)
 
@@ -192,9 +192,14 @@ class Shortages(MapTest):
         self.assert_only_told(result, self.WORKER_TOLD + ".*")
 
     def test_workers_are_started_when_there_is_room(self):
-        running = self.start_workers(2, "-j2")
+        # spread, its guard, and somebody else's process, which goes.
+        become, _ = self.as_somebody_else(10)
+        other = subprocess.Popen(["cat"], stdin=subprocess.PIPE, preexec_fn=become)
+        self.addCleanup(self._end, other)
+        running = self.start_workers(3, "-j2")
         self.wait_for_line(running, self.WORKER_TOLD)
-        resource.prlimit(running.pid, resource.RLIMIT_NPROC, (100, 100))
+        other.stdin.close()
+        other.wait()
         self.assert_run(running.finish(), 0, "a\nb\nc\nd\n", "")
 
     def test_workers_are_not_waited_for_for_ever_where_none_runs(self):

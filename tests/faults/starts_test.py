@@ -40,7 +40,7 @@ class CannotExec(SpreadTest):
         script = self.script("worker", "#!/nonexistent/interpreter\n")
         result = self.spread("run", "-j1", "--", script, input="a\n")
         self.assert_run(result, 255, "\n")
-        self.assert_told(result, rf"spread: .*cannot start {script}: No such file or directory.*")
+        self.assert_told(result, rf"spread: .*cannot start {script}: its interpreter /nonexistent/interpreter is missing")
 
     def test_working_directory_that_is_not_there(self):
         result = self.spread("run", "-j1", "--wd", "/nonexistent", "--", "cat", input="a\n")
