@@ -163,8 +163,8 @@ struct MapOptions {
   };
   ArgumentOptions arguments;
   Mode mode = Mode::Automatic;
-  std::string shell = "/bin/sh";  ///< --shell-path
-  std::string replacement;        ///< -I; empty = {}
+  std::string shell;        ///< --shell-path; empty = $SPREAD_SHELL, or what the script needs
+  std::string replacement;  ///< -I; empty = {}
   bool allow_paste = false;
   bool literal_braces = false;  ///< --literal-braces
   bool item_to_stdin = false;   ///< --stdin

@@ -116,7 +116,11 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
   Result<Arrangement> arranged = arrange(std::move(free_words), std::move(tail), bit);
   if (!arranged) return tl::unexpected<Error>(arranged.error());
   if ((bit & (kRun | kMap)) == 0 && !arranged->groups.empty()) {
-    return fail("::: and :::: are for run and map");
+    return fail(
+        bit == kPipe
+            ? "::: and :::: give items, and pipe (map --pipe, map --pipepart) has none: it cuts "
+              "standard input, or the files of -a, into blocks"
+            : "::: and :::: are for run and map");
   }
   if (bit == kHistory) return place_history_words(std::move(arranged->command), draft);
   draft.options.hosts.command = std::move(arranged->command);

@@ -105,9 +105,11 @@ inline constexpr OptionSpec kMapRows[] = {
      "exec the words of COMMAND as they are, without a shell, even one that looks like a script",
      nullptr, set_exec},
     {"--shell-path", "FILE", kMap | kPipe, Group::Command,
-     "the shell",
-     [](const Options& defaults) -> std::string { return defaults.map.shell; }, set_shell_path,
-     Offer::File},
+     "the shell of scripts",
+     [](const Options&) -> std::string {
+       return "$SPREAD_SHELL, else bash for a script that needs it, else /bin/sh";
+     },
+     set_shell_path, Offer::File},
     {"--allow-paste", "", kMap, Group::Command,
      "where an item cannot be passed as a parameter (a here-document, a word for ssh), paste it "
      "into the script; without this it is an error",

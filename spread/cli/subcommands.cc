@@ -135,6 +135,7 @@ const TermText kEnvironment[] = {
      "longer than an argument may be), its number and that of its slot; GNU parallel's "
      "PARALLEL_SEQ and PARALLEL_JOBSLOT are set, too",
      kMap},
+    {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
      kRun | kAll | kMap | kPipe},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set"},

@@ -10,9 +10,6 @@
 namespace spread {
 namespace {
 
-// $0 of a script, which shells put before their messages.
-constexpr std::string_view kScriptName = "spread";
-
 // A command line of bytes that none may lack: exec of a longer one fails anyway.
 std::string shell_line(const std::string& shell, std::string_view script) {
   const std::string words[] = {shell, "-c", std::string(script)};
@@ -70,7 +67,7 @@ void CommandTemplate::render_script(Arguments& out, Values values,
   }
   out.end_word();
   if (own_.empty()) {
-    out.add(kScriptName);
+    out.add(script_name_);
     script_->append_captured(out, values);
     if (!pass_values_) return;
     for (const std::string_view value : values) out.add(value);
@@ -79,9 +76,16 @@ void CommandTemplate::render_script(Arguments& out, Values values,
   const std::span<const TextTemplate> own(own_);
   const std::size_t before = out.size();
   append_words(out, own.first(1), values, context);
-  if (out.size() == before) out.add(kScriptName);
+  if (out.size() == before) out.add(script_name_);
   script_->append_captured(out, values);
   append_words(out, own.subspan(1), values, context);
+}
+
+ShellChoice CommandTemplate::shell(std::string_view payload) const {
+  if (mode_ != Mode::CommandLine) return shell_;
+  std::string line;
+  append_item(line, payload);
+  return choose_shell(line, rules_);
 }
 
 Status CommandTemplate::render(std::string_view payload, const TaskContext& context,
@@ -91,6 +95,8 @@ Status CommandTemplate::render(std::string_view payload, const TaskContext& cont
   const Values values(out.scratch());
   append_words(out, words_, values, context);
   if (mode_ == Mode::CommandLine) {
+    out.add(shell(payload).path);
+    out.add("-c");
     if (looks_like_option(payload)) out.bytes() += ' ';
     append_item(out.bytes(), payload);
     out.end_word();
@@ -135,7 +141,8 @@ std::string CommandTemplate::text(std::string_view payload, const TaskContext& c
   if (mode_ == Mode::CommandLine) {
     std::string line;
     append_item(line, payload);
-    return default_shell_ ? line : shell_line(shell_, line);
+    const std::string path = shell(payload).path;
+    return path == kPlainShell ? line : shell_line(path, line);
   }
   Arguments out;
   append_words(out, words_, values, context);

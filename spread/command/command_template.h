@@ -14,6 +14,7 @@
 #include "spread/command/foreign_braces.h"
 #include "spread/command/placeholder.h"
 #include "spread/command/script_writer.h"
+#include "spread/command/shell_choice.h"
 #include "spread/command/text_template.h"
 
 namespace spread {
@@ -29,9 +30,7 @@ struct TemplateOptions {
   bool allow_paste = false;        ///< --allow-paste
   bool literal_braces = false;     ///< --literal-braces
   bool names_follow = false;       ///< a header is still to be read
-  std::string shell = "/bin/sh";   ///< --shell-path
-  /// Whether exec would find a program of this name or path. Asked at most once, by create().
-  std::function<bool(const std::string&)> on_path;
+  ShellRules shell;
   /// The longest argument, with its NUL byte: MAX_ARG_STRLEN of Linux, 32 pages of 4 KiB.
   std::size_t argument_bytes_max = 131072;
   /// All arguments as Arguments::kernel_bytes() counts them; 0 = not looked at. ARG_MAX less what
@@ -65,6 +64,9 @@ class CommandTemplate {
   std::string text(std::string_view payload, const TaskContext& context) const;
 
   Mode mode() const { return mode_; }
+  /// The shell of the script, or of a function among words; an empty path if there is none. Where
+  /// each item is a command line and the user named no shell it is that of `payload`.
+  ShellChoice shell(std::string_view payload) const;
   /// The word of render()'s list that is a script of ours or `sh -c`'s: never has an item's bytes
   /// in it, unless allow_paste was given.
   std::optional<std::size_t> script_word() const;
@@ -87,7 +89,9 @@ class CommandTemplate {
   bool pass_values_ = false;       ///< the values are the script's $1, $2, ...
   bool default_shell_ = false;     ///< the text of the script alone says it all
   bool repeat_context_ = false;
-  std::string shell_;
+  ShellRules rules_;
+  ShellChoice shell_;
+  std::string script_name_;  ///< $0, which shells put before their messages
   std::vector<std::string> unknown_columns_;
   std::size_t argument_bytes_max_ = 0, arguments_bytes_max_ = 0;
 };

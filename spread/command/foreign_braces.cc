@@ -39,7 +39,7 @@ constexpr Replacement kNames[] = {
     {"hgrp", "there are no host groups: one run for each, with its -S"},
     {"agrp", "there are no host groups: one run for each, with its -S"},
     {"uniq", "let the command look: '[ {1} = {2} ] || ...'"},
-    {"choose_k", "let the command look, in bash: '[[ {1} < {2} ]] || exit 0; ...'"},
+    {"choose_k", "let the command look: '[[ {1} < {2} ]] || exit 0; ...'"},
 };
 
 bool is_plain(char c) {
@@ -55,9 +55,8 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-std::string as_expansion(std::string_view inside, bool only_bash) {
-  return fmt::format("a script does it{}: x={{}}; echo \"${{x{}}}\"", only_bash ? " in bash" : "",
-                     inside);
+std::string as_expansion(std::string_view inside) {
+  return fmt::format("a script does it: x={{}}; echo \"${{x{}}}\"", inside);
 }
 
 /// {:2} {:2:3} {:-text} {#x} {##x} {%%x} {^x} {^^x} {,x} {,,x} {/x/y} {//x/y}: as in ${x...}.
@@ -67,21 +66,21 @@ std::string expansion_instead(std::string_view inside) {
   const std::string_view after = rest.substr(!rest.empty() && rest[0] == inside[0] ? 1 : 0);
   switch (inside.front()) {
     case ':': {
-      if (rest.starts_with('-')) return rest.size() > 1 ? as_expansion(inside, false) : "";
+      if (rest.starts_with('-')) return rest.size() > 1 ? as_expansion(inside) : "";
       const std::size_t colon = std::min(rest.find(':'), rest.size());
       const bool numbers = all_digits(rest.substr(0, colon)) &&
                            (colon == rest.size() || all_digits(rest.substr(colon + 1)));
-      return numbers ? as_expansion(inside, true) : "";
+      return numbers ? as_expansion(inside) : "";
     }
-    case '#': return all_plain(after) ? as_expansion(inside, false) : "";
-    case '%': return rest.starts_with('%') && all_plain(after) ? as_expansion(inside, false) : "";
-    case '^': return all_plain(after) ? as_expansion(inside, true) : "";
+    case '#': return all_plain(after) ? as_expansion(inside) : "";
+    case '%': return rest.starts_with('%') && all_plain(after) ? as_expansion(inside) : "";
+    case '^': return all_plain(after) ? as_expansion(inside) : "";
     // a{,3} is a regular expression.
-    case ',': return all_plain(after) && !all_digits(after) ? as_expansion(inside, true) : "";
+    case ',': return all_plain(after) && !all_digits(after) ? as_expansion(inside) : "";
     case '/': {
       const std::size_t slash = after.find('/');
       const bool two = slash != std::string_view::npos && slash > 0 && all_plain(after);
-      return two ? as_expansion(inside, true) : "";
+      return two ? as_expansion(inside) : "";
     }
     default: return "";
   }

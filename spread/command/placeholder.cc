@@ -80,8 +80,15 @@ PlaceholderSyntax PlaceholderSyntax::numbers() {
   return syntax;
 }
 
+PlaceholderSyntax PlaceholderSyntax::none() {
+  PlaceholderSyntax syntax = numbers();
+  syntax.none_ = true;
+  return syntax;
+}
+
 std::size_t PlaceholderSyntax::match(std::string_view text, std::size_t at,
                                      Placeholder& found) const {
+  if (none_) return 0;
   if (replacement_.empty()) {
     const std::size_t length = text[at] == '{' ? match_braces(text, at, found) : 0;
     return found.is_number() ? length : 0;

@@ -64,6 +64,8 @@ class PlaceholderSyntax {
   static Result<PlaceholderSyntax> create(std::string replacement, std::vector<std::string> names);
   /// Only {#} and {%}: where there is no item.
   static PlaceholderSyntax numbers();
+  /// Nothing at all.
+  static PlaceholderSyntax none();
 
   /// The length of the placeholder that begins at `at`; 0 = there is none.
   std::size_t match(std::string_view text, std::size_t at, Placeholder& found) const;
@@ -76,6 +78,7 @@ class PlaceholderSyntax {
 
   std::string replacement_ = "{}";
   std::vector<std::string> names_;
+  bool none_ = false;
 };
 
 /// The value behind `placeholder`'s form; a part of `value`, or "." or "/". Not for numbers.

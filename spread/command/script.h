@@ -52,6 +52,10 @@ struct Script {
   /// What a word appended to the script would be.
   enum class End : std::uint8_t { Argument, Command, Comment, Compound, Backslash };
   End end = End::Command;
+  /// What only bash has, as people call it ("[[", "source"): the first that is neither quoted nor
+  /// in a comment, a here-document or backquotes. Empty = nothing.
+  std::string bash_construct;
+  std::vector<std::string> command_words;    ///< of its commands, as far as they are known
   std::vector<std::string> unknown_columns;  ///< {word} where no column is called so
 };
 

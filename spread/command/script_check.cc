@@ -76,6 +76,7 @@ Status ScriptLexer::check_command(const Commands& list) {
     brackets_end = brackets_end || word.scanned.text == "]]";
   }
   permit_braces_in_programs(list);
+  note_bash_command(words);
   if (has_word(kMoveParameters, words.front().text)) script_.moves_parameters = true;
   const bool brackets = in_brackets_;
   if (brackets_end) in_brackets_ = false;

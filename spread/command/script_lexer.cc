@@ -104,6 +104,7 @@ Status ScriptLexer::commands(bool until_parenthesis, Commands& list) {
         SPREAD_TRY(dollar(list.word, /*in_double=*/false));
       } else {
         if (c == '{') note_bare_braces(list.word);
+        if (c == '{') note_bash_expansion();
         keep_in(list.word, 1);
         ++list.word.parts;
       }
@@ -139,12 +140,14 @@ Status ScriptLexer::parenthesis(Commands& list) {
   }
   // Sub-shell, array, process substitution or extended pattern. (( is arithmetic in some shells.
   const bool arithmetic = list.word.parts == 0 && starts("((");
+  if (arithmetic && forbidden_.empty()) note_bash("((...))");
   if (operator_is_cut("(")) return fail(std::string(kCutOperator));
   keep(1);
   const std::string_view outside = forbidden_;
   if (arithmetic) forbidden_ = "arithmetic";
   Commands inner;
   inner.array = list.word.scanned.text.ends_with('=');
+  if (inner.array) note_bash("x=(...)");
   SPREAD_TRY(commands(/*until_parenthesis=*/true, inner));
   forbidden_ = outside;
   keep(1);
@@ -167,6 +170,7 @@ Status ScriptLexer::redirection(Commands& list) {
   }
   SPREAD_TRY(end_word(list));
   if (operator_is_cut("<>&|(")) return fail(std::string(kCutOperator));
+  note_bash_redirection();
   if (starts("<(") || starts(">(")) {
     begin_word(list);
     ++list.word.parts;
@@ -271,6 +275,9 @@ Status ScriptLexer::separator(Commands& list) {
     return here_document_bodies();
   }
   const bool pipe = c == '|' && !starts("||");
+  if (starts("|&")) note_bash("|&");
+  if (starts("&>")) note_bash("&>");
+  if (starts(";&") || starts(";;&")) note_bash(";&");
   const bool compound = !list.words.empty() && list.words.front().scanned.holes.empty() &&
                         has_word(kAfterCompound, list.words.front().scanned.text);
   SPREAD_TRY(end_command(list));
@@ -331,8 +338,12 @@ Status ScriptLexer::end_word(Commands& list) {
   }
   if (list.words.empty() && !word.quoted && word.scanned.holes.empty()) {
     const std::string& text = word.scanned.text;
+    if (text == "coproc") note_bash(text);
     if (has_word(kBeforeCommand, text)) return {};
-    if (text == "function") script_.moves_parameters = true;
+    if (text == "function") {
+      script_.moves_parameters = true;
+      note_bash(text);
+    }
     if (text == "case") {
       list.cases.push_back(CaseState::Subject);
       return {};
@@ -340,11 +351,13 @@ Status ScriptLexer::end_word(Commands& list) {
     if (text == "esac" && !list.cases.empty()) list.cases.pop_back();
   }
   if (list.words.empty() || list.array) SPREAD_TRY(check_subscript(word.scanned));
+  if (assignment) note_bash_assignment(word.scanned);
   if (assignment) return check_assignment(word.scanned);
   // Behind `time -p` and `coproc NAME`, too.
   if (word.scanned.text == "[[" && !word.quoted && list.words.size() <= 2) {
     in_brackets_ = true;
     script_.has_brackets = true;
+    note_bash("[[");
   }
   list.words.push_back(std::move(word));
   return {};

@@ -94,6 +94,15 @@ class ScriptLexer {
   Status check_command(const Commands& list);
   static bool reads_code(std::span<const ScannedWord> words);
 
+  // script_bash.cc
+  void note_bash(std::string_view what);
+  void note_bash_expansion();
+  void note_bash_redirection();
+  void note_bash_parameter(std::size_t length);
+  void note_bash_arithmetic(std::string_view text);
+  void note_bash_assignment(const ScannedWord& word);
+  void note_bash_command(std::span<const ScannedWord> words);
+
   // script_braces.cc
   void note_braces();
   void note_bare_braces(const Word& word);

@@ -150,6 +150,7 @@ Status ScriptLexer::ansi_quoted(Word& word) {
   keep(1);  // the $; single_quoted() would do for the rest in a shell that does not know it
   if (options_.ansi_quotes == AnsiQuotes::None) return single_quoted(word);
   const bool unknown = options_.ansi_quotes == AnsiQuotes::Unknown;
+  note_bash("$'...'");
   word.quoted = true;
   ++word.parts;
   keep(1);
@@ -267,7 +268,9 @@ Status ScriptLexer::dollar(Word& word, bool in_double) {
     return substitution(arithmetic);
   }
   word.scanned.text += '$';
+  note_bash_parameter(1);
   if (next == '[') {  // bash's old arithmetic
+    note_bash("$[...]");
     const std::string_view inside = text_.substr(at_ + 1);
     int open = 0;
     for (std::size_t i = 0; i < inside.size() && (i == 0 || open > 0); ++i) {
@@ -303,6 +306,7 @@ Status ScriptLexer::parameter(Word& word, bool in_double) {
   if (++depth_ > 200) return fail("the script is nested too deeply");
   ++word.parts;
   note_mentions(text_.substr(at_, 3));
+  note_bash_parameter(2);
   if (starts("${#") && is_value_parameter(peek(3))) script_.mentions_values = true;
   if (starts("${SPREAD_ITEM")) script_.mentions_values = true;
   const std::string_view outside = std::exchange(forbidden_, "${...}");
@@ -344,9 +348,12 @@ Status ScriptLexer::substitution(bool arithmetic) {
   const std::string_view outside = std::exchange(forbidden_, arithmetic ? "arithmetic" : "");
   const bool brackets = std::exchange(in_brackets_, false);
   Commands inner;
+  const std::size_t begin = at_;
   SPREAD_TRY(commands(/*until_parenthesis=*/true, inner));
+  const std::string_view inside = text_.substr(begin, at_ - begin);
   keep(1);
   forbidden_ = outside;
+  if (arithmetic) note_bash_arithmetic(inside);
   in_brackets_ = brackets;
   after_name_ = false;
   return {};

@@ -9,12 +9,11 @@
 #include "spread/base/quote.h"
 #include "spread/command/command_scan.h"
 #include "spread/command/command_template.h"
+#include "spread/command/word_check.h"
 
 namespace spread {
 namespace {
 
-constexpr std::string_view kOperators = "| || & && ; < > >> 2>";
-constexpr std::string_view kNoPosixShells = "fish csh tcsh rc es nu xonsh elvish pwsh";
 constexpr std::string_view kAnsiShells = "bash zsh ksh mksh";
 constexpr std::string_view kPlainShells = "dash ash";
 constexpr std::string_view kExecChars =
@@ -63,7 +62,7 @@ class TemplateBuilder {
     }
     braces_ = {options_.exec_always || options_.literal_braces, options_.has_item,
                options_.names_follow, options_.names};
-    made_.shell_ = options_.shell;
+    made_.rules_ = options_.shell;
     made_.repeat_context_ = options_.repeat_context;
     made_.argument_bytes_max_ = options_.argument_bytes_max;
     made_.arguments_bytes_max_ = options_.arguments_bytes_max;
@@ -83,36 +82,31 @@ class TemplateBuilder {
   // Two words are a command; one is if it is the name of a program, and needs no shell.
   bool is_program() const {
     if (words_.size() > 1) return true;
-    return words_[0].find_first_not_of(kExecChars) == std::string::npos && options_.on_path &&
-           options_.on_path(words_[0]);
-  }
-
-  Status check_shell() const {
-    if (!has_word(kNoPosixShells, program_name(options_.shell))) return {};
-    return fail(fmt::format("--shell-path: {} is no POSIX shell, and takes no item as \"$1\"",
-                            show_text(options_.shell)));
+    return words_[0].find_first_not_of(kExecChars) == std::string::npos && options_.shell.on_path &&
+           options_.shell.on_path(words_[0]);
   }
 
   Status build_command_line() {
     if (!options_.append && words_.empty()) {
       return fail("--stdin needs a command that reads the item");
     }
-    SPREAD_TRY(check_shell());
+    SPREAD_TRY(check_shell(options_.shell));
     made_.mode_ = CommandTemplate::Mode::CommandLine;
-    made_.default_shell_ = options_.shell == "/bin/sh";
-    add_plain({options_.shell, "-c"});
     return {};
   }
 
   Status build_script() {
-    SPREAD_TRY(check_shell());
+    SPREAD_TRY(check_shell(options_.shell));
     std::string text;
     for (const std::string& word : words_) text += (text.empty() ? "" : " ") + word;
-    auto script = parse_whole(text, options_.shell);
+    // What only bash reads otherwise makes it bash's.
+    auto script = parse_whole(text, options_.shell.named.empty() ? "bash" : options_.shell.named);
     if (!script) return fail(script.error().message);
     made_.mode_ = CommandTemplate::Mode::Script;
-    made_.default_shell_ = options_.shell == "/bin/sh";
-    add_plain({options_.shell, "-c"});
+    made_.shell_ = choose_shell(*script, options_.shell);
+    made_.default_shell_ = made_.shell_.path == kPlainShell;
+    made_.script_name_ = program_name(made_.shell_.path);
+    add_plain({made_.shell_.path, "-c"});
     use_script(std::move(*script), /*own_parameters=*/false);
     return {};
   }
@@ -164,13 +158,19 @@ class TemplateBuilder {
     for (const std::string_view word : words) made_.words_.push_back(TextTemplate::literal(word));
   }
 
+  // f {} x, with f an exported function of bash.
+  void put_bash_before() {
+    const std::string bash = bash_path(options_.shell);
+    made_.shell_ = {bash, "the function " + words_[0], words_[0]};
+    words_[0] = shell_quote(words_[0]) + " \"$@\"";
+    words_.insert(words_.begin(), {bash, "-c"});
+    words_.insert(words_.begin() + 3, "bash");
+  }
+
   Status build_exec() {
-    for (const std::string& word : words_) {
-      if (options_.exec_always || !has_word(kOperators, word)) continue;
-      return fail(
-          fmt::format("the word {} is nothing to a program: -c gives the line to the "
-                      "shell, -q passes the word as it is",
-                      show_text(word)));
+    if (!options_.exec_always) {
+      if (is_exported_function(words_[0], options_.shell)) put_bash_before();
+      SPREAD_TRY(check_words(words_, options_.shell.on_path));
     }
     std::vector<TextTemplate> words;
     bool placeholder = false;
@@ -233,6 +233,7 @@ class TemplateBuilder {
     auto script = own ? parse_script(words_[at], script_options(shell_name(at)))
                       : parse_whole(words_[at], shell_name(at));
     if (!script) return fail(script.error().message);
+    made_.script_name_ = program_name(shell_name(at));
     const auto middle = words.begin() + static_cast<std::ptrdiff_t>(at);
     made_.own_.assign(middle + 1, words.end());
     words.erase(middle, words.end());

@@ -67,10 +67,15 @@ ArgumentList job_agent_command(std::string_view mark, bool fed) {
   std::string script(kBegin);
   if (fed) script += kFeed;
   script += kLoop;
-  return {"/bin/sh", "-c", std::move(script), "spread", std::string(mark)};
+  return {"/bin/sh", "-c", std::move(script), "sh", std::string(mark)};
 }
 
 std::string job_agent_prefix(std::string_view mark) { return "\001" + std::string(mark) + " "; }
+
+std::string missing_bash(std::string_view reason) {
+  return ", which this machine has not and the script needs: it has " + std::string(reason) +
+         " (--shell-path names another shell)";
+}
 
 std::string chunk_header(std::size_t size) { return std::to_string(size) + "\n"; }
 
@@ -84,6 +89,10 @@ std::string format_agent_job(const AgentJob& job) {
     } else {
       by_env += " " + quote(name + "=" + value);
     }
+  }
+  if (!job.bash_reason.empty()) {
+    body += "command -v bash >/dev/null 2>&1 || { printf \"%s\\n\" " +
+            quote("sh: cannot start bash" + missing_bash(job.bash_reason)) + " >&2; exit 127; }; ";
   }
   // So that the shell's own words (its $?, a message) are about the job and not about a child.
   body += "exec";

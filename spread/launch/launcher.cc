@@ -119,7 +119,7 @@ ArgumentList through_env(const ArgumentList& words, const Environment& environme
   if (directory.empty() && words.front().find('=') != std::string::npos) directory = ".";
   if (!directory.empty()) {
     arguments.insert(arguments.end(),
-                     {"sh", "-c", std::string(kInDirectory), "spread", std::move(directory)});
+                     {"sh", "-c", std::string(kInDirectory), "sh", std::move(directory)});
   }
   arguments.insert(arguments.end(), words.begin(), words.end());
   return arguments;
@@ -133,6 +133,9 @@ std::uint64_t whole_seconds(Duration duration) {
 /// sh and env end with 127 if there is no such program.
 std::string hint_not_found(const HostOptions& options, const std::string& host, bool by_login) {
   const std::string& program = options.command.front();
+  if (const std::string hint = one_word_hint(program); !hint.empty()) {
+    return fmt::format("{} is not found on {}; {}", shell_quote(program), host, hint);
+  }
   // Nothing is known of where another launcher starts, nor of what it ends with itself.
   if (!by_login) {
     return fmt::format("{} is not found on {}, or a program of --launch is not there itself",
@@ -240,6 +243,12 @@ std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId
     return fmt::format("{} is not executable on {}", shell_quote(options.command.front()), name);
   }
   return {};
+}
+
+std::string one_word_hint(std::string_view program) {
+  if (program.find(' ') == std::string_view::npos) return {};
+  return "it is one word, with a blank in it: write the words of a command without quotes around "
+         "all of them";
 }
 
 std::string format_plan(const LaunchPlan& plan) {

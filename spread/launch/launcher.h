@@ -41,6 +41,10 @@ std::optional<std::uint32_t> parse_cpu_answer(std::string_view out);
 std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId worker,
                       int exit_status);
 
+/// What to say behind "cannot start PROGRAM: No such file or directory": a whole command in quotes
+/// is one word. Empty if it is none.
+std::string one_word_hint(std::string_view program);
+
 /// The plan as a line for a POSIX shell which does the same: --dry-run.
 std::string format_plan(const LaunchPlan& plan);
 

@@ -92,7 +92,17 @@ Status Engine::open() {
   auto input = face_->open_input();
   if (!input) return tl::unexpected(input.error());
   input_ = std::move(*input);
+  if (input_ && input_->from_terminal()) tell_terminal();  // `all` has none
   return fit_descriptors();
+}
+
+/// Mostly a ::: was forgotten, or a < FILE, and nothing would ever happen.
+void Engine::tell_terminal() {
+  reporter_->say(
+      options_.command == Command::Pipe
+          ? "the input is read from the terminal; Ctrl-D ends it (a file: < FILE)"
+          : "the input is read from the terminal, a line each; Ctrl-D ends it (others: ::: "
+            "ITEM... behind the command, or < FILE)");
 }
 
 int Engine::execute() {

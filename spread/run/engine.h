@@ -99,6 +99,7 @@ class Engine final : private ReadyHandler {
   TimePoint next_deadline() const;
   bool input_at_hand() const;
   bool done() const;
+  void tell_terminal();
 
   // The end (engine_end.cc)
   int finish();

@@ -38,6 +38,9 @@ Status FilterFace::open() {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
+  if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
+    engine_.reporter().say(note);
+  }
   mark_ = random_mark();
   there_ = options;
   if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
@@ -83,7 +86,9 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   }
   const Options& options = engine_.options();
   std::vector<std::string>& words = there_.hosts.command;
-  words = {"/bin/sh", "-c", std::string(kMarked), "spread", mark_};
+  // dash would drop the functions that bash has exported.
+  const bool bash = arguments_[0] == "bash";
+  words = {bash ? "bash" : "/bin/sh", "-c", std::string(kMarked), bash ? "bash" : "sh", mark_};
   if (const auto& nice = options.map.nice) {
     words.insert(words.end(), {"nice", "-n", std::to_string(*nice)});
   }

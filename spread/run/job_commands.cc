@@ -1,6 +1,7 @@
 #include "spread/run/job_commands.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -15,6 +16,21 @@ namespace {
 constexpr std::size_t kSpareBytes = 4096;
 // As xargs: longer lines gain nothing, and a job should be a small part of the work.
 constexpr std::size_t kLineBytesDefault = 128 * 1024;
+
+ShellRules shell_rules(const MapOptions& map) {
+  ShellRules rules;
+  rules.named = map.shell;
+  const char* const shell = std::getenv("SPREAD_SHELL");
+  if (map.shell.empty() && shell != nullptr && *shell != '\0') {
+    rules.named = shell;
+    rules.named_by = "SPREAD_SHELL";
+  }
+  rules.on_path = can_execute;
+  rules.is_function = [](const std::string& name) {
+    return std::getenv(("BASH_FUNC_" + name + "%%").c_str()) != nullptr;
+  };
+  return rules;
+}
 
 std::size_t steps_up(std::string_view path) {
   std::size_t count = 0;
@@ -46,6 +62,27 @@ Result<JobCommands> JobCommands::create(const Options& options) {
   return commands;
 }
 
+std::string JobCommands::shell_note() const {
+  const CommandTemplate::Mode mode = command_->mode();
+  const ShellRules rules = shell_rules(options_->map);
+  const std::string named = rules.named.empty() ? "" : " (" + rules.named_by + ")";
+  if (mode == CommandTemplate::Mode::CommandLine) {
+    return named.empty()
+               ? "each item is a command line for /bin/sh, or for bash where only that has "
+                 "what it says"
+               : "each item is a command line for " + rules.named + named;
+  }
+  const ShellChoice shell = command_->shell({});
+  if (shell.path.empty()) return {};
+  if (mode == CommandTemplate::Mode::Exec) return "bash runs " + shell.why;
+  return "the shell of the script is " + shell.path + named +
+         (shell.why.empty() ? "" : ", for " + shell.why);
+}
+
+std::string JobCommands::bash_reason(std::string_view payload) const {
+  return command_->shell(payload).why;
+}
+
 Status JobCommands::set_names(const std::vector<std::string>& names) {
   const MapOptions& map = options_->map;
   names_ = names;
@@ -60,8 +97,7 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   how.allow_paste = map.allow_paste;
   how.literal_braces = map.literal_braces;
   how.names_follow = map.arguments.header && names.empty();
-  how.shell = map.shell;
-  how.on_path = can_execute;
+  how.shell = shell_rules(map);
   const std::size_t all = argument_space();
   how.arguments_bytes_max = all > kSpareBytes ? all - kSpareBytes : all;
   arguments_bytes_max_ = how.arguments_bytes_max;
@@ -130,8 +166,9 @@ std::string JobCommands::text(std::string_view payload, const TaskContext& conte
   std::string item;
   append_item(item, payload);
   if (command_->mode() != CommandTemplate::Mode::Exec) {
-    const std::string words[] = {options_->map.shell, "-c", std::move(command)};
-    command = shell_join(words);
+    const std::string shell = command_->shell(payload).path;
+    const std::string words[] = {shell, "-c", command};
+    if (shell == kPlainShell) command = shell_join(words);
   }
   return "printf '%s\\n' " + shell_quote(item) + " | " + command;
 }

@@ -20,6 +20,12 @@ class JobCommands {
   /// Errors are those of usage. With --header the names are not known yet: set_names() follows.
   static Result<JobCommands> create(const Options& options);
   Status set_names(const std::vector<std::string>& names);
+  /// Which shell runs the script, and why, for people; empty = none does.
+  std::string shell_note() const;
+  /// What of the script only bash knows, where that is why bash runs it; else nothing.
+  std::string bash_reason(std::string_view payload) const;
+  /// The exported function of bash that it calls; empty = none.
+  std::string function() const { return command_->shell({}).function; }
   /// What to tell once the names are known: braces that name no column. Mostly empty.
   std::string warning() const;
 

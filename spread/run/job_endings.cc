@@ -50,7 +50,7 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
     const ExitStatus& status = end->status;
     ending.signal = status.signal;
     ending.exit_status = status.signal != 0 ? kSignalled + status.signal : status.code;
-    ending.how = end->problem.empty() ? status.text() : end->problem;
+    ending.how = end->problem.empty() ? status.text() + end->hint : end->problem;
   } else {
     ending.how = delivery.message;
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "spread/base/parse.h"
+#include "spread/base/printable.h"
 #include "spread/io/file_tree.h"
 #include "spread/io/files.h"
 #include "spread/io/machine.h"
@@ -62,6 +63,7 @@ Status JobFace::open() {
   all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
   if (!all_local_) mark_ = random_mark();
   SPREAD_TRY(open_files());
+  tell_shell();
   const bool fed = options.command == Command::Pipe || map().item_to_stdin || moves_files();
   agent_options_ = options;
   agent_options_.hosts.command = job_agent_command(mark_, fed);
@@ -88,6 +90,25 @@ Status JobFace::open() {
   one_attempt_ = how.one_attempt;
   output_ = std::make_unique<JobOutput>(how, *sink_, spill_.get());
   return {};
+}
+
+void JobFace::tell_shell() {
+  const Options& options = engine_.options();
+  if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
+    engine_.reporter().say(note);
+  }
+  const std::string function = commands_->function();
+  const auto& sent = options.hosts.environment;
+  if (all_local_ || function.empty() ||
+      std::any_of(sent.begin(), sent.end(), [&](const auto& variable) {
+        return variable.first == "BASH_FUNC_" + function + "%%";
+      })) {
+    return;
+  }
+  engine_.reporter().say(
+      fmt::format("{0} is a function of this shell, which other machines do not have: --env {0} "
+                  "takes it there",
+                  printable(function)));
 }
 
 bool JobFace::moves_files() const {
@@ -172,6 +193,8 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   const TaskContext context = context_of(send.task, worker);
   const std::string_view payload = values_of(*send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
+  // That bash was our choice is told where there is none.
+  job_.bash_reason = arguments_[0] == "bash" ? commands_->bash_reason(payload) : "";
   if (!limits_.empty()) put_limits_before();
   SPREAD_TRY(set_environment(context, payload));
   job_.spawn.argv = arguments_.argv();
@@ -203,9 +226,12 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
 
 void JobFace::put_limits_before() {
   limited_.clear();
-  for (const std::string_view word : {"/bin/sh", "-c", limits_.c_str(), "spread"}) {
-    limited_.add(word);
-  }
+  // dash would drop the functions that bash has exported.
+  const bool bash = arguments_[0] == "bash";
+  limited_.add(bash ? "bash" : "/bin/sh");
+  limited_.add("-c");
+  limited_.add(limits_);
+  limited_.add(bash ? "bash" : "sh");
   for (std::size_t i = 0; i < arguments_.size(); ++i) limited_.add(arguments_[i]);
   std::swap(limited_, arguments_);
 }

@@ -48,6 +48,7 @@ class JobFace final : public Face {
   // For its ports.
   struct Job {
     SpawnOptions spawn;
+    std::string bash_reason;  ///< why bash runs it, for the error if there is none
     // Its standard input, where spawn.input is a pipe: a header, bytes, a part of a file.
     Slice header, input;
     JobRange range;
@@ -85,6 +86,7 @@ class JobFace final : public Face {
 
   const MapOptions& map() const { return engine_.options().map; }
   Status open_files();
+  void tell_shell();
   Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
   TaskContext context_of(TaskId task, WorkerId worker) const;
   /// What stands for {} and its kin.

@@ -6,6 +6,7 @@
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
+#include "spread/launch/job_agent.h"
 #include "spread/run/job_face.h"
 
 namespace spread {
@@ -34,6 +35,7 @@ void JobPort::send_task(const SendTask& action) {
   const JobFace::Job* job = face_.begin(id(), action, files);
   if (job == nullptr) return;
   tag_ = job->tag;
+  bash_reason_ = job->bash_reason;
   file_index_ = job->range.index;
   SpawnOptions spawn = job->spawn;
   spawn.files[1] = files[0].get();
@@ -97,7 +99,9 @@ void JobPort::on_job_not_started(const Error& error) {
   if (!ending_ && engine_.may_start_later(error)) return refuse();
   constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
-  ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, error.message});
+  std::string problem = error.message;
+  if (!found && !bash_reason_.empty()) problem += missing_bash(bash_reason_);
+  ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem)});
 }
 
 void JobPort::on_job_ended(ExitStatus status) {

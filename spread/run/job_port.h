@@ -17,6 +17,7 @@ struct JobEnd {
   ExitStatus status;
   std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
   std::string problem;         ///< what kept it from being run, or its files from being moved
+  std::string hint = {};       ///< to be put behind its exit status, for people
 };
 
 /// A part of a file.
@@ -61,7 +62,7 @@ class JobPort final : public Port, private CommandSink {
   TaskId task_{};
   JobEnd end_;
   std::uint64_t received_ = 0;
-  std::string tag_;
+  std::string tag_, bash_reason_;
   std::uint32_t file_index_ = 0;
   bool alive_ = false;    ///< what the Scheduler takes for a worker
   bool ending_ = false;   ///< the Scheduler wants it to end

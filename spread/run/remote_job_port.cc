@@ -40,7 +40,7 @@ Status RemoteJobPort::start() {
   if (!process) return tl::unexpected(process.error());
   engine_.start_has_worked();
   step_ = Step::Starting;
-  closing_ = false;
+  closing_ = ended_by_us_ = false;
   base_problem_.clear();
   agent_ = std::make_unique<AgentWorker>(std::move(*process), job_agent_prefix(face_.mark()),
                                          engine_.loop(), face_.read_buffer(), *this,
@@ -79,6 +79,7 @@ void RemoteJobPort::send_task(const SendTask& action) {
   const auto& more = engine_.options().hosts.environment;
   std::copy_if(more.begin(), more.end(), std::back_inserter(request.environment),
                [](const auto& variable) { return !is_identifier(variable.first); });
+  request.bash_reason = job->bash_reason;
   request.directory = directory_;
   request.fed = fed_;
   request_ = format_agent_job(request);
@@ -99,9 +100,11 @@ void RemoteJobPort::close_input() {
   agent_->close_input();
 }
 void RemoteJobPort::terminate() {
+  ended_by_us_ = true;
   if (agent_) agent_->terminate();
 }
 void RemoteJobPort::kill() {
+  ended_by_us_ = true;
   if (agent_) agent_->kill();
 }
 void RemoteJobPort::reconsider() {
@@ -214,6 +217,10 @@ void RemoteJobPort::job_ended(int status) {
     end_.status.signal = status - kSignalled;
   } else if (end_.problem.empty()) {
     end_.status.code = status;
+    if (status == kNotPrepared && !directory_.empty()) {
+      end_.hint = fmt::format(" (--wd {}: no such directory on {}?)", shell_quote(directory_),
+                              engine_.plan().host_names[number(id())]);
+    }
   }
   if (return_files_.empty() && !(mover_ && face_.clean_up())) return answer();
   step_ = Step::Fetch;
@@ -304,12 +311,20 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   ended.clean = closing_ && status.clean() && (!unanswered || at_base);
   // ssh's own 255, or a shell that is not there: no job has been sent to it.
   if (!took_jobs) ended.cause = EndCause::NotStarted;
+  if (unanswered && took_jobs && !ended_by_us_) tell_loss(status);
   ended.reason = end_reason(status, unanswered, ended.clean ? "" : std::move(last_words));
   step_ = Step::Starting;
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.has_ended(id());
   engine_.handle(std::move(ended));
   if (was_bringing) wake_waiting();
+}
+
+/// The job is run again, and nothing else would tell of it.
+void RemoteJobPort::tell_loss(ExitStatus status) {
+  engine_.reporter().say(fmt::format("host {}: the login ended ({}) while job {} was running there",
+                                     engine_.plan().host_names[number(id())], status.text(),
+                                     number(task_) + 1));
 }
 
 std::string RemoteJobPort::end_reason(ExitStatus status, bool unanswered,

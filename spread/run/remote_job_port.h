@@ -60,6 +60,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   void job_ended(int status);
   void answer();
   std::string end_reason(ExitStatus status, bool unanswered, std::string last_words) const;
+  void tell_loss(ExitStatus status);
 
   JobFace& face_;
   HostFiles& host_;
@@ -77,7 +78,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   std::string tag_;
   UniqueFd result_files_[2];
   std::string base_problem_;  ///< why this login cannot take jobs
-  bool closing_ = false;
+  bool closing_ = false, ended_by_us_ = false;
 };
 
 }  // namespace spread

@@ -83,6 +83,7 @@ Status TaskInput::add_part(const std::string& name) {
   }
   const auto left = bytes_left(fd->get());
   bytes_ = bytes_ && left ? std::optional(*bytes_ + *left) : std::nullopt;
+  from_terminal_ = from_terminal_ || (name == "-" && is_terminal(fd->get()));
   parts_.push_back({name == "-" ? "stdin" : name, std::move(*fd)});
   return {};
 }

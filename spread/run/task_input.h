@@ -45,6 +45,8 @@ class TaskInput final : public ReadyHandler {
   double share_read() const;
   /// All of it has been read; it was not stopped before.
   bool complete() const { return complete_; }
+  /// Somebody has to type it.
+  bool from_terminal() const { return from_terminal_; }
   /// Set when the input ended because it is broken: names the place.
   const std::string& error() const { return error_; }
   /// No record will be wanted any more.
@@ -86,6 +88,7 @@ class TaskInput final : public ReadyHandler {
   bool finished_part_ = false;
   bool ended_ = false;
   bool complete_ = false;
+  bool from_terminal_ = false;
   std::string error_;
 };
 

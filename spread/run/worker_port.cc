@@ -1,6 +1,7 @@
 #include "spread/run/worker_port.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
@@ -28,7 +29,10 @@ Status WorkerPort::start() {
   if (!process) {
     if (options.command == Command::All) face_.worker_failed();
     log_command(-1, 0);
-    return tl::unexpected(process.error());
+    Error error = process.error();
+    const std::string hint = one_word_hint(plan.arguments.front());
+    if (error.number == ENOENT && !hint.empty()) error.message += "; " + hint;
+    return tl::unexpected(std::move(error));
   }
 
   engine_.start_has_worked();

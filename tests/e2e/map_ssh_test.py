@@ -100,7 +100,9 @@ class Jobs(SshTest):
         script = f"echo x >>{self.path('runs')}; kill -9 $(ps -o ppid= -p $PPID); : {{}}"
         result = self.map("-S", "1/h2,1/h3", script, ":::", "bad")
         self.assertEqual((result.status, result.out), (1, ""), result)
-        self.assert_told(result, "spread: 1 of 1 job failed:", r"  job 1: .*3 times.*")
+        self.assert_told(result,
+                         r"spread: host h[23]: the login ended \(.*\) while job 1 was running there",
+                         "spread: 1 of 1 job failed:", r"  job 1: .*3 times.*")
         with open(self.path("runs"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "x\n" * 3)
 
@@ -114,7 +116,29 @@ class Jobs(SshTest):
 
     def test_dry_run_does_not_need_to_know_how_many_slots_there_are(self):
         result = self.map("-S", "h2", "--dry-run", "echo {%} {}", ":::", "a", "b")
-        self.assert_run(result, 0, "echo 1 a\necho 1 b\n", "")
+        self.assert_run(result, 0, "echo 1 a\necho 1 b\n",
+                        "spread: the shell of the script is /bin/sh\n")
+
+    def test_a_script_that_needs_bash_has_it_there(self):
+        result = self.map("-S", "1/h2", "[[ {} == a* ]] && echo {}.{x,y}", ":::", "a b")
+        self.assert_run(result, 0, "a b.x a b.y\n", "")
+        piped = self.spread("pipe", "-S", "1/h2", "--round-robin", "cat; echo {x,y}", input="a\n")
+        self.assert_run(piped, 0, "a\nx y\n", "")
+
+    def test_exported_functions_go_there_with_env(self):
+        self.environment["BASH_FUNC_myf%%"] = '() {  printf "f<%s>" "$@"; echo\n}'
+        for words in (("myf",), ("myf", "{}", "x"), ("y=1; myf {}",), ("--limit-cpu", "9", "myf")):
+            result = self.map("-S", "1/h2", "--env", "myf", *words, ":::", "a b")
+            self.assert_run(result, 0, "f<a b>f<x>\n" if "x" in words else "f<a b>\n", "")
+        result = self.map("-S", "1/h2", "myf", "{}", "x", ":::", "a")
+        told = "spread: myf is a function of this shell, which other machines do not have: --env myf .*"
+        self.assert_told(result, told, "spread: 1 of 1 job failed:")
+
+    def test_a_directory_that_is_not_there_is_told(self):
+        result = self.map("-S", "1/h2", "--wd", "/nowhere", "echo", ":::", "a")
+        self.assertEqual((result.status, result.out), (1, ""), result)
+        self.assert_told(result, r"sh: 1: cd: can't cd to /nowhere",
+                         r"  job 1: exit status 125 \(--wd /nowhere: no such directory on h2\?\): .*")
 
     def test_a_timeout_ends_the_job_there(self):
         post, gate = self.post(), self.gate()

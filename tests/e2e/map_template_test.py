@@ -118,10 +118,15 @@ class Modes(Templates):
                 self.says("a | b\n", option, "echo", "{}", "|", "b")
 
     def test_shell_words_without_a_shell_are_refused(self):
-        for word in ("|", "||", "&", "&&", ";", "<", ">", ">>", "2>"):
+        for word in ("|", "||", "&", "&&", ";", "<", ">", ">>", "2>", "2>&1", ">/dev/null", "<{}", "|&",
+                     "<<<", "2>>", "1>&2", "&>x", ">x", "|wc", "<(sort x)"):
             with self.subTest(word):
-                told = r"the word '.*' is nothing to a program: -c .*, -q .*"
+                told = r"'.*' means something to a shell only, .*: -c .*, -q .*"
                 self.refuse("touch", "started", word, "x", told=told)
+        self.refuse("FOO=bar", "touch", "started", told="'FOO=bar' is no program, .* put 'env' in .*")
+        self.says("bar a\n", "env", "FOO=bar", "sh", "-c", "echo $FOO {}")
+        for word in ("cd", "source", "export"):
+            self.refuse(word, "{}", told=f"'{word}' is a word of the shell and no program, .*: -c .*")
 
     def test_shell_path(self):
         self.says("bash 1\n", "--shell-path", "bash", 'echo ${BASH_VERSION:+bash} $(({#})) # {}')
@@ -252,7 +257,8 @@ class Shown(Templates):
         ):
             with self.subTest(words):
                 result = self.map("--dry-run", *words, ":::", item)
-                self.assert_run(result, 0, line + "\n", "")
+                told = "" if len(words) > 1 else "spread: the shell of the script is /bin/sh\n"
+                self.assert_run(result, 0, line + "\n", told)
         self.assertFalse(os.path.exists(path))
 
     def test_dry_run_pasted_into_a_shell_does_what_is_run(self):

@@ -17,10 +17,10 @@ TemplateOptions options_of(Byte bits) {
   options.exec_always = (bits & 2) != 0;
   options.repeat_context = (bits & 4) != 0;
   options.append = (bits & 8) == 0;
-  options.shell = (bits & 16) != 0 ? "/bin/bash" : "/bin/sh";
+  options.shell.named = (bits & 16) != 0 ? "/bin/bash" : "";
   if ((bits & 32) != 0) options.replacement = "@";
   if ((bits & 64) != 0) options.names = {"name", "1"};
-  options.on_path = [](const std::string& name) { return name.size() % 2 == 0; };
+  options.shell.on_path = [](const std::string& name) { return name.size() % 2 == 0; };
   return options;
 }
 

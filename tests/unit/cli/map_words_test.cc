@@ -107,7 +107,7 @@ TEST(MapWords, DefaultsAreOfOneProcessATask) {
   EXPECT_TRUE(options.output.ordered);
   EXPECT_EQ(options.map.mode, MapOptions::Mode::Automatic);
   EXPECT_EQ(options.map.output, MapOptions::Output::Grouped);
-  EXPECT_EQ(options.map.shell, "/bin/sh");
+  EXPECT_EQ(options.map.shell, "");
   EXPECT_FALSE(options.hosts.slots.has_value());
 }
 

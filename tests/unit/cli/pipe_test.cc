@@ -77,7 +77,8 @@ TEST(PipeOptions, WhatExcludesEachOtherIsToldByName) {
 TEST(PipeOptions, NeedsACommand) { EXPECT_THAT(refused({}), HasSubstr("no command is named")); }
 
 TEST(PipeOptions, HasNoItems) {
-  EXPECT_THAT(refused({"cat", ":::", "a"}), HasSubstr("::: and :::: are for run and map"));
+  EXPECT_THAT(refused({"cat", ":::", "a"}),
+              HasSubstr("::: and :::: give items, and pipe (map --pipe"));
 }
 
 TEST(PipeOptions, MapWithPipeIsPipe) {

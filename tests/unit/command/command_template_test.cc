@@ -13,7 +13,7 @@ using test::text_of;
 using test::Words;
 
 Words script(std::string text, const Words& parameters) {
-  Words words = {"/bin/sh", "-c", std::move(text), "spread"};
+  Words words = {"/bin/sh", "-c", std::move(text), "sh"};
   words.insert(words.end(), parameters.begin(), parameters.end());
   return words;
 }
@@ -66,9 +66,9 @@ TEST(CommandTemplate, OneWordNotOnPathIsAScript) {
 TEST(CommandTemplate, ShellOptionJoinsTheWords) {
   TemplateOptions options = command_options();
   options.shell_always = true;
-  options.shell = "bash";
+  options.shell.named = "bash";
   EXPECT_EQ(render({"echo", "{}", "|", "wc"}, {"a"}, options),
-            (Words{"bash", "-c", "echo \"$1\" | wc", "spread", "a"}));
+            (Words{"bash", "-c", "echo \"$1\" | wc", "bash", "a"}));
 }
 
 TEST(CommandTemplate, QuoteOptionAlwaysExecs) {
@@ -127,12 +127,12 @@ TEST(CommandTemplate, MoreThanNineValues) {
 
 TEST(CommandTemplate, LooksIntoAShellAmongWords) {
   EXPECT_EQ(render({"bash", "-c", "echo {}"}, {"a"}),
-            (Words{"bash", "-c", "echo \"$1\"", "spread", "a"}));
+            (Words{"bash", "-c", "echo \"$1\"", "bash", "a"}));
   EXPECT_EQ(render({"/usr/bin/env", "A=b", "nice", "-n", "5", "bash", "-o", "pipefail", "-ec",
                     "echo '{}'"},
                    {"a"}),
             (Words{"/usr/bin/env", "A=b", "nice", "-n", "5", "bash", "-o", "pipefail", "-ec",
-                   "echo ''\"$1\"''", "spread", "a"}));
+                   "echo ''\"$1\"''", "bash", "a"}));
 }
 
 TEST(CommandTemplate, AShellAmongWordsKeepsItsOwnParameters) {
@@ -148,7 +148,7 @@ TEST(CommandTemplate, TheIdiomsOfXargs) {
             (Words{"sh", "-c", "echo \"$1\"", "sh", "a"}));
   EXPECT_EQ(render({"sh", "-c", "echo \"$0\""}, {"a"}), (Words{"sh", "-c", "echo \"$0\"", "a"}));
   EXPECT_EQ(render({"sh", "-c", "echo \"$1\""}, {"a"}),
-            (Words{"sh", "-c", "echo \"$1\"", "spread", "a"}));
+            (Words{"sh", "-c", "echo \"$1\"", "sh", "a"}));
 }
 
 TEST(CommandTemplate, AnItemIsNoScript) {
@@ -157,7 +157,7 @@ TEST(CommandTemplate, AnItemIsNoScript) {
 
 TEST(CommandTemplate, RefusesAShellThatIsNone) {
   TemplateOptions options = command_options();
-  options.shell = "/usr/bin/fish";
+  options.shell.named = "/usr/bin/fish";
   EXPECT_NE(refusal({"echo {}"}, options).find("POSIX"), std::string::npos);
 }
 
@@ -185,7 +185,7 @@ TEST(CommandTemplate, TextIsWhatAPersonWouldType) {
 }
 
 TEST(CommandTemplate, TextIsExactWhereTheScriptLooksAtItsParameters) {
-  EXPECT_EQ(text_of({"echo \"$1\""}, {"a b"}), "/bin/sh -c 'echo \"$1\"' spread 'a b'");
+  EXPECT_EQ(text_of({"echo \"$1\""}, {"a b"}), "/bin/sh -c 'echo \"$1\"' sh 'a b'");
 }
 
 TEST(CommandTemplate, TextQuotesWhatWouldRunTogether) {

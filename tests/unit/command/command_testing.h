@@ -23,7 +23,7 @@ inline std::string payload_of(const Words& values) {
 
 inline TemplateOptions command_options() {
   TemplateOptions options;
-  options.on_path = [](const std::string& name) {
+  options.shell.on_path = [](const std::string& name) {
     return name == "echo" || name == "gzip" || name == "/bin/true";
   };
   return options;

@@ -13,7 +13,7 @@ using test::Words;
 
 TemplateOptions with_shell(std::string shell) {
   TemplateOptions options = command_options();
-  options.shell = std::move(shell);
+  options.shell.named = std::move(shell);
   options.shell_always = true;
   return options;
 }

@@ -28,7 +28,6 @@ TEST(Refusal, ScriptsWithoutAPlaceForAReference) {
                            "(({}+1))",
                            "echo $[{}+1]",
                            "x[{}]=1",
-                           "echo $'{}'",
                            "echo $$@{}${x",
                            "echo '{}",
                            "echo \"{}",
@@ -37,6 +36,9 @@ TEST(Refusal, ScriptsWithoutAPlaceForAReference) {
                            "case {} in x) ;;"}) {
     EXPECT_NE(refusal({text}), "") << text;
   }
+  TemplateOptions options = command_options();
+  options.shell.named = "/bin/sh";
+  EXPECT_NE(refusal({"echo $'{}'"}, options), "");
 }
 
 TEST(Refusal, WordsThatAreReadTwiceInAScript) {

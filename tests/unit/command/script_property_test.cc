@@ -151,7 +151,7 @@ TemplateOptions without_append() {
 
 void check(const Case& made, const Words& items, const std::string& shell) {
   TemplateOptions options = without_append();
-  options.shell = shell;
+  options.shell.named = shell;
   options.shell_always = true;
   EXPECT_EQ(output({made.script}, items, options), made.expected) << made.script;
 }
