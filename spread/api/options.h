@@ -74,6 +74,8 @@ struct HostOptions {
   /// under the names that it gives them.
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::string> command;  ///< the words after `--`; may be empty with worker_lists
+  /// Of them the first that is an option of ours, perhaps in the wrong place; empty = none.
+  std::string option_behind;
 };
 
 struct FailureOptions {
@@ -120,6 +122,7 @@ struct ReportOptions {
   bool explain = false;
   bool summary = false;  ///< a table of workers and hosts on stderr, at the end
   bool dry_run = false;
+  bool traces = false;  ///< of every failed task, not only of the first
 };
 
 struct HistoryOptions {

@@ -124,6 +124,12 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
   }
   if (bit == kHistory) return place_history_words(std::move(arranged->command), draft);
   draft.options.hosts.command = std::move(arranged->command);
+  for (const std::string& word : draft.options.hosts.command) {
+    const std::string option = word.substr(0, word.find('='));
+    if (!word.starts_with("--") || find_option(option, bit) == nullptr) continue;
+    draft.options.hosts.option_behind = option;
+    break;
+  }
   draft.options.input.groups = std::move(arranged->groups);
   return {};
 }

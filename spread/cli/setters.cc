@@ -206,6 +206,9 @@ Status set_explain(Draft& draft, std::string_view) {
   draft.options.report.summary = true;
   return store_flag(draft.options.report.explain, true);
 }
+Status set_traces(Draft& draft, std::string_view) {
+  return store_flag(draft.options.report.traces, true);
+}
 Status set_dry_run(Draft& draft, std::string_view) {
   return store_flag(draft.options.report.dry_run, true);
 }

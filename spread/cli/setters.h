@@ -50,6 +50,7 @@ Status set_eta(Draft& draft, std::string_view value);
 Status set_progress(Draft& draft, std::string_view value);
 Status set_no_bar(Draft& draft, std::string_view value);
 Status set_summary(Draft& draft, std::string_view value);
+Status set_traces(Draft& draft, std::string_view value);
 Status set_explain(Draft& draft, std::string_view value);
 Status set_dry_run(Draft& draft, std::string_view value);
 Status set_joblog(Draft& draft, std::string_view value);

@@ -104,7 +104,11 @@ const SubcommandText kSubcommands[] = {
     {"history", kHistory, "show or forget what is remembered of past performance",
      "history show [OPTION]... [HOST]...\n"
      "history reset [OPTION]... [HOST]...",
-     "Shows, or forgets, how fast each host has been with each command. With HOSTs, only theirs.",
+     "Shows, or forgets, how fast each host has been with each command. With HOSTs, only theirs. "
+     "factor: how many times longer than the other hosts it took, over all commands. start: from "
+     "the "
+     "start of a worker to its first answer. failed, busy: the share of attempts that failed, or "
+     "that the worker refused for being busy.",
      "Which hosts are fast:\n"
      "spread history show\n"
      "A host has got a new processor:\n"

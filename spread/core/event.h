@@ -26,6 +26,8 @@ struct SlotAdded {
   bool remote = false;  ///< reached by a launcher: logins are staggered
   /// Its worker is given no task before its hello: time-outs are not to count the way to it.
   bool waits_for_hello = false;
+  /// Starts that are taken to have failed already: its host did not even answer a question.
+  std::uint32_t failed_starts = 0;
   /// From history; unset = unknown. `service_seconds`: per task, of this very host and command.
   std::optional<double> service_seconds;
   /// How many times longer this host takes than the others, from other commands.

@@ -51,6 +51,7 @@ void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   added.key = event.key;
   added.remote = event.remote;
   added.waits_for_hello = event.waits_for_hello;
+  added.launch_failures = event.failed_starts;
   added.ordinal = host_of(added).slots++;
   ++host_of(added).open_slots;
   added.window =
@@ -266,7 +267,7 @@ void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
   }
   deliver(entry.task, std::move(how), actions);
   fatal_ = true;
-  stop("task " + std::to_string(number(event.task)) + " was fatal", actions);
+  stop("task " + std::to_string(number(event.task) + 1) + " was fatal", actions);
 }
 
 void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {

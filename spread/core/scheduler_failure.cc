@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "spread/base/assert.h"
 #include "spread/core/scheduler.h"
 
@@ -287,6 +289,7 @@ void Scheduler::end_of_halted(Slot& ended, WorkerId worker, TimePoint now, Actio
 }
 
 void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Actions& actions) {
+  const Duration limit = timeout();
   for (std::size_t place = 0; place < ended.in_flight.size(); ++place) {
     const TaskIndex i = ended.in_flight[place].task;
     if (tasks_[i].id != ended.timed_out) continue;
@@ -299,7 +302,8 @@ void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Ac
     how.duration = now - entry.since;
     how.timed_out = true;
     how.error_type = "Timeout";
-    how.message = "no answer within the time-out; its worker was killed";
+    how.message =
+        fmt::format("no answer within {:.6g} s; its worker was killed", to_seconds(limit));
     attempt_failed(i, std::move(how), actions);
     return;
   }

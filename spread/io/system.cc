@@ -178,6 +178,13 @@ bool are_one_place(int fd, int other) {
   return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
+bool is_stopped(int pid) {
+  const Result<std::string> stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  // The name, in parentheses, may hold anything.
+  const std::size_t name = stat ? stat->rfind(") ") : std::string::npos;
+  return name != std::string::npos && name + 2 < stat->size() && (*stat)[name + 2] == 'T';
+}
+
 bool is_pipe(int fd) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));

@@ -31,6 +31,8 @@ std::uint64_t descriptor_limit();
 /// Returns what is in force.
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
 
+/// By a signal: SIGSTOP, or SIGTTIN for reading from the terminal.
+bool is_stopped(int pid);
 bool is_directory(int fd);
 /// A read would not block now.
 bool readable_now(int fd);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "spread/base/printable.h"
 
@@ -12,6 +14,7 @@ namespace {
 
 constexpr std::size_t kRangesShown = 20;
 constexpr std::size_t kMessageBytes = 500;
+constexpr std::size_t kInputBytes = 60;
 
 std::string_view verb(Outcome outcome) {
   switch (outcome) {
@@ -73,13 +76,36 @@ std::string IdRanges::text(std::size_t max_ranges) const {
   for (const auto& [first, last] : ranges_) {
     if (shown++ == max_ranges) return text + ", ...";
     if (!text.empty()) text += ", ";
-    text += first == last ? std::to_string(first) : fmt::format("{}-{}", first, last);
+    text += std::to_string(first + 1);
+    if (last != first) text += fmt::format("-{}", last + 1);
   }
   return incomplete_ ? text + ", ..." : text;
 }
 
+std::string place_in_trace(std::string_view trace) {
+  std::string all, own;
+  while (!trace.empty()) {
+    const std::size_t end = std::min(trace.find('\n'), trace.size());
+    std::string_view line = trim(trace.substr(0, end));
+    trace.remove_prefix(std::min(end + 1, trace.size()));
+    constexpr std::string_view kStart = "File \"", kLine = "\", line ";
+    const std::size_t quote = line.find(kLine);
+    if (!line.starts_with(kStart) || quote == line.npos) continue;
+    std::string_view file = line.substr(kStart.size(), quote - kStart.size());
+    const bool foreign = file.find("-packages/") != file.npos || file.starts_with('<') ||
+                         file.find("/lib/python") != file.npos ||
+                         file.ends_with("spread_worker.py");
+    const std::size_t slash = file.rfind('/');
+    if (slash != file.npos) file.remove_prefix(slash + 1);
+    all = fmt::format("{}:{}", file, line.substr(quote + kLine.size()));
+    if (!foreign) own = all;
+  }
+  return own.empty() ? all : own;
+}
+
 std::string FailureReport::add(TaskId task, Outcome outcome, std::string_view host,
-                               std::string_view type, std::string_view message) {
+                               std::string_view type, std::string_view message,
+                               const FailurePlace& place) {
   ++counts_[static_cast<std::size_t>(outcome)];
   switch (outcome) {
     case Outcome::Ok: return {};
@@ -92,13 +118,29 @@ std::string FailureReport::add(TaskId task, Outcome outcome, std::string_view ho
     return "further failures are only counted";
   }
   if (shown_ > shown_max_) return {};
-  ++shown_;
-  std::string line = fmt::format("task {} {}", number(task), verb(outcome));
-  if (!host.empty()) line += fmt::format(" on host {}", first_line(host));
-  for (const std::string_view part : {type, message}) {
-    if (const std::string text = first_line(part); !text.empty()) line += ": " + text;
+  std::string how;
+  // "task 3 was lost: Lost: ..."
+  if (outcome != Outcome::Lost) how = first_line(type);
+  if (const std::string text = first_line(message); !text.empty()) {
+    how += (how.empty() ? "" : ": ") + text;
   }
-  return line;
+  const std::string code = first_line(place_in_trace(place.trace));
+  if (!code.empty()) how += " (" + code + ")";
+  if (!how.empty() && !ways_.insert(how).second) {
+    return std::exchange(same_told_, true) ? ""
+                                           : "tasks that fail in the same way are only counted";
+  }
+  ++shown_;
+  ++told_;
+  std::string line = fmt::format("task {}", number(task) + 1);
+  std::string which = first_line(place.where);
+  if (const std::string input = printable_line(place.input, kInputBytes); !input.empty()) {
+    which += (which.empty() ? "" : ": ") + input;
+  }
+  if (!which.empty()) line += " (" + which + ")";
+  line += fmt::format(" {}", verb(outcome));
+  if (!host.empty()) line += fmt::format(" on {}", first_line(host));
+  return how.empty() ? line : line + ": " + how;
 }
 
 std::uint64_t FailureReport::unsuccessful() const {
@@ -109,6 +151,10 @@ std::vector<std::string> FailureReport::summary() const {
   std::vector<std::string> lines;
   if (unsuccessful() == 0) return lines;
   const std::uint64_t all = unsuccessful() + count(Outcome::Ok);
+  if (count(Outcome::NotComputed) == all) {
+    return {all == 1 ? "the only task was not computed"
+                     : fmt::format("none of {} tasks was computed", all)};
+  }
   std::string line =
       fmt::format("{} of {} task{} did not succeed:", unsuccessful(), all, all == 1 ? "" : "s");
   const char* separator = " ";
@@ -121,7 +167,7 @@ std::vector<std::string> FailureReport::summary() const {
                                 ids.count() == 1 ? "" : "s"));
   };
   // A few failures have been shown one by one, and there is nothing to add.
-  tell(failed_, "failed", failed_.count() + lost_.count() > shown_max_);
+  tell(failed_, "failed", failed_.count() + lost_.count() > told_);
   tell(lost_, "lost", true);
   tell(not_computed_, "not computed", true);
   lines.insert(lines.begin(), line);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,8 @@
 
 namespace spread {
 
-/// A set of task ids as ranges, of bounded size: when there are too many ranges, further ids are
-/// only counted. For "5-19, 23".
+/// A set of tasks as ranges, of bounded size: when there are too many ranges, further ones are only
+/// counted. For "6-20, 24": people count from 1.
 class IdRanges {
  public:
   explicit IdRanges(std::size_t max_ranges = 4096) : max_ranges_(max_ranges) {}
@@ -20,7 +21,7 @@ class IdRanges {
   /// Each id once, in any order.
   void add(TaskId id);
   std::uint64_t count() const { return count_; }
-  /// "5-19, 23, 40", at most `max_ranges` of them, then ", ..." if there is more.
+  /// "6-20, 24, 41", at most `max_ranges` of them, then ", ..." if there is more.
   std::string text(std::size_t max_ranges) const;
 
  private:
@@ -30,6 +31,17 @@ class IdRanges {
   std::map<std::uint64_t, std::uint64_t> ranges_;  // first -> last, apart by at least one id
 };
 
+/// What helps to find a failed task and its fault; each may be empty.
+struct FailurePlace {
+  std::string_view where;  ///< of the task, in the input: "line 3 of rows.csv"
+  std::string_view input;  ///< the task itself; a piece of it is shown
+  std::string_view trace;  ///< of the worker; of Python's the place in the user's code is shown
+};
+
+/// "csvw.py:3, in f": the innermost place of a Python traceback that is neither in an installed
+/// package nor in the worker SDK. Empty where there is no traceback.
+std::string place_in_trace(std::string_view trace);
+
 /// Tells a person on stderr which tasks did not succeed: the first few at once, the rest as counts
 /// and ranges at the end. Lines have no newline and no "spread: " prefix.
 class FailureReport {
@@ -37,10 +49,11 @@ class FailureReport {
   explicit FailureReport(std::size_t shown_max = 20) : shown_max_(shown_max) {}
 
   /// Counts one final outcome (Ok too). What it returns, if not empty, is to be shown now:
-  /// "task 17 failed on host n1: ValueError: bad input". `host`, `type` and `message` may be empty;
-  /// of a message with several lines the first is shown (a trace has its own field).
+  /// "task 18 (line 18: 7,x) failed on n1: ValueError: bad input (w.py:3, in f)". `host`, `type`
+  /// and `message` may be empty; of a message with several lines the first is shown (a trace has
+  /// its own field). Tasks that fail in the very same way are shown once.
   std::string add(TaskId task, Outcome outcome, std::string_view host, std::string_view type,
-                  std::string_view message);
+                  std::string_view message, const FailurePlace& place = {});
 
   /// Instead of add() for each success: there are so many, of which nothing is to be told.
   void set_succeeded(std::uint64_t count) { counts_[0] = count; }
@@ -50,12 +63,15 @@ class FailureReport {
   std::uint64_t unsuccessful() const;
   /// Nothing if every task succeeded. Otherwise how many did not, and which were lost or not
   /// computed: "17 of 100 tasks did not succeed: 2 failed, 15 not computed" and
-  /// "not computed: 5-19 (15 tasks)".
+  /// "not computed: 6-20 (15 tasks)"; or that none was computed.
   std::vector<std::string> summary() const;
 
  private:
   std::size_t shown_max_;
   std::size_t shown_ = 0;
+  std::uint64_t told_ = 0;  ///< tasks that have a line
+  std::set<std::string> ways_;
+  bool same_told_ = false;
   std::uint64_t counts_[4] = {};
   IdRanges failed_, lost_, not_computed_;
 };

@@ -141,11 +141,11 @@ void OutputFormatter::append_json(const TaskResult& result, ByteBuffer& out) {
   if (std::exchange(style_.saw_non_finite, false)) {
     warn(kNonFinite, fmt::format("task {}: NaN or an infinity was written as null (JSON has no "
                                  "such numbers)",
-                                 number(result.id)));
+                                 number(result.id) + 1));
   }
   if (!status) {
-    warn(kUnreadable, fmt::format("task {}: the result was written as null: {}", number(result.id),
-                                  status.error().message));
+    warn(kUnreadable, fmt::format("task {}: the result was written as null: {}",
+                                  number(result.id) + 1, status.error().message));
     out.append("null");
     return;
   }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@
 #include "spread/io/guard.h"
 #include "spread/io/signals.h"
 #include "spread/io/subprocess.h"
+#include "spread/report/start_failures.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/face.h"
 #include "spread/run/host_probe.h"
@@ -80,6 +82,27 @@ class Engine final : private ReadyHandler {
   /// run out for the moment: always while others run, whose end makes room, else for a few seconds.
   bool may_start_later(const Error& error);
   void start_has_worked() { out_of_room_since_.reset(); }
+  /// A worker in the slot has ended before it was of any use: is told when the slot is given up, or
+  /// works after all, or at the end of the run. Before the Scheduler hears of it.
+  void start_failed(WorkerId worker, FailedStart start);
+  /// The same in `all`, where nothing is tried again: told at once.
+  void slot_failed(WorkerId worker);
+  /// A worker of the slot's host and argument list has answered in this run.
+  bool key_proven(WorkerId worker) { return scheduler_.keys()[plan_.key(worker)].proven; }
+  /// Why a worker ended has been said: not again if its slot is given up for it.
+  void end_told(const std::string& reason) { last_closed_ = reason; }
+  /// A worker in the slot is of use.
+  void start_worked(WorkerId worker);
+  /// Why tasks were not computed, as far as that is still news.
+  std::string_view untold_stop_reason() const;
+  /// What has been written to stdout and stderr, or is about to be.
+  std::uint64_t bytes_shown() {
+    return stdout_->written() + stdout_->queue().size() + reporter_->errors_shown();
+  }
+  /// Where in the input the task is; may be empty.
+  std::string place_of(TaskId task) const {
+    return input_ ? input_->place_of(number(task)) : std::string();
+  }
   /// Ends the run with an error of our own.
   void abort(std::string reason);
 
@@ -127,6 +150,8 @@ class Engine final : private ReadyHandler {
   void start_worker(const StartWorker& action);
   void tell_pause(const SlotPaused& paused);
   void give_up(const SlotClosed& closed);
+  bool others_can_work(WorkerId closed) const;
+  void tell_rest();
   void explain(const Action& action);
 
   static std::unique_ptr<Face> make_face(Engine& engine);
@@ -175,6 +200,12 @@ class Engine final : private ReadyHandler {
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
   std::string last_closed_;  ///< why a slot was given up last
+  StartFailures start_failures_;
+  std::set<WorkerId> closed_;
+  bool closings_told_ = false;  ///< why each of them was
+  /// Hosts that ssh did not get to when they were asked for their CPUs, and what it said. Told with
+  /// the failure of the one start that is tried even so.
+  std::map<HostId, std::string> unreached_;
 };
 
 }  // namespace spread

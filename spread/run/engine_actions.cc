@@ -60,7 +60,47 @@ void Engine::start_worker(const StartWorker& action) {
   handle(ProcessStarted{action.worker});
 }
 
+void Engine::start_failed(WorkerId worker, FailedStart start) {
+  if (start.host) unreached_.erase(plan_.roster.slots[number(worker)].host);
+  start_failures_.failed(worker, std::move(start));
+}
+
+void Engine::slot_failed(WorkerId worker) {
+  closed_.insert(worker);
+  const std::string text = start_failures_.closed(worker, others_can_work(worker));
+  if (!text.empty()) reporter_->say(text);
+}
+
+void Engine::start_worked(WorkerId worker) {
+  if (const std::string text = start_failures_.answered(worker); !text.empty()) {
+    reporter_->say(text);
+  }
+  const auto unreached = unreached_.find(plan_.roster.slots[number(worker)].host);
+  if (unreached == unreached_.end()) return;
+  reporter_->say("cannot ask " + port(worker).host() +
+                 " how many CPUs it has: " + unreached->second + "; one is assumed");
+  unreached_.erase(unreached);
+}
+
+bool Engine::others_can_work(WorkerId closed) const {
+  if (probe_) return true;
+  const HostId host = plan_.roster.slots[number(closed)].host;
+  for (std::uint32_t i = 0; i < plan_.workers(); ++i) {
+    if (plan_.roster.slots[i].host != host && closed_.count(WorkerId{i}) == 0) return true;
+  }
+  return false;
+}
+
+std::string_view Engine::untold_stop_reason() const {
+  const std::string_view reason = scheduler_.stop_reason();
+  const std::string_view no_worker = "no worker is left";
+  return closings_told_ && reason.starts_with(no_worker) ? no_worker : reason;
+}
+
 void Engine::give_up(const SlotClosed& closed) {
+  closings_told_ = true;
+  slot_failed(closed.worker);
+  if (start_failures_.failing(closed.worker)) return;
   // A hundred slots that fail in the same way are told once.
   if (closed.reason == last_closed_) return;
   last_closed_ = closed.reason;
@@ -75,7 +115,7 @@ void Engine::explain(const Action& action) {
                    port(a.worker).host() + ": " + std::string(a.why);
           },
           [&](const SendTask& a) {
-            return "send task " + std::to_string(number(a.task)) + " to worker " +
+            return "send task " + std::to_string(number(a.task) + 1) + " to worker " +
                    std::to_string(number(a.worker)) + ": " + std::string(a.why);
           },
           [&](const CloseInput& a) {
@@ -86,7 +126,7 @@ void Engine::explain(const Action& action) {
             return "kill worker " + std::to_string(number(a.worker)) + ": " + std::string(a.why);
           },
           [&](const RetryTask& a) {
-            return "task " + std::to_string(number(a.task)) + " again: " + std::string(a.why) +
+            return "task " + std::to_string(number(a.task) + 1) + " again: " + std::string(a.why) +
                    (a.message.empty() ? "" : " (" + a.message + ")");
           },
           [&](const SlotPaused& a) {

@@ -4,6 +4,7 @@
 
 #include "spread/io/system.h"
 #include "spread/run/engine.h"
+#include "spread/run/login_end.h"
 
 namespace spread {
 
@@ -46,6 +47,16 @@ RunEnd Engine::describe_end() const {
   return end;
 }
 
+/// Starts that failed and did not matter in the end, since others did the work.
+void Engine::tell_rest() {
+  for (const std::string& text : start_failures_.take_rest()) reporter_->say(text);
+  for (const auto& [host, said] : unreached_) {
+    StartFailures one;
+    one.failed(WorkerId{0}, unreachable_host(plan_, host, "", said));
+    for (const std::string& text : one.take_rest()) reporter_->say(text);
+  }
+}
+
 int Engine::finish() {
   drain_outputs();
   history_.keep(scheduler_.keys(), loop_.now() - started_,
@@ -59,9 +70,10 @@ int Engine::finish() {
   RunEnd end = describe_end();
   const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
   if (!ever_started_ && end.failed > 0 && !computed && end.signal == 0) end.own_error = true;
+  if (!end.output_closed) tell_rest();
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
     // Why may just have been said.
-    const std::string& reason = scheduler_.stop_reason();
+    const std::string reason(untold_stop_reason());
     reporter_->say("the rest of the input was not read" +
                    (reason == end_message_ ? "" : ": " + reason));
   }
@@ -72,7 +84,9 @@ int Engine::finish() {
     reporter_->leave_line();
   } else {
     const bool told = stdout_->failed() || face_->tell_failures();
-    reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told);
+    const bool known =
+        closings_told_ && std::string_view(scheduler_.stop_reason()).starts_with("no worker ");
+    reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told, known);
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);
     const TimePoint until = after(loop_.now(), kLastWords);

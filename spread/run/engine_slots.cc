@@ -41,6 +41,9 @@ void Engine::add_slots_from(std::uint32_t first) {
     added.key = plan_.key(worker);
     added.remote = !plan_.is_local(worker);
     added.waits_for_hello = added.remote && is_jobs(options_.command);
+    if (unreached_.count(slot.host) > 0 && options_.failure.start_retries > 1) {
+      added.failed_starts = options_.failure.start_retries - 1;
+    }
     added_slots.push_back(added);
   }
   // By host in the order given: hosts that are asked how many slots they have answer in any order.
@@ -80,7 +83,9 @@ void Engine::take_host_answers() {
   }
   const std::uint32_t before = plan_.workers();
   for (const HostProbe::Answer& answer : host_answers_) {
-    if (!answer.problem.empty()) {
+    if (is_ssh_failure(answer.problem)) {
+      unreached_[answer.host] = answer.problem;
+    } else if (!answer.problem.empty()) {
       reporter_->say("cannot ask " + host_label(plan_.roster.hosts[number(answer.host)]) +
                      " how many CPUs it has: " + answer.problem + "; one is assumed");
     }

@@ -208,6 +208,7 @@ void FilterPort::read_login(bool errors, Slice bytes) {
   login_->finish(pass);
   login_.reset();
   if (!login_said_.empty()) engine_.reporter().pass_on(std::exchange(login_said_, {}));
+  engine_.start_worked(id());
   engine_.handle(WorkerHello{id(), 1, 1});
 }
 
@@ -220,8 +221,7 @@ void FilterPort::send_task(const SendTask& action) {
   }
   has_header_ = true;
   task_ = action.task;
-  // Blocks count from 1, as jobs do.
-  blocks_.add(TaskId{number(action.task) + 1});
+  blocks_.add(action.task);
   command_.send(action.payload->body);
 }
 
@@ -282,8 +282,12 @@ void FilterPort::login_ended(ExitStatus status) {
   ended.worker = id();
   ended.clean = closing_;
   ended.cause = EndCause::NotStarted;
-  ended.reason = login_end_reason(engine_.plan(), face_.hosts_there(), id(), status, false,
-                                  std::move(login_said_));
+  const std::string said = std::exchange(login_said_, {});
+  ended.reason = login_end_reason(engine_.plan(), face_.hosts_there(), id(), status, false, said);
+  if (!closing_ && !engine_.scheduler().stopping()) {
+    engine_.start_failed(id(),
+                         failed_login(engine_.plan(), face_.hosts_there(), id(), status, said));
+  }
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.handle(std::move(ended));
 }

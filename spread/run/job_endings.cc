@@ -72,7 +72,10 @@ void JobFace::deliver(const DeliverTask& delivery) {
   } else if (!success) {
     const std::string last = last_lines(delivery);
     if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);
-    failures_.failed(delivery.task, ending.how, command, last);
+    // Where it went through our hands, it has been or is about to be on our stderr.
+    const bool shown = output_ && !map().records;
+    failures_.failed(delivery.task, ending.how, command, last,
+                     shown ? std::optional(engine_.bytes_shown()) : std::nullopt);
     if (first_failure_ == 0) first_failure_ = status_of_failure(delivery, ending.exit_status);
     count_for_xargs(delivery, ending);
   }
@@ -170,7 +173,8 @@ std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
 
 bool JobFace::tell_failures() {
   for (const std::string& line :
-       failures_.summary(engine_.scheduler().counts().arrived, engine_.scheduler().stop_reason())) {
+       failures_.summary(engine_.scheduler().counts().arrived, engine_.untold_stop_reason(),
+                         engine_.bytes_shown())) {
     engine_.reporter().say(line);
   }
   return true;

@@ -41,7 +41,10 @@ JobOutputOptions output_options(const Options& options) {
 
 }  // namespace
 
-JobFace::JobFace(Engine& engine) : engine_(engine), end_sequence_(map().end_sequence) {
+JobFace::JobFace(Engine& engine)
+    : engine_(engine),
+      end_sequence_(map().end_sequence),
+      failures_(engine.options().report.explain || map().print_commands) {
   if (end_sequence_.empty()) {
     constexpr int kTerminate = 15;
     end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});

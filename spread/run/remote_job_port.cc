@@ -118,18 +118,25 @@ void RemoteJobPort::remove_ended() {
 
 TimePoint RemoteJobPort::next_deadline() const {
   if (!agent_) return kForever;
-  const TimePoint mine = agent_->next_deadline();
+  const TimePoint mine = std::min(agent_->next_deadline(), held_errors_.deadline());
   return mover_ ? std::min(mine, mover_->next_deadline()) : mine;
 }
 
 void RemoteJobPort::tick() {
   if (mover_ && mover_->next_deadline() <= engine_.now()) mover_->tick();
   if (agent_ && agent_->next_deadline() <= engine_.now()) agent_->tick();
+  if (held_errors_.deadline() <= engine_.now()) release_errors();
+}
+
+void RemoteJobPort::release_errors() {
+  if (!held_errors_.empty()) engine_.reporter().pass_on(held_errors_.take());
 }
 
 // ---------------------------------------------------------------- base files
 
 void RemoteJobPort::on_agent_ready() {
+  release_errors();
+  engine_.start_worked(id());
   if (face_.base_files().empty()) return take_jobs();
   if (!closing_) bring_base_files();
 }
@@ -283,7 +290,10 @@ void RemoteJobPort::on_agent_output_unread(bool unread) {
   engine_.handle(OutputUnread{id(), unread});
 }
 
-void RemoteJobPort::on_agent_stray(std::string_view text) { engine_.reporter().pass_on(text); }
+void RemoteJobPort::on_agent_stray(std::string_view text) {
+  if (step_ != Step::Starting) return engine_.reporter().pass_on(text);
+  held_errors_.add(text, engine_.now());
+}
 
 void RemoteJobPort::on_agent_input_written() {
   if (mover_ && !mover_->idle()) return mover_->on_agent_input_written();
@@ -313,6 +323,12 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   if (!took_jobs) ended.cause = EndCause::NotStarted;
   if (unanswered && took_jobs && !ended_by_us_) tell_loss(status);
   ended.reason = end_reason(status, unanswered, ended.clean ? "" : std::move(last_words));
+  const bool came_to_nothing = step_ == Step::Starting && !closing_ && !ended.clean;
+  if (came_to_nothing && !engine_.scheduler().stopping()) {
+    engine_.start_failed(id(), failed_login(engine_.plan(), face_.agent_options().hosts, id(),
+                                            status, held_errors_.take()));
+  }
+  release_errors();
   step_ = Step::Starting;
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.has_ended(id());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spread/run/file_mover.h"
+#include "spread/run/held_errors.h"
 #include "spread/run/host_files.h"
 #include "spread/run/job_port.h"
 #include "spread/run/port.h"
@@ -51,6 +52,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   void on_agent_ended(ExitStatus status, bool unanswered, std::string last_words) override;
   void on_files_moved(Status status) override;
 
+  void release_errors();
   void bring_base_files();
   void base_files_moved(const Status& status);
   void wake_waiting();
@@ -77,6 +79,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   JobEnd end_;
   std::string tag_;
   UniqueFd result_files_[2];
+  HeldErrors held_errors_;
   std::string base_problem_;  ///< why this login cannot take jobs
   bool closing_ = false, ended_by_us_ = false;
 };

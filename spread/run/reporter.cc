@@ -67,6 +67,7 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
       progress_(loop.now(), unit_of(options.command),
                 options.command == Command::Run && options.wire != Wire::Lines),
       line_(options.report.progress, screen(options), loop.now()),
+      all_traces_(options.report.traces),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
     observers_.push_back(&progress_);
@@ -201,10 +202,15 @@ void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
   append_slot_block(errors(), "se", task, se);
 }
 
-void Reporter::failed(const TaskFinished& event) {
+void Reporter::failed(const TaskFinished& event, const FailurePlace& place) {
   const std::string line = failures_.add(event.result->id, event.result->outcome, event.host,
-                                         event.error_type, event.error_message);
+                                         event.error_type, event.error_message, place);
   if (!line.empty()) say(line);
+  if (!place.trace.empty() && (all_traces_ || !std::exchange(trace_told_, true))) {
+    const std::string_view trace = place.trace;
+    say("its trace" + std::string(all_traces_ ? "" : " (--traces: those of all)") + ":\n" +
+        std::string(trace.substr(0, trace.find_last_not_of("\r\n") + 1)));
+  }
   if (event.result->outcome == Outcome::NotComputed) not_computed_because_ = event.error_message;
 }
 
@@ -304,7 +310,7 @@ void Reporter::run_ended(int exit_status) {
 }
 
 void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_because,
-                      bool with_failures) {
+                      bool with_failures, bool because_told) {
   block_open_ = false;
   line_.finish(progress_, loop_.now(), line_.in_place() ? errors_.queue().tail() : errors());
   if (shared_ != nullptr) errors_.flush();
@@ -313,7 +319,7 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
     for (const std::string& line : failures_.summary()) say(line);
     const std::string_view because =
         not_computed_because.empty() ? not_computed_because_ : not_computed_because;
-    if (failures_.count(Outcome::NotComputed) > 0 && !because.empty()) {
+    if (failures_.count(Outcome::NotComputed) > 0 && !because.empty() && !because_told) {
       say("not computed because " + std::string(because));
     }
   }

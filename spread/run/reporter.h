@@ -59,8 +59,8 @@ class Reporter {
   void tell(const Event& event) {
     for (Observer* observer : observers_) observer->on(event, loop_.now());
   }
-  /// A task without a value.
-  void failed(const TaskFinished& event);
+  /// A task without a value. With the first trace, or with --traces each, as a whole.
+  void failed(const TaskFinished& event, const FailurePlace& place);
   /// One line of the joblog; `command` is its last column.
   void job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
            std::size_t received_bytes);
@@ -74,6 +74,7 @@ class Reporter {
   /// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody
   /// reads does not grow without bound.
   ByteBuffer& errors();
+  std::uint64_t errors_shown() { return errors_.written() + errors_.queue().size(); }
   /// Whoever reads our stderr is behind: what may wait should.
   bool errors_full() const { return errors_.full(); }
   /// stdout and stderr are one place: what is put into either queue must go into that of stdout.
@@ -99,7 +100,9 @@ class Reporter {
   void run_ended(int exit_status);
   /// The end: the last words, and everything written out as far as somebody reads it.
   /// `with_failures`: which tasks have no value matters (it does not when nobody can get results).
-  void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures);
+  /// `because_told`: why some were not computed has been said.
+  void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures,
+              bool because_told);
   bool idle() const;
   /// The terminal is somebody else's for a while, or from now on.
   void leave_line();
@@ -143,6 +146,8 @@ class Reporter {
   std::vector<Observer*> observers_;
   bool detailed_ = false;
   bool hinted_ = false;
+  bool all_traces_;
+  bool trace_told_ = false;
   bool in_line_ = false;  ///< what the terminal got last, of either stream, is no whole line
   std::uint64_t results_seen_ = 0;
   bool on_terminal_ = is_terminal(2), results_on_terminal_ = is_terminal(1);

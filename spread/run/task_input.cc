@@ -1,6 +1,7 @@
 #include "spread/run/task_input.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "spread/base/posix.h"
@@ -46,7 +47,8 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
   std::vector<std::string> names = options.files;
   if (names.empty()) names.push_back("-");
   for (const std::string& name : names) SPREAD_TRY(input->add_part(name));
-  input->reader_ = make_record_reader(options, input->parts_.front().name, max_record_bytes);
+  input->part_name_ = input->parts_.front().name;
+  input->reader_ = make_record_reader(options, input->part_name_, max_record_bytes);
   return input;
 }
 
@@ -93,6 +95,25 @@ double TaskInput::share_read() const {
   return static_cast<double>(bytes_read_) / static_cast<double>(*bytes_);
 }
 
+std::string TaskInput::place_of(std::uint64_t record) const {
+  const RecordPlaces* places = reader_->places();
+  const std::string* name = &part_name_;
+  std::uint64_t begin = part_begin_;
+  if (record < part_begin_) {
+    const auto after = std::upper_bound(
+        past_parts_.begin(), past_parts_.end(), record,
+        [](std::uint64_t wanted, const Past& past) { return wanted < past.begin; });
+    if (after == past_parts_.begin()) return {};
+    const Past& past = *std::prev(after);
+    places = &past.places;
+    name = &past.name;
+    begin = past.begin;
+  }
+  const std::uint64_t line = places == nullptr ? 0 : places->line_of(record - begin);
+  if (line == 0) return {};
+  return "line " + std::to_string(line) + (*name == "stdin" ? "" : " of " + *name);
+}
+
 void TaskInput::stop() {
   watch(false);
   ended_ = true;
@@ -119,7 +140,7 @@ void TaskInput::on_ready(int, bool, bool) {
 bool TaskInput::next(Record& record) {
   while (!ended_) {
     switch (reader_->next(record)) {
-      case Pull::Record: return true;
+      case Pull::Record: ++records_; return true;
       case Pull::NeedMore:
         if (!read_piece()) return false;
         break;
@@ -140,6 +161,11 @@ void TaskInput::next_part() {
   }
   parts_[part_++].fd.reset();
   const std::string& name = parts_[part_].name;
+  if (const RecordPlaces* places = reader_->places()) {
+    past_parts_.push_back({part_begin_, part_name_, *places});
+  }
+  part_begin_ = records_;
+  part_name_ = name;
   if (reader_->begin_next(name)) return;
   reader_ = make_record_reader(options_, name, max_record_bytes_);
 }

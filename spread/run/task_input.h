@@ -47,6 +47,9 @@ class TaskInput final : public ReadyHandler {
   bool complete() const { return complete_; }
   /// Somebody has to type it.
   bool from_terminal() const { return from_terminal_; }
+  /// Where a record (counted from 0) begins: "line 3 of rows.csv", "line 3" of stdin. Empty where
+  /// that is not known, or says nothing.
+  std::string place_of(std::uint64_t record) const;
   /// Set when the input ended because it is broken: names the place.
   const std::string& error() const { return error_; }
   /// No record will be wanted any more.
@@ -76,6 +79,15 @@ class TaskInput final : public ReadyHandler {
   EventLoop& loop_;
   std::vector<Part> parts_;
   std::size_t part_ = 0;  ///< being read
+  std::string part_name_;
+  std::uint64_t part_begin_ = 0;  ///< its first record
+  struct Past {
+    std::uint64_t begin;
+    std::string name;
+    RecordPlaces places;
+  };
+  std::vector<Past> past_parts_;
+  std::uint64_t records_ = 0;
   std::uint64_t bytes_read_ = 0;
   std::optional<std::uint64_t> bytes_ = 0;  ///< of all parts; none if one does not say
   std::unique_ptr<RecordReader> reader_;

@@ -183,7 +183,18 @@ void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& re
     reporter.job(finished, joblog_command(delivery.payload), delivery.payload.size(),
                  result.value.size());
   }
-  if (result.outcome != Outcome::Ok) reporter.failed(finished);
+  if (result.outcome == Outcome::Ok) return;
+  FailurePlace place;
+  std::string where, input;
+  // What is no record says itself where it stands.
+  if (delivery.payload.size() > 0) {
+    where = engine_.place_of(delivery.task);
+    input = joblog_command(delivery.payload);
+  }
+  place.where = where;
+  place.input = input;
+  place.trace = error.trace;
+  reporter.failed(finished, place);
 }
 
 }  // namespace spread

@@ -6,10 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/printable.h"
 #include "spread/base/quote.h"
+#include "spread/io/system.h"
 #include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
 #include "spread/run/job_limits.h"
+#include "spread/run/login_end.h"
 #include "spread/run/worker_face.h"
 
 namespace spread {
@@ -52,7 +55,7 @@ Status WorkerPort::start() {
   }
   how.kill_grace = options.limits.kill_grace;
   silent_until_ = slow_end_at_ = kForever;
-  ready_ = false;
+  ready_ = answered_ = ended_by_us_ = false;
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);
   engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
@@ -81,9 +84,11 @@ void WorkerPort::close_input() {
   if (engine_.options().command == Command::Run) slow_end_at_ = after(engine_.now(), kPatience);
 }
 void WorkerPort::terminate() {
+  ended_by_us_ = true;
   if (worker_) worker_->terminate(end_reason());
 }
 void WorkerPort::kill() {
+  ended_by_us_ = true;
   if (worker_) worker_->kill(end_reason());
 }
 
@@ -98,13 +103,15 @@ std::string WorkerPort::end_reason() const {
 // ---------------------------------------------------------------- once a turn
 
 TimePoint WorkerPort::next_deadline() const {
-  return worker_ ? std::min({worker_->next_deadline(), silent_until_, slow_end_at_}) : kForever;
+  if (!worker_) return kForever;
+  return std::min({worker_->next_deadline(), silent_until_, slow_end_at_, held_errors_.deadline()});
 }
 
 void WorkerPort::tick() {
   if (worker_->next_deadline() <= engine_.now()) worker_->tick();
   if (silent_until_ <= engine_.now()) tell_silence();
   if (slow_end_at_ <= engine_.now()) tell_slow_end();
+  if (held_errors_.deadline() <= engine_.now()) release_errors();
 }
 
 void WorkerPort::flush() {
@@ -128,11 +135,21 @@ void WorkerPort::tell_silence() {
   silent_until_ = kForever;
   if (worker_->session().heard()) return;
   told_silence_ = true;
-  constexpr const char* kWires[] = {"msgpack", "json", "lines"};
-  engine_.reporter().say(
-      name() +
-      " has had a task for 10 s and has answered nothing yet; it is expected to speak --wire " +
-      kWires[static_cast<int>(engine_.options().wire)] + ", and to flush each answer");
+  const bool lines = engine_.options().wire == Wire::Lines;
+  std::string text = name() + " has had a task for 10 s and has answered nothing yet; ";
+  if (is_stopped(worker_->pid())) {
+    text += "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
+  } else if (lines) {
+    text +=
+        "--wire lines is for what answers every line with one line, at once (sed -u, stdbuf -oL "
+        "CMD); what leaves lines out (grep, even with --line-buffered) or reads to the end first "
+        "(wc, sort) is for spread pipe";
+  } else {
+    text += "it is expected to speak --wire ";
+    text += engine_.options().wire == Wire::Json ? "json" : "msgpack";
+    text += ", and to flush each answer (a filter that answers line by line: --wire lines)";
+  }
+  engine_.reporter().say(text);
 }
 
 void WorkerPort::tell_slow_end() {
@@ -163,7 +180,7 @@ void WorkerPort::on_answer(const wire::UpMessage& message) {
   if (!message.so.empty() || !message.se.empty()) {
     engine_.reporter().captured(message.id, message.so, message.se);
   }
-  if (!ready_) tell_ready();
+  if (!answered_) first_answer();
   face_.on_answer(*this, message);
 }
 
@@ -179,6 +196,7 @@ void WorkerPort::on_log(std::string_view text) {
 void WorkerPort::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
 void WorkerPort::on_tail(std::string_view text) {
   received_bytes_ += text.size();
+  if (!held_errors_.empty()) release_errors();
   face_.on_tail(*this, tagged(out_lines_, text));
 }
 
@@ -187,6 +205,7 @@ void WorkerPort::on_warning(std::string message) {
 }
 
 void WorkerPort::on_stderr(std::string_view text) {
+  if (holds_errors()) return held_errors_.add(text, engine_.now());
   engine_.reporter().pass_on(tagged(error_lines_, text));
 }
 
@@ -212,14 +231,16 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
     // ssh could not connect: whatever it was to work on has not even been sent there.
     ended.cause = EndCause::NotStarted;
   }
-  if (!expected) {
+  if (expected) {
+    release_errors();
+  } else {
     const std::string hint =
         status.signal == 0
             ? exit_hint(engine_.plan().roster, engine_.options().hosts, id(), status.code)
             : "";
     if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
     ended.reason += limit_met(engine_.options().map, status.signal, ended.reason);
-    tell_death(ended);
+    if (!start_failed(ended, status)) tell_death(ended);
   }
   if (worker_->session().sent_null_for_number()) face_.warn_non_finite();
   face_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
@@ -234,11 +255,86 @@ void WorkerPort::tell_death(const ProcessEnded& ended) {
   // After `| head` nothing is to be said of those whom we ended for it.
   const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
   if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
-  const bool always = all || after_work || engine_.reporter().explaining();
+  const bool always = all || after_work;
   // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
   // even where another try has helped.
   const bool once = ended.cause == EndCause::Misbehaved && face_.tells_first(ended.reason);
   if (always || once) engine_.reporter().say(name() + ": " + ended.reason);
+  if (once) engine_.end_told(ended.reason);
+}
+
+// ---------------------------------------------------------------- starts that fail
+
+/// What it says on stderr may be why it fails: then it is told once for all tries and slots. Of a
+/// command of `all`, whose stderr is a result, only what ssh says where it does not get there.
+bool WorkerPort::holds_errors() const {
+  if (answered_ || ended_by_us_) return false;
+  const bool by_login = engine_.plan().by_login(id());
+  if (engine_.options().command == Command::All) return by_login && received_bytes_ == 0;
+  return by_login || !engine_.key_proven(id());
+}
+
+void WorkerPort::release_errors() {
+  if (held_errors_.empty()) return;
+  engine_.reporter().pass_on(tagged(error_lines_, held_errors_.take()));
+}
+
+void WorkerPort::first_answer() {
+  answered_ = true;
+  if (!ready_) tell_ready();
+  release_errors();
+  engine_.start_worked(id());
+}
+
+/// ssh did not get to the host.
+bool WorkerPort::is_unreachable(ExitStatus status) const {
+  constexpr int kOfSsh = 255;
+  return status.signal == 0 && status.code == kOfSsh && engine_.plan().by_login(id()) &&
+         is_ssh_failure(held_errors_.text());
+}
+
+FailedStart WorkerPort::failed_start(const ProcessEnded& ended, ExitStatus status) {
+  const Plan& plan = engine_.plan();
+  const SlotSpec& slot = plan.roster.slots[number(id())];
+  const bool unreachable = is_unreachable(status);
+  std::string said = held_errors_.take();
+  if (unreachable) return unreachable_host(plan, slot.host, status.text(), std::move(said));
+  constexpr std::size_t kCommandBytes = 200;
+  FailedStart start;
+  const auto& command = slot.exact.empty() ? engine_.options().hosts.command : slot.exact;
+  start.subject = printable_line(shell_join(command), kCommandBytes);
+  if (plan.roster.hosts.size() > 1 || !plan.is_local(id())) start.subject += " on " + host();
+  start.what = "ended before its first answer";
+  start.how =
+      ended.cause == EndCause::PrepFailed ? worker_->session().problem_text() : status.text();
+  start.how += limit_met(engine_.options().map, status.signal, said);
+  if (status.signal == 0) {
+    start.hint = exit_hint(plan.roster, engine_.options().hosts, id(), status.code);
+  }
+  if (const std::string& option = engine_.options().hosts.option_behind;
+      start.hint.empty() && !option.empty() && slot.exact.empty()) {
+    start.hint = option + " was given to it: options of spread stand in front of --";
+  }
+  start.said = std::move(said);
+  return start;
+}
+
+/// True if all that there is to be told of its end will be, with the other starts that fail so.
+bool WorkerPort::start_failed(const ProcessEnded& ended, ExitStatus status) {
+  const bool all = engine_.options().command == Command::All;
+  const bool counts = ended.cause == EndCause::NotStarted || ended.cause == EndCause::PrepFailed ||
+                      ended.cause == EndCause::Exited;
+  const bool news = is_unreachable(status) || (!all && !engine_.key_proven(id()));
+  if (!counts || !news || answered_ || ended_by_us_ || engine_.scheduler().stopping()) {
+    release_errors();
+    return false;
+  }
+  engine_.start_failed(id(), failed_start(ended, status));
+  if (all) {
+    face_.worker_failed();
+    engine_.slot_failed(id());
+  }
+  return true;
 }
 
 // ---------------------------------------------------------------- the joblog of `all`

@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "spread/base/byte_buffer.h"
+#include "spread/report/start_failures.h"
 #include "spread/results/job_output_prefix.h"
+#include "spread/run/held_errors.h"
 #include "spread/run/port.h"
 #include "spread/workers/session_worker.h"
 
@@ -33,6 +35,12 @@ class WorkerPort final : public Port, public WorkerSink {
   void remove_ended() override;
 
  private:
+  bool holds_errors() const;
+  void release_errors();
+  void first_answer();
+  bool is_unreachable(ExitStatus status) const;
+  FailedStart failed_start(const ProcessEnded& ended, ExitStatus status);
+  bool start_failed(const ProcessEnded& ended, ExitStatus status);
   void tell_silence();
   void tell_slow_end();
   void tell_ready();
@@ -64,6 +72,9 @@ class WorkerPort final : public Port, public WorkerSink {
   /// When to say that it has not ended yet.
   TimePoint slow_end_at_ = kForever;
   bool ready_ = false;
+  bool answered_ = false;  ///< this process has
+  bool ended_by_us_ = false;
+  HeldErrors held_errors_;
   // Of `all`, for the joblog
   TimePoint started_{};
   std::size_t received_bytes_ = 0;

@@ -56,6 +56,7 @@ bool CsvReader::take_header() {
 }
 
 void CsvReader::give(Record& record) {
+  places_.add(rows_.line());
   record.payload = {};
   record.bad = rows_.fault();
   if (!record.bad.empty()) {

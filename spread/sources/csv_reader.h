@@ -23,6 +23,7 @@ class CsvReader final : public RecordReader {
   void feed(Slice piece) override { rows_.feed(std::move(piece)); }
   void finish() override { rows_.finish(); }
   Pull next(Record& record) override;
+  const RecordPlaces* places() const override { return &places_; }
   const std::string& error() const override { return error_; }
 
  private:
@@ -37,6 +38,7 @@ class CsvReader final : public RecordReader {
   ByteBuffer scratch_;
   Arena arena_;
   std::string error_;
+  RecordPlaces places_;
 };
 
 }  // namespace spread

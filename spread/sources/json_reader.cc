@@ -20,6 +20,7 @@ Pull JsonReader::next(Record& record) {
       case Splitter::Cut::NeedMore: return Pull::NeedMore;
       case Splitter::Cut::End: return Pull::End;
       case Splitter::Cut::TooLong:
+        places_.add(splitter_.number());
         record.payload = {};
         record.bad = fmt::format("{} line {}: longer than {} bytes", name_, splitter_.number(),
                                  max_record_bytes_);
@@ -31,6 +32,7 @@ Pull JsonReader::next(Record& record) {
       text.remove_prefix(kByteOrderMark.size());
     }
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    places_.add(splitter_.number());
     convert(text, record);
     return Pull::Record;
   }

@@ -23,6 +23,7 @@ class JsonReader final : public RecordReader {
   void feed(Slice piece) override { splitter_.feed(std::move(piece)); }
   void finish() override { splitter_.finish(); }
   Pull next(Record& record) override;
+  const RecordPlaces* places() const override { return &places_; }
   const std::string& error() const override { return error_; }
 
  private:
@@ -34,6 +35,7 @@ class JsonReader final : public RecordReader {
   ByteBuffer scratch_;
   Arena arena_;
   std::string error_;  // stays empty: a bad line does not end the input
+  RecordPlaces places_;
 };
 
 }  // namespace spread

@@ -17,6 +17,7 @@ LineReader::LineReader(char delimiter, std::string name, std::size_t max_record_
     : splitter_(delimiter, std::min<std::size_t>(max_record_bytes, UINT32_MAX)),
       name_(std::move(name)),
       max_record_bytes_(std::min<std::size_t>(max_record_bytes, UINT32_MAX)),
+      of_lines_(delimiter == '\n'),
       unit_(delimiter == '\n' ? "line" : "record") {}
 
 Pull LineReader::next(Record& record) {

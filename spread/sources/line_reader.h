@@ -16,6 +16,7 @@ class LineReader final : public RecordReader {
   void feed(Slice piece) override { splitter_.feed(std::move(piece)); }
   void finish() override { splitter_.finish(); }
   Pull next(Record& record) override;
+  const RecordPlaces* places() const override { return of_lines_ ? &places_ : nullptr; }
   const std::string& error() const override { return error_; }
 
  private:
@@ -24,8 +25,10 @@ class LineReader final : public RecordReader {
   Splitter splitter_;
   std::string name_;
   std::size_t max_record_bytes_;
-  const char* unit_;   // what messages call a record
-  std::string error_;  // stays empty: no line can break a stream of lines
+  bool of_lines_;
+  RecordPlaces places_;  // each line is a record
+  const char* unit_;     // what messages call a record
+  std::string error_;    // stays empty: no line can break a stream of lines
 };
 
 }  // namespace spread

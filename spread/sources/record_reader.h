@@ -11,6 +11,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/sources/record_places.h"
 
 namespace spread {
 
@@ -49,6 +50,8 @@ class RecordReader {
     static_cast<void>(name);
     return false;
   }
+  /// The lines in which its records begin; null where they are not lines.
+  virtual const RecordPlaces* places() const { return nullptr; }
   /// Why next() said Broken, naming the input and the place; empty before that.
   virtual const std::string& error() const = 0;
 };

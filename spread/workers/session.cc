@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "spread/base/assert.h"
+#include "spread/base/printable.h"
 
 namespace spread {
 namespace {
@@ -15,12 +16,11 @@ constexpr std::uint32_t kWireVersion = 1;
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t kShown = 60;
-  std::string shown = "\"";
-  for (const char c : text.substr(0, kShown)) shown += c >= ' ' && c != 0x7f ? c : '?';
-  return shown + (text.size() > kShown ? "...\"" : "\"");
+  return '"' + printable_line(text, kShown) + '"';
 }
 
-std::string name(TaskId id) { return "task " + std::to_string(number(id)); }
+/// As it is on the wire, where whoever writes a worker sees it.
+std::string name(TaskId id) { return "id " + std::to_string(number(id)); }
 
 }  // namespace
 
@@ -156,7 +156,7 @@ void Session::on_line(bool more_follows, SessionSink& sink) {
   answer.value = flat.view();
   const TaskId id = answer.id;
   sink.on_answer(answer);
-  broken("it wrote more than one line for " + name(id));
+  broken("it wrote more than one line for task " + std::to_string(number(id) + 1));
 }
 
 void Session::on_without_id(bool first, SessionSink& sink) {

@@ -177,7 +177,7 @@ class InTheStream(SpreadTest):
         count = len(bad)
         result = self.run_on("json", text)
         told = [
-            f"spread: task {n} failed: BadInput: stdin line {n + 1}: {why}\n"
+            f"spread: task {n + 1} failed: BadInput: stdin line {n + 1}: {why}\n"
             for n, (_, why) in enumerate(bad, 1)
         ]
         told.append(f"spread: {count} of {count + 2} tasks did not succeed: {count} failed\n")
@@ -190,9 +190,9 @@ class InTheStream(SpreadTest):
         self.assert_run(result, 3, [{"a": "1", "b": "2"}, *[None] * 3, {"a": "9", "b": "10"}])
         self.assert_told(
             result,
-            r"spread: task 1 failed: BadInput: stdin line 3: 1 column, but the header has 2",
-            r"spread: task 2 failed: BadInput: stdin line 4: 3 columns, but the header has 2",
-            r"spread: task 3 failed: BadInput: stdin line 6: text after a closing quote",
+            r"spread: task 2 failed: BadInput: stdin line 3: 1 column, but the header has 2",
+            r"spread: task 3 failed: BadInput: stdin line 4: 3 columns, but the header has 2",
+            r"spread: task 4 failed: BadInput: stdin line 6: text after a closing quote",
         )
 
     def test_place_is_the_line_of_the_file(self):
@@ -203,7 +203,7 @@ class InTheStream(SpreadTest):
         )
         self.assert_run(result, 1, [1, 2, 3, None])
         self.assert_told(
-            result, r"spread: task 3 failed: BadInput: two line 3: expected a value at byte 2"
+            result, r"spread: task 4 failed: BadInput: two line 3: expected a value at byte 2"
         )
 
     def test_bad_records_reach_no_worker_and_start_none(self):

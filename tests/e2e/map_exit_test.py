@@ -24,7 +24,7 @@ class Counted(MapTest):
             with self.subTest(count):
                 result = self.map("false", input="x\n" * count)
                 self.assertEqual((result.status, result.out), (status, ""), result)
-                self.assert_told(result, rf"spread: {count} of {count} jobs failed:")
+                self.assert_told(result, rf"spread: {count} of {count} jobs failed: exit status 1: false x")
 
     def test_gnu_parallels_is_the_default(self):
         result = self.map("--exit-status", "parallel", "exit {}", ":::", "3", "4")
@@ -44,17 +44,37 @@ class Told(MapTest):
         result = self.map("-j1", script, ":::", "0", "7")
         lines = "".join(f"line {n}\n" for n in range(1, 6))
         told = failures(
-            (2, "exit status 7", script.replace("{}", "7"), "line 3", "line 4", "line 5"), of=2
+            (2, "exit status 7", script.replace("{}", "7")), of=2
         )
+        # They are on the screen.
         self.assert_run(result, 1, "", lines * 2 + told)
+
+    def test_last_lines_that_are_not_on_the_screen_any_more(self):
+        script = 'if [ {} = 1 ]; then for i in 1 2 3 4 5; do echo "line $i" >&2; done; exit 7; fi; seq 1000'
+        result = self.map("-j1", script, ":::", "1", "2")
+        self.assertEqual(result.status, 1)
+        self.assert_told(result, r"spread: 1 of 2 jobs failed \(job 1\): exit status 7: .*",
+                         r"    \| line 3", r"    \| line 4", r"    \| line 5")
+
+    def test_jobs_that_fail_in_the_same_way_are_told_together(self):
+        result = self.map("-j1", "exit {}", ":::", *"3031003")
+        self.assert_run(result, 4, "", "spread: jobs 1, 3, 7: exit status 3: exit 3\n"
+                        "spread: job 4: exit status 1: exit 1\nspread: 4 of 7 jobs failed\n")
+
+    def test_a_command_that_is_not_there_is_told_once(self):
+        result = self.map("-j1", "--results", "d", "nowhere-found", ":::", "1", "2", "3")
+        self.assert_run(result, 3, "")
+        self.assertEqual(result.err.count("\n"), 2, result)
+        self.assert_told(result, "spread: 3 of 3 jobs failed: exit status 127: nowhere-found 1",
+                         r"    \| .*nowhere-found.*not found")
 
     def test_signal(self):
         result = self.map("-j1", "kill -{} $$", ":::", "TERM", "KILL")
         self.assert_run(result, 2, "")
         self.assert_told(
             result,
-            r"  job 1: killed by signal 15 \(Terminated\): kill -TERM \$\$",
-            r"  job 2: killed by signal 9 \(Killed.*\): kill -KILL \$\$",
+            r"spread: job 1: killed by signal 15 \(Terminated\): kill -TERM \$\$",
+            r"spread: job 2: killed by signal 9 \(Killed.*\): kill -KILL \$\$",
         )
 
     def test_command_that_is_not_there(self):
@@ -68,12 +88,18 @@ class Told(MapTest):
         told = failures((1, f"cannot start {file}: Permission denied", f"{file} x a"), of=1)
         self.assert_run(result, 1, "", told)
 
-    def test_no_more_than_twenty(self):
+    def test_no_more_than_five_ways(self):
         result = self.map("-j1", "exit {}", ":::", *map(str, range(1, 26)))
-        lines = result.err.splitlines()
-        self.assertEqual(lines[0], "spread: 25 of 25 jobs failed:")
-        self.assertEqual(lines[20], "  job 20: exit status 20: exit 20")
-        self.assertEqual(lines[21:], ["  and 5 more"])
+        self.assertEqual(result.err.splitlines(), [
+            *(f"spread: job {n}: exit status {n}: exit {n}" for n in range(1, 6)),
+            "spread: 20 more jobs failed, each in another way (-v shows all)",
+            "spread: 25 of 25 jobs failed",
+        ])
+        result = self.map("-j1", "-v", "exit {}", ":::", *map(str, range(1, 26)))
+        self.assertEqual(result.err.splitlines()[-26:], [
+            *(f"spread: job {n}: exit status {n}: exit {n}" for n in range(1, 26)),
+            "spread: 25 of 25 jobs failed",
+        ])
 
     def test_what_a_job_prints_does_not_move_the_cursor(self):
         result = self.map("printf '\\033[2Jx\\r\\n' >&2; exit 1; : {}", ":::", "a")

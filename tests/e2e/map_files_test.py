@@ -78,15 +78,15 @@ class Transfer(FilesTest):
         result = self.map("--transfer", "cat", ":::", "a", "b")
         self.assertEqual((result.status, result.out), (1, "b\n"), result)
         self.assert_told(
-            result, r"spread: 1 of 2 jobs failed:",
-            r"  job 1: cannot bring \./a: No such file or directory: cat a",
+            result,
+            r"spread: 1 of 2 jobs failed \(job 1\): cannot bring \./a: No such file or directory: cat a",
         )
 
     def test_file_that_cannot_be_put_there_fails_its_job(self):
         self.file("a", "a\n")
         result = self.map("--wd", "/proc/none", "--transfer", "cat", ":::", "a")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, r"  job 1: cannot bring 'a': mkdir: .*/proc/none.*: cat a")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): cannot bring 'a': mkdir: .*/proc/none.*: cat a")
 
     def test_file_that_is_there_already_is_left_alone(self):
         # As on a file system that both machines share: it must never be written over itself.
@@ -137,13 +137,13 @@ class Return(FilesTest):
     def test_file_that_was_not_made_fails_the_job(self):
         result = self.map("--return", "{}.out", "true", ":::", "a")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, r"  job 1: cannot fetch 'a\.out': there is no a\.out: true a")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): cannot fetch 'a\.out': there is no a\.out: true a")
         self.assertEqual(self.left_here(), [])
 
     def test_of_a_job_that_failed_what_is_there_comes_back(self):
         result = self.map("--return", "log", "--return", "none", ": {}; echo why >log; exit 3", ":::", "a")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, r"  job 1: exit status 3: .*")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): exit status 3: .*")
         self.assertEqual(self.read("log"), b"why\n")
 
     def test_file_takes_the_place_of_an_older_one_at_once(self):
@@ -235,7 +235,7 @@ class BaseFile(FilesTest):
         self.file("table", "here\n")
         result = self.map("--wd", "/proc/none", "--bf", "table", "echo", ":::", "a")
         self.assertEqual((result.status, result.out), (1, ""), result)
-        self.assert_told(result, r"spread: 1 job was not run: no worker is left: .*cannot bring 'table': .*")
+        self.assert_told(result, r"spread: worker 0 on h2 is given up: cannot bring 'table': .*", "spread: 1 job was not run: no worker is left")
 
     def test_that_is_still_on_its_way_at_the_end_is_removed_with_cleanup(self):
         # 50 GB of nothing: on its way for longer than the run has anything to do.

@@ -230,7 +230,7 @@ class Surroundings(MapTest):
         code = "import sys; bytearray(1 << 30); sys.exit(7)"
         result = self.map("--limit-memory", "500M", "/usr/bin/python3", "-c", code, ":::", "a")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, r"  job 1: exit status 1, --limit-memory perhaps: /usr/bin/python3 .*")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): exit status 1, --limit-memory perhaps: /usr/bin/python3 .*")
 
     def test_limit_of_cpu_time(self):
         script = "ulimit -St; ulimit -Ht; : {}"
@@ -239,7 +239,7 @@ class Surroundings(MapTest):
         script = "while :; do :; done; : {}"
         result = self.map("--limit-cpu", "0.1", script, ":::", "a")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, r"  job 1: killed by signal 24 \(.*\), --limit-cpu: while .*")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): killed by signal 24 \(.*\), --limit-cpu: while .*")
 
     def test_limits_leave_the_command_as_it_is(self):
         options = ("--limit-cpu", "1h", "--joblog", "log")
@@ -250,7 +250,7 @@ class Surroundings(MapTest):
         self.assert_run(result, 0, "echo a\n", "")
         result = self.map("--limit-cpu", "1h", "./nosuch", "x", ":::", "a")
         self.assertEqual(result.status, 1)
-        self.assert_told(result, r"  job 1: exit status 127: \./nosuch x a")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): exit status 127: \./nosuch x a")
 
     def test_limit_that_cannot_be_set_fails_the_job(self):
         def limited():
@@ -289,7 +289,7 @@ class Surroundings(MapTest):
     def test_working_directory_that_is_not_there_fails_the_job(self):
         result = self.map("--wd", "nowhere", "touch", ":::", self.path("started"))
         self.assertEqual((result.status, result.out), (1, ""), result)
-        self.assert_told(result, r"  job 1: cannot start touch \(in .*nowhere\): No such file .*")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): cannot start touch \(in .*nowhere\): No such file .*")
         self.assertFalse(os.path.exists(self.path("started")))
 
     def test_stdin_of_a_job_is_dev_null(self):
@@ -369,7 +369,7 @@ class Timeouts(MapTest):
         script = f"case {{}} in 2) {wait_at(gate)};; esac; echo {{}}"
         result = self.map("-j1", "--timeout", "0.2", script, ":::", *"123")
         self.assertEqual((result.status, result.out), (1, "1\n3\n"), result)
-        self.assert_told(result, "spread: 1 of 3 jobs failed:", r"  job 2: timed out: case 2 .*")
+        self.assert_told(result, r"spread: 1 of 3 jobs failed \(job 2\): timed out: case 2 .*")
 
     def test_percentage_of_the_median(self):
         # Three must have succeeded; it is never less than a second.
@@ -377,7 +377,7 @@ class Timeouts(MapTest):
         script = f"case {{}} in 4) {wait_at(gate)};; esac; echo {{}}"
         result = self.map("-j1", "--timeout", "300%", script, ":::", *"12345")
         self.assertEqual((result.status, result.out), (1, "1\n2\n3\n5\n"), result)
-        self.assert_told(result, "spread: 1 of 5 jobs failed:", r"  job 4: timed out: case 4 .*")
+        self.assert_told(result, r"spread: 1 of 5 jobs failed \(job 4\): timed out: case 4 .*")
 
     def test_is_tried_again(self):
         gate, post = self.gate(), self.post()
@@ -426,7 +426,7 @@ class Retries(MapTest):
     def test_is_the_number_of_tries_in_all(self):
         result = self.map("-j1", "--retries", "2", self.count("n"), ":::", "9", "1")
         self.assertEqual((result.status, result.out), (1, "try 2\ntry 1\n"), result)
-        self.assert_told(result, "spread: 1 of 2 jobs failed:")
+        self.assert_told(result, r"spread: 1 of 2 jobs failed \(job 1\): .*")
 
     def test_zero_is_for_ever(self):
         result = self.map("-j1", "--retries", "0", self.count("n"), ":::", "12")

@@ -92,7 +92,10 @@ class Messages(MapTest):
         host_shown = r"h\xc2\x9b2J\x9b"
         self.check("hosts", "-S", "hh", *login, stdout=True)
         self.check("hosts", "--check", "-S", "2/hh", *login, stdout=True)
+        self.check("map", "-S", "hh", *login, "echo", ":::", "a")
+        self.check("run", "-S", "hh", *login, "--", "cat", ":::", "a")
         self.check("hosts", "-S", "1/" + host, *login, stdout=True, shown=host_shown)
+        self.check("map", "-S", "1/" + host, *login, "echo", ":::", "a", shown=host_shown)
         self.check("all", "-S", "1/" + host, "--launch", "false {host}", "echo", "a",
                    shown=host_shown)
         self.check("run", "-S", "1/" + host, "--launch", "env", "--summary", "--explain", "--",
@@ -121,6 +124,7 @@ class Messages(MapTest):
         self.puppet_told(["raw", frame([None, "error", {"type": "@", "message": "@"}])], ["exit", 1])
         self.puppet_told(["raw", frame([0, "fatal", "@"])], ["no_answer"])
         self.puppet_told(["raw", frame([0, "log", "@"])])
+        self.puppet_told(["raw", frame([0, "@"])], ["exit", 1], shown=r'kind "x\x1b')
         self.puppet_told(["raw", frame([0, "busy", 1, "@"])], ["exit", 1],
                          options=("--explain", "--max-busy", "0.1"), shown="busy")
 

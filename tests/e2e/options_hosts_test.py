@@ -160,7 +160,7 @@ class WhereWorkersRun(SpreadTest):
             *("--start-retries", "2", "--bench", "1h", "--", script),
         )
         running.write(json_lines([do(["wait", gate.path])] * 20))
-        self.assertIn(b"worker 0 on bad is given up", running.process.stderr.readline())
+        self.assertIn(b"on bad ended before its first answer (exit status 1), tried 2 times", running.process.stderr.readline())
         gate.open(20)
         self.assert_run(running.finish(), 0, list(range(20)))
         with open(starts, encoding="utf-8") as file:

@@ -61,8 +61,8 @@ class TasksIn(SpreadTest):
         self.assert_run(result, 2, "1\nnull\nnull\n2\n")
         self.assert_told(
             result,
-            r"spread: task 1 failed: .*\bstdin line 2: .*",
-            r"spread: task 2 failed: .*\bstdin line 3: .*",
+            r"spread: task 2 failed: .*\bstdin line 2: .*",
+            r"spread: task 3 failed: .*\bstdin line 3: .*",
         )
 
     def test_msgpack(self):
@@ -87,7 +87,7 @@ class TasksIn(SpreadTest):
     def test_csv_row_with_another_number_of_columns_is_a_failed_task(self):
         result = self.echo("--in", "csv", "--out", "json", input="a,b\n1,2\n3\n4,5\n")
         self.assert_run(result, 1, [{"a": "1", "b": "2"}, None, {"a": "4", "b": "5"}])
-        self.assert_told(result, r"spread: task 1 failed: .*\bstdin line 3\b.*")
+        self.assert_told(result, r"spread: task 2 failed: .*\bstdin line 3\b.*")
 
     def test_csv_quote_that_is_not_closed_ends_the_input(self):
         result = self.echo("--in", "csv", "--out", "json", input='a\n1\n"2\n3\n')

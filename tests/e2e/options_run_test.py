@@ -287,7 +287,7 @@ class OnRecord(SpreadTest):
             lines = [line for line in result.err.splitlines() if line.startswith("[")]
             told = "\n".join(re.sub(r"^\[ *\d+\.\d+\] ", "", line) for line in lines)
             self.assertRegex(told, r"(?m)^start worker 0 on localhost: \w+")
-            self.assertRegex(told, r"(?m)^send task 1 to worker 0: \w+")
+            self.assertRegex(told, r"(?m)^send task 2 to worker 0: \w+")
             self.assertRegex(told, r"(?m)^close the input of worker 0: \w+")
             self.assertRegex(result.err, r"(?m)^localhost +1 +1 +2 +0 ")
 
@@ -358,12 +358,12 @@ class UnderWay(SpreadTest):
         worker = (PYTHON, self.file("sizes.py", SIZES))
         result = self.spread(*sizes, *worker, input="90\n200\n100\n")
         self.assert_run(result, 1, ["x" * 90, None, "x" * 100])
-        self.assert_told(result, r"spread: task 1 was lost.*frame of 2\d+ bytes.*--max-frame 150.*")
+        self.assert_told(result, r"spread: task 2 .*was lost.*frame of 2\d+ bytes.*--max-frame 150.*")
 
     def test_record_longer_than_max_frame_is_a_failed_task(self):
         result = self.puppet(["x" * 200, "y" * 90], "--max-frame", "150")
         self.assert_run(result, 1, [None, "y" * 90])
-        self.assert_told(result, r"spread: task 0 failed: .*stdin line 1: longer than 150 bytes")
+        self.assert_told(result, r"spread: task 1 failed: .*stdin line 1: longer than 150 bytes")
 
     def test_shutdown_timeout_and_kill_grace(self):
         script = self.script(

@@ -43,7 +43,7 @@ class Blocks(SshTest):
     def test_block_of_a_command_that_fails_is_told(self):
         result = self.pipe("-S", "1/h2", "-N1", "grep -q 2", input="1\n2\n")
         self.assertEqual(result.status, 1, result)
-        self.assert_told(result, r"  job 1: exit status 1: grep -q 2")
+        self.assert_told(result, r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 1\))?|job 1): exit status 1: grep -q 2")
 
     def test_parts_of_a_file(self):
         data = "".join(f"{n}\n" for n in range(300000))

@@ -75,8 +75,12 @@ class Blocks(SpreadTest):
     def test_failures_are_counted_and_told(self):
         result = self.pipe("-j1", "-N", "1", "read x; exit $x", input="0\n3\n0\n4\n")
         self.assert_run(result, 2, "")
-        self.assert_told(result, "spread: 2 of 4 jobs failed:", "  job 2: exit status 3: .*",
-                         "  job 4: exit status 4: .*")
+        self.assert_told(result, "spread: job 2: exit status 3: .*", "spread: job 4: exit status 4: .*",
+                         "spread: 2 of 4 jobs failed")
+
+    def test_blocks_without_a_match_are_one_line(self):
+        result = self.pipe("-j2", "--block", "10k", "grep", "zzzz", input=LINES)
+        self.assertRegex(result.err, r"\Aspread: (\d+) of \1 jobs failed: exit status 1: grep zzzz\n\Z")
 
     def test_a_failed_block_is_given_to_another_try(self):
         mark = self.path("mark")

@@ -194,7 +194,7 @@ class Hosts(SshTest):
         self.script("here", "#!/bin/sh\necho found\n")
         result = self.spread("run", "-S", "1/h2", "--start-retries", "1", "--", "./here", input="a")
         self.assert_run(result, 1, "\n")
-        self.assert_told(result, r"spread: worker 0 on h2 .*exit status 127.*--wd \. looks in .*")
+        self.assert_told(result, r"spread: ./here on h2 .*exit status 127.*--wd \. looks in .*")
 
     def test_directory_that_is_not_there_gets_a_hint(self):
         result = self.spread(
@@ -202,7 +202,7 @@ class Hosts(SshTest):
             input="a\n",
         )
         self.assert_run(result, 1, "\n")
-        self.assert_told(result, r"spread: worker 0 on h2 .*\(--wd /no/where: no such.* h2\?\)")
+        self.assert_told(result, r"spread: true on h2 .*--wd /no/where: no such.* h2\?\).*")
 
     # ------------------------------------------------------------ tasks
 

@@ -8,8 +8,7 @@ import unittest
 from spread_testing import PUPPET, Gate, do, json_lines, living_processes
 from sshd import SshTest
 
-GIVEN_UP = r"spread: worker [0-9]+ on {} is given up: .*exit status 255.*"
-HINT = r".*ssh found no way to {0}, or lost it.*; try: ssh {0} true.*"
+GIVEN_UP = r"spread: host {0} cannot be reached \(ssh: .*Connection refused; try: ssh {0} true\).*"
 IGNORE_TERM = ["ignore", int(signal.SIGTERM)]
 
 
@@ -40,15 +39,15 @@ class Unreachable(SshTest):
         )
         running.write(json_lines([wait] * 5))
         said = Lines(running)
-        said.until("is given up")
+        said.until("cannot be reached")
         gate.open(5)
         result = running.finish()
         result.err = said.text + result.err
         self.assertEqual(result.status, 0, result)
         self.assertEqual([record["host"] for record in result.values], ["h2"] * 5)
         self.assertEqual([record["attempts"] for record in result.values], [1] * 5)
-        self.assert_told(result, r"ssh: connect to host 127\.0\.0\.9 port \d+: Connection refused")
-        self.assert_told(result, GIVEN_UP.format("down"))
+        # Once, and nothing else.
+        self.assert_only_told(result, GIVEN_UP.format("down") + "; going on without it")
 
     def test_status_255_of_ssh_gets_a_hint(self):
         result = self.spread(
@@ -56,7 +55,6 @@ class Unreachable(SshTest):
         )
         self.assert_run(result, 1, "\n")
         self.assert_told(result, GIVEN_UP.format("down"))
-        self.assert_told(result, HINT.format("down"))
 
     def test_run_ends_at_once_when_all_hosts_are_down(self):
         # Its input stays open.
@@ -67,24 +65,24 @@ class Unreachable(SshTest):
         self.assert_run(result, 3, "\n\n\n")
         self.assert_told(result, GIVEN_UP.format("down"))
         self.assert_told(result, GIVEN_UP.format("down2"))
-        self.assert_told(result, r"spread: 3 of 3 tasks did not succeed: 3 not computed")
+        self.assert_told(result, r"spread: none of 3 tasks was computed")
 
     def test_host_that_cannot_be_asked_for_its_cpus_is_named(self):
         command = ("run", "-S", "down,1/h2", "--in", "json", "--", *PUPPET)
         result = self.spread(*command, input="1\n2\n")
         self.assert_run(result, 0, [1, 2])
-        self.assert_told(result, r"spread: .*\bdown\b.*Connection refused.*")
+        self.assert_only_told(result, GIVEN_UP.format("down") + "(; going on without it)?")
 
     def test_all_counts_the_commands_that_never_started(self):
         result = self.spread("all", "-S", "1/h2,1/down,1/h3", "--", "sh", "-c", "echo $SPREAD_HOST")
         self.assert_run(result, 1, "h2\nh3\n")
-        self.assert_told(result, r"spread: .*\bdown\b.*exit status 255.*")
+        self.assert_only_told(result, GIVEN_UP.format("down") + "; going on without it")
 
     def test_wrong_key_is_refused_and_told(self):
         os.unlink(os.path.join(self.sshd.folder, "user_key.pub"))
         result = self.spread("run", "-S", "1/h2", "--start-retries", "1", "--", "cat", input="a\n")
         self.assert_run(result, 1, "\n")
-        self.assert_told(result, r".*Permission denied.*", HINT.format("h2"))
+        self.assert_told(result, r"spread: host h2 cannot be reached \(.*Permission denied.*; try: ssh h2 true\)")
 
     def test_ssh_that_is_not_installed(self):
         os.unlink(os.path.join(self.sshd.bin, "ssh"))
@@ -146,7 +144,7 @@ class Lost(SshTest):
         self.sshd.cut("h2")
         result = running.finish()
         self.assert_run(result, 2, "null\nnull\n")
-        self.assert_told(result, HINT.format("h2"))
+        self.assert_told(result, GIVEN_UP.format("h2"))
 
 
 class NothingIsLeft(SshTest):
@@ -197,7 +195,7 @@ class NothingIsLeft(SshTest):
         pidfd = os.pidfd_open(int(post.line()))
         result = running.finish()
         self.assert_run(result, 1, [0, 1, 2, None])
-        self.assert_told(result, r"spread: task 3 failed on host h2: .*[Tt]ime-?out.*")
+        self.assert_told(result, r"spread: task 4 .*failed on h2: .*[Tt]ime-?out.*")
         self.assert_gone(pidfd)
 
     def test_after_halt_now(self):

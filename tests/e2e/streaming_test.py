@@ -108,8 +108,8 @@ class AtHand(SpreadTest):
         result = self.spread("run", "-j1", "-0", "--wire", "lines", "--", "cat",
                              input=b"a\nb\0c\0d\ne\0")
         self.assertEqual((result.status, result.out), (2, "\nc\n\n"), result)
-        self.assert_told(result, r"spread: task 0 failed.*BadPayload.*",
-                         r"spread: task 2 failed.*BadPayload.*")
+        self.assert_told(result, r"spread: task 1 .*failed.*BadPayload.*",
+                         r"spread: failed: 1, 3 \(2 tasks\)")
 
     def test_such_a_payload_is_not_tried_again(self):
         result = self.spread("run", "-j2", "-0", "--wire", "lines", "--retries", "0", "--", "cat",

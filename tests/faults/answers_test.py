@@ -1,10 +1,11 @@
 """Answers other than a value, and values that come in another order, with output, or after a hello
 that asks for something else."""
 
+import os
 import re
 import unittest
 
-from spread_testing import PUPPET, SpreadTest, do, json_lines
+from spread_testing import PUPPET, PYTHON, SOURCE, SpreadTest, do, json_lines
 
 FAIL = do(["answer", "error", {"type": "E", "message": "m"}])
 FATAL = do(["answer", "fatal", {"type": "NoLicence", "message": "expired"}])
@@ -65,7 +66,7 @@ class Busy(SpreadTest):
         self.assert_told(
             result,
             r"spread: 1 of 2 tasks did not succeed: 1 not computed",
-            r"spread: not computed: 0 \(1 task\)",
+            r"spread: not computed: 1 \(1 task\)",
             r"spread: not computed because every worker .* was busy, for longer than --max-busy",
         )
 
@@ -106,22 +107,76 @@ class Error(SpreadTest):
         self.assert_run(result, 1, [0, None, 2])
         self.assert_only_told(
             result,
-            r"spread: task 1 failed on host localhost: E: m",
+            r"spread: task 2 \(line 2: .*\) failed on localhost: E: m",
             r"spread: 1 of 3 tasks did not succeed: 1 failed",
         )
         with open(pids, encoding="utf-8") as file:
             self.assertEqual(len(set(file.read().split())), 1)
 
     def test_first_20_failures_are_told_and_the_others_counted(self):
-        result = self.puppet([FAIL] * 25)
+        result = self.puppet([do(["answer", "error", {"type": "E", "message": f"m{n}"}]) for n in range(25)])
         self.assert_run(result, 25, [None] * 25)
-        told = re.findall(r"^spread: task (\d+) failed on host localhost: E: m$", result.err, re.M)
-        self.assertEqual(told, [str(n) for n in range(20)], result)
+        told = re.findall(r"^spread: task (\d+) .*failed on localhost: E: m\d+$", result.err, re.M)
+        self.assertEqual(told, [str(n) for n in range(1, 21)], result)
         self.assert_told(
             result,
             r"spread: 25 of 25 tasks did not succeed: 25 failed",
-            r"spread: failed: 0-24 \(25 tasks\)",
+            r"spread: failed: 1-25 \(25 tasks\)",
         )
+
+
+class Places(SpreadTest):
+    def test_tasks_that_fail_in_the_same_way_are_told_once(self):
+        result = self.puppet([FAIL] * 25 + [1])
+        self.assert_run(result, 25, [None] * 25 + [1])
+        self.assert_only_told(
+            result,
+            r"spread: task 1 \(line 1: .*\) failed on localhost: E: m",
+            r"spread: tasks that fail in the same way are only counted",
+            r"spread: 25 of 26 tasks did not succeed: 25 failed",
+            r"spread: failed: 1-25 \(25 tasks\)",
+        )
+
+    def test_place_is_that_in_the_file(self):
+        first = self.file("first", "1\n\n" + json_lines([FAIL]))
+        second = self.file("second", "\n" + json_lines([do(["answer", "error", {"message": "other"}])]))
+        result = self.spread("run", "--in", "json", "-j1", "-a", first, "-a", second, "--", *PUPPET)
+        self.assert_run(result, 2, [1, None, None])
+        self.assert_told(
+            result,
+            rf"spread: task 2 \(line 3 of {first}: .*\) failed on localhost: E: m",
+            rf"spread: task 3 \(line 2 of {second}: .*\) failed on localhost: other",
+        )
+
+    def test_rows_of_a_table_have_the_line_where_they_begin(self):
+        rows = self.file("rows.csv", 'a\n"x\ny"\n7\n')
+        worker = self.script("worker", """#!/bin/sh
+            read line; echo '[0,"ok",1]'
+            read line; echo '[1,"error",{"type":"E","message":"m"}]'""")
+        result = self.spread("run", "--in", "csv", "--wire", "json", "-j1", "-a", rows, "--", worker)
+        self.assert_run(result, 1)
+        self.assert_told(result, rf'spread: task 2 \(line 4 of {rows}: {{"a":"7"}}\) failed on localhost: E: m')
+
+    def test_trace_of_the_first_and_the_place_in_the_users_code(self):
+        script = self.file("csvw.py", """import spread_worker
+def f(task):
+    return int(task)
+spread_worker.run(f)
+""")
+        self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
+        command = ("run", "-j1", "--", PYTHON, script)
+        result = self.spread(*command, ":::", "a", "b", "1")
+        self.assert_run(result, 2, "\n\n1\n")
+        self.assert_told(
+            result,
+            r"spread: task 1 \(a\) failed on localhost: ValueError: .*'a' \(csvw\.py:3, in f\)",
+            r"spread: its trace \(--traces: those of all\):",
+            r"Traceback .*",
+            r"spread: task 2 \(b\) failed on localhost: ValueError: .*'b' \(csvw\.py:3, in f\)",
+        )
+        self.assertEqual(result.err.count("Traceback"), 1, result)
+        result = self.spread("run", "--traces", *command[1:], ":::", "a", "b", "1")
+        self.assertEqual(result.err.count("Traceback"), 2, result)
 
 
 class Fatal(SpreadTest):
@@ -130,10 +185,10 @@ class Fatal(SpreadTest):
         self.assert_run(result, 3, [0, None, None, None])
         self.assert_only_told(
             result,
-            r"spread: task 1 failed on host localhost: NoLicence: expired",
+            r"spread: task 2 \(line 2: .*\) failed on localhost: NoLicence: expired",
             r"spread: 3 of 4 tasks did not succeed: 1 failed, 2 not computed",
-            r"spread: not computed: 2-3 \(2 tasks\)",
-            r"spread: not computed because task 1 was fatal",
+            r"spread: not computed: 3-4 \(2 tasks\)",
+            r"spread: not computed because task 2 was fatal",
         )
 
     def test_what_the_same_worker_had_been_sent_is_delivered(self):
@@ -171,7 +226,7 @@ class Fatal(SpreadTest):
         running.process.wait()
         result = running.finish()
         self.assert_run(result, 1, [None])
-        self.assert_told(result, r"spread: the rest of the input was not read: task 0 was fatal")
+        self.assert_told(result, r"spread: the rest of the input was not read: task 1 was fatal")
 
 
 class OtherOrder(SpreadTest):
@@ -228,7 +283,7 @@ class Attached(SpreadTest):
         self.assert_told(
             result,
             *(r"#slot so1 ------", r"out", r"#slot se1 ------", r"err"),
-            r"spread: task 1 failed on host localhost: E: m",
+            r"spread: task 2 \(line 2: .*\) failed on localhost: E: m",
         )
 
     def test_blocks_of_several_workers_are_never_interleaved(self):
@@ -297,8 +352,7 @@ class Hello(SpreadTest):
                 self.assert_told(
                     result,
                     rf"spread: {why}",
-                    r"spread: 3 of 3 tasks did not succeed: 3 not computed",
-                    r"spread: not computed: 0-2 \(3 tasks\)",
+                    r"spread: none of 3 tasks was computed",
                 )
 
     def test_no_task_is_charged_for_it(self):
@@ -331,10 +385,10 @@ class Hello(SpreadTest):
     def test_another_wire_is_a_launch_failure(self):
         result = self.greet([1, 2], {"wire": 2})
         self.assert_run(result, 2, [None, None])
-        self.assert_told(
+        self.assert_only_told(
             result,
-            r"spread: worker 0 on localhost is given up: "
-            r"it speaks wire 2, and this spread speaks wire 1",
+            r"spread: worker 0 on localhost: it speaks wire 2, and this spread speaks wire 1",
+            r"spread: none of 2 tasks was computed",
         )
 
 

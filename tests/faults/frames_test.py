@@ -17,7 +17,7 @@ class BadFrame(SpreadTest):
         tasks = [0, do(*steps), 2, 3]
         result = self.puppet(tasks, "--crash-retries", "1", *options)
         self.assert_run(result, 1, [0, None, 2, 3])
-        self.assert_told(result, r"spread: task 1 was lost.*" + told + r".*")
+        self.assert_told(result, r"spread: task 2 .*was lost.*" + told + r".*")
 
     def test_header_that_claims_4_gib(self):
         self.check(
@@ -105,7 +105,7 @@ class UnexpectedAnswers(SpreadTest):
         result = self.puppet([twice, twice, 2])
         self.assert_run(result, 0, ["first", "first", 2])
         self.assert_only_told(
-            result, r"spread: worker 0 on localhost: it answered task 0, which it was not .*"
+            result, r"spread: worker 0 on localhost: it answered id 0, which it was not .*"
         )
 
     def test_second_answer_is_not_taken_for_another_tasks(self):
@@ -118,8 +118,8 @@ class UnexpectedAnswers(SpreadTest):
         wrong = do(["send", [12345678901, "ok", 3]], ["no_answer"])
         result = self.puppet([0, wrong, 2], "--window", "1", "--crash-retries", "1")
         self.assert_run(result, 1, [0, None, 2])
-        self.assert_told(result, r"spread: task 1 was lost.*it answered task 12345678901, which it "
-                                 r"was not given, instead of task 1.*")
+        self.assert_told(result, r"spread: task 2 .*was lost.*it answered id 12345678901, which it "
+                                 r"was not given, instead of id 1.*")
 
     def test_a_worker_that_never_answers_with_the_right_id_is_given_up(self):
         code = (
@@ -129,13 +129,13 @@ class UnexpectedAnswers(SpreadTest):
         result = self.spread("run", "--wire", "json", "-j1", "--", PYTHON, "-c", code, ":::",
                              "1", "2", "3")
         self.assert_run(result, 3, "\n\n\n")
-        self.assert_told(result, r"spread: worker 0 on localhost.*it answered task 1000, which it .*")
+        self.assert_told(result, r"spread: worker 0 on localhost.*it answered id 1000, which it .*")
 
     def test_ten_of_them_cost_the_worker(self):
         wrong = ["send", [0, "ok", 3]]
         result = self.puppet([0, do(*[wrong] * 10), 2], "--crash-retries", "1")
         self.assert_run(result, 1, [0, None, 2])
-        self.assert_told(result, r"spread: task 1 was lost.*task 0.*")
+        self.assert_told(result, r"spread: task 2 .*was lost.*id 0.*")
 
     def test_nine_do_not(self):
         wrong = ["send", [0, "ok", 3]]

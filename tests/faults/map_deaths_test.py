@@ -14,11 +14,11 @@ class Deaths(MapTest):
     def test_any_signal_is_a_failure_of_that_job_alone(self):
         names = ("HUP", "INT", "QUIT", "ABRT", "KILL", "SEGV", "PIPE", "ALRM", "TERM")
         script = "ulimit -c 0; case {} in -) echo fine;; *) kill -{} $$;; esac"
-        result = self.map("-j2", script, ":::", "-", *names, "-")
+        result = self.map("-v", "-j2", script, ":::", "-", *names, "-")
         self.assert_run(result, len(names), "fine\nfine\n")
         for number, name in enumerate(names, 2):
             value = int(signal.Signals["SIG" + name])
-            self.assert_told(result, rf"  job {number}: killed by signal {value} \(.*\): .*")
+            self.assert_told(result, rf"spread: job {number}: killed by signal {value} \(.*\): .*")
 
     def test_what_it_has_printed_is_not_lost(self):
         result = self.map("-j2", "printf '{}\\nhalf'; kill -9 $$", ":::", "a", "b")
@@ -105,9 +105,9 @@ class NotStarted(MapTest):
         self.assert_run(result, 3, "good\ngood\n")
         self.assert_told(
             result,
-            r"  job 2: cannot start nowhere-found: No such file or directory: nowhere-found",
-            rf"  job 3: cannot start {bad}: its interpreter /nowhere/interpreter is missing: .*",
-            r"  job 4: cannot start /: Permission denied: /",
+            r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 2\))?|job 2): cannot start nowhere-found: No such file or directory: nowhere-found",
+            rf"spread: (?:\d+ of \d+ jobs? failed(?: \(job 3\))?|job 3): cannot start {bad}: its interpreter /nowhere/interpreter is missing: .*",
+            r"spread: (?:\d+ of \d+ jobs? failed(?: \(job 4\))?|job 4): cannot start /: Permission denied: /",
         )
 
     def test_is_a_failed_job_among_many_that_are_started_at_once(self):
@@ -176,7 +176,7 @@ class Shortages(MapTest):
         running = self.start_limited(2, "-j2", "echo {}; :", ":::", "a", "b")
         result = running.finish()
         self.assertEqual((result.status, result.out), (2, ""), result)
-        self.assert_told(result, self.TOLD + ".*", r"spread: 2 of 2 jobs failed:")
+        self.assert_told(result, self.TOLD + ".*", r"spread: 2 of 2 jobs failed: .*")
 
     # `run` waits in the same way. (`all` needs every worker at once.)
     WORKER_TOLD = "spread: cannot start cat: Resource temporarily unavailable; it is tried again"

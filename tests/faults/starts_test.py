@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from spread_testing import PUPPET, SQUARE, SpreadTest, do, json_lines, shell_words
+from spread_testing import PUPPET, PYTHON, SQUARE, SpreadTest, do, json_lines, shell_words
 
 
 class CannotExec(SpreadTest):
@@ -75,6 +75,70 @@ class CannotExec(SpreadTest):
         self.assert_only_told(
             result, r"spread: worker 0 on localhost: cannot start /nonexistent/a: No such file or directory"
         )
+
+
+class ToldOnce(SpreadTest):
+    """A start that fails, whatever the number of slots and tries."""
+
+    def test_error_in_the_worker_has_its_lines_once(self):
+        script = self.file("p1.py", "def sq(x)\n")
+        result = self.spread(
+            *("run", "-j2", "--wire", "json", "--", PYTHON, script), input=json_lines(range(5))
+        )
+        self.assert_run(result, 5, "\n" * 5)
+        lines = result.err.splitlines()
+        self.assertEqual(
+            lines[0],
+            f"spread: {PYTHON} {script} ended before its first answer (exit status 1), tried 3 times:",
+        )
+        self.assertEqual(lines[1:3], [f'  File "{script}", line 1', "    def sq(x)"])
+        self.assertEqual(lines[-2:], ["SyntaxError: expected ':'", "spread: none of 5 tasks was computed"])
+        self.assertEqual(len(lines), 6, result)
+
+    def test_one_line_stands_behind(self):
+        worker = self.script("worker", "#!/bin/sh\necho no model >&2\nexit 3\n")
+        result = self.spread("run", "-j3", "--", worker, input="a\nb\nc\n")
+        self.assert_run(result, 3, err=f"spread: {worker} ended before its first answer "
+                        "(exit status 3), tried 3 times: no model\n"
+                        "spread: none of 3 tasks was computed\n")
+
+    def test_try_that_works_tells_of_the_one_before(self):
+        worker = self.script("worker", f"#!/bin/sh\nif mkdir {self.path('once')}; then echo busy >&2; exit 1; fi\n"
+                             f"exec {shell_words(PUPPET)}\n")
+        result = self.spread("run", "-j1", "--in", "json", "--", worker, input="1\n2\n")
+        self.assert_run(result, 0, [1, 2])
+        self.assert_told(result, rf"spread: {worker} ended before its first answer \(exit status 1\); "
+                         "the next one works: busy")
+
+    def test_what_it_says_while_it_loads_is_not_kept(self):
+        gate = self.gate()
+        worker = self.script("worker", f"#!/bin/sh\necho loading >&2\nhead -c1 <{gate.path} >/dev/null\n"
+                             f"exec {shell_words(PUPPET)}\n")
+        running = self.start("run", "-j1", "--in", "json", "--", worker)
+        running.write("1\n")
+        running.close_input()
+        self.assertEqual(running.process.stderr.readline(), b"loading\n")
+        gate.open()
+        self.assert_run(running.finish(), 0, [1], "")
+
+    def test_options_behind_the_dashes_get_a_hint(self):
+        result = self.spread("run", "-j1", "--", "false", "--wire", "json", input="1\n")
+        self.assert_run(result, 1, err="spread: false --wire json ended before its first answer "
+                        "(exit status 1; --wire was given to it: options of spread stand in front of "
+                        "--), tried 3 times\nspread: the only task was not computed\n")
+
+    def test_worker_that_answers_nothing_is_told_what_to_be(self):
+        lines = self.start("run", "-j1", "--wire", "lines", "--", "grep", "2")
+        frames = self.start("run", "-j1", "--wire", "json", "--", "sed", "s/x/y/")
+        gate = self.gate()
+        stopped = self.start("run", "-j1", "--wire", "lines", "--kill-grace", "0", "--",
+                             "sh", "-c", f"kill -STOP $$; cat; : {gate.path}")
+        for running in (lines, frames, stopped):
+            running.write("1\n")
+        for running, told in ((lines, rb".* answers every line with one line.*sed -u, stdbuf -oL.*grep.*"),
+                              (frames, rb".* expected to speak --wire json, and to flush each answer.*"),
+                              (stopped, rb".*; it is stopped \(kill -CONT \d+\)\n")):
+            self.assertRegex(running.process.stderr.readline(), told)
 
 
 class OnlyWhatIsNeeded(SpreadTest):

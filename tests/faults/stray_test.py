@@ -68,7 +68,7 @@ class StrayOutput(SpreadTest):
             [0, do(["print", "hello"]), 2], "--strict", "--crash-retries", "1"
         )
         self.assert_run(result, 1, [0, None, 2])
-        self.assert_told(result, r'spread: task 1 was lost.*--strict.*"hello.*')
+        self.assert_told(result, r'spread: task 2 .*was lost.*--strict.*"hello.*')
 
     def test_strict_is_told_once_though_the_next_start_works(self):
         # Nothing is proven yet, so it is tried again; but it must not pass unseen.

@@ -11,13 +11,17 @@ from spread_testing import SpreadTest, living_processes
 
 
 def failures(*jobs, of, not_run=""):
-    """What stderr says at the end. `jobs`: (number, how it ended, command, last lines...)."""
+    """What stderr says at the end. `jobs`: (number, how it ended, command), of which no two that
+    follow each other ended in the same way."""
     text = ""
-    if jobs:
-        text = f"spread: {len(jobs)} of {of} job{'s' if of != 1 else ''} failed:\n"
-    for number, how, command, *lines in jobs:
-        text += f"  job {number}: {how}: {command}\n"
-        text += "".join(f"    | {line}\n" for line in lines)
+    total = f"spread: {len(jobs)} of {of} job{'s' if of != 1 else ''} failed"
+    if len(jobs) == 1:
+        number, how, command = jobs[0]
+        which = f" (job {number})" if of > 1 else ""
+        text = f"{total}{which}: {how}: {command}\n"
+    elif jobs:
+        text = "".join(f"spread: job {number}: {how}: {command}\n" for number, how, command in jobs)
+        text += f"{total}\n"
     return text + (f"spread: {not_run}\n" if not_run else "")
 
 

@@ -96,7 +96,7 @@ TEST(SdkMessages, ThrownTextIsTheMessage) {
 TEST(SdkMessages, AnUnknownExceptionIsAnErrorToo) {
   EXPECT_EQ(
       Running("throw").ask(R"("stranger")"),
-      R"([1,"error",{"message":"not a std::exception","type":"(anonymous namespace)::Stranger"}])");
+      R"([1,"error",{"message":"threw a (anonymous namespace)::Stranger","type":"(anonymous namespace)::Stranger"}])");
 }
 
 TEST(SdkMessages, TheWorkerGoesOnAfterAnError) {

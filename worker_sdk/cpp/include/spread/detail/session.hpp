@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 namespace spread::detail {
@@ -38,7 +39,9 @@ inline Description describe_exception() {
     return {"const char*", text, ""};
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    return {type != nullptr ? demangle(type->name()) : "unknown", "not a std::exception", ""};
+    const std::string name = type != nullptr ? demangle(type->name()) : "unknown";
+    const bool vowel = std::string("aeiou").find(name.front()) != std::string::npos;
+    return {name, (vowel ? "threw an " : "threw a ") + name, ""};
   }
 }
 
