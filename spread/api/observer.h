@@ -35,6 +35,7 @@ struct TaskAnswered {
   std::string_view kind;  ///< "ok", "error", "busy", "fatal", "timeout", "crash"
   Duration duration;
   std::string_view message;
+  bool first = false;  ///< as in TaskResult
 };
 /// The task's final outcome, in completion order.
 struct TaskFinished {

@@ -38,8 +38,12 @@ struct TaskResult {
   WorkerId worker = kNoWorker;
   /// Dispatches in all, including those that ended in a crash; refusals (busy) do not count.
   std::uint32_t attempts = 0;
-  /// From the moment when nothing was unanswered before the task at its worker, to its answer.
+  /// From the moment when nothing was unanswered before the task at its worker, and the worker had
+  /// prepared itself, to its answer.
   Duration duration{};
+  /// The start and the preparation of its worker may be in `duration`: it has not said when they
+  /// were over.
+  bool first = false;
 };
 
 }  // namespace spread

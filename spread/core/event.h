@@ -60,6 +60,10 @@ struct WorkerHello {
   std::uint32_t window_max = 0;  ///< 0 = not said
   std::uint32_t slots = 1;       ///< how many tasks it works on at the same time
 };
+/// It has prepared itself: from here on the time is that of its tasks. Time-outs do not look at it.
+struct WorkerPrepared {
+  WorkerId worker{};
+};
 /// It can take no more tasks (it broke the protocol, or closed its input), though its process is
 /// still there: nothing is sent to it until it has ended.
 struct WorkerUnusable {
@@ -143,9 +147,9 @@ struct Aborted {
 
 using Event =
     std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
-                 ProcessStarted, WorkerHello, WorkerUnusable, Answered, PayloadRefused, LastTry,
-                 ProcessEnded, OutputFull, OutputStalled, OutputUnread, StartsHeld, SlotsLimited,
-                 StopRequested, StartNoMore, Aborted>;
+                 ProcessStarted, WorkerHello, WorkerPrepared, WorkerUnusable, Answered,
+                 PayloadRefused, LastTry, ProcessEnded, OutputFull, OutputStalled, OutputUnread,
+                 StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 
@@ -182,6 +186,7 @@ struct DeliverTask {
   WorkerId worker = kNoWorker;
   std::uint32_t attempts = 0;
   Duration duration{};
+  bool first = false;  ///< the start and the preparation of its worker may be in `duration`
   bool from_answer = false;
   bool timed_out = false;
   std::string_view error_type;  ///< a literal
@@ -197,6 +202,7 @@ struct RetryTask {
   std::string message;
   Why why;
   Duration duration{};
+  bool first = false;  ///< as in DeliverTask
 };
 /// A slot that a task might wait for is started again only after a long pause.
 struct SlotPaused {

@@ -100,6 +100,9 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   worker.started = now;
   worker.heard = worker.answered = false;
   worker.end_by.reset();
+  worker.first_answer.reset();
+  worker.prepared.reset();
+  if (options_.prepared) worker.prepared = now;
   worker.parallel = 1;
   worker.window.limit(0);
   worker.window.restart();
@@ -143,7 +146,7 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
     key.launch_seconds += to_seconds(now - worker.started);
     ++key.launches;
     // What a first task took is to be counted from here.
-    worker.last_answer = now;
+    worker.last_answer = worker.heard_at = now;
   }
   worker.window.limit(event.window_max);
   worker.parallel = std::max(1u, event.slots);
@@ -153,6 +156,15 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
   }
   if (worker.state == SlotState::Live) mark_hungry(event.worker);
   worker.plain_batch = false;
+}
+
+void Scheduler::on(WorkerPrepared& event, TimePoint now, Actions&) {
+  Slot& worker = slot(event.worker);
+  if (worker.prepared || worker.first_answer) return;
+  worker.prepared = now;
+  // Of one that has said hello, the way to it is known already.
+  if (worker.heard) key_of(worker).launch_seconds += to_seconds(now - worker.heard_at);
+  worker.last_answer = now;
 }
 
 void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
@@ -200,7 +212,7 @@ InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint
     worker.batch.from_idle = worker.was_idle;
     worker.batch.together = entry.sent == worker.last_sent;
     worker.batch.first_of_process = !worker.answered;
-    worker.batch_sent = entry.sent;
+    worker.batch_sent = std::max(entry.sent, worker.prepared.value_or(entry.sent));
     worker.batch_since = worker.last_answer;
     answered_.push_back(event.worker);
   }
@@ -237,7 +249,9 @@ bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success
 void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = slot(event.worker);
   const InFlight entry = take_answered(worker, event, now);
-  const Duration duration = now - entry.since;
+  const Duration duration = worker.worked(entry, now);
+  const bool first = worker.loads_in(entry);
+  if (!worker.first_answer) worker.first_answer = now;
   if (worker.state == SlotState::Live) mark_hungry(event.worker);
   heard_of(worker, event.worker);
   if (event.kind == AnswerKind::Busy) {
@@ -252,12 +266,13 @@ void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
   worker.plain_batch = worker.parallel == 1 && !options_.failure.timeout_percent &&
                        options_.halt.when == HaltOptions::When::Never;
   if (event.kind == AnswerKind::Ok) {
-    if (options_.failure.timeout_percent) median_.add(duration);
-    return deliver_value(entry.task, event.worker, duration, actions);
+    if (options_.failure.timeout_percent && !first) median_.add(duration);
+    return deliver_value(entry.task, event.worker, duration, first, actions);
   }
   DeliverTask how;
   how.worker = event.worker;
   how.duration = duration;
+  how.first = first;
   how.from_answer = true;
   how.outcome = Outcome::Failed;
   if (event.kind == AnswerKind::Error) {

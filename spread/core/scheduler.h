@@ -40,6 +40,8 @@ struct SchedulerOptions {
   /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
   /// though others still work; for tasks that are never tried again.
   bool close_idle = false;
+  /// Workers have nothing to load: the first task of one is a task like all others.
+  bool prepared = false;
   /// After the first signal, running tasks may finish for so long.
   Duration stop_grace = std::chrono::seconds(60);
   /// And workers that have nothing unanswered, or have never answered, may go on for so long;
@@ -122,6 +124,7 @@ class Scheduler {
   void on(InputEnded& event, TimePoint now, Actions& actions);
   void on(ProcessStarted& event, TimePoint now, Actions& actions);
   void on(WorkerHello& event, TimePoint now, Actions& actions);
+  void on(WorkerPrepared& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
   void on(const Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
@@ -144,7 +147,7 @@ class Scheduler {
 
   // Outcomes of attempts (scheduler_failure.cc)
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
-  void deliver_value(TaskIndex i, WorkerId worker, Duration duration, Actions& actions);
+  void deliver_value(TaskIndex i, WorkerId worker, Duration duration, bool first, Actions& actions);
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
   void attempt_refused(Slot& slot, WorkerId worker, TaskIndex i, const Answered& event,
                        Duration duration, TimePoint now, Actions& actions);
@@ -159,8 +162,8 @@ class Scheduler {
   void end_of_timed_out(Slot& slot, WorkerId worker, TimePoint now, Actions& actions);
   TimePoint blame_for_death(Slot& slot, WorkerId worker, const ProcessEnded& event, TimePoint now,
                             Actions& actions);
-  void blame_task(TaskIndex i, WorkerId worker, Duration duration, const ProcessEnded& event,
-                  Actions& actions);
+  void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
+                  const ProcessEnded& event, Actions& actions);
   TimePoint launch_failed(Slot& slot, WorkerId worker, TimePoint now);
   bool another_lives(const Slot& slot) const;
   TimePoint pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const;

@@ -34,12 +34,14 @@ void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
 }
 
 /// deliver() of a success: made in its place, since nearly every task comes this way.
-void Scheduler::deliver_value(TaskIndex i, WorkerId worker, Duration duration, Actions& actions) {
+void Scheduler::deliver_value(TaskIndex i, WorkerId worker, Duration duration, bool first,
+                              Actions& actions) {
   DeliverTask& how = std::get<DeliverTask>(actions.emplace_back(std::in_place_type<DeliverTask>));
   how.task = tasks_[i].id;
   how.worker = worker;
   how.attempts = tasks_[i].attempts;
   how.duration = duration;
+  how.first = first;
   how.from_answer = true;
   how.payload = std::move(tasks_[i].payload);
   ++counts_.ok;
@@ -70,7 +72,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   task.avoid = how.worker;
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
                                  std::move(how.message), "it failed and has tries left",
-                                 how.duration});
+                                 how.duration, how.first});
   tasks_.give_back(i);
 }
 
@@ -299,7 +301,8 @@ void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Ac
     ++key_of(ended).failures;
     DeliverTask how;
     how.worker = worker;
-    how.duration = now - entry.since;
+    how.duration = ended.worked(entry, now);
+    how.first = ended.loads_in(entry);
     how.timed_out = true;
     how.error_type = "Timeout";
     how.message =
@@ -325,13 +328,14 @@ TimePoint Scheduler::blame_for_death(Slot& dead, WorkerId worker, const ProcessE
   }
   const TaskIndex i = dead.in_flight.front().task;
   const InFlight entry = take_in_flight(dead, 0, tasks_[i].payload.size(), now);
+  const bool first = dead.loads_in(entry);
   give_back_all(dead, now);
-  blame_task(i, worker, now - entry.since, event, actions);
+  blame_task(i, worker, dead.worked(entry, now), first, event, actions);
   // It is the task that is to blame, and not what works here.
   return key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
 }
 
-void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
+void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
                            const ProcessEnded& event, Actions& actions) {
   Task& task = tasks_[i];
   ++task.crashes;
@@ -341,7 +345,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   if (task.crashes < options_.failure.crash_retries && !stopping_ && !task.last_try) {
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
-                                   "its worker died; it may be its fault", duration});
+                                   "its worker died; it may be its fault", duration, first});
     tasks_.give_back(i);
     return;
   }
@@ -349,6 +353,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration,
   how.outcome = Outcome::Lost;
   how.worker = worker;
   how.duration = duration;
+  how.first = first;
   how.error_type = "Lost";
   how.message = "its worker died " + std::to_string(task.crashes) +
                 (task.crashes == 1 ? " time: " : " times, the last time: ") + event.reason;

@@ -52,9 +52,11 @@ struct Slot {
   bool logging_in = false;      ///< it counts among its host's logins
   bool has_alone_task = false;  ///< nothing is sent behind it
   bool draining = false;        ///< it is to become idle, for a task that runs alone
-  TimePoint started{};
-  std::uint32_t parallel = 1;  ///< a hello's `slots`
-  Ring<InFlight> in_flight;    ///< in the order sent; the front is what the worker works on
+  TimePoint started{}, heard_at{};
+  std::optional<TimePoint> prepared;      ///< said so; before that it may still be loading
+  std::optional<TimePoint> first_answer;  ///< of any kind
+  std::uint32_t parallel = 1;             ///< a hello's `slots`
+  Ring<InFlight> in_flight;  ///< in the order sent; the front is what the worker works on
   std::size_t in_flight_bytes = 0;
   std::optional<TimePoint> end_by;        ///< after a first signal; see idle_grace
   TaskId timed_out{};                     ///< valid while killed_for is TimedOut
@@ -65,6 +67,14 @@ struct Slot {
       TimePoint& since = in_flight[i].since;
       since += std::max(Duration::zero(), to - std::max(from, since));
     }
+  }
+  /// How long it has worked on the task.
+  Duration worked(const InFlight& task, TimePoint now) const {
+    return now - std::max(task.since, prepared.value_or(task.since));
+  }
+  /// Its start and its preparation may be in that.
+  bool loads_in(const InFlight& task) const {
+    return !prepared && (!first_answer || task.since < *first_answer);
   }
 
   // What it has done

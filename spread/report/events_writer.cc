@@ -131,6 +131,7 @@ void EventsWriter::on(const TaskAnswered& event, TimePoint now) {
   Line line(out_, "task_answered", now - start_);
   line.task(event.task).worker(event.worker).text("kind", event.kind);
   line.real("seconds", to_seconds(event.duration));
+  if (event.first) line.boolean("first", true);
   if (!event.message.empty()) line.text("message", event.message);
 }
 
@@ -140,6 +141,7 @@ void EventsWriter::on(const TaskFinished& event, TimePoint now) {
   line.task(result.id).text("status", outcome_name(result.outcome)).worker(result.worker);
   line.text("host", event.host).whole("attempts", result.attempts);
   line.real("seconds", to_seconds(result.duration));
+  if (result.first) line.boolean("first", true);
   if (result.outcome == Outcome::Ok) {
     line.whole("bytes", result.value.size());
   } else {

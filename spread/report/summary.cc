@@ -20,6 +20,7 @@ void Summary::Row::add(const Row& other) {
   succeeded += other.succeeded;
   failed += other.failed;
   busy += other.busy;
+  first += other.first;
   working += other.working;
 }
 
@@ -38,8 +39,8 @@ void Summary::on(const WorkerStarted& event, TimePoint) {
 
 void Summary::on(const TaskAnswered& event, TimePoint) {
   Row& answering = row(event.worker);
-  answering.working += event.duration;
   if (event.kind == "busy") ++answering.busy;
+  if (!event.first) answering.working += event.duration;
 }
 
 void Summary::on(const TaskFinished& event, TimePoint) {
@@ -48,6 +49,7 @@ void Summary::on(const TaskFinished& event, TimePoint) {
   if (event.result->worker == kNoWorker) return;
   Row& finishing = row(event.result->worker);
   ++(ok ? finishing.succeeded : finishing.failed);
+  if (event.result->first) ++finishing.first;
 }
 
 std::vector<Summary::Row> Summary::rows_by_host() const {
@@ -71,7 +73,8 @@ std::string Summary::format_row(const std::string& name, const Row& row, Duratio
   const std::uint64_t tasks = row.succeeded + row.failed;
   const double seconds = to_seconds(row.working);
   const double run = std::max(to_seconds(elapsed), 1e-9);
-  const double each = tasks == 0 ? 0 : seconds / static_cast<double>(tasks);
+  const std::uint64_t timed = tasks - std::min(tasks, row.first);
+  const double each = timed == 0 ? 0 : seconds / static_cast<double>(timed);
   return fmt::format("{:<{}} {:>7} {:>6} {:>10} {:>8} {:>6} {:>10.3f} {:>10.6f} {:>10.1f}\n", name,
                      name_width, row.workers, row.starts, tasks, row.failed, row.busy, seconds,
                      each, static_cast<double>(tasks) / run);

@@ -19,8 +19,10 @@ class Summary final : public Observer {
   void on(const TaskFinished& event, TimePoint now) override;
 
   /// The table, with its final newline. `tasks/s` is over the whole run, so that the rows add up to
-  /// the last one; `seconds` is the time spent on tasks. Up to 32 workers have a row each; beyond,
-  /// hosts alone. Tasks that no worker answered for are counted in the last row only.
+  /// the last one; `seconds` is the time spent on tasks,
+  /// and `s/task` its mean; those in whose time a worker's start may be are left out of both. Up to
+  /// 32 workers have a row each; beyond, hosts alone. Tasks that no worker answered for are counted
+  /// in the last row only.
   std::string text(TimePoint now) const;
 
  private:
@@ -31,6 +33,7 @@ class Summary final : public Observer {
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
     std::uint64_t busy = 0;
+    std::uint64_t first = 0;  ///< of those tasks, how many with a start in their time
     Duration working{};
 
     void add(const Row& other);

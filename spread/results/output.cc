@@ -181,7 +181,7 @@ void OutputFormatter::append_record(const TaskResult& result, OutputQueue& out) 
   }
   line.append(fmt::format(",\"attempts\":{},\"seconds\":", result.attempts));
   append_seconds(result.duration, line);
-  line.append("}\n");
+  line.append(result.first ? ",\"first\":true}\n" : "}\n");
 }
 
 void OutputFormatter::note_terminator(TaskId id) {

@@ -110,6 +110,7 @@ class ReorderBuffer {
     to.worker = from.worker;
     to.attempts = from.attempts;
     to.duration = from.duration;
+    to.first = from.first;
   }
   void put_far(TaskResult&& result);
   Result<bool> pop_far(TaskResult& result);

@@ -20,7 +20,7 @@ struct RecordHead {
   Outcome outcome;
   std::uint8_t head_size;
   Byte head[5];
-  Byte unused;
+  bool first;
 };
 static_assert(sizeof(RecordHead) == 40, "no padding: every byte of it is written");
 
@@ -35,6 +35,7 @@ RecordHead head_of(const TaskResult& result) {
   head.worker = number(result.worker);
   head.attempts = result.attempts;
   head.outcome = result.outcome;
+  head.first = result.first;
   head.head_size = result.value.head_size;
   std::memcpy(head.head, result.value.head.data(), sizeof head.head);
   return head;
@@ -46,6 +47,7 @@ void fill(TaskResult& result, const RecordHead& head) {
   result.worker = WorkerId{head.worker};
   result.attempts = head.attempts;
   result.outcome = head.outcome;
+  result.first = head.first;
   result.value.head_size = head.head_size;
   std::memcpy(result.value.head.data(), head.head, sizeof head.head);
 }

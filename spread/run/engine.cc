@@ -26,6 +26,7 @@ SchedulerOptions scheduler_options(const Options& options) {
   scheduler.retry_first = is_jobs(options.command);
   scheduler.start_all = options.start_all;
   scheduler.once = options.command == Command::All;
+  scheduler.prepared = options.command == Command::Map || options.command == Command::Pipe;
   scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;
   scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
   // A job is not waited for because of what others of its slot have done.

@@ -117,6 +117,7 @@ void WorkerFace::deliver(const DeliverTask& delivery) {
   result.worker = delivery.worker;
   result.attempts = delivery.attempts;
   result.duration = delivery.duration;
+  result.first = delivery.first;
   if (delivery.from_answer) {
     result.value.body = answering_->worker().share(answer_->value);
   } else {
@@ -137,7 +138,8 @@ void WorkerFace::retry(const RetryTask& retry) {
   const std::string_view kind = answered ? "error" : retry.timed_out ? "timeout" : "crash";
   // The Scheduler does not look into answers.
   const std::string message = answered ? wire::parse_error(answer_->value).message : retry.message;
-  engine_.reporter().tell(TaskAnswered{retry.task, retry.worker, kind, retry.duration, message});
+  engine_.reporter().tell(
+      TaskAnswered{retry.task, retry.worker, kind, retry.duration, message, retry.first});
 }
 
 /// How the last attempt ended; empty where there was none, or nothing came of it.
@@ -174,8 +176,8 @@ void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& re
   if (reporter.detailed()) {
     // A task that was malformed or not computed has no answer, and perhaps no worker.
     if (const std::string_view kind = answer_kind(delivery); !kind.empty()) {
-      reporter.tell(
-          TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, error.message});
+      reporter.tell(TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration,
+                                 error.message, delivery.first});
     }
     reporter.tell(finished);
   }

@@ -176,6 +176,11 @@ void WorkerPort::on_hello(const wire::Hello& hello) {
   tell_ready();
 }
 
+void WorkerPort::on_ready() {
+  engine_.handle(WorkerPrepared{id()});
+  if (!ready_) tell_ready();
+}
+
 void WorkerPort::on_answer(const wire::UpMessage& message) {
   if (!message.so.empty() || !message.se.empty()) {
     engine_.reporter().captured(message.id, message.so, message.se);

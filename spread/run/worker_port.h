@@ -53,6 +53,7 @@ class WorkerPort final : public Port, public WorkerSink {
   std::string_view tagged(LinePrefixer& lines, std::string_view text);
 
   void on_hello(const wire::Hello& hello) override;
+  void on_ready() override;
   void on_answer(const wire::UpMessage& message) override;
   void on_progress(const wire::UpMessage& message) override;
   void on_log(std::string_view text) override;

@@ -23,6 +23,7 @@ enum class UpKind : std::uint8_t {
   Progress,   ///< [id, "progress", fraction, text?]
   Log,        ///< [id, "log", text]
   Hello,      ///< [nil, "hello", {...}]
+  Ready,      ///< [nil, "ready"]
   PrepError,  ///< [nil, "error", {...}]
   Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };

@@ -78,14 +78,14 @@ class Elements {
   std::string& error_;
 };
 
-enum class Shape : std::uint8_t { Value, Description, Number, Text };
+enum class Shape : std::uint8_t { Value, Description, Number, Text, Nothing };
 struct Kind {
   std::string_view word;
   UpKind kind;
   Shape third;  ///< what the third element must be
   bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
-constexpr std::array<Kind, 8> kKinds = {{
+constexpr std::array<Kind, 9> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
     {"busy", UpKind::Busy, Shape::Number, false},
     {"error", UpKind::Error, Shape::Description, false},
@@ -93,6 +93,7 @@ constexpr std::array<Kind, 8> kKinds = {{
     {"progress", UpKind::Progress, Shape::Number, false},
     {"log", UpKind::Log, Shape::Text, false},
     {"hello", UpKind::Hello, Shape::Description, true},
+    {"ready", UpKind::Ready, Shape::Nothing, true},
     {"error", UpKind::PrepError, Shape::Description, true},
 }};
 
@@ -138,8 +139,11 @@ bool parse_third(Elements& elements, const Kind& kind, UpMessage& message) {
   const auto wrong = [&](std::string_view wanted) {
     return elements.failed(fmt::format("\"{}\" without {}", kind.word, wanted));
   };
-  if (elements.left() == 0) return wrong("its third element");
+  if (kind.third != Shape::Nothing && elements.left() == 0) {
+    return wrong("its third element");
+  }
   switch (kind.third) {
+    case Shape::Nothing: return true;
     case Shape::Value: return elements.take(message.value);
     case Shape::Description: {
       if (!elements.take(message.value)) return false;
@@ -204,6 +208,7 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
       break;
     case UpKind::Log:
     case UpKind::Hello:
+    case UpKind::Ready:
     case UpKind::PrepError:
     case UpKind::Unknown: break;
   }

@@ -82,39 +82,52 @@ std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
   return state_ == SessionState::Broken ? bytes.size() : done;
 }
 
-/// Everything is the worker's tail, but for the 0A of its last frame, and the hello of a worker
-/// that had no task to answer.
+/// Everything is the worker's tail, but for the 0A of its last frame, and the hello and the ready
+/// of a worker that had no task to answer.
 std::size_t Session::receive_tail(ByteView bytes, bool final, SessionSink& sink) {
   std::size_t used = 0;
-  if (!heard_ && !tail_started_ && !take_hello_of_idle(bytes, final, used, sink)) return 0;
+  if (greeting_ && !tail_started_ && !take_greetings(bytes, final, used, sink)) return used;
   if (std::exchange(end_mark_pending_, false) && used < bytes.size() && bytes[used] == '\n') ++used;
   tail_started_ = true;
   if (used < bytes.size()) sink.on_tail(as_text(bytes.subspan(used)));
   return bytes.size();
 }
 
-/// False: more bytes are wanted before it can be said whether this is a hello.
-bool Session::take_hello_of_idle(ByteView bytes, bool final, std::size_t& used, SessionSink& sink) {
-  codec_->decode(bytes, final, decoded_);
-  if (decoded_.found == wire::Found::NeedMore && !final) {
-    wanted_ = decoded_.size;
-    return false;
+/// False: more bytes are wanted before it can be said whether this is a hello or a ready.
+bool Session::take_greetings(ByteView bytes, bool final, std::size_t& used, SessionSink& sink) {
+  while (greeting_) {
+    if (used < bytes.size() && end_mark_pending_ && bytes[used] == '\n') {
+      end_mark_pending_ = false;
+      ++used;
+    }
+    if (used == bytes.size()) return false;
+    codec_->decode(bytes.subspan(used), final, decoded_);
+    if (decoded_.found == wire::Found::NeedMore && !final) {
+      wanted_ = decoded_.size;
+      return false;
+    }
+    const bool greets = decoded_.found == wire::Found::Message && !decoded_.message.has_id;
+    const bool hello = greets && !heard_ && decoded_.message.kind == wire::UpKind::Hello;
+    const bool ready = greets && decoded_.message.kind == wire::UpKind::Ready;
+    greeting_ = hello;
+    if (!hello && !ready) break;
+    used += decoded_.size;
+    end_mark_pending_ = bytes[used - 1] != '\n';
+    heard_ = true;
+    hello ? on_hello(sink) : sink.on_ready();
   }
-  const bool hello = decoded_.found == wire::Found::Message && !decoded_.message.has_id &&
-                     decoded_.message.kind == wire::UpKind::Hello;
-  if (!hello) return true;
-  used = decoded_.size;
-  end_mark_pending_ = bytes[used - 1] != '\n';
-  heard_ = true;
-  on_hello(sink);
   return true;
 }
 
 void Session::on_message(bool more_follows, SessionSink& sink) {
   const wire::UpMessage& message = decoded_.message;
   const bool first = !std::exchange(heard_, true);
+  const bool greeting = greeting_;
+  if (message.has_id || !codec_->has_ids() || message.kind == wire::UpKind::Ready) {
+    greeting_ = false;
+  }
   if (!codec_->has_ids()) return on_line(more_follows, sink);
-  if (!message.has_id) return on_without_id(first, sink);
+  if (!message.has_id) return on_without_id(first, greeting, sink);
   switch (message.kind) {
     case wire::UpKind::Ok:
     case wire::UpKind::Busy:
@@ -127,6 +140,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
       return;
     case wire::UpKind::Log: return sink.on_log(message.text);
     case wire::UpKind::Hello:
+    case wire::UpKind::Ready:
     case wire::UpKind::PrepError:
     case wire::UpKind::Unknown: break;
   }
@@ -159,10 +173,11 @@ void Session::on_line(bool more_follows, SessionSink& sink) {
   broken("it wrote more than one line for task " + std::to_string(number(id) + 1));
 }
 
-void Session::on_without_id(bool first, SessionSink& sink) {
+void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
   const wire::UpMessage& message = decoded_.message;
   switch (message.kind) {
-    case wire::UpKind::Hello: return first ? on_hello(sink) : on_late_hello(sink);
+    case wire::UpKind::Hello: return first ? on_hello(sink) : on_late("hello", sink);
+    case wire::UpKind::Ready: return greeting ? sink.on_ready() : on_late("ready", sink);
     case wire::UpKind::PrepError: {
       const wire::WorkerError error = wire::parse_error(message.value);
       return broken("its preparation failed: " + error.type +
@@ -194,9 +209,11 @@ void Session::on_hello(SessionSink& sink) {
 }
 
 /// By now the run has been arranged without it, or with another one.
-void Session::on_late_hello(SessionSink& sink) {
-  if (std::exchange(warned_late_hello_, true)) return;
-  sink.on_warning("it said hello after its first message; a late hello is ignored");
+void Session::on_late(const char* what, SessionSink& sink) {
+  if (std::exchange(warned_late_, true)) return;
+  const std::string word = what;
+  sink.on_warning("it said " + word + " after its first " +
+                  (word == "hello" ? "message" : "answer") + "; a late " + word + " is ignored");
 }
 
 void Session::on_unexpected(SessionSink& sink) {

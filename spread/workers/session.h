@@ -21,7 +21,8 @@ struct SessionOptions {
   Wire wire = Wire::Msgpack;
   std::size_t max_frame = std::size_t{1} << 30;
   std::uint32_t prep_count = 0;
-  /// `spread all`: a hello as the very first bytes is recognised, everything else is the tail.
+  /// `spread all`: a hello as the very first bytes, and a ready behind it, are recognised;
+  /// everything else is the tail.
   bool raw = false;
   bool strict = false;  ///< stray output breaks the session
 };
@@ -31,6 +32,8 @@ class SessionSink {
  public:
   virtual ~SessionSink() = default;
   virtual void on_hello(const wire::Hello& hello) = 0;
+  /// Its preparation is over. At most once, before any answer.
+  virtual void on_ready() = 0;
   /// Ok, Busy, Error or Fatal: the one answer to a task that is outstanding here.
   virtual void on_answer(const wire::UpMessage& message) = 0;
   virtual void on_progress(const wire::UpMessage& message) = 0;
@@ -89,12 +92,12 @@ class Session {
  private:
   bool at_tail() const;
   std::size_t receive_tail(ByteView bytes, bool final, SessionSink& sink);
-  bool take_hello_of_idle(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
+  bool take_greetings(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
   void on_message(bool more_follows, SessionSink& sink);
   void on_line(bool more_follows, SessionSink& sink);
-  void on_without_id(bool first, SessionSink& sink);
+  void on_without_id(bool first, bool greeting, SessionSink& sink);
   void on_hello(SessionSink& sink);
-  void on_late_hello(SessionSink& sink);
+  void on_late(const char* what, SessionSink& sink);
   void on_unexpected(SessionSink& sink);
   bool was_answered(TaskId id) const;
   bool take_outstanding(TaskId id);
@@ -118,7 +121,8 @@ class Session {
   std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
   bool heard_ = false;
   bool warned_unknown_ = false;
-  bool warned_late_hello_ = false;
+  bool warned_late_ = false;
+  bool greeting_ = true;  ///< it may still say hello or ready: no ready and no answer came yet
   bool tail_started_ = false;
   bool end_mark_pending_ = false;  ///< the 0A of the last frame has not come yet
 };

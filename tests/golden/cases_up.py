@@ -54,6 +54,8 @@ BODIES = {
     "hello wire only": [None, "hello", {"wire": 1}],
     "hello empty": [None, "hello", {}],
     "hello unknown key": [None, "hello", {"wire": 1, "colour": [1, {"a": 2}]}],
+    "ready": [None, "ready"],
+    "ready with an extra element": [None, "ready", {"later": 1}],
     "prep error": [None, "error", {"type": "FileNotFoundError", "message": "model.bin"}],
     "unknown kind with nil id": [None, "shout", 1, 2],
     "unknown kind with nil id, bare": [None, "shout"],
@@ -88,15 +90,11 @@ def cases(add):
         else:
             expect = [up_message(body)]
         add(name, "up", "msgpack", frame(pack(body), True), expect=expect, canonical=True)
-        if name != "hello":
+        if name not in ("hello", "ready"):
             add(name, "up", "json", b"\n" + to_json(body).encode() + b"\n", expect=expect)
-    add(
-        "hello",
-        "up",
-        "json",
-        to_json(BODIES["hello"]).encode() + b"\n",
-        expect=[up_message(BODIES["hello"])],
-    )
+    for name in ("hello", "ready"):
+        data = to_json(BODIES[name]).encode() + b"\n"
+        add(name, "up", "json", data, expect=[up_message(BODIES[name])])
     body = [7, "ok", 1, b"\xff bytes", b"\xfe"]
     add("so and se as bin", "up", "msgpack", frame(pack(body)), expect=[up_message(body)])
     up_encodings(add)

@@ -59,6 +59,7 @@ std::string describe(const Event& event) {
           [](const InputEnded&) { return std::string("input ended"); },
           [](const ProcessStarted& e) { return w(e.worker) + " started"; },
           [](const WorkerHello& e) { return w(e.worker) + " says hello"; },
+          [](const WorkerPrepared& e) { return w(e.worker) + " is prepared"; },
           [](const WorkerUnusable& e) { return w(e.worker) + " is unusable"; },
           [](const Answered& e) {
             return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind);

@@ -113,6 +113,7 @@ def run(handler, prep=None, capture=False, window=1024):
         channel.capture = _Capture()
     call = handler if prep is None else lambda payload: handler(payload, context)
     try:
+        channel.send([None, "ready"], may_wait=False)
         _serve(channel, call)
         channel.flush()
     except (BrokenPipeError, ConnectionResetError):
@@ -188,7 +189,6 @@ class _JsonCodec:
     def __init__(self):
         self._encode = json.JSONEncoder(separators=(",", ":"), default=self._other).encode
         self._marked = json.JSONDecoder(object_hook=self._mark).decode
-        self._first = True
 
     @staticmethod
     def _other(value):
@@ -213,8 +213,8 @@ class _JsonCodec:
 
     def encode(self, message):
         # A newline in front, so that someone else's unfinished line does not swallow the message;
-        # not in front of the very first, which `spread all` wants at byte 0.
-        start, self._first = "" if self._first else "\n", False
+        # not of hello and ready, which `spread all` wants as the very first bytes.
+        start = "" if message[1] in ("hello", "ready") else "\n"
         return (start + self._encode(message) + "\n").encode("utf-8", "surrogatepass")
 
     def decode(self, body):

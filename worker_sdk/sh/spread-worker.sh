@@ -144,6 +144,7 @@ _spread_prepare() {
         "$_spread_prep" "$_spread_value" || _spread_fail_start "$_spread_prep: exit status $?"
         _spread_count=$((_spread_count - 1))
     done
+    printf '[null,"ready"]\n' >&9
 }
 
 _spread_fail_start() {

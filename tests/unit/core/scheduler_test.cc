@@ -429,6 +429,49 @@ TEST(Scheduler, ATaskGetsTheTimeThatItTookWithoutWaitingInThePipe) {
   EXPECT_EQ(table.all<DeliverTask>().at(1).duration, seconds(2));
 }
 
+TEST(Scheduler, ATaskIsNotChargedForThePreparationOfItsWorker) {
+  Table table(window_of(2));
+  table.slots(1).complete().tasks(2).decide();
+  table.wait(seconds(5)).tell(WorkerHello{WorkerId{0}, 0, 1});
+  table.wait(seconds(20)).tell(WorkerPrepared{WorkerId{0}});
+  table.wait(seconds(3)).answer(0, 0).decide();
+  table.wait(seconds(2)).answer(0, 1);
+  EXPECT_EQ(table.all<DeliverTask>().at(0).duration, seconds(3));
+  EXPECT_FALSE(table.all<DeliverTask>().at(0).first);
+  EXPECT_EQ(table.all<DeliverTask>().at(1).duration, seconds(2));
+}
+
+TEST(Scheduler, TheTimeOutIncludesThePreparation) {
+  SchedulerOptions options = window_of(1);
+  options.failure.timeout = seconds(10);
+  Table table(options);
+  table.slots(1).complete().tasks(1).decide();
+  table.wait(seconds(9)).tell(WorkerPrepared{WorkerId{0}});
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.all<KillWorker>().size(), 1u);
+}
+
+TEST(Scheduler, TheFirstTaskIsMarkedWhereAPreparationMayBeInItsTime) {
+  Table table(window_of(3));
+  table.slots(1).complete().tasks(3).decide();
+  table.wait(seconds(3)).answer(0, 0, AnswerKind::Error).decide();
+  table.wait(seconds(2)).answer(0, 1).answer(0, 2);
+  EXPECT_TRUE(table.all<DeliverTask>().at(0).first);
+  EXPECT_FALSE(table.all<DeliverTask>().at(1).first);
+  EXPECT_FALSE(table.all<DeliverTask>().at(2).first);
+}
+
+TEST(Scheduler, AllThatAParallelWorkerBeganBeforeItsFirstAnswerAreMarked) {
+  Table table(window_of(3));
+  table.slots(1).complete().decide();
+  table.tell(WorkerHello{WorkerId{0}, 0, 2}).tasks(3).decide();
+  table.wait(seconds(3)).answer(0, 1).decide();
+  table.wait(seconds(2)).answer(0, 0).answer(0, 2);
+  EXPECT_TRUE(table.all<DeliverTask>().at(0).first);
+  EXPECT_TRUE(table.all<DeliverTask>().at(1).first);
+  EXPECT_FALSE(table.all<DeliverTask>().at(2).first);
+}
+
 TEST(Scheduler, TheShortWayForASuccessIsOnlyOpenBehindAnotherAnswerOfTheTurn) {
   Table table(window_of(3));
   table.slots(1).complete().tasks(3).decide();

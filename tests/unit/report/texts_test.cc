@@ -96,6 +96,24 @@ TEST(Summary, HasRowsForWorkersHostsAndAll) {
   EXPECT_THAT(text, HasSubstr("4.000 s in all\n"));
 }
 
+TEST(Summary, LeavesOutTheTimeOfATaskInWhichAStartMayBe) {
+  Summary summary(kStart);
+  summary.on(WorkerStarted{WorkerId{0}, "n1", 1}, kStart);
+  for (const bool first : {true, false, false}) {
+    summary.on(TaskAnswered{TaskId{0}, WorkerId{0}, "ok", seconds(first ? 60 : 2), "", first},
+               kStart);
+    TaskResult result;
+    result.worker = WorkerId{0};
+    result.first = first;
+    TaskFinished event{};
+    event.result = &result;
+    summary.on(event, kStart);
+  }
+  EXPECT_THAT(
+      summary.text(kStart + seconds(4)),
+      HasSubstr("worker 0           1      1          3        0      0      4.000   2.000000"));
+}
+
 TEST(Summary, CountsStartsOfTheSameSlot) {
   Summary summary(kStart);
   for (int i = 0; i < 3; ++i) summary.on(WorkerStarted{WorkerId{0}, "n1", 1}, kStart);

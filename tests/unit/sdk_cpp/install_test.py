@@ -25,10 +25,12 @@ def run(*args: object, **options: object) -> subprocess.CompletedProcess:
 
 
 def answers(worker: pathlib.Path, task: bytes) -> bytes:
-    """What a worker answers to one task, without its hello."""
+    """What a worker answers to one task, without its hello and ready."""
     output = run(worker, input=frame(task)).stdout
     hello = 5 + struct.unpack(">I", output[1:5])[0] + 1
-    return output[hello:]
+    ready = frame(b"\x92\xc0\xa5ready") + b"\n"
+    assert output[hello:].startswith(ready), output
+    return output[hello + len(ready):]
 
 
 class Readme(unittest.TestCase):

@@ -154,6 +154,18 @@ TEST(SdkMessages, PrepItemsHaveTypes) {
   EXPECT_EQ(worker.ask("2"), R"([1,"ok",42])");
 }
 
+TEST(SdkMessages, ReadyIsSaidOnceBetweenPrepAndTheFirstAnswer) {
+  Running worker("prep two", {"SPREAD_PREP=2"});
+  worker.send(R"("name")");
+  worker.send(R"("40")");
+  EXPECT_EQ(worker.ready(), 0);
+  EXPECT_EQ(worker.ask("2"), R"([1,"ok",42])");
+  EXPECT_EQ(worker.ready(), 1);
+  worker.close_input();
+  EXPECT_EQ(worker.receive(), "end");
+  EXPECT_EQ(worker.ready(), 1);
+}
+
 TEST(SdkMessages, AnotherNumberOfPrepItemsFails) {
   Running worker("prep two", {"SPREAD_PREP=3"});
   EXPECT_NE(worker.hello.find(R"("prep":2)"), std::string::npos);

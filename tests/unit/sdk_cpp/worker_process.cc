@@ -92,6 +92,11 @@ std::string WorkerProcess::frame(std::string_view json) {
   return bytes;
 }
 
+const std::string& WorkerProcess::ready_frame() {
+  static const std::string bytes = frame(R"([null,"ready"])") + "\n";
+  return bytes;
+}
+
 Start WorkerProcess::kind(const std::string& name, const std::vector<std::string>& environment) {
   return {SDK_WORKER, {name}, environment, false, false};
 }
@@ -134,6 +139,13 @@ bool WorkerProcess::read_to(std::size_t size) {
 }
 
 std::string WorkerProcess::receive_bytes() {
+  std::string bytes = receive_any();
+  if (bytes != ready_frame()) return bytes;
+  ++ready_;
+  return receive_any();
+}
+
+std::string WorkerProcess::receive_any() {
   buffer_.clear();
   if (!read_to(5)) return buffer_.empty() ? "end" : "stray: " + buffer_;
   if (buffer_[0] != '\xc6') return "stray: " + buffer_ + tail();
@@ -161,7 +173,9 @@ std::string WorkerProcess::tail() {
   for (ssize_t n; (n = read(out_, chunk, sizeof chunk)) > 0;) {
     text.append(chunk, static_cast<std::size_t>(n));
   }
-  return text;
+  if (!text.starts_with(ready_frame())) return text;
+  ++ready_;
+  return text.substr(ready_frame().size());
 }
 
 int WorkerProcess::wait() {

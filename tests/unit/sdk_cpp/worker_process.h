@@ -36,20 +36,24 @@ class WorkerProcess {
   void close_input();
 
   /// The next frame's value as compact JSON; "end" where there is none, "stray: ..." for bytes that
-  /// are no frame.
+  /// are no frame. A ready is only counted.
   std::string receive();
   /// The same, undecoded and with its header and newline.
   std::string receive_bytes();
   void close_output();
 
-  /// What is written until its stdout ends.
+  /// What is written until its stdout ends, without a ready in front.
   std::string tail();
+  /// How often it has said that it is ready.
+  int ready() const { return ready_; }
   /// Exit status, or 128 + signal.
   int wait();
   /// What it wrote to stderr. After wait().
   std::string errors() const;
 
  private:
+  static const std::string& ready_frame();
+  std::string receive_any();
   bool read_to(std::size_t size);
 
   int pid_ = -1;
@@ -57,6 +61,7 @@ class WorkerProcess {
   int out_ = -1;
   int errors_ = -1;
   int status_ = -1;
+  int ready_ = 0;
   std::string buffer_;
 };
 

@@ -90,6 +90,7 @@ class Worker:
             env=environment,
             pass_fds=pass_fds,
         )
+        self.ready = []
         self._unread = b""
         self._at_end = False
 
@@ -142,12 +143,16 @@ class Worker:
         return unpack(self.raw[5:-1])
 
     def message(self):
-        """The next message; `raw` is its bytes. None at the end or where no message begins."""
+        """The next message; `raw` is its bytes. None at the end or where no message begins. A ready
+        is taken by the way: `ready` has the bytes of all that came."""
         while True:
             found = self._take()
-            if found is not None or self._at_end:
+            if found == [None, "ready"]:
+                self.ready.append(self.raw)
+            elif found is not None or self._at_end:
                 return found
-            self._more()
+            else:
+                self._more()
 
     def hello(self):
         message = self.message()
@@ -159,6 +164,11 @@ class Worker:
         """All bytes up to the end of stdout that are no message: the tail."""
         while not self._at_end:
             self._more()
+        before = self._unread
+        if self._take() == [None, "ready"]:
+            self.ready.append(self.raw)
+        else:
+            self._unread = before
         rest, self._unread = self._unread, b""
         return rest
 

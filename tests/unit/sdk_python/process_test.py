@@ -8,7 +8,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
-from harness import Worker, frame
+from harness import Worker, frame, golden_bytes
 
 ECHO = "spread_worker.run(lambda x: x)"
 PRINTS = """
@@ -227,6 +227,16 @@ class Preparation(unittest.TestCase):
             w.send(frame([0, "looks like a task"]) + frame(None) + frame([0, "task"]))
             self.assertEqual(w.message(), [0, "ok", [2, "task"]])
 
+    def test_ready_is_said_once_and_after_it(self):
+        for wire in ("msgpack", "json"):
+            with self.subTest(wire=wire), Worker(self.PREP, wire=wire, prep=1) as w:
+                w.hello()
+                w.send(frame(1) if wire == "msgpack" else b"1\n")
+                w.task(0, "x")
+                w.task(1, "y")
+                self.assertEqual([w.message()[1], w.message()[1]], ["ok", "ok"])
+                self.assertEqual(w.ready, [golden_bytes("up", wire, "ready")])
+
     def test_no_items_are_an_empty_list(self):
         with Worker(self.PREP) as w:
             w.hello()
@@ -240,6 +250,7 @@ class Preparation(unittest.TestCase):
                 w.close()
             message = w.message()
             self.assertEqual(message[:2], [None, "error"])
+            self.assertEqual(w.ready, [])
             self.assertEqual(w.status(), 1)
             self.assertIn("preparation failed", w.errors())
             return message[2]

@@ -124,11 +124,13 @@ def message(value):
     id, kind, rest = value[0], value[1], value[2:]
     if id is not None and not 0 <= id < 2**63:
         raise Broken("id")
-    known = id is not None and kind in KINDS or id is None and kind in ("hello", "error")
+    known = id is not None and kind in KINDS or id is None and kind in ("hello", "ready", "error")
     if not known:
         return {
             "message": {"id": id, "kind": "unknown", "name": kind if isinstance(kind, str) else ""}
         }
+    if kind == "ready":
+        return {"message": {"id": None, "kind": kind}}
     if not rest:
         raise Broken("shape")
     m, item = {"id": id, "kind": kind}, {}

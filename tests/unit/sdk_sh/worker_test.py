@@ -306,6 +306,7 @@ class Process(unittest.TestCase):
             self.assertEqual(w.hello()["prep"], 3)
             w.send(b'"a\\nb"\n[0,"looks like a task"]\n12\n[5,"task"]\n')
             self.assertEqual(w.message(), [5, "ok", '3 <a\nb><[0,"looks like a task"]><12> task'])
+            self.assertEqual(w.ready, [golden_bytes("up", "json", "ready")])
 
     def failure(self, code, data=b"", **options):
         with shell_worker(code, **options) as w:

@@ -42,8 +42,8 @@ std::ostream& operator<<(std::ostream& out, const Seen& seen) {
 }
 
 std::string describe(const UpMessage& message) {
-  constexpr const char* kKinds[] = {"ok",  "busy",  "error",      "fatal",  "progress",
-                                    "log", "hello", "prep_error", "unknown"};
+  constexpr const char* kKinds[] = {"ok",  "busy",  "error", "fatal",      "progress",
+                                    "log", "hello", "ready", "prep_error", "unknown"};
   const std::string id = message.has_id ? fmt::format("{}", number(message.id)) : "nil";
   return fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",
                      kKinds[static_cast<int>(message.kind)], id, to_hex(message.value),

@@ -14,6 +14,7 @@ namespace {
 
 struct Answers final : SessionSink {
   void on_hello(const wire::Hello&) override {}
+  void on_ready() override {}
   void on_answer(const wire::UpMessage& message) override {
     ++count;
     bytes += message.value.size();

@@ -87,6 +87,13 @@ class Session {
     flush();
   }
 
+  /// What is to be done before the first task has been done.
+  void ready() {
+    output_.begin(kNil, "ready", 2);
+    output_.end();
+    flush();
+  }
+
   /// Reads that many values. Copies: the input buffer moves while the next one arrives.
   std::vector<std::string> read_prep(std::size_t count) {
     std::vector<std::string> items;

@@ -129,9 +129,11 @@ int run(Stdio& stdio, Handler& handler, Load& load, const options& how) {
   Session session(stdio);
   if constexpr (std::is_void_v<typename SignatureOf<Load>::Result>) {
     prepare(session, load, how);
+    session.ready();
     serve(session, how, handler);
   } else {
     auto loaded = prepare(session, load, how);
+    session.ready();
     serve(session, how, handler, loaded);
   }
   return kDone;
