@@ -55,6 +55,7 @@ class Row:
     title: str
     contenders: list
     binary: bool = False  # input: msgpack bin32 values of 1 MiB, not lines of 16 bytes
+    line_bytes: int = 0  # input: JSON strings of so many bytes, a line each
     one_cpu: bool = False
     memory: bool = False
     unit: str = "tasks/s"  # of the speed shown: tasks/s, s or ms for a whole run

@@ -1,10 +1,11 @@
 """The rows of the speed table: what is measured, by whom, with which command line.
 
-This file and map_rows.py alone know the command lines. A row's first contender is its limit."""
+This file, line_rows.py and map_rows.py alone know the command lines. A row's first contender is its limit."""
 
 import os
 import sys
 
+import line_rows
 import map_rows
 from contenders import Contender, Row
 
@@ -53,7 +54,7 @@ class Table:
     def rows(self):
         return [self.row_echo(), self.row_window1(), self.row_window1_free(), self.row_big(),
                 self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
-                self.row_start(), *map_rows.rows(self)]
+                self.row_start(), *line_rows.rows(self), *map_rows.rows(self)]
 
     def row_echo(self):
         n = self.tasks(4_000_000)
