@@ -109,8 +109,7 @@ def run(handler, prep=None, capture=False, window=1024):
             raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
     except (Exception, SystemExit) as e:
         _fail_start(channel, e)
-    if capture:
-        channel.capture = _Capture()
+    channel.capture = _Capture() if capture else None
     call = handler if prep is None else lambda payload: handler(payload, context)
     try:
         channel.send([None, "ready"], may_wait=False)
@@ -134,9 +133,6 @@ def log(text):
         print(text, file=sys.stderr)
 
 
-# ---- values ----------------------------------------------------------------------------------
-
-
 class _MsgpackCodec:
     name = "msgpack"
 
@@ -152,6 +148,8 @@ class _MsgpackCodec:
     def _other(value):
         if isinstance(value, Ext):
             return msgpack.ExtType(value.code, value.data)
+        if isinstance(value, int):
+            raise OverflowError("integers end at 2^64; this has %d bits" % value.bit_length())
         return _to_plain(value)
 
     def encode(self, message):
@@ -233,13 +231,9 @@ class _JsonCodec:
 
 
 def _to_plain(value):
-    to_list = getattr(value, "tolist", None)
-    if to_list is None:
+    if not hasattr(value, "tolist"):
         raise TypeError("a result cannot hold a %s" % type(value).__name__)
-    return to_list()
-
-
-# ---- the channel -----------------------------------------------------------------------------
+    return value.tolist()
 
 
 class _Channel:
@@ -253,8 +247,7 @@ class _Channel:
         self.task = None
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._out, self._lock, self._last_write = bytearray(), threading.Lock(), 0.0
-        self._wanted, self._armed = threading.Event(), False
-        self._flusher = None
+        self._wanted, self._armed, self._flusher = threading.Event(), False, None
 
     def read(self):
         """The next value's bytes; None at the end of the input."""
@@ -317,9 +310,10 @@ class _Channel:
 
     def _arm(self):
         if self._flusher is None:
-            self._flusher = threading.Thread(target=self._flush_late, daemon=True)
-            self._flusher.start()
-        if not self._armed:
+            self._flusher = _start_thread(self._flush_late)
+        if not self._flusher:
+            self._write()
+        elif not self._armed:
             self._armed = True
             self._wanted.set()
 
@@ -353,9 +347,17 @@ def _wait(fd, events):
     poll.poll()
 
 
+def _start_thread(target, *args):
+    """False where no more are allowed: what they are for can be done without."""
+    try:
+        threading.Thread(target=target, args=args, daemon=True).start()
+        return True
+    except RuntimeError:
+        return False
+
+
 def _say(text):
-    sys.stderr.write("spread_worker: %s\n" % text)
-    sys.stderr.flush()
+    print("spread_worker:", text, file=sys.stderr, flush=True)
 
 
 def _refuse(why):
@@ -397,7 +399,8 @@ def _take_over():
     elif msgpack is not None:
         _channel.codec = _MsgpackCodec()
     grace = float(os.environ.get("SPREAD_GRACE", GRACE_SECONDS))
-    threading.Thread(target=_watch_master, args=(_channel, grace), daemon=True).start()
+    if not _start_thread(_watch_master, _channel, grace):
+        _say("no thread can be started (ulimit -u?): the end of spread will be noticed late")
     return _channel
 
 
@@ -479,9 +482,6 @@ class _Capture:
             os.close(saved)
         sys.stderr.write("".join(filter(None, texts)))  # Printed by a thread, between tasks.
         sys.stderr.flush()
-
-
-# ---- the states ------------------------------------------------------------------------------
 
 
 def _start(channel, window):

@@ -9,9 +9,10 @@
 #
 #   spread_run [-j] HANDLER [PREP]   answers tasks until there are no more, then returns
 #       HANDLER is called with the payload in $1: a JSON string as the text that it stands for,
+#       bytes that are not UTF-8 (a file's name, say) as those bytes,
 #       anything else as its JSON text; with -j always the JSON text, for jq. It gives one answer:
 #   spread_ok TEXT                   the result is this text
-#   spread_ok_json JSON              the result is this JSON value (one line, not checked)
+#   spread_ok_json JSON              the result is this JSON value; what is none fails the task
 #   spread_error TYPE MESSAGE        the task failed
 #   spread_busy SECONDS [REASON]     not now, give it to someone else
 #   spread_fatal TYPE MESSAGE        the whole run cannot succeed
@@ -219,13 +220,15 @@ _spread_number() {
 
 # ---- JSON strings -------------------------------------------------------------------------------
 
-# The text of a JSON string in _spread_value; other values, and all with -j, as they are.
+# The text of a JSON string or the bytes of a $bin in _spread_value; other values, and all with -j,
+# as they are.
 # Status 1 if the text holds a NUL.
 _spread_payload() {
     _spread_value=$1
     [ -z "$_spread_raw" ] || return 0
     case $_spread_value in
         '"'*'"') ;;
+        "{\"\$bin\":\""*'"}') _spread_bytes; return ;;
         *) return 0 ;;
     esac
     _spread_value=${_spread_value#?}
@@ -236,6 +239,19 @@ _spread_payload() {
         *) return 0 ;;
     esac
     _spread_value=$(_spread_unescape "$_spread_value")
+    _spread_value=${_spread_value%.}
+}
+
+# {"$bin":"..."} is bytes that are not UTF-8, such as the name of a file: as those bytes.
+_spread_bytes() {
+    _spread_base64=${_spread_value#*:?}
+    _spread_base64=${_spread_base64%??}
+    case $_spread_base64 in
+        *[!A-Za-z0-9+/=]*) return 0 ;;  # a map of more
+    esac
+    # Once for the NULs, which $(...) leaves out without a word or with a warning.
+    [ "$(printf %s "$_spread_base64" | base64 -d | tr -dc '\000' | wc -c)" -eq 0 ] || return 1
+    _spread_value=$(printf %s "$_spread_base64" | base64 -d && printf .)
     _spread_value=${_spread_value%.}
 }
 

@@ -51,6 +51,61 @@ class Readme(unittest.TestCase):
         self.assertEqual(answer, frame(b"\x93\x07\xa2ok" + nine) + b"\n")
 
 
+class Mistakes(unittest.TestCase):
+    """What a compiler says of the usual ones: one line, in words, and no other error."""
+
+    PROGRAM = """
+#include <spread/worker.hpp>
+struct P { int a; };
+struct Q { int a; MSGPACK_DEFINE(a) };
+struct Model { int n = 1; };
+#ifdef WRONG
+int payload() { return spread::worker([](P p) { return p.a; }); }
+int result() { return spread::worker([](int x) { return std::vector<P>{{x}}; }); }
+int order() {
+  return spread::worker([](double x, Model& m) { return x * m.n; },
+                        spread::prep([] { return Model{}; }));
+}
+#else
+namespace msgpack::adaptor {
+template <>
+struct pack<P> {
+  template <class S>
+  packer<S>& operator()(packer<S>& o, const P& p) const { return o.pack(p.a); }
+};
+}
+template <> inline constexpr bool spread::has_adaptor<P> = true;
+int adapted() { return spread::worker([](int x) { return P{x}; }); }
+int described() {
+  return spread::worker([](Model& m, const Q& q) { return std::vector<Q>{q, {m.n}}; },
+                        spread::prep([] { return Model{}; }));
+}
+#endif
+"""
+
+    def errors(self, *options: str) -> list:
+        done = subprocess.run(
+            ["g++", *options, "-fsyntax-only", "-x", "c++", f"-I{SDK / 'include'}", "-"],
+            input=self.PROGRAM, capture_output=True, text=True, check=False)
+        found = [line for line in done.stderr.splitlines() if "error: " in line]
+        return [line.split("static assertion failed: ")[-1] for line in found]
+
+    def test_are_told_in_one_line_each(self) -> None:
+        described = "describe this struct with MSGPACK_DEFINE(its members) inside it"
+        order = "what prep returns is the handler's first parameter, the payload its last"
+        errors = self.errors("-std=c++20", "-DWRONG")
+        self.assertEqual(sorted(errors), [described, described, order])
+
+    def test_what_is_right_compiles(self) -> None:
+        self.assertEqual(self.errors("-std=c++20"), [])
+
+    def test_older_standard(self) -> None:
+        errors = self.errors("-std=c++17")
+        self.assertIn("needs C++20", errors[0])
+        # The rest is of the program, which has no SDK then.
+        self.assertFalse([error for error in errors[1:] if "include/spread/" in error], errors)
+
+
 class Package(unittest.TestCase):
     def test_another_project_finds_the_installed_sdk(self) -> None:
         with tempfile.TemporaryDirectory() as name:

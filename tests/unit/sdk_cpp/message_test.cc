@@ -99,6 +99,17 @@ TEST(SdkMessages, AnUnknownExceptionIsAnErrorToo) {
       R"([1,"error",{"message":"threw a (anonymous namespace)::Stranger","type":"(anonymous namespace)::Stranger"}])");
 }
 
+TEST(SdkMessages, AThrownNumberIsNamedByItsType) {
+  EXPECT_EQ(Running("throw").ask(R"("int")"),
+            R"([1,"error",{"message":"threw an int","type":"int"}])");
+}
+
+TEST(SdkMessages, BytesOfAMessageThatAreNoUtf8AreEscaped) {
+  EXPECT_EQ(Running("throw").ask(R"("bytes")"),
+            "[1,\"error\",{\"message\":\"bad \\\\xff\\\\xfe text "
+            "\xe2\x82\xac\",\"type\":\"std::runtime_error\"}]");
+}
+
 TEST(SdkMessages, TheWorkerGoesOnAfterAnError) {
   Running worker("throw");
   worker.ask(R"("runtime")");

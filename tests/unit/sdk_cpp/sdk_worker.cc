@@ -25,6 +25,8 @@ std::string throw_as(const std::string& what) {
   if (what == "busy why") throw spread::busy{2s, "load average 14"};
   if (what == "text") throw std::string("thrown text");
   if (what == "literal") throw "a literal";
+  if (what == "int") throw 42;
+  if (what == "bytes") throw std::runtime_error("bad \xff\xfe text \xe2\x82\xac");
   if (what == "stranger") throw Stranger{};
   return "nothing thrown";
 }

@@ -201,6 +201,8 @@ class Messages(unittest.TestCase):
     def test_an_integer_that_is_too_large_fails_its_task_only(self):
         found = self.answers("spread_worker.run(lambda x: 2**x)", 70, 3)
         self.assertEqual([m[1] for m in found], ["error", "ok"])
+        self.assertEqual(found[0][2]["type"], "OverflowError")
+        self.assertEqual(found[0][2]["message"], "integers end at 2^64; this has 71 bits")
 
     def test_numbers_with_tolist_are_sent_as_plain_ones(self):
         code = (

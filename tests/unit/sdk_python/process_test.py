@@ -218,6 +218,24 @@ class Ending(unittest.TestCase):
             self.assertIn("not lines", w.errors())
 
 
+class Shortage(unittest.TestCase):
+    def test_of_threads_stops_nobody(self):
+        # As under ulimit -u, which does not hold for root.
+        code = (
+            "import threading\n"
+            "def start(self): raise RuntimeError(\"can't start new thread\")\n"
+            "threading.Thread.start = start\n"
+            "import spread_worker\n" + ECHO
+        )
+        argv = [sys.executable, "-c", code]
+        with Worker("", argv=argv) as w:
+            w.hello()
+            self.assertEqual(w.ask(*range(20)), [[n, "ok", n] for n in range(20)])
+            w.close()
+            self.assertEqual(w.status(), 0)
+            self.assertIn("no thread can be started (ulimit -u?)", w.errors())
+
+
 class Preparation(unittest.TestCase):
     PREP = "spread_worker.run(lambda x, c: [c, x], prep=lambda items: len(items))"
 

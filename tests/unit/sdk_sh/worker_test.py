@@ -1,5 +1,6 @@
 """The shell SDK over real pipes, in every shell that is here; sh itself is needed."""
 
+import base64
 import json
 import os
 import pty
@@ -141,6 +142,33 @@ class Strings(unittest.TestCase):
                 ):
                     w.send(b'[1,"%s"]\n' % text.encode())
                     self.assertEqual(w.message(), [1, "ok", expected])
+
+    def test_a_bin_arrives_as_its_bytes(self):
+        for shell in SHELLS:
+            with self.subTest(shell=shell), shell_worker(ECHO, shell) as w:
+                w.hello()
+                for data in (b"caf\xe9.txt", b"\xff\n\n", b"\xc3", b"\xff.", b"\xfe" * 5000, b"A"):
+                    payload = {"$bin": base64.b64encode(data).decode()}
+                    # What is UTF-8 after all comes back as text.
+                    answer = "A" if data == b"A" else payload
+                    self.assertEqual(w.ask(payload), [[0, "ok", answer]])
+
+    def test_a_nul_in_a_bin_fails_the_task(self):
+        for shell in SHELLS:
+            with self.subTest(shell=shell), shell_worker(ECHO, shell) as w:
+                w.hello()
+                failed, answered = w.ask({"$bin": "/wBB"}, "next")
+                self.assertEqual((failed[1], failed[2]["type"]), ("error", "NulByte"))
+                self.assertEqual(answered, [1, "ok", "next"])
+
+    def test_what_only_looks_like_a_bin_is_json_text(self):
+        for value in ({"$bin": "AA", "a": "b"}, {"$bin": "!"}, {"$bin": "A", "$bin2": "A"}):
+            with self.subTest(value=value), shell_worker(ECHO) as w:
+                w.hello()
+                self.assertEqual(json.loads(w.ask(value)[0][2]), value)
+        with shell_worker(ECHO.replace("spread_run", "spread_run -j")) as w:
+            w.hello()
+            self.assertEqual(w.ask({"$bin": "6Q=="}), [[0, "ok", '{"$bin":"6Q=="}']])
 
     def test_bytes_that_are_not_utf8_are_a_bin(self):
         for text, octal in (

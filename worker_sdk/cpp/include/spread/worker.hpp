@@ -1,5 +1,9 @@
 #pragma once
 
+#if __cplusplus < 202002L
+#error spread/worker.hpp needs C++20: compile with -std=c++20
+#else
+
 /// Workers for `spread run` in C++20: one header, and msgpack-c's headers for the values.
 ///
 ///     #include <spread/worker.hpp>
@@ -71,7 +75,7 @@ inline void progress(double fraction, std::string_view text = {}) {
   if (session == nullptr) return;
   session->notify("progress", text.empty() ? 3 : 4, [&](auto& packer) {
     packer.pack(fraction);
-    if (!text.empty()) packer.pack(text);
+    if (!text.empty()) packer.pack(detail::as_utf8(text));
   });
 }
 
@@ -83,7 +87,7 @@ inline void log(std::string_view text) {
     std::fputs(detail::complaint(std::string(text)).c_str(), stderr);
     return;
   }
-  session->notify("log", 3, [&](auto& packer) { packer.pack(text); });
+  session->notify("log", 3, [&](auto& packer) { packer.pack(detail::as_utf8(text)); });
 }
 
 /// worker() moves the protocol away from stdin and stdout as its first act. Where something runs
@@ -110,3 +114,5 @@ class early {
 }  // namespace spread
 
 #include "spread/detail/worker.hpp"
+
+#endif  // C++20

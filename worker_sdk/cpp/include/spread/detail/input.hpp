@@ -89,7 +89,7 @@ class Input {
       if (kept > 0) std::memcpy(larger.get(), begin_, kept);
       buffer_ = std::move(larger);
       capacity_ = wanted;
-    } else if (kept > 0) {
+    } else if (kept > 0 && begin_ != buffer_.get()) {
       std::memmove(buffer_.get(), begin_, kept);
     }
     begin_ = buffer_.get();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "spread/detail/stdio.hpp"
+#include "spread/detail/text.hpp"
 #include "spread/detail/values.hpp"
 #include "spread/detail/watchdog.hpp"
 
@@ -38,9 +39,10 @@ inline Description describe_exception() {
   } catch (const char* text) {
     return {"const char*", text, ""};
   } catch (...) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    const std::string name = type != nullptr ? demangle(type->name()) : "unknown";
-    const bool vowel = std::string("aeiou").find(name.front()) != std::string::npos;
+    const std::type_info* const type = abi::__cxa_current_exception_type();
+    if (type == nullptr) return {"unknown", "threw what is not of C++", ""};
+    const std::string name = demangle(type->name());
+    const bool vowel = std::string_view("aeiouAEIOU").find(name[0]) != std::string_view::npos;
     return {name, (vowel ? "threw an " : "threw a ") + name, ""};
   }
 }
@@ -229,7 +231,7 @@ class Session {
       output_.begin(id_, "busy", e.reason().empty() ? 3 : 4);
       msgpack::packer<Output> packer(output_);
       packer.pack(e.seconds());
-      if (!e.reason().empty()) packer.pack(e.reason());
+      if (!e.reason().empty()) packer.pack(as_utf8(e.reason()));
       output_.end();
       pass_captured_on();
     } catch (const fatal&) {
@@ -243,9 +245,9 @@ class Session {
     output_.begin(id, kind);
     msgpack::packer<Output> packer(output_);
     packer.pack_map(what.trace.empty() ? 2 : 3);
-    packer.pack("type").pack(what.type);
-    packer.pack("message").pack(what.message);
-    if (!what.trace.empty()) packer.pack("trace").pack(what.trace);
+    packer.pack("type").pack(as_utf8(what.type));
+    packer.pack("message").pack(as_utf8(what.message));
+    if (!what.trace.empty()) packer.pack("trace").pack(as_utf8(what.trace));
     finish_answer();
   }
 
@@ -254,7 +256,9 @@ class Session {
     if (captures_[0]) [[unlikely]] {
       flush_stdio();
       output_.set_elements(5);
-      for (auto& capture : captures_) msgpack::packer<Output>(output_).pack(capture->take());
+      for (auto& capture : captures_) {
+        msgpack::packer<Output>(output_).pack(as_utf8(capture->take()));
+      }
     }
     output_.end();
   }

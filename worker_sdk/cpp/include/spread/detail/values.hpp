@@ -16,6 +16,7 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace spread {
 
@@ -26,9 +27,41 @@ struct raw {
   std::string_view msgpack;
 };
 
+/// To be made true for a struct without MSGPACK_DEFINE whose adaptor (msgpack::adaptor::convert and
+/// pack) you have written: `template <> inline constexpr bool spread::has_adaptor<P> = true;`
+template <class T>
+inline constexpr bool has_adaptor = false;
+
 }  // namespace spread
 
 namespace spread::detail {
+
+/// What a vector or an optional holds, else the type itself.
+template <class T>
+struct Innermost {
+  using Type = T;
+};
+template <class T, class Allocator>
+struct Innermost<std::vector<T, Allocator>> : Innermost<T> {};
+template <class T>
+struct Innermost<std::optional<T>> : Innermost<T> {};
+
+/// A plain struct of which msgpack-c knows nothing: its own words for that are 23 lines of errors.
+/// Whoever has written an adaptor in namespace msgpack says so with spread::has_adaptor.
+template <class T>
+concept Undescribed = std::is_class_v<T> && std::is_aggregate_v<T> && !std::ranges::range<T> &&
+                      !std::same_as<T, msgpack::type::nil_t> && !std::same_as<T, raw> &&
+                      !has_adaptor<T> && !requires {
+  &T::template msgpack_pack<msgpack::packer<Output>>;
+};
+
+/// False if the program cannot be compiled; then it says why, and nothing else is to be looked at.
+template <class T>
+constexpr bool described() {
+  constexpr bool good = !Undescribed<typename Innermost<T>::Type>;
+  static_assert(good, "describe this struct with MSGPACK_DEFINE(its members) inside it");
+  return good;
+}
 
 template <class T>
 concept Character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
@@ -187,8 +220,10 @@ class Decoder {
     } else if constexpr (std::same_as<T, std::span<const std::byte>>) {
       if (const auto text = text_of(value)) return std::as_bytes(std::span(*text));
       wrong_kind("bytes", value);
-    } else {
+    } else if constexpr (described<T>()) {
       return convert<T>(value);
+    } else {
+      wrong_kind("described", value);
     }
   }
 
@@ -254,7 +289,7 @@ void encode(Output& out, const T& value) {
       throw std::length_error("the result is longer than a frame can be");
     packer.pack_bin(static_cast<std::uint32_t>(bytes.size()));
     out.write_value(bytes);
-  } else {
+  } else if constexpr (described<T>()) {
     packer.pack(value);
   }
 }

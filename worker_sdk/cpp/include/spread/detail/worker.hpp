@@ -90,15 +90,19 @@ void serve(Session& session, const options& how, Handler& handler, Loaded&... lo
   static_assert(S::kArguments == sizeof...(Loaded) + 1,
                 "the handler takes the payload, behind what prep returns if that is not void");
   using Payload = std::tuple_element_t<sizeof...(Loaded), typename S::Arguments>;
+  constexpr bool in_order = std::is_invocable_v<Handler&, Loaded&..., Payload>;
+  static_assert(in_order,
+                "what prep returns is the handler's first parameter, the payload its last");
   if (how.capture) session.capture();
-  session.serve([&](std::string_view payload) {
-    if constexpr (std::is_void_v<typename S::Result>) {
-      handler(loaded..., session.decode<Payload>(payload));
-      session.reply(msgpack::type::nil_t());
-    } else {
-      session.reply(handler(loaded..., session.decode<Payload>(payload)));
-    }
-  });
+  if constexpr (in_order)
+    session.serve([&](std::string_view payload) {
+      if constexpr (std::is_void_v<typename S::Result>) {
+        handler(loaded..., session.decode<Payload>(payload));
+        session.reply(msgpack::type::nil_t());
+      } else {
+        session.reply(handler(loaded..., session.decode<Payload>(payload)));
+      }
+    });
 }
 
 /// Why this process cannot be a worker; empty if it can.
