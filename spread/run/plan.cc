@@ -49,15 +49,26 @@ Result<std::vector<Value>> read_prep(const Options& options) {
   return prep;
 }
 
-/// Whether the wire can carry them: a line, for instance, holds no newline.
-Status check_prep(const std::vector<Value>& prep, const Options& options) {
+/// As the wire has them. It may be unable to: a line, for instance, holds no newline.
+Status encode_prep(const Options& options, Plan& plan) {
   const auto codec = wire::make_codec(options.wire, options.limits.max_frame);
-  for (std::size_t i = 0; i < prep.size(); ++i) {
+  for (std::size_t i = 0; i < plan.prep.size(); ++i) {
+    const auto refused = [i](const Error& error) {
+      return fail("prep item " + std::to_string(i + 1) + ": " + error.message);
+    };
+    const Value& item = plan.prep[i];
     ByteBuffer bytes;
-    if (const Status status = codec->encode_prep(prep[i], bytes); !status) {
-      return fail("prep item " + std::to_string(i + 1) + ": " + status.error().message);
+    const Result<bool> by_reference = codec->encode_prep_head(item, bytes);
+    if (!by_reference) return refused(by_reference.error());
+    if (!*by_reference) {
+      if (const Status status = codec->encode_prep(item, bytes); !status) {
+        return refused(status.error());
+      }
     }
+    plan.encoded_prep.push_back(Slice::copy_of(bytes.view()));
+    if (*by_reference) plan.encoded_prep.push_back(item.body);
   }
+  plan.prep_has_null_for_number = codec->saw_non_finite();
   return {};
 }
 
@@ -147,7 +158,7 @@ Result<Plan> make_plan(const Options& options) {
   auto prep = read_prep(options);
   if (!prep) return tl::unexpected(prep.error());
   plan.prep = std::move(*prep);
-  SPREAD_TRY(check_prep(plan.prep, options));
+  SPREAD_TRY(encode_prep(options, plan));
   plan.name_hosts();
   return plan;
 }

@@ -16,6 +16,9 @@ struct Plan {
   Roster roster;
   LaunchContext context;
   std::vector<Value> prep;
+  /// The same as the workers are sent it, encoded once: all their queues share these bytes.
+  std::vector<Slice> encoded_prep;
+  bool prep_has_null_for_number = false;  ///< a NaN or an infinity went out as null
   /// By WorkerId: how messages and reports call the worker's host. Grows with the roster.
   std::vector<std::string> host_names;
 

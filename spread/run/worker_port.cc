@@ -59,7 +59,7 @@ Status WorkerPort::start() {
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);
   engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
-  for (const Value& item : engine_.plan().prep) SPREAD_TRY(worker_->session().send_prep(item));
+  for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
   engine_.needs_flush(*this);
   return {};
 }
@@ -247,7 +247,9 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
     ended.reason += limit_met(engine_.options().map, status.signal, ended.reason);
     if (!start_failed(ended, status)) tell_death(ended);
   }
-  if (worker_->session().sent_null_for_number()) face_.warn_non_finite();
+  if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
+    face_.warn_non_finite();
+  }
   face_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
   engine_.has_ended(id());
   engine_.handle(std::move(ended));

@@ -41,6 +41,8 @@ class Codec {
  public:
   virtual ~Codec() = default;
   virtual Status encode_prep(const Value& item, ByteBuffer& out) = 0;
+  /// As encode_task_head, of a prep item.
+  virtual Result<bool> encode_prep_head(const Value& item, ByteBuffer& out) = 0;
   virtual Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) = 0;
   /// Where true is returned, appends the encoded task without `payload.body`, which is to be sent
   /// directly behind it: a megabyte goes out by reference. False, and nothing done, where the

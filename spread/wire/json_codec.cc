@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/printable.h"
 #include "spread/wire/json.h"
 #include "spread/wire/json_reader.h"
 #include "spread/wire/line_search.h"
@@ -52,7 +53,8 @@ LineStart guess_start(ByteView line, bool whole) {
 }
 
 /// The id of an "ok" message, by its beginning; nothing if it is another kind, or the id too large.
-std::optional<TaskId> answered_task(std::string_view line) {
+/// `line` becomes the text of its value.
+std::optional<TaskId> answered_task(std::string_view& line) {
   const auto take_space = [&line] {
     line.remove_prefix(std::min(line.find_first_not_of(" \t\r"), line.size()));
   };
@@ -68,8 +70,16 @@ std::optional<TaskId> answered_task(std::string_view line) {
   const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), id);
   if (error != std::errc() || id < 0) return std::nullopt;
   line.remove_prefix(static_cast<std::size_t>(end - line.data()));
-  if (!take(",") || !take("\"ok\"")) return std::nullopt;
+  if (!take(",") || !take("\"ok\"") || !take(",")) return std::nullopt;
+  take_space();
+  line = line.substr(0, line.find_last_not_of(" \t\r") + 1);
+  if (line.ends_with(']')) line.remove_suffix(1);
   return TaskId{static_cast<std::uint64_t>(id)};
+}
+
+std::string not_json(std::string_view text) {
+  constexpr std::size_t kShown = 60;
+  return "the answer is not JSON: " + printable_line(text, kShown);
 }
 
 class JsonCodec final : public Codec {
@@ -80,6 +90,7 @@ class JsonCodec final : public Codec {
     line_.clear();
     return encode("it", item, "\n", out);
   }
+  Result<bool> encode_prep_head(const Value&, ByteBuffer&) override { return false; }
   Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) override {
     line_.clear();
     line_.append(fmt::format(FMT_STRING("[{},"), number(id)));
@@ -154,10 +165,14 @@ void JsonCodec::decode_line(ByteView line, Decoded& decoded) {
   message_.clear();
   JsonReader reader(as_text(line), JsonReader::Holds::Message);
   if (auto status = reader.convert(message_); !status) {
-    // A result that is too large a number is the task's failure; the worker is in order.
-    const auto id = reader.out_of_range() ? answered_task(as_text(line)) : std::nullopt;
+    // A result that is no JSON, or too large a number, is the task's failure: where the next
+    // message begins is known, and the worker is in order.
+    std::string_view text = as_text(line);
+    const auto id = reader.too_deep() ? std::nullopt : answered_task(text);
     if (!id) return broken_line(decoded, "not a frame: " + status.error().message);
-    message_.append(make_error("BadResult", status.error().message));
+    message_.clear();
+    message_.append(
+        make_error("BadResult", reader.out_of_range() ? status.error().message : not_json(text)));
     decoded.found = Found::Message;
     decoded.message = UpMessage{};
     decoded.message.kind = UpKind::Error;

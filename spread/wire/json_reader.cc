@@ -124,6 +124,7 @@ JsonReader::Step JsonReader::read_value() {
 
 JsonReader::Step JsonReader::open(bool is_map) {
   if (depth_ == depth_max_) {
+    too_deep_ = true;
     failed(fmt::format("nested deeper than {}", kMaxDepth), at_);
     return Step::Failed;
   }

@@ -39,6 +39,8 @@ class JsonReader {
   Status convert(ByteBuffer& out);
   /// After an error: the document holds a number that msgpack, or a double, cannot.
   bool out_of_range() const { return out_of_range_; }
+  /// The same: it nests deeper than kMaxDepth.
+  bool too_deep() const { return too_deep_; }
 
  private:
   enum class Step : std::uint8_t { Opened, Done, Failed };
@@ -87,6 +89,7 @@ class JsonReader {
   std::bitset<kMaxDepth + 1> is_map_;  ///< of the open containers
   std::size_t depth_ = 0;
   bool out_of_range_ = false;
+  bool too_deep_ = false;
   std::string error_;
 };
 

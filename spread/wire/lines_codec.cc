@@ -17,6 +17,7 @@ class LinesCodec final : public Codec {
   Status encode_prep(const Value& item, ByteBuffer& out) override {
     return encode("it", item, out);
   }
+  Result<bool> encode_prep_head(const Value&, ByteBuffer&) override { return false; }
   Status encode_task(TaskId, const Value& payload, ByteBuffer& out) override {
     return encode("payload", payload, out);
   }

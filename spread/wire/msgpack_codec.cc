@@ -116,13 +116,19 @@ class MsgpackCodec final : public Codec {
         small_payload_(max_frame_ < kSmallTask ? 0 : kSmallPayload) {}
 
   Status encode_prep(const Value& item, ByteBuffer& out) override {
+    const auto whole = encode_prep_head(item, out);
+    if (!whole) return fail(whole.error().message);
+    out.append(item.body.view());
+    return {};
+  }
+  Result<bool> encode_prep_head(const Value& item, ByteBuffer& out) override {
     if (item.size() > max_frame_) return too_large("it", item.size());
     Byte* const header = out.prepare(kHeaderBytes);
     *header = kFrameByte;
     put32(header + 1, item.size());
     out.commit(kHeaderBytes);
-    out.append(item);
-    return {};
+    out.append(item.head_view());
+    return true;
   }
 
   // The small task makes no call at all, so that the compiler needs no stack frame for it.

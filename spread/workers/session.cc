@@ -28,8 +28,6 @@ Session::Session(const SessionOptions& options)
     : options_(options), codec_(wire::make_codec(options.wire, options.max_frame)) {}
 Session::~Session() = default;
 
-Status Session::send_prep(const Value& item) { return codec_->encode_prep(item, output_.tail()); }
-
 Status Session::send_task(TaskId id, const Value& payload) {
   SPREAD_ASSERT(state_ == SessionState::Running);
   if (payload.body.size() >= OutputQueue::kLargeBytes) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spread/api/result.h"
@@ -66,7 +67,8 @@ class Session {
   explicit Session(const SessionOptions& options);
   ~Session();
 
-  Status send_prep(const Value& item);
+  /// A piece of the encoded prep items; a large one is not copied.
+  void send_prep(Slice encoded) { output_.append(std::move(encoded)); }
   /// An Error means that this wire cannot carry the payload; nothing was sent.
   Status send_task(TaskId id, const Value& payload);
   /// No task will follow: the input is to be closed when output() is empty.
@@ -84,7 +86,7 @@ class Session {
   Problem problem() const { return problem_; }
   const std::string& problem_text() const { return problem_text_; }
   std::size_t outstanding() const { return outstanding_.size(); }
-  /// A NaN or an infinity in a payload or prep item went out as null.
+  /// A NaN or an infinity in a payload went out as null.
   bool sent_null_for_number() const { return codec_->saw_non_finite(); }
   /// It has sent at least one message.
   bool heard() const { return heard_; }

@@ -3,7 +3,7 @@ calls of the master; a clock would only measure who else uses the machine."""
 
 import unittest
 
-from spread_testing import PYTHON, SpreadTest
+from spread_testing import PYTHON, SpreadTest, peak_memory_kb
 
 # Answers a number with so many bytes, and "?" with how often its master has called read() so far.
 WORKER = r"""
@@ -47,6 +47,26 @@ class LongLine(SpreadTest):
         for wire in ("json", "lines"):
             with self.subTest(wire):
                 self.assertLess(self.reads_of(wire, *[150_000] * 4), 600_000 // 4096 + 100)
+
+
+class Prep(SpreadTest):
+    def test_items_are_held_once_for_all_workers(self):
+        # Nobody reads his prep items before the gate opens: all of them wait in the queues.
+        size, workers = 20 * MEGABYTE, 16
+        item = self.file("item", b"x" * size + b"\n")
+        for wire in ("msgpack", "json"):
+            with self.subTest(wire):
+                post, gate = self.post(f"post-{wire}"), self.gate(f"gate-{wire}")
+                script = f"echo started >{post.path}; dd bs=1 count=1 <{gate.path} >/dev/null 2>&1; cat >/dev/null"
+                running = self.start(
+                    *("run", "--wire", wire, f"-j{workers}", "--start-all", "--no-history"),
+                    *("--prep-file", item, "--", "sh", "-c", script),
+                )
+                post.lines(workers)
+                self.assertLess(peak_memory_kb(running.pid) / 1024, 8 * size / MEGABYTE)
+                running.close_input()
+                gate.open(workers)
+                running.finish()
 
 
 if __name__ == "__main__":

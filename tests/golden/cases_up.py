@@ -340,10 +340,10 @@ def up_json(add):
     ):
         case("stray: " + name, text + one, stray(text), m1)
     for name, text, reason in (
-        ("cut value", b'[1,"ok",[1,2\n', "value"),
-        ("two values", b'[1,"ok",1] [2]\n', "value"),
-        ("invalid UTF-8 in a string", b'[1,"ok","\xff"]\n', "value"),
-        ("a newline in a string", b'[1,"ok","a\nb"]\n', "value"),
+        ("cut value", b'[1,"busy",[1,2\n', "value"),
+        ("two values", b'[1,"busy",1] [2]\n', "value"),
+        ("invalid UTF-8 in a string", b'[1,"log","\xff"]\n', "value"),
+        ("a newline in a string", b'[1,"log","a\nb"]\n', "value"),
         ("ok without a value", b'[1,"ok"]\n', "shape"),
         ("busy with text", b'[1,"busy","long"]\n', "shape"),
         ("negative id", b'[-1,"ok",1]\n', "id"),
@@ -352,6 +352,15 @@ def up_json(add):
         ("a value nested 257 deep", b'[1,"ok",' + b"[" * 257 + b"]" * 257 + b"]\n", "nested"),
     ):
         case(name, text, {"broken": reason})
+    for name, text, value, *rest in (
+        ("a word as the result", b'[1,"ok",abc]\n', "abc"),
+        ("cut result", b'[1,"ok",[1,2\n', "[1,2"),
+        ("two results", b'[1,"ok",1] [2]\n', "1] [2"),
+        ("invalid UTF-8 in a result", b'[1,"ok","\xff"]\n', '"\\xff"'),
+        ("a newline in a result", b'[1,"ok","a\nb"]\n', '"a', stray(b'b"]\n')),
+    ):
+        error = {"type": "BadResult", "message": "the answer is not JSON: " + value}
+        case(name, text + two, up_message([1, "error", error]), *rest, m2)
     deepest = b"[" * 256 + b"]" * 256
     case("a value nested 256 deep", b'[7,"ok",' + deepest + b"]\n", DEEPEST_OK)
     case(

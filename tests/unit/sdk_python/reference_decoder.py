@@ -199,7 +199,11 @@ def decode_json(data, max_frame):
             try:
                 items.append(message(json_value(one, max_frame)))
             except Broken as e:
-                return items + [{"broken": str(e)}]
+                ok = re.match(rb'\s*\[\s*(\d+)\s*,\s*"ok"\s*,\s*(.*?)\s*\]?\s*\n', one)
+                if str(e) != "value" or not ok:
+                    return items + [{"broken": str(e)}]
+                text = "the answer is not JSON: " + ok.group(2).decode("utf-8", "backslashreplace")
+                items.append(message([int(ok.group(1)), "error", {"type": "BadResult", "message": text}]))
         data = data[len(one) :]
     return items
 

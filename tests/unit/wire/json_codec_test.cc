@@ -52,8 +52,8 @@ TEST(JsonCodec, StrayLinesGoWithTheirNewline) {
 }
 
 TEST(JsonCodec, ALineThatBeginsAsAMessageIsHeldToIt) {
-  EXPECT_EQ(broken("[1,\"ok\",\n"), "not a frame: expected a value at byte 9");
-  EXPECT_EQ(broken("[1,\"ok\",1] 2\n"), "not a frame: text behind the value at byte 12");
+  EXPECT_EQ(broken("[1,\"busy\",\n"), "not a frame: expected a value at byte 11");
+  EXPECT_EQ(broken("[1,\"busy\",1] 2\n"), "not a frame: text behind the value at byte 14");
   EXPECT_EQ(broken("[1,\"busy\",\"x\"]\n"), "not a frame: \"busy\" without a number");
   EXPECT_EQ(broken("[-1,\"ok\",1]\n"), "not a frame: its id is negative (-1)");
 }
@@ -70,6 +70,29 @@ TEST(JsonCodec, AResultThatIsTooLargeANumberIsTheTasksFailure) {
   const WorkerError error = parse_error(decoded.message.value);
   EXPECT_EQ(error.type, "BadResult");
   EXPECT_EQ(error.message, "the integer 18446744073709551616 is outside [-2^63, 2^64) at byte 14");
+}
+
+TEST(JsonCodec, AResultThatIsNoJsonIsTheTasksFailure) {
+  const auto said = [](const std::string& line) {
+    const auto codec = make_json_codec(kLimit);
+    Decoded decoded;
+    codec->decode(as_bytes(line), false, decoded);
+    if (decoded.found != Found::Message || decoded.message.kind != UpKind::Error)
+      return decoded.error;
+    EXPECT_EQ(decoded.size, line.size());
+    EXPECT_EQ(decoded.message.id, TaskId{7});
+    const WorkerError error = parse_error(decoded.message.value);
+    return error.type + ": " + error.message;
+  };
+  const std::string start = "BadResult: the answer is not JSON: ";
+  EXPECT_EQ(said("[7,\"ok\",abc]\n"), start + "abc");
+  EXPECT_EQ(said(" [ 7, \"ok\" , [1,2 \r\n"), start + "[1,2");
+  EXPECT_EQ(said("[7,\"ok\",]\n"), start);
+  EXPECT_EQ(said("[7,\"ok\",\x1b\xff]\n"), start + "\\x1b\\xff");
+  EXPECT_EQ(said("[7,\"ok\"," + std::string(100, 'x') + "]\n"),
+            start + std::string(60, 'x') + "...");
+  EXPECT_EQ(said("[7,\"ok\"," + std::string(300, '[') + "]\n"),
+            "not a frame: nested deeper than 256 at byte 264");
 }
 
 TEST(JsonCodec, ANumberThatIsTooLargeElsewhereBreaksTheMessage) {
