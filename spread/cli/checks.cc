@@ -83,6 +83,10 @@ Status check_workers(const Draft& draft) {
     return fail(fmt::format("no {} is named: write it after --, or use --worker or --args-file",
                             run ? "worker" : "command"));
   }
+  // What it says is a number of slots in all.
+  if (!draft.options.map.jobs_file.empty() && (draft.has("-S") || draft.has("--slf"))) {
+    return fail("-j FILE is for this machine alone, without -S and --slf");
+  }
   if (command && hosts.command.front().empty()) return fail("the command after -- is empty");
   if (!command && lists) {
     // A list says itself where it runs; taking -S in silence would let a user think otherwise.

@@ -17,7 +17,11 @@ inline constexpr Subcommands kTasks = kRun | kMap | kPipe;
 
 // clang-format off
 inline constexpr OptionSpec kSharedRows[] = {
-    {"-j,-P,--jobs", "N", kLaunch, Group::Hosts,
+    {"-j,-P,--jobs", "N|FILE", kRun, Group::Hosts,
+     "slots on every host without an N/ of its own; N% of its usable CPUs; or a FILE that holds one "
+     "of these, for this machine, and is read again when tasks end",
+     slots_default, set_run_jobs, Offer::File},
+    {"-j,-P,--jobs", "N", kAll | kHosts, Group::Hosts,
      "slots on every host without an N/ of its own; N% of its usable CPUs",
      slots_default, set_jobs},
     {"-S,--sshlogin", "[N/]HOST,...", kLaunch | kMap | kPipe, Group::Hosts,

@@ -5,6 +5,7 @@
 
 #include "spread/base/parse.h"
 #include "spread/cli/option_table.h"
+#include "spread/cli/setters.h"
 #include "spread/cli/store.h"
 #include "spread/cli/values.h"
 
@@ -48,6 +49,16 @@ void store_slots(HostOptions& hosts, MapOptions& map, const SlotCount& slots) {
 }  // namespace
 
 // ---------------------------------------------------------------- slots and load
+
+Status set_run_jobs(Draft& draft, std::string_view value) {
+  draft.options.map.jobs_file.clear();
+  draft.options.hosts.slots.reset();
+  draft.options.hosts.slots_percent = false;
+  const Status number = set_jobs(draft, value);
+  if (number || !names_file(value)) return number;
+  draft.options.map.jobs_file = value;
+  return {};
+}
 
 Status set_map_jobs(Draft& draft, std::string_view value) {
   HostOptions& hosts = draft.options.hosts;

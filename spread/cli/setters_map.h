@@ -10,6 +10,8 @@ struct Draft;
 
 // As setters.h, for the options that only map has or takes in its own way.
 
+/// -j of run: as that of map, but without +N, -N and 0.
+Status set_run_jobs(Draft& draft, std::string_view value);
 Status set_map_jobs(Draft& draft, std::string_view value);
 Status set_delay(Draft& draft, std::string_view value);
 Status set_load(Draft& draft, std::string_view value);

@@ -126,8 +126,8 @@ struct OutputUnread {
 struct StartsHeld {
   TimePoint until{};
 };
-/// Only so many workers may work at the same time from now on; what runs is left alone. At least
-/// one.
+/// Only so many workers may work at the same time from now on; what runs is left alone, but see
+/// SchedulerOptions::close_surplus. At least one.
 struct SlotsLimited {
   std::uint32_t slots = UINT32_MAX;
 };

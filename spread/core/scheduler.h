@@ -42,6 +42,9 @@ struct SchedulerOptions {
   bool close_idle = false;
   /// Workers have nothing to load: the first task of one is a task like all others.
   bool prepared = false;
+  /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed
+  /// when they have answered what they have. Without this they stay, and wait.
+  bool close_surplus = false;
   /// After the first signal, running tasks may finish for so long.
   Duration stop_grace = std::chrono::seconds(60);
   /// And workers that have nothing unanswered, or have never answered, may go on for so long;
@@ -218,6 +221,8 @@ class Scheduler {
   Capacity capacity(WorkerId worker, TimePoint now) const;
   void send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actions& actions);
   std::size_t startable() const;
+  void close_surplus(Actions& actions);
+  void choose_leavers(std::size_t count);
   void close_inputs(Actions& actions);
   void end_idle(TimePoint now, Actions& actions);
   void compute_deadline(TimePoint now);
@@ -255,6 +260,7 @@ class Scheduler {
   TimePoint held_until_ = TimePoint::min();
   TimePoint next_start_ = TimePoint::min();  ///< by start_delay
   std::uint32_t slots_limit_ = UINT32_MAX;
+  bool any_leaving_ = false;
   std::size_t starting_ = 0, closed_ = 0, retired_ = 0, awaiting_hello_ = 0;
   TimePoint next_bench_end_ = kForever;
   Duration armed_timeout_ = kNoLimit;  ///< the shortest that an alarm was set for

@@ -31,6 +31,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   tail_known_ = someone_left_idle_ = more_to_start_ = false;
   if (!stopping_) {
     recall_retired(now);
+    if (options_.close_surplus) close_surplus(actions);
     assign(now, actions);
     start_workers(now, actions);
     if (tasks_.queued() > 0 && none_can_open()) {
@@ -129,7 +130,7 @@ bool Scheduler::avoids(WorkerId worker, const Task& task) const {
   // Its next process is to show with another task that it works at all.
   if (task.avoid == worker && !here.answered && here.deaths + here.launch_failures > 0) return true;
   const auto usable = [&](const Slot& other) {
-    return (other.state == SlotState::Live && !other.resting) ||
+    return (other.state == SlotState::Live && !other.resting && !other.leaving) ||
            other.state == SlotState::Starting ||
            (other.state == SlotState::Empty && !other.retired && other.not_before <= now_);
   };
@@ -226,7 +227,7 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   const std::size_t open = std::max<std::size_t>(1, slots_.size() - closed_ - retired_);
   const std::size_t left = tasks_.queued() + tasks_.in_flight();
   const std::size_t fair = std::max<std::size_t>(1, left / open);
-  const bool limited = slots_limit_ < slots_.size();
+  const bool limited = slots_limit_ < slots_.size() && !options_.close_surplus;
   std::size_t busy = limited ? busy_workers() : 0;
   for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
        place = hungry_.next(place + 1)) {
@@ -334,6 +335,7 @@ bool Scheduler::left_idle(WorkerId worker, TimePoint now) {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       const SlotState state = slots_[i].state;
       if (state != SlotState::Live && state != SlotState::Starting) continue;
+      if (slots_[i].leaving) continue;
       tail_.add(capacity(id_of(i), now));
     }
   }

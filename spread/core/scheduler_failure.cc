@@ -203,7 +203,7 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
   } else {
     not_before = settle_end(ended, event.worker, event, killed_for, now, actions);
   }
-  ended.has_alone_task = ended.draining = false;
+  ended.has_alone_task = ended.draining = ended.leaving = false;
   if (not_before == kForever) {
     close_slot(ended, event.worker, std::move(event.reason), now, actions);
     shorten_pauses(ended, now);

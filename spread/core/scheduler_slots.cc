@@ -214,6 +214,47 @@ void Scheduler::recall_retired(TimePoint now) {
   }
 }
 
+// ---------------------------------------------------------------- fewer slots
+
+void Scheduler::close_surplus(Actions& actions) {
+  if (slots_limit_ >= slots_.size() && !any_leaving_) return;
+  std::size_t live = starting_;
+  for (const Slot& each : slots_) live += each.state == SlotState::Live ? 1 : 0;
+  if (live <= slots_limit_ && !any_leaving_) return;
+  choose_leavers(live - std::min<std::size_t>(live, slots_limit_));
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& each = slots_[i];
+    if (!each.leaving || each.state != SlotState::Live || !each.in_flight.empty()) continue;
+    hungry_.erase(place_of(id_of(i)));
+    set_state(each, SlotState::Closing);
+    actions.push_back(CloseInput{id_of(i), "fewer slots are to be used"});
+  }
+}
+
+/// So many live workers are to leave: those that do already, then idle ones, then the slowest.
+void Scheduler::choose_leavers(std::size_t count) {
+  any_leaving_ = count > 0;
+  enum Turn : std::uint8_t { kLeaving, kIdle, kAny };
+  std::vector<bool> chosen(slots_.size());
+  for (const Turn turn : {kLeaving, kIdle, kAny}) {
+    for (std::size_t place = ranked_.size(); place > 0 && count > 0; --place) {
+      const WorkerId worker = ranked_[place - 1];
+      const Slot& each = slot(worker);
+      if (each.state != SlotState::Live || chosen[number(worker)]) continue;
+      if (turn == kLeaving && !each.leaving) continue;
+      if (turn == kIdle && !each.in_flight.empty()) continue;
+      chosen[number(worker)] = true;
+      --count;
+    }
+  }
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& each = slots_[i];
+    const bool stays = each.leaving && !chosen[i];
+    each.leaving = chosen[i];
+    if (stays && each.state == SlotState::Live) mark_hungry(id_of(i));
+  }
+}
+
 // ---------------------------------------------------------------- starts
 
 bool Scheduler::may_log_in(const Slot& candidate) const {

@@ -52,6 +52,7 @@ struct Slot {
   bool logging_in = false;      ///< it counts among its host's logins
   bool has_alone_task = false;  ///< nothing is sent behind it
   bool draining = false;        ///< it is to become idle, for a task that runs alone
+  bool leaving = false;         ///< there is one too many: its input is closed when it is idle
   TimePoint started{}, heard_at{};
   std::optional<TimePoint> prepared;      ///< said so; before that it may still be loading
   std::optional<TimePoint> first_answer;  ///< of any kind
@@ -101,7 +102,7 @@ struct Slot {
   }
   /// It may be given a task, if its window has room.
   bool takes_tasks() const {
-    return state == SlotState::Live && !resting && !awaits_hello && !has_alone_task;
+    return state == SlotState::Live && !resting && !awaits_hello && !has_alone_task && !leaving;
   }
   bool idle() const { return takes_tasks() && in_flight.empty(); }
 };

@@ -25,6 +25,7 @@ SchedulerOptions scheduler_options(const Options& options) {
   (is_jobs(options.command) ? scheduler.delay : scheduler.start_delay) = options.map.delay;
   scheduler.retry_first = is_jobs(options.command);
   scheduler.start_all = options.start_all;
+  scheduler.close_surplus = options.command == Command::Run;
   scheduler.once = options.command == Command::All;
   scheduler.prepared = options.command == Command::Map || options.command == Command::Pipe;
   scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;

@@ -103,6 +103,8 @@ class Engine final : private ReadyHandler {
   std::string place_of(TaskId task) const {
     return input_ ? input_->place_of(number(task)) : std::string();
   }
+  /// -j FILE, in which another number may stand by now.
+  void read_slots_file();
   /// Ends the run with an error of our own.
   void abort(std::string reason);
 

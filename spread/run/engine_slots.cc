@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "spread/base/parse.h"
 #include "spread/io/descriptors.h"
+#include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/run/engine.h"
 
@@ -176,6 +178,23 @@ void Engine::set_slots(std::uint32_t slots) {
   if (slots > plan_.workers()) add_local_slots(slots - plan_.workers());
   slots_at_rest_ = plan_.workers() - slots;
   limit_slots();
+}
+
+void Engine::read_slots_file() {
+  const std::string& name = options_.map.jobs_file;
+  if (name.empty()) return;
+  auto text = read_file(name);
+  // An editor may just be writing it anew.
+  if (!text || *text == plan_.slots_text) return;
+  plan_.slots_text = std::move(*text);
+  const auto count = parse_slots_file(plan_.slots_text, options_);
+  if (!count) return reporter_->say("-j " + name + ": " + count.error().message);
+  const double cpus = plan_.context.local_cpus;
+  double slots = count->number;
+  if (count->kind == SlotCount::Kind::Percent) slots = cpus * count->number / 100;
+  if (count->kind == SlotCount::Kind::Offset) slots = cpus + count->number;
+  if (count->kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
+  set_slots(static_cast<std::uint32_t>(std::max(1.0, slots)));
 }
 
 void Engine::change_slots(int by) {

@@ -62,7 +62,7 @@ void JobFace::deliver(const DeliverTask& delivery) {
   Reporter& reporter = engine_.reporter();
   if (success && !reporter.detailed() && !map().records) {
     if (output_) output_->finished(delivery.task);
-    return read_slots_file();
+    return engine_.read_slots_file();
   }
   Ending ending = ending_of(delivery);
   const std::string command =
@@ -84,7 +84,7 @@ void JobFace::deliver(const DeliverTask& delivery) {
     output_->finished(delivery.task, as_bytes(note));
   }
   if (reporter.detailed()) tell_finished(delivery, ending, command);
-  read_slots_file();
+  engine_.read_slots_file();
 }
 
 std::string JobFace::last_lines(const DeliverTask& delivery) const {

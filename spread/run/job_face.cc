@@ -61,7 +61,6 @@ Status JobFace::open() {
   auto resume = JobResume::create(options);
   if (!resume) return tl::unexpected(resume.error());
   resume_ = std::move(*resume);
-  slots_text_ = engine_.plan().slots_text;
   const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
   all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
   if (!all_local_) mark_ = random_mark();

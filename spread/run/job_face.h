@@ -107,8 +107,6 @@ class JobFace final : public Face {
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
   void make_way_for_retry();
-  void read_slots_file();
-  std::uint32_t slots_for(const SlotCount& count) const;
 
   Engine& engine_;
   std::optional<JobCommands> commands_;
@@ -135,7 +133,6 @@ class JobFace final : public Face {
   std::string limits_;  ///< of --limit-memory and --limit-cpu
   Job job_;
   std::vector<std::pair<std::string, std::string>> environment_;
-  std::string slots_text_;  ///< of -j FILE, as read last
   bool made_way_told_ = false;
   int first_failure_ = 0;   ///< exit status of the first job that failed
   int xargs_status_ = 0;    ///< 123 if one failed; that of the first one that stops xargs

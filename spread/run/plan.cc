@@ -72,16 +72,19 @@ Status encode_prep(const Options& options, Plan& plan) {
   return {};
 }
 
-/// Jobs are no workers: placeholders and directory are theirs (JobCommands), and -j may say more.
-Result<HostOptions> job_hosts(const Options& options, std::string& slots_text) {
+/// The options with what -j FILE says. Jobs are no workers: placeholders and directory are theirs
+/// (JobCommands).
+Result<HostOptions> planned_hosts(const Options& options, std::string& slots_text) {
   HostOptions hosts = options.hosts;
-  if (hosts.command.empty()) hosts.command.emplace_back("sh");
-  hosts.working_directory.clear();
+  if (is_jobs(options.command)) {
+    if (hosts.command.empty()) hosts.command.emplace_back("sh");
+    hosts.working_directory.clear();
+  }
   bool unlimited = options.map.no_slot_limit;
   if (const std::string& name = options.map.jobs_file; !name.empty()) {
     const auto text = read_file(name);
     if (!text) return fail("-j: " + text.error().message);
-    const auto count = parse_slot_count(first_word(*text));
+    const auto count = parse_slots_file(*text, options);
     if (!count) return fail("-j " + name + ": " + count.error().message);
     slots_text = *text;
     if (count->kind == SlotCount::Kind::Offset) {
@@ -136,6 +139,14 @@ LaunchPlan Plan::launch(const Options& options, WorkerId worker) const {
   return plan_launch(roster, options.hosts, context, worker, facts);
 }
 
+Result<SlotCount> parse_slots_file(std::string_view text, const Options& options) {
+  auto count = parse_slot_count(first_word(text));
+  if (count && count->kind == SlotCount::Kind::Unlimited && !is_jobs(options.command)) {
+    return fail("0 is no limit, which is for map; expected at least 1");
+  }
+  return count;
+}
+
 Result<Plan> make_plan(const Options& options) {
   Plan plan;
   plan.descriptor_limit = descriptor_limit();
@@ -144,14 +155,11 @@ Result<Plan> make_plan(const Options& options) {
   const char* home = std::getenv("HOME");
   plan.context.home = home == nullptr ? "" : home;
   plan.context.kill_grace = options.limits.kill_grace;
-  plan.hosts = options.hosts;
   // Jobs have theirs put before them one by one.
   if (!is_jobs(options.command)) plan.context.limits = job_limits_script(options.map);
-  if (is_jobs(options.command)) {
-    auto of_jobs = job_hosts(options, plan.slots_text);
-    if (!of_jobs) return tl::unexpected(of_jobs.error());
-    plan.hosts = std::move(*of_jobs);
-  }
+  auto hosts = planned_hosts(options, plan.slots_text);
+  if (!hosts) return tl::unexpected(hosts.error());
+  plan.hosts = std::move(*hosts);
   auto roster = build_roster(plan.hosts, plan.context, read_file);
   if (!roster) return tl::unexpected(roster.error());
   plan.roster = std::move(*roster);

@@ -2,10 +2,12 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/base/parse.h"
 #include "spread/launch/launcher.h"
 #include "spread/launch/roster.h"
 
@@ -41,6 +43,9 @@ struct Plan {
   std::uint64_t descriptor_limit = 0;  ///< as we were given it
   std::map<std::string, std::uint32_t> keys;
 };
+
+/// What stands in the FILE of -j FILE. Workers are not started without a limit.
+Result<SlotCount> parse_slots_file(std::string_view text, const Options& options);
 
 /// Reads the files that the options name, and finds whatever is wrong with hosts, argument lists
 /// and prep items. Starts nothing.

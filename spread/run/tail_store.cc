@@ -1,5 +1,6 @@
 #include "spread/run/tail_store.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace spread {
@@ -19,7 +20,8 @@ Status TailStore::append(WorkerId worker, std::string_view text) {
     return {};
   }
   in_memory_ += text.size();
-  if (!tail.pieces.empty() && !tail.pieces.back().spilled && tail.next < tail.pieces.size() &&
+  if (tail.pieces.size() > tail.kept && !tail.pieces.back().spilled &&
+      tail.next < tail.pieces.size() &&
       tail.pieces.back().text.size() < kPieceBytes) {
     tail.pieces.back().text += text;
     tail.pieces.back().size += text.size();
@@ -48,7 +50,7 @@ Result<bool> TailStore::take(WorkerId worker, ByteBuffer& into) {
   }
   if (tail.next == tail.pieces.size()) {
     tail.pieces.clear();
-    tail.next = 0;
+    tail.next = tail.kept = 0;
   }
   return true;
 }
@@ -56,10 +58,16 @@ Result<bool> TailStore::take(WorkerId worker, ByteBuffer& into) {
 void TailStore::drop(WorkerId worker) {
   if (number(worker) >= tails_.size()) return;
   Tail& tail = this->tail(worker);
-  for (std::size_t i = tail.next; i < tail.pieces.size(); ++i) {
+  const std::size_t first = std::max(tail.next, tail.kept);
+  for (std::size_t i = first; i < tail.pieces.size(); ++i) {
     if (!tail.pieces[i].spilled) in_memory_ -= tail.pieces[i].size;
   }
-  tail = Tail{};
+  tail.pieces.resize(std::min(first, tail.pieces.size()));
+}
+
+void TailStore::keep(WorkerId worker) {
+  Tail& whole = tail(worker);
+  whole.kept = whole.pieces.size();
 }
 
 }  // namespace spread

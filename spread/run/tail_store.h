@@ -23,6 +23,9 @@ class TailStore {
   bool empty(WorkerId worker) const;
   /// Moves the next piece of this worker's tail to `into`; false when there is none.
   Result<bool> take(WorkerId worker, ByteBuffer& into);
+  /// What there is of this worker's tail is whole: drop() leaves it. Slots may have several workers,
+  /// one after the other.
+  void keep(WorkerId worker);
   /// A worker that died has no tail: what it wrote is shown as its output.
   void drop(WorkerId worker);
 
@@ -36,6 +39,7 @@ class TailStore {
   struct Tail {
     std::vector<Piece> pieces;
     std::size_t next = 0;
+    std::size_t kept = 0;  ///< pieces that keep() was called for
   };
   Tail& tail(WorkerId worker);
 

@@ -32,8 +32,13 @@ Status TailsOut::append(WorkerId worker, std::string_view text) {
   return store_.append(worker, text);
 }
 
+void TailsOut::started(WorkerId worker) {
+  if (number(worker) < complete_.size()) complete_[number(worker)] = false;
+}
+
 void TailsOut::ended(WorkerId worker, bool has_tail) {
   if (!has_tail) return store_.drop(worker);
+  store_.keep(worker);
   if (number(worker) >= complete_.size()) complete_.resize(number(worker) + 1);
   complete_[number(worker)] = true;
 }

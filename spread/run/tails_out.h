@@ -22,6 +22,8 @@ class TailsOut {
   /// Makes the directory of `--tails DIR/`.
   Status open();
   Status append(WorkerId worker, std::string_view text);
+  /// A worker starts in this slot, perhaps not the first: there may be more to its tail.
+  void started(WorkerId worker);
   /// This worker ended: its tail is complete; or it died, and has none.
   void ended(WorkerId worker, bool has_tail);
   /// Moves tails to the output, in order, as far as they are complete. `results_done`: the last

@@ -33,6 +33,10 @@ std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {
   return std::make_unique<WorkerPort>(engine_, *this, worker);
 }
 
+void WorkerFace::begin_turn() {
+  if (std::exchange(answered_, false)) engine_.read_slots_file();
+}
+
 Status WorkerFace::advance(bool tasks_done) {
   results_->pump();
   return tails_->advance(tasks_done && results_->empty(), is_all() && !engine_.output().full(),
@@ -72,6 +76,7 @@ void WorkerFace::warn_non_finite() {
 
 void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
   SPREAD_ASSERT(!engine_.carrying_out());  // what is delivered lies in the answer
+  answered_ = true;
   if (answer.kind == wire::UpKind::Ok && deliver_success(from, answer)) return;
   Answered answered;
   answered.worker = from.id();

@@ -25,6 +25,7 @@ class WorkerFace final : public Face {
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<Port> make_port(WorkerId worker) override;
+  void begin_turn() override;
   void deliver(const DeliverTask& delivery) override;
   void retry(const RetryTask& retry) override;
   bool full() const override { return results_->full(); }
@@ -42,12 +43,16 @@ class WorkerFace final : public Face {
   bool errors_are_output() const override {
     return engine_.options().output.tails == TailsTo::Stderr;
   }
+  void change_slots(int by) override {
+    if (!is_all()) engine_.change_slots(by);
+  }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
 
   // For its ports.
   /// An answer to a task, which the Scheduler is told of: what it decides is carried out here.
   void on_answer(WorkerPort& from, const wire::UpMessage& answer);
   void on_tail(WorkerPort& from, std::string_view text);
+  void tail_begins(WorkerId worker) { tails_->started(worker); }
   void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
   void worker_failed() { ++failed_workers_; }
   /// For a worker that broke the protocol: nobody has been told this before. Of very many different
@@ -74,6 +79,7 @@ class WorkerFace final : public Face {
   const wire::UpMessage* answer_ = nullptr;
   WorkerPort* answering_ = nullptr;
   std::uint64_t failed_workers_ = 0;
+  bool answered_ = false;  ///< since the last turn
   bool warned_non_finite_ = false;
   bool warned_unknown_key_ = false;
   bool told_slow_end_ = false;

@@ -58,6 +58,7 @@ Status WorkerPort::start() {
   ready_ = answered_ = ended_by_us_ = false;
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);
+  face_.tail_begins(id());
   engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
   for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
   engine_.needs_flush(*this);

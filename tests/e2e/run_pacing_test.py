@@ -1,10 +1,11 @@
-"""How many workers `run` has at a time and when they start: --delay, --load, --memfree,
---limit-memory."""
+"""How many workers `run` has at a time and when they start: -j FILE, USR1, USR2, --delay, --load,
+--memfree, --limit-memory."""
 
 import json
 import os
 import unittest
 
+from map_testing import is_signal_pending, wait_at
 from spread_testing import SpreadTest
 
 ECHO = ("--wire", "lines", "--", "sed", "-u", "s/^/=/")
@@ -69,6 +70,94 @@ class Held(SpreadTest):
         items = [str(i) for i in range(50)]
         result = self.spread("run", "-j1", "--delay", "1h", *ECHO, ":::", *items)
         self.assert_run(result, 0, "".join(f"={i}\n" for i in items), "")
+
+
+class Slots(SpreadTest):
+    """-j FILE, USR1 and USR2. A worker tells when it starts, and when its input has ended."""
+
+    def begin(self, *options, tasks=20):
+        self.told, self.way = self.post(), self.gate()
+        worker = (
+            f"echo start >>{self.told.path}; while read -r line; do {wait_at(self.way)}; "
+            f"echo $line; done; echo end >>{self.told.path}; echo tail"
+        )
+        self.items = [str(i) for i in range(tasks)]
+        words = ("--wire", "lines", *options, "--", "sh", "-c", worker, ":::", *self.items)
+        return self.start("run", *words, stdin=None)
+
+    def assert_end(self, running, workers):
+        """All results in order, and a tail of each worker that ever lived."""
+        self.way.open(100)
+        out = "".join(f"{item}\n" for item in self.items) + "tail\n" * workers
+        self.assert_run(running.finish(), 0, out, "")
+
+    def signal(self, running, number):
+        running.signal(number)
+        while is_signal_pending(running.pid, number):
+            pass
+
+    def test_usr1_is_one_worker_more(self):
+        running = self.begin("-j1")
+        self.assertEqual(self.told.line(), "start")
+        running.signal(10)
+        self.assertEqual(self.told.line(), "start")
+        self.assert_end(running, 2)
+
+    def test_usr2_closes_one_input_after_its_answers_and_its_tail_counts(self):
+        running = self.begin("-j2")
+        self.assertEqual(self.told.lines(2), ["start"] * 2)
+        self.signal(running, 12)
+        self.assertTrue(self.told.is_empty())
+        # Each has one task; whoever is to leave ends when it has answered.
+        self.way.open(2)
+        self.assertEqual(self.told.line(), "end")
+        self.way.open(5)
+        self.signal(running, 10)
+        self.assertEqual(self.told.line(), "start")
+        self.assert_end(running, 3)
+
+    def test_the_last_worker_stays(self):
+        running = self.begin("-j1")
+        self.assertEqual(self.told.line(), "start")
+        for _ in range(3):
+            self.signal(running, 12)
+        self.way.open(3)
+        self.assert_end(running, 1)
+
+    def test_file(self):
+        jobs = self.file("jobs", "1\n")
+        running = self.begin("-j", jobs)
+        self.assertEqual(self.told.line(), "start")
+        self.file("jobs", "3\n")
+        self.way.open(1)
+        self.assertEqual(self.told.lines(2), ["start"] * 2)
+        self.file("jobs", "1")
+        # One answer has the file read; the other two come from those who are to leave.
+        self.way.open(3)
+        self.assertEqual(self.told.lines(2), ["end"] * 2)
+        self.assert_end(running, 3)
+
+    def test_file_with_nonsense(self):
+        for text in ("many\n", "0\n", ""):
+            with self.subTest(text):
+                jobs = self.file("jobs", text)
+                result = self.spread("run", "-j", jobs, *ECHO, ":::", "a")
+                self.assert_run(result, 255, "")
+                self.assert_only_told(result, rf"spread: -j {jobs}: .*")
+        jobs = self.file("jobs", "1")
+        running = self.begin("-j", jobs, tasks=5)
+        self.assertEqual(self.told.line(), "start")
+        self.file("jobs", "0")
+        self.way.open(1)
+        line = running.process.stderr.readline().decode()
+        self.assertRegex(line, rf"\Aspread: -j {jobs}: 0 is no limit, which is for map; .*\n\Z")
+        self.assert_end(running, 1)
+
+    def test_file_is_for_this_machine(self):
+        jobs = self.file("jobs", "1")
+        result = self.spread("run", "-j", jobs, "-S", "a,b", *ECHO)
+        self.assert_run(result, 255, "")
+        self.assertIn("-j FILE is for this machine alone", result.err)
 
 
 class LimitOfMemory(SpreadTest):

@@ -75,7 +75,7 @@ class Wrong(SpreadTest):
 
     def test_value_that_is_missing(self):
         for words, told in (
-            (("-j",), "-j needs a value: N"),
+            (("-j",), "-j needs a value: N|FILE"),
             (("--tails",), "--tails needs a value: WHERE"),
             (("--worker",), "--worker needs a value: 'ARG LIST'"),
         ):

@@ -97,6 +97,73 @@ TEST(Starts, ALimitThatIsRaisedLetsTheSlotsWorkAgain) {
   EXPECT_EQ(table.sent(), "0:0 1:1 2:2");
 }
 
+/// "worker ..." whose input was closed.
+std::string closed(const Table& table) {
+  std::string text;
+  for (const CloseInput& close : table.all<CloseInput>()) {
+    text += (text.empty() ? "" : " ") + std::to_string(number(close.worker));
+  }
+  return text;
+}
+
+SchedulerOptions closing_surplus(std::uint32_t window) {
+  SchedulerOptions options = window_of(window);
+  options.close_surplus = true;
+  return options;
+}
+
+TEST(Surplus, WorkerTooManyIsClosedWhenItHasAnswered) {
+  Table table(closing_surplus(2));
+  table.slots(2).complete().tasks(8).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 1:2 1:3");
+  table.tell(SlotsLimited{1}).decide();
+  EXPECT_EQ(closed(table), "");
+  table.answer(1, 2).decide();
+  EXPECT_EQ(closed(table), "");
+  table.answer(1, 3).decide();
+  EXPECT_EQ(closed(table), "1");
+  table.answer(0, 0).answer(0, 1).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 1:2 1:3 0:4 0:5");
+}
+
+TEST(Surplus, IdleWorkerIsClosedFirstAndAtOnce) {
+  Table table(closing_surplus(1));
+  table.slots(3).complete().tasks(3).decide().answer(0, 0).decide();
+  table.tell(SlotsLimited{2}).decide();
+  EXPECT_EQ(closed(table), "0");
+}
+
+TEST(Surplus, WhoIsToLeaveStaysIfTheLimitIsRaisedBefore) {
+  Table table(closing_surplus(1));
+  table.slots(2).complete().tasks(6).decide();
+  table.tell(SlotsLimited{1}).decide().tell(SlotsLimited{2}).decide();
+  table.answer(1, 1).answer(0, 0).decide();
+  EXPECT_EQ(closed(table), "");
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:2 1:3");
+}
+
+TEST(Surplus, SlotThatWasClosedIsUsedAgain) {
+  Table table(closing_surplus(1));
+  table.slots(2).complete().tasks(6).decide();
+  table.tell(SlotsLimited{1}).answer(1, 1).decide();
+  EXPECT_EQ(closed(table), "1");
+  table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, true, ""}).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 2u);
+  table.tell(SlotsLimited{2}).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 3u);
+  EXPECT_EQ(table.sent(), "0:0 1:1 1:2");
+}
+
+TEST(Surplus, DeathOfOneWhoIsToLeaveGivesItsTaskBack) {
+  Table table(closing_surplus(1));
+  table.slots(2).complete().tasks(2).decide();
+  table.tell(SlotsLimited{1}).decide();
+  table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, false, "died"}).decide();
+  table.answer(0, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:1");
+  EXPECT_EQ(table.all<StartWorker>().size(), 2u);
+}
+
 TEST(Starts, ASkippedTaskTakesItsIdAndIsNeverSent) {
   Table table(window_of(1));
   table.slots(1).complete().tell(TaskSkipped{TaskId{0}});
