@@ -101,6 +101,37 @@ class Terminal:
         os.close(self.master)
 
 
+class Input(SpreadTest):
+    TOLD = "spread: input is read from the terminal, until Ctrl-D; "
+
+    def typed(self, keys, *words):
+        terminal = Terminal(80)
+        self.addCleanup(terminal.close)
+        running = self.start(*words, stdin=terminal.slave)
+        os.close(terminal.slave)
+        line = running.process.stderr.readline().decode() if keys else ""
+        if keys:
+            terminal.press(keys)
+        return line, running.finish()
+
+    def test_who_forgot_the_items_is_told_what_is_waited_for(self):
+        for words, told in (
+            (("map", "echo"), "a pipe, ::: ITEM... or -a FILE would give it, too\n"),
+            (("run", "--wire", "lines", "--", "cat"), "a pipe, ::: ITEM... or -a FILE would give it, too\n"),
+            (("pipe", "cat"), "a pipe or -a FILE would give it, too\n"),
+        ):
+            with self.subTest(words):
+                line, result = self.typed(b"a\n\x04", *words)
+                self.assertEqual(line, self.TOLD + told)
+                self.assert_run(result, 0, "a\n", "")
+
+    def test_who_did_not_is_told_nothing(self):
+        file = self.file("items", "a\n")
+        for words in (("map", "echo", ":::", "a"), ("map", "-a", file, "echo"), ("all", "-j1", "echo", "a")):
+            with self.subTest(words):
+                self.assert_run(self.typed(b"", *words)[1], 0, "a\n", "")
+
+
 class Progress(SpreadTest):
     def setUp(self):
         super().setUp()
