@@ -175,6 +175,9 @@ struct MapOptions {
   /// --tagstring; --tag is "{}"; empty = none. In `all` it stands for the host's name.
   std::string tag;
   std::string results_directory;  ///< --results
+  enum class Table : std::uint8_t { None, Csv, Tsv, Json };
+  Table table = Table::None;  ///< --results x.csv, x.tsv, x.json: rows of this file
+  std::string results_table;
   bool records = false;           ///< --out records
   bool print_commands = false;    ///< -t, -v: each on stderr when it starts
   bool resume = false;            ///< --resume and --resume-failed

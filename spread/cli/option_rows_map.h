@@ -143,7 +143,7 @@ inline constexpr OptionSpec kMapRows[] = {
      nullptr, set_tag_text},
     {"--results", "DIR", kMap | kPipe, Group::Output,
      "what each job prints goes to the files stdout and stderr in DIR/{#}, and is not shown; DIR may "
-     "have {} and its kin",
+     "have {} and its kin. NAME.csv, .tsv or .json is a table of all jobs (-.csv: on stdout)",
      nullptr, set_results, Offer::Directory},
     {"--out", "FORMAT", kMap | kPipe, Group::Output,
      "text, or records (a JSON object on a line for each job)",

@@ -1,7 +1,9 @@
 #include "spread/cli/setters_map.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "spread/base/parse.h"
 #include "spread/cli/option_table.h"
@@ -24,6 +26,14 @@ Status store_fill(Draft& draft, ArgumentOptions::Fill fill, bool evenly) {
 Status store_output(Draft& draft, MapOptions::Output output) {
   draft.options.map.output = output;
   return {};
+}
+
+/// In capitals, too, as GNU parallel has it.
+bool has_ending(std::string_view name, std::string_view ending) {
+  if (name.size() < ending.size()) return false;
+  name.remove_prefix(name.size() - ending.size());
+  return std::equal(name.begin(), name.end(), ending.begin(),
+                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b; });
 }
 
 /// A file to be read later; a folder of that name is none.
@@ -194,6 +204,16 @@ Status set_tag_text(Draft& draft, std::string_view value) {
   return store_name(draft.options.map.tag, value, "text for the start of each line");
 }
 Status set_results(Draft& draft, std::string_view value) {
+  using Table = MapOptions::Table;
+  constexpr std::pair<std::string_view, Table> kEndings[] = {
+      {".csv", Table::Csv}, {".tsv", Table::Tsv}, {".json", Table::Json}};
+  for (const auto& [ending, table] : kEndings) {
+    if (!has_ending(value, ending)) continue;
+    draft.options.map.table = table;
+    draft.options.map.results_directory.clear();
+    return store_name(draft.options.map.results_table, value, "a file");
+  }
+  draft.options.map.table = Table::None;
   return store_name(draft.options.map.results_directory, value, "a directory");
 }
 Status set_map_out(Draft& draft, std::string_view value) {

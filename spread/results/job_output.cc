@@ -52,6 +52,7 @@ bool JobOutput::passes(std::uint64_t id, const Job* job, JobStream stream) const
     case JobOutputMode::Live: return is_head(id);
     case JobOutputMode::Blocks:
       return is_head(id) && (stream == JobStream::Out || (job != nullptr && job->finished));
+    case JobOutputMode::Whole: return is_head(id) && job != nullptr && job->finished;
     case JobOutputMode::Lines: return is_head(id) || (!options_.ordered && !head_);
   }
   return false;
@@ -262,6 +263,9 @@ Result<bool> JobOutput::deliver(std::uint64_t id, Job& job) {
 // True if the job has ended and is gone.
 Result<bool> JobOutput::deliver_job(Jobs::iterator at) {
   Job& job = at->second;
+  if (options_.mode == JobOutputMode::Whole && job.finished && !std::exchange(job.begun, true)) {
+    sink_.begin(TaskId{at->first}, as_bytes(job.note));
+  }
   Result<bool> drained = deliver(at->first, job);
   if (!drained || !*drained || !job.finished) return drained.map([](bool) { return false; });
   sink_.end(TaskId{at->first}, as_bytes(job.note));
@@ -275,6 +279,7 @@ Status JobOutput::deliver_left() {
   Result<FinishedJobs::Left> left = finished_.take();
   if (!left) return tl::unexpected(std::move(left.error()));
   freed_ += left->out.size() + left->err.size();
+  if (options_.mode == JobOutputMode::Whole) sink_.begin(task, left->note.view());
   if (!left->out.empty()) sink_.write(task, JobStream::Out, std::move(left->out));
   if (!left->err.empty()) sink_.write(task, JobStream::Err, std::move(left->err));
   sink_.end(task, left->note.view());

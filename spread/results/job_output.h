@@ -30,6 +30,8 @@ class JobSink {
   virtual bool full() const = 0;
   /// The next bytes of a job. Until end() nothing of another job comes between, except in Lines.
   virtual void write(TaskId task, JobStream stream, Slice bytes) = 0;
+  /// In JobOutputMode::Whole: the job has ended, with this note; what it printed follows.
+  virtual void begin(TaskId task, ByteView note) { static_cast<void>(task), static_cast<void>(note); }
   /// The last that is heard of a job that printed something or has a note; in order, like write().
   virtual void end(TaskId task, ByteView note) = 0;
 };
@@ -38,6 +40,7 @@ enum class JobOutputMode : std::uint8_t {
   Live,    ///< whole jobs; stdout before stderr, but the head's as they come
   Blocks,  ///< whole jobs; stdout before stderr always: the head's stderr waits for its end
   Lines,   ///< whole lines as they come (--lb)
+  Whole,   ///< jobs that have ended, behind their notes; stdout before stderr
 };
 
 struct JobOutputOptions {
@@ -117,6 +120,7 @@ class JobOutput {
     bool final = false;
     bool finished = false;
     bool printed = false;  // something has been handed on
+    bool begun = false;    // JobSink::begin() was called
     std::string last;      // of stderr
     std::string note;
     std::size_t counted = 0;  // of memory_

@@ -98,6 +98,7 @@ bool JobOutput::spill_jobs(std::size_t target) {
 // Unordered and full: one job gets the sink for itself, or nobody could go on.
 void JobOutput::choose_head() {
   if (options_.ordered || head_ || !ready_.empty() || !full()) return;
+  if (options_.mode == JobOutputMode::Whole) return;
   if (const Jobs::value_type* chosen = largest(true)) head_ = chosen->first;
 }
 

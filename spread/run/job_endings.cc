@@ -6,6 +6,7 @@
 #include "spread/io/files.h"
 #include "spread/report/events_writer.h"
 #include "spread/report/outcome_name.h"
+#include "spread/command/placeholder.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/job_face.h"
 #include "spread/run/job_limits.h"
@@ -60,7 +61,7 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
 void JobFace::deliver(const DeliverTask& delivery) {
   const bool success = delivery.outcome == Outcome::Ok;
   Reporter& reporter = engine_.reporter();
-  if (success && !reporter.detailed() && !map().records) {
+  if (success && !reporter.detailed() && !map().records && table_ == nullptr) {
     if (output_) output_->finished(delivery.task);
     return engine_.read_slots_file();
   }
@@ -80,7 +81,9 @@ void JobFace::deliver(const DeliverTask& delivery) {
     count_for_xargs(delivery, ending);
   }
   if (output_) {
-    const std::string note = map().records ? note_of(delivery, ending, command) : "";
+    const std::string note = table_ != nullptr ? table_note_of(delivery, ending, command)
+                             : map().records   ? note_of(delivery, ending, command)
+                                               : "";
     output_->finished(delivery.task, as_bytes(note));
   }
   if (reporter.detailed()) tell_finished(delivery, ending, command);
@@ -98,6 +101,7 @@ std::string JobFace::last_lines(const DeliverTask& delivery) const {
 
 void JobFace::retry(const RetryTask& retry) {
   if (output_) output_->discard(retry.task);
+  if (table_ != nullptr) table_->forget(retry.task);
   if (!engine_.reporter().detailed()) return;
   const JobEnd* end = end_of(retry.worker);
   const std::string why = retry.timed_out         ? "timed out"
@@ -167,6 +171,27 @@ std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
   text.append(fmt::format(",\"attempts\":{},\"seconds\":{:.6f}}}\n", delivery.attempts,
                           to_seconds(delivery.duration)));
   return std::string(as_text(text.view()));
+}
+
+/// Nothing for a job that was not run; one that was ended has what it had printed.
+std::string JobFace::table_note_of(const DeliverTask& delivery, const Ending& ending,
+                                   std::string_view command) {
+  if (delivery.outcome == Outcome::NotComputed && !table_->has_seen(delivery.task)) return {};
+  TableRow row;
+  row.sequence = number(delivery.task) + 1;
+  // As GNU parallel calls this machine.
+  const bool here = delivery.worker == kNoWorker || engine_.plan().is_local(delivery.worker);
+  row.host = here ? ":" : engine_.plan().host_names[number(delivery.worker)];
+  row.started = engine_.reporter().wall_seconds(engine_.now() - delivery.duration);
+  row.duration = delivery.duration;
+  if (pipe_) row.sent_bytes = pipe_->sent_bytes(delivery.task, delivery.payload);
+  // There, too, a job that was killed has no exit status; one that has timed out has -1.
+  row.exit_status = ending.signal != 0 && !delivery.timed_out ? 0 : ending.exit_status;
+  row.signal = ending.signal;
+  row.command = command;
+  split_values(values_of(delivery.payload), row.values);
+  if (source_ != nullptr) table_->set_names(source_->names());
+  return table_->note_of(delivery.task, row);
 }
 
 // ---------------------------------------------------------------- the end

@@ -31,7 +31,9 @@ JobOutputOptions output_options(const Options& options) {
   output.ordered = options.output.ordered;
   output.one_attempt = options.failure.retries == 1;
   output.memory_bytes = options.limits.reorder_memory;
-  if (options.map.records) {
+  if (options.map.table != MapOptions::Table::None) {
+    output.mode = JobOutputMode::Whole;
+  } else if (options.map.records) {
     output.mode = JobOutputMode::Blocks;
   } else if (options.map.output == MapOptions::Output::LineBuffered) {
     output.mode = JobOutputMode::Lines;
@@ -82,7 +84,12 @@ Status JobFace::open() {
   }
   spill_ = std::make_unique<TempSpill>(std::move(file));
   JobOutputOptions how = output_options(options);
-  if (map().records) {
+  if (how.mode == JobOutputMode::Whole) {
+    auto table = JobTable::open(map(), engine_.loop(), engine_.output(), engine_.reporter());
+    if (!table) return tl::unexpected(table.error());
+    table_ = table->get();
+    sink_ = std::move(*table);
+  } else if (map().records) {
     sink_ = std::make_unique<RecordSink>(engine_.output(), engine_.reporter());
   } else {
     sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), how.mode);
@@ -338,7 +345,9 @@ void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag
     if (errors) return engine_.reporter().errors().append(bytes.view());
     return engine_.output().queue().append(std::move(bytes));
   }
-  output_->append(task, errors ? JobStream::Err : JobStream::Out, bytes, tag);
+  const JobStream stream = errors ? JobStream::Err : JobStream::Out;
+  if (table_ != nullptr) table_->look_at(task, stream, bytes.view(), !tag.empty());
+  output_->append(task, stream, bytes, tag);
 }
 
 std::string JobFace::remote_directory(const std::string& directory) const {
@@ -355,8 +364,13 @@ Status JobFace::advance(bool) {
   return {};
 }
 
+Status JobFace::drain() {
+  if (output_) SPREAD_TRY(output_->pump());
+  return table_ == nullptr ? Status{} : table_->flush();
+}
+
 Status JobFace::pump_output() {
-  SPREAD_TRY(output_->pump());
+  SPREAD_TRY(drain());
   if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
   make_way_for_retry();
   return {};
@@ -383,9 +397,13 @@ Status JobFace::loosen(TaskId stuck) {
   SPREAD_TRY(output_->pump());
   if (output_->stuck() == stuck) {
     engine_.abort(
-        fmt::format("job {} has printed more to stderr than --reorder-mem and --spill-max can "
-                    "hold, and in a record it comes behind stdout, which has not ended",
-                    number(stuck) + 1));
+        table_ != nullptr
+            ? fmt::format("job {} has printed more than --reorder-mem and --spill-max can hold, "
+                          "and a row of --results is written when the job has ended",
+                          number(stuck) + 1)
+            : fmt::format("job {} has printed more to stderr than --reorder-mem and --spill-max "
+                          "can hold, and in a record it comes behind stdout, which has not ended",
+                          number(stuck) + 1));
     constexpr int kAtOnce = 3;  // what it still prints could never be read
     engine_.handle(StopRequested{kAtOnce});
     return {};

@@ -16,6 +16,7 @@
 #include "spread/run/job_port.h"
 #include "spread/run/job_resume.h"
 #include "spread/run/job_sinks.h"
+#include "spread/run/job_table.h"
 #include "spread/run/pipe_input.h"
 #include "spread/run/spill_file.h"
 #include "spread/workers/read_buffer.h"
@@ -38,8 +39,10 @@ class JobFace final : public Face {
   const std::string& error() const override { return error_; }
   std::string take_warning() override { return output_ ? output_->take_spill_error() : ""; }
   Status advance(bool tasks_done) override;
-  bool drained() const override { return !output_ || output_->empty(); }
-  Status drain() override { return output_ ? output_->pump() : Status{}; }
+  bool drained() const override {
+    return (!output_ || output_->empty()) && (table_ == nullptr || table_->written());
+  }
+  Status drain() override;
   bool errors_are_output() const override { return true; }
   bool tell_failures() override;
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
@@ -104,6 +107,8 @@ class JobFace final : public Face {
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
   std::string note_of(const DeliverTask& delivery, const Ending& ending,
                       std::string_view command) const;
+  std::string table_note_of(const DeliverTask& delivery, const Ending& ending,
+                            std::string_view command);
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
   void make_way_for_retry();
@@ -114,7 +119,8 @@ class JobFace final : public Face {
   ReadBuffer read_buffer_;
   std::unique_ptr<TempSpill> spill_;
   std::unique_ptr<JobSink> sink_;
-  std::unique_ptr<JobOutput> output_;  ///< null with -u and --results
+  JobTable* table_ = nullptr;          ///< the sink, with --results x.csv
+  std::unique_ptr<JobOutput> output_;  ///< null with -u and --results DIR
   const ArgumentSource* source_ = nullptr;
   std::optional<PipeInput> pipe_;  ///< `pipe`: where blocks come from
   bool names_set_ = false;

@@ -229,7 +229,7 @@ void Reporter::job(const TaskFinished& event, std::string_view command, std::siz
 }
 
 void Reporter::job(JoblogLine line, TimePoint started) {
-  line.started = to_seconds(started.time_since_epoch()) + wall_offset_;
+  line.started = wall_seconds(started);
   joblog_file_.writer->queue().tail().append(format_joblog_line(line));
 }
 

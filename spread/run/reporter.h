@@ -66,6 +66,10 @@ class Reporter {
            std::size_t received_bytes);
   /// The same of what is no task; `line.started` is left for us.
   void job(JoblogLine line, TimePoint started);
+  /// Seconds since 1970.
+  double wall_seconds(TimePoint time) const {
+    return to_seconds(time.time_since_epoch()) + wall_offset_;
+  }
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
   void set_total(std::uint64_t total, bool final, double share = 0) {
     progress_.set_total(total, final, share);
