@@ -87,6 +87,7 @@ struct FailureOptions {
   std::optional<Duration> timeout;
   std::optional<double> timeout_percent;
   std::optional<Duration> max_busy;
+  std::vector<std::uint8_t> ok_statuses;  ///< --ok: of a command; empty = 0 alone
 };
 
 /// --halt WHEN,WHY=N|N%.
@@ -150,6 +151,7 @@ struct ArgumentOptions {
   bool fill_evenly = true;  ///< -m, -X: the last items shared out over the slots; --xargs: not
   std::optional<std::size_t> bytes_max;  ///< -s: of a job's command line
   bool exit_if_long = false;             ///< -x: an item that is longer ends the run
+  bool skip_blank = false;               ///< -r: items of white space alone are left out
 };
 
 /// `spread map`: what is executed, when, and what becomes of its output.

@@ -92,8 +92,8 @@ inline constexpr OptionSpec kMapRows[] = {
      "an item that does not fit into a command line ends the run; without this it is a failed job",
      nullptr, set_exit_if_long},
     {"-r,--no-run-if-empty", "", kMap, Group::Input,
-     "no items, no job: the default",
-     nullptr, nullptr},
+     "leave out items that are empty or blanks alone; no items, no job is the default",
+     nullptr, set_skip_blank},
 
     {"-I", "STR", kMap, Group::Command,
      "what stands for the item in COMMAND",

@@ -170,6 +170,21 @@ Status set_timeout(Draft& draft, std::string_view value) {
 Status set_retries(Draft& draft, std::string_view value) {
   return store(draft.options.failure.retries, parse_number(value, 0, kNumberMax));
 }
+Status set_ok_statuses(Draft& draft, std::string_view value) {
+  std::vector<std::uint8_t>& statuses = draft.options.failure.ok_statuses;
+  statuses.clear();
+  for (std::string_view rest = value;;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const auto status = parse_number(rest.substr(0, comma), 0, 255);
+    if (!status) {
+      return fail(fmt::format("expected exit statuses from 0 to 255, as in 0,1, not {}",
+                              show_text(value)));
+    }
+    statuses.push_back(static_cast<std::uint8_t>(*status));
+    if (comma == rest.size()) return {};
+    rest.remove_prefix(comma + 1);
+  }
+}
 Status set_crash_retries(Draft& draft, std::string_view value) {
   return store(draft.options.failure.crash_retries, parse_number(value, 1, kNumberMax));
 }

@@ -38,6 +38,7 @@ Status set_show_output(Draft& draft, std::string_view value);
 
 Status set_timeout(Draft& draft, std::string_view value);
 Status set_retries(Draft& draft, std::string_view value);
+Status set_ok_statuses(Draft& draft, std::string_view value);
 Status set_crash_retries(Draft& draft, std::string_view value);
 Status set_start_retries(Draft& draft, std::string_view value);
 Status set_bench(Draft& draft, std::string_view value);

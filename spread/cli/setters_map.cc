@@ -200,8 +200,24 @@ Status set_tag(Draft& draft, std::string_view) {
   draft.options.map.tag = "{}";
   return {};
 }
+Status set_skip_blank(Draft& draft, std::string_view) {
+  return store_flag(arguments(draft).skip_blank, true);
+}
+/// With the escapes of GNU parallel: no shell makes a TAB of one.
 Status set_tag_text(Draft& draft, std::string_view value) {
-  return store_name(draft.options.map.tag, value, "text for the start of each line");
+  constexpr std::pair<char, char> kEscapes[] = {{'t', '\t'}, {'n', '\n'}, {'r', '\r'}};
+  std::string text;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    text += value[i];
+    if (value[i] != '\\' || i + 1 == value.size()) continue;
+    for (const auto& [letter, meant] : kEscapes) {
+      if (value[i + 1] != letter) continue;
+      text.back() = meant;
+      ++i;
+      break;
+    }
+  }
+  return store_name(draft.options.map.tag, text, "text for the start of each line");
 }
 Status set_results(Draft& draft, std::string_view value) {
   using Table = MapOptions::Table;

@@ -83,7 +83,7 @@ IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
   return result;
 }
 
-Status drop_torn_line(const std::string& name) {
+Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view)) {
   const auto file = open_for_reading(name);
   const auto size = file ? file_size(file->get()) : std::nullopt;
   if (!size) return {};
@@ -101,10 +101,41 @@ Status drop_torn_line(const std::string& name) {
     if (newline != std::string_view::npos) break;
   }
   if (kept == *size) return {};
+  const auto begun =
+      read_at(file->get(), kept, {reinterpret_cast<Byte*>(piece.data()), piece.size()});
+  if (!begun) return tl::unexpected(begun.error());
+  if (!is_ours(std::string_view(piece.data(), *begun))) {
+    return fail(name + ": the last line is no line of a joblog, and is not cut off");
+  }
   if (::truncate(name.c_str(), static_cast<off_t>(kept)) != 0) {
     return tl::unexpected(errno_error("truncate " + name));
   }
   return {};
+}
+
+namespace {
+
+std::optional<struct stat> regular_file(const std::string& name) {
+  struct stat status {};
+  const int done = name == "-" ? ::fstat(0, &status) : ::stat(name.c_str(), &status);
+  return done == 0 && S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
+}
+
+bool is_same(const struct stat& one, const struct stat& two) {
+  return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
+}  // namespace
+
+bool are_one_file(const std::string& name, const std::string& other) {
+  const auto one = regular_file(name), two = regular_file(other);
+  return one && two && is_same(*one, *two);
+}
+
+bool is_file(int fd, const std::string& name) {
+  struct stat status {};
+  const auto file = regular_file(name);
+  return file && ::fstat(fd, &status) == 0 && is_same(status, *file);
 }
 
 std::string file_tail(const std::string& name, std::size_t lines) {

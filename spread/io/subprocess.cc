@@ -90,6 +90,11 @@ struct Spawner::Children {
   }
 };
 
+bool ExitStatus::is_success(std::span<const std::uint8_t> ok) const {
+  if (signal != 0 || ok.empty()) return clean();
+  return std::find(ok.begin(), ok.end(), code) != ok.end();
+}
+
 std::string ExitStatus::text(bool by_us) const {
   if (signal == 0) return "exit status " + std::to_string(code);
   std::string text = "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal);

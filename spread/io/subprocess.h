@@ -22,6 +22,8 @@ struct ExitStatus {
   int code = 0;    ///< exit status; meaningless where a signal ended it
   int signal = 0;  ///< 0 = it exited
   bool clean() const { return code == 0 && signal == 0; }
+  /// It exited with one of these statuses (--ok); with 0, where there are none.
+  bool is_success(std::span<const std::uint8_t> ok) const;
   /// "exit status 3", "killed by signal 9 (Killed; out of memory, perhaps)". `by_us`: we sent that
   /// signal, so memory has nothing to do with it.
   std::string text(bool by_us = false) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "spread/base/parse.h"
 #include "spread/results/joblog.h"
@@ -33,6 +34,12 @@ std::uint64_t digest(std::string_view text) {
   return hash >> 1;
 }
 
+bool is_success(std::string_view exit_status, std::span<const std::uint8_t> ok) {
+  if (ok.empty()) return exit_status == "0";
+  const auto status = parse_count(exit_status);
+  return status && std::find(ok.begin(), ok.end(), *status) != ok.end();
+}
+
 }  // namespace
 
 Status JoblogRecord::add_line(std::string_view line, std::string_view name) {
@@ -46,7 +53,7 @@ Status JoblogRecord::add_line(std::string_view line, std::string_view name) {
   }
   Job job;
   job.sequence = *sequence;
-  job.succeeded = columns[6] == "0" && columns[7] == "0" ? 1 : 0;
+  job.succeeded = columns[7] == "0" && is_success(columns[6], ok_) ? 1 : 0;
   job.command = digest(columns[8]) & (~std::uint64_t{0} >> 1);
   jobs_.push_back(job);
   return {};
@@ -65,11 +72,21 @@ void JoblogRecord::complete() {
   jobs_.resize(kept);
 }
 
-Result<JoblogRecord> JoblogRecord::parse(std::string_view text, std::string_view name) {
-  JoblogRecord record;
+bool JoblogRecord::is_torn_line(std::string_view rest) {
+  const std::string header = joblog_header();
+  if (std::string_view(header).substr(0, rest.size()) == rest) return true;
+  return parse_count(rest.substr(0, rest.find('\t'))).has_value();
+}
+
+Result<JoblogRecord> JoblogRecord::parse(std::string_view text, std::string_view name,
+                                         std::span<const std::uint8_t> ok) {
+  JoblogRecord record(ok);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) break;
+    if (end == std::string_view::npos) {
+      if (is_torn_line(text)) break;
+      return fail(fmt::format("{} line {}: this is no line of a joblog", name, record.lines_ + 1));
+    }
     SPREAD_TRY(record.add_line(text.substr(0, end), name));
     text.remove_prefix(end + 1);
   }

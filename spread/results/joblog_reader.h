@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,9 @@ namespace spread {
 /// Of a command only a digest is kept, 16 bytes a job in all.
 class JoblogRecord {
  public:
+  /// `ok`: the exit statuses that are success; 0, where there are none.
+  explicit JoblogRecord(std::span<const std::uint8_t> ok = {}) : ok_(ok.begin(), ok.end()) {}
+
   /// The next line of a joblog, without its newline. `name` is what messages call it. A line that
   /// cannot be read is an Error naming it. (One that is cut off at the end, since the run was
   /// killed, is no line: it is not to be given.)
@@ -22,7 +26,10 @@ class JoblogRecord {
   /// After the last line.
   void complete();
   /// All of it, with its newlines.
-  static Result<JoblogRecord> parse(std::string_view text, std::string_view name);
+  static Result<JoblogRecord> parse(std::string_view text, std::string_view name,
+                                    std::span<const std::uint8_t> ok = {});
+  /// Whether a last line without newline is the start of one of ours, or of a header.
+  static bool is_torn_line(std::string_view rest);
 
   /// Whether job `sequence` (from 1) with this command need not be run. `failed_too`: if it failed,
   /// it is to be run again (--resume-failed).
@@ -38,6 +45,7 @@ class JoblogRecord {
       return sequence != other.sequence ? sequence < other.sequence : command < other.command;
     }
   };
+  std::vector<std::uint8_t> ok_;
   std::vector<Job> jobs_;  ///< sorted after complete()
   std::size_t lines_ = 0;
 };

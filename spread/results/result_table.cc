@@ -6,7 +6,7 @@ namespace spread {
 
 namespace {
 
-constexpr std::string_view kColumns[] = {"Seq",     "Host",    "Starttime", "JobRuntime", "Send",
+constexpr std::string_view kTableColumns[] = {"Seq",     "Host",    "Starttime", "JobRuntime", "Send",
                                          "Receive", "Exitval", "Signal",    "Command"};
 
 std::string text_of_buffer(const ByteBuffer& buffer) { return std::string(as_text(buffer.view())); }
@@ -62,7 +62,7 @@ std::string ResultTable::header(const std::vector<std::string>& names, std::size
     if (!out.empty()) out.push_back(static_cast<Byte>(separator()));
     append_field(name, out);
   };
-  for (const std::string_view name : kColumns) add(name);
+  for (const std::string_view name : kTableColumns) add(name);
   for (std::size_t i = 0; i < values; ++i) {
     add(i < names.size() ? names[i] : names.empty() ? fmt::format("V{}", i + 1) : "");
   }

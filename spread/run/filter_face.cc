@@ -139,13 +139,14 @@ void FilterFace::deliver(const DeliverTask& delivery) {
 
 void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
                        const IdRanges& blocks) {
-  if (!status.clean()) ++failed_filters_;
+  const bool success = status.is_success(engine_.options().failure.ok_statuses);
+  if (!success) ++failed_filters_;
   output_->finished(output);
   const std::string name = fmt::format("filter {}", number(worker) + 1);
   if (early) {
     engine_.abort(fmt::format("{} ended before its input did ({}); what it was given is lost: {}",
                               name, status.text(), blocks_text(blocks)));
-  } else if (!status.clean() && !by_us) {
+  } else if (!success && !by_us) {
     // Of a status of its own it knows best what it means.
     const bool cut_off =
         status.signal != 0 || (!engine_.plan().is_local(worker) && status.code == kLoginLost);

@@ -248,7 +248,7 @@ std::size_t JobCommands::bytes_of(std::string_view payload) const {
 }
 
 // Found by trying, so that it is right for every kind of template.
-ArgumentSourceOptions::Line JobCommands::line_costs() const {
+ArgumentSourceOptions::Line JobCommands::line_costs(bool filled) const {
   constexpr std::size_t kProbe = 100;
   const std::string empty(1, '\0');
   const std::string probe = std::string(kProbe, 'x') + '\0';
@@ -261,7 +261,8 @@ ArgumentSourceOptions::Line JobCommands::line_costs() const {
   line.value_extra_bytes =
       std::max({two - std::min(two, one), one - std::min(one, none), std::size_t{1}});
   const std::size_t kernel = argument_space() - std::min(argument_space() / 2, kSpareBytes);
-  line.max_bytes = std::min(options_->map.arguments.bytes_max.value_or(kLineBytesDefault), kernel);
+  line.max_bytes = std::min(options_->map.arguments.bytes_max.value_or(filled ? kLineBytesDefault : kernel),
+                            kernel);
   return line;
 }
 

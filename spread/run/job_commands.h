@@ -58,7 +58,8 @@ class JobCommands {
   bool fit_together(const Arguments& arguments, std::size_t variable_bytes) const;
 
   /// How long a command line may get, and what each value adds to it (-X, -m, -s).
-  ArgumentSourceOptions::Line line_costs() const;
+  /// `filled`: without -s it is 128 KiB, else what the kernel permits.
+  ArgumentSourceOptions::Line line_costs(bool filled) const;
 
  private:
   explicit JobCommands(const Options& options) : options_(&options) {}

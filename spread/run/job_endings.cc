@@ -181,7 +181,8 @@ std::string JobFace::table_note_of(const DeliverTask& delivery, const Ending& en
   row.sequence = number(delivery.task) + 1;
   // As GNU parallel calls this machine.
   const bool here = delivery.worker == kNoWorker || engine_.plan().is_local(delivery.worker);
-  row.host = here ? ":" : engine_.plan().host_names[number(delivery.worker)];
+  row.host = ":";
+  if (!here) row.host = engine_.plan().host_names[number(delivery.worker)];
   row.started = engine_.reporter().wall_seconds(engine_.now() - delivery.duration);
   row.duration = delivery.duration;
   if (pipe_) row.sent_bytes = pipe_->sent_bytes(delivery.task, delivery.payload);

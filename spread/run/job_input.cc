@@ -38,6 +38,27 @@ std::vector<Source> sources_of(const InputOptions& input, std::vector<std::strin
   return sources;
 }
 
+/// Whether something stands for the items of a certain place: {2}, {-1/}, {name}.
+bool has_position(const Options& options) {
+  if (options.map.arguments.items_exact || options.map.arguments.header) return true;
+  const auto has = [](const std::string& text) {
+    for (std::size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
+      const std::size_t digit = at + (text.compare(at + 1, 1, "-") == 0 ? 2 : 1);
+      if (digit < text.size() && text[digit] >= '0' && text[digit] <= '9') return true;
+    }
+    return false;
+  };
+  std::vector<std::string> texts = options.hosts.command;
+  for (const auto& more : {options.map.transfer_files, options.map.return_files}) {
+    texts.insert(texts.end(), more.begin(), more.end());
+  }
+  for (const std::string& one :
+       {options.map.tag, options.hosts.working_directory, options.map.results_directory}) {
+    texts.push_back(one);
+  }
+  return std::any_of(texts.begin(), texts.end(), has);
+}
+
 std::optional<Trim> trim_of(const std::optional<ArgumentOptions::Trim>& trim) {
   if (!trim) return std::nullopt;
   return static_cast<Trim>(*trim);
@@ -69,7 +90,12 @@ Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
   how.fill = arguments.fill != ArgumentOptions::Fill::No;
   how.spread_slots = how.fill && arguments.fill_evenly ? slots : 0;
   how.exit_if_long = arguments.exit_if_long;
-  if (how.fill || arguments.bytes_max || how.exit_if_long) how.line = commands.line_costs();
+  how.skip_blank = arguments.skip_blank;
+  // -n: at most so many. With {1} or -N a job needs its number of items, whatever their length.
+  const bool fewer = arguments.items_max.value_or(1) > 1 && !has_position(options);
+  if (how.fill || arguments.bytes_max || how.exit_if_long || fewer) {
+    how.line = commands.line_costs(how.fill || how.exit_if_long);
+  }
   auto reader = ArgumentSource::make(how);
   if (!reader) return tl::unexpected(reader.error());
   source = reader->get();

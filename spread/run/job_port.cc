@@ -125,7 +125,8 @@ void JobPort::ended(JobEnd end) {
     Answered answered;
     answered.worker = id();
     answered.task = task_;
-    answered.kind = end_.status.clean() ? AnswerKind::Ok : AnswerKind::Error;
+    const bool success = end_.is_success(engine_.options());
+    answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
     engine_.handle(answered);
   }
   if (ending_ && alive_) end_worker(false, end_.status.text(true));

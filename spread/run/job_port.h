@@ -18,6 +18,9 @@ struct JobEnd {
   std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
   std::string problem;         ///< what kept it from being run, or its files from being moved
   std::string hint = {};       ///< to be put behind its exit status, for people
+  bool is_success(const Options& options) const {
+    return problem.empty() && status.is_success(options.failure.ok_statuses);
+  }
 };
 
 /// A part of a file.

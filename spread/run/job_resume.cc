@@ -14,12 +14,12 @@ namespace spread {
 namespace {
 
 /// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
-Result<JoblogRecord> read_joblog(const std::string& name) {
+Result<JoblogRecord> read_joblog(const std::string& name, const FailureOptions& failure) {
   const auto given = named_descriptor(name);
   const auto file = open_for_reading(given ? "/dev/fd/" + std::to_string(*given) : name);
-  if (!file && file.error().number == ENOENT) return JoblogRecord();
+  if (!file && file.error().number == ENOENT) return JoblogRecord(failure.ok_statuses);
   if (!file) return tl::unexpected(file.error());
-  JoblogRecord record;
+  JoblogRecord record(failure.ok_statuses);
   std::string text;
   std::array<Byte, 64 * 1024> piece;
   while (true) {
@@ -47,7 +47,7 @@ Result<JoblogRecord> read_joblog(const std::string& name) {
 Result<JobResume> JobResume::create(const Options& options) {
   JobResume resume;
   if (!options.map.resume) return resume;
-  auto record = read_joblog(options.report.joblog);
+  auto record = read_joblog(options.report.joblog, options.failure);
   if (!record) return fail("--resume: " + record.error().message);
   resume.record_ = std::move(*record);
   resume.again_if_failed_ = options.map.resume_failed;

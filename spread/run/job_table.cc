@@ -12,7 +12,7 @@ namespace spread {
 namespace {
 
 // What is escaped at once.
-constexpr std::size_t kPieceBytes = 64 * 1024;
+constexpr std::size_t kTablePieceBytes = 64 * 1024;
 
 }  // namespace
 
@@ -73,7 +73,7 @@ void JobTable::write(TaskId, JobStream stream, Slice bytes) {
     out.append(table_.between(quotes_));
   }
   for (std::string_view rest = as_text(bytes.view()); !rest.empty();) {
-    const std::string_view piece = rest.substr(0, kPieceBytes);
+    const std::string_view piece = rest.substr(0, kTablePieceBytes);
     table_.append(piece, out);
     rest.remove_prefix(piece.size());
   }

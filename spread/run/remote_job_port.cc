@@ -232,7 +232,8 @@ void RemoteJobPort::job_ended(int status) {
   if (return_files_.empty() && !(mover_ && face_.clean_up())) return answer();
   step_ = Step::Fetch;
   // Of a job that failed, what is there may tell why.
-  mover_->fetch(std::move(return_files_), directory_, end_.status.clean(), face_.clean_up());
+  mover_->fetch(std::move(return_files_), directory_, end_.is_success(engine_.options()),
+               face_.clean_up());
 }
 
 void RemoteJobPort::on_files_moved(Status status) {
@@ -240,7 +241,7 @@ void RemoteJobPort::on_files_moved(Status status) {
   if (step_ == Step::Base) return base_files_moved(status);
   // Of a login that is about to end, nobody waits for it.
   if (closing_ || step_ == Step::BaseFailed) return;
-  if (!status && end_.status.clean()) {
+  if (!status && end_.is_success(engine_.options())) {
     end_.status.code = kNotPrepared;
     end_.problem = status.error().message;
   }
@@ -255,7 +256,8 @@ void RemoteJobPort::answer() {
   Answered answered;
   answered.worker = id();
   answered.task = task_;
-  answered.kind = end_.status.clean() ? AnswerKind::Ok : AnswerKind::Error;
+  const bool success = end_.is_success(engine_.options());
+  answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
   engine_.handle(answered);
 }
 

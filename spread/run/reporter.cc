@@ -10,6 +10,7 @@
 #include "spread/report/human.h"
 #include "spread/report/slot_output.h"
 #include "spread/results/joblog.h"
+#include "spread/results/joblog_reader.h"
 
 namespace spread {
 namespace {
@@ -98,7 +99,10 @@ Status Reporter::open_files(const ReportOptions& options, bool append) {
     detailed_ = true;
   }
   if (!options.joblog.empty()) {
-    if (append && !named_descriptor(options.joblog)) SPREAD_TRY(drop_torn_line(options.joblog));
+    if (append && !named_descriptor(options.joblog)) {
+      const Status ready = drop_torn_line(options.joblog, JoblogRecord::is_torn_line);
+      if (!ready) return fail("--joblog: " + ready.error().message);
+    }
     auto file = open_report(options.joblog, append);
     if (!file) return fail("--joblog: " + file.error().message);
     joblog_file_.name = "--joblog " + options.joblog;

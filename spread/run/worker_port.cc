@@ -55,6 +55,7 @@ Status WorkerPort::start() {
   }
   how.kill_grace = options.limits.kill_grace;
   silent_until_ = slow_end_at_ = kForever;
+  how.ok_statuses = options.failure.ok_statuses;
   ready_ = answered_ = ended_by_us_ = false;
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);

@@ -28,6 +28,7 @@ struct ArgumentSourceOptions {
   std::optional<std::string> colsep;  ///< --colsep REGEX; with csv the separator, a single byte
   bool csv = false;                   ///< --csv
   bool header = false;                ///< --header : the first item of every source names columns
+  bool skip_blank = false;            ///< -r: what is empty or white space alone is no item
   std::optional<Trim> trim;           ///< unset: both with colsep, else none, as GNU parallel
   std::size_t max_record_bytes = std::size_t{64} << 20;  ///< of one item
 

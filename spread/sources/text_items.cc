@@ -31,7 +31,8 @@ TextItems::TextItems(const ArgumentSourceOptions& options, ItemPlace place, char
       continue_lines_(options.continue_lines),
       max_record_bytes_(std::min(options.max_record_bytes, kMostBytes)),
       header_(options.header),
-      plain_(!separator_ && trim_ == Trim::None && !continue_lines_ && !options.header),
+      skip_blank_(options.skip_blank),
+      plain_(!skip_blank_ && !separator_ && trim_ == Trim::None && !continue_lines_ && !options.header),
       look_for_nul_(delimiter != '\0') {}
 
 // One look at a piece is cheaper than one at every item of it.
@@ -100,6 +101,7 @@ TextItems::Taken TextItems::take(ByteView text, Item& item) {
   if (nul_seen_ && has_nul(text)) {
     return bad("holds a NUL byte, which no argument can (NUL-separated items: -0)", item);
   }
+  if (skip_blank_ && !header_.is_due() && trimmed(text, Trim::Both).empty()) return Taken::Again;
   if (header_.is_due() && as_text(text).starts_with(kHeaderMark)) {
     text = text.subspan(kHeaderMark.size());
   }

@@ -47,6 +47,7 @@ class TextItems final : public ItemReader {
   bool continue_lines_;
   std::size_t max_record_bytes_;
   ItemHeader header_;
+  bool skip_blank_;
   bool plain_;  // an item is just its bytes
   bool look_for_nul_;
   bool nul_seen_ = false;  // in some piece: then every item is looked at

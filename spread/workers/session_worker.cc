@@ -282,7 +282,7 @@ ProcessEnded SessionWorker::describe_end() const {
   end.worker = id_;
   // Not even with status 0, where we had to end it.
   end.clean =
-      status_ && status_->clean() && session_.problem() == Problem::None && ended_why_.empty();
+      status_ && status_->is_success(options_.ok_statuses) && session_.problem() == Problem::None && ended_why_.empty();
   switch (session_.problem()) {
     case Problem::Misbehaved:
       end.cause = EndCause::Misbehaved;

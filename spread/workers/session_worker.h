@@ -19,6 +19,7 @@ struct SessionWorkerOptions {
   std::optional<Duration> shutdown_timeout;                          ///< after close_input()
   std::string overdue = "still running after the end of its input";  ///< what is said of it then
   Duration kill_grace = std::chrono::seconds(5);
+  std::vector<std::uint8_t> ok_statuses = {};  ///< see ExitStatus::is_success()
 };
 
 /// What a SessionWorker tells, beside what its Session finds.
