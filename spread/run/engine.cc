@@ -109,12 +109,6 @@ void Engine::tell_terminal() {
 
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
-  if (input_ && options_.input.files.empty() && options_.input.groups.empty() && is_terminal(0)) {
-    // Most likely somebody forgot the items, and would wait for us as we for them.
-    const bool pipe = options_.command == Command::Pipe;
-    reporter_->say(std::string("input is read from the terminal, until Ctrl-D; a pipe") +
-                   (pipe ? "" : ", ::: ITEM...") + " or -a FILE would give it, too");
-  }
   add_slots_from(0);
   ask_hosts();
   if (options_.command == Command::All) reporter_->set_total(plan_.workers(), probe_ == nullptr);

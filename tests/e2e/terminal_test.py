@@ -102,7 +102,7 @@ class Terminal:
 
 
 class Input(SpreadTest):
-    TOLD = "spread: input is read from the terminal, until Ctrl-D; "
+    TOLD = "spread: the input is read from the terminal"
 
     def typed(self, keys, *words):
         terminal = Terminal(80)
@@ -115,10 +115,11 @@ class Input(SpreadTest):
         return line, running.finish()
 
     def test_who_forgot_the_items_is_told_what_is_waited_for(self):
+        items = ", a line each; Ctrl-D ends it (others: ::: ITEM... behind the command, or < FILE)\n"
         for words, told in (
-            (("map", "echo"), "a pipe, ::: ITEM... or -a FILE would give it, too\n"),
-            (("run", "--wire", "lines", "--", "cat"), "a pipe, ::: ITEM... or -a FILE would give it, too\n"),
-            (("pipe", "cat"), "a pipe or -a FILE would give it, too\n"),
+            (("map", "echo"), items),
+            (("run", "--wire", "lines", "--", "cat"), items),
+            (("pipe", "cat"), "; Ctrl-D ends it (a file: < FILE)\n"),
         ):
             with self.subTest(words):
                 line, result = self.typed(b"a\n\x04", *words)
