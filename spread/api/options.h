@@ -180,9 +180,9 @@ struct MapOptions {
   enum class Table : std::uint8_t { None, Csv, Tsv, Json };
   Table table = Table::None;  ///< --results x.csv, x.tsv, x.json: rows of this file
   std::string results_table;
-  bool records = false;           ///< --out records
-  bool print_commands = false;    ///< -t, -v: each on stderr when it starts
-  bool resume = false;            ///< --resume and --resume-failed
+  bool records = false;         ///< --out records
+  bool print_commands = false;  ///< -t, -v: each on stderr when it starts
+  bool resume = false;          ///< --resume and --resume-failed
   bool resume_failed = false;
   bool joblog_append = false;  ///< --joblog +FILE
   Duration delay{};            ///< --delay: between two starts

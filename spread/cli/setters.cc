@@ -177,8 +177,8 @@ Status set_ok_statuses(Draft& draft, std::string_view value) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
     const auto status = parse_number(rest.substr(0, comma), 0, 255);
     if (!status) {
-      return fail(fmt::format("expected exit statuses from 0 to 255, as in 0,1, not {}",
-                              show_text(value)));
+      return fail(
+          fmt::format("expected exit statuses from 0 to 255, as in 0,1, not {}", show_text(value)));
     }
     statuses.push_back(static_cast<std::uint8_t>(*status));
     if (comma == rest.size()) return {};

@@ -26,8 +26,8 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to);
 /// kernel can do that. End: nobody reads the pipe. Failed without an errno: the file is shorter.
 IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe);
 
-/// What a run that was killed left behind the last newline of a file goes, if `is_ours` says that it
-/// is the start of such a line; an Error if not. No file is fine.
+/// What a run that was killed left behind the last newline of a file goes, if `is_ours` says that
+/// it is the start of such a line; an Error if not. No file is fine.
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view));
 /// Whether both are one regular file that exists. "-" is stdin.
 bool are_one_file(const std::string& name, const std::string& other);

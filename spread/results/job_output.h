@@ -31,7 +31,9 @@ class JobSink {
   /// The next bytes of a job. Until end() nothing of another job comes between, except in Lines.
   virtual void write(TaskId task, JobStream stream, Slice bytes) = 0;
   /// In JobOutputMode::Whole: the job has ended, with this note; what it printed follows.
-  virtual void begin(TaskId task, ByteView note) { static_cast<void>(task), static_cast<void>(note); }
+  virtual void begin(TaskId task, ByteView note) {
+    static_cast<void>(task), static_cast<void>(note);
+  }
   /// The last that is heard of a job that printed something or has a note; in order, like write().
   virtual void end(TaskId task, ByteView note) = 0;
 };

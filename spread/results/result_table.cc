@@ -6,8 +6,8 @@ namespace spread {
 
 namespace {
 
-constexpr std::string_view kTableColumns[] = {"Seq",     "Host",    "Starttime", "JobRuntime", "Send",
-                                         "Receive", "Exitval", "Signal",    "Command"};
+constexpr std::string_view kTableColumns[] = {
+    "Seq", "Host", "Starttime", "JobRuntime", "Send", "Receive", "Exitval", "Signal", "Command"};
 
 std::string text_of_buffer(const ByteBuffer& buffer) { return std::string(as_text(buffer.view())); }
 
@@ -82,8 +82,8 @@ std::string ResultTable::row_start(const TableRow& row) const {
       out.push_back(static_cast<Byte>(separator()));
     };
     add(std::to_string(row.sequence));
-    for (const std::string_view field : {row.host, std::string_view(started),
-                                         std::string_view(duration)}) {
+    for (const std::string_view field :
+         {row.host, std::string_view(started), std::string_view(duration)}) {
       add(field);
     }
     add(std::to_string(row.sent_bytes));
@@ -96,10 +96,10 @@ std::string ResultTable::row_start(const TableRow& row) const {
   }
   out.append(fmt::format("{{ \"Seq\": {}, \"Host\": ", row.sequence));
   append_string(row.host, out);
-  out.append(fmt::format(", \"Starttime\": {}, \"JobRuntime\": {}, \"Send\": {}, \"Receive\": {}, "
-                         "\"Exitval\": {}, \"Signal\": {}, \"Command\": ",
-                         started, duration, row.sent_bytes, row.received_bytes, row.exit_status,
-                         row.signal));
+  out.append(fmt::format(
+      ", \"Starttime\": {}, \"JobRuntime\": {}, \"Send\": {}, \"Receive\": {}, "
+      "\"Exitval\": {}, \"Signal\": {}, \"Command\": ",
+      started, duration, row.sent_bytes, row.received_bytes, row.exit_status, row.signal));
   append_string(row.command, out);
   out.append(", \"V\": [ ");
   for (std::size_t i = 0; i < row.values.size(); ++i) {

@@ -261,8 +261,8 @@ ArgumentSourceOptions::Line JobCommands::line_costs(bool filled) const {
   line.value_extra_bytes =
       std::max({two - std::min(two, one), one - std::min(one, none), std::size_t{1}});
   const std::size_t kernel = argument_space() - std::min(argument_space() / 2, kSpareBytes);
-  line.max_bytes = std::min(options_->map.arguments.bytes_max.value_or(filled ? kLineBytesDefault : kernel),
-                            kernel);
+  line.max_bytes = std::min(
+      options_->map.arguments.bytes_max.value_or(filled ? kLineBytesDefault : kernel), kernel);
   return line;
 }
 

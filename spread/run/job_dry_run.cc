@@ -18,9 +18,7 @@ namespace spread {
 Status print_commands(const Options& options, std::uint32_t slots) {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
-  if (const std::string note = commands->shell_note(); !note.empty()) {
-    std::fputs(message_line(note).c_str(), stderr);
-  }
+  if (const std::string note = commands->shell_note(); !note.empty()) warn(note);
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const ArgumentSource* source = nullptr;

@@ -3,10 +3,10 @@
 
 #include <utility>
 
+#include "spread/command/placeholder.h"
 #include "spread/io/files.h"
 #include "spread/report/events_writer.h"
 #include "spread/report/outcome_name.h"
-#include "spread/command/placeholder.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/job_face.h"
 #include "spread/run/job_limits.h"

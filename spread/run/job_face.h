@@ -140,8 +140,8 @@ class JobFace final : public Face {
   Job job_;
   std::vector<std::pair<std::string, std::string>> environment_;
   bool made_way_told_ = false;
-  int first_failure_ = 0;   ///< exit status of the first job that failed
-  int xargs_status_ = 0;    ///< 123 if one failed; that of the first one that stops xargs
+  int first_failure_ = 0;  ///< exit status of the first job that failed
+  int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
   std::string error_;
 };
 

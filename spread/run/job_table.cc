@@ -29,7 +29,7 @@ Result<std::unique_ptr<JobTable>> JobTable::open(const MapOptions& options, Even
   if (!descriptor) return fail("--results: " + descriptor.error().message);
   table->own_ = std::make_unique<OutputWriter>(loop, std::move(*descriptor));
   table->out_ = table->own_.get();
-  table->header_written_ = append && !file_is_empty(table->name_);
+  table->header_written_ = append && !file_is_empty(fd->get());
   return table;
 }
 

@@ -233,7 +233,7 @@ void RemoteJobPort::job_ended(int status) {
   step_ = Step::Fetch;
   // Of a job that failed, what is there may tell why.
   mover_->fetch(std::move(return_files_), directory_, end_.is_success(engine_.options()),
-               face_.clean_up());
+                face_.clean_up());
 }
 
 void RemoteJobPort::on_files_moved(Status status) {

@@ -21,8 +21,7 @@ Status TailStore::append(WorkerId worker, std::string_view text) {
   }
   in_memory_ += text.size();
   if (tail.pieces.size() > tail.kept && !tail.pieces.back().spilled &&
-      tail.next < tail.pieces.size() &&
-      tail.pieces.back().text.size() < kPieceBytes) {
+      tail.next < tail.pieces.size() && tail.pieces.back().text.size() < kPieceBytes) {
     tail.pieces.back().text += text;
     tail.pieces.back().size += text.size();
   } else {

@@ -23,8 +23,8 @@ class TailStore {
   bool empty(WorkerId worker) const;
   /// Moves the next piece of this worker's tail to `into`; false when there is none.
   Result<bool> take(WorkerId worker, ByteBuffer& into);
-  /// What there is of this worker's tail is whole: drop() leaves it. Slots may have several workers,
-  /// one after the other.
+  /// What there is of this worker's tail is whole: drop() leaves it. Slots may have several
+  /// workers, one after the other.
   void keep(WorkerId worker);
   /// A worker that died has no tail: what it wrote is shown as its output.
   void drop(WorkerId worker);

@@ -32,7 +32,8 @@ TextItems::TextItems(const ArgumentSourceOptions& options, ItemPlace place, char
       max_record_bytes_(std::min(options.max_record_bytes, kMostBytes)),
       header_(options.header),
       skip_blank_(options.skip_blank),
-      plain_(!skip_blank_ && !separator_ && trim_ == Trim::None && !continue_lines_ && !options.header),
+      plain_(!skip_blank_ && !separator_ && trim_ == Trim::None && !continue_lines_ &&
+             !options.header),
       look_for_nul_(delimiter != '\0') {}
 
 // One look at a piece is cheaper than one at every item of it.

@@ -281,8 +281,8 @@ ProcessEnded SessionWorker::describe_end() const {
   ProcessEnded end;
   end.worker = id_;
   // Not even with status 0, where we had to end it.
-  end.clean =
-      status_ && status_->is_success(options_.ok_statuses) && session_.problem() == Problem::None && ended_why_.empty();
+  end.clean = status_ && status_->is_success(options_.ok_statuses) &&
+              session_.problem() == Problem::None && ended_why_.empty();
   switch (session_.problem()) {
     case Problem::Misbehaved:
       end.cause = EndCause::Misbehaved;

@@ -161,7 +161,7 @@ class Jobs(SshTest):
                 pids = [os.pidfd_open(int(pid)) for pid in post.line().split()]
                 running.signal(number)
                 if number != signal.SIGKILL:
-                    self.assertIn(b"once more", running.process.stderr.readline())
+                    self.assertIn(b"again: end it now", running.process.stderr.readline())
                     running.signal(number)
                     self.assertEqual(running.finish().status, 128 + number)
                 for pid in pids:

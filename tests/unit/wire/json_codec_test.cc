@@ -92,7 +92,7 @@ TEST(JsonCodec, AResultThatIsNoJsonIsTheTasksFailure) {
   EXPECT_EQ(said("[7,\"ok\"," + std::string(100, 'x') + "]\n"),
             start + std::string(60, 'x') + "...");
   EXPECT_EQ(said("[7,\"ok\"," + std::string(300, '[') + "]\n"),
-            "not a frame: nested deeper than 256 at byte 264");
+            "not a frame: nested deeper than 256 at byte 265");
 }
 
 TEST(JsonCodec, ANumberThatIsTooLargeElsewhereBreaksTheMessage) {
