@@ -1,0 +1,72 @@
+"""README's examples work as printed: the workers in three languages give the same numbers, and the
+links lead somewhere."""
+
+import os
+import re
+import subprocess
+
+from spread_testing import SOURCE, SPREAD, SpreadTest
+
+with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+    README = file.read()
+SUFFIX = {"cpp": "cc", "python": "py", "sh": "sh"}
+LICENCE = "/usr/share/common-licenses/GPL-3"
+
+
+def workers():
+    """{language: (its program, the shell lines below it)}"""
+    found = {}
+    blocks = re.findall(r"^```(\w+)\n([^`]*)^```\n\n((?:    .*\n)+)", README, re.MULTILINE)
+    for language, program, lines in blocks:
+        found[language] = program, "".join(line[4:] for line in lines.splitlines(True))
+    return found
+
+
+class Readme(SpreadTest):
+    deadline = 500  # the compiler, on a busy machine
+
+    def setUp(self):
+        super().setUp()
+        os.symlink(os.path.join(SOURCE, "worker_sdk"), self.path("worker_sdk"))
+        os.mkdir(self.path("bin"))
+        os.symlink(os.path.abspath(SPREAD), self.path("bin/spread"))
+        self.environment["PATH"] = self.path("bin") + os.pathsep + os.environ["PATH"]
+        self.environment["PYTHONDONTWRITEBYTECODE"] = "1"
+
+    def shell(self, lines):
+        done = subprocess.run(
+            ["bash", "--norc", "-ec", lines],
+            cwd=self.folder,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_the_workers_in_three_languages_print_the_same(self):
+        with open(LICENCE, encoding="utf-8") as text:
+            words = text.read().split()
+        expected = "".join(f"{words.count(word)}\n" for word in ("free", "software", "the"))
+        self.assertEqual(set(workers()), set(SUFFIX))
+        for language, (program, lines) in workers().items():
+            with self.subTest(language):
+                self.assertLessEqual(len(program.splitlines()), 11)
+                self.file(f"count.{SUFFIX[language]}", program)
+                self.assertEqual(self.shell(lines), expected)
+
+    def test_a_filter_is_a_worker(self):
+        (line,) = re.findall(r"^    (spread run --wire lines .*)$", README, re.MULTILINE)
+        self.assertEqual(self.shell(line), "hello, world\nhello, moon\n")
+
+    def test_links_lead_somewhere(self):
+        links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", README)
+        self.assertGreater(len(links), 10)
+        for link in links:
+            self.assertTrue(os.path.exists(os.path.join(SOURCE, link)), link)
+
+
+if __name__ == "__main__":
+    import unittest
+
+    unittest.main()
