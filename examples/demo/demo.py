@@ -9,7 +9,8 @@ import sys
 import tempfile
 import time
 
-HEADERS_MAX = 25000
+LEARN_MAX = 25000  # files to learn from: seconds, once per worker
+TASKS_MAX = 12000  # files to check: 3 ms each, so that the tasks outweigh the learning
 HEADERS_MIN = 200
 
 
@@ -18,7 +19,7 @@ class Failure(Exception):
 
 
 def find_headers(folder="/usr/include"):
-    """Every header, or every n-th so that the demo stays short on a developer's machine."""
+    """All headers."""
     headers = []
     for path, _, names in os.walk(folder):
         for name in names:
@@ -28,8 +29,12 @@ def find_headers(folder="/usr/include"):
     headers.sort()
     if len(headers) < HEADERS_MIN:
         raise Failure("only %d headers below %s" % (len(headers), folder))
-    step = -(-len(headers) // HEADERS_MAX)
-    return headers[::step], len(headers)
+    return headers
+
+
+def thinned(headers, most):
+    """All of them, or every n-th, so that the demo stays short on a developer's machine."""
+    return headers[:: -(-len(headers) // most)]
 
 
 def is_source(name):
@@ -50,10 +55,10 @@ def check_status(what, status):
         raise Failure("%s ended with status %d" % (what, status))
 
 
-def run_spread(build, scratch, listing):
+def run_spread(build, scratch, listing, tasks):
     """The main job. Returns the answers, the seconds, and the workers' tails."""
     tails = os.path.join(scratch, "tails")
-    command = [build + "/spread", "run", "--no-history", "--prep-file", listing, "-a", listing]
+    command = [build + "/spread", "run", "--no-history", "--prep-file", listing, "-a", tasks]
     command += ["--tails", tails + "/", "--", build + "/examples/typos"]
     say("$ " + " ".join(command).replace(scratch + "/", ""))
     start = time.monotonic()
@@ -74,10 +79,10 @@ def run_spread(build, scratch, listing):
     return answers, seconds, workers
 
 
-def run_alone(build, listing):
+def run_alone(build, listing, tasks):
     """The reference: the same work in one process that has never heard of spread."""
     start = time.monotonic()
-    with open(listing) as headers:
+    with open(tasks) as headers:
         done = subprocess.run(
             [build + "/examples/typos", listing], stdin=headers, stdout=subprocess.PIPE
         )
@@ -132,47 +137,56 @@ def human(seconds):
 
 
 def show_table(tasks, spread_seconds, workers, alone_seconds, sample_size, sample_seconds):
+    """The last thing on the screen: what it is all about."""
+    rate = sample_size / sample_seconds
+    say("One process that does it all learns once. With a process for each task, all %d tasks" % tasks)
+    say("would take %s, as each has to learn first. A worker of spread learns once, too, and" % (
+        human(tasks / rate)))
+    say("all CPUs work: %.1f times as fast as the one process." % (alone_seconds / spread_seconds))
+    say()
     row = "  %-34s %7s %9s %9s"
     say(row % ("", "tasks", "seconds", "tasks/s"))
-    say(row % (
-        "spread, %d workers" % len(workers), tasks, "%.1f" % spread_seconds,
-        "%.0f" % (tasks / spread_seconds)))
     for name, worker in workers:
         busy = worker["learning"] + worker["checking"]
         label = "  worker %s (learned for %.1f s)" % (name, worker["learning"])
         say(row % (label, worker["tasks"], "%.1f" % busy, "%.0f" % (worker["tasks"] / busy)))
     say(row % (
+        "spread, %d workers" % len(workers), tasks, "%.1f" % spread_seconds,
+        "%.0f" % (tasks / spread_seconds)))
+    say(row % (
         "one process for all, no spread", tasks, "%.1f" % alone_seconds,
         "%.0f" % (tasks / alone_seconds)))
-    rate = sample_size / sample_seconds
     say(row % (
         "one process per task, xargs -P%d" % len(workers), sample_size, "%.1f" % sample_seconds,
         "%.1f" % rate))
-    say()
-    say("The last row is a sample of %d tasks. At that rate all %d would take %s," % (
-        sample_size, tasks, human(tasks / rate)))
-    say("since each process has to learn first; a worker of spread learns once and stays.")
+
+
+def write_lines(path, lines):
+    with open(path, "w") as file:
+        file.writelines(line + "\n" for line in lines)
 
 
 def demonstrate(build, scratch):
-    headers, found = find_headers()
-    listing = os.path.join(scratch, "headers")
-    with open(listing, "w") as file:
-        file.writelines(header + "\n" for header in headers)
-    megabytes = sum(map(os.path.getsize, headers)) / 1e6
-    chosen = "all" if len(headers) == found else "one in %d" % -(-found // HEADERS_MAX)
+    found = find_headers()
+    learned = thinned(found, LEARN_MAX)
+    headers = thinned(found, TASKS_MAX)
+    listing = os.path.join(scratch, "learn")
+    tasks = os.path.join(scratch, "check")
+    write_lines(listing, learned)
+    write_lines(tasks, headers)
+    megabytes = sum(map(os.path.getsize, learned)) / 1e6
     say()
     say("The work: find spelling mistakes in the comments of the C and C++ headers below")
-    say("/usr/include: %d files (%s), %.0f MB. Each worker first learns from all of them how" % (
-        len(headers), chosen, megabytes))
-    say("many files write each word, which takes seconds. Then it is sent tasks: one file to")
-    say("check each, about a millisecond. One worker is started for each CPU.")
+    say("/usr/include. Each worker first learns from %d of them (%.0f MB) how many files write" % (
+        len(learned), megabytes))
+    say("each word, which takes seconds. Then it is sent tasks: one file to check each, about 3 ms,")
+    say("%d in all. One worker is started for each CPU." % len(headers))
     say()
-    answers, seconds, workers = run_spread(build, scratch, listing)
+    answers, seconds, workers = run_spread(build, scratch, listing, tasks)
     say()
     show_top_ten(headers, answers)
     say("Doing the same in one process, without spread, to compare each line ...")
-    expected, alone_seconds = run_alone(build, listing)
+    expected, alone_seconds = run_alone(build, listing, tasks)
     compare("spread against the reference", answers, expected)
     say("All %d lines are the same, in the same order." % len(expected))
     say()

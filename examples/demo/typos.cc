@@ -5,7 +5,7 @@
 //     spread run --prep-file headers -a headers -- ./typos
 //
 // The prep items name the files to learn from, which takes seconds, once per worker; a task names
-// a file to check, which takes a millisecond. The answer to a task is a line such as
+// a file to check, which takes some milliseconds. The answer to a task is a line such as
 // "occured>occurred seperate>separate", empty where nothing was found.
 //
 //     ./typos headers FILE...    the same without spread: checks FILEs, or those named on stdin
@@ -13,7 +13,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cctype>
 #include <chrono>
 #include <cmath>
@@ -120,13 +119,6 @@ double slips(std::string_view wrong, std::string_view right) {
   return cost[wrong.size()][right.size()];
 }
 
-/// Which letters a word has, a bit for each.
-std::uint32_t letters(std::string_view word) {
-  std::uint32_t set = 0;
-  for (const char c : word) set |= 1U << (c - 'a');
-  return set;
-}
-
 /// How many files use each word: the whole model. What it makes of a rare word is the noisy
 /// channel's answer: the word that best explains it, frequent and few slips away.
 class Speller {
@@ -136,7 +128,7 @@ class Speller {
       for (const std::string& word : comment_words(read_file(file))) ++files_with_[word];
     }
     for (const auto& [word, count] : files_with_) {
-      if (count >= kTimesMore) frequent_.push_back({word, letters(word), double(count)});
+      if (count >= kTimesMore) frequent_.push_back({word, double(count)});
     }
     std::sort(frequent_.begin(), frequent_.end(),
               [](const Frequent& a, const Frequent& b) { return a.word < b.word; });
@@ -161,7 +153,6 @@ class Speller {
 
   struct Frequent {
     std::string word;
-    std::uint32_t letters;
     double files;
   };
 
@@ -174,15 +165,12 @@ class Speller {
   std::string correction(const std::string& word) const {
     const double count = std::max(files_with(word), 1U);
     if (word.size() < kRareMin || count > kRareMax) return {};
-    const std::uint32_t word_letters = letters(word);
     const double slips_max = word.size() < 10 ? 1 : 2;
     const std::string* best = nullptr;
     double best_evidence = 0;
     for (const Frequent& candidate : frequent_) {
       if (candidate.word.size() + 2 < word.size() || candidate.word.size() > word.size() + 2)
         continue;
-      // Two slips bring or take four letters at most. This spares most of the candidates.
-      if (std::popcount(candidate.letters ^ word_letters) > 4) continue;
       const double distance = slips(word, candidate.word);
       const double evidence = std::log(candidate.files / count) - distance * std::log(kTimesMore);
       if (distance > slips_max || evidence <= best_evidence) continue;
