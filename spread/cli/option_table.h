@@ -1,4 +1,4 @@
-// spread/cli: argv in, Options out. The one place that knows CLI11 (flags.cc). Every option is one
+// spread/cli: argv in, Options out. The one place that knows CLI11 (tokens.cc). Every option is one
 // row of one table; CLI11's registration, --help, the man page and bash completion are made from
 // the rows, so they cannot disagree. Start here, then flags.h.
 #pragma once

@@ -5,9 +5,9 @@
 //   argument_lists.h  --worker and --args-file: text -> ArgumentList
 //   route.h           --launch: how a host is reached
 //   roster.h          all of them together -> Roster, the hosts and slots of a run
-//   remote_shell.h    one string that any login shell reads as we meant it; the guard on the far
-//   side launcher.h        slot -> LaunchPlan; the question for a host's CPUs; hints about exit
-//   statuses
+//   remote_shell.h    one string that any login shell reads as we meant it, and the guard there
+//   launcher.h        slot -> LaunchPlan; the question for a host's CPUs; hints
+//
 //
 // Start here, then roster.h.
 #pragma once

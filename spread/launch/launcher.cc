@@ -67,9 +67,9 @@ std::string remote_directory(const HostOptions& options, const LaunchContext& co
   return "./" + directory;
 }
 
-/// `words`, with what a shell would not export (functions of bash) set by env(1). `environment`:
-/// what
-/// --env names and a shell can export comes in front, so that our own variables win.
+/// `words`, with what a shell would not export (functions of bash) set by env(1).
+/// What --env names and a shell can export is put in front of `environment`, so that our own
+/// variables win.
 ArgumentList with_user_environment(ArgumentList words, const HostOptions& options,
                                    Environment& environment) {
   Environment exported;

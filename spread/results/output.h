@@ -13,7 +13,7 @@
 
 namespace spread {
 
-/// Turns results into the bytes of stdout, one record each (DESIGN section 2.2).
+/// Turns results into the bytes of stdout, one record each (docs/manual.md, "Results out").
 class OutputFormatter {
  public:
   /// `host_names[worker number]` is what --out records shows as the host (null where there is no

@@ -14,7 +14,7 @@
 namespace spread {
 
 /// What differs between the subcommands that run tasks: who works in a slot, where tasks come from,
-/// and what becomes of outcomes. WorkerFace is `run` and `all`, JobFace is `map`.
+/// and what becomes of outcomes. `run`, `all`: WorkerFace; `map`: JobFace; `pipe`: FilterFace.
 class Face {
  public:
   virtual ~Face() = default;

@@ -10,7 +10,7 @@
 
 namespace spread::wire {
 
-// Values between JSON and msgpack, and plain text (DESIGN section 2.2, "Values across formats"):
+// Values between JSON and msgpack, and plain text (docs/manual.md, "Values across formats"):
 // bin <-> {"$bin":"base64"}, ext <-> {"$ext":[type,"base64"]}; NaN and infinities are read as the
 // tokens NaN, Infinity, -Infinity and written as null; integers outside [-2^63, 2^64) are an
 // error; keys that are not strings become their JSON text; integral doubles print without ".0",
