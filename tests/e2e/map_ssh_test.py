@@ -132,13 +132,13 @@ class Jobs(SshTest):
             self.assert_run(result, 0, "f<a b>f<x>\n" if "x" in words else "f<a b>\n", "")
         result = self.map("-S", "1/h2", "myf", "{}", "x", ":::", "a")
         told = "spread: myf is a function of this shell, which other machines do not have: --env myf .*"
-        self.assert_told(result, told, "spread: 1 of 1 job failed:")
+        self.assert_told(result, told, "spread: 1 of 1 job failed: exit status 127: .*")
 
     def test_a_directory_that_is_not_there_is_told(self):
         result = self.map("-S", "1/h2", "--wd", "/nowhere", "echo", ":::", "a")
         self.assertEqual((result.status, result.out), (1, ""), result)
         self.assert_told(result, r"sh: 1: cd: can't cd to /nowhere",
-                         r"  job 1: exit status 125 \(--wd /nowhere: no such directory on h2\?\): .*")
+                         r"spread: 1 of 1 job failed: exit status 125 \(--wd /nowhere: no such directory on h2\?\): .*")
 
     def test_a_timeout_ends_the_job_there(self):
         post, gate = self.post(), self.gate()

@@ -25,8 +25,8 @@ class Condition(SpreadTest):
         self.assert_run(result, status, values + [None] * rest)
         if rest:
             failed = values.count(None)
-            last = len(MIXED) - 1
-            which = f"{done}-{last} \\({rest} tasks\\)" if rest > 1 else f"{last} \\(1 task\\)"
+            last = len(MIXED)
+            which = f"{done + 1}-{last} \\({rest} tasks\\)" if rest > 1 else f"{last} \\(1 task\\)"
             counts = f"{failed} failed, {rest} not computed" if failed else f"{rest} not computed"
             self.assert_told(
                 result,

@@ -70,7 +70,7 @@ TEST(Scenario, FatalStopsTheRunButWhatHasBeenSentIsFinished) {
   // 0..3 before it, 5 beside it, 6 and 7 in the pipes.
   EXPECT_EQ(played.counts().ok, 7u);
   EXPECT_EQ(played.counts().not_computed, 92u);
-  EXPECT_EQ(played.message(50), "task 4 was fatal");
+  EXPECT_EQ(played.message(50), "task 5 was fatal");
 }
 
 TEST(Scenario, AMalformedRecordFailsAndTheOthersGoOn) {

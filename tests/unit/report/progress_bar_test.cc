@@ -79,7 +79,7 @@ TEST(FormatProgress, FileThatIsBeingReadHasAShareAndATimeLeft) {
   shown.total_final = false;
   shown.likely_total = 3000;
   EXPECT_EQ(format_progress(shown, ProgressStyle::Bar, 79, false),
-            "[=====>        ] 1234 ~41%  3.1k/s  ETA 12s  2 failed  1 retried  3 workers");
+            "[=======>          ] 1234 ~41%  3.1k/s  ETA 12s  2 failed  1 retried  3 workers");
   EXPECT_EQ(format_progress(shown, ProgressStyle::Bar, 12, false), "1234 ~41%");
   // More have come than it seemed.
   shown.finished = 3100;

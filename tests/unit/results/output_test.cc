@@ -143,14 +143,14 @@ TEST(JsonOutput, WarnsOnceOfNaN) {
   EXPECT_EQ(output.of(json_result(3, "[NaN]")), "[null]\n");
   EXPECT_EQ(output.of(json_result(4, "[Infinity]")), "[null]\n");
   EXPECT_EQ(output.formatter.take_warning(),
-            "task 3: NaN or an infinity was written as null (JSON has no such numbers)");
+            "task 4: NaN or an infinity was written as null (JSON has no such numbers)");
   EXPECT_EQ(output.formatter.take_warning(), "");
 }
 
 TEST(JsonOutput, WritesAValueThatCannotBeReadAsNullAndSaysSo) {
   Output output(OutputFormat::Json);
   EXPECT_EQ(output.of(ok_result(5, "\x93\x01\x02")), "null\n");
-  EXPECT_EQ(output.formatter.take_warning().rfind("task 5: the result was written as null: ", 0),
+  EXPECT_EQ(output.formatter.take_warning().rfind("task 6: the result was written as null: ", 0),
             0u);
 }
 
