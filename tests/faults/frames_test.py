@@ -151,7 +151,7 @@ class UnexpectedAnswers(SpreadTest):
 
 class ClosedDescriptors(SpreadTest):
     def test_worker_that_closes_its_stdin_and_goes_on_has_the_kill_grace(self):
-        script = "read -r a; echo $a; [ $a = 3 ] && exit; exec 0<&-; exec sleep 1000"
+        script = "[ -e once ] && exec cat; : >once; read -r a; echo $a; exec 0<&-; exec sleep 1000"
         result = self.spread(
             *("run", "--wire", "lines", "-j1", "--kill-grace", "0.1", "--shutdown-timeout", "1h"),
             *("--", "sh", "-c", script, ":::", "1", "2", "3"),
