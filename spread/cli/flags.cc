@@ -262,7 +262,7 @@ Result<ParsedCommandLine> parse_program_option(const StringList& words) {
   // For packagers; the build writes their files with them.
   if (word == "--man") return parse_man(words);
   if (word == "--completion") {
-    const std::string_view shell = words.size() == 2 ? words[1] : "";
+    const std::string shell = words.size() == 2 ? words[1] : "";
     if (shell == "bash") return ParsedCommandLine{{}, bash_completion()};
     if (shell == "zsh") return ParsedCommandLine{{}, zsh_completion()};
     if (shell == "fish") return ParsedCommandLine{{}, fish_completion()};
