@@ -1,5 +1,6 @@
 """`spread pipe`: blocks of whole records for a command each, or for long-lived filters."""
 
+import contextlib
 import os
 import signal
 import unittest
@@ -258,8 +259,20 @@ class RoundRobin(SpreadTest):
         while not is_asleep(running.pid):
             pass
         running.close_input()
+        self.wait_for_end_of_input(running.pid)
         gate.open()
         self.assert_run(running.finish(), 1, "", ".spread: filter 1: exit status 4\n")
+
+    def wait_for_end_of_input(self, pid):
+        """Until spread has seen it, and closed the copy of its stdin that it reads."""
+        folder = f"/proc/{pid}/fd"
+        pipe = os.readlink(f"{folder}/0")
+        copies = 2
+        while copies > 1:
+            copies = 0
+            for fd in os.listdir(folder):
+                with contextlib.suppress(FileNotFoundError):
+                    copies += os.readlink(f"{folder}/{fd}") == pipe
 
     def test_block_that_a_filter_refused_is_named(self):
         post, gate = self.post(), self.gate()
