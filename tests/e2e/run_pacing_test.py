@@ -132,8 +132,9 @@ class Slots(SpreadTest):
         self.way.open(1)
         self.assertEqual(self.told.lines(2), ["start"] * 2)
         self.file("jobs", "1")
-        # One answer has the file read; the other two come from those who are to leave.
-        self.way.open(3)
+        # One answer has the file read. Whoever stays may take several, but never all that are left:
+        # two ends come from those who are to leave.
+        self.way.open(12)
         self.assertEqual(self.told.lines(2), ["end"] * 2)
         self.assert_end(running, 3)
 
