@@ -26,6 +26,7 @@ class OutputFormatter {
   /// A warning to be shown, each kind once (a NaN was written as null, ...); empty when there is
   /// none.
   std::string take_warning();
+  bool has_warning() const { return !warnings_.empty(); }
 
  private:
   enum Warning : std::uint8_t { kTerminatorInText, kNonFinite, kUnreadable, kWarnings };

@@ -76,7 +76,7 @@ class ReorderBuffer {
 
   /// True while no more results should be caused than those already under way: memory and spill
   /// file are used up. put() still accepts what comes.
-  bool full() const { return memory_in_use() > memory_bytes_; }
+  bool full() const { return waiting_ > 0 && memory_in_use() > memory_bytes_; }
   /// The id that pop() waits for.
   TaskId next() const { return TaskId{next_}; }
   /// Results held, in memory and on disk.
@@ -84,6 +84,7 @@ class ReorderBuffer {
   /// Without a result that is next in line and was put as such: it belongs to the caller's blocks.
   std::size_t memory_in_use() const;
   /// Why the last attempt to spill failed (a full disk), once; empty otherwise.
+  bool has_spill_error() const { return !spill_error_.empty(); }
   std::string take_spill_error() { return std::exchange(spill_error_, {}); }
 
  private:

@@ -242,19 +242,22 @@ OutputFull Engine::output_now() const {
 }
 
 void Engine::tick_workers() {
+  if (loop_.now() < ports_due_) return;
   for (const std::unique_ptr<Port>& each : ports_) {
     if (each->next_deadline() <= loop_.now()) each->tick();
   }
 }
 
-TimePoint Engine::next_deadline() const {
+TimePoint Engine::next_deadline() {
+  ports_due_ = TimePoint::min();
   // Not in a loop within the turn: what happens again and again must not keep signals waiting.
   if (undecided_ || input_at_hand()) return loop_.now();
-  TimePoint next =
-      std::min({scheduler_.next_deadline(), stdout_->next_deadline(), reporter_->next_deadline()});
-  if (probe_) next = std::min(next, probe_->next_deadline());
+  TimePoint next = kForever;
   for (const std::unique_ptr<Port>& each : ports_) next = std::min(next, each->next_deadline());
-  return next;
+  ports_due_ = next;
+  if (probe_) next = std::min(next, probe_->next_deadline());
+  return std::min(
+      {next, scheduler_.next_deadline(), stdout_->next_deadline(), reporter_->next_deadline()});
 }
 
 /// More tasks are wanted and can be read without waiting.

@@ -121,7 +121,7 @@ class Engine final : private ReadyHandler {
   void watch_output();
   OutputFull output_now() const;
   void tick_workers();
-  TimePoint next_deadline() const;
+  TimePoint next_deadline();
   bool input_at_hand() const;
   bool done() const;
   void tell_terminal();
@@ -187,6 +187,7 @@ class Engine final : private ReadyHandler {
   std::vector<WorkerId> ended_;
   /// Something has happened since the last decide(), perhaps because of what it decided.
   bool undecided_ = false;
+  TimePoint ports_due_ = TimePoint::min();  ///< no port is to be ticked before this
   std::uint64_t next_task_ = 0;
 
   int signals_received_ = 0;

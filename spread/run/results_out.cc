@@ -42,6 +42,7 @@ void ResultsOut::pump() {
 }
 
 std::string ResultsOut::take_warning() {
+  if (!formatter_.has_warning() && !reorder_.has_spill_error()) return {};  // asked every turn
   std::string warning = formatter_.take_warning();
   return warning.empty() ? reorder_.take_spill_error() : warning;
 }
