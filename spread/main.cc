@@ -20,6 +20,7 @@ int print(const std::string& text) {
 int run_command_line(int argc, char** argv) {
   const auto parsed = spread::cli::parse_command_line(argc, argv);
   if (!parsed) return spread::complain(parsed.error());
+  if (parsed->status != 0) return spread::complain_in_words(parsed->text, parsed->status);
   return parsed->text.empty() ? spread::run(parsed->options) : print(parsed->text);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spread/api/time.h"
+#include "spread/api/xargs_options.h"
 
 namespace spread {
 
@@ -117,6 +118,7 @@ struct LimitOptions {
 };
 
 struct ReportOptions {
+  std::string speaker = "spread";  ///< what messages begin with
   ProgressStyle progress = ProgressStyle::Automatic;
   std::string joblog;  ///< empty = none; "-" is not special
   std::string events;  ///< FILE or "fd:N"; empty = none
@@ -202,9 +204,10 @@ struct MapOptions {
     Duration wait{};
   };
   std::vector<Step> end_sequence;
-  std::string jobs_file;       ///< -j FILE: looked at again whenever a job ends
-  bool no_slot_limit = false;  ///< -j 0
-  bool xargs_status = false;   ///< --exit-status xargs
+  std::string jobs_file;              ///< -j FILE: looked at again whenever a job ends
+  bool no_slot_limit = false;         ///< -j 0
+  bool xargs_status = false;          ///< --exit-status xargs
+  std::optional<XargsOptions> xargs;  ///< `spread xargs`, where it differs
   /// Files for jobs on other machines; all but base_files with placeholders.
   std::vector<std::string> base_files;      ///< --basefile: once on every host
   std::vector<std::string> transfer_files;  ///< --transferfile: before each job

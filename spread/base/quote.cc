@@ -7,6 +7,7 @@
 
 #include "spread/base/ascii.h"
 #include "spread/base/printable.h"
+#include "spread/base/utf8.h"
 
 namespace spread {
 namespace {
@@ -17,6 +18,19 @@ bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
 bool is_bare(char c) {
   return is_letter(c) || is_digit(c) ||
          std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
+}
+
+/// What makes GNU's tools quote a word, wherever it stands.
+bool is_special(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f ||
+         std::string_view(" !\"$&'()*;<=>?[\\^`|").find(c) != std::string_view::npos;
+}
+
+/// And does not mean anything between double quotes.
+bool may_stand_in_double_quotes(char c) {
+  return is_letter(c) || is_digit(c) ||
+         std::string_view(" '%+,-./:@]_").find(c) != std::string_view::npos;
 }
 
 std::string in_single_quotes(std::string_view word) {
@@ -130,6 +144,38 @@ std::string shell_quote(std::string_view word) {
   const bool bare =
       !word.empty() && word.front() != '=' && std::all_of(word.begin(), word.end(), is_bare);
   return bare ? std::string(word) : in_single_quotes(word);
+}
+
+std::string shell_escape(std::string_view word) {
+  const bool quoted = word.empty() || std::any_of(word.begin(), word.end(), is_special) ||
+                      word[0] == '#' || word[0] == '~' || word == "{" || word == "}";
+  const std::size_t printable = utf8_prefix(as_bytes(word));
+  if (!quoted && printable == word.size()) return std::string(word);
+  if (word.find('\'') != std::string_view::npos &&
+      std::all_of(word.begin() + 1, word.end(), may_stand_in_double_quotes) &&
+      (word[0] == '#' || word[0] == '~' || may_stand_in_double_quotes(word[0]))) {
+    return fmt::format("\"{}\"", word);
+  }
+  std::string shown = "'";
+  bool escaping = false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(word[i]);
+    const bool escape = byte < 0x20 || byte == 0x7f || i >= printable;
+    // An apostrophe takes the same way out of the quotes.
+    if (escape && !escaping) shown += "'$'";
+    if (!escape && escaping && byte != '\'') shown += "''";
+    escaping = escape;
+    if (escape) {
+      const std::size_t letter = std::string_view("\a\b\f\n\r\t\v").find(word[i]);
+      shown += letter != std::string_view::npos ? fmt::format("\\{}", "abfnrtv"[letter])
+                                                : fmt::format("\\{:03o}", byte);
+    } else if (byte == '\'') {
+      shown += "'\\''";
+    } else {
+      shown += word[i];
+    }
+  }
+  return shown += '\'';
 }
 
 std::string shell_join(std::span<const std::string> words) {

@@ -20,6 +20,11 @@ std::string shell_quote(std::string_view word);
 /// there (`if`, `time`) is not protected.
 std::string shell_join(std::span<const std::string> words);
 
+/// `word` as GNU's tools show it (ls --quoting-style=shell-escape, xargs -t): bare where it can be,
+/// in single quotes where it has what a shell looks at, in double quotes where an apostrophe is all
+/// of that, and what is not printable as $'\n' or $'\001' between. UTF-8 is printable.
+std::string shell_escape(std::string_view word);
+
 /// Cuts `text` into words as a POSIX shell does: blanks (space, tab, newline) separate, '...' holds
 /// everything, "..." holds everything but `\` before one of $ ` " \ newline, `\` holds the next
 /// byte. Nothing is expanded and no comment or operator is known: an unquoted $ ` | ; & < > * ? # ~

@@ -14,7 +14,7 @@ struct Row {
 
 constexpr Row kRows[] = {
     // ---- input
-    {"-E -e --eof ", "end the input before it comes here, with sed '/^END$/,$d' |"},
+    {"-E -e --eof ", "spread xargs -E END, or in front of map: sed '/^END$/,$d' |"},
     {"-i --replace ", ": {} stands for the item anyway, and with -I STR it is STR"},
     {"-l ", "-L N; a line for each job is what happens anyway"},
     {"--shuf ", "shuf | spread map ..."},
@@ -38,9 +38,8 @@ constexpr Row kRows[] = {
     {"--template --tmpl --embed --shebang --hashbang --shebang-wrap ",
      "a script that calls spread"},
     {"--cat --fifo ", "--stdin, which gives a job its item on standard input"},
-    {"-p --interactive ", "--dry-run shows the commands; then run them without it"},
-    {"-o --open-tty --tty ",
-     "for x in ...; do COMMAND \"$x\"; done, where COMMAND has the terminal"},
+    {"-p --interactive ", "spread xargs -p, which asks; or --dry-run, and then without it"},
+    {"-o --open-tty --tty ", "spread xargs -o, whose commands read the terminal"},
     {"--fg --bg --wait --semaphore --id --semaphore-name --semaphorename --st "
      "--semaphore-timeout --semaphoretimeout ",
      "flock(1), which keeps two commands apart"},

@@ -18,6 +18,7 @@
 #include "spread/cli/subcommands.h"
 #include "spread/cli/suggest.h"
 #include "spread/cli/tokens.h"
+#include "spread/cli/xargs_line.h"
 
 namespace spread::cli {
 namespace {
@@ -59,7 +60,7 @@ std::string unknown_option(std::string_view word, const SubcommandText& text) {
   if (name == "-u" && (text.bit & (kRun | kAll)) != 0) return "-u is for map; use --unordered";
   // Of pipe's kin, map is nearer than run.
   const OptionSpec* of_map = text.bit == kPipe ? find_option(name, kMap) : nullptr;
-  if (const OptionSpec* other = of_map != nullptr ? of_map : find_option(name, kAny)) {
+  if (const OptionSpec* other = of_map != nullptr ? of_map : find_option(name, kNotXargs)) {
     return fmt::format("{} is for {}, not for {}", name,
                        of_map != nullptr ? "map" : owner_of(*other), text.name);
   }
@@ -168,6 +169,9 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   return complete(draft);
 }
 
+/// The program is called so by a link, say.
+bool is_xargs(std::string_view path) { return path.substr(path.rfind('/') + 1) == "xargs"; }
+
 /// GNU parallel has options for what are subcommands here: `map --pipe ...` is `pipe ...`, and
 /// `map --nonall ...` is `all ...`. The option is taken out of `words`.
 const SubcommandText& take_mode(const SubcommandText& named, StringList& words) {
@@ -275,12 +279,14 @@ Result<ParsedCommandLine> parse_program_option(const StringList& words) {
 
 Result<ParsedCommandLine> parse_command_line(int argc, const char* const* argv) {
   StringList words(argv + std::min(argc, 1), argv + argc);
+  if (argc > 0 && is_xargs(argv[0])) return parse_xargs_line("xargs", std::move(words));
   if (words.empty()) return usage_error("no subcommand is given", "");
   if (is_option(words[0])) return parse_program_option(words);
   const std::string name = words[0];
   words.erase(words.begin());
   if (name == "help") return parse_help(words);
   if (name == "version") return ParsedCommandLine{{}, version_text()};
+  if (name == "xargs") return parse_xargs_line("spread xargs", std::move(words));
   const SubcommandText* subcommand = find_subcommand(name);
   if (subcommand == nullptr) return unknown_subcommand(name, true);
   return parse_subcommand(*subcommand, words);

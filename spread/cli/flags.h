@@ -8,10 +8,12 @@
 namespace spread::cli {
 
 /// What argv asks for: a run with `options`, or, where `text` is not empty, that text on stdout
-/// and nothing else (--help, --version, --man, --completion).
+/// and nothing else (--help, --version, --man, --completion). Where `status` is not 0, `text` is
+/// what is wrong, whole, for stderr (xargs has its own form for that), and the exit status is this.
 struct ParsedCommandLine {
   Options options;
   std::string text;
+  int status = 0;
 };
 
 /// Reads the whole command line. Everything that can be known to be wrong from argv alone is an

@@ -39,9 +39,12 @@ void add_options(std::string& out, const SubcommandText& subcommand) {
   }
 }
 
-void add_exit_statuses(std::string& out) {
+void add_exit_statuses(std::string& out, Subcommands subcommand) {
   out += "\nExit status:\n";
-  for (const TermText& status : exit_statuses()) add_entry(out, status.term, status.text, 10);
+  for (const TermText& status : exit_statuses()) {
+    if ((status.subcommands & subcommand) == 0) continue;
+    add_entry(out, status.term, status.text, 10);
+  }
 }
 
 }  // namespace
@@ -129,7 +132,7 @@ std::string program_help() {
   add_entry(out, "-h", "print less", 17);
   add_entry(out, "--help", "print this text", 17);
   add_entry(out, "-V, --version", "print the version", 17);
-  add_exit_statuses(out);
+  add_exit_statuses(out, kMap);
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
     // The first of each: two lines.
@@ -146,7 +149,9 @@ std::string subcommand_help(const SubcommandText& subcommand) {
   add_synopsis(out, subcommand.synopsis);
   add_paragraphs(out, subcommand.description);
   add_options(out, subcommand);
-  if ((subcommand.bit & (kRun | kMap | kPipe | kAll)) != 0) add_exit_statuses(out);
+  if ((subcommand.bit & (kRun | kMap | kPipe | kAll | kXargs)) != 0) {
+    add_exit_statuses(out, subcommand.bit);
+  }
   add_examples(out, subcommand.examples);
   return out;
 }

@@ -172,7 +172,7 @@ inline constexpr OptionSpec kMapRows[] = {
     {"--dry-run", "", kMap, Group::Report,
      "print the commands, and start nothing",
      nullptr, set_dry_run},
-    {"--joblog,--jl", "[+]FILE", kMap | kPipe, Group::Report,
+    {"--joblog,--jl", "[+]FILE", kMap | kPipe | kXargs, Group::Report,
      "write GNU parallel's joblog: a line of TSV for every job; +FILE appends",
      nullptr, set_map_joblog, Offer::File},
     {"--resume", "", kMap, Group::Report,

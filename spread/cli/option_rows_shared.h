@@ -24,7 +24,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"-j,-P,--jobs", "N", kAll | kHosts, Group::Hosts,
      "slots on every host without an N/ of its own; N% of its usable CPUs",
      slots_default, set_jobs},
-    {"-S,--sshlogin", "[N/]HOST,...", kLaunch | kMap | kPipe, Group::Hosts,
+    {"-S,--sshlogin", "[N/]HOST,...", kLaunch | kMap | kPipe | kXargs, Group::Hosts,
      "the hosts to use, and no others; : is this machine; repeatable",
      [](const Options&) -> std::string { return ":"; }, set_sshlogin, Offer::Host},
     {"--slf,--sshloginfile", "FILE", kLaunch | kMap | kPipe, Group::Hosts,
@@ -179,7 +179,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--events", "FILE|fd:N", kEngine, Group::Report,
      "write all that happens as JSON Lines, at once",
      nullptr, set_events, Offer::File},
-    {"--history", "FILE", kAny, Group::Report,
+    {"--history", "FILE", kNotXargs, Group::Report,
      "where past performance is remembered",
      history_default, set_history, Offer::File},
     {"--no-history", "", kLaunch | kMap | kPipe, Group::Report,
@@ -217,7 +217,8 @@ inline constexpr OptionSpec kSharedRows[] = {
 
     {"-h", "", kAny, Group::Other, "print the options used most", nullptr, nullptr},
     {"--help", "", kAny, Group::Other, "print this text", nullptr, nullptr},
-    {"-V,--version", "", kAny, Group::Other, "print the version", nullptr, nullptr},
+    {"--version", "", kXargs, Group::Other, "print the version", nullptr, nullptr},
+    {"-V,--version", "", kNotXargs, Group::Other, "print the version", nullptr, nullptr},
 };
 // clang-format on
 

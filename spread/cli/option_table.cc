@@ -8,6 +8,7 @@
 #include "spread/cli/option_rows_pipe.h"
 #include "spread/cli/option_rows_remote.h"
 #include "spread/cli/option_rows_shared.h"
+#include "spread/cli/option_rows_xargs.h"
 
 namespace spread::cli {
 namespace {
@@ -20,7 +21,7 @@ constexpr auto join(const OptionSpec (&... parts)[sizes]) {
   return all;
 }
 
-constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows, kRemoteRows);
+constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows, kRemoteRows, kXargsRows);
 
 std::string_view take_name(std::string_view& names) {
   const std::size_t comma = names.find(',');
@@ -86,6 +87,7 @@ Subcommands bit_of(Command command) {
 
 Command command_of(Subcommands bit) {
   switch (bit) {
+    case kXargs:
     case kMap: return Command::Map;
     case kPipe: return Command::Pipe;
     case kAll: return Command::All;

@@ -77,6 +77,21 @@ const SubcommandText kSubcommands[] = {
      "spread pipe --header : --block 5M ./summarize <table.csv\n"
      "Filters that are slow to start:\n"
      "spread pipe --round-robin -j4 ./classify --model big.bin <records\n"},
+    {"xargs", kXargs, "xargs itself, over the engine of map",
+     "xargs [OPTION]... [COMMAND [FIRST-ARG]...]",
+     "Reads items from standard input and runs COMMAND (echo) with FIRST-ARGs and as many items as "
+     "fit, as POSIX and GNU xargs do: their options, rules, sizes, messages and exit statuses. "
+     "Items end at blanks and newlines; quotes and backslashes keep these in them. A program that "
+     "is called xargs, as a link to spread, is this.\n"
+     "\n"
+     "With one command at a time, COMMAND has our standard output and error themselves, and our "
+     "terminal. Above that, what each command prints comes in one piece when it ends.",
+     "Remove the files that are listed, many at a time:\n"
+     "spread xargs rm <list\n"
+     "Four at a time, one file each, on all kinds of names:\n"
+     "find . -name '*.log' -print0 | spread xargs -0 -n1 -P4 gzip\n"
+     "In place of xargs, in this shell:\n"
+     "alias xargs='spread xargs'\n"},
     {"all", kAll, "run a command once on every host, and hand back what each one writes",
      "all [OPTION]... -- COMMAND [ARG]...\n"
      "all [OPTION]... --worker 'COMMAND ARG...'...",
@@ -119,10 +134,17 @@ const TermText kExitStatuses[] = {
     {"0", "all tasks succeeded"},
     {"1-100",
      "that many tasks failed, were lost or not computed (all: commands that ended "
-     "non-zero or never started; map: jobs that failed or were not run)"},
-    {"101", "more than 100"},
-    {"141", "the reader of the output closed it (| head)"},
-    {"255", "spread's own error: wrong usage, nothing could be started, cannot write"},
+     "non-zero or never started; map: jobs that failed or were not run)",
+     kNotXargs},
+    {"101", "more than 100", kNotXargs},
+    {"141", "the reader of the output closed it (| head)", kNotXargs},
+    {"255", "spread's own error: wrong usage, nothing could be started, cannot write", kNotXargs},
+    {"1", "xargs' own error: wrong usage, an unmatched quote, an item that does not fit", kXargs},
+    {"123", "a command ended with a status from 1 to 125", kXargs},
+    {"124", "a command ended with status 255: no other was started", kXargs},
+    {"125", "a command was killed by a signal: no other was started", kXargs},
+    {"126", "the command cannot be run", kXargs},
+    {"127", "the command is not found", kXargs},
     {"128+n", "ended by signal n"},
 };
 
@@ -173,7 +195,7 @@ std::span<const TermText> files() { return kFiles; }
 std::span<const Group> groups() { return kGroups; }
 
 std::string_view group_title(Group group, Subcommands subcommand) {
-  const bool map = subcommand == kMap || subcommand == kPipe;
+  const bool map = subcommand == kMap || subcommand == kPipe || subcommand == kXargs;
   switch (group) {
     case Group::Hosts: return map ? "Jobs at a time" : "Hosts and workers";
     case Group::Input: return map ? "Items in" : "Tasks in";

@@ -31,6 +31,7 @@ class Guard {
   /// So many more (or fewer) children are being started, whose numbers are not known yet: if we are
   /// killed now, the guard looks for them by mark().
   void starting(int by);
+  /// Minus a process's number: that process alone.
   void watch(int process_group);
   /// A group that was watched. To be called before its number can be given to another one, or the
   /// guard might end strangers.

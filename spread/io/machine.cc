@@ -50,13 +50,21 @@ std::uint32_t slots_without_limit() {
       std::clamp<std::uint64_t>((descriptors - std::min(descriptors, kOwn)) / kPerJob, 1, kMost));
 }
 
-std::size_t argument_space() {
-  std::size_t used = 0;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    used += std::strlen(*entry) + 1 + sizeof(char*);
-  }
+std::size_t argument_max() {
   const long all = ::sysconf(_SC_ARG_MAX);
-  const std::size_t limit = all > 0 ? static_cast<std::size_t>(all) : 128 * 1024;
+  return all > 0 ? static_cast<std::size_t>(all) : 128 * 1024;
+}
+
+std::size_t environment_bytes() {
+  std::size_t used = 0;
+  for (char** entry = environ; *entry != nullptr; ++entry) used += std::strlen(*entry) + 1;
+  return used;
+}
+
+std::size_t argument_space() {
+  std::size_t used = environment_bytes();
+  for (char** entry = environ; *entry != nullptr; ++entry) used += sizeof(char*);
+  const std::size_t limit = argument_max();
   return limit > used ? limit - used : 0;
 }
 

@@ -17,6 +17,10 @@ std::optional<std::uint64_t> available_memory();
 /// As many jobs at a time as descriptors allow: -j 0.
 std::uint32_t slots_without_limit();
 
+/// ARG_MAX: bytes that the kernel takes for the arguments and the environment of a process.
+std::size_t argument_max();
+/// Bytes of the variables that we have, a NUL for each among them.
+std::size_t environment_bytes();
 /// Bytes that the kernel takes for a process's arguments, beside the environment that we have.
 std::size_t argument_space();
 /// Whether exec would find a program of this name in PATH, or at this path.

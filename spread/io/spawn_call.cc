@@ -49,6 +49,7 @@ void SpawnCall::clear() {
   hidden_ = {};
   keeps_ignored_ = false;
   descriptor_limit_ = 0;
+  own_group_ = true;
   exit_fd.reset();
   pid = -1;
   error = 0;
@@ -116,7 +117,7 @@ SPREAD_IN_CHILD int SpawnCall::enter(void* self) {
 
 /// Returns why it could not.
 SPREAD_IN_CHILD int SpawnCall::become() {
-  if (::setpgid(0, 0) != 0) return errno;
+  if (own_group_ && ::setpgid(0, 0) != 0) return errno;
   for (int fd = 0; fd < 3; ++fd) {
     if (from_[fd] >= 0 && ::syscall(SYS_dup3, from_[fd], fd, 0) < 0) return errno;
   }

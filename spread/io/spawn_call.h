@@ -41,6 +41,10 @@ class SpawnCall {
   /// The soft limit of descriptors that the child has; 0: ours.
   void limit_descriptors(std::uint64_t soft) { descriptor_limit_ = soft; }
 
+  /// The child does not lead a process group of its own.
+  void stay_in_our_group() { own_group_ = false; }
+  bool own_group() const { return own_group_; }
+
   /// Returns when the child has exec'd, or could not.
   void run();
 
@@ -74,6 +78,7 @@ class SpawnCall {
   std::span<const int> hidden_;
   std::uint64_t descriptor_limit_ = 0;
   int from_[3] = {-1, -1, -1};
+  bool own_group_ = true;
   std::vector<char*> words_;  ///< "/bin/sh", and what is to be started
   std::string kept_;
   std::string directory_;

@@ -70,21 +70,24 @@ struct Spawner::Children {
   std::size_t living = 0;  ///< Subprocess objects
   /// They were killed and nobody waits for them, but they were still there when last looked at. The
   /// guard watches them until then: their numbers are not free.
-  std::vector<int> unreaped;
+  struct Unreaped {
+    int pid, group;
+  };
+  std::vector<Unreaped> unreaped;
 
   /// Before it is reaped: then its number may be another one's.
-  void forget(int pid) const {
-    if (guard != nullptr) guard->forget(pid);
+  void forget(int group) const {
+    if (guard != nullptr) guard->forget(group);
   }
-  void leave_behind(int pid) {
-    ::kill(-pid, SIGKILL);
-    unreaped.push_back(pid);
+  void leave_behind(int pid, int group) {
+    ::kill(-group, SIGKILL);
+    unreaped.push_back({pid, group});
   }
   void reap() {
-    std::erase_if(unreaped, [this](int pid) {
-      if (!has_ended(pid)) return false;
-      forget(pid);
-      ::waitpid(pid, nullptr, WNOHANG);
+    std::erase_if(unreaped, [this](const Unreaped& child) {
+      if (!has_ended(child.pid)) return false;
+      forget(child.group);
+      ::waitpid(child.pid, nullptr, WNOHANG);
       return true;
     });
   }
@@ -105,6 +108,7 @@ std::string ExitStatus::text(bool by_us) const {
 struct Subprocess::Impl {
   Process process;
   int pid;
+  int group;  ///< its process group; where that is ours, minus its own number
   int exit_fd;
   Spawner::Children& children;
   UniqueFd ticks;  ///< instead of `exit_fd`, of one that has ended and cannot be reaped yet
@@ -129,7 +133,7 @@ Subprocess::~Subprocess() {
   if (!impl_->running) return;
   // Boost's own destructor would kill the leader alone, and then wait for it, however long.
   impl_->process.detach();
-  impl_->children.leave_behind(impl_->pid);
+  impl_->children.leave_behind(impl_->pid, impl_->group);
 }
 
 int Subprocess::pid() const { return impl_->pid; }
@@ -138,9 +142,9 @@ int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : imp
 std::optional<ExitStatus> Subprocess::try_wait() {
   Guard* const guard = impl_->children.guard;
   boost::system::error_code error;
-  impl_->children.forget(impl_->pid);
+  impl_->children.forget(impl_->group);
   if (impl_->process.running(error)) {
-    if (guard != nullptr) guard->watch(impl_->pid);
+    if (guard != nullptr) guard->watch(impl_->group);
     // A timer is to be readable at its next tick only.
     std::uint64_t ticks;
     const IoResult read = read_some(exit_fd(), reinterpret_cast<Byte*>(&ticks), sizeof ticks);
@@ -158,7 +162,7 @@ std::optional<ExitStatus> Subprocess::try_wait() {
   return ExitStatus{WEXITSTATUS(status), 0};
 }
 
-void Subprocess::signal_group(int signal) { ::kill(-impl_->pid, signal); }
+void Subprocess::signal_group(int signal) { ::kill(-impl_->group, signal); }
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 
 struct Spawner::Impl final : ReadyHandler {
@@ -280,6 +284,7 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   if (!options.inherits) call.hide(inherited);
   call.keep_ignored(options.inherits);
   call.limit_descriptors(descriptor_limit);
+  if (!options.own_group) call.stay_in_our_group();
   if (options.argv != nullptr) {
     call.set_words(options.argv);
   } else {
@@ -302,25 +307,26 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
 Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   for (UniqueFd& fd : call.theirs) fd.reset();
   const int pid = call.pid;
+  const int group = call.own_group() ? pid : -pid;
   children.reap();
-  if (call.error == 0 && children.guard != nullptr) children.guard->watch(pid);
+  if (call.error == 0 && children.guard != nullptr) children.guard->watch(group);
   watch_starts(-1);
   if (call.error != 0) {
     return tl::unexpected(Error{"cannot start " + call.name() + ": " + call.problem(), call.error});
   }
   const Result<int> exit_fd = call.exit_fd ? call.exit_fd.release() : open_ticks();
   if (!exit_fd) {
-    children.leave_behind(pid);
+    children.leave_behind(pid, group);
     return tl::unexpected(exit_fd.error());
   }
   std::unique_ptr<Subprocess::Impl> impl;
   try {
     impl = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
-        Process(context.get_executor(), pid, *exit_fd), pid, *exit_fd, children, {}});
+        Process(context.get_executor(), pid, *exit_fd), pid, group, *exit_fd, children, {}});
   } catch (const std::exception& error) {
     // Asio has an epoll set of its own, and no room in it.
     ::close(*exit_fd);
-    children.leave_behind(pid);
+    children.leave_behind(pid, group);
     return fail("cannot start " + call.name() + ": " + error.what());
   }
   ++children.living;

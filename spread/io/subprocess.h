@@ -47,9 +47,13 @@ struct SpawnOptions {
   /// A command of the user's on this machine: it has the descriptors above 2 that spread was given,
   /// and ignores signals that spread was started to ignore (SpawnCall). A login does neither.
   bool inherits = false;
+  /// False: it stays in our process group, so that it may read our terminal. Signals go to it
+  /// alone.
+  bool own_group = true;
 };
 
-/// A child process, leader of its own process group, with pipes to its standard descriptors.
+/// A child process, leader of its own process group (but for own_group), with pipes to its
+/// standard descriptors.
 /// Destroying a Subprocess that still runs kills its group, and waits for nobody: one that cannot
 /// be reaped yet (a dead NFS server, a tracer that holds it) is its Spawner's, which must outlive
 /// it.
@@ -65,8 +69,8 @@ class Subprocess {
   int exit_fd() const;
   /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
-  /// Sends a signal to the whole process group. Not after try_wait() has found the end: the number
-  /// may be another group's by then.
+  /// Sends a signal to the whole process group, or to the process where it is in ours. Not after
+  /// try_wait() has found the end: the number may be another group's by then.
   void signal_group(int signal);
   void kill_group();
 

@@ -34,8 +34,8 @@ std::string format_time_left(Duration left) {
   return fmt::format("{}d{:02}h", hours / 24, hours % 24);
 }
 
-std::string message_line(std::string_view message) {
-  return "spread: " + printable(message) + "\n";
+std::string message_line(std::string_view message, std::string_view speaker) {
+  return std::string(speaker) + ": " + printable(message) + "\n";
 }
 
 }  // namespace spread

@@ -15,8 +15,8 @@ std::string format_short(double number);
 /// "12s", "3m05s", "2h05m", "3d04h"; rounded up, since a run that says 0s should be over.
 std::string format_time_left(Duration left);
 
-/// "spread: MESSAGE" and a newline, with everything in it printable(): file names, words of
+/// "SPEAKER: MESSAGE" and a newline, with everything in it printable(): file names, words of
 /// commands and what workers say are in messages, and may hold what moves a cursor.
-std::string message_line(std::string_view message);
+std::string message_line(std::string_view message, std::string_view speaker = "spread");
 
 }  // namespace spread

@@ -191,7 +191,10 @@ void Engine::pull_tasks() {
   }
   if (!input_->ended()) return;
   input_told_ = true;
-  if (!input_->error().empty()) reporter_->say(input_->error() + "; no more input is read");
+  if (const std::string& error = input_->error();
+      !error.empty() && !face_->takes_input_error(error)) {
+    reporter_->say(error + "; no more input is read");
+  }
   if (!scheduler_.stopping()) handle(InputEnded{});
 }
 
@@ -312,7 +315,7 @@ void Engine::tell_stop() {
   const bool all_or_filters = face_->waits_for_workers();
   const std::size_t count =
       all_or_filters ? scheduler_.counts().live_workers : scheduler_.unanswered();
-  if (count == 0) return;
+  if (count == 0 || options_.limits.shutdown_timeout == Duration::zero()) return;
   const std::string_view what = all_or_filters              ? "worker"
                                 : is_jobs(options_.command) ? "job"
                                                             : "task";

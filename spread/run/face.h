@@ -31,6 +31,12 @@ class Face {
     static_cast<void>(task), static_cast<void>(record);
     return true;
   }
+  /// The input cannot be read to its end, for this reason. True: the face tells it, in its own
+  /// time.
+  virtual bool takes_input_error(const std::string& error) {
+    static_cast<void>(error);
+    return false;
+  }
   /// A task's outcome; see DeliverTask.
   virtual void deliver(const DeliverTask& delivery) = 0;
   /// An attempt ended without one.

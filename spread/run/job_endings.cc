@@ -198,6 +198,10 @@ std::string JobFace::table_note_of(const DeliverTask& delivery, const Ending& en
 // ---------------------------------------------------------------- the end
 
 bool JobFace::tell_failures() {
+  tell_input_error();
+  if (xargs_) xargs_->finish();
+  // What stops xargs has been told, and the rest is in the exit status.
+  if (xargs_) return true;
   for (const std::string& line :
        failures_.summary(engine_.scheduler().counts().arrived, engine_.untold_stop_reason(),
                          engine_.bytes_shown())) {
@@ -220,10 +224,20 @@ void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending)
   } else if (!started) {
     status = ending.exit_status;
   }
+  if (xargs_ && !delivery.from_answer && delivery.outcome == Outcome::Failed) {
+    // It was too long to be started, say.
+    status = 126;
+    engine_.reporter().say(ending.how);
+  }
   if (xargs_status_ <= kFailed) xargs_status_ = std::max(xargs_status_, status);
   // What --timeout kills is our doing; xargs knows no such thing.
   if (status == kFailed || !map().xargs_status || delivery.timed_out || !delivery.from_answer) {
     return;
+  }
+  if (xargs_) {
+    engine_.reporter().say(
+        xargs_->last_words(ending.exit_status, ending.signal, end == nullptr ? 0 : end->error));
+    return engine_.handle(StartNoMore{});
   }
   engine_.handle(StartNoMore{fmt::format("job {}: {}, where xargs stops (--exit-status xargs)",
                                          number(delivery.task) + 1, ending.how)});
@@ -237,6 +251,11 @@ int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {
   }
   if (!ours && source_ != nullptr && source_->stopped_at_long()) return kOwnError;
   const int code = Face::exit_status(end, halt);
+  if (xargs_ && !end.output_closed && end.signal == 0 && xargs_status_ == 0) {
+    // GNU xargs: 1 for an error of its own, which includes an input that is broken.
+    constexpr int kXargsOwnError = 1;
+    return code == 0 ? 0 : kXargsOwnError;
+  }
   if (ours || !map().xargs_status || code == 0) return code;
   constexpr int kSomeFailed = 123;
   return xargs_status_ != 0 ? xargs_status_ : kSomeFailed;

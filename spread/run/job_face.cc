@@ -10,6 +10,7 @@
 
 #include "spread/base/parse.h"
 #include "spread/base/printable.h"
+#include "spread/base/quote.h"
 #include "spread/io/file_tree.h"
 #include "spread/io/files.h"
 #include "spread/io/machine.h"
@@ -55,6 +56,10 @@ JobFace::JobFace(Engine& engine)
 
 Status JobFace::open() {
   const Options& options = engine_.options();
+  if (map().xargs) {
+    xargs_.emplace(options, engine_.reporter());
+    SPREAD_TRY(xargs_->open());
+  }
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
@@ -148,6 +153,7 @@ std::string JobFace::base_directory() const {
 Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
   const Options& options = engine_.options();
   const Plan& plan = engine_.plan();
+  if (xargs_) return xargs_->open_input(engine_.loop());
   if (options.command == Command::Map) {
     return open_job_input(options, *commands_, plan.workers(), engine_.loop(), source_);
   }
@@ -177,6 +183,7 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
 // ---------------------------------------------------------------- tasks in
 
 bool JobFace::accept(TaskId task, Record& record) {
+  if (xargs_) xargs_->tell_warnings();
   if (map().arguments.header && !std::exchange(names_set_, true)) {
     if (const Status named = commands_->set_names(source_->names()); !named) {
       engine_.abort(named.error().message);
@@ -204,6 +211,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   SPREAD_TRY(commands_->render(payload, context, arguments_));
   // That bash was our choice is told where there is none.
   job_.bash_reason = arguments_[0] == "bash" ? commands_->bash_reason(payload) : "";
+  if (xargs_ && xargs_->asks()) SPREAD_TRY(ask_for_xargs());
   if (!limits_.empty()) put_limits_before();
   SPREAD_TRY(set_environment(context, payload));
   job_.spawn.argv = arguments_.argv();
@@ -219,10 +227,13 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
                                                      : Connect::Ours;
   job_.spawn.output = job_.spawn.errors = out;
   if (output_) job_.tag = commands_->tag(payload, context);
+  if (xargs_) xargs_->connect(job_.spawn);
   set_input(send);
   if (!all_local_ && !engine_.plan().is_local(worker)) SPREAD_TRY(set_files(payload, context));
   if (map().print_commands) {
-    engine_.reporter().show_command(commands_->text(payload, context));
+    engine_.reporter().show_command(xargs_ ? shown_words() : commands_->text(payload, context));
+    // With -u the job writes to the same place as we do, and it is about to start.
+    if (!output_) engine_.reporter().turn(engine_.output());
   }
   const std::uint32_t tries = engine_.options().failure.retries;
   if (output_ && !one_attempt_ && engine_.plan().is_local(worker) && tries > 0 &&
@@ -230,6 +241,37 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
     output_->set_final(send.task);
   }
   job = &job_;
+  return {};
+}
+
+/// xargs reads when it has room for a job, and says what is wrong then: behind those that it began.
+bool JobFace::takes_input_error(const std::string& error) {
+  if (xargs_) input_error_ = error;
+  return xargs_.has_value();
+}
+
+void JobFace::tell_input_error() {
+  if (!input_error_.empty()) engine_.reporter().say(std::exchange(input_error_, {}));
+}
+
+std::string JobFace::shown_words() const {
+  std::string shown;
+  for (std::size_t i = 0; i < arguments_.size(); ++i) {
+    shown += (i == 0 ? "" : " ") + shell_escape(arguments_[i]);
+  }
+  return shown;
+}
+
+/// -p: what nobody wants becomes a command that does nothing, so that the slot goes on as always.
+Status JobFace::ask_for_xargs() {
+  const Result<bool> wanted = xargs_->ask(shown_words());
+  if (!wanted) {
+    engine_.abort(wanted.error().message);
+    return tl::unexpected(wanted.error());
+  }
+  if (*wanted) return {};
+  arguments_.clear();
+  arguments_.add("true");
   return {};
 }
 
@@ -304,6 +346,10 @@ void JobFace::set_input(const SendTask& send) {
 }
 
 Status JobFace::set_environment(const TaskContext& context, std::string_view payload) {
+  if (xargs_) {
+    xargs_->set_environment(static_cast<std::uint32_t>(context.slot), environment_);
+    return {};
+  }
   enum : std::size_t { kSequence, kSlot, kTheirSequence, kTheirSlot, kItem };
   if (environment_.empty()) {
     // What GNU parallel calls them, too: scripts that use these are many.
@@ -357,6 +403,7 @@ std::string JobFace::remote_directory(const std::string& directory) const {
 }
 
 Status JobFace::advance(bool) {
+  if (!engine_.scheduler().has_waiting()) tell_input_error();
   if (output_) SPREAD_TRY(pump_output());
   if (output_ || !all_local_) {
     for (Port* port : ports_) port->reconsider();

@@ -19,6 +19,7 @@
 #include "spread/run/job_table.h"
 #include "spread/run/pipe_input.h"
 #include "spread/run/spill_file.h"
+#include "spread/run/xargs_manners.h"
 #include "spread/workers/read_buffer.h"
 
 namespace spread {
@@ -33,6 +34,7 @@ class JobFace final : public Face {
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<Port> make_port(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
+  bool takes_input_error(const std::string& error) override;
   void deliver(const DeliverTask& delivery) override;
   void retry(const RetryTask& retry) override;
   bool full() const override { return output_ && output_->full(); }
@@ -98,6 +100,10 @@ class JobFace final : public Face {
   Status set_files(std::string_view payload, const TaskContext& context);
   Status pump_output();
   void put_limits_before();
+  /// The words that are executed, as xargs shows them.
+  std::string shown_words() const;
+  Status ask_for_xargs();
+  void tell_input_error();
   Status set_environment(const TaskContext& context, std::string_view payload);
   const JobEnd* end_of(WorkerId worker) const {
     return worker == kNoWorker ? nullptr : ends_[number(worker)];
@@ -122,7 +128,9 @@ class JobFace final : public Face {
   JobTable* table_ = nullptr;          ///< the sink, with --results x.csv
   std::unique_ptr<JobOutput> output_;  ///< null with -u and --results DIR
   const ArgumentSource* source_ = nullptr;
-  std::optional<PipeInput> pipe_;  ///< `pipe`: where blocks come from
+  std::string input_error_;            ///< of xargs, to be told
+  std::optional<XargsManners> xargs_;  ///< `xargs`: what it does in its own way
+  std::optional<PipeInput> pipe_;      ///< `pipe`: where blocks come from
   bool names_set_ = false;
   JobResume resume_;
   JobFailures failures_;

@@ -101,12 +101,13 @@ void JobPort::on_job_not_started(const Error& error) {
   const bool found = error.number != ENOENT;
   std::string problem = error.message;
   if (!found && !bash_reason_.empty()) problem += missing_bash(bash_reason_);
-  ended({ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem)});
+  ended(
+      {ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem), {}, error.number});
 }
 
 void JobPort::on_job_ended(ExitStatus status) {
   engine_.start_has_worked();
-  ended({status, received_, ""});
+  ended({status, received_, "", {}, 0});
 }
 
 /// The job goes back to the queue, and this slot rests for a moment.

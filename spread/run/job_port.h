@@ -18,6 +18,7 @@ struct JobEnd {
   std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
   std::string problem;         ///< what kept it from being run, or its files from being moved
   std::string hint = {};       ///< to be put behind its exit status, for people
+  int error = 0;               ///< errno of an exec that failed
   bool is_success(const Options& options) const {
     return problem.empty() && status.is_success(options.failure.ok_statuses);
   }

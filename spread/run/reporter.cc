@@ -62,6 +62,7 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
     : loop_(loop),
       hosts_(hosts),
       show_output_(options.output.show_output),
+      speaker_(options.report.speaker),
       errors_(loop, std::move(errors)),
       results_(results),
       shared_(are_one_place(1, 2) ? &results : nullptr),
@@ -175,7 +176,9 @@ void Reporter::begin_block() {
   block_open_ = true;
 }
 
-void Reporter::say(std::string_view message) { errors_line().append(message_line(message)); }
+void Reporter::say(std::string_view message) {
+  errors_line().append(message_line(message, speaker_));
+}
 
 void Reporter::say_at_once(std::string_view message) {
   say(message);
@@ -186,6 +189,20 @@ void Reporter::pass_on(std::string_view text) { errors().append(text); }
 
 void Reporter::show_command(const std::string& command) {
   errors_line().append((on_terminal_ ? printable(command) : command) + "\n");
+}
+
+void Reporter::show_question(const std::string& question) {
+  errors().append(is_terminal(2) ? printable(question) : question);
+  flush_messages();
+}
+
+void Reporter::flush_messages() {
+  if (shared_ != nullptr) {
+    let_messages_go();
+    shared_->flush();
+  } else {
+    errors_.flush();
+  }
 }
 
 void Reporter::stray(WorkerId worker, std::string_view text) {

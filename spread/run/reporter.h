@@ -47,6 +47,10 @@ class Reporter {
   void pass_on(std::string_view text);
   /// -t. To a terminal as printable() has it; a file is there to be pasted from.
   void show_command(const std::string& command);
+  /// -p: what is asked, on stderr before this returns; the answer comes on the same line.
+  void show_question(const std::string& question);
+  /// What has been said is on stderr when this returns, as far as that takes it.
+  void flush_messages();
   /// Stray output of a worker, on stderr; with a hint the first time.
   void stray(WorkerId worker, std::string_view text);
   /// Text that a worker attached to an answer.
@@ -130,6 +134,7 @@ class Reporter {
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
   bool show_output_;
+  std::string speaker_;
   OutputWriter errors_;  ///< in one place with stdout, only what is drawn in place
   OutputWriter& results_;
   OutputWriter* shared_;  ///< results_ where the two are one place, else null

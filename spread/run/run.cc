@@ -55,26 +55,27 @@ Status claim_descriptors(const Options& options) {
 }
 
 int run_engine(const Options& options) {
-  if (const Status claimed = claim_descriptors(options); !claimed) return complain(claimed.error());
+  const auto tell = [&](const Error& error) { return complain(error, options.report.speaker); };
+  if (const Status claimed = claim_descriptors(options); !claimed) return tell(claimed.error());
   // First, while this process is still small.
   auto guard = Guard::start(options.limits.kill_grace);
-  if (!guard) return complain(guard.error());
+  if (!guard) return tell(guard.error());
   auto plan = make_plan(options);
-  if (!plan) return complain(plan.error());
+  if (!plan) return tell(plan.error());
   if (options.report.dry_run && options.command == Command::Map) {
     const Status printed = print_commands(options, std::max(1u, plan->workers()));
-    return printed ? 0 : complain(printed.error());
+    return printed ? 0 : tell(printed.error());
   }
   if (options.report.dry_run) {
     std::string text = describe_plan(*plan, options);
     if (is_terminal(1)) text = printable(text);
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
     if (written && std::fflush(stdout) == 0) return 0;
-    return complain(errno_error("cannot write to standard output"));
+    return tell(errno_error("cannot write to standard output"));
   }
-  if (const Status apart = check_overwritten_input(options); !apart) return complain(apart.error());
+  if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());
   auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
-  if (!engine) return complain(engine.error());
+  if (!engine) return tell(engine.error());
   return (*engine)->execute();
 }
 
@@ -87,7 +88,11 @@ int run(const Options& options) {
     case Command::Run:
     case Command::All:
     case Command::Map:
-    case Command::Pipe: return run_engine(options);
+    case Command::Pipe: {
+      const int code = run_engine(options);
+      constexpr int kXargsOwnError = 1;
+      return options.map.xargs && code == kOwnError ? kXargsOwnError : code;
+    }
     case Command::Hosts: {
       auto plan = make_plan(options);
       return plan ? show_hosts(options, std::move(*plan)) : complain(plan.error());

@@ -69,7 +69,7 @@ TEST(BriefHelp, FitsOnATerminalOf24Lines) {
 }
 
 TEST(BriefHelp, HasTenOptionsAtMostAndTellsOfTheOthers) {
-  for (const char* name : {"run", "map", "pipe", "all", "hosts"}) {
+  for (const char* name : {"run", "map", "pipe", "xargs", "all", "hosts"}) {
     const std::string help = brief_help(*find_subcommand(name));
     std::size_t options = 0;
     for (std::size_t at = 0; (at = help.find("\n  -", at)) != std::string::npos; ++at) ++options;
@@ -187,7 +187,7 @@ TEST(ManPage, HasItsSections) {
          {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "SEE ALSO"}) {
       EXPECT_THAT(page, HasSubstr(std::string(".SH ") + section + "\n")) << text.name;
     }
-    const bool runs = (text.bit & (kRun | kMap | kPipe | kAll)) != 0;
+    const bool runs = (text.bit & (kRun | kMap | kPipe | kXargs | kAll)) != 0;
     EXPECT_EQ(page.find(".SH EXIT STATUS\n") != std::string::npos, runs) << text.name;
   }
 }

@@ -1,0 +1,54 @@
+#include "spread/io/terminal.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "spread/base/posix.h"
+
+namespace spread {
+
+bool is_in_foreground() {
+  const auto terminal = open_terminal();
+  return terminal && ::tcgetpgrp(terminal->get()) == ::getpgrp();
+}
+
+Result<UniqueFd> open_terminal() {
+  UniqueFd terminal(::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (terminal.get() < 0) return tl::unexpected(errno_error("cannot open /dev/tty"));
+  return terminal;
+}
+
+Result<std::optional<std::string>> read_typed_line(int terminal) {
+  sigset_t ending, before;
+  ::sigemptyset(&ending);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP}) ::sigaddset(&ending, signal);
+  ::pthread_sigmask(SIG_UNBLOCK, &ending, &before);
+  std::string line;
+  std::optional<std::string> typed;
+  Status status;
+  while (true) {
+    Byte byte = 0;
+    const IoResult result = read_some(terminal, &byte, 1);
+    if (result.state == IoState::Failed) {
+      status = fail("cannot read /dev/tty: " + errno_text(result.error));
+      break;
+    }
+    if (result.state != IoState::Done) break;
+    if (byte == '\n') {
+      typed = std::move(line);
+      break;
+    }
+    line += static_cast<char>(byte);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (!status) return tl::unexpected(status.error());
+  return typed;
+}
+
+void give_back(int fd, std::size_t bytes) {
+  if (bytes > 0) static_cast<void>(::lseek(fd, -static_cast<off_t>(bytes), SEEK_CUR));
+}
+
+}  // namespace spread
