@@ -59,6 +59,17 @@ target_link_options(spread_flags INTERFACE -Wl,--gc-sections)
 # others later: tests/unit/base/hardening_test.py.
 target_link_options(spread_flags INTERFACE
   $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-Wl,-z,relro,-z,now>)
+# What Debian gives its packages: a stack that was overrun ends the program, as does a call of the C
+# library that would overrun a buffer of known size; indirect jumps land only where they may. The
+# price, by bench/counts: 3 % of the instructions of a task at window 64, 9 % at window 1, 4 % of a job's.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-fcf-protection SPREAD_HAS_CF_PROTECTION)  # x86 alone
+set(spread_shipped $<CONFIG:Release,RelWithDebInfo,MinSizeRel>)
+target_compile_options(spread_flags INTERFACE
+  $<${spread_shipped}:-fstack-protector-strong;-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>)
+if(SPREAD_HAS_CF_PROTECTION)
+  target_compile_options(spread_flags INTERFACE $<${spread_shipped}:-fcf-protection>)
+endif()
 target_compile_definitions(spread_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 if(SPREAD_SANITIZE)
   target_compile_options(spread_flags INTERFACE

@@ -1,5 +1,6 @@
 """The program is linked as one should be that reads what strangers send: its ELF file says so."""
 
+import glob
 import os
 import re
 import subprocess
@@ -39,6 +40,23 @@ class Hardening(unittest.TestCase):
     def test_the_program_is_loaded_anywhere_and_its_stack_is_not_executed(self):
         self.assertRegex(readelf("-h", PROGRAM), r"Type:\s+DYN")
         self.assertRegex(readelf("-l", PROGRAM), r"GNU_STACK .* RW ")
+
+    def test_a_stack_or_a_buffer_that_is_overrun_ends_the_program(self):
+        symbols = readelf("--dyn-syms", PROGRAM)
+        self.assertIn("__stack_chk_fail@", symbols)
+        # -D_FORTIFY_SOURCE makes these of calls whose buffer's size is known.
+        self.assertRegex(symbols, r"__\w+_chk@")
+
+    @unittest.skipUnless(os.uname().machine == "x86_64", "only x86 has it")
+    def test_our_objects_mark_where_an_indirect_jump_may_land(self):
+        libraries = glob.glob(os.path.join(BUILD, "libspread_*.a"))
+        self.assertGreater(len(libraries), 8)
+        for library in libraries:
+            with self.subTest(os.path.basename(library)):
+                members = re.split(r"^File: ", readelf("-n", library), flags=re.MULTILINE)[1:]
+                self.assertTrue(members)
+                for member in members:
+                    self.assertRegex(member, r"x86 feature: .*\bIBT\b.*\bSHSTK\b")
 
 
 if __name__ == "__main__":
