@@ -54,8 +54,12 @@ void Progress::on(const TaskAnswered& event, TimePoint) {
     --answering.in_flight;
     --running_;
   }
-  if (std::exchange(answering.loading, false)) --loading_;
+  prepared(event.worker);
   if (event.kind == "ok") durations_[durations_taken_++ % kDurations] = event.duration;
+}
+
+void Progress::prepared(WorkerId id) {
+  if (std::exchange(worker(id).loading, false)) --loading_;
 }
 
 void Progress::on(const TaskFinished& event, TimePoint now) {

@@ -55,6 +55,8 @@ class Progress final : public Observer {
   void on(const TaskSent& event, TimePoint now) override;
   void on(const TaskAnswered& event, TimePoint now) override;
   void on(const TaskFinished& event, TimePoint now) override;
+  /// It has said that it has loaded.
+  void prepared(WorkerId worker);
 
   ProgressSnapshot snapshot(TimePoint now) const;
 

@@ -75,6 +75,8 @@ class Reporter {
     return to_seconds(time.time_since_epoch()) + wall_offset_;
   }
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
+  /// The worker has said that it has loaded; for the bar.
+  void prepared(WorkerId worker) { progress_.prepared(worker); }
   void set_total(std::uint64_t total, bool final, double share = 0) {
     progress_.set_total(total, final, share);
   }

@@ -180,7 +180,8 @@ void WorkerPort::on_hello(const wire::Hello& hello) {
 
 void WorkerPort::on_ready() {
   engine_.handle(WorkerPrepared{id()});
-  if (!ready_) tell_ready();
+  engine_.reporter().prepared(id());
+  if (!answered_) has_started();
 }
 
 void WorkerPort::on_answer(const wire::UpMessage& message) {
@@ -290,6 +291,11 @@ void WorkerPort::release_errors() {
 
 void WorkerPort::first_answer() {
   answered_ = true;
+  has_started();
+}
+
+/// It works: what it has said meanwhile concerns its tasks, and that others did not is told.
+void WorkerPort::has_started() {
   if (!ready_) tell_ready();
   release_errors();
   engine_.start_worked(id());

@@ -38,6 +38,7 @@ class WorkerPort final : public Port, public WorkerSink {
   bool holds_errors() const;
   void release_errors();
   void first_answer();
+  void has_started();
   bool is_unreachable(ExitStatus status) const;
   FailedStart failed_start(const ProcessEnded& ended, ExitStatus status);
   bool start_failed(const ProcessEnded& ended, ExitStatus status);

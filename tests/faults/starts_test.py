@@ -110,6 +110,19 @@ class ToldOnce(SpreadTest):
         self.assert_told(result, rf"spread: {worker} ended before its first answer \(exit status 1\); "
                          "the next one works: busy")
 
+    def test_one_that_says_ready_works_before_it_has_answered(self):
+        gate = self.gate()
+        worker = self.script("worker", f"#!/bin/sh\nif mkdir {self.path('once')} 2>/dev/null; then echo busy >&2; exit 1; fi\n"
+                             "echo '[null,\"hello\",{\"wire\":1}]'; echo '[null,\"ready\"]'\n"
+                             f"head -c1 <{gate.path} >/dev/null; read task; echo '[0,\"ok\",1]'\n")
+        running = self.start("run", "-j1", "--in", "json", "--wire", "json", "--", worker)
+        running.write("1\n")
+        running.close_input()
+        line = running.process.stderr.readline().decode()
+        self.assertRegex(line, r"; the next one works: busy\n\Z")
+        gate.open()
+        self.assert_run(running.finish(), 0, [1], "")
+
     def test_what_it_says_while_it_loads_is_not_kept(self):
         gate = self.gate()
         worker = self.script("worker", f"#!/bin/sh\necho loading >&2\nhead -c1 <{gate.path} >/dev/null\n"

@@ -78,8 +78,11 @@ TEST(Progress, WorkersLoadUntilTheirFirstAnswer) {
   run.compute(0, 0, seconds(1));
   run.compute(1, 0, seconds(1));
   EXPECT_EQ(run.shown().loading, 2u);
-  run.end_worker(1, false);
+  run.progress.prepared(WorkerId{2});
+  run.progress.prepared(WorkerId{2});
   EXPECT_EQ(run.shown().loading, 1u);
+  run.end_worker(1, false);
+  EXPECT_EQ(run.shown().loading, 0u);
   EXPECT_EQ(run.shown().workers, 2u);
 }
 
