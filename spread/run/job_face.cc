@@ -233,7 +233,7 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   if (map().print_commands) {
     engine_.reporter().show_command(xargs_ ? shown_words() : commands_->text(payload, context));
     // With -u the job writes to the same place as we do, and it is about to start.
-    if (!output_) engine_.reporter().turn(engine_.output());
+    if (!output_) engine_.reporter().flush_messages();
   }
   const std::uint32_t tries = engine_.options().failure.retries;
   if (output_ && !one_attempt_ && engine_.plan().is_local(worker) && tries > 0 &&
