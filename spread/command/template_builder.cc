@@ -79,11 +79,17 @@ class TemplateBuilder {
     return build_exec();
   }
 
-  // Two words are a command; one is if it is the name of a program, and needs no shell.
+  // Two words are a command; one is if it needs no shell. One that no shell knows either (a slip)
+  // is told once by us, and not by a shell for each job.
   bool is_program() const {
     if (words_.size() > 1) return true;
-    return words_[0].find_first_not_of(kExecChars) == std::string::npos && options_.shell.on_path &&
-           options_.shell.on_path(words_[0]);
+    const std::string& word = words_[0];
+    if (word.find_first_not_of(kExecChars) != std::string::npos || !options_.shell.on_path) {
+      return false;
+    }
+    if (options_.shell.on_path(word)) return true;
+    return !is_word_of_shells(word) && word.find('=') == std::string::npos &&
+           !is_exported_function(word, options_.shell);
   }
 
   Status build_command_line() {

@@ -20,7 +20,7 @@ constexpr std::string_view kShellWords =
     "builtin "
     "command history enable disown suspend logout bind caller compgen complete getopts break "
     "continue "
-    "exit exec time if for while until case select function [[ { ( !";
+    "exit exec time if for while until case select function [[ { ( ! :";
 
 /// ls >file: the name of a file, or the number behind >&. `<{}>` and `<=` are none.
 bool is_target(std::string_view text) {
@@ -92,5 +92,7 @@ Status check_words(const std::vector<std::string>& words,
   }
   return {};
 }
+
+bool is_word_of_shells(std::string_view word) { return has_word(kShellWords, word); }
 
 }  // namespace spread

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spread/api/result.h"
@@ -13,5 +14,8 @@ namespace spread {
 /// be arguments, silently. The Error says how to write it.
 Status check_words(const std::vector<std::string>& words,
                    const std::function<bool(const std::string&)>& on_path);
+
+/// What a shell does itself, or begins a construct with: `cd`, `if`, `:`.
+bool is_word_of_shells(std::string_view word);
 
 }  // namespace spread

@@ -62,11 +62,16 @@ class Told(MapTest):
                         "spread: job 4: exit status 1: exit 1\nspread: 4 of 7 jobs failed\n")
 
     def test_a_command_that_is_not_there_is_told_once(self):
-        result = self.map("-j1", "--results", "d", "nowhere-found", ":::", "1", "2", "3")
+        result = self.map("-j1", "--results", "d", "nowhere-found {}", ":::", "1", "2", "3")
         self.assert_run(result, 3, "")
         self.assertEqual(result.err.count("\n"), 2, result)
         self.assert_told(result, "spread: 3 of 3 jobs failed: exit status 127: nowhere-found 1",
                          r"    \| .*nowhere-found.*not found")
+
+    def test_a_word_that_no_shell_knows_is_told_once_and_not_by_a_shell(self):
+        result = self.map("nowhere-found", ":::", "1", "2", "3")
+        self.assert_run(result, 3, "", "spread: 3 of 3 jobs failed: cannot start nowhere-found: "
+                        "No such file or directory: nowhere-found 1\n")
 
     def test_signal(self):
         result = self.map("-j1", "kill -{} $$", ":::", "TERM", "KILL")

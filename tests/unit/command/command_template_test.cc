@@ -28,6 +28,11 @@ TEST(CommandTemplate, AppendsTheItem) {
   EXPECT_EQ(render({"exit"}, {"a"}), script("exit \"$1\"", {"a"}));
 }
 
+TEST(CommandTemplate, ExecsAWordThatNoShellKnows) {
+  EXPECT_EQ(render({"nosuch"}, {"a"}), (Words{"nosuch", "a"}));
+  EXPECT_EQ(render({":"}, {"a"}), script(": \"$1\"", {"a"}));
+}
+
 TEST(CommandTemplate, ANumberIsAPlaceholderToo) {
   EXPECT_EQ(render({"echo", "{#}"}, {"a"}), (Words{"echo", "7"}));
 }
