@@ -67,6 +67,17 @@ class Jobs(SshTest):
         result = self.map("-S", "1/h2", "--nice", "7", "nice; : {}", ":::", "a")
         self.assert_run(result, 0, f"{min(19, os.nice(0) + 7)}\n", "")
 
+    def test_xargs_there(self):
+        for processes in ("1", "2"):
+            with self.subTest(processes):
+                words = ("-S", "1/h2,1/h3", "-P", processes, "--process-slot-var", "N", "-n2")
+                result = self.spread("xargs", *words, "sh", "-c", 'echo "$0 $1"; [ "$N" ] || echo no',
+                                     input="a 'b c'\nd e")
+                self.assert_run(result, 0, err="")
+                self.assertEqual(sorted(result.out.splitlines()), ["a b c", "d e"])
+        result = self.spread("xargs", "-S", "1/h2", "-n1", "sh", "-c", "exit $0", input="0 3 255 0")
+        self.assert_run(result, 124, "", "spread xargs: sh: exited with status 255; aborting\n")
+
     def test_item_on_standard_input(self):
         result = self.map("-S", "1/h2", "--stdin", "cat", ":::", "a'b", "c d")
         self.assert_run(result, 0, "a'b\nc d\n", "")
