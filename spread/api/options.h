@@ -186,8 +186,10 @@ struct MapOptions {
   bool print_commands = false;  ///< -t, -v: each on stderr when it starts
   bool resume = false;          ///< --resume and --resume-failed
   bool resume_failed = false;
-  bool joblog_append = false;  ///< --joblog +FILE
-  Duration delay{};            ///< --delay: between two starts
+  bool retry_failed = false;         ///< the jobs are those of the joblog that failed
+  bool retry_drops_command = false;  ///< and a command or items were given besides
+  bool joblog_append = false;        ///< --joblog +FILE
+  Duration delay{};                  ///< --delay: between two starts
   struct Load {
     double value = 0;
     bool percent = false;  ///< of the CPUs

@@ -37,6 +37,8 @@ constexpr MapPair kMapExclusive[] = {
     {"-u", "--tagstring"},
     {"-u", "--results"},
     {"--lb", "--group"},
+    {"--retry-failed", "--resume"},
+    {"--retry-failed", "--resume-failed"},
 };
 
 Status check_map_exclusive(const Draft& draft) {
@@ -52,6 +54,23 @@ Status check_map_exclusive(const Draft& draft) {
     }
   }
   return check_records(draft);
+}
+
+/// As GNU parallel: what is given besides, and how items become commands, are not looked at. So the
+/// line of before may be given again.
+void take_commands_from_joblog(Options& options) {
+  InputOptions& input = options.input;
+  MapOptions& map = options.map;
+  map.retry_drops_command =
+      !options.hosts.command.empty() || !input.groups.empty() || !input.files.empty();
+  options.hosts.command.clear();
+  options.hosts.option_behind.clear();
+  input.groups.clear();
+  input.files.clear();
+  map.arguments = {};
+  map.mode = MapOptions::Mode::Automatic;
+  map.item_to_stdin = false;
+  map.joblog_append = true;
 }
 
 Status check_command(const Draft& draft) {
@@ -85,9 +104,15 @@ Status check_records(const Draft& draft) {
 
 Status complete_map(Draft& draft) {
   SPREAD_TRY(check_map_exclusive(draft));
-  SPREAD_TRY(check_command(draft));
-  SPREAD_TRY(check_groups(draft));
   Options& options = draft.options;
+  if (!options.map.retry_failed) SPREAD_TRY(check_command(draft));
+  SPREAD_TRY(check_groups(draft));
+  if (options.map.retry_failed) {
+    if (options.report.joblog.empty()) {
+      return fail("--retry-failed needs --joblog, which has the commands");
+    }
+    take_commands_from_joblog(options);
+  }
   if (options.map.resume && options.report.joblog.empty()) {
     return fail(fmt::format("{} needs --joblog, to know what was done",
                             options.map.resume_failed ? "--resume-failed" : "--resume"));

@@ -63,7 +63,6 @@ constexpr Row kRows[] = {
     {"--latest-line --latestline --ll ", "--bar, or --lb --tag"},
     {"--silent ", ": commands are not printed without -t anyway"},
     {"--tmpdir --tempdir ", "--spill-dir, where output waits that does not fit into memory"},
-    {"--retry-failed ", "the line of before with --resume-failed"},
     // ---- other machines
     {"-M --controlmaster ", ": one login for each slot carries all its jobs anyway"},
     {"--ssh-delay --sshdelay ", ": eight logins to a host are under way at most anyway"},

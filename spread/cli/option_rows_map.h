@@ -181,6 +181,10 @@ inline constexpr OptionSpec kMapRows[] = {
     {"--resume-failed", "", kMap, Group::Report,
      "the same, but run those again that failed",
      nullptr, set_resume_failed},
+    {"--retry-failed", "", kMap, Group::Report,
+     "run the commands of the joblog that failed, each by a shell, and append to it; COMMAND and "
+     "items are not needed",
+     nullptr, set_retry_failed},
 };
 // clang-format on
 

@@ -266,5 +266,8 @@ Status set_resume_failed(Draft& draft, std::string_view) {
   draft.options.map.resume = true;
   return store_flag(draft.options.map.resume_failed, true);
 }
+Status set_retry_failed(Draft& draft, std::string_view) {
+  return store_flag(draft.options.map.retry_failed, true);
+}
 
 }  // namespace spread::cli

@@ -58,5 +58,6 @@ Status set_print_commands(Draft& draft, std::string_view value);
 Status set_map_joblog(Draft& draft, std::string_view value);
 Status set_resume(Draft& draft, std::string_view value);
 Status set_resume_failed(Draft& draft, std::string_view value);
+Status set_retry_failed(Draft& draft, std::string_view value);
 
 }  // namespace spread::cli

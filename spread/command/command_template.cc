@@ -112,9 +112,9 @@ Status CommandTemplate::check_limits(const Arguments& out) const {
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (out[i].size() < argument_bytes_max_) continue;
       return fail(fmt::format(
-          "run {}: argument {} has {} bytes, and the kernel takes {} in one (MAX_ARG_STRLEN); send "
-          "the item on stdin instead (--stdin)",
-          show_text(out[0]), i, out[i].size(), argument_bytes_max_ - 1));
+          "run {}: argument {} has {} bytes, and the kernel takes {} in one (MAX_ARG_STRLEN){}",
+          show_text(out[0]), i, out[i].size(), argument_bytes_max_ - 1,
+          mode_ == Mode::CommandLine ? "" : "; send the item on stdin instead (--stdin)"));
     }
   }
   if (arguments_bytes_max_ > 0 && bytes > arguments_bytes_max_) {

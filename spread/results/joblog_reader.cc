@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "spread/base/parse.h"
 #include "spread/results/joblog.h"
@@ -40,21 +41,73 @@ bool is_success(std::string_view exit_status, std::span<const std::uint8_t> ok) 
   return status && std::find(ok.begin(), ok.end(), *status) != ok.end();
 }
 
+/// The inverse of joblog_escape(); nothing where that has not written it.
+std::optional<std::string> unescape(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\t' || text[i] == '\0') return std::nullopt;
+    if (text[i] != '\\') {
+      plain += text[i];
+      continue;
+    }
+    switch (++i < text.size() ? text[i] : '\0') {
+      case 't': plain += '\t'; break;
+      case 'n': plain += '\n'; break;
+      case 'r': plain += '\r'; break;
+      case '\\': plain += '\\'; break;
+      default: return std::nullopt;
+    }
+  }
+  return plain;
+}
+
 }  // namespace
 
-Status JoblogRecord::add_line(std::string_view line, std::string_view name) {
-  ++lines_;
-  if (line.substr(0, 4) == "Seq\t") return {};  // each run begins with the header
+Result<std::optional<JoblogEntry>> read_joblog_line(std::string_view line, std::string_view name,
+                                                    std::size_t number,
+                                                    std::span<const std::uint8_t> ok) {
+  if (line.substr(0, 4) == "Seq\t") return std::nullopt;  // each run begins with the header
   std::array<std::string_view, kColumns> columns;
   const bool complete = split(line, columns);
   const auto sequence = parse_count(complete ? columns[0] : "");
   if (!sequence || *sequence == 0) {
-    return fail(fmt::format("{} line {}: this is no line of a joblog", name, lines_));
+    return fail(fmt::format("{} line {}: this is no line of a joblog", name, number));
   }
+  const bool succeeded = columns[7] == "0" && is_success(columns[6], ok);
+  return JoblogEntry{*sequence, columns[1], columns[8], succeeded};
+}
+
+std::string joblog_command_of(const JoblogEntry& entry) {
+  if (entry.host != ":") {
+    if (auto ours = unescape(entry.command)) return std::move(*ours);
+  }
+  std::string theirs(entry.command);
+  std::replace(theirs.begin(), theirs.end(), '\0', '\n');
+  return theirs;
+}
+
+Status JoblogFailures::add_line(std::string_view line, std::string_view name) {
+  auto entry = read_joblog_line(line, name, ++lines_, ok_);
+  if (!entry) return tl::unexpected(entry.error());
+  if (!*entry) return {};
+  const JoblogEntry& job = **entry;
+  if (job.succeeded) {
+    commands_.erase(job.sequence);
+  } else {
+    commands_[job.sequence] = joblog_command_of(job);
+  }
+  return {};
+}
+
+Status JoblogRecord::add_line(std::string_view line, std::string_view name) {
+  auto entry = read_joblog_line(line, name, ++lines_, ok_);
+  if (!entry) return tl::unexpected(entry.error());
+  if (!*entry) return {};
   Job job;
-  job.sequence = *sequence;
-  job.succeeded = columns[7] == "0" && is_success(columns[6], ok_) ? 1 : 0;
-  job.command = digest(columns[8]) & (~std::uint64_t{0} >> 1);
+  job.sequence = (*entry)->sequence;
+  job.succeeded = (*entry)->succeeded ? 1 : 0;
+  job.command = digest((*entry)->command) & (~std::uint64_t{0} >> 1);
   jobs_.push_back(job);
   return {};
 }

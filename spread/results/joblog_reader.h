@@ -2,13 +2,50 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spread/api/result.h"
 
 namespace spread {
+
+/// A job's line. The texts are a part of it, as they stand there.
+struct JoblogEntry {
+  std::uint64_t sequence = 0;  ///< from 1
+  std::string_view host, command;
+  bool succeeded = false;
+};
+
+/// `line` without its newline; `ok`: the exit statuses that are success; 0, where there are none.
+/// Nothing for a header. An Error names line `number` of `name`, which cannot be read.
+Result<std::optional<JoblogEntry>> read_joblog_line(std::string_view line, std::string_view name,
+                                                    std::size_t number,
+                                                    std::span<const std::uint8_t> ok);
+
+/// The command of a line, as it was run. GNU parallel escapes nothing but a newline, which is a
+/// NUL there. Its host is `:`; of its jobs on other machines, a command is told from ours by what
+/// we would not have written (a TAB, a NUL, a backslash before something else than t, n, r, \).
+std::string joblog_command_of(const JoblogEntry& entry);
+
+/// What --retry-failed runs: of each number the last line, if it failed.
+class JoblogFailures {
+ public:
+  /// As that of JoblogRecord.
+  explicit JoblogFailures(std::span<const std::uint8_t> ok = {}) : ok_(ok.begin(), ok.end()) {}
+  Status add_line(std::string_view line, std::string_view name);
+  /// By number, from 1.
+  std::map<std::uint64_t, std::string> take_commands() { return std::move(commands_); }
+
+ private:
+  std::vector<std::uint8_t> ok_;
+  std::map<std::uint64_t, std::string> commands_;
+  std::size_t lines_ = 0;
+};
 
 /// What --resume and --resume-failed know of an earlier run: which jobs are in its joblog, by their
 /// number and their command. A job whose command is another one now is not the same job.

@@ -12,6 +12,7 @@
 #include "spread/run/complain.h"
 #include "spread/run/job_input.h"
 #include "spread/run/job_resume.h"
+#include "spread/run/job_retry.h"
 
 namespace spread {
 
@@ -19,6 +20,7 @@ Status print_commands(const Options& options, std::uint32_t slots) {
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
   if (const std::string note = commands->shell_note(); !note.empty()) warn(note);
+  if (const std::string note = retry_note(options); !note.empty()) warn(note);
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const ArgumentSource* source = nullptr;

@@ -19,6 +19,7 @@
 #include "spread/launch/job_files.h"
 #include "spread/run/job_input.h"
 #include "spread/run/job_limits.h"
+#include "spread/run/job_retry.h"
 #include "spread/run/remote_job_port.h"
 
 namespace spread {
@@ -111,6 +112,7 @@ void JobFace::tell_shell() {
   if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
     engine_.reporter().say(note);
   }
+  if (const std::string note = retry_note(options); !note.empty()) engine_.reporter().say(note);
   const std::string function = commands_->function();
   const auto& sent = options.hosts.environment;
   if (all_local_ || function.empty() ||
@@ -363,6 +365,12 @@ Status JobFace::set_environment(const TaskContext& context, std::string_view pay
   environment_[kSlot].second = environment_[kTheirSlot].second = std::to_string(context.slot);
   std::string& item = environment_[kItem].second;
   item.clear();
+  if (map().retry_failed) {
+    if (payload.find("SPREAD_ITEM") == std::string_view::npos) return {};
+    return fail(
+        "$SPREAD_ITEM: the joblog does not have the item; --resume-failed has it, with the "
+        "line of before");
+  }
   append_item(item, payload);
   const bool short_enough = item.size() <= kVariableBytesMax;
   if (short_enough && commands_->fit_together(arguments_, item.size())) return {};

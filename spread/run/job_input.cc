@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "spread/run/job_retry.h"
+
 namespace spread {
 namespace {
 
@@ -70,6 +72,7 @@ static_assert(static_cast<int>(ArgumentOptions::Trim::Both) == static_cast<int>(
 Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
                                                   const JobCommands& commands, std::uint32_t slots,
                                                   EventLoop& loop, const ArgumentSource*& source) {
+  if (options.map.retry_failed) return open_retry_input(options, loop);
   const ArgumentOptions& arguments = options.map.arguments;
   ArgumentSourceOptions how;
   std::vector<std::string> files;

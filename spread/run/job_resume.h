@@ -10,7 +10,8 @@
 
 namespace spread {
 
-/// --resume and --resume-failed: which jobs need not be run, by the joblog of an earlier run.
+/// --resume, --resume-failed and --retry-failed: which jobs need not be run, by the joblog of an
+/// earlier run.
 class JobResume {
  public:
   /// Without these options, or a joblog, no job is done.
@@ -23,6 +24,7 @@ class JobResume {
  private:
   JoblogRecord record_;
   bool again_if_failed_ = false;
+  bool retry_ = false;
 };
 
 }  // namespace spread

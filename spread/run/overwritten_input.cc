@@ -10,6 +10,7 @@ namespace spread {
 namespace {
 
 std::vector<std::string> inputs_of(const Options& options) {
+  if (options.map.retry_failed) return {options.report.joblog};
   std::vector<std::string> names = options.input.files;
   bool words = false;
   for (const InputOptions::Group& group : options.input.groups) {
@@ -32,6 +33,7 @@ Status check_overwritten_input(const Options& options) {
   for (const std::string& input : inputs_of(options)) {
     const std::string shown = input == "-" ? "standard input" : input;
     for (const auto& [option, name] : files) {
+      if (options.map.retry_failed && &name == &options.report.joblog) continue;  // appended to
       if (name.empty() || !are_one_file(name, input)) continue;
       return fail(std::string(option) + " " + name + " would overwrite the input, " + shown +
                   ": they are one file");

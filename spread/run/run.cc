@@ -18,6 +18,7 @@
 #include "spread/run/exit_code.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
+#include "spread/run/job_retry.h"
 #include "spread/run/overwritten_input.h"
 #include "spread/run/plan.h"
 #include "spread/run/run_history.h"
@@ -73,6 +74,7 @@ int run_engine(const Options& options) {
     if (written && std::fflush(stdout) == 0) return 0;
     return tell(errno_error("cannot write to standard output"));
   }
+  if (const Status there = check_retried_joblog(options); !there) return tell(there.error());
   if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());
   auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
   if (!engine) return tell(engine.error());

@@ -33,6 +33,8 @@ TEST(MapChecks, BothOptionsAreNamed) {
       {{"--lb"}, {"--group"}},
       {{"-k"}, {"--unordered"}},
       {{"-0"}, {"-d", ","}},
+      {{"--retry-failed", "--joblog", "l"}, {"--resume"}},
+      {{"--retry-failed", "--joblog", "l"}, {"--resume-failed"}},
       {{"--no-bar"}, {"--bar"}},
       {{"--no-history"}, {"--history", "h"}},
   };

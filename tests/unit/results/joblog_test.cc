@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "results_support.h"
+#include "spread/results/joblog_reader.h"
 #include "spread/wire/json.h"
 
 namespace spread {
@@ -43,6 +44,26 @@ TEST(Joblog, KeepsALineALineWhateverTheCommandHolds) {
   line.host = ":";
   line.command = "a\tb\nc\rd\\e";
   EXPECT_EQ(format_joblog_line(line), "1\t:\t0.000\t     0.000\t0\t0\t0\t0\ta\\tb\\nc\\rd\\\\e\n");
+}
+
+std::string command_of(std::string_view host, std::string_view text) {
+  return joblog_command_of({1, host, text, false});
+}
+
+TEST(Joblog, CommandIsReadAsItWasRun) {
+  const std::string command = "a\tb\nc\rd\\e\\n'\\\\";
+  EXPECT_EQ(command_of("localhost", joblog_escape(command)), command);
+  EXPECT_EQ(command_of("n1", joblog_escape(command)), command);
+}
+
+TEST(Joblog, CommandOfGnuParallelHasNoEscapesButOne) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(command_of(":", "echo a\\nb \\\\ \t|\0echo"sv), "echo a\\nb \\\\ \t|\necho");
+  // On other machines: by what we do not write.
+  EXPECT_EQ(command_of("n1", "echo a\\ b\\n"), "echo a\\ b\\n");
+  EXPECT_EQ(command_of("n1", "echo a\tb\\n"), "echo a\tb\\n");
+  EXPECT_EQ(command_of("n1", "echo a\\n\0b"sv), "echo a\\n\nb");
+  EXPECT_EQ(command_of("n1", "echo a\\"), "echo a\\");
 }
 
 TEST(JoblogCommand, ShowsStringsAsTheyAreAndOtherPayloadsAsJson) {
