@@ -62,6 +62,11 @@ Result<std::unique_ptr<TaskInput>> FilterFace::open_input() {
   return pipe_->take_input();
 }
 
+bool FilterFace::accept(TaskId, Record&) {
+  if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
+  return true;
+}
+
 std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
   auto port = std::make_unique<FilterPort>(engine_, *this, worker);
   ports_.push_back(port.get());

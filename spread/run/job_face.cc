@@ -186,6 +186,9 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
 
 bool JobFace::accept(TaskId task, Record& record) {
   if (xargs_) xargs_->tell_warnings();
+  if (pipe_) {
+    if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
+  }
   if (map().arguments.header && !std::exchange(names_set_, true)) {
     if (const Status named = commands_->set_names(source_->names()); !named) {
       engine_.abort(named.error().message);

@@ -5,9 +5,15 @@
 #include <cstring>
 #include <iterator>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "spread/base/assert.h"
+#include "spread/base/posix.h"
+#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
 #include "spread/sources/block_cutter.h"
@@ -28,18 +34,53 @@ BlockOptions block_options(const PipeOptions& pipe) {
   return block;
 }
 
+/// What to tell of an input that begins so; mostly nothing. Commands would get pieces of packed
+/// data, and count, say, the newlines in that. Who says what a record is knows what the input is.
+std::string packed_note(const PipeOptions& pipe, const std::string& name, ByteView start) {
+  using namespace std::string_view_literals;
+  if (pipe.record_start || pipe.record_end) return {};
+  constexpr struct {
+    std::string_view magic, called, unpack;
+  } kKinds[] = {
+      {"\x1f\x8b\x08"sv, "gzip", "zcat"},
+      {"\x28\xb5\x2f\xfd"sv, "zstd", "zstdcat"},
+      {"\xfd"
+       "7zXZ\0"sv,
+       "xz", "xzcat"},
+  };
+  for (const auto& kind : kKinds) {
+    if (as_text(start).substr(0, kind.magic.size()) != kind.magic) continue;
+    const std::string file = name == "stdin" ? "FILE" : shell_quote(name);
+    return fmt::format(
+        "{} is {} data, and is cut as it is, at newlines; unpacked: {} {} | spread "
+        "pipe ...",
+        name == "stdin" ? "standard input" : printable(name), kind.called, kind.unpack,
+        printable(file));
+  }
+  return {};
+}
+
 /// A BlockCutter for each of the files in turn.
 class CutterReader final : public RecordReader {
  public:
-  CutterReader(const BlockOptions& options, const std::string& name,
-               std::shared_ptr<BlockHeaders> headers)
-      : options_(options), headers_(std::move(headers)) {
+  CutterReader(const Options& options, const std::string& name,
+               std::shared_ptr<BlockHeaders> headers, std::shared_ptr<std::string> note)
+      : pipe_(options.pipe),
+        options_(block_options(pipe_)),
+        headers_(std::move(headers)),
+        note_(std::move(note)) {
     begin_next(name);
   }
-  void feed(Slice piece) override { cutter_->feed(std::move(piece)); }
+  void feed(Slice piece) override {
+    look_at(piece.view());
+    cutter_->feed(std::move(piece));
+  }
   void finish() override { cutter_->finish(); }
-  std::span<Byte> spare() override { return cutter_->spare(); }
-  void filled(std::size_t bytes) override { cutter_->filled(bytes); }
+  std::span<Byte> spare() override { return spare_ = cutter_->spare(); }
+  void filled(std::size_t bytes) override {
+    look_at(spare_.first(bytes));
+    cutter_->filled(bytes);
+  }
   const std::string& error() const override { return cutter_->error(); }
 
   Pull next(Record& record) override {
@@ -49,14 +90,28 @@ class CutterReader final : public RecordReader {
   }
   bool begin_next(const std::string& name) override {
     cutter_ = std::make_unique<BlockCutter>(options_, name);
+    name_ = name;
+    at_start_ = true;
     headers_->begin_file();
     return true;
   }
 
  private:
+  /// The first bytes of a file, whichever way they come.
+  void look_at(ByteView piece) {
+    if (std::exchange(at_start_, false) && note_->empty()) {
+      *note_ = packed_note(pipe_, name_, piece);
+    }
+  }
+
+  PipeOptions pipe_;
   BlockOptions options_;
   std::shared_ptr<BlockHeaders> headers_;
+  std::shared_ptr<std::string> note_;
   std::unique_ptr<BlockCutter> cutter_;
+  std::string name_;
+  std::span<Byte> spare_;
+  bool at_start_ = true;
 };
 
 /// RangeFinders as a reader that needs no feeding: a payload is the place of a block.
@@ -150,7 +205,8 @@ Result<PipeInput> PipeInput::open(const Options& options, std::uint32_t slots, E
     names.clear();
   } else {
     const std::string& first = names.front();
-    reader = std::make_unique<CutterReader>(block, first == "-" ? "stdin" : first, opened.headers_);
+    reader = std::make_unique<CutterReader>(options, first == "-" ? "stdin" : first,
+                                            opened.headers_, opened.note_);
   }
   auto input = TaskInput::open_reader(std::move(reader), names, loop);
   if (!input) return tl::unexpected(input.error());
@@ -169,6 +225,10 @@ Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const Options& opti
     if (!file) return tl::unexpected(file.error());
     const auto size = size_for_ranges(file->get(), name);
     if (!size) return tl::unexpected(size.error());
+    Byte start[8] = {};
+    if (const auto count = read_at(file->get(), 0, start); count && opened.note_->empty()) {
+      *opened.note_ = packed_note(options.pipe, name, {start, *count});
+    }
     opened.files_.push_back(std::move(*file));
     sizes.push_back(*size);
   }

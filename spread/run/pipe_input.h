@@ -41,6 +41,8 @@ class PipeInput {
   static Result<PipeInput> open(const Options& options, std::uint32_t slots, EventLoop& loop);
 
   std::unique_ptr<TaskInput> take_input() { return std::move(input_); }
+  /// Once, when a block has been read: that the input is packed. Mostly empty.
+  std::string take_note() { return std::exchange(*note_, {}); }
   /// What goes in front of the block of a task that has been read.
   const Slice& header(TaskId task) const { return headers_->of(task); }
   /// --pipepart: payloads say where a block is.
@@ -57,6 +59,7 @@ class PipeInput {
 
   std::unique_ptr<TaskInput> input_;
   std::shared_ptr<BlockHeaders> headers_ = std::make_shared<BlockHeaders>();
+  std::shared_ptr<std::string> note_ = std::make_shared<std::string>();
   std::vector<UniqueFd> files_;
 };
 

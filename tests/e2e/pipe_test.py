@@ -1,6 +1,7 @@
 """`spread pipe`: blocks of whole records for a command each, or for long-lived filters."""
 
 import contextlib
+import gzip
 import os
 import signal
 import unittest
@@ -24,6 +25,36 @@ class Blocks(SpreadTest):
     def test_blocks_end_at_lines(self):
         result = self.pipe("-j1", "--block", "10", "tr '\\n' ' '; echo", input="aaaa\nbbb\ncccccc\nd\n")
         self.assert_run(result, 0, "aaaa bbb \ncccccc d \n", "")
+
+    def test_packed_input_is_told(self):
+        self.file("plain", LINES)
+        packed = gzip.compress(LINES.encode())
+        with open(self.path("a b.gz"), "wb") as file:
+            file.write(packed)
+        for options in ((), ("--round-robin",), ("--header", "1")):
+            with self.subTest(options):
+                result = self.pipe("-j1", *options, "cat >/dev/null", input=packed)
+                told = (
+                    "spread: standard input is gzip data, and is cut as it is, at newlines; "
+                    "unpacked: zcat FILE | spread pipe ...\n"
+                )
+                self.assert_run(result, 0, "", told)
+        told = (
+            "spread: a b.gz is gzip data, and is cut as it is, at newlines; unpacked: "
+            "zcat 'a b.gz' | spread pipe ...\n"
+        )
+        for words in (("-a", "plain", "-a", "a b.gz"), ("--pipepart", "-a", "a b.gz")):
+            self.assert_run(self.pipe("-j1", *words, "cat >/dev/null"), 0, "", told)
+        for start, name, tool in (
+            (b"\x28\xb5\x2f\xfd", "zstd", "zstdcat"),
+            (b"\xfd7zXZ\0", "xz", "xzcat"),
+        ):
+            result = self.pipe("cat >/dev/null", input=start + b"\n")
+            self.assertRegex(result.err, f"is {name} data.*: {tool} FILE ")
+        # Whoever says what a record is knows what the input is.
+        for words in (("--recend", ""), ("--recstart", "\x1f\x8b")):
+            self.assert_run(self.pipe("-j1", *words, "cat >/dev/null", input=packed), 0, "", "")
+        self.assert_run(self.pipe("cat", input=b"\x1f\x8b"), 0, b"\x1f\x8b", "")
 
     def test_records_of_other_kinds(self):
         text = ">a\n1\n2\n>b\n3\n>c\n"
