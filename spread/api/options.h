@@ -250,4 +250,11 @@ struct Options {
   std::vector<std::string> history_words;  ///< what `history show|reset` is restricted to
 };
 
+/// `--wire lines --window N`: answers belong to lines by their number alone, and may sit in a
+/// filter's buffer until its input ends.
+inline bool counts_answers(const Options& options) {
+  return options.command == Command::Run && options.wire == Wire::Lines &&
+         options.limits.window > 1;
+}
+
 }  // namespace spread

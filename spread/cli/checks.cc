@@ -98,8 +98,11 @@ Status check_workers(const Draft& draft) {
 }
 
 Status check_wire(const Draft& draft) {
-  if (draft.options.wire == Wire::Lines && draft.options.limits.window > 1) {
-    return fail("--window must be 1 with --wire lines: its answers carry no id");
+  if (counts_answers(draft.options) && draft.options.failure.crash_retries == 1) {
+    return fail(fmt::format(
+        "--crash-retries 1 gives a worker one line at a time, so that it is known which "
+        "one it died of; leave out --window {}",
+        draft.options.limits.window));
   }
   return {};
 }

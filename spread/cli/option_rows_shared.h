@@ -187,7 +187,7 @@ inline constexpr OptionSpec kSharedRows[] = {
      nullptr, set_no_history},
 
     {"--window", "N", kRun, Group::Limits,
-     "tasks in flight at each worker; 1 = strictly one at a time",
+     "tasks in flight at each worker; 1 = one at a time, as --wire lines has unless N is given",
      window_default, set_window},
     {"--window-bytes", "SIZE", kRun, Group::Limits,
      "bytes in flight at each worker, beyond its first task",

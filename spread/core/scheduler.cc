@@ -310,10 +310,14 @@ void Scheduler::on(LastTry& event, TimePoint, Actions&) {
   }
 }
 
-void Scheduler::on(OutputFull& event, TimePoint, Actions&) { output_ = event; }
+void Scheduler::on(OutputFull& event, TimePoint now, Actions&) {
+  output_ = event;
+  full_since_ = output_.full && !stalled_since_ ? std::min(full_since_, now) : kForever;
+}
 
 void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
   if (event.stalled == stalled_since_.has_value()) return;
+  full_since_ = output_.full && !event.stalled ? now : kForever;
   if (event.stalled) {
     stalled_since_ = now;
     return;

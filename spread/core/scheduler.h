@@ -45,6 +45,9 @@ struct SchedulerOptions {
   /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed
   /// when they have answered what they have. Without this they stay, and wait.
   bool close_surplus = false;
+  /// Workers may hold answers back until their input ends (`--wire lines --window N`): that of one
+  /// which is given nothing more is closed at once, with its tasks unanswered.
+  bool holds_answers = false;
   /// After the first signal, running tasks may finish for so long.
   Duration stop_grace = std::chrono::seconds(60);
   /// And workers that have nothing unanswered, or have never answered, may go on for so long;
@@ -223,6 +226,12 @@ class Scheduler {
   std::size_t startable() const;
   void close_surplus(Actions& actions);
   void choose_leavers(std::size_t count);
+  std::size_t room_of(const Slot& worker) const;
+  bool bytes_are_full(const Slot& worker) const;
+  Why why_close_holder(const Slot& holder, TimePoint now) const;
+  void close_holders(TimePoint now, Actions& actions);
+  WorkerId holder_of_oldest() const;
+  TimePoint full_for_long() const;
   void close_inputs(Actions& actions);
   void end_idle(TimePoint now, Actions& actions);
   void compute_deadline(TimePoint now);
@@ -279,6 +288,7 @@ class Scheduler {
   bool input_ended_ = false;
   bool inputs_closed_ = false;
   OutputFull output_;
+  TimePoint full_since_ = kForever;  ///< and our reader reads
   std::optional<TimePoint> stalled_since_;
   bool stopping_ = false;
   bool fatal_ = false;

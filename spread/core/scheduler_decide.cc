@@ -39,6 +39,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
            actions);
     }
   }
+  if (options_.holds_answers) close_holders(now, actions);
   if (tasks_done() || (options_.close_idle && none_to_give())) close_inputs(actions);
   next_idle_end_ = kForever;
   if (stop_level_ == 1 && options_.idle_grace) end_idle(now, actions);
@@ -224,8 +225,13 @@ std::size_t Scheduler::busy_workers() const {
 
 void Scheduler::assign(TimePoint now, Actions& actions) {
   // Everybody gets a part of what there is, those not started yet too, and not the first who asks.
-  const std::size_t open = std::max<std::size_t>(1, slots_.size() - closed_ - retired_);
-  const std::size_t left = tasks_.queued() + tasks_.in_flight();
+  std::size_t open = std::max<std::size_t>(1, slots_.size() - closed_ - retired_);
+  std::size_t left = tasks_.queued() + tasks_.in_flight();
+  if (options_.holds_answers) {
+    // Nothing may be left over: no answer comes that would make room for it.
+    open = std::min<std::size_t>(open, slots_limit_);
+    left += open - 1;
+  }
   const std::size_t fair = std::max<std::size_t>(1, left / open);
   const bool limited = slots_limit_ < slots_.size() && !options_.close_surplus;
   std::size_t busy = limited ? busy_workers() : 0;
@@ -241,21 +247,34 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   }
 }
 
+std::size_t Scheduler::room_of(const Slot& worker) const {
+  // After a launch that failed with tasks in the pipe one task alone is to show that it works; but
+  // of one that holds its answers back one task shows nothing.
+  if (worker.launch_failures > 0 && !options_.holds_answers) return 1;
+  const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
+  return worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
+}
+
+bool Scheduler::bytes_are_full(const Slot& worker) const {
+  if (worker.in_flight.empty()) return false;
+  std::size_t bytes = worker.in_flight_bytes;
+  // The end of a long line may be in its buffer, and come out only when others follow.
+  if (options_.holds_answers) bytes -= tasks_[worker.in_flight.front().task].payload.size();
+  return bytes >= options_.window_bytes;
+}
+
 /// Sends as many tasks as the worker has room for. False if it can take no more until something
 /// happens to it.
 bool Scheduler::fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& actions) {
   Slot& to = slot(worker);
   if (!to.takes_tasks()) return false;
   std::size_t share = fair - std::min(fair, to.in_flight.size());
-  const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
-  std::size_t room = to.window.size(tasks_.queued() > kLongQueue * live, to.parallel);
-  // After a launch that failed with tasks in the pipe one task alone is to show that it works.
-  if (to.launch_failures > 0) room = 1;
+  const std::size_t room = room_of(to);
   if (tasks_.again_count() == 0 && !output_.full && !input_ended_) {
     return fill_with_fresh(to, worker, room, share, now, actions);
   }
   while (to.in_flight.size() < room) {
-    if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
+    if (bytes_are_full(to)) return false;
     if (share-- == 0 || held(now)) return true;
     if (tasks_.again_count() == 0) {
       if (!may_take_fresh(worker) || left_idle(worker, now)) return true;
@@ -284,7 +303,7 @@ bool Scheduler::fill_with_fresh(Slot& to, WorkerId worker, std::size_t room, std
   to.draining = false;
   share = std::min(share, tasks_.fresh_count());
   while (to.in_flight.size() < room) {
-    if (!to.in_flight.empty() && to.in_flight_bytes >= options_.window_bytes) return false;
+    if (bytes_are_full(to)) return false;
     if (share-- == 0 || held(now)) return true;
     send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
   }
@@ -404,6 +423,9 @@ void Scheduler::compute_deadline(TimePoint now) {
   deadline_ = std::min({stop_deadline_.value_or(kForever), next_idle_end_, alarms_.next()});
   if (stopping_) return;
   if (more_to_start_) deadline_ = now;
+  if (options_.holds_answers && now < full_for_long()) {
+    deadline_ = std::min(deadline_, full_for_long());
+  }
   if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));
   if (tasks_.queued() > 0) deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
   if (now >= std::max(held_until_, next_start_)) return;

@@ -197,7 +197,7 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
     return;
   }
   TimePoint not_before = now;
-  if (state == SlotState::Closing) {
+  if (state == SlotState::Closing && ended.in_flight.empty()) {
     // Its work is done; or it is retired, and then it has a rest to keep.
     if (ended.retired) not_before = std::max(now, ended.not_before);
   } else {
@@ -391,9 +391,10 @@ void Scheduler::cancel_queue(Actions& actions) {
 
 void Scheduler::kill(Slot& victim, WorkerId worker, KillReason reason, bool gentle, Why why,
                      Actions& actions) {
-  // A worker that is closing keeps its state: it ends as it would have, only sooner. One that is
-  // being killed for a time-out keeps that reason.
-  if (victim.state == SlotState::Live) {
+  // A worker that is closing and has answered everything keeps its state: it ends as it would have,
+  // only sooner. One that is being killed for a time-out keeps that reason.
+  const bool owes = victim.state == SlotState::Closing && !victim.in_flight.empty();
+  if (victim.state == SlotState::Live || owes) {
     set_state(victim, SlotState::Dying);
     victim.killed_for = reason;
   }

@@ -19,7 +19,7 @@ void Scheduler::check_invariants() const {
     logins[number(s.host)] += s.logging_in ? 1 : 0;
     open[number(s.host)] += s.state == SlotState::Closed ? 0 : 1;
     SPREAD_ASSERT(s.has_process() || s.in_flight.empty());
-    SPREAD_ASSERT(s.state != SlotState::Closing || s.in_flight.empty());
+    SPREAD_ASSERT(s.state != SlotState::Closing || s.in_flight.empty() || options_.holds_answers);
     SPREAD_ASSERT(!s.has_alone_task || s.in_flight.size() == 1);
     SPREAD_ASSERT(!ready_.contains(place) || s.state == SlotState::Empty);
     SPREAD_ASSERT(!s.idle() || hungry_.contains(place));

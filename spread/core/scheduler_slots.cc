@@ -81,8 +81,8 @@ void Scheduler::look_after(WorkerId worker, TimePoint now, Actions& actions) {
       }
       return;
     case SlotState::Live: look_after_live(worker, now, actions); return;
+    case SlotState::Closing: look_for_timeout(worker, now, actions); return;
     case SlotState::Starting:
-    case SlotState::Closing:
     case SlotState::Dying:
     case SlotState::Closed: return;
   }
@@ -158,7 +158,8 @@ void Scheduler::arm_timeouts() {
   armed_timeout_ = std::min(armed_timeout_, limit);
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& each = slots_[i];
-    if (each.state != SlotState::Live || each.in_flight.empty()) continue;
+    const bool works = each.state == SlotState::Live || each.state == SlotState::Closing;
+    if (!works || each.in_flight.empty()) continue;
     arm_timeout(id_of(i), each.in_flight.front().since);
   }
 }
@@ -252,6 +253,59 @@ void Scheduler::choose_leavers(std::size_t count) {
     const bool stays = each.leaving && !chosen[i];
     each.leaving = chosen[i];
     if (stays && each.state == SlotState::Live) mark_hungry(id_of(i));
+  }
+}
+
+// ---------------------------------------------------------------- answers held back
+
+/// Whoever has the oldest task that is unfinished.
+WorkerId Scheduler::holder_of_oldest() const {
+  WorkerId holder = kNoWorker;
+  std::optional<TaskId> oldest;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    for (std::size_t k = 0; k < slots_[i].in_flight.size(); ++k) {
+      const TaskId id = tasks_[slots_[i].in_flight[k].task].id;
+      if (oldest && *oldest < id) continue;
+      oldest = id;
+      holder = id_of(i);
+    }
+  }
+  return holder;
+}
+
+/// When results have waited so long for one that is missing that it may be in a filter's buffer.
+TimePoint Scheduler::full_for_long() const {
+  constexpr Duration kLong = std::chrono::seconds(1);
+  return full_since_ == kForever ? kForever : after(full_since_, kLong);
+}
+
+/// Why nothing more will be given to a worker that owes answers; empty if something may be. One
+/// whose window is full is waited for: it was given what the user said that it needs.
+Why Scheduler::why_close_holder(const Slot& holder, TimePoint now) const {
+  if (holder.leaving) return "fewer slots are to be used";
+  if (holder.has_alone_task) return "nothing is to follow its task";
+  if (holder.draining) return "a task is to run alone";
+  if (none_to_give()) return "no task is left for it";
+  // What waits is for others, or it would have it by now.
+  const bool room = holder.in_flight.size() < room_of(holder) && !bytes_are_full(holder);
+  if (input_ended_ && room && !held(now) && !output_.full) return "no task is left for it";
+  return {};
+}
+
+/// Workers that hold answers back until their input ends (a filter that buffers) have it closed as
+/// soon as nothing more will be given to them; what they write then counts as before.
+void Scheduler::close_holders(TimePoint now, Actions& actions) {
+  WorkerId awaited = kNoWorker;
+  if (now >= full_for_long()) awaited = holder_of_oldest();
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    Slot& each = slots_[i];
+    if (each.state != SlotState::Live || each.in_flight.empty()) continue;
+    Why why = why_close_holder(each, now);
+    if (why.empty() && id_of(i) == awaited) why = "all other results wait for its answer";
+    if (why.empty()) continue;
+    hungry_.erase(place_of(id_of(i)));
+    set_state(each, SlotState::Closing);
+    actions.push_back(CloseInput{id_of(i), why});
   }
 }
 

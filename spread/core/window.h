@@ -33,7 +33,7 @@ class Window {
       : fixed_(fixed), queued_work_max_(queued_work_max) {}
 
   /// A worker's hello: never more than this; 0 = not said.
-  void limit(std::uint32_t most) { most_ = most == 0 ? kMax : most; }
+  void limit(std::uint32_t most) { most_ = most == 0 ? std::max(kMax, fixed_) : most; }
   void answered(const Batch& batch);
   /// A refusal or a new process: one at a time until the next answer, then doubling again. What is
   /// known of the service time and the round trip stays.

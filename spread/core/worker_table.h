@@ -19,7 +19,7 @@ enum class SlotState : std::uint8_t {
   Empty,     ///< no process; one may be started from `not_before` on
   Starting,  ///< StartWorker was asked for
   Live,      ///< its process runs and takes tasks
-  Closing,   ///< its input is closed; it writes its tail and ends
+  Closing,   ///< its input is closed; it writes its tail (and what it still owes) and ends
   Dying,     ///< it is being killed
   Closed,    ///< will not be used again (but perhaps as a probe of its host)
 };

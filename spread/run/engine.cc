@@ -17,7 +17,10 @@ SchedulerOptions scheduler_options(const Options& options) {
   SchedulerOptions scheduler;
   scheduler.failure = options.failure;
   scheduler.halt = options.halt;
-  scheduler.window = options.wire == Wire::Lines ? 1 : options.limits.window;
+  scheduler.window = options.limits.window;
+  // Answers without ids are right only if the filter never leaves a line out: the user must say so.
+  if (options.wire == Wire::Lines) scheduler.window = std::max(1u, options.limits.window);
+  scheduler.holds_answers = counts_answers(options);
   scheduler.window_bytes = options.limits.window_bytes;
   scheduler.read_ahead = options.limits.read_ahead;
   // A command line is started in half a millisecond: nothing is gained by reading far ahead.

@@ -85,7 +85,8 @@ int Engine::finish() {
   } else {
     const bool told = stdout_->failed() || face_->tell_failures();
     const bool known =
-        closings_told_ && std::string_view(scheduler_.stop_reason()).starts_with("no worker ");
+        (closings_told_ && std::string_view(scheduler_.stop_reason()).starts_with("no worker ")) ||
+        (!end_message_.empty() && scheduler_.stop_reason() == end_message_);
     reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told, known);
     // A stderr that nobody reads is given a moment, and no more.
     constexpr Duration kLastWords = std::chrono::seconds(2);

@@ -60,6 +60,8 @@ class WorkerFace final : public Face {
   bool tells_first(const std::string& reason);
   /// That a worker takes long to end: nobody has been told of one before.
   bool tells_slow_end() { return !std::exchange(told_slow_end_, true); }
+  /// That a filter holds its answers back: likewise.
+  bool tells_held_answers() { return !std::exchange(told_held_answers_, true); }
   void warn_unknown_key(const WorkerPort& from, std::string_view key);
   /// A worker was given null for a number that its wire cannot carry.
   void warn_non_finite();
@@ -83,6 +85,7 @@ class WorkerFace final : public Face {
   bool warned_non_finite_ = false;
   bool warned_unknown_key_ = false;
   bool told_slow_end_ = false;
+  bool told_held_answers_ = false;
   std::set<std::string> told_reasons_;
 };
 

@@ -16,6 +16,14 @@
 #include "spread/run/worker_face.h"
 
 namespace spread {
+namespace {
+
+// A worker that owes an answer, or its end, is named after so long.
+constexpr Duration kPatience = std::chrono::seconds(10);
+
+}  // namespace
+
+bool WorkerPort::counts() const { return counts_answers(engine_.options()); }
 
 // ---------------------------------------------------------------- what the Scheduler asks for
 
@@ -45,6 +53,7 @@ Status WorkerPort::start() {
   session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());
   session.raw = options.command == Command::All;
   session.strict = options.limits.strict;
+  session.counts_answers = counts_answers(options);
   SessionWorkerOptions how;
   how.shutdown_timeout = options.limits.shutdown_timeout;
   if (how.shutdown_timeout) {
@@ -57,6 +66,7 @@ Status WorkerPort::start() {
   silent_until_ = slow_end_at_ = kForever;
   how.ok_statuses = options.failure.ok_statuses;
   ready_ = answered_ = ended_by_us_ = false;
+  first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);
   face_.tail_begins(id());
@@ -71,7 +81,11 @@ void WorkerPort::send_task(const SendTask& action) {
     engine_.handle(PayloadRefused{id(), action.task, sent.error().message});
     return;
   }
-  if (!worker_->session().heard()) has_task();
+  if (counts()) {
+    first_task_ = std::min(first_task_.value_or(action.task), action.task);
+    if (worker_->session().outstanding() == 1) last_moved_ = engine_.now();
+  }
+  if (!worker_->session().heard() || counts()) has_task();
   engine_.needs_flush(*this);
   if (engine_.reporter().detailed()) {
     engine_.reporter().tell(TaskSent{action.task, action.worker, action.attempt});
@@ -81,7 +95,6 @@ void WorkerPort::send_task(const SendTask& action) {
 void WorkerPort::close_input() {
   if (!worker_) return;
   worker_->close_input();
-  constexpr Duration kPatience = std::chrono::seconds(10);
   // A command of `all` has all the time that it wants.
   if (engine_.options().command == Command::Run) slow_end_at_ = after(engine_.now(), kPatience);
 }
@@ -125,8 +138,7 @@ void WorkerPort::remove_ended() {
 }
 
 void WorkerPort::has_task() {
-  constexpr Duration kPatience = std::chrono::seconds(10);
-  if (worker_->session().heard()) {
+  if (worker_->session().heard() && !counts()) {
     silent_until_ = kForever;
   } else if (silent_until_ == kForever && !told_silence_) {
     silent_until_ = after(engine_.now(), kPatience);
@@ -135,27 +147,54 @@ void WorkerPort::has_task() {
 
 void WorkerPort::tell_silence() {
   silent_until_ = kForever;
-  if (worker_->session().heard()) return;
-  told_silence_ = true;
-  const bool lines = engine_.options().wire == Wire::Lines;
-  std::string text = name() + " has had a task for 10 s and has answered nothing yet; ";
-  if (is_stopped(worker_->pid())) {
-    text += "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
-  } else if (lines) {
-    text +=
-        "--wire lines is for what answers every line with one line, at once (sed -u, stdbuf -oL "
-        "CMD); what leaves lines out (grep, even with --line-buffered) or reads to the end first "
-        "(wc, sort) is for spread pipe";
-  } else {
-    text += "it is expected to speak --wire ";
-    text += engine_.options().wire == Wire::Json ? "json" : "msgpack";
-    text += ", and to flush each answer (a filter that answers line by line: --wire lines)";
+  const Session& session = worker_->session();
+  const std::size_t open = session.outstanding();
+  if (counts()) {
+    // What is to come after the end of its input, tell_slow_end() waits for.
+    if (open == 0 || session.state() != SessionState::Running) return;
+    if (after(last_moved_, kPatience) > engine_.now()) {
+      silent_until_ = after(last_moved_, kPatience);
+      return;
+    }
+  } else if (session.heard()) {
+    return;
   }
-  engine_.reporter().say(text);
+  told_silence_ = true;
+  if (counts() && !face_.tells_held_answers()) return;
+  const std::string tasks =
+      counts() ? fmt::format("{} line{}", open, open == 1 ? "" : "s") : "a task";
+  engine_.reporter().say(name() + " has had " + tasks + " for 10 s and has answered nothing " +
+                         (session.heard() ? "since" : "yet") + "; " + silence_hint());
+}
+
+std::string WorkerPort::silence_hint() const {
+  if (is_stopped(worker_->pid())) {
+    return "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
+  }
+  const Options& options = engine_.options();
+  if (counts()) {
+    return fmt::format(
+        "if it writes only when its buffer is full, give it more lines (--window above {}, "
+        "--window-bytes above {}) or let it write each line at once (sed -u, stdbuf -oL CMD); what "
+        "leaves lines out (grep) or reads to the end first (sort) is for spread pipe",
+        options.limits.window, options.limits.window_bytes);
+  }
+  if (options.wire == Wire::Lines) {
+    return "--wire lines is for what answers every line with one line, at once (sed -u, stdbuf -oL "
+           "CMD; one that buffers: --window N); what leaves lines out (grep, even with "
+           "--line-buffered) or reads to the end first (wc, sort) is for spread pipe";
+  }
+  return std::string("it is expected to speak --wire ") +
+         (options.wire == Wire::Json ? "json" : "msgpack") +
+         ", and to flush each answer (a filter that answers line by line: --wire lines)";
 }
 
 void WorkerPort::tell_slow_end() {
   slow_end_at_ = kForever;
+  if (worker_->session().outstanding() > 0 && after(last_moved_, kPatience) > engine_.now()) {
+    slow_end_at_ = after(last_moved_, kPatience);
+    return;
+  }
   if (worker_->ended() || !face_.tells_slow_end()) return;
   const auto& limit = engine_.options().limits.shutdown_timeout;
   const bool limited = limit && *limit != kNoLimit;
@@ -189,6 +228,7 @@ void WorkerPort::on_answer(const wire::UpMessage& message) {
     engine_.reporter().captured(message.id, message.so, message.se);
   }
   if (!answered_) first_answer();
+  if (counts()) last_moved_ = engine_.now();
   face_.on_answer(*this, message);
 }
 
@@ -225,14 +265,38 @@ std::string_view WorkerPort::tagged(LinePrefixer& lines, std::string_view text) 
 }
 
 void WorkerPort::on_mismatch(std::string_view text) {
-  engine_.abort(name() + ": " + std::string(text));
+  std::string whole = name() + ": " + std::string(text);
+  if (first_task_) {
+    // A line that is left out or written twice shifts all that follow, and nothing shows where.
+    const std::string place = engine_.place_of(*first_task_);
+    whole += fmt::format(
+        ", so any of its answers from task {}{} on may be that of another line; --window of --wire "
+        "lines is for what answers every line with one line",
+        number(*first_task_) + 1, place.empty() ? "" : " (" + place + ")");
+  }
+  engine_.abort(std::move(whole));
+}
+
+/// It has ended as one that is done, and has answered fewer lines than it was given. One that died
+/// is as a dead worker on other wires: what it has answered was in order.
+bool WorkerPort::leaves_lines_out(ExitStatus status) const {
+  const Session& session = worker_->session();
+  if (!counts() || session.state() != SessionState::Shutdown || ended_by_us_) return false;
+  const bool died = !status.is_success(engine_.options().failure.ok_statuses);
+  return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
 }
 
 void WorkerPort::on_unusable() { engine_.handle(WorkerUnusable{id()}); }
 
 void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
   const bool heard = worker_->session().heard();
-  const bool expected = ended.clean && worker_->session().state() == SessionState::Shutdown;
+  const bool done = worker_->session().outstanding() == 0;
+  const bool expected = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
+  if (leaves_lines_out(status)) {
+    const std::size_t open = worker_->session().outstanding();
+    on_mismatch(fmt::format("it has written {} line{} fewer than it was given", open,
+                            open == 1 ? "" : "s"));
+  }
   engine_.reporter().tell(WorkerEnded{id(), expected, ended.reason});
   log_end(status);
   if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
@@ -261,7 +325,8 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
 void WorkerPort::tell_death(const ProcessEnded& ended) {
   face_.worker_failed();
   const bool all = engine_.options().command == Command::All;
-  const bool after_work = worker_->session().state() == SessionState::Shutdown;
+  const bool after_work =
+      worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
   // After `| head` nothing is to be said of those whom we ended for it.
   const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
   if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,9 @@ class WorkerPort final : public Port, public WorkerSink {
   void tell_slow_end();
   void tell_ready();
   void has_task();
+  bool counts() const;
+  bool leaves_lines_out(ExitStatus status) const;
+  std::string silence_hint() const;
   void tell_death(const ProcessEnded& ended);
   void log_end(ExitStatus status);
   void log_command(int exit_status, int signal);
@@ -71,6 +75,9 @@ class WorkerPort final : public Port, public WorkerSink {
   /// When to say that this worker, which has a task, has not said anything yet.
   TimePoint silent_until_ = kForever;
   bool told_silence_ = false;
+  // Of counts_answers()
+  TimePoint last_moved_{};            ///< it answered, or was given a task while it had none
+  std::optional<TaskId> first_task_;  ///< the least of those that this process was given
   /// When to say that it has not ended yet.
   TimePoint slow_end_at_ = kForever;
   bool ready_ = false;

@@ -57,6 +57,10 @@ std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
   wanted_ = 0;
   while (state_ != SessionState::Broken && done < bytes.size()) {
     const ByteView rest = bytes.subspan(done);
+    if (options_.counts_answers && outstanding_.empty()) {
+      broken("it has written more lines than it was given", Problem::Mismatch);
+      break;
+    }
     if (at_tail()) return done + receive_tail(rest, final, sink);
     codec_->decode(rest, final, decoded_);
     switch (decoded_.found) {
@@ -156,7 +160,9 @@ void Session::on_line(bool more_follows, SessionSink& sink) {
   answer.has_id = true;
   answer.id = outstanding_.front();
   outstanding_.pop_front();
-  if (!more_follows || !outstanding_.empty() || at_tail()) return sink.on_answer(answer);
+  if (!more_follows || !outstanding_.empty() || at_tail() || options_.counts_answers) {
+    return sink.on_answer(answer);
+  }
   const Value error =
       wire::make_error("TooManyLines", "the worker wrote more than one line for it");
   const Slice flat = [&] {

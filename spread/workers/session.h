@@ -26,6 +26,9 @@ struct SessionOptions {
   /// everything else is the tail.
   bool raw = false;
   bool strict = false;  ///< stray output breaks the session
+  /// More than one task may be outstanding on a wire without ids: every answer's place is its
+  /// number, and one too many or too few leaves none of them certain.
+  bool counts_answers = false;
 };
 
 /// What a Session finds in its worker's output. Views are good during the call.
@@ -57,7 +60,8 @@ enum class Problem : std::uint8_t {
   None,
   Misbehaved,  ///< it cannot be understood, or broke the rules
   PrepFailed,  ///< it said that it cannot work
-  Mismatch,    ///< the run cannot work with such a worker at all: it wants other prep items
+  Mismatch,    ///< the run cannot work with such a worker at all: it wants other prep items, or
+               ///< its answers cannot be told apart
 };
 
 /// One worker's life in the protocol. Pure: bytes in, calls of the sink out; messages in, bytes to

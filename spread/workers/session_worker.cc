@@ -122,11 +122,18 @@ void SessionWorker::close_input() {
   if (std::exchange(closing_, true)) return;
   session_.close();
   flush();
+  begin_shutdown();
+  // What it wrote before the close, and was not understood, may now be its tail. Not the beginning
+  // of an answer that it owes: no answer may come from within this call.
+  if (session_.outstanding() == 0 && !received_.empty() && !received_.in_use()) read_output();
+}
+
+/// Once nothing is left for it to do.
+void SessionWorker::begin_shutdown() {
+  if (!closing_ || session_.outstanding() > 0 || std::exchange(shutdown_begun_, true)) return;
   if (!status_ && options_.shutdown_timeout && phase_ == Phase::Normal) {
     end_unless_over(*options_.shutdown_timeout, options_.overdue);
   }
-  // What it wrote before the close, and was not understood, may now be its tail.
-  if (!received_.empty() && !received_.in_use()) read_output();
 }
 
 void SessionWorker::terminate(std::string_view why) {
@@ -181,6 +188,7 @@ void SessionWorker::take(ByteView bytes, bool final) {
   std::size_t done = 0;
   if (!received_.gathers() || bytes.size() >= session_.wanted() || final) {
     done = session_.receive(bytes, final, sink_);
+    if (closing_) begin_shutdown();
     if (session_.problem() != Problem::None) react_to_problem(final);
   }
   received_.keep(bytes.subspan(done), session_.wanted());

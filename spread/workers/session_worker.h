@@ -27,7 +27,8 @@ class WorkerSink : public SessionSink {
  public:
   /// What it wrote to its fd 2.
   virtual void on_stderr(std::string_view text) = 0;
-  /// The run cannot work with such a worker at all: it wants another number of prep items.
+  /// The run cannot work with such a worker at all: it wants another number of prep items, or wrote
+  /// another number of lines than it was given.
   virtual void on_mismatch(std::string_view text) = 0;
   /// No more tasks may be sent to it: it broke the protocol, or closed its input or its output.
   virtual void on_unusable() = 0;
@@ -51,7 +52,7 @@ class SessionWorker final : public ReadyHandler {
   /// Writes as much as the pipe takes; the rest follows when there is room.
   void flush();
   /// No task will follow: its fd 0 is closed when all has been written, and the shutdown time-out
-  /// begins.
+  /// begins, or does with the last answer that it still owes.
   void close_input();
   /// TERM to its process group, KILL after the grace time. `why` is part of the message about its
   /// end; the first reason stands.
@@ -69,6 +70,8 @@ class SessionWorker final : public ReadyHandler {
   bool ended() const { return ended_; }
   /// It was ended because of the shutdown time-out.
   bool overdue() const { return ended_why_ == options_.overdue; }
+  /// It has ended, or is taken for ended, without being told to.
+  bool ended_by_itself() const { return ended_why_.empty(); }
 
   void on_ready(int fd, bool readable, bool writable) override;
 
@@ -87,6 +90,7 @@ class SessionWorker final : public ReadyHandler {
   void end_if_complete(bool drained);
   ProcessEnded describe_end() const;
   void close_fd(UniqueFd& fd);
+  void begin_shutdown();
   void set_deadline(Duration from_now);
   void end_unless_over(Duration from_now, std::string why);
   void because(std::string_view why);
@@ -106,6 +110,7 @@ class SessionWorker final : public ReadyHandler {
   std::optional<ExitStatus> status_;
   Phase phase_ = Phase::Normal;
   bool closing_ = false;
+  bool shutdown_begun_ = false;
   bool problem_told_ = false;
   bool pipes_grown_ = false;
   bool ended_ = false;

@@ -143,13 +143,17 @@ class ToldOnce(SpreadTest):
     def test_worker_that_answers_nothing_is_told_what_to_be(self):
         lines = self.start("run", "-j1", "--wire", "lines", "--", "grep", "2")
         frames = self.start("run", "-j1", "--wire", "json", "--", "sed", "s/x/y/")
+        buffers = self.start("run", "-j2", "--wire", "lines", "--window", "2", "--", "tr", "1", "x")
         gate = self.gate()
         stopped = self.start("run", "-j1", "--wire", "lines", "--kill-grace", "0", "--",
                              "sh", "-c", f"kill -STOP $$; cat; : {gate.path}")
         for running in (lines, frames, stopped):
             running.write("1\n")
+        buffers.write("1\n" * 100)
         for running, told in ((lines, rb".* answers every line with one line.*sed -u, stdbuf -oL.*grep.*"),
                               (frames, rb".* expected to speak --wire json, and to flush each answer.*"),
+                              (buffers, rb".* has had 2 lines for 10 s and has answered nothing yet; .*"
+                                        rb"--window above 2, --window-bytes above 65536.*\n"),
                               (stopped, rb".*; it is stopped \(kill -CONT \d+\)\n")):
             self.assertRegex(running.process.stderr.readline(), told)
 

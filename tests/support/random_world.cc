@@ -189,6 +189,30 @@ void draw_script(World& world, Dice& dice) {
   }
 }
 
+/// Filters that buffer: answers come when the buffer is full, which the window must allow, or when
+/// the input is closed.
+void make_filters(World& world, Dice& dice) {
+  SchedulerOptions& options = world.options;
+  options.holds_answers = true;
+  options.window = dice.log_count(2, 64);
+  options.window_bytes = std::size_t{1} << 30;
+  options.close_surplus = true;
+  options.failure.crash_retries = std::max(2u, options.failure.crash_retries);
+  for (SlotPlan& slot : world.slots) {
+    WorkerPlan& worker = slot.worker;
+    worker.hello = false;
+    worker.window_max = 0;
+    worker.parallel = 1;
+    worker.busy = worker.holds_answers = 0;
+    worker.buffer = dice.chance(0.2) ? 1 : dice.count(1, options.window);
+  }
+  for (std::uint32_t changes = dice.chance(0.3) ? dice.count(1, 4) : 0; changes > 0; --changes) {
+    world.script.emplace_back(
+        dice.log_between(0.01, 10),
+        SlotsLimited{dice.count(1, static_cast<std::uint32_t>(world.slots.size()))});
+  }
+}
+
 }  // namespace
 
 World random_world(std::uint64_t seed) {
@@ -205,6 +229,9 @@ World random_world(std::uint64_t seed) {
   }
   draw_script(world, dice);
   if (dice.chance(0.5)) world.lateness = dice.log_between(0.00001, 0.05);
+  // Drawn from dice of their own, so that the other worlds stay as they are.
+  Dice filters(seed * 40503u + 7);
+  if (!world.options.once && filters.chance(0.15)) make_filters(world, filters);
   return world;
 }
 
@@ -223,6 +250,8 @@ Expectation expectation_of(const World& world) {
     if (host.down_from >= 0) return expected;
   }
   for (const TaskPlan& task : world.tasks) {
+    // It takes the answers in the buffer with it, and they would have shown that its worker works.
+    if (task.poison && options.holds_answers) return expected;
     if (task.fatal || (task.errors > 0 && options.failure.retries != 0 &&
                        task.errors >= options.failure.retries)) {
       return expected;

@@ -242,6 +242,10 @@ void Simulation::happen(Happening& happening) {
       process->inbox.push_back(happening.task);
       work(process);
       return;
+    case Happening::Kind::Closes:
+      process->input_closed = true;
+      work(process);
+      return;
     case Happening::Kind::Done:
       if (process->alive) done(process, happening.task);
       return;

@@ -50,7 +50,10 @@ struct WorkerPlan {
   double misbehave = 0;
   std::uint32_t exits_after = 0;  ///< exits with status 0 after so many answers; 0 = never
   double holds_answers = 0;       ///< seconds, while more tasks wait
-  double dies_after_term = 0;     ///< seconds; tasks may be answered until then
+  /// Answers are held until there are so many, or the input is closed; 0 = not so. As a filter
+  /// does.
+  std::uint32_t buffer = 0;
+  double dies_after_term = 0;  ///< seconds; tasks may be answered until then
   /// Ends within the call that asks for it if it has no task, as a slot of `map` does.
   bool ends_at_once = false;
   double tail_seconds = 0;
@@ -118,7 +121,16 @@ class Simulation {
   struct Happening {
     double at = 0;
     std::uint64_t order = 0;
-    enum class Kind : std::uint8_t { ToMaster, Ready, Arrives, Done, Flush, Dies, HostDown } kind{};
+    enum class Kind : std::uint8_t {
+      ToMaster,
+      Ready,
+      Arrives,
+      Closes,
+      Done,
+      Flush,
+      Dies,
+      HostDown
+    } kind{};
     std::shared_ptr<Process> process;  ///< null for what the script says
     TaskId task{};
     Event event;

@@ -78,6 +78,12 @@ void Simulation::act(const SendTask& action) {
 void Simulation::act(const CloseInput& action) {
   const std::shared_ptr<Process>& process = processes_[number(action.worker)];
   if (process == nullptr || !process->alive) return;
+  if (world_.options.holds_answers) {
+    // Tasks may be on their way: it is seen behind them.
+    const double half = world_.hosts[slot_plan(action.worker).host].round_trip / 2;
+    schedule(now() + half, {0, 0, Happening::Kind::Closes, process, {}, {}});
+    return;
+  }
   process->input_closed = true;
   work(process);
 }
@@ -119,7 +125,10 @@ void Simulation::work(const std::shared_ptr<Process>& process) {
     process->working.push_back(task);
     begin(process, task);
   }
-  if (process->alive && process->working.empty() && process->inbox.empty()) flush(process);
+  const bool holds = slot.worker.buffer > 0 && !process->input_closed;
+  if (process->alive && process->working.empty() && process->inbox.empty() && !holds) {
+    flush(process);
+  }
   if (process->alive && process->input_closed && process->working.empty() &&
       process->inbox.empty()) {
     process->clean = true;
@@ -164,7 +173,10 @@ void Simulation::done(const std::shared_ptr<Process>& process, TaskId task) {
                           : attempt < how.errors ? AnswerKind::Error
                                                  : AnswerKind::Ok;
   ++reports_[number(process->worker)].done;
-  if (slot.worker.holds_answers > 0 && !process->inbox.empty()) {
+  if (slot.worker.buffer > 0) {
+    process->held.emplace_back(task, kind);
+    if (process->held.size() >= slot.worker.buffer) flush(process);
+  } else if (slot.worker.holds_answers > 0 && !process->inbox.empty()) {
     if (process->held.empty()) {
       schedule(now() + slot.worker.holds_answers, {0, 0, Happening::Kind::Flush, process, {}, {}});
     }

@@ -78,8 +78,13 @@ TEST(HostFlags, WireIsOneOfThree) {
               HasSubstr("--wire: expected msgpack, json or lines, not 'pickle'"));
 }
 
-TEST(HostFlags, WireLinesHasNoWindow) {
-  EXPECT_THAT(error({"--wire", "lines", "--window", "2"}), HasSubstr("--window must be 1"));
+TEST(HostFlags, WireLinesHasAWindowOnlyIfItIsGiven) {
+  EXPECT_FALSE(counts_answers(run({"--wire", "lines"})));
+  EXPECT_FALSE(counts_answers(run({"--wire", "lines", "--window", "1"})));
+  EXPECT_TRUE(counts_answers(run({"--wire", "lines", "--window", "2"})));
+  EXPECT_FALSE(counts_answers(run({"--wire", "json", "--window", "2"})));
+  EXPECT_THAT(error({"--wire", "lines", "--window", "2", "--crash-retries", "1"}),
+              HasSubstr("leave out --window 2"));
   EXPECT_EQ(run({"--wire", "lines", "--window", "1"}).limits.window, 1u);
   EXPECT_EQ(run({"--wire", "lines", "--prep", "x"}).prep.size(), 1u);
 }
