@@ -81,7 +81,11 @@ std::string chunk_header(std::size_t size) { return std::to_string(size) + "\n";
 
 std::string format_agent_job(const AgentJob& job) {
   // Nobody but us talks to the agent.
-  std::string body = "exec 3<&-; " + enter(job.directory);
+  std::string body = "exec 3<&-; ";
+  if (job.make_directory && !job.directory.empty()) {
+    body += "mkdir -p -- " + quote(job.directory) + " || exit 125; ";
+  }
+  body += enter(job.directory);
   std::string by_env;
   for (const auto& [name, value] : job.environment) {
     if (is_identifier(name)) {

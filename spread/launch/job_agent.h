@@ -41,9 +41,10 @@ struct AgentJob {
   std::vector<std::string> words;
   /// Names that are no identifiers (exported functions of bash) are left to env(1).
   std::vector<std::pair<std::string, std::string>> environment;
-  std::string directory;    ///< empty = where the login began
-  std::string bash_reason;  ///< the job needs bash, for this: told where there is none
-  bool fed = false;         ///< chunks follow, and are its input; else /dev/null
+  std::string directory;        ///< empty = where the login began
+  bool make_directory = false;  ///< it is made where it is missing
+  std::string bash_reason;      ///< the job needs bash, for this: told where there is none
+  bool fed = false;             ///< chunks follow, and are its input; else /dev/null
 };
 /// What to say behind "cannot start bash".
 std::string missing_bash(std::string_view reason);

@@ -81,6 +81,8 @@ void RemoteJobPort::send_task(const SendTask& action) {
                [](const auto& variable) { return !is_identifier(variable.first); });
   request.bash_reason = job->bash_reason;
   request.directory = directory_;
+  // Files that go there make it, too.
+  request.make_directory = !return_files_.empty();
   request.fed = fed_;
   request_ = format_agent_job(request);
   if (job->transfer_files.empty()) return start_job();

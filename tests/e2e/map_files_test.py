@@ -36,6 +36,20 @@ class FilesTest(SshTest):
             return file.read()
 
 
+class Directory(FilesTest):
+    def test_it_is_made_for_what_comes_back(self):
+        wd = os.path.join(self.path("there"), "n w/{}")
+        result = self.spread("map", "-S", "1/h2", "--wd", wd, "--return", "out.{}",
+                             "echo {} >out.{}", ":::", "a", "b")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual((self.read("out.a"), self.read("out.b")), (b"a\n", b"b\n"))
+
+    def test_it_is_not_made_where_no_file_goes_or_comes(self):
+        result = self.spread("map", "-S", "1/h2", "--wd", self.there("new"), "echo", ":::", "a")
+        self.assertEqual(result.status, 1, result)
+        self.assertEqual(self.left_there(), [])
+
+
 class Transfer(FilesTest):
     def test_file_of_the_item_is_there_before_its_job(self):
         self.file("a b.txt", "one\n")
