@@ -196,7 +196,7 @@ class RetryFailed(MapTest):
         self.assert_run(self.retry(), 0, "a\n", "")
 
     def test_item_that_only_the_environment_had(self):
-        self.map("--joblog", "log", 'test "$SPREAD_ITEM" = 2', ":::", "1", "2")
+        self.map("-j1", "--joblog", "log", 'test "$SPREAD_ITEM" = 2', ":::", "1", "2")
         told = (
             "$SPREAD_ITEM: the joblog does not have the item; --resume-failed has it, with the "
             "line of before"
@@ -281,7 +281,7 @@ class AsGnuParallel(MapTest):
         self.assertEqual(self.compare("theirs", "ours").out, "a\nx\ty\n")
 
     def test_on_our_joblog(self):
-        self.map("--joblog", "ours", "echo {}; exit {}", ":::", "0", "3", "0", "4")
+        self.map("-j1", "--joblog", "ours", "echo {}; exit {}", ":::", "0", "3", "0", "4")
         self.file("theirs", self.read("ours"))
         self.assertEqual(self.compare("theirs", "ours").out, "3\n4\n")
 
