@@ -120,6 +120,17 @@ void EventLoop::remove(int fd) {
   entry.handler = nullptr;
 }
 
+/// Only what is waited for now: a handler before it in the same wait may have written all that was
+/// to be written, and "writable" would be taken for the word that nobody reads any more.
+std::size_t EventLoop::tell(int fd, bool readable, bool writable, bool broken) {
+  const Entry entry = entries_[static_cast<std::size_t>(fd)];
+  const bool reads = broken || (readable && entry.read);
+  const bool writes = broken || (writable && entry.write);
+  if (!reads && !writes) return 0;
+  entry.handler->on_ready(fd, reads, writes);
+  return 1;
+}
+
 std::size_t EventLoop::tell_polled() {
   std::vector<pollfd> asked;
   for (const int fd : polled_) {
@@ -132,10 +143,8 @@ std::size_t EventLoop::tell_polled() {
   for (const pollfd& each : asked) {
     const Entry entry = entries_[static_cast<std::size_t>(each.fd)];
     if (each.revents == 0 || entry.handler == nullptr || !entry.polled) continue;
-    const bool broken = (each.revents & (POLLERR | POLLHUP)) != 0;
-    ++ready;
-    entry.handler->on_ready(each.fd, (each.revents & (POLLIN | POLLRDHUP)) != 0 || broken,
-                            (each.revents & POLLOUT) != 0 || broken);
+    ready += tell(each.fd, (each.revents & (POLLIN | POLLRDHUP)) != 0,
+                  (each.revents & POLLOUT) != 0, (each.revents & (POLLERR | POLLHUP)) != 0);
   }
   return ready;
 }
@@ -168,10 +177,8 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     const Entry entry = entries_[fd];
     if (entry.handler == nullptr || entry.generation != generation) continue;
     const std::uint32_t what = events[static_cast<std::size_t>(i)].events;
-    const bool broken = (what & (EPOLLERR | EPOLLHUP)) != 0;
-    ++ready;
-    entry.handler->on_ready(static_cast<int>(fd), (what & (EPOLLIN | EPOLLRDHUP)) != 0 || broken,
-                            (what & EPOLLOUT) != 0 || broken);
+    ready += tell(static_cast<int>(fd), (what & (EPOLLIN | EPOLLRDHUP)) != 0,
+                  (what & EPOLLOUT) != 0, (what & (EPOLLERR | EPOLLHUP)) != 0);
   }
   if (!polled_.empty()) ready += tell_polled();
   const std::vector<int> files = always_ready_;

@@ -61,6 +61,7 @@ class EventLoop {
   EventLoop(UniqueFd epoll, std::size_t watches_max);
   void watch(int operation, int fd, Entry& entry);
   void unwatch(int fd, const Entry& entry);
+  std::size_t tell(int fd, bool readable, bool writable, bool broken);
   std::size_t tell_polled();
   std::uint32_t control(int operation, int fd, const Entry& entry);
 

@@ -43,6 +43,37 @@ TEST(EventLoop, TellsWhatHasHappenedWhenASignalHasEndedTheWait) {
   ::close(ends[1]);
 }
 
+/// Once told of one of two descriptors, it does not wait for the other one any more.
+struct OneOfTwo final : ReadyHandler {
+  OneOfTwo(EventLoop& its_loop, int one, int other) : loop(its_loop), fds{one, other} {}
+  void on_ready(int fd, bool, bool) override {
+    ++calls;
+    loop.change(fd == fds[0] ? fds[1] : fds[0], false, false);
+  }
+  EventLoop& loop;
+  int fds[2];
+  int calls = 0;
+};
+
+// What has been written to its end meanwhile is no end of its reader.
+TEST(EventLoop, DoesNotTellOfWhatAHandlerBeforeHasStoppedWaitingFor) {
+  for (const std::size_t room : {std::size_t{0}, SIZE_MAX}) {
+    auto loop = EventLoop::create(room);
+    ASSERT_TRUE(loop);
+    int one[2], other[2];
+    ASSERT_EQ(::pipe(one), 0);
+    ASSERT_EQ(::pipe(other), 0);
+    OneOfTwo handler(*loop, one[1], other[1]);
+    loop->add(one[1], false, true, &handler);
+    loop->add(other[1], false, true, &handler);
+    EXPECT_EQ(loop->wait(kForever), 1u);
+    EXPECT_EQ(handler.calls, 1);
+    loop->remove(one[1]);
+    loop->remove(other[1]);
+    for (const int fd : {one[0], one[1], other[0], other[1]}) ::close(fd);
+  }
+}
+
 /// A loop whose epoll set is full, and a pipe.
 class FullSet : public testing::Test {
  protected:
