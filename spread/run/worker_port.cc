@@ -391,6 +391,10 @@ FailedStart WorkerPort::failed_start(const ProcessEnded& ended, ExitStatus statu
   if (status.signal == 0) {
     start.hint = exit_hint(plan.roster, engine_.options().hosts, id(), status.code);
   }
+  if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {
+    start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder of spread_worker.py"
+                                     : "PYTHONPATH goes there only with --env PYTHONPATH";
+  }
   if (const std::string& option = engine_.options().hosts.option_behind;
       start.hint.empty() && !option.empty() && slot.exact.empty()) {
     start.hint = option + " was given to it: options of spread stand in front of --";

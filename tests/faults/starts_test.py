@@ -102,6 +102,19 @@ class ToldOnce(SpreadTest):
                         "(exit status 3), tried 3 times: no model\n"
                         "spread: none of 3 tasks was computed\n")
 
+    def test_python_that_does_not_find_the_sdk_is_told_how(self):
+        self.environment.pop("PYTHONPATH", None)
+        script = self.file("worker.py", "import spread_worker\n")
+        for how, hint in (
+            ((), "PYTHONPATH must name the folder of spread_worker.py"),
+            (("-S", "a", "--launch", "env VIA={host}"), "PYTHONPATH goes there only with --env PYTHONPATH"),
+        ):
+            with self.subTest(hint):
+                words = ("run", "-j1", "--start-retries", "1", *how, "--", PYTHON, "-I", script)
+                result = self.spread(*words, input="1\n")
+                self.assertEqual(result.status, 1)
+                self.assertIn(f"(exit status 1; {hint}):\n", result.err)
+
     def test_try_that_works_tells_of_the_one_before(self):
         worker = self.script("worker", f"#!/bin/sh\nif mkdir {self.path('once')}; then echo busy >&2; exit 1; fi\n"
                              f"exec {shell_words(PUPPET)}\n")
