@@ -344,7 +344,9 @@ class RoundRobin(SpreadTest):
                 "pipe", f"-j{slots}", "--round-robin", "--reorder-mem", "64K", "--spill-max", "1M",
                 *(options if "--block" in options else ("--block", "100k", *options)), f"[ {{%}} != 1 ] || {wait_at(gate)}; {script}",
                 stdin=lines)
-        self.assertIn("has reached --spill-max", running.process.stderr.readline().decode())
+        # With --lb what nobody takes holds the filters back, mostly before the spill file is full.
+        if "--lb" not in options:
+            self.assertIn("has reached --spill-max", running.process.stderr.readline().decode())
         gate.open()
         return running.finish()
 
@@ -353,7 +355,8 @@ class RoundRobin(SpreadTest):
             for options in ((), ("--lb",), ("--unordered",)):
                 with self.subTest((slots, options)):
                     result = self.with_a_full_spill(slots, *options)
-                    self.assertEqual((result.status, result.err), (0, ""))
+                    self.assertEqual(result.status, 0, result)
+                    self.assertIn(result.err.count("--spill-max"), (0, 1) if "--lb" in options else (0,))
                     self.assertTrue(sorted(result.out.splitlines()) == sorted((LINES * 10).splitlines()),
                                     len(result.out))
 
