@@ -228,10 +228,15 @@ class Scheduler {
   void choose_leavers(std::size_t count);
   std::size_t room_of(const Slot& worker) const;
   bool bytes_are_full(const Slot& worker) const;
+  bool has_room(const Slot& worker) const {
+    return worker.in_flight.size() < room_of(worker) && !bytes_are_full(worker);
+  }
   Why why_close_holder(const Slot& holder, TimePoint now) const;
   void close_holders(TimePoint now, Actions& actions);
+  TimePoint next_close_of_holders(TimePoint now) const;
   WorkerId holder_of_oldest() const;
   TimePoint full_for_long() const;
+  TimePoint full_window_until(const Slot& holder) const;
   void close_inputs(Actions& actions);
   void end_idle(TimePoint now, Actions& actions);
   void compute_deadline(TimePoint now);

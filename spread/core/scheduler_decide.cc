@@ -423,9 +423,7 @@ void Scheduler::compute_deadline(TimePoint now) {
   deadline_ = std::min({stop_deadline_.value_or(kForever), next_idle_end_, alarms_.next()});
   if (stopping_) return;
   if (more_to_start_) deadline_ = now;
-  if (options_.holds_answers && now < full_for_long()) {
-    deadline_ = std::min(deadline_, full_for_long());
-  }
+  if (options_.holds_answers) deadline_ = std::min(deadline_, next_close_of_holders(now));
   if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));
   if (tasks_.queued() > 0) deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
   if (now >= std::max(held_until_, next_start_)) return;

@@ -279,17 +279,37 @@ TimePoint Scheduler::full_for_long() const {
   return full_since_ == kForever ? kForever : after(full_since_, kLong);
 }
 
-/// Why nothing more will be given to a worker that owes answers; empty if something may be. One
-/// whose window is full is waited for: it was given what the user said that it needs.
+/// When one that has all that its window takes has answered nothing for so long that its buffer may
+/// be larger than the window. If it was only slow, a start is lost.
+TimePoint Scheduler::full_window_until(const Slot& holder) const {
+  constexpr Duration kLong = std::chrono::seconds(10);
+  if (has_room(holder) || stalled_since_ || holder.unread_since) return kForever;
+  return after(holder.in_flight.front().since, kLong);
+}
+
+/// Why nothing more will be given to a worker that owes answers; empty if something may be.
 Why Scheduler::why_close_holder(const Slot& holder, TimePoint now) const {
   if (holder.leaving) return "fewer slots are to be used";
   if (holder.has_alone_task) return "nothing is to follow its task";
   if (holder.draining) return "a task is to run alone";
   if (none_to_give()) return "no task is left for it";
   // What waits is for others, or it would have it by now.
-  const bool room = holder.in_flight.size() < room_of(holder) && !bytes_are_full(holder);
-  if (input_ended_ && room && !held(now) && !output_.full) return "no task is left for it";
+  if (input_ended_ && has_room(holder) && !held(now) && !output_.full) {
+    return "no task is left for it";
+  }
+  if (now >= full_window_until(holder))
+    return "its window is full and it has answered nothing for 10 s";
   return {};
+}
+
+/// When close_holders() has something to do, if nothing happens before.
+TimePoint Scheduler::next_close_of_holders(TimePoint now) const {
+  TimePoint next = now < full_for_long() ? full_for_long() : kForever;
+  for (const Slot& each : slots_) {
+    if (each.state != SlotState::Live || each.in_flight.empty()) continue;
+    next = std::min(next, full_window_until(each));
+  }
+  return next;
 }
 
 /// Workers that hold answers back until their input ends (a filter that buffers) have it closed as

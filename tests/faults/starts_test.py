@@ -169,6 +169,8 @@ class ToldOnce(SpreadTest):
                                         rb"--window above 2, --window-bytes above 65536.*\n"),
                               (stopped, rb".*; it is stopped \(kill -CONT \d+\)\n")):
             self.assertRegex(running.process.stderr.readline(), told)
+        # And then its input is closed, which gives what it holds: more is read, and nothing hangs.
+        self.assertEqual(buffers.process.stdout.readline(), b"x\n")
 
 
 class OnlyWhatIsNeeded(SpreadTest):

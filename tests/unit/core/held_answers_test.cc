@@ -196,6 +196,30 @@ TEST(HeldAnswers, AReaderThatIsSlowClosesNobody) {
   EXPECT_EQ(closed_of(table), "");
 }
 
+// Its buffer is larger than the window: nothing would ever come.
+TEST(HeldAnswers, AFullWindowThatStaysSilentIsClosedAndTheRestGoesToTheNextProcess) {
+  Table table(holding(2));
+  table.slots(1).complete().tasks(5).decide();
+  EXPECT_EQ(table.scheduler.next_deadline(), table.now + seconds(10));
+  table.wait(seconds(9)).answer(0, 0).decide().wait(seconds(9)).decide();
+  EXPECT_EQ(closed_of(table), "");  // an answer begins a new time
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(closed_of(table), "0");
+  table.answer(0, 1).answer(0, 2).tell(end_of(0, true)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 0:2 0:3 0:4");
+  table.wait(seconds(10)).decide();
+  EXPECT_EQ(closed_of(table), "0 0");
+  table.answer(0, 3).answer(0, 4).tell(end_of(0, true)).end().decide();
+  EXPECT_EQ(outcomes(table), "0+ 1+ 2+ 3+ 4+");
+  EXPECT_TRUE(table.scheduler.finished());
+}
+
+TEST(HeldAnswers, AWindowThatHasRoomMayBeSilentForEver) {
+  Table table(holding(3));
+  table.slots(1).complete().tasks(2).decide().wait(seconds(1000)).decide();
+  EXPECT_EQ(closed_of(table), "");
+}
+
 TEST(HeldAnswers, BytesCountBehindTheFirstTask) {
   SchedulerOptions options = holding(4);
   options.window_bytes = 10;
