@@ -8,6 +8,7 @@ nothing of the user's ~/.ssh is read or written, nor the startup files of his sh
 do in two logins at the same time, is not what is tested.
 """
 
+import contextlib
 import getpass
 import os
 import selectors
@@ -64,18 +65,26 @@ def program(name):
 
 
 def descendants(pid):
-    """Of a living process, as far as they have not been given to init."""
+    """Of a process, as far as they have not been given to init. Any may end while we look: then it
+    has none, and the others still count (a `sh` of a worker that ended here hid the sshd above it)."""
     found = []
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as children:
-            for child in children.read().split():
-                found += [int(child), *descendants(int(child))]
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as children:
+                for child in children.read().split():
+                    found += [int(child), *descendants(int(child))]
+    except (FileNotFoundError, ProcessLookupError):
+        pass
     return found
 
 
 def command_name(pid):
-    with open(f"/proc/{pid}/comm", encoding="ascii") as name:
-        return name.read().strip()
+    """Empty, if the process has ended."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="ascii") as name:
+            return name.read().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 class Sshd:
@@ -116,12 +125,10 @@ class Sshd:
         for session in self.sessions[host]:
             if session.poll() is not None:
                 continue
-            try:
-                for pid in [session.pid, *descendants(session.pid)]:
-                    if command_name(pid).startswith("sshd"):
+            for pid in [session.pid, *descendants(session.pid)]:
+                if command_name(pid).startswith("sshd"):
+                    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
                         os.kill(pid, signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has just ended by itself
 
     def stop(self, host):
         """From now on, connections to the host are refused. The port stays ours."""
