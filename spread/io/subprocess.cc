@@ -140,11 +140,9 @@ int Subprocess::pid() const { return impl_->pid; }
 int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : impl_->exit_fd; }
 
 std::optional<ExitStatus> Subprocess::try_wait() {
-  Guard* const guard = impl_->children.guard;
-  boost::system::error_code error;
-  impl_->children.forget(impl_->group);
-  if (impl_->process.running(error)) {
-    if (guard != nullptr) guard->watch(impl_->group);
+  // Looked at, forgotten, reaped: whenever we are killed, the guard knows exactly those of whom
+  // something may live, and no number that may be another's.
+  if (!has_ended(impl_->pid)) {
     // A timer is to be readable at its next tick only.
     std::uint64_t ticks;
     const IoResult read = read_some(exit_fd(), reinterpret_cast<Byte*>(&ticks), sizeof ticks);
@@ -154,6 +152,9 @@ std::optional<ExitStatus> Subprocess::try_wait() {
     }
     return std::nullopt;
   }
+  impl_->children.forget(impl_->group);
+  boost::system::error_code error;
+  static_cast<void>(impl_->process.running(error));
   impl_->running = false;
   impl_->ticks.reset();
   const int status = impl_->process.native_exit_code();
@@ -319,10 +320,9 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
     children.leave_behind(pid, group);
     return tl::unexpected(exit_fd.error());
   }
-  std::unique_ptr<Subprocess::Impl> impl;
+  std::optional<Process> process;
   try {
-    impl = std::make_unique<Subprocess::Impl>(Subprocess::Impl{
-        Process(context.get_executor(), pid, *exit_fd), pid, group, *exit_fd, children, {}});
+    process.emplace(context.get_executor(), pid, *exit_fd);
   } catch (const std::exception& error) {
     // Asio has an epoll set of its own, and no room in it.
     ::close(*exit_fd);
@@ -330,7 +330,8 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
     return fail("cannot start " + call.name() + ": " + error.what());
   }
   ++children.living;
-  Subprocess child(std::move(impl));
+  Subprocess child(std::make_unique<Subprocess::Impl>(
+      Subprocess::Impl{std::move(*process), pid, group, *exit_fd, children, {}}));
   child.input = std::move(call.ours[0]);
   child.output = std::move(call.ours[1]);
   child.errors = std::move(call.ours[2]);
