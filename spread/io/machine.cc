@@ -132,7 +132,7 @@ std::string missing_interpreter(const std::string& program) {
   if (interpreter.empty() || ::access(interpreter.c_str(), F_OK) == 0) return {};
   if (interpreter.back() == '\r') {
     return "its first line ends with a carriage return (CR LF), so its interpreter " +
-           interpreter.substr(0, interpreter.size() - 1) + "\\r is missing";
+           interpreter.substr(0, interpreter.size() - 1) + "<CR> is missing";
   }
   return "its interpreter " + interpreter + " is missing";
 }

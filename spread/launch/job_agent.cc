@@ -1,6 +1,7 @@
 #include "spread/launch/job_agent.h"
 
 #include "spread/base/quote.h"
+#include "spread/launch/remote_shell.h"
 
 namespace spread {
 namespace {
@@ -65,6 +66,7 @@ std::string as_request(const std::string& body, bool fed) {
 
 ArgumentList job_agent_command(std::string_view mark, bool fed) {
   std::string script(kBegin);
+  script += interpreter_check();
   if (fed) script += kFeed;
   script += kLoop;
   return {"/bin/sh", "-c", std::move(script), "sh", std::string(mark)};
@@ -97,6 +99,10 @@ std::string format_agent_job(const AgentJob& job) {
   if (!job.bash_reason.empty()) {
     body += "command -v bash >/dev/null 2>&1 || { printf \"%s\\n\" " +
             quote("sh: cannot start bash" + missing_bash(job.bash_reason)) + " >&2; exit 127; }; ";
+  }
+  // A path: to look for other names along PATH would cost a process for each job.
+  if (job.words.front().find('/') != std::string::npos) {
+    body += "spread_check " + quote(job.words.front()) + "; ";
   }
   // So that the shell's own words (its $?, a message) are about the job and not about a child.
   body += "exec";

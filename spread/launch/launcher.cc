@@ -240,7 +240,7 @@ std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId
   }
   if (exit_status == 127) return hint_not_found(options, name, ssh);
   if (exit_status == 126) {
-    return fmt::format("{} is not executable on {}", shell_quote(options.command.front()), name);
+    return fmt::format("{} cannot be executed on {}", shell_quote(options.command.front()), name);
   }
   return {};
 }

@@ -7,8 +7,8 @@
 namespace spread {
 namespace {
 
-// POSIX sh without ' \ ! and newline, which makes it one plain quoted word for every login shell.
-// $1 mode, $2 directory, $3 poll, $4 grace, then NAME=VALUE..., --, the worker's words.
+// POSIX sh without ' \ and newline, which makes it nearly one plain quoted word for every login
+// shell. $1 mode, $2 directory, $3 poll, $4 grace, then NAME=VALUE..., --, the worker's words.
 
 // Mode `b`: the words have \n for a newline and \\ for a backslash. The _ keeps $( ) from taking
 // newlines off the end.
@@ -35,7 +35,21 @@ constexpr std::string_view kGuard =
     R"(kill -s KILL -- "-$w" || kill -s KILL "$w"; exit; }; done; } & } )"
     R"(</dev/null >/dev/null 2>&1 & wait "$!"; )";
 constexpr std::string_view kBecomeWorker =
-    R"(shift 3; until [ "$1" = -- ]; do export "$1"; shift; done; shift; exec "$@")";
+    R"(shift 3; until [ "$1" = -- ]; do export "$1"; shift; done; shift; )"
+    R"(spread_check "$1"; exec "$@")";
+
+// Before the exec, for bash and ksh end with it when it fails, without their trap. `read` takes a
+// byte at a time in some shells, which of a binary is some hundred reads: 0.1 ms.
+constexpr std::string_view kCheckInterpreter =
+    R"(spread_check() { case $1 in */*) spread_p=$1;; *) spread_p=$(command -v "$1");; esac; )"
+    R"(case $spread_p in */*);; *) return 0;; esac; )"
+    R"([ -f "$spread_p" ] && [ -x "$spread_p" ] || return 0; spread_l=; )"
+    R"(IFS= read -r spread_l <"$spread_p"; case $spread_l in "#!"?*);; *) return 0;; esac; )"
+    R"(spread_p=$1; set -f; set -- ${spread_l#??}; set +f; )"
+    R"([ -n "$1" ] && [ ! -e "$1" ] || return 0; spread_l="its interpreter $1"; )"
+    R"(case $1 in *[[:cntrl:]]) spread_l="its first line ends with a carriage return (CR LF), so )"
+    R"(its interpreter ${1%?}<CR>";; esac; )"
+    R"(printf "%s" "spread: cannot start $spread_p: $spread_l is missing" >&2; echo >&2; exit 126; }; )";
 
 // The smallest quota of our cgroup and those above it (v2), or that of the container (v1), rounded
 // up. nproc minds the affinity, and OMP_NUM_THREADS, which says nothing about processes.
@@ -103,8 +117,9 @@ std::string format_remote(const RemoteCommand& command, bool exec) {
   const bool encode = std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.find('\n') != std::string::npos;
   });
-  std::string line =
-      start_shell(fmt::format("{}{}{}{}", kDecode, kChangeDirectory, kGuard, kBecomeWorker), exec);
+  std::string line = start_shell(fmt::format("{}{}{}{}{}", kCheckInterpreter, kDecode,
+                                             kChangeDirectory, kGuard, kBecomeWorker),
+                                 exec);
   line += encode ? " spread b" : " spread -";
   for (const std::string& word : words) {
     line += ' ';
@@ -112,6 +127,8 @@ std::string format_remote(const RemoteCommand& command, bool exec) {
   }
   return line;
 }
+
+std::string_view interpreter_check() { return kCheckInterpreter; }
 
 std::string_view cpu_question() { return kCpuQuestion; }
 

@@ -39,6 +39,12 @@ struct RemoteCommand {
 /// and a cut network is only noticed there when sshd itself notices (ClientAliveInterval).
 std::string format_remote(const RemoteCommand& command, bool exec = true);
 
+/// Shell code that defines `spread_check PROGRAM`: if it is a script whose #! interpreter is
+/// missing (or ends with a carriage return, which comes to the same), that is said and the shell
+/// ends with 126. The kernel's "not found" would be about the interpreter, and everybody takes it
+/// for the script that is there.
+std::string_view interpreter_check();
+
 /// The script that prints how many CPUs may be used (affinity and cgroup), marked so that it is
 /// found among what a login prints; to be run as `sh -c SCRIPT`.
 std::string_view cpu_question();

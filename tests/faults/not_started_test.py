@@ -6,6 +6,7 @@ import resource
 import unittest
 
 from map_testing import MapTest
+from sshd import SshTest
 
 
 class MissingInterpreter(MapTest):
@@ -37,7 +38,7 @@ class MissingInterpreter(MapTest):
 
     def test_carriage_return_is_named(self):
         self.assert_named("./crlf", "its first line ends with a carriage return (CR LF), so its "
-                          "interpreter /bin/sh\\r is missing")
+                          "interpreter /bin/sh<CR> is missing")
 
     def test_of_a_program_in_path(self):
         path = self.folder + ":" + os.environ["PATH"]
@@ -54,6 +55,49 @@ class MissingInterpreter(MapTest):
     def test_program_that_is_missing_is_said_to_be(self):
         result = self.map("./none", "{}", ":::", "a")
         self.assertIn("cannot start ./none: No such file or directory", result.err)
+
+
+class MissingInterpreterFarAway(SshTest):
+    """The shell there says "not found", as if the script were missing."""
+
+    def script(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(self.path(name), 0o755)
+        return self.path(name)
+
+    def assert_named(self, program, why):
+        for command in (
+            ("map", "-S", "1/h2", program, ":::", "a"),
+            ("pipe", "-S", "1/h2", program),
+            ("run", "-S", "1/h2", "--start-retries", "1", "--", program),
+            ("all", "-S", "1/h2", "--", program),
+        ):
+            with self.subTest(command):
+                result = self.spread(*command, input="1\n")
+                self.assertNotEqual(result.status, 0)
+                self.assertIn(f"cannot start {program}: {why}", result.err)
+                self.assertNotIn("not found", result.err)
+                self.assertNotIn("there is no", result.err)
+
+    def test_it_is_named(self):
+        program = self.script("b", "#!/usr/bin/nopython -x\nprint(1)\n")
+        self.assert_named(program, "its interpreter /usr/bin/nopython is missing")
+
+    def test_carriage_return_is_named(self):
+        program = self.script("crlf", "#!/bin/sh\r\necho\r\n")
+        self.assert_named(program, "its first line ends with a carriage return (CR LF), so its "
+                          "interpreter /bin/sh<CR> is missing")
+
+    def test_what_can_be_started_is(self):
+        for program in (
+            self.script("good", "#!/bin/sh\necho $1\n"),
+            self.script("plain", "# usr/bin/nopython\necho $1\n"),
+            self.script("relative", "#! /usr/bin/env -S sh\necho $1\n"),
+            "/bin/echo",
+        ):
+            with self.subTest(program):
+                self.assert_run(self.spread("map", "-S", "1/h2", program, ":::", "a"), 0, "a\n")
 
 
 class AtTheKernelsLimit(MapTest):

@@ -181,7 +181,7 @@ TEST_F(Spawn, NamesAnInterpreterThatIsMissing) {
   EXPECT_EQ(problem("#! /nowhere/sh -e\n"), "its interpreter /nowhere/sh is missing");
   EXPECT_EQ(problem("#!/nowhere/sh"), "its interpreter /nowhere/sh is missing");
   EXPECT_EQ(problem("#!/bin/sh\r\necho\r\n"),
-            "its first line ends with a carriage return (CR LF), so its interpreter /bin/sh\\r is "
+            "its first line ends with a carriage return (CR LF), so its interpreter /bin/sh<CR> is "
             "missing");
 }
 

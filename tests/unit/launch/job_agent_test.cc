@@ -88,6 +88,18 @@ TEST_F(JobAgent, RunsOneJobAfterTheOther) {
   }
 }
 
+TEST_F(JobAgent, NamesAMissingInterpreter) {
+  const std::string broken = path("broken"), plain_text = path("text");
+  std::ofstream(broken) << "#! /no/such/interpreter -x\n";
+  std::ofstream(plain_text) << "# /no/such/interpreter\necho text\n";
+  for (const std::string& file : {broken, plain_text}) chmod(file.c_str(), 0755);
+  for (const std::string& shell : agent_shells()) {
+    SCOPED_TRACE(shell);
+    EXPECT_EQ(say(shell, plain({broken, "a b"}) + plain({plain_text}), false),
+              mark("ready") + mark("126") + "text\n" + mark("0"));
+  }
+}
+
 TEST_F(JobAgent, GivesAJobAnyBytes) {
   std::string all;
   for (int round = 0; round < 300; ++round) {

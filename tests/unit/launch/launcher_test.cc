@@ -235,7 +235,7 @@ TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
   bench.options.command = {"w"};
   EXPECT_EQ(bench.hint(127),
             "w is not in the PATH of a login on a without terminal; give its full path");
-  EXPECT_EQ(bench.hint(126), "w is not executable on a");
+  EXPECT_EQ(bench.hint(126), "w cannot be executed on a");
 }
 
 TEST(ExitHint, DoesNotBlameTheWorkerForWhatATemplateLacks) {
