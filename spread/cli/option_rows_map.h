@@ -86,7 +86,7 @@ inline constexpr OptionSpec kMapRows[] = {
      "as -m, but every command line is filled, to the last item",
      nullptr, set_fill},
     {"-s,--max-chars", "SIZE", kMap, Group::Input,
-     "bytes that a command line may have",
+     "bytes that a command line may have, with one blank after each word",
      [](const Options&) -> std::string { return "128K for those that fill it, else what the system permits"; }, set_bytes_max},
     {"-x,--exit", "", kMap, Group::Input,
      "an item that does not fit into a command line ends the run; without this it is a failed job",

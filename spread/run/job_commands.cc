@@ -240,29 +240,43 @@ bool JobCommands::fit_together(const Arguments& arguments, std::size_t variable_
   return arguments.kernel_bytes() + variable_bytes <= arguments_bytes_max_;
 }
 
-std::size_t JobCommands::bytes_of(std::string_view payload) const {
+std::size_t JobCommands::bytes_of(std::string_view payload, Count count) const {
   Arguments arguments;
   // What the kernel would not take has a length, too.
   static_cast<void>(command_->render(payload, {}, arguments));
-  return arguments.kernel_bytes();
+  if (count == Count::Kernel) return arguments.kernel_bytes();
+  std::size_t bytes = arguments.bytes().size();
+  // Of a shell's -c, only the script is the user's.
+  if (command_->mode() != CommandTemplate::Mode::Exec) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(arguments.size(), 2); ++i) {
+      bytes -= arguments[i].size() + 1;
+    }
+  }
+  return bytes;
 }
 
 // Found by trying, so that it is right for every kind of template.
+//
+// -s means what is written on the line, as in xargs and GNU parallel; the kernel counts a pointer a
+// word more. A line of which even empty items, each 9 bytes instead of 1, would be within the
+// kernel's limit is counted as the user does, a longer one as the kernel does: it gets fewer items
+// than -s permits, but can be started.
 ArgumentSourceOptions::Line JobCommands::line_costs(bool filled) const {
-  constexpr std::size_t kProbe = 100;
+  constexpr std::size_t kProbe = 100, kWorstRatio = 1 + sizeof(char*);
+  const std::size_t kernel = argument_space() - std::min(argument_space() / 2, kSpareBytes);
+  const std::optional<std::size_t> asked = options_->map.arguments.bytes_max;
+  const Count count = asked && *asked <= kernel / kWorstRatio ? Count::Text : Count::Kernel;
   const std::string empty(1, '\0');
   const std::string probe = std::string(kProbe, 'x') + '\0';
-  const std::size_t none = bytes_of({});
-  const std::size_t one = bytes_of(empty);
+  const std::size_t none = bytes_of({}, count);
+  const std::size_t one = bytes_of(empty, count);
   ArgumentSourceOptions::Line line;
   line.base_bytes = std::min(none, one);
-  line.value_copies = std::max<std::size_t>(1, (bytes_of(probe) - one) / kProbe);
-  const std::size_t two = bytes_of(empty + empty);
+  line.value_copies = std::max<std::size_t>(1, (bytes_of(probe, count) - one) / kProbe);
+  const std::size_t two = bytes_of(empty + empty, count);
   line.value_extra_bytes =
       std::max({two - std::min(two, one), one - std::min(one, none), std::size_t{1}});
-  const std::size_t kernel = argument_space() - std::min(argument_space() / 2, kSpareBytes);
-  line.max_bytes = std::min(
-      options_->map.arguments.bytes_max.value_or(filled ? kLineBytesDefault : kernel), kernel);
+  line.max_bytes = std::min(asked.value_or(filled ? kLineBytesDefault : kernel), kernel);
   return line;
 }
 

@@ -69,7 +69,9 @@ class JobCommands {
   Result<std::vector<FilePlace>> places_of(const std::vector<TextTemplate>& names,
                                            std::string_view payload,
                                            const TaskContext& context) const;
-  std::size_t bytes_of(std::string_view payload) const;
+  /// Of a command line: with the pointers of its words, or without them and without the shell.
+  enum class Count { Kernel, Text };
+  std::size_t bytes_of(std::string_view payload, Count count) const;
 
   const Options* options_;
   std::size_t arguments_bytes_max_ = 0;

@@ -2,6 +2,7 @@
 docs/map-input.md, through the real program."""
 
 import os
+import subprocess
 import unittest
 
 from map_testing import MapTest, failures, tell, wait_at, write_until_held
@@ -287,10 +288,37 @@ class HowMany(Input):
     def test_max_chars(self):
         for option in ("-s", "--max-chars"):
             with self.subTest(option):
-                result = self.map("-j1", "--xargs", option, "60", "echo", *self.SEVEN)
+                # "echo 1 2 3 4 " has 13 bytes.
+                result = self.map("-j1", "--xargs", option, "14", "echo", *self.SEVEN)
+                self.assert_run(result, 0, "1 2 3 4\n5 6 7\n", "")
+
+    def test_max_chars_counts_as_xargs_does(self):
+        items = "".join(f"{n}\n" for n in range(1, 400))
+        for size in ("13", "14", "30", "200", "1000"):
+            with self.subTest(size):
+                theirs = subprocess.run(["xargs", "-s", size, "echo", "a"], input=items,
+                                        capture_output=True, text=True, check=True)
+                result = self.map("-j1", "-m", "-s", size, "echo", "a", input=items)
+                # -m deals the last items out evenly: only the lines before are full.
+                self.assertEqual(result.err, "")
+                self.assertEqual(result.out.split("\n")[:-3], theirs.stdout.split("\n")[:-3])
+                ours = self.map("-j1", "--xargs", "-s", size, "echo", "a", input=items)
+                self.assert_run(ours, 0, theirs.stdout, "")
+
+    def test_max_chars_of_a_script(self):
+        # As the shell gets it: `echo "$1" "$2"; true`, `sh`, and the items.
+        result = self.map("-j1", "--xargs", "-s", "35", "echo {}; true", *self.SEVEN)
+        self.assertEqual((result.status, result.err), (0, ""), result)
+        self.assertEqual(result.out.split(), list("1234567"))
+        self.assertIn(len(result.out.splitlines()), (3, 4))
+
+    def test_long_lines_that_max_chars_permits_can_be_started(self):
+        items = "1\n" * 500000
+        for size in ("200K", "500K", "1900K"):
+            with self.subTest(size):
+                result = self.map("-j1", "--xargs", "-s", size, "sh", "-c", "echo $#", "sh", input=items)
                 self.assertEqual((result.status, result.err), (0, ""), result)
-                self.assertEqual(result.out.split(), list("1234567"))
-                self.assertGreater(len(result.out.splitlines()), 1)
+                self.assertEqual(sum(map(int, result.out.split())), 500000)
 
     def test_line_longer_than_max_chars_is_a_failed_job(self):
         result = self.map("-j1", "-s", "60", "echo", ":::", "1", "x" * 80, "2")
