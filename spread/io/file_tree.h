@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "spread/api/file_status.h"
 #include "spread/api/result.h"
@@ -25,6 +26,8 @@ class ScratchFolder {
   /// Moves all that is in it to `folder`, its parent. A file takes the place of one of its name at
   /// once, so that nobody ever sees half of it; folders are joined.
   Status move_out(const std::string& folder);
+  /// It stays, with what is in it still. Its path.
+  std::string keep() { return std::exchange(path_, {}); }
 
  private:
   explicit ScratchFolder(std::string path) : path_(std::move(path)) {}

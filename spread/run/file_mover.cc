@@ -279,9 +279,16 @@ void FileMover::removal_ended() {
 
 void FileMover::place_and_clean_up() {
   removal_ended();
+  // What was not fetched to its end is still there.
+  const bool fetched_all = problem_.empty();
   for (auto& [scratch, folder] : std::exchange(fetched_, {})) {
-    if (!problem_.empty()) continue;
-    if (const Status placed = scratch.move_out(folder); !placed) problem_ = placed.error().message;
+    if (!fetched_all) continue;
+    const Status placed = scratch.move_out(folder);
+    if (placed) continue;
+    problem_ += (problem_.empty() ? "" : "; ") + placed.error().message;
+    if (!clean_up_) continue;
+    // It has been removed there.
+    problem_ += "; it is in " + scratch.keep();
   }
   finish(problem_.empty() ? Status{} : fail(problem_));
 }

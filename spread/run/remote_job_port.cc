@@ -246,9 +246,15 @@ void RemoteJobPort::on_files_moved(Status status) {
   if (!status && end_.is_success(engine_.options())) {
     end_.status.code = kNotPrepared;
     end_.problem = status.error().message;
+  } else if (!status) {
+    end_.hint += " (" + status.error().message + ")";
   }
-  if (step_ == Step::Bring && status) return start_job();
-  answer();
+  if (step_ != Step::Bring) return answer();
+  if (status) return start_job();
+  // Some of them may have come.
+  step_ = Step::Fetch;
+  if (!face_.clean_up()) return answer();
+  mover_->remove(mover_->take_used(), directory_);
 }
 
 void RemoteJobPort::answer() {

@@ -20,7 +20,7 @@ namespace spread {
 /// with it.
 ///
 /// States of a login: starting -> base files (where there are some) -> idle -> (bring files) -> job
-/// -> (fetch files, clean up) -> idle.
+/// -> (fetch files, clean up) -> idle; where files cannot be brought, no job comes in between.
 class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink {
  public:
   RemoteJobPort(Engine& engine, JobFace& face, WorkerId id, HostFiles& host)

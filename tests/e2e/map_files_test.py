@@ -2,6 +2,7 @@
 --env. The other machine is a real sshd; its files are below another directory."""
 
 import os
+import re
 import unittest
 
 from map_testing import wait_at
@@ -225,6 +226,58 @@ class CleanUp(FilesTest):
         result = self.map("--transfer", "--cleanup", "false", ":::", "a")
         self.assertEqual(result.status, 1, result)
         self.assertEqual(self.left_there(), [])
+
+    def test_after_a_job_whose_files_did_not_all_come(self):
+        self.file("a", "")
+        self.file("b", "")
+        os.makedirs(self.there("b/kept"))  # no file can be put where that is
+        result = self.map("--transfer", "--transferfile", "b", "--cleanup", "touch ran", ":::", "a")
+        self.assert_failed(result, "cannot bring 'a', 'b': .*: touch ran a")
+        self.assertEqual(self.left_there(), ["b", "b/kept"])
+
+    def test_result_that_has_no_folder_here_stays_there(self):
+        self.file("a", "")
+        self.file("out", "")  # no folder can be made where that is
+        result = self.map("--transfer", "--return", "out/./{}.up", "--cleanup", "echo 1 >{}.up", ":::", "a")
+        self.assert_failed(result, r"cannot make \./out: Not a directory: .*")
+        # What was brought has done its service.
+        self.assertEqual(self.left_there(), ["a.up"])
+
+    def test_result_that_cannot_be_put_into_place_is_kept_here(self):
+        self.file("out", "")
+        os.makedirs(self.path("in/b.up"))
+        script = "mkdir out; echo 1 >out/{}; echo 2 >{}.up; echo 3 >{}.ok"
+        names = ("out/{}", "in/./{}.up", "{}.ok")
+        returned = [word for name in names for word in ("--return", name)]
+        result = self.map(*returned, "--cleanup", script, ":::", "b")
+        kept = r"(\./(?:in/)?\.spread-\w{6})"
+        told = (rf"cannot put \./out into place: Not a directory; it is in {kept}; "
+                rf"cannot put \./in/b\.up into place: Is a directory; it is in {kept}")
+        self.assert_failed(result, f"{told}: .*")
+        self.assertEqual(self.left_there(), [])
+        base, other = re.search(told, result.err).groups()
+        found = [self.read(name) for name in (f"{base}/out/b", f"{other}/b.up", "b.ok")]
+        self.assertEqual(found, [b"1\n", b"2\n", b"3\n"])
+
+    def test_result_of_a_failed_job_that_cannot_be_put_into_place_is_kept_and_told(self):
+        self.file("out", "")
+        result = self.map("--return", "out/{}", "--cleanup", "mkdir out; echo 1 >out/{}; exit 3", ":::", "b")
+        told = r"cannot put \./out into place: Not a directory; it is in (\./\.spread-\w{6})"
+        self.assert_failed(result, rf"exit status 3 \({told}\): .*")
+        self.assertEqual(self.read(re.search(told, result.err)[1] + "/out/b"), b"1\n")
+
+    def test_here_nothing_is_removed(self):
+        for where in ((), ("-S", ":"), ("-S", "1/:,1/h2", "--wd", ".")):
+            with self.subTest(where):
+                self.file("a", "text\n")
+                self.file("b", "text\n")
+                result = self.spread("map", *where, "--bf", "a", "--trc", "{}.up", "cp {} {}.up", ":::", "a", "b")
+                self.assertEqual((result.status, result.out), (0, ""), result)
+                self.assertEqual(self.left_here(), ["a", "a.up", "b", "b.up"])
+
+    def assert_failed(self, result, why):
+        self.assertEqual((result.status, result.out), (1, ""), result)
+        self.assert_only_told(result, f"spread: 1 of 1 job failed: {why}")
 
 
 class BaseFile(FilesTest):
