@@ -17,19 +17,16 @@ namespace {
 
 constexpr std::size_t kLastLines = 3;
 constexpr int kTerminated = 15;
+constexpr int kNotExecutable = 126;  // as a shell has it
 constexpr int kSignalled = 128;
-
-}  // namespace
-
-namespace {
 
 /// What a run exits with that such a job has ended (--halt now,fail=1).
 int status_of_failure(const DeliverTask& delivery, int exit_status) {
-  constexpr int kLoginLost = 255, kNotExecutable = 126;
+  constexpr int kLoginLost = 255;
   if (exit_status > 0) return exit_status;
   if (delivery.timed_out) return kSignalled + kTerminated;
   if (delivery.outcome == Outcome::Lost) return kLoginLost;
-  // It was never started: as a shell has it, whose command line is too long.
+  // It was never started, for its command line is too long.
   return kNotExecutable;
 }
 
@@ -226,7 +223,7 @@ void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending)
   }
   if (xargs_ && !delivery.from_answer && delivery.outcome == Outcome::Failed) {
     // It was too long to be started, say.
-    status = 126;
+    status = kNotExecutable;
     engine_.reporter().say(ending.how);
   }
   if (xargs_status_ <= kFailed) xargs_status_ = std::max(xargs_status_, status);

@@ -75,7 +75,7 @@ class WorkerPort final : public Port, public WorkerSink {
   /// When to say that this worker, which has a task, has not said anything yet.
   TimePoint silent_until_ = kForever;
   bool told_silence_ = false;
-  // Of counts_answers()
+  // With --wire lines --window N, whose answers are counted:
   TimePoint last_moved_{};            ///< it answered, or was given a task while it had none
   std::optional<TaskId> first_task_;  ///< the least of those that this process was given
   /// When to say that it has not ended yet.
