@@ -141,8 +141,9 @@ std::string CommandTemplate::text(std::string_view payload, const TaskContext& c
   if (mode_ == Mode::CommandLine) {
     std::string line;
     append_item(line, payload);
-    const std::string path = shell(payload).path;
-    return path == kPlainShell ? line : shell_line(path, line);
+    const ShellChoice choice = shell(payload);
+    const bool any_shell = choice.why.empty() && rules_.named.empty();
+    return any_shell || choice.path == kPlainShell ? line : shell_line(choice.path, line);
   }
   Arguments out;
   append_words(out, words_, values, context);

@@ -1,5 +1,7 @@
 #include "spread/command/shell_choice.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "spread/base/quote.h"
@@ -45,8 +47,16 @@ ShellChoice choose_shell(std::string_view line, const ShellRules& rules) {
   options.allow_paste = true;
   options.ansi_quotes = ScriptOptions::AnsiQuotes::Known;
   options.braces.pass = true;
-  const auto script = parse_script(line, options);
-  return choose_shell(script ? *script : Script(), rules);
+  const auto parsed = parse_script(line, options);
+  const Script script = parsed ? *parsed : Script();
+  ShellChoice choice = choose_shell(script, rules);
+  const auto& words = script.command_words;
+  const bool has_bash = std::find(words.begin(), words.end(), kBash) != words.end();
+  if (choice.path == kPlainShell && has_bash && rules.on_path &&
+      rules.on_path(std::string(kBash))) {
+    choice.path = kBash;
+  }
+  return choice;
 }
 
 Status check_shell(const ShellRules& rules) {

@@ -29,7 +29,9 @@ inline constexpr std::string_view kPlainShell = "/bin/sh";
 
 ShellChoice choose_shell(const Script& script, const ShellRules& rules);
 
-/// The same for a command line without placeholders. One that cannot be understood is sh's.
+/// The same for a command line without placeholders. One that cannot be understood is sh's. One
+/// that calls bash, as joblogs have a script that was bash's, is given to bash for no other reason:
+/// dash would drop the functions that bash has exported.
 ShellChoice choose_shell(std::string_view line, const ShellRules& rules);
 
 /// A program's name that only stands for an exported function: PATH has none.

@@ -115,7 +115,22 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   results_ = TextTemplate::parse(results, *syntax);
   transfer_files_ = parse_all(map.transfer_files, *syntax);
   return_files_ = parse_all(map.return_files, *syntax);
-  return {};
+  return map.retry_failed ? check_items_known() : Status();
+}
+
+/// Of --retry-failed: {} would be the whole command. In --tag it may be that.
+Status JobCommands::check_items_known() const {
+  const auto check = [](std::string_view option, const TextTemplate& text) -> Status {
+    if (!text.has_item()) return {};
+    return fail(
+        fmt::format("{} names a place by the item, and the joblog does not have the item; "
+                    "--resume-failed has it, with the line of before",
+                    option));
+  };
+  SPREAD_TRY(check("--wd", directory_));
+  for (const TextTemplate& text : transfer_files_) SPREAD_TRY(check("--transferfile", text));
+  for (const TextTemplate& text : return_files_) SPREAD_TRY(check("--return", text));
+  return check("--results", results_);
 }
 
 // Those of the command have been looked at with it.

@@ -63,6 +63,7 @@ class JobCommands {
 
  private:
   explicit JobCommands(const Options& options) : options_(&options) {}
+  Status check_items_known() const;
   Status check_braces(const TemplateOptions& how, const PlaceholderSyntax& syntax);
   std::string text_of(const TextTemplate& text, std::string_view payload,
                       const TaskContext& context) const;

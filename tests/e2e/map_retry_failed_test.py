@@ -104,6 +104,25 @@ class RetryFailed(MapTest):
             self.assertEqual(self.retry().out, "a\nb c\n")
             self.assertEqual(self.map("--retry-failed", "--jl", "other").out, "it's\n")
 
+    def test_exported_function_is_in_the_command(self):
+        self.environment["BASH_FUNC_greet%%"] = "() {  echo hello $1; false\n}"
+        self.map("-j1", "--joblog", "log", "greet {}", ":::", "a", "b c")
+        for _ in range(2):
+            self.assertEqual(self.retry().out, "hello a\nhello b c\n")
+        # What was appended is what was there.
+        self.assertEqual([row[2] for row in self.logged()][::2], ["bash -c 'greet a'"] * 3)
+
+    def test_place_that_only_the_item_names(self):
+        self.log(line(1, "touch ran"))
+        for option in (("--wd", "w/{}"), ("--return", "{.}.out"), ("--transferfile", "{}"),
+                       ("--transfer",), ("--trc", "{}.out"), ("--results", "out/{1}")):
+            with self.subTest(option):
+                name = {"--transfer": "--transferfile", "--trc": "--transferfile"}.get(option[0], option[0])
+                told = (f"spread: {name} names a place by the item, and the joblog does not have the item; "
+                        "--resume-failed has it, with the line of before\n")
+                self.assert_run(self.retry(*option), 255, "", told)
+        self.assertEqual(os.listdir(self.folder), ["log"])
+
     def test_options_of_the_run_are_those_given_now(self):
         self.log(line(2, "echo b"), line(4, "echo d; exit 3"), line(5, "echo e"))
         for options, out in (

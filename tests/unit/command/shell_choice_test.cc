@@ -134,6 +134,19 @@ TEST(ShellChoice, OfCommandLinesIsMadeForEach) {
   EXPECT_EQ(text_of({}, {"echo a"}), "echo a");
 }
 
+// Behind --retry-failed, which has it from the joblog.
+TEST(ShellChoice, OfACommandLineThatCallsBashIsBash) {
+  TemplateOptions options = command_options();
+  options.shell.on_path = [](const std::string& word) { return word == "bash"; };
+  for (const std::string line : {"bash -c 'myf a'", "printf '%s\\n' a | bash -c myf"}) {
+    EXPECT_EQ(render({}, {line}, options), (Words{"bash", "-c", line}));
+    EXPECT_EQ(text_of({}, {line}, options), line);
+  }
+  EXPECT_EQ(render({}, {"echo bash"}, options)[0], "/bin/sh");
+  options.shell.on_path = [](const std::string&) { return false; };
+  EXPECT_EQ(render({}, {"bash x || sh x"}, options)[0], "/bin/sh");
+}
+
 TemplateOptions with_function(const std::string& name) {
   TemplateOptions options = command_options();
   options.shell.is_function = [name](const std::string& word) { return word == name; };
