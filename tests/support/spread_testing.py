@@ -11,6 +11,7 @@ import select
 import shlex
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -107,6 +108,23 @@ class Gate:
         os.close(self._fd)
 
 
+class Clock:
+    """The monotonic clock of the runs of a test. It goes by what a run does, at 0.1 ms a look, and
+    jumps at forward(). A run that waits for a moment takes no note of a jump before something else
+    wakes it."""
+
+    def __init__(self, path):
+        self._seconds = 1000
+        self.path = path
+        self.forward(0)
+
+    def forward(self, seconds):
+        self._seconds += seconds
+        fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC)
+        os.pwrite(fd, self._seconds.to_bytes(8, sys.byteorder), 0)
+        os.close(fd)
+
+
 class Running:
     """A run that goes on while the test does something."""
 
@@ -182,6 +200,14 @@ class SpreadTest(unittest.TestCase):
         gate = Gate(self.path(name))
         self.addCleanup(gate.close)
         return gate
+
+    def clock(self):
+        """Of the runs that begin from now on; not of their workers."""
+        library = os.path.join(BUILD, "test_workers", "test_clock.so")
+        self.assertTrue(os.path.exists(library), "the target test_clock is not built")
+        clock = Clock(self.path("clock"))
+        self.environment.update(SPREAD_TEST_CLOCK=clock.path, LD_PRELOAD=library)
+        return clock
 
     # ------------------------------------------------------------ runs
 
