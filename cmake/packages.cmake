@@ -69,6 +69,19 @@ else()
   spread_package(sqlite FOUND SQLite3_FOUND TARGETS SQLite::SQLite3 WHAT "SQLite 3")
 endif()
 
+# PCRE2, for bytes; the static library where there is one, for the same reason.
+find_path(SPREAD_PCRE2_INCLUDE pcre2.h)
+find_library(SPREAD_PCRE2_LIBRARY NAMES libpcre2-8.a pcre2-8)
+mark_as_advanced(SPREAD_PCRE2_INCLUDE SPREAD_PCRE2_LIBRARY)
+if(SPREAD_PCRE2_INCLUDE AND SPREAD_PCRE2_LIBRARY)
+  add_library(spread_pcre2 UNKNOWN IMPORTED)
+  set_target_properties(spread_pcre2 PROPERTIES
+    IMPORTED_LOCATION ${SPREAD_PCRE2_LIBRARY}
+    IMPORTED_LINK_INTERFACE_LANGUAGES C
+    INTERFACE_INCLUDE_DIRECTORIES "${SPREAD_PCRE2_INCLUDE}")
+endif()
+spread_package(pcre2 FOUND TARGET spread_pcre2 TARGETS spread_pcre2 WHAT "PCRE2 (8 bit)")
+
 if(SPREAD_TESTS)
   find_package(GTest CONFIG QUIET)
   spread_package(gtest FOUND GTest_FOUND AND TARGET GTest::gmock

@@ -141,7 +141,7 @@ struct ArgumentOptions {
     Context  ///< -X: the word around {} is repeated for each
   };
   enum class Trim : std::uint8_t { No, Left, Right, Both };
-  std::string column_separator;  ///< --colsep, an extended regular expression; empty = one column
+  std::string column_separator;  ///< --colsep, a pattern; empty = one column
   bool csv = false;
   bool header = false;                       ///< --header: the first record names the columns
   std::optional<Trim> trim;                  ///< unset = Both with column_separator, else No

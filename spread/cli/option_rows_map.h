@@ -54,7 +54,7 @@ inline constexpr OptionSpec kMapRows[] = {
      "the items of all sources go along, one by one; a shorter source starts again",
      nullptr, set_link},
     {"--colsep,-C", "REGEX", kMap, Group::Input,
-     "cut each line into {1}, {2}, ... where this extended regular expression matches",
+     "cut each line into {1}, {2}, ... where this regular expression of Perl matches",
      nullptr, set_column_separator},
     {"--csv", "", kMap, Group::Input,
      "each item is a record of CSV, with the fields {1}, {2}, ...",

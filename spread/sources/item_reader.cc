@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "spread/base/quote.h"
 #include "spread/sources/csv_items.h"
 #include "spread/sources/separator.h"
 #include "spread/sources/text_items.h"
@@ -33,13 +34,9 @@ Slice joined(const std::vector<std::string>& words) {
 /// What --colsep is to --csv.
 Result<char> csv_separator(const std::optional<std::string>& colsep) {
   if (!colsep) return ',';
-  const Result<SeparatorPattern> pattern = SeparatorPattern::parse(*colsep);
-  if (!pattern) return tl::unexpected(pattern.error());
-  if (pattern->kind == SeparatorPattern::Kind::Literal && pattern->literal.size() == 1 &&
-      std::string_view("\"\r\n").find(pattern->literal[0]) == std::string_view::npos) {
-    return pattern->literal[0];
-  }
-  return fail("--colsep '" + *colsep + "': with --csv the separator is a single byte");
+  const std::optional<char> byte = single_byte(*colsep);
+  if (byte && std::string_view("\"\r\n\0", 4).find(*byte) == std::string_view::npos) return *byte;
+  return fail("--colsep " + show_text(*colsep) + ": with --csv the separator is a single byte");
 }
 
 Result<std::unique_ptr<ItemReader>> make_reader(const ArgumentSourceOptions& options,

@@ -107,7 +107,7 @@ TextItems::Taken TextItems::take(ByteView text, Item& item) {
     text = text.subspan(kHeaderMark.size());
   }
   if (separator_) {
-    separator_->split(text, columns_);
+    if (!separator_->split(text, columns_)) return bad(separator_->failure(), item);
   } else {
     columns_.assign(1, text);
   }

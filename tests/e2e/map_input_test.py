@@ -5,6 +5,7 @@ import os
 import subprocess
 import unittest
 
+from machine_code import forbid_machine_code
 from map_testing import MapTest, failures, tell, wait_at, write_until_held
 
 # Each value in angle brackets, one line for each job: what a job was given is seen exactly.
@@ -176,6 +177,31 @@ class Columns(Input):
         self.assertEqual(self.shown("-C", r"\t", input="a b\tc\n"), "<a b><c>\n")
         self.assertEqual(self.shown("-C", r"\s+", input="a \t b\n"), "<a><b>\n")
 
+    def test_colsep_is_a_pattern_of_perl(self):
+        for pattern, text, shown in (
+            (r"(?i)\s*x\s*", "a x b\tX c\n", "<a><b><c>\n"),
+            (r",(?!\d)", "1,2,a\n", "<1,2><a>\n"),
+            (r"(,|;)", "1,2;a\n", "<1><2><a>\n"),
+            (r"\xe9", b"a\xe9b\xc3\xa9\n", "<a><b\xc3\xa9>\n".encode("latin-1").decode()),
+        ):
+            with self.subTest(pattern):
+                self.assertEqual(self.shown("-C", pattern, input=text), shown)
+
+    def test_an_item_without_an_answer_is_a_failed_job_and_the_rest_goes_on(self):
+        text = "1\n" + 60 * "a" + "b\n2\n"
+        result = self.map("-j1", "--colsep", "^(a+)+$", "echo", input=text)
+        self.assertEqual((result.status, result.out), (1, "1\n2\n"), result)
+        self.assert_told(result, r"spread: .*: stdin line 2: --colsep '\^\(a\+\)\+\$': no answer after 1\d+ steps; .*")
+
+    def test_where_no_machine_code_may_be_made_patterns_are_interpreted(self):
+        for pattern in (r"\s+", "^(a+)+$"):
+            with self.subTest(pattern):
+                text = "a b  c\n" + 60 * "a" + "b\nd\n"
+                free = self.map("-j1", "-C", pattern, "echo", "{1}", input=text)
+                held = self.map("-j1", "-C", pattern, "echo", "{1}", input=text,
+                                preexec_fn=forbid_machine_code)
+                self.assertEqual((held.status, held.out, held.err), (free.status, free.out, free.err))
+
     def test_columns_have_numbers(self):
         shown = self.shown("-C:", input="a:b:c\n", command=("echo", "{3}-{1}", "{-1}"))
         self.assertEqual(shown, "c-a c\n")
@@ -183,7 +209,7 @@ class Columns(Input):
     def test_expression_that_is_none(self):
         result = self.map("--colsep", "(", "echo")
         self.assert_run(result, 255, "")
-        self.assert_only_told(result, r"spread: --colsep '\(': .*")
+        self.assert_only_told(result, r"spread: --colsep '\(': missing closing parenthesis, at the end of the pattern")
 
     def test_csv(self):
         text = '"a,1","b""2","c\nd"\n\ne,f,\n'

@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 ArgumentSourceOptions one_file() {
   ArgumentSourceOptions options;
@@ -99,6 +100,19 @@ TEST(TextItems, OfWordsAreCutIntoColumnsToo) {
   options.sources = {test::list({"1,2", "3,4"})};
   options.colsep = ",";
   EXPECT_THAT(test::tasks_of(options), ElementsAre("[1][2]", "[3][4]"));
+}
+
+TEST(TextItems, OfWhichThePatternFindsNoEndAreBadAndTheRestGoesOn) {
+  ArgumentSourceOptions options = one_file();
+  options.colsep = "^(a+)+$";
+  const std::string endless = std::string(60, 'a') + "b";
+  EXPECT_THAT(
+      test::tasks_of(options, {"x\n" + endless + "\ny\n"}),
+      ElementsAre("[x]", StartsWith("bad: in line 2: --colsep '^(a+)+$': no answer after 1"),
+                  "[y]"));
+  options.header = true;
+  EXPECT_THAT(test::tasks_of(options, {endless + "\ny\n"}),
+              ElementsAre(StartsWith("broken: in line 1: --colsep '^(a+)+$': no answer after 1")));
 }
 
 TEST(TextItems, GoOnAfterALineThatEndsInABlank) {
