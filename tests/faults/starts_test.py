@@ -1,5 +1,6 @@
 """Argument lists that cannot be exec'd, slots that nobody needs, and input that is not there."""
 
+import json
 import os
 import unittest
 
@@ -153,24 +154,61 @@ class ToldOnce(SpreadTest):
                         "(exit status 1; --wire was given to it: options of spread stand in front of "
                         "--), tried 3 times\nspread: the only task was not computed\n")
 
-    def test_worker_that_answers_nothing_is_told_what_to_be(self):
-        lines = self.start("run", "-j1", "--wire", "lines", "--", "grep", "2")
-        frames = self.start("run", "-j1", "--wire", "json", "--", "sed", "s/x/y/")
-        buffers = self.start("run", "-j2", "--wire", "lines", "--window", "2", "--", "tr", "1", "x")
-        gate = self.gate()
-        stopped = self.start("run", "-j1", "--wire", "lines", "--kill-grace", "0", "--",
-                             "sh", "-c", f"kill -STOP $$; cat; : {gate.path}")
-        for running in (lines, frames, stopped):
-            running.write("1\n")
-        buffers.write("1\n" * 100)
-        for running, told in ((lines, rb".* answers every line with one line.*sed -u, stdbuf -oL.*grep.*"),
-                              (frames, rb".* expected to speak --wire json, and to flush each answer.*"),
-                              (buffers, rb".* has had 2 lines for 10 s and has answered nothing yet; .*"
-                                        rb"--window above 2, --window-bytes above 65536.*\n"),
-                              (stopped, rb".*; it is stopped \(kill -CONT \d+\)\n")):
-            self.assertRegex(running.process.stderr.readline(), told)
-        # And then its input is closed, which gives what it holds: more is read, and nothing hangs.
-        self.assertEqual(buffers.process.stdout.readline(), b"x\n")
+class Silent(SpreadTest):
+    """A worker that has had a task for 10 s, by a clock that jumps."""
+
+    def setUp(self):
+        super().setUp()
+        self.time = self.clock()
+        self.events = self.post("events")
+
+    def event(self, name):
+        while True:
+            event = json.loads(self.events.line())
+            if event["event"] == name:
+                return event
+
+    def start_run(self, *words, tasks=1, sent=1):
+        """A run whose worker has `sent` tasks. Its worker, too."""
+        running = self.start("run", "--events", self.events.path, *words)
+        running.write("1\n" * tasks)
+        worker = self.event("worker_started")["pid"]
+        for _ in range(sent):
+            self.event("task_sent")
+        return running, worker
+
+    def assert_says(self, running, told):
+        self.time.forward(10)
+        running.write("1\n")  # it takes note
+        self.assertRegex(running.process.stderr.readline().decode(), told)
+
+    def test_is_told_what_to_be_with_lines(self):
+        running, _ = self.start_run("-j1", "--wire", "lines", "--", "grep", "2")
+        self.assert_says(running, ".* answers every line with one line.*sed -u, stdbuf -oL.*grep.*\n")
+
+    def test_is_told_what_to_be_with_frames(self):
+        running, _ = self.start_run("-j1", "--wire", "json", "--", "sed", "s/x/y/")
+        self.assert_says(running, ".* expected to speak --wire json, and to flush each answer.*\n")
+
+    def test_that_is_stopped_is_told_as_such(self):
+        running, worker = self.start_run("-j1", "--wire", "lines", "--kill-grace", "0", "--", "sh", "-c",
+                                         "kill -STOP $$; cat")
+        while state_of(worker) != "T":
+            pass
+        self.assert_says(running, rf".*; it is stopped \(kill -CONT {worker}\)\n\Z")
+
+    def test_with_a_full_window_is_told_and_gives_what_it_holds(self):
+        running, _ = self.start_run("-j1", "--wire", "lines", "--window", "2", "--", "tr", "1", "x",
+                                    tasks=100, sent=2)
+        self.assert_says(running, ".* has had 2 lines for 10 s and has answered nothing yet; .*"
+                                  "--window above 2, --window-bytes above 65536.*\n")
+        # Its input is closed: more is read, and nothing hangs.
+        self.assertEqual(running.read_line(), "x\n")
+
+
+def state_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(") ")[2][0]
 
 
 class OnlyWhatIsNeeded(SpreadTest):
