@@ -69,7 +69,6 @@ constexpr Row kRows[] = {
     {"--filter-hosts --filterhosts ", ": a host that is down is left alone and tried again anyway"},
     {"--onall ", "spread all -S ... -- COMMAND, which runs once on each host"},
     // ---- blocks of stdin
-    {"--regexp --regex ", ": --recstart and --recend are bytes"},
     {"--tee ", "tee >(a) >(b)"},
     {"--shard --bin --group-by --groupby ", "sort |, and --recstart"},
     {"--block-timeout --blocktimeout --bt ",

@@ -36,6 +36,8 @@ constexpr Pair kExclusive[] = {
     {"--pipepart", "--rrs"},
     {"--pipepart", "--round-robin"},
     {"--pipepart", "-N"},
+    // What a pattern finds depends on what is in front of it, and that is not read.
+    {"--pipepart", "--regexp"},
     // A filter's output is of all its blocks.
     {"--round-robin", "--tag"},
     {"--round-robin", "--tagstring"},
@@ -69,12 +71,15 @@ Status set_block(Draft& draft, std::string_view value) {
   return {};
 }
 Status set_record_end(Draft& draft, std::string_view value) {
-  draft.options.pipe.record_end = unescape_separator(value);
+  draft.options.pipe.record_end = std::string(value);
   return {};
 }
 Status set_record_start(Draft& draft, std::string_view value) {
-  draft.options.pipe.record_start = unescape_separator(value);
+  draft.options.pipe.record_start = std::string(value);
   return {};
+}
+Status set_record_patterns(Draft& draft, std::string_view) {
+  return store_flag(draft.options.pipe.record_patterns, true);
 }
 Status set_remove_separators(Draft& draft, std::string_view) {
   return store_flag(draft.options.pipe.remove_separators, true);
@@ -101,6 +106,11 @@ Status complete_pipe(Draft& draft) {
   SPREAD_TRY(check_records(draft));
   Options& options = draft.options;
   PipeOptions& pipe = options.pipe;
+  if (!pipe.record_patterns) {
+    for (std::optional<std::string>* const text : {&pipe.record_start, &pipe.record_end}) {
+      if (*text) **text = unescape_separator(**text);
+    }
+  }
   if (options.hosts.command.empty())
     return fail("no command is named: what is to read the blocks?");
   if (options.hosts.command.front().empty()) return fail("the command is empty");

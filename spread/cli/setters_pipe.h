@@ -14,6 +14,7 @@ Status set_by_ranges(Draft& draft, std::string_view value);
 Status set_block(Draft& draft, std::string_view value);
 Status set_record_end(Draft& draft, std::string_view value);
 Status set_record_start(Draft& draft, std::string_view value);
+Status set_record_patterns(Draft& draft, std::string_view value);
 Status set_remove_separators(Draft& draft, std::string_view value);
 Status set_block_records(Draft& draft, std::string_view value);
 Status set_record_lines(Draft& draft, std::string_view value);

@@ -27,6 +27,7 @@ BlockOptions block_options(const PipeOptions& pipe) {
   if (pipe.blocks_per_slot == 0) block.block_bytes = pipe.block_bytes;
   block.recstart = pipe.record_start;
   block.recend = pipe.record_end;
+  block.patterns = pipe.record_patterns;
   block.records = pipe.records;
   block.lines = pipe.lines;
   block.header_lines = pipe.header_lines;

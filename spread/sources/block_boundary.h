@@ -8,9 +8,9 @@
 
 namespace spread {
 
-/// The strings that records end and begin with. A *boundary* is a place, not at the start of the
-/// bytes looked at, that recend stands before and recstart behind. If both are empty, every place
-/// is one.
+/// The strings that records end and begin with (patterns: record_pattern.h). A *boundary* is a
+/// place, not at the start of the bytes looked at, that recend stands before and recstart behind.
+/// If both are empty, every place is one.
 class RecordBoundary {
  public:
   explicit RecordBoundary(const BlockOptions& options);

@@ -16,6 +16,11 @@ namespace {
 // When records are counted, nobody knows how many bytes are wanted: at least so many at a time.
 constexpr std::size_t kStep = 4096;
 
+// A match that is not decided is searched for again with every piece that comes while it is no
+// longer than this, so that a slow stream's records go at once; beyond it, when it has doubled:
+// each byte is looked at a few times, and not once with each piece.
+constexpr std::size_t kSearchAtOnceBytes = 64 << 10;
+
 }  // namespace
 
 BlockCutter::BlockCutter(const BlockOptions& options, std::string name)
@@ -26,6 +31,9 @@ BlockCutter::BlockCutter(const BlockOptions& options, std::string name)
       per_block_(options.records * std::max<std::size_t>(options.lines, 1)),
       header_left_(options.header_lines) {
   SPREAD_ASSERT(check_block_options(options, false));
+  if (!has_patterns(options)) return;
+  pattern_ = std::move(*RecordPattern::compile(options));
+  lookahead_ = 0;
 }
 
 BlockCutter::~BlockCutter() {
@@ -47,10 +55,11 @@ Pull BlockCutter::next(Record& record) {
       if (cut > options_.max_block_bytes) return too_long();
       if (cut > 0) {
         give(cut, record);
-        return Pull::Record;
+        return error_.empty() ? Pull::Record : Pull::Broken;
       }
     }
-    if (!error_.empty() || size() > options_.max_block_bytes + lookahead_) return too_long();
+    if (!error_.empty()) return Pull::Broken;
+    if (size() > options_.max_block_bytes + lookahead_) return too_long();
     if (!draw()) return finished_ ? Pull::End : Pull::NeedMore;
   }
 }
@@ -81,7 +90,8 @@ std::size_t BlockCutter::find_cut() {
     if (!finished_ && size() < options_.block_bytes + lookahead_) return 0;
     if (finished_ && size() < options_.block_bytes) return size();
   }
-  const std::size_t cut = !by_size             ? cut_by_count()
+  const std::size_t cut = pattern_             ? cut_by_pattern()
+                          : !by_size           ? cut_by_count()
                           : options_.lines > 0 ? cut_by_lines()
                                                : cut_by_size();
   return cut == 0 && finished_ ? size() : cut;
@@ -146,12 +156,54 @@ std::size_t BlockCutter::count_separators() {
   return 0;
 }
 
+/// From one boundary to the next until the block is full. `scanned_` is where the search goes on.
+std::size_t BlockCutter::cut_by_pattern() {
+  if (!finished_ && size() < search_again_) return 0;
+  const bool by_size = options_.records == 0;
+  while (record_ < size()) {
+    if (by_size && record_ > 0 && scanned_ > options_.block_bytes) return record_;
+    RecordPattern::Place place{.from = scanned_ - record_};
+    switch (pattern_->find_end(bytes().subspan(record_), !finished_, place)) {
+      case Pattern::Found::GaveUp:
+        error_ = fmt::format("{}: the record that begins at byte {}: {}", name_, offset_ + record_,
+                             pattern_->failure());
+        return 0;
+      case Pattern::Found::None:
+      case Pattern::Found::More:
+        searched_bytes_ += size() - scanned_;
+        wait_behind(record_ + place.from);
+        return by_size && finished_ ? record_ : 0;
+      case Pattern::Found::Match: break;
+    }
+    const std::size_t end = record_ + place.end;
+    if (by_size && end > options_.block_bytes) return record_ > 0 ? record_ : end;
+    record_ = scanned_ = end;
+    if (by_size ? end == options_.block_bytes : ++counted_ == per_block_) return end;
+  }
+  return by_size && finished_ ? record_ : 0;
+}
+
+void BlockCutter::wait_behind(std::size_t place) {
+  scanned_ = place;
+  const std::size_t undecided = size() - place;
+  search_again_ =
+      undecided <= kSearchAtOnceBytes ? 0 : std::min(size() + undecided, options_.max_block_bytes);
+}
+
 void BlockCutter::give(std::size_t cut, Record& record) {
   if (!record.bad.empty()) record.bad.clear();
   record.payload.head_size = 0;
   const ByteView block = bytes().first(cut);
-  record.payload.body =
-      options_.remove_separators ? boundary_.without_separators(block) : Slice(block_, block);
+  if (!options_.remove_separators) {
+    record.payload.body = Slice(block_, block);
+  } else if (!pattern_) {
+    record.payload.body = boundary_.without_separators(block);
+  } else if (Result<Slice> rest = pattern_->without_separators(block); rest) {
+    record.payload.body = std::move(*rest);
+  } else {
+    error_ = fmt::format("{}: the block that begins at byte {}: {}", name_, offset_,
+                         rest.error().message);
+  }
   advance(cut);
 }
 
@@ -160,7 +212,7 @@ void BlockCutter::give(std::size_t cut, Record& record) {
 void BlockCutter::advance(std::size_t count) {
   begin_ += count;
   offset_ += count;
-  scanned_ = counted_ = 0;
+  scanned_ = counted_ = record_ = search_again_ = 0;
   if (piece_.empty() || size() > drawn_) return;
   const ByteView left = piece_.view().subspan(drawn_ - size());
   if (block_ != nullptr) block_->release();

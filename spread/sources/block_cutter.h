@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "spread/sources/block_boundary.h"
 #include "spread/sources/block_options.h"
+#include "spread/sources/record_pattern.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {
@@ -44,6 +46,10 @@ class BlockCutter final : public RecordReader {
   /// within its header is all header, and has no blocks.
   const Slice& header() const { return header_; }
 
+  /// With --regexp, how many bytes searches that found no boundary went through: a few times the
+  /// input, whatever the pieces.
+  std::uint64_t searched_bytes() const { return searched_bytes_; }
+
  private:
   bool by_count() const { return header_left_ > 0 || options_.records > 0; }
   Byte* back() const { return block_->data() + (end_ - block_->data()); }
@@ -59,6 +65,8 @@ class BlockCutter final : public RecordReader {
   std::size_t cut_by_lines();
   std::size_t cut_by_count();
   std::size_t count_separators();
+  std::size_t cut_by_pattern();
+  void wait_behind(std::size_t place);
   void give(std::size_t cut, Record& record);
   void advance(std::size_t bytes);
   Pull too_long();
@@ -71,6 +79,7 @@ class BlockCutter final : public RecordReader {
 
   BlockOptions options_;
   RecordBoundary boundary_;
+  std::optional<RecordPattern> pattern_;  // instead, with --regexp
   std::string name_;
   std::string error_;
   std::size_t lookahead_;  // what must be seen behind a boundary
@@ -90,6 +99,11 @@ class BlockCutter final : public RecordReader {
   // How far the present block has been looked through in vain.
   std::size_t scanned_ = 0;
   std::size_t counted_ = 0;
+  // With patterns: where the last record found begins, and what there must be before it is worth
+  // searching again.
+  std::size_t record_ = 0;
+  std::size_t search_again_ = 0;
+  std::uint64_t searched_bytes_ = 0;
 };
 
 }  // namespace spread

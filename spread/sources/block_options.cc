@@ -6,6 +6,7 @@
 
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
+#include "spread/sources/record_pattern.h"
 
 namespace spread {
 namespace {
@@ -14,6 +15,11 @@ namespace {
 constexpr std::size_t kLargest = SIZE_MAX / 8;
 
 }  // namespace
+
+bool has_patterns(const BlockOptions& options) {
+  const auto says = [](const std::optional<std::string>& text) { return text && !text->empty(); };
+  return options.patterns && (says(options.recstart) || says(options.recend));
+}
 
 Status check_block_options(const BlockOptions& options, bool by_ranges) {
   if (options.block_bytes == 0) return fail("--block must be at least 1");
@@ -27,6 +33,14 @@ Status check_block_options(const BlockOptions& options, bool by_ranges) {
   }
   if (options.lines > 0 && options.records > kLargest / options.lines) {
     return fail("-N times -L is too large a number");
+  }
+  if (has_patterns(options)) {
+    if (by_ranges) {
+      return fail(
+          "--regexp with --pipepart: what a pattern finds depends on what is in front of it");
+    }
+    const Result<RecordPattern> pattern = RecordPattern::compile(options);
+    if (!pattern) return tl::unexpected(pattern.error());
   }
   if (!by_ranges) return {};
   if (options.records > 0 || options.lines > 0) {

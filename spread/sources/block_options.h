@@ -15,6 +15,7 @@ struct BlockOptions {
   std::size_t block_bytes = std::size_t{1} << 20;  ///< --block: most bytes of a block
   std::optional<std::string> recstart;  ///< --recstart, its escapes resolved; unset or "": none
   std::optional<std::string> recend;    ///< --recend; unset: "\n", but with recstart none; "": none
+  bool patterns = false;                ///< --regexp: recstart and recend are regular expressions
   std::size_t records = 0;  ///< -N: so many records are a block, whatever their size; 0: not given
   std::size_t lines = 0;    ///< -L: a record is so many lines; 0: not given
   std::size_t header_lines = 0;    ///< --header
@@ -23,7 +24,11 @@ struct BlockOptions {
   std::size_t max_block_bytes = std::size_t{1} << 30;
 };
 
-/// Why the options do not go together, naming them; `by_ranges`: for --pipepart.
+/// Whether patterns say where records end: --regexp, and a text that is one.
+bool has_patterns(const BlockOptions& options);
+
+/// Why the options do not go together, or a pattern is none, naming them; `by_ranges`: for
+/// --pipepart.
 Status check_block_options(const BlockOptions& options, bool by_ranges);
 
 /// The value of --block: bytes ("1M"), or with --pipepart how many blocks every slot gets ("-2").

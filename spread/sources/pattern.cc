@@ -53,7 +53,9 @@ Result<Pattern> Pattern::compile(std::string_view text, std::string name, Use us
   pcre2_set_bsr(how.get(), PCRE2_BSR_UNICODE);
   std::uint32_t options = PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
   // perldoc -f split: "a pattern of /^/ is treated as if it were /^/m".
-  if (text == "^") options |= PCRE2_MULTILINE;
+  if (use == Use::Stream || text == "^") options |= PCRE2_MULTILINE;
+  // Else ^ does not match behind a newline at the end, and what follows would not be waited for.
+  if (use == Use::Stream) options |= PCRE2_ALT_CIRCUMFLEX;
   int error = 0;
   PCRE2_SIZE place = 0;
   pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), options,

@@ -24,11 +24,13 @@ namespace spread {
 /// of the subject, or 64 MiB.
 class Pattern {
  public:
-  /// Whether find() will be told of subjects that go on.
-  enum class Use : std::uint8_t { Whole, Stream };
+  enum class Use : std::uint8_t {
+    Item,    ///< subjects are whole
+    Stream,  ///< subjects may go on; ^ and $ match at every line of them
+  };
 
   /// `name` is the option with its value; the messages begin with it.
-  static Result<Pattern> compile(std::string_view text, std::string name, Use use = Use::Whole);
+  static Result<Pattern> compile(std::string_view text, std::string name, Use use = Use::Item);
 
   struct Search {
     ByteView subject;       ///< also what lies before `from` is looked at: ^, \b, (?<=...)

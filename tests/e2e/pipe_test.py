@@ -6,6 +6,7 @@ import os
 import signal
 import unittest
 
+from machine_code import forbid_machine_code
 from map_testing import is_asleep, wait_at
 from spread_testing import SpreadTest, peak_memory_kb
 
@@ -63,6 +64,48 @@ class Blocks(SpreadTest):
         self.assert_run(result, 0, ">a12\n>b3\n>c\n", "")
         result = self.pipe("-j1", "-N", "2", "--recend", "\\0", "tr '\\0' ,; echo", input="a\0b\0c\0")
         self.assert_run(result, 0, "a,b,\nc,\n", "")
+
+    def test_records_may_be_said_by_patterns(self):
+        for words, text, shown in (
+            (("--recend", r"\n\n+"), "a\n\nb\nc\n\n\nd\n", "<a\n\n><b\nc\n\n\n><d\n>"),
+            (("--recstart", r"^>\w+"), ">ab\n1>2\n>c\n", "<>ab\n1>2\n><>c\n>"),
+            (("--recend", r"\n", "--recstart", "[A-Z]"), "A1\nb\nC\n", "<A1\nb\n><C\n>"),
+            (("--rrs", "--recend", "[;,]"), "a;b,c", "<a><b><c>"),
+        ):
+            for run in ("pipe",), ("map", "--pipe"):
+                with self.subTest(words=words, run=run):
+                    result = self.spread(*run, "-j1", "-N1", "--regexp", *words,
+                                         "printf '<'; cat; printf '>'", input=text)
+                    self.assert_run(result, 0, shown, "")
+
+    def test_blocks_of_patterns_are_the_input(self):
+        result = self.pipe("-j3", "--block", "1k", "--regexp", "--recend", r"(?<=7)\n|99\n", "cat",
+                           input=LINES)
+        self.assert_run(result, 0, LINES, "")
+        result = self.pipe("-j1", "--block", "1k", "--regexp", "--recend", r"7\n",
+                           "tail -n1 | grep -c '7$'", input=LINES[:LINES.index("\n9997\n") + 6])
+        self.assertEqual((result.status, set(result.out)), (0, set("1\n")), result)
+
+    def test_a_pattern_that_is_none_is_refused(self):
+        told = r"spread: --recstart '\[a': missing terminating \] .*, at the end of the pattern"
+        result = self.pipe("--regexp", "--recstart", "[a", "cat", input="a\n")
+        self.assert_run(result, 255, "")
+        self.assert_told(result, told)
+        self.assertEqual(self.pipe("--recstart", "[a", "cat", input="a\n").out, "a\n")
+
+    def test_a_record_without_an_answer_ends_the_input(self):
+        text = "x\n" + 60 * "a" + "b\nc\n"
+        for how in ((), ("--round-robin",)):
+            for limit in (None, forbid_machine_code):
+                with self.subTest(how=how, limit=limit):
+                    result = self.pipe("-j1", "-N1", *how, "--regexp", "--recend", r"^x\n|(a+)+$", "cat",
+                                       input=text, preexec_fn=limit)
+                    self.assert_run(result, 1, "x\n")
+                    self.assert_told(
+                        result,
+                        r"spread: stdin: the record that begins at byte 2: --recend '.*': no answer "
+                        r"after \d+ steps; .*; no more input is read",
+                    )
 
     def test_what_stands_between_records_may_be_left_out(self):
         result = self.pipe("-j1", "--rrs", "--recend", ";", "-N", "2", "cat; echo", input="a;b;c;")

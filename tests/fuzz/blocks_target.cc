@@ -17,6 +17,10 @@ struct Cut {
   bool operator==(const Cut&) const = default;
 };
 
+// Ours, as those of arguments_target.cc.
+constexpr const char* kRecordPatterns[] = {"a+", "\n|b", "^a",   "(?s)a.*?b",
+                                           "$",  "b*",   "\\Ba", "(?<=a)b"};
+
 BlockOptions options_of(ByteView bytes) {
   BlockOptions options;
   options.block_bytes = bytes[0] % 32 + std::size_t{1};
@@ -28,6 +32,13 @@ BlockOptions options_of(ByteView bytes) {
   if ((kind & 2) != 0) options.recend = as_text(bytes.subspan(6, bytes[2] >> 2 & 3));
   options.records = bytes[2] >> 4 & 3;
   options.header_lines = bytes[2] >> 6;
+  if ((bytes[0] & 128) != 0) {
+    options.patterns = true;
+    options.max_block_bytes =
+        1000;  // how far a match reaches is not known: such a limit is not exact
+    if (options.recstart) options.recstart = kRecordPatterns[bytes[3] % 8];
+    if (options.recend) options.recend = kRecordPatterns[bytes[6] % 8];
+  }
   return options;
 }
 
@@ -100,7 +111,7 @@ void blocks(ByteView input) {
     SPREAD_ASSERT(joined(whole) == as_text(text));
   }
   const bool counted = options.records > 0 || options.lines > 0;
-  if (counted || options.remove_separators || !whole.error.empty()) return;
+  if (counted || has_patterns(options) || options.remove_separators || !whole.error.empty()) return;
   SPREAD_ASSERT(cut_ranges(options, text, 0) == whole);
   SPREAD_ASSERT(joined(cut_ranges(options, text, piece)) == as_text(text));
 }

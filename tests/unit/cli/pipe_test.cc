@@ -42,6 +42,15 @@ TEST(PipeOptions, SeparatorsHaveTheEscapesOfC) {
   EXPECT_EQ(options.pipe.record_start, "\t>");
 }
 
+TEST(PipeOptions, PatternsHaveTheirOwnEscapes) {
+  const Options options = pipe({"--recend", "\\n+", "--recstart", "\\t", "--regexp", "cat"});
+  EXPECT_EQ(options.pipe.record_end, "\\n+");
+  EXPECT_EQ(options.pipe.record_start, "\\t");
+  EXPECT_TRUE(options.pipe.record_patterns);
+  EXPECT_THAT(refused({"--pipepart", "-a", "f", "--regexp", "--recend", "x", "cat"}),
+              HasSubstr("--pipepart and --regexp exclude each other"));
+}
+
 TEST(PipeOptions, CountsOfRecordsAndLines) {
   const Options options = pipe({"-N", "7", "-L", "2", "--header", ":", "cat"});
   EXPECT_EQ(options.pipe.records, 7u);

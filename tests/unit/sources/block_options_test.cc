@@ -58,6 +58,26 @@ TEST(BlockOptions, RefuseToRemoveSeparatorsInRanges) {
             "--rrs with --pipepart: the file does not pass through spread");
 }
 
+TEST(BlockOptions, RefusePatternsInRangesAndTextsThatAreNone) {
+  BlockOptions options;
+  options.patterns = true;
+  EXPECT_EQ(complaint(options, true), "");
+  options.recstart = "(a";
+  EXPECT_EQ(complaint(options),
+            "--recstart '(a': missing closing parenthesis, at the end of the pattern");
+  EXPECT_EQ(complaint(options, true),
+            "--regexp with --pipepart: what a pattern finds depends on what is in front of it");
+  options.recstart = "a";
+  options.recend = "b**";
+  EXPECT_EQ(
+      complaint(options),
+      "--recend 'b**': quantifier does not follow a repeatable item, at byte 3 of the pattern");
+  // Fine alone, but what follows it would be a comment.
+  options.recend = "(?x)b # c";
+  EXPECT_THAT(complaint(options),
+              testing::StartsWith("--recend '(?x)b # c' with --recstart 'a': "));
+}
+
 TEST(BlockOptions, ReadASizeInBytesOrInBlocksOfASlot) {
   EXPECT_EQ(parse_block_size("64K")->bytes, 65536U);
   EXPECT_EQ(parse_block_size("64K")->blocks_per_slot, 0U);

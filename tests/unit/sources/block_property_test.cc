@@ -2,6 +2,8 @@
 // can be, on random inputs in random pieces.
 
 #include <cstdlib>
+#include <iterator>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -20,6 +22,12 @@ struct Definition {
   std::string text;
   std::string recend = options.recend ? *options.recend : options.recstart ? "" : "\n";
   std::string recstart = options.recstart.value_or("");
+  std::optional<RecordPattern> pattern = compiled(options);
+
+  static std::optional<RecordPattern> compiled(const BlockOptions& options) {
+    if (!has_patterns(options)) return std::nullopt;
+    return std::move(*RecordPattern::compile(options));
+  }
 
   /// The recend of a record lies within it: no further to the front than `begin`.
   bool boundary(std::size_t begin, std::size_t at) const {
@@ -27,7 +35,13 @@ struct Definition {
            text.compare(at - recend.size(), recend.size(), recend) == 0 &&
            text.compare(at, recstart.size(), recstart) == 0;
   }
-  std::size_t end_of_record(std::size_t begin) const {
+  std::size_t end_of_record(std::size_t begin) {
+    if (pattern) {
+      RecordPattern::Place place;
+      const ByteView record = as_bytes(text).subspan(begin);
+      return pattern->find_end(record, false, place) == Pattern::Found::Match ? begin + place.end
+                                                                              : kNone;
+    }
     for (std::size_t at = begin + 1; at <= text.size(); ++at) {
       if (boundary(begin, at)) return at;
     }
@@ -41,19 +55,19 @@ struct Definition {
     }
     return begin;
   }
-  std::size_t end_of_one(std::size_t begin) const {
+  std::size_t end_of_one(std::size_t begin) {
     return options.lines > 0 ? end_of_lines(begin) : end_of_record(begin);
   }
-  std::size_t end_by_count(std::size_t at) const {
+  std::size_t end_by_count(std::size_t at) {
     for (std::size_t n = options.records; n > 0 && at != kNone; --n) at = end_of_one(at);
     return at;
   }
-  std::size_t end_by_size(std::size_t begin) const {
+  std::size_t end_by_size(std::size_t begin) {
     const std::size_t limit = begin + options.block_bytes;
     if (text.size() < limit) return text.size();
-    if (options.lines > 0) {
-      std::size_t end = end_of_lines(begin);
-      for (std::size_t next = end; next != kNone && next <= limit; next = end_of_lines(next)) {
+    if (options.lines > 0 || pattern) {
+      std::size_t end = end_of_one(begin);
+      for (std::size_t next = end; next != kNone && next <= limit; next = end_of_one(next)) {
         end = next;
       }
       return end;
@@ -67,7 +81,7 @@ struct Definition {
     return kNone;
   }
 
-  test::Blocks blocks() const {
+  test::Blocks blocks() {
     test::Blocks result;
     std::size_t at = 0;
     for (std::size_t n = options.header_lines; n > 0 && at < text.size(); --n) {
@@ -155,6 +169,29 @@ TEST(BlockProperties, BlocksAreThoseOfTheDefinitionWhateverThePieces) {
     const test::Blocks whole = test::cut(options, text, text.size() + 1, way);
     EXPECT_EQ(whole.blocks, expected.blocks);
     EXPECT_EQ(whole.header, expected.header);
+    EXPECT_EQ(whole.joined(), text);
+  });
+}
+
+TEST(BlockProperties, BlocksOfPatternsAreThoseOfTheDefinitionToo) {
+  constexpr const char* kPatterns[] = {"a",       "\n+",        "a|>b",      "[ab]+", "b*",
+                                       "^>",      "$",          "(?s)>.*?a", "a$",    "\\Ba",
+                                       "(?<=a)b", "(?i)B(?!A)", "(a|ab)+\n", "\\b>",  "\\R+",
+                                       "\n(?!^)", "a(?!\n)",    "(?<!a)\n"};
+  for_random_inputs(10000, [&](Dice& dice, const BlockOptions& given, const std::string& text) {
+    BlockOptions options = given;
+    options.lines = 0;
+    options.patterns = true;
+    options.recend = kPatterns[dice.below(std::size(kPatterns))];
+    options.recstart.reset();
+    if (dice.chance()) options.recstart = kPatterns[dice.below(std::size(kPatterns))];
+    if (dice.chance()) options.recstart.swap(options.recend);
+    SCOPED_TRACE(described(options));
+    const test::Blocks expected = Definition{options, text}.blocks();
+    const test::Way way = dice.chance() ? test::Way::Feed : test::Way::Spare;
+    EXPECT_EQ(test::cut(options, text, 1 + dice.below(30), way).blocks, expected.blocks);
+    const test::Blocks whole = test::cut(options, text, text.size() + 1, way);
+    EXPECT_EQ(whole.blocks, expected.blocks);
     EXPECT_EQ(whole.joined(), text);
   });
 }
