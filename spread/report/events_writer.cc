@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/utf8.h"
+#include "spread/base/json_string.h"
 #include "spread/report/outcome_name.h"
 
 namespace spread {
@@ -43,7 +43,7 @@ class Line {
   }
   Line& text(std::string_view key, std::string_view value) {
     print(R"(,"{}":)", key);
-    append_json_string(out_, value);
+    append_json_string(value, out_);
     return *this;
   }
   Line& worker(WorkerId id) {
@@ -67,31 +67,6 @@ class Line {
 };
 
 }  // namespace
-
-void append_json_string(ByteBuffer& out, std::string_view text) {
-  out.push_back('"');
-  while (!text.empty()) {
-    const std::size_t valid = utf8_prefix(as_bytes(text));
-    for (const char c : text.substr(0, valid)) {
-      const auto byte = static_cast<Byte>(c);
-      if (byte == '"' || byte == '\\') {
-        out.push_back('\\');
-        out.push_back(byte);
-      } else if (byte == '\n') {
-        out.append("\\n");
-      } else if (byte < 0x20 || byte == 0x7f) {
-        out.append(fmt::format("\\u{:04x}", byte));
-      } else {
-        out.push_back(byte);
-      }
-    }
-    text.remove_prefix(valid);
-    if (text.empty()) break;
-    out.append("\xef\xbf\xbd");
-    text.remove_prefix(1);
-  }
-  out.push_back('"');
-}
 
 EventsWriter::EventsWriter(ByteBuffer& out, TimePoint start, double wall_seconds)
     : out_(out), start_(start) {

@@ -34,7 +34,4 @@ class EventsWriter final : public Observer {
   TimePoint start_;
 };
 
-/// Appends `text` as a JSON string, with U+FFFD for each byte that is not UTF-8.
-void append_json_string(ByteBuffer& out, std::string_view text);
-
 }  // namespace spread

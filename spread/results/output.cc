@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "spread/base/json_string.h"
 #include "spread/results/text_of.h"
 #include "spread/wire/codec.h"
 
@@ -23,11 +23,6 @@ std::string_view status_name(Outcome outcome) {
     case Outcome::NotComputed: return "not computed";
   }
   return "unknown";
-}
-
-void append_json_string(std::string_view text, ByteBuffer& out) {
-  using Json = nlohmann::json;
-  out.append(Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
 // At most 6 decimals, without trailing zeros.

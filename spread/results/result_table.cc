@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "spread/base/json_string.h"
+
 namespace spread {
 
 namespace {
@@ -21,24 +25,13 @@ bool ResultTable::needs_quotes(std::string_view field) const {
 }
 
 void ResultTable::append(std::string_view text, ByteBuffer& out) const {
-  while (!text.empty()) {
-    std::size_t plain = 0;
-    const auto special = [&](char c) {
-      return c == '"' || (is_json() && (c == '\\' || static_cast<unsigned char>(c) < 0x20));
-    };
-    while (plain < text.size() && !special(text[plain])) ++plain;
+  if (is_json()) return append_json_escaped(text, out, JsonEscapes::Numbers);
+  while (true) {
+    const std::size_t plain = std::min(text.find('"'), text.size());
     out.append(text.substr(0, plain));
-    text.remove_prefix(plain);
-    if (text.empty()) return;
-    const char c = text.front();
-    if (!is_json()) {
-      out.append("\"\"");
-    } else if (c == '"' || c == '\\') {
-      out.append(c == '"' ? "\\\"" : "\\\\");
-    } else {
-      out.append(fmt::format("\\u{:04x}", static_cast<unsigned char>(c)));
-    }
-    text.remove_prefix(1);
+    if (plain == text.size()) return;
+    out.append("\"\"");
+    text.remove_prefix(plain + 1);
   }
 }
 

@@ -3,9 +3,9 @@
 
 #include <utility>
 
+#include "spread/base/json_string.h"
 #include "spread/command/placeholder.h"
 #include "spread/io/files.h"
-#include "spread/report/events_writer.h"
 #include "spread/report/outcome_name.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/job_face.h"
@@ -151,7 +151,7 @@ void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
 std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
                              std::string_view command) const {
   ByteBuffer text;
-  const auto add_string = [&](std::string_view value) { append_json_string(text, value); };
+  const auto add_string = [&](std::string_view value) { append_json_string(value, text); };
   text.append("\"status\":");
   add_string(outcome_name(delivery.outcome));
   text.append(

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/json_string.h"
 #include "spread/base/utf8.h"
 
 namespace spread {
@@ -9,25 +10,6 @@ namespace {
 
 // What is longer goes to the queue by reference.
 constexpr std::size_t kPiece = 64 * 1024;
-
-void append_escaped(std::string_view text, ByteBuffer& out) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\t': out.append("\\t"); break;
-      case '\r': out.append("\\r"); break;
-      default:
-        if (byte < 0x20 || byte == 0x7f) {
-          out.append(fmt::format("\\u{:04x}", byte));
-        } else {
-          out.push_back(byte);
-        }
-    }
-  }
-}
 
 /// Whether `bytes`, which are no UTF-8, may be the start of a character that is cut off.
 bool may_go_on(std::string_view bytes) {
@@ -97,7 +79,7 @@ void RecordSink::append(std::string_view text) {
   }
   while (!text.empty()) {
     const std::size_t good = utf8_prefix(as_bytes(text));
-    append_escaped(text.substr(0, good), out);
+    append_json_escaped(text.substr(0, good), out);
     text.remove_prefix(good);
     if (text.empty()) return;
     if (text.size() < 4 && may_go_on(text)) {

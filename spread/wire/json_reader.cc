@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "spread/base/base64.h"
+#include "spread/base/json_scan.h"
 #include "spread/base/utf8.h"
 #include "spread/wire/json.h"
-#include "spread/wire/json_scan.h"
 #include "spread/wire/msgpack_write.h"
 
 namespace spread::wire {

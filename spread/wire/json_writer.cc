@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "spread/base/base64.h"
+#include "spread/base/json_string.h"
 #include "spread/base/utf8.h"
 #include "spread/wire/json.h"
-#include "spread/wire/json_scan.h"
 #include "spread/wire/msgpack_read.h"
 #include "spread/wire/msgpack_write.h"
 #include "spread/wire/value_scanner.h"
@@ -39,7 +39,6 @@ class JsonWriter {
 
   void write_scalar(const Token& token);
   void write_string(ByteView bytes);
-  void write_escaped(char c);
   void write_key(const Byte*& at, const Byte* end);
   template <typename Float>
   void write_float(Float x);
@@ -143,36 +142,9 @@ void JsonWriter::write_float(Float x) {
 }
 
 void JsonWriter::write_string(ByteView bytes) {
-  const char* at = reinterpret_cast<const char*>(bytes.data());
-  const char* const end = at + bytes.size();
   out_.push_back('"');
-  while (true) {
-    const char* const special = find_special(at, end);
-    out_.append(std::string_view(at, static_cast<std::size_t>(special - at)));
-    if (special == end) break;
-    write_escaped(*special);
-    at = special + 1;
-  }
+  append_json_escaped(as_text(bytes), out_);
   out_.push_back('"');
-}
-
-void JsonWriter::write_escaped(char c) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  out_.push_back('\\');
-  switch (c) {
-    case '"':
-    case '\\': return out_.push_back(static_cast<Byte>(c));
-    case '\b': return out_.push_back('b');
-    case '\f': return out_.push_back('f');
-    case '\n': return out_.push_back('n');
-    case '\r': return out_.push_back('r');
-    case '\t': return out_.push_back('t');
-    default: break;
-  }
-  const auto code = static_cast<unsigned char>(c);
-  out_.append(std::string_view("u00"));
-  out_.push_back(static_cast<Byte>(kHex[code >> 4]));
-  out_.push_back(static_cast<Byte>(kHex[code & 15]));
 }
 
 void JsonWriter::write_bytes(std::string_view front, ByteView bytes, std::string_view back) {

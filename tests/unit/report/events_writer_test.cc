@@ -28,12 +28,6 @@ json line_of(const Event& event) {
   return json::parse(text);
 }
 
-std::string json_string(std::string_view text) {
-  ByteBuffer out;
-  append_json_string(out, text);
-  return std::string(as_text(out.view()));
-}
-
 TEST(EventsWriter, BeginsWithTheWallTime) {
   ByteBuffer out;
   EventsWriter writer(out, kStart, 1700000000.25);
@@ -112,29 +106,6 @@ TEST(EventsWriter, TellsTextAsItIs) {
 TEST(EventsWriter, NumberThatIsNoneIsNull) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_EQ(line_of(TaskProgress{TaskId{0}, WorkerId{0}, nan, ""})["fraction"], nullptr);
-}
-
-TEST(JsonString, EscapesWhatMustBeEscaped) {
-  EXPECT_EQ(json_string("a\"\\\n\x01\x7f"), R"("a\"\\\n\u0001\u007f")");
-  EXPECT_EQ(json_string(""), R"("")");
-  EXPECT_EQ(json_string("gr\xc3\xbc\xc3\x9f"), "\"gr\xc3\xbc\xc3\x9f\"");
-}
-
-TEST(JsonString, ReplacesEachByteThatIsNotUtf8) {
-  EXPECT_EQ(json_string("a\xff\xfe"
-                        "b"),
-            "\"a\xef\xbf\xbd\xef\xbf\xbd"
-            "b\"");
-  EXPECT_EQ(json_string("\xc3"), "\"\xef\xbf\xbd\"");
-}
-
-TEST(JsonString, IsReadBackWhateverTheBytes) {
-  for (int first = 0; first < 256; ++first) {
-    for (int second = 0; second < 256; ++second) {
-      const std::string text{static_cast<char>(first), static_cast<char>(second)};
-      EXPECT_TRUE(json::accept(json_string(text))) << first << " " << second;
-    }
-  }
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <cstring>
 
-namespace spread::wire {
+namespace spread {
 
-namespace detail {
+namespace json_scan_detail {
 constexpr std::uint64_t kOnes = 0x0101010101010101u;
 constexpr std::uint64_t kHighs = 0x8080808080808080u;
 
@@ -37,15 +37,15 @@ inline const char* find(const char* at, const char* end) {
   }
   return end;
 }
-}  // namespace detail
+}  // namespace json_scan_detail
 
 /// The first quote or backslash, or `end`.
 inline const char* find_quote_or_backslash(const char* at, const char* end) {
-  return detail::find<false>(at, end);
+  return json_scan_detail::find<false>(at, end);
 }
 /// The first quote, backslash or control character: what cannot stand for itself in a string.
 inline const char* find_special(const char* at, const char* end) {
-  return detail::find<true>(at, end);
+  return json_scan_detail::find<true>(at, end);
 }
 
-}  // namespace spread::wire
+}  // namespace spread
