@@ -12,12 +12,11 @@
 namespace spread {
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+bool separates_words(char c) { return is_blank(c) || c == '\n'; }
 
 // Neither ~ (home), nor ^ (a pipe in old shells), nor braces (bash) are here.
 bool is_bare(char c) {
-  return is_letter(c) || is_digit(c) ||
-         std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
+  return is_letter_or_digit(c) || std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
 }
 
 /// What makes GNU's tools quote a word, wherever it stands.
@@ -29,7 +28,7 @@ bool is_special(char c) {
 
 /// And does not mean anything between double quotes.
 bool may_stand_in_double_quotes(char c) {
-  return is_letter(c) || is_digit(c) ||
+  return is_letter_or_digit(c) ||
          std::string_view(" '%+,-./:@]_").find(c) != std::string_view::npos;
 }
 
@@ -53,7 +52,7 @@ class Splitter {
   Result<std::vector<std::string>> run() {
     for (; at_ < text_.size(); ++at_) {
       const char c = text_[at_];
-      if (is_blank(c)) {
+      if (separates_words(c)) {
         end_word();
         continue;
       }
@@ -191,8 +190,8 @@ std::string shell_join(std::span<const std::string> words) {
 Result<std::vector<std::string>> shell_split(std::string_view text) { return Splitter(text).run(); }
 
 bool is_identifier(std::string_view word) {
-  const auto belongs = [](char c) { return is_letter(c) || is_digit(c) || c == '_'; };
-  return !word.empty() && !is_digit(word.front()) && std::all_of(word.begin(), word.end(), belongs);
+  return !word.empty() && !is_digit(word.front()) &&
+         std::all_of(word.begin(), word.end(), is_name_char);
 }
 
 std::string show_text(std::string_view text, std::size_t bytes_max) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/cli/help_text.h"
 #include "spread/cli/option_table.h"
 #include "spread/cli/subcommands.h"
@@ -118,7 +119,7 @@ void add_terms(std::string& out, std::string_view title, std::span<const TermTex
 /// be copied exactly.
 std::string start_page(std::string_view name, std::string_view summary) {
   std::string title;
-  for (const char c : name) title += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  for (const char c : name) title += to_upper(c);
   return fmt::format(
       ".TH {} 1 \"{}\" \"spread {}\" \"User Commands\"\n.nh\n.ad l\n.SH NAME\n{} \\- {}\n",
       escape(title), escape(SPREAD_DATE), escape(SPREAD_VERSION), escape(name), escape(summary));

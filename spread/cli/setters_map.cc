@@ -1,10 +1,10 @@
 #include "spread/cli/setters_map.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <utility>
 
+#include "spread/base/ascii.h"
 #include "spread/base/parse.h"
 #include "spread/cli/option_table.h"
 #include "spread/cli/setters.h"
@@ -32,9 +32,7 @@ Status store_output(Draft& draft, MapOptions::Output output) {
 bool has_ending(std::string_view name, std::string_view ending) {
   if (name.size() < ending.size()) return false;
   name.remove_prefix(name.size() - ending.size());
-  return std::equal(name.begin(), name.end(), ending.begin(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
-  });
+  return lower_case(name) == ending;
 }
 
 /// A file to be read later; a folder of that name is none.

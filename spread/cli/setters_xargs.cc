@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "spread/base/ascii.h"
 #include "spread/cli/option_table.h"
 
 namespace spread::cli {
@@ -84,7 +85,7 @@ Result<char> read_delimiter(std::string_view text) {
   constexpr std::string_view kCharacters = "\a\b\f\n\r\t\v\\";
   // As GNU xargs, what follows such a letter is not looked at.
   if (const auto at = kNames.find(text[1]); at != std::string_view::npos) return kCharacters[at];
-  if (text[1] == 'x' || (text[1] >= '0' && text[1] <= '9')) return read_code(text);
+  if (text[1] == 'x' || is_digit(text[1])) return read_code(text);
   return fail(fmt::format("Invalid escape sequence {} in input delimiter specification.", text));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "spread/base/ascii.h"
 #include "spread/command/known_programs.h"
 
 namespace spread {
@@ -25,9 +26,7 @@ bool has(std::string_view letters, char letter) {
 /// ssh -o ProxyCommand=..., git -c core.sshCommand=...: a shell reads what follows.
 bool names_command(const ScannedWord& word) {
   if (word.holes.empty()) return false;
-  std::string before = word.text.substr(0, word.holes.front());
-  std::transform(before.begin(), before.end(), before.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string before = lower_case(word.text.substr(0, word.holes.front()));
   for (const std::string_view option : {"proxycommand", "localcommand", "knownhostscommand",
                                         "core.sshcommand", "git_ssh_command"}) {
     const std::size_t at = before.find(option);

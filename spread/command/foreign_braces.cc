@@ -43,7 +43,7 @@ constexpr Replacement kNames[] = {
 };
 
 bool is_plain(char c) {
-  return is_digit(c) || is_letter(c) ||
+  return is_letter_or_digit(c) ||
          std::string_view("._-+=@:/~^*?[]").find(c) != std::string_view::npos;
 }
 
@@ -125,8 +125,7 @@ std::size_t perl_length(std::string_view rest) {
 // ---------------------------------------------------------------- columns
 
 bool is_name_byte(char c) {
-  return is_letter(c) || is_digit(c) || c == '_' || c == '-' ||
-         static_cast<unsigned char>(c) >= 128;
+  return is_name_char(c) || c == '-' || static_cast<unsigned char>(c) >= 128;
 }
 
 /// {name}, {name/.}: the name.
@@ -141,9 +140,9 @@ std::string_view without_form(std::string_view inside) {
 std::vector<std::string> folded(std::string_view text) {
   std::vector<std::string> letters;
   for (const char c : text) {
-    if (c == ' ' || c == '\t') continue;
+    if (is_blank(c)) continue;
     const bool continues = (static_cast<unsigned char>(c) & 0xc0) == 0x80;
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    const char lower = to_lower(c);
     if (continues && !letters.empty()) {
       letters.back() += lower;
     } else {

@@ -14,8 +14,7 @@ constexpr std::size_t kPositionDigitsMax = 6;
 
 // No blank, quote, brace or operator: `{% if %}` and `{%'...'}` are somebody else's.
 bool is_suffix_char(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("._-+=@:,/~^").find(c) != std::string_view::npos;
+  return is_letter_or_digit(c) || std::string_view("._-+=@:,/~^").find(c) != std::string_view::npos;
 }
 
 /// The form of a placeholder from behind its position to its `}`; its length, 0 = none.

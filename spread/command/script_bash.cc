@@ -27,8 +27,6 @@ constexpr Letters kLetters[] = {
     {"readonly", "aAf"}, {"unset", "n"},        {"trap", "lp"},
 };
 
-bool is_name_char_of_bash(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
-
 /// `1..9`, `a..z`, `1..9..2`.
 bool is_sequence(std::string_view inside) {
   const std::size_t dots = inside.find("..");
@@ -100,7 +98,7 @@ void ScriptLexer::note_bash_parameter(std::size_t length) {
   if (braces && rest.size() > 1 && rest[0] == '!' && is_letter(rest[1])) note_bash("${!x}");
   if (braces && rest.starts_with('#')) rest.remove_prefix(1);
   std::size_t end = 0;
-  while (end < rest.size() && is_name_char_of_bash(rest[end])) ++end;
+  while (end < rest.size() && is_name_char(rest[end])) ++end;
   const std::string_view name = rest.substr(0, end);
   if (has_word(kVariables, name)) note_bash("$" + std::string(name));
   if (!braces || (end == 0 && !rest.starts_with('@') && !rest.starts_with('*'))) return;

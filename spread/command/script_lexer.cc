@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/quote.h"
 
 namespace spread {
@@ -20,11 +21,7 @@ constexpr std::string_view kAfterCompound = "fi done esac } ]]";
 constexpr std::string_view kCutOperator =
     "an operator of the script is cut in two by a backslash at the end of a line: write it in one";
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_script_blank(char c) { return is_blank(c) || c == '\r'; }
 
 // NAME=, NAME+= or NAME[...]= with all of it before the first item.
 bool is_assignment(const ScannedWord& word) {
@@ -32,7 +29,7 @@ bool is_assignment(const ScannedWord& word) {
   if (equals == std::string::npos || equals == 0) return false;
   if (!word.holes.empty() && word.holes.front() <= equals) return false;
   const char first = word.text[0];
-  return is_name_char(first) && !(first >= '0' && first <= '9') &&
+  return is_name_char(first) && !is_digit(first) &&
          (is_name_char(word.text[equals - 1]) || word.text[equals - 1] == '+' ||
           word.text[equals - 1] == ']');
 }
@@ -82,7 +79,7 @@ Status ScriptLexer::commands(bool until_parenthesis, Commands& list) {
       SPREAD_TRY(redirection(list));
     } else if (c == ';' || c == '&' || c == '|' || c == '\n') {
       SPREAD_TRY(separator(list));
-    } else if (is_blank(c)) {
+    } else if (is_script_blank(c)) {
       SPREAD_TRY(end_word(list));
       keep(1);
     } else if (c == '#' && list.word.parts == 0) {
@@ -130,7 +127,7 @@ Status ScriptLexer::parenthesis(Commands& list) {
     return {};
   }
   std::size_t close = 1;
-  while (is_blank(peek(close))) ++close;
+  while (is_script_blank(peek(close))) ++close;
   if (peek(close) == ')' && (list.word.parts > 0 || list.words.size() == 1)) {
     script_.moves_parameters = true;  // a function: $1 inside is its own
     SPREAD_TRY(end_word(list));
@@ -207,12 +204,12 @@ Status ScriptLexer::here_document_start(const Commands& list) {
     document.strip_tabs = true;
     keep(1);
   }
-  while (is_blank(peek())) keep(1);
+  while (is_script_blank(peek())) keep(1);
   char quote = '\0';
   while (at_ < text_.size()) {
     const char c = peek();
     if (quote == '\0' &&
-        (is_blank(c) || std::string_view("\n;&|<>()").find(c) != std::string_view::npos)) {
+        (is_script_blank(c) || std::string_view("\n;&|<>()").find(c) != std::string_view::npos)) {
       break;
     }
     if (quote == '\0' && (c == '\'' || c == '"')) {

@@ -294,7 +294,7 @@ Status ScriptLexer::dollar(Word& word, bool in_double) {
     return {};
   }
   std::size_t length = 1;
-  while (is_name_start(peek(length)) || is_digit(peek(length))) ++length;
+  while (is_name_char(peek(length))) ++length;
   if (text_.substr(at_ + 1, length - 1) == "SPREAD_ITEM") script_.mentions_values = true;
   keep(length);
   after_name_ = true;

@@ -25,7 +25,7 @@ constexpr std::string_view kShellWords =
 /// ls >file: the name of a file, or the number behind >&. `<{}>` and `<=` are none.
 bool is_target(std::string_view text) {
   return !text.empty() && text.front() != '=' && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 128 ||
+    return is_letter_or_digit(c) || static_cast<unsigned char>(c) >= 128 ||
            std::string_view("._/~-+,:@%#{}$").find(c) != std::string_view::npos;
   });
 }

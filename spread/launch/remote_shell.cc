@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
+
 namespace spread {
 namespace {
 
@@ -65,8 +67,7 @@ constexpr std::string_view kCpuQuestion =
     R"(2>/dev/null; use "$q" "$t"; echo "spread-cpus $n")";
 
 bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '.' || c == '/' || c == '-' || c == ',' || c == ':';
+  return is_name_char(c) || c == '.' || c == '/' || c == '-' || c == ',' || c == ':';
 }
 
 /// What kDecode undoes.

@@ -1,12 +1,12 @@
 #include "spread/launch/route.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/quote.h"
 #include "spread/launch/placeholders.h"
 
@@ -30,21 +30,15 @@ std::string_view built_in(std::string_view launch) {
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 /// ssh with our options, but for those that the user's words name: on its command line the first
 /// value of an option wins, so ours would hide theirs.
 ArgumentList with_ssh_options(ArgumentList words) {
-  const std::string named = lower(shell_join(words));
+  const std::string named = lower_case(shell_join(words));
   ArgumentList options = {"-T"};
   for (const char* option :
        {"BatchMode=yes", "ServerAliveInterval=15", "ServerAliveCountMax=3", "ConnectTimeout=10"}) {
     const std::string text = option;
-    if (named.find(lower(text.substr(0, text.find('=')))) != std::string::npos) continue;
+    if (named.find(lower_case(text.substr(0, text.find('=')))) != std::string::npos) continue;
     options.push_back("-o");
     options.push_back(text);
   }

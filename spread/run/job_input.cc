@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "spread/base/ascii.h"
 #include "spread/run/job_retry.h"
 
 namespace spread {
@@ -46,7 +47,7 @@ bool has_position(const Options& options) {
   const auto has = [](const std::string& text) {
     for (std::size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
       const std::size_t digit = at + (text.compare(at + 1, 1, "-") == 0 ? 2 : 1);
-      if (digit < text.size() && text[digit] >= '0' && text[digit] <= '9') return true;
+      if (digit < text.size() && is_digit(text[digit])) return true;
     }
     return false;
   };

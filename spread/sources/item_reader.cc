@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "spread/base/ascii.h"
 #include "spread/base/quote.h"
 #include "spread/sources/csv_items.h"
 #include "spread/sources/separator.h"
@@ -13,8 +14,6 @@
 namespace spread {
 
 namespace {
-
-bool is_space(Byte byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
 
 /// The words, each followed by a NUL: what cuts files then cuts them.
 Slice joined(const std::vector<std::string>& words) {
@@ -59,10 +58,11 @@ Result<std::unique_ptr<ItemReader>> make_reader(const ArgumentSourceOptions& opt
 
 ByteView trimmed(ByteView value, Trim trim) {
   if (trim == Trim::Left || trim == Trim::Both) {
-    while (!value.empty() && is_space(value.front())) value = value.subspan(1);
+    while (!value.empty() && is_space(static_cast<char>(value.front()))) value = value.subspan(1);
   }
   if (trim == Trim::Right || trim == Trim::Both) {
-    while (!value.empty() && is_space(value.back())) value = value.first(value.size() - 1);
+    while (!value.empty() && is_space(static_cast<char>(value.back())))
+      value = value.first(value.size() - 1);
   }
   return value;
 }

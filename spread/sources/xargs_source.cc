@@ -5,15 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "spread/base/ascii.h"
+
 namespace spread {
 namespace {
-
-bool is_item_blank(char c) { return c == ' ' || c == '\t'; }
-
-/// What may stand in front of an item. Within a line only blanks end one: POSIX, in the C locale.
-bool is_item_space(char c) {
-  return is_item_blank(c) || c == '\n' || c == '\r' || c == '\f' || c == '\v';
-}
 
 std::size_t bytes_of(const std::vector<std::string>& words) {
   std::size_t bytes = 0;
@@ -94,14 +89,15 @@ void XargsSource::take_unquoted(char c) {
     state_ = State::Word;
     return append(c);
   }
-  if (state_ == State::Blank && is_item_space(c)) return;
+  // Within a line only blanks end an item: POSIX, in the C locale.
+  if (state_ == State::Blank && is_space(c)) return;
   state_ = State::Word;
   if (c == '\n') {
     // As GNU xargs and System V: a line that ends in a blank goes on in the next.
-    if (!is_item_blank(before)) ++lines_;
+    if (!is_blank(before)) ++lines_;
     return take_newline();
   }
-  if (options_.replacement.empty() && is_item_blank(c)) {
+  if (options_.replacement.empty() && is_blank(c)) {
     if (is_end_mark()) return end_input();
     end_item();
     first_ = false;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/printable.h"
 #include "spread/wire/json.h"
 #include "spread/wire/json_reader.h"
@@ -22,7 +23,8 @@ constexpr std::size_t kStrayPiece = 64 * 1024;
 /// A frame start takes this many bytes at most, if nobody writes kilobytes of white space.
 constexpr std::size_t kFrameStartBytes = 4096;
 
-bool is_space(Byte byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
+bool is_json_blank(char c) { return is_blank(c) || c == '\r'; }
+bool is_digit_at(ByteView line, std::size_t at) { return is_digit(static_cast<char>(line[at])); }
 
 enum class LineStart : std::uint8_t { Blank, Frame, No };
 
@@ -31,17 +33,16 @@ LineStart guess_start(ByteView line, bool whole) {
   const LineStart cut_off = whole ? LineStart::No : LineStart::Frame;
   std::size_t at = 0;
   const auto skip_space = [&line, &at] {
-    while (at < line.size() && is_space(line[at])) ++at;
+    while (at < line.size() && is_json_blank(static_cast<char>(line[at]))) ++at;
     return at < line.size();
   };
-  const auto is_digit = [](Byte byte) { return byte >= '0' && byte <= '9'; };
   if (!skip_space()) return LineStart::Blank;
   if (line[at++] != '[') return LineStart::No;
   if (!skip_space()) return cut_off;
   // A negative id is a mistake to be named, not a print; parse_message does that.
   if (line[at] == '-' && ++at == line.size()) return cut_off;
-  if (is_digit(line[at])) {
-    while (at < line.size() && is_digit(line[at])) ++at;
+  if (is_digit_at(line, at)) {
+    while (at < line.size() && is_digit_at(line, at)) ++at;
   } else {
     for (const char c : std::string_view("null")) {
       if (at == line.size()) return cut_off;

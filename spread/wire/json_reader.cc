@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/ascii.h"
 #include "spread/base/base64.h"
 #include "spread/base/json_scan.h"
 #include "spread/base/utf8.h"
@@ -241,8 +242,8 @@ bool JsonReader::read_hex4(std::uint32_t& unit) {
   unit = 0;
   for (int i = 0; i < 4; ++i) {
     const char c = at_[i];
-    const char lower = static_cast<char>(c | 0x20);
-    if (c >= '0' && c <= '9') {
+    const char lower = to_lower(c);
+    if (is_digit(c)) {
       unit = unit << 4 | static_cast<std::uint32_t>(c - '0');
     } else if (lower >= 'a' && lower <= 'f') {
       unit = unit << 4 | static_cast<std::uint32_t>(lower - 'a' + 10);
