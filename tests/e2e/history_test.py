@@ -8,9 +8,12 @@ import unittest
 from spread_testing import PYTHON, SpreadTest
 
 # Sleeps for MILLISECONDS, on the host "slow" four times as long, and answers with its payload. To
-# take some time is its task here; nobody waits for it to pass.
+# take some time is its task here; nobody waits for it to pass. Where both hosts are to work, neither
+# begins before the other is there: on a busy machine the fast one would do everything alone.
 SLEEPER = """\
 import os, sys, time, msgpack
+if "MEET" in os.environ:
+    os.open(os.environ["MEET"], os.O_WRONLY if os.environ["SPREAD_HOST"] == "slow" else os.O_RDONLY)
 i, o = sys.stdin.buffer, sys.stdout.buffer
 seconds = int(sys.argv[1]) / 1000 * (4 if os.environ["SPREAD_HOST"] == "slow" else 1)
 while h := i.read(5):
@@ -28,20 +31,24 @@ class HistoryTest(SpreadTest):
         self.sleeper = self.file("sleeper.py", SLEEPER)
         self.default = os.path.join(self.environment["XDG_STATE_HOME"], "spread", "history.db")
 
-    def hosts_of(self, tasks, *options, milliseconds=30, said=""):
+    def hosts_of(self, tasks, *options, milliseconds=30, said="", meet=None):
         """The hosts that computed the tasks, in the order of the tasks. The slow one is named
         first, so that only knowledge puts it behind."""
         result = self.spread(
             *("run", "--launch", "local", "-S", "1/slow,1/fast", "--out", "records", *options),
             *("--", PYTHON, self.sleeper, milliseconds),
             input="x\n" * tasks,
+            env={**self.environment, **({"MEET": meet} if meet else {})},
         )
         self.assertEqual(result.status, 0, result)
         self.assertRegex(result.err, rf"\A{said}\Z")
         return [record["host"] for record in result.values]
 
     def learn(self, *options, **how):
-        hosts = self.hosts_of(10, *options, **how)
+        meet = self.path("meet")
+        if not os.path.exists(meet):
+            os.mkfifo(meet)
+        hosts = self.hosts_of(10, *options, meet=meet, **how)
         self.assertEqual(set(hosts), {"fast", "slow"})
 
     def show(self, *words):
