@@ -24,7 +24,8 @@ void Engine::drain_outputs() {
     stdout_->flush();
     reporter_->turn(*stdout_);
     if (drained()) return;
-    const bool more = !face_->drained() && !stdout_->stalled() && !reporter_->errors_full();
+    const bool stalled = stdout_->stalled() || face_->stalled() || reporter_->errors_full();
+    const bool more = !face_->drained() && !stalled;
     if (!more && before >= kKilling) return;
     loop_.wait(more ? loop_.now() : reporter_->next_deadline());
     if (signals_received_ > before) return;

@@ -57,6 +57,9 @@ class Face {
   virtual bool drained() const = 0;
   /// The run is over: hands on more of what is left.
   virtual Status drain() = 0;
+  /// Not everything has, since nobody reads what it is written to: whoever waits is woken when
+  /// somebody does.
+  virtual bool stalled() const { return false; }
   /// What goes to stderr is output, too: at the end it is waited for as stdout is.
   virtual bool errors_are_output() const { return false; }
 

@@ -45,6 +45,7 @@ class JobFace final : public Face {
     return (!output_ || output_->empty()) && (table_ == nullptr || table_->written());
   }
   Status drain() override;
+  bool stalled() const override { return table_ != nullptr && table_->stalled(); }
   bool errors_are_output() const override { return true; }
   bool tell_failures() override;
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;

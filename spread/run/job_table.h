@@ -42,6 +42,7 @@ class JobTable final : public JobSink {
 
   /// Writes what waits; an Error if that cannot be written.
   Status flush();
+  bool stalled() const { return own_ != nullptr && own_->stalled(); }
   bool written() const { return own_ == nullptr || own_->queue_empty(); }
 
  private:

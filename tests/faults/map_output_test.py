@@ -170,6 +170,32 @@ class SlowReaderOfErrors(MapTest):
                 self.assertEqual(running.process.wait(), 128 + number)
 
 
+class SlowReaderOfATable(MapTest):
+    """--results to a FIFO that nobody reads until all jobs are over."""
+
+    EACH = 3000000
+
+    def assert_sleeps(self, pid):
+        """What goes round and round is never found asleep so often in a row."""
+        asleep = 0
+        while asleep < 300:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+                asleep = asleep + 1 if stat.read().rpartition(") ")[2][0] == "S" else 0
+
+    def test_it_is_waited_for_without_turning(self):
+        post, log = self.post("table.csv"), self.post("log")
+        running = self.start("map", "-j1", "--results", "table.csv", "--joblog", "log",
+                             f"head -c {self.EACH} /dev/zero | tr '\\0' x; : {{}}", ":::", "1", "2",
+                             stdin=None)
+        log.lines(3)
+        self.assert_sleeps(running.process.pid)
+        head = post.line()
+        self.assertTrue(head.startswith("Seq,Host"), head)
+        rows = post.lines(2)
+        self.assertEqual([len(row) > self.EACH for row in rows], [True, True])
+        self.assert_run(running.finish(), 0, "", "")
+
+
 class FullSpill(MapTest):
     """A job that holds the output of all others back, and too little room for these."""
 
