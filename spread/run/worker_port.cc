@@ -176,9 +176,8 @@ std::string WorkerPort::silence_hint() const {
     return fmt::format(
         "if it writes only when its buffer is full, give it more lines (--window above {}, "
         "--window-bytes above {}) or let it write each line at once (sed -u, stdbuf -oL CMD); "
-        "where "
-        "these are full, its input is closed, which gives what it holds, and another is started; "
-        "what leaves lines out (grep) or reads to the end first (sort) is for spread pipe",
+        "where these are full, its input is closed, which gives what it holds, and another is "
+        "started; what leaves lines out (grep) or reads to the end first (sort) is for spread pipe",
         options.limits.window, options.limits.window_bytes);
   }
   if (options.wire == Wire::Lines) {
