@@ -5,7 +5,7 @@
 namespace spread {
 
 /// Spans are nanoseconds. Instants come from a monotonic clock that only spread/io reads; the pure
-/// folders get `now` as an argument, so that a simulation can make its own time.
+/// folders get the time as an argument, so that a simulation can make its own time.
 using Duration = std::chrono::nanoseconds;
 struct Clock {
   using duration = Duration;

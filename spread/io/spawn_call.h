@@ -17,7 +17,7 @@ namespace spread {
 ///
 /// The child begins in our memory, on a stack of its own, while the thread waits, as posix_spawn(3)
 /// does it. It is not posix_spawn since that asks the kernel about each of the 64 signals in every
-/// child, for the descriptor limit at every action, and for a new stack (docs/decisions/0001).
+/// child, for the descriptor limit at every action, and for a new stack (decision 1).
 class SpawnCall {
  public:
   SpawnCall();

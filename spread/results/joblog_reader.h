@@ -68,8 +68,8 @@ class JoblogRecord {
   /// Whether a last line without newline is the start of one of ours, or of a header.
   static bool is_torn_line(std::string_view rest);
 
-  /// Whether job `sequence` (from 1) with this command need not be run. `failed_too`: if it failed,
-  /// it is to be run again (--resume-failed).
+  /// Whether job `sequence` (from 1) with this command need not be run. With
+  /// `again_if_failed` (--resume-failed) one that has failed must be run again.
   bool is_done(std::uint64_t sequence, std::string_view command, bool again_if_failed) const;
   bool empty() const { return jobs_.empty(); }
 
