@@ -14,7 +14,7 @@
 #   spread_ok TEXT                   the result is this text
 #   spread_ok_json JSON              the result is this JSON value; what is none fails the task
 #   spread_error TYPE MESSAGE        the task failed
-#   spread_busy SECONDS [REASON]     not now, give it to someone else
+#   spread_busy SECONDS [REASON]     not now: the task goes to another worker
 #   spread_fatal TYPE MESSAGE        the whole run cannot succeed
 #   spread_progress FRACTION [TEXT], spread_log TEXT       any number, before the answer
 #       A handler that returns a status other than 0 without an answer has failed with "exit".
@@ -249,7 +249,7 @@ _spread_bytes() {
     case $_spread_base64 in
         *[!A-Za-z0-9+/=]*) return 0 ;;  # a map of more
     esac
-    # Once for the NULs, which $(...) leaves out without a word or with a warning.
+    # Looks for NULs first: $(...) leaves them out, in silence or with a warning.
     [ "$(printf %s "$_spread_base64" | base64 -d | tr -dc '\000' | wc -c)" -eq 0 ] || return 1
     _spread_value=$(printf %s "$_spread_base64" | base64 -d && printf .)
     _spread_value=${_spread_value%.}

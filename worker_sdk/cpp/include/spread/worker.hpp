@@ -9,10 +9,10 @@
 ///     #include <spread/worker.hpp>
 ///     int main() { return spread::worker([](double x) { return x * x; }); }
 ///
-/// The names are in lower case, as the standard library's are, since they stand among them in the
-/// code of people who know nothing of this project's style. What is in `detail` is not for them.
+/// The names are in lower case like those of the standard library, beside which they stand in
+/// users' code. `detail` is not part of the interface.
 ///
-/// worker_sdk/cpp/README.md is the guide, docs/protocol.md what is spoken.
+/// worker_sdk/cpp/README.md is the guide, docs/protocol.md the protocol.
 
 #include "spread/detail/session.hpp"
 #include "spread/errors.hpp"
@@ -24,7 +24,7 @@ namespace spread {
 
 struct options {
   /// The most tasks that the master may have sent here and not yet seen answered. It sends fewer
-  /// unless they are tiny. 1: never one ahead, for handlers whose duration nobody can tell.
+  /// unless they are tiny. 1: never a task ahead, for handlers whose duration cannot be foreseen.
   std::size_t window = 1024;
   /// Attach what a task writes to stdout and stderr, its child processes included, to its answer
   /// (up to 1 MiB of each); the master shows it under the task's name. What a task that crashes
@@ -59,9 +59,9 @@ struct prep {
 /// Returns when every answer has been sent, and stdout is the real one again: what is printed from
 /// then on is the worker's tail. The result is meant to be main's:
 ///   0  the input has ended, every task is answered
-///   1  prep failed, or nobody reads the answers any more
+///   1  prep failed, or no process reads the answers any more
 ///   2  not started as a worker: stdin is a terminal, or the master speaks another wire
-///   3  stdin was no protocol
+///   3  what came on stdin was not the protocol
 /// When the master is gone while a handler computes, the process ends after 5 seconds (the
 /// environment's SPREAD_GRACE, if set) with status 143.
 template <class Handler, class Load>

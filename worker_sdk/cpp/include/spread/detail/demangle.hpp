@@ -9,8 +9,8 @@
 
 namespace spread::detail {
 
-/// As a person writes it: what the ABI calls "NSt7__cxx1112basic_stringI..." is std::string to
-/// everyone who will read the message.
+/// As a person writes it: what the ABI calls "NSt7__cxx1112basic_stringI..." is std::string in a
+/// message.
 inline std::string demangle(const char* name) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> plain(

@@ -13,7 +13,7 @@ namespace spread::detail {
 struct Free {
   void operator()(void* memory) const { std::free(memory); }
 };
-/// Bytes that nobody has written to yet: clearing them would cost more than reading a big frame.
+/// Uninitialised bytes: clearing them would cost more than reading a big frame.
 using Buffer = std::unique_ptr<char, Free>;
 
 inline Buffer allocate(std::size_t size) {
@@ -22,8 +22,8 @@ inline Buffer allocate(std::size_t size) {
   return buffer;
 }
 
-/// Frames from a descriptor. One read brings as many as the pipe holds; a frame bigger than that is
-/// read to its end and not beyond, so that it arrives where it stays and its successor at the
+/// Frames from a descriptor. One read brings as many as the pipe holds. A frame bigger than that is
+/// read to its end and not beyond, so that it need not be moved, and the next frame arrives at the
 /// front.
 class Input {
  public:
@@ -83,8 +83,8 @@ class Input {
   void make_room(std::size_t wanted) {
     const auto kept = static_cast<std::size_t>(end_ - begin_);
     if (wanted > capacity_ || (capacity_ > kKeptBytes && wanted == kPipeBytes)) {
-      // An answer copies its id without looking at how long it is: up to kIdMax bytes are read
-      // behind the last frame.
+      // An answer copies kIdMax bytes, however long its id is: so many may be read behind the last
+      // frame.
       Buffer larger = allocate(wanted + kIdMax);
       if (kept > 0) std::memcpy(larger.get(), begin_, kept);
       buffer_ = std::move(larger);

@@ -12,9 +12,9 @@ namespace spread::detail {
 /// Frames to a descriptor, several in one write.
 ///
 /// The thread that serves builds frames at the end of a buffer and publishes each by moving
-/// `ready_` behind it, without a lock. Whoever writes to the descriptor holds the lock, and writes
-/// what lies between `sent_` and `ready_`: whole frames, each once. Only the thread that serves
-/// moves the buffer or starts it anew, and holds the lock for that.
+/// `ready_` behind it, without a lock. A thread that writes to the descriptor holds the lock, and
+/// writes what lies between `sent_` and `ready_`: whole frames, each once. Only the thread that
+/// serves moves the buffer or starts it anew, and holds the lock for that.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd), buffer_(allocate(kPipeBytes)) {
@@ -30,8 +30,8 @@ class Output {
     start_ = cursor_;
     *cursor_ = '\xc6';
     cursor_[kHeaderBytes] = static_cast<char>(0x90 | elements);
-    // Always the longest, and then what is too much is overwritten: a copy of a length that is
-    // known only at run time would be a call.
+    // Copies kIdMax bytes; the next write overwrites what is too much. A copy whose length is known
+    // only at run time would be a call.
     std::memcpy(cursor_ + kHeaderBytes + 1, id.data(), kIdMax);
     cursor_ += kHeaderBytes + 1 + id.size();
     *cursor_++ = static_cast<char>(0xa0 | kind.size());
@@ -39,7 +39,7 @@ class Output {
     cursor_ += kind.size();
   }
 
-  /// Appends to the frame. This is what makes an Output a stream for msgpack::packer.
+  /// Appends to the frame. With this member an Output is a stream for msgpack::packer.
   void write(const char* bytes, std::size_t size) {
     reserve(size);
     // msgpack-c hands over null for empty text, which memcpy must not see.
@@ -101,8 +101,9 @@ class Output {
     send_ready();
   }
 
-  /// The watchdog's: the same, unless somebody is writing just now, which does it as well; to wait
-  /// for that would make every unlock a system call. True if anything was sent since the last time.
+  /// The watchdog's: the same, unless another thread is writing just now, which sends it, too; to
+  /// wait for that thread would make every unlock a system call. True if anything was sent since
+  /// the last time.
   bool rescue() {
     const std::unique_lock lock(mutex_, std::try_to_lock);
     if (!lock) return false;
@@ -110,7 +111,7 @@ class Output {
     return std::exchange(used_, false);
   }
 
-  /// Nobody reads any more, or the disk is full: nothing is written from then on.
+  /// No process reads any more, or the disk is full: nothing is written from then on.
   bool broken() const { return broken_.load(std::memory_order_relaxed); }
 
  private:
@@ -150,7 +151,7 @@ class Output {
     restart();
   }
 
-  // The rest holds the lock.
+  // The members below are called with the lock held.
 
   void send_ready() {
     const std::size_t ready = ready_.load(std::memory_order_acquire);
@@ -193,7 +194,8 @@ class Output {
   void handle_write_error() {
     if (errno == EINTR) return;
     if (errno == EAGAIN) return wait_for(fd_, POLLOUT);
-    // The master's end is no news to anyone; a full disk behind a plain file is.
+    // Says nothing when the master is gone: no user would read it. A full disk behind a plain file
+    // is worth a message.
     if (errno != EPIPE && errno != ECONNRESET) {
       std::fputs(complaint(std::string("write answers: ") + std::strerror(errno)).c_str(), stderr);
     }

@@ -22,14 +22,14 @@ inline std::string complaint(const std::string& what) {
   return std::string(program_invocation_short_name) + ": " + what + "\n";
 }
 
-/// For descriptors that somebody made non-blocking: the flag belongs to the open file, so another
-/// process that holds the same end can set it at any time.
+/// For descriptors that another process made non-blocking: the flag belongs to the open file, so
+/// every process that holds the same end can set it at any time.
 inline void wait_for(int fd, short events) {
   pollfd one{fd, events, 0};
   poll(&one, 1, -1);
 }
 
-/// True when nobody will ever read what is written to `fd`. A pipe says POLLERR, a socket POLLHUP.
+/// True when no process holds the reading end of `fd`. A pipe says POLLERR, a socket POLLHUP.
 inline bool has_no_reader(int fd) {
   pollfd one{fd, 0, 0};
   return poll(&one, 1, 0) == 1 && (one.revents & (POLLERR | POLLHUP)) != 0;

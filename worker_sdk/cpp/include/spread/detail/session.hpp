@@ -12,7 +12,7 @@
 
 namespace spread::detail {
 
-/// Ends the worker: what was wrong has been said, or there is nobody to say it to.
+/// Ends the worker: the master has been told why, or is gone.
 struct Ended {
   int status;
 };
@@ -59,7 +59,7 @@ class Session {
     nothing.sa_flags = SA_RESTART;
     sigaction(SIGPIPE, nullptr, &before_sigpipe_);
     if (before_sigpipe_.sa_handler == SIG_DFL) sigaction(SIGPIPE, &nothing, nullptr);
-    // A handler that calls exit(), or a library that does, takes no answers with it.
+    // When a handler or a library calls exit(), the answers that are held back are still sent.
     static const bool registered = std::atexit(flush_at_exit) == 0;
     static_cast<void>(registered);
     current_ = this;
@@ -176,8 +176,8 @@ class Session {
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// How long answers may wait for company. A write costs a few microseconds; the master should
-  /// not wait longer than some of these.
+  /// How long an answer may wait for others to be sent with it: about the time of ten writes, each
+  /// a few microseconds.
   static constexpr std::chrono::microseconds kHoldMax{50};
   static constexpr std::size_t kHeldBytesMax = kPipeBytes / 2;
   static constexpr int kStrideMax = 16;
@@ -205,7 +205,8 @@ class Session {
     session->pass_captured_on();
   }
 
-  /// The input is not what the protocol says. When the master is gone that is why, and no news.
+  /// The input is not what the protocol says. When the master is gone, that is the reason, and
+  /// there is nothing to report.
   [[noreturn]] void complain(const std::string& what) {
     if (has_no_reader(stdio_.out())) throw Ended{kFailed};
     throw Malformed(what);
@@ -277,7 +278,7 @@ class Session {
 
   /// An answer is ready, and so is a further task. The clock is asked after every answer of slow
   /// tasks, and after every 16th of tiny ones, where it would cost as much as all else together;
-  /// between two looks the watchdog sees to it that no answer waits for long.
+  /// between two looks the watchdog sends what has waited too long.
   void hold_back() {
     watchdog_->stay_awake();
     if (output_.held() >= kHeldBytesMax) {

@@ -87,7 +87,7 @@ class Capture {
 
   explicit Capture(int fd) : fd_(fd), saved_(fcntl(fd, F_DUPFD_CLOEXEC, 100)) {
     file_ = memfd_create("spread-capture", MFD_CLOEXEC);
-    // Appending: after a cut the next byte is the first again, whoever holds the descriptor.
+    // Appending: after a cut the next byte is the first again, whichever process writes it.
     if (saved_ < 0 || file_ < 0 || fcntl(file_, F_SETFL, O_APPEND) < 0) throw_errno("capture");
     dup2(file_, fd_);
   }

@@ -46,8 +46,8 @@ struct Innermost<std::vector<T, Allocator>> : Innermost<T> {};
 template <class T>
 struct Innermost<std::optional<T>> : Innermost<T> {};
 
-/// A plain struct of which msgpack-c knows nothing: its own words for that are 23 lines of errors.
-/// Whoever has written an adaptor in namespace msgpack says so with spread::has_adaptor.
+/// A plain struct without an adaptor: msgpack-c would report it in 23 lines of errors. A user who
+/// has written an adaptor in namespace msgpack says so with spread::has_adaptor.
 template <class T>
 concept Undescribed = std::is_class_v<T> && std::is_aggregate_v<T> && !std::ranges::range<T> &&
                       !std::same_as<T, msgpack::type::nil_t> && !std::same_as<T, raw> &&
@@ -55,7 +55,8 @@ concept Undescribed = std::is_class_v<T> && std::is_aggregate_v<T> && !std::rang
   &T::template msgpack_pack<msgpack::packer<Output>>;
 };
 
-/// False if the program cannot be compiled; then it says why, and nothing else is to be looked at.
+/// False if the handler's types do not suit; the compiler's message says why, and no further errors
+/// follow.
 template <class T>
 constexpr bool described() {
   constexpr bool good = !Undescribed<typename Innermost<T>::Type>;
@@ -248,7 +249,8 @@ class Decoder {
 
   msgpack::object unpack(std::string_view value) {
     used_ = true;
-    // Every element takes a byte: what claims to hold more is a lie, and is not allocated for.
+    // Every element takes at least a byte. An array that claims more elements than there are bytes
+    // is malformed, and gets no memory.
     const std::size_t n = value.size();
     const msgpack::unpack_limit limit(n, n, n, n, n, 512);
     std::size_t end = 0;

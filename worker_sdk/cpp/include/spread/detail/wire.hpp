@@ -26,7 +26,8 @@ inline constexpr std::size_t kIdMax = 9;  ///< An integer's longest encoding.
 inline constexpr std::size_t kPipeBytes = std::size_t{64} << 10;
 /// Buffers that a big frame made grow are kept for the next one up to here.
 inline constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
-/// Stands where an id stands. As long as the longest: Output::begin copies that many.
+/// Stands where an id stands. Its array is as long as the longest id: Output::begin copies so many
+/// bytes.
 inline constexpr char kNilBytes[kIdMax + 1] = "\xc0";
 inline constexpr std::string_view kNil{kNilBytes, 1};
 
@@ -60,8 +61,8 @@ void store_big_endian(char* p, Unsigned value) {
   std::memcpy(p, &value, sizeof value);
 }
 
-/// A task frame's two parts, as bytes. The id is repeated in the answer in the encoding in which
-/// it came, so nobody has to decode it.
+/// A task frame's two parts, as bytes. The answer repeats the id in the encoding in which it came,
+/// so it is never decoded.
 struct Task {
   std::string_view id;
   std::string_view payload;
