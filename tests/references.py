@@ -74,7 +74,7 @@ SECTION = re.compile(
 )
 DECISION = re.compile(r"\bdecision\s+(\d+)", re.IGNORECASE)
 ACTOR = re.compile(
-    r"\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody)\b",
+    r"\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody|whoever)\b",
     re.IGNORECASE,
 )
 QUOTATION = re.compile(r'"[^"\n]*(?:\n[^"\n]*)?"|`[^`\n]*`|\'[^\'\n]*\'(?!\w)|```.*?```', re.DOTALL)
