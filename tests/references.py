@@ -18,7 +18,8 @@ Of Markdown:
   link     the file and its #anchor exist
 
 tests/references.txt names the exceptions; one that is not needed is reported, too. Decision records
-are history: only their links and sections are checked. CHANGELOG.md is not looked at.
+are history: their links and sections are checked, and the paths in "Code: ...", which says where
+the decision lives now. CHANGELOG.md is not looked at.
 """
 
 import argparse
@@ -73,6 +74,8 @@ SECTION = re.compile(
     r'(?:\s+section\s+(?P<number>\d+)|\s*(?P<titles>"[^"]+"(?:\s+and\s+"[^"]+")*))'
 )
 DECISION = re.compile(r"\bdecision\s+(\d+)", re.IGNORECASE)
+# Of a decision record: what is before its "Code: ...", that paragraph, and the rest.
+CODE_LINES = re.compile(r"\A(.*?)(\bCode: (?:[^\n]+\n)+|\Z).*", re.DOTALL)
 ACTOR = re.compile(
     r"\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody|whoever)\b",
     re.IGNORECASE,
@@ -198,6 +201,8 @@ class Page:
         if self.table.is_plain(self.path):
             yield from self.check_actors()
         if self.is_record:
+            self.prose = CODE_LINES.sub(lambda match: blank(match[1]) + match[2], self.prose)
+            yield from self.check_paths()
             return
         self.prose = LINK.sub(lambda match: blank(match.group()), self.prose)
         yield from self.check_paths()

@@ -53,7 +53,11 @@ TREE = {
         '# Plain\nThe US and "we" and `us`, "all of\nus".\nTell us who. Nobody\'s.\n',
         [4, 4],
     ),
-    "docs/decisions/0001-old.md": ("# Old\ncore/gone.h --gone old_name [gone](gone.md)\n", [2]),
+    "docs/decisions/0001-old.md": (
+        "# Old\nAccepted. Code: `core/clock.h`,\n`core/gone.h`.\n\n"
+        "core/gone.h --gone old_name [gone](gone.md)\n",
+        [3, 5],
+    ),
     "CHANGELOG.md": ("core/gone.h --gone old_name [gone](gone.md)\n", []),
 }
 
