@@ -32,7 +32,7 @@ struct Pair {
 
 constexpr Pair kExclusive[] = {
     {"-c", "-q"},
-    // spread does not read the bytes of the file.
+    // The bytes of the file do not pass through our hands.
     {"--pipepart", "--rrs"},
     {"--pipepart", "--round-robin"},
     {"--pipepart", "-N"},

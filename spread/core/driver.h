@@ -1,75 +1,92 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <utility>
 #include <variant>
 
 #include "spread/base/assert.h"
+#include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
 
 namespace spread {
 
-/// A Scheduler, and the order in which it is told and obeyed.
+/// A Scheduler, and the order in which it is told and obeyed (docs/decisions/0015-inbox.md).
 ///
-/// Carrying an action out may lead to events at once: a job that cannot be started has failed, a
-/// slot without a job that is to be ended has ended. Such an event waits until every action at hand
-/// has been carried out. So no action is ever carried out after the Scheduler has changed its mind
-/// about it, and what an action refers to (a task's payload) is there.
+/// Whatever happens is posted to the inbox. drain() tells the Scheduler one event after the other
+/// and carries the actions out that follow from it; what these lead to (a job that cannot be
+/// started has failed) is posted in turn, behind all the rest. So no action is ever carried out
+/// after the Scheduler has changed its mind about it, and nobody is called back while he is
+/// calling.
 ///
-/// The Carrier has `carry_out(Action&)`, and `before(const E&)`, which is called when the Scheduler
-/// is about to be told.
+/// A Carrier has
+///   carry_out(Action&)                             does it, and returns nothing,
+///   succeeded(Inbox::Success&, Scheduler::Success&)  a DeliverTask of the short way,
+///   takes_successes()                              whether it can do with the short way,
+///   before(const E&)                               is called when the Scheduler is about to be
+///   told.
 template <typename Carrier>
 class Driver {
  public:
   Driver(const SchedulerOptions& options, std::uint64_t seed, Carrier& carrier)
       : scheduler_(options, seed), carrier_(carrier) {}
 
-  Scheduler& scheduler() { return scheduler_; }
   const Scheduler& scheduler() const { return scheduler_; }
-  /// Actions are being carried out: what handle() is given now waits.
-  bool carrying_out() const { return carrying_out_; }
+  Inbox& inbox() { return inbox_; }
 
-  template <typename E>
-  void handle(E event, TimePoint now) {
-    if (carrying_out_) {
-      inbox_.emplace_back(std::move(event));
-      return;
-    }
-    tell(std::move(event), now);
-    carry_out_all(now);
+  /// Tells all that has been posted, and carries out what follows, until nothing is left.
+  void drain(TimePoint now) {
+    SPREAD_ASSERT(!working_);
+    if (inbox_.empty()) return;
+    begin();
+    const bool short_way = carrier_.takes_successes();
+    inbox_.take_all([&](Inbox::Success& success) { tell_success(success, short_way, now); },
+                    [&](Event& event) { tell(std::move(event), now); });
+    working_ = false;
   }
 
-  /// True if a worker was started, which is done at once: there is more to decide.
-  bool decide(TimePoint now) {
-    SPREAD_ASSERT(!carrying_out_);
+  /// A task of the input, on the spot, since the next one is read only if it is wanted still. Not
+  /// while actions are carried out.
+  template <typename E>
+  void feed(E&& event, TimePoint now) {
+    begin();
+    tell(std::forward<E>(event), now);
+    working_ = false;
+  }
+
+  /// drain(), decide, carry out, drain().
+  void decide(TimePoint now) {
+    drain(now);
+    begin();
     scheduler_.decide(now, actions_);
-    const bool starts = std::any_of(actions_.begin(), actions_.end(), [](const Action& action) {
-      return std::holds_alternative<StartWorker>(action);
-    });
-    carry_out_all(now);
-    return starts;
+    carry_out_actions();
+    working_ = false;
+    drain(now);
   }
 
  private:
+  void begin() {
+    SPREAD_ASSERT(!working_);
+    working_ = true;
+  }
+
   template <typename E>
   void tell(E&& event, TimePoint now) {
     carrier_.before(event);
-    scheduler_.handle(std::move(event), now, actions_);
+    scheduler_.handle(std::forward<E>(event), now, actions_);
+    if (!actions_.empty()) carry_out_actions();
   }
 
-  void carry_out_all(TimePoint now) {
-    if (actions_.empty()) return;
-    carrying_out_ = true;
-    carry_out_actions();
-    while (!inbox_.empty()) {
-      Event event = std::move(inbox_.front());
-      inbox_.pop_front();
-      tell(std::move(event), now);
-      carry_out_actions();
+  void tell_success(Inbox::Success& success, bool short_way, TimePoint now) {
+    Scheduler::Success taken;
+    if (short_way && scheduler_.take_success(success.worker, success.task, now, taken)) {
+      carrier_.succeeded(success, taken);
+      return;
     }
-    carrying_out_ = false;
+    Answered answered;
+    answered.worker = success.worker;
+    answered.task = success.task;
+    answered.answer = std::move(success.value);
+    tell(std::move(answered), now);
   }
 
   void carry_out_actions() {
@@ -80,8 +97,8 @@ class Driver {
   Scheduler scheduler_;
   Carrier& carrier_;
   Actions actions_;
-  std::deque<Event> inbox_;
-  bool carrying_out_ = false;
+  Inbox inbox_;
+  bool working_ = false;
 };
 
 }  // namespace spread

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@
 #include "spread/api/time.h"
 
 namespace spread {
+
+/// How the process of an attempt ended. Opaque here; the Scheduler passes it on.
+struct JobEnd;
+using JobEndPtr = std::shared_ptr<const JobEnd>;
 
 // ---------------------------------------------------------------- what can happen
 
@@ -75,6 +80,9 @@ struct Answered {
   TaskId task{};
   AnswerKind kind = AnswerKind::Ok;
   double busy_seconds = 0;
+  // Passed on in the action that follows from it.
+  Slice answer = {};        ///< the value, or the error map
+  JobEndPtr job = nullptr;  ///< null of a worker that lives on
 };
 /// The task could not even be sent: the worker's wire cannot carry its payload. It will never be
 /// able to, so the task has failed, and nothing is learned about the worker.
@@ -99,8 +107,9 @@ enum class EndCause : std::uint8_t {
 struct ProcessEnded {
   WorkerId worker{};
   EndCause cause = EndCause::Exited;
-  bool clean = false;  ///< exit status 0
-  std::string reason;  ///< one line for the user
+  bool clean = false;       ///< exit status 0
+  std::string reason;       ///< one line for the user
+  JobEndPtr job = nullptr;  ///< of the task that it was working on, to be passed on; may be null
 };
 /// The output cannot take more results than those already caused.
 struct OutputFull {
@@ -163,7 +172,7 @@ struct StartWorker {
 struct SendTask {
   WorkerId worker{};
   TaskId task{};
-  const Value* payload = nullptr;  ///< good until the next call of the scheduler
+  Value payload;
   std::uint32_t attempt = 1;
   Why why;
 };
@@ -178,8 +187,8 @@ struct KillWorker {
   bool gentle = true;
   Why why;
 };
-/// A task's final outcome. Where the scheduler was handling an Answered event for this task, the
-/// value (or the error map) is that answer's; else `error_type` and `message` say what happened.
+/// A task's final outcome. With `from_answer`, `answer` is the value or the error map; else
+/// `error_type` and `message` say what happened.
 struct DeliverTask {
   TaskId task{};
   Outcome outcome = Outcome::Ok;
@@ -188,9 +197,12 @@ struct DeliverTask {
   Duration duration{};
   bool first = false;  ///< the start and the preparation of its worker may be in `duration`
   bool from_answer = false;
+  bool fatal = false;  ///< the answer was
   bool timed_out = false;
   std::string_view error_type;  ///< a literal
   std::string message;
+  Slice answer = {};
+  JobEndPtr job = nullptr;
   Value payload;  ///< the task's, for the joblog
 };
 /// An attempt ended without a final outcome: the task goes back to the queue.
@@ -202,7 +214,10 @@ struct RetryTask {
   std::string message;
   Why why;
   Duration duration{};
-  bool first = false;  ///< as in DeliverTask
+  bool first = false;  // these as in DeliverTask
+  bool from_answer = false;
+  Slice answer = {};
+  JobEndPtr job = nullptr;
 };
 /// A slot that a task might wait for is started again only after a long pause.
 struct SlotPaused {

@@ -35,7 +35,7 @@ void Scheduler::handle(Event event, TimePoint now, Actions& actions) {
 void Scheduler::handle(TaskArrived&& event, TimePoint now, Actions& actions) {
   take(event, now, actions);
 }
-void Scheduler::handle(const Answered& event, TimePoint now, Actions& actions) {
+void Scheduler::handle(Answered&& event, TimePoint now, Actions& actions) {
   take(event, now, actions);
 }
 
@@ -239,14 +239,14 @@ bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success
   ++worker.batch.count;
   success.attempts = task.attempts;
   success.duration = now - entry.since;
-  success.payload = std::move(task.payload);
+  task.payload.body = Slice();
   ++counts_.ok;
   tasks_.erase_success(entry.task);
   halt_.finished(Outcome::Ok);
   return true;
 }
 
-void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
+void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = slot(event.worker);
   const InFlight entry = take_answered(worker, event, now);
   const Duration duration = worker.worked(entry, now);
@@ -267,15 +267,18 @@ void Scheduler::on(const Answered& event, TimePoint now, Actions& actions) {
                        options_.halt.when == HaltOptions::When::Never;
   if (event.kind == AnswerKind::Ok) {
     if (options_.failure.timeout_percent && !first) median_.add(duration);
-    return deliver_value(entry.task, event.worker, duration, first, actions);
+    return deliver_value(entry.task, event, duration, first, actions);
   }
   DeliverTask how;
   how.worker = event.worker;
   how.duration = duration;
   how.first = first;
   how.from_answer = true;
+  how.fatal = event.kind == AnswerKind::Fatal;
+  how.answer = std::move(event.answer);
+  how.job = std::move(event.job);
   how.outcome = Outcome::Failed;
-  if (event.kind == AnswerKind::Error) {
+  if (!how.fatal) {
     ++key_of(worker).failures;
     attempt_failed(entry.task, std::move(how), actions);
     return;

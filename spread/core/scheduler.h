@@ -60,8 +60,7 @@ struct SchedulerOptions {
 ///
 /// Contract: events are handed in as they happen, each with the frozen `now` of this turn of the
 /// loop; then decide() once. The actions of a call must be carried out in order, all of them before
-/// the next call (a SendTask points to a payload here, a DeliverTask refers to the answer at hand):
-/// see Driver. `now` never goes back.
+/// the next call: see Driver. `now` never goes back.
 class Scheduler {
  public:
   Scheduler(const SchedulerOptions& options, std::uint64_t seed);
@@ -69,14 +68,13 @@ class Scheduler {
   void handle(Event event, TimePoint now, Actions& actions);
   /// The two events of every task, without the variant.
   void handle(TaskArrived&& event, TimePoint now, Actions& actions);
-  void handle(const Answered& event, TimePoint now, Actions& actions);
-  /// The short way for a success, which nearly every answer is: takes it, moves the task's payload
-  /// out and returns true, and no action follows. False where anything is not as usual: then
-  /// nothing has happened, and handle() is to be called.
+  void handle(Answered&& event, TimePoint now, Actions& actions);
+  /// The short way for a success, which nearly every answer is: takes it and returns true, and no
+  /// action follows. False where anything is not as usual: then nothing has happened, and handle()
+  /// is to be called.
   struct Success {
     std::uint32_t attempts = 1;
     Duration duration{};
-    Value payload;
   };
   bool take_success(WorkerId worker, TaskId task, TimePoint now, Success& success);
   void decide(TimePoint now, Actions& actions);
@@ -132,7 +130,7 @@ class Scheduler {
   void on(WorkerHello& event, TimePoint now, Actions& actions);
   void on(WorkerPrepared& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
-  void on(const Answered& event, TimePoint now, Actions& actions);
+  void on(Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
@@ -153,7 +151,8 @@ class Scheduler {
 
   // Outcomes of attempts (scheduler_failure.cc)
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
-  void deliver_value(TaskIndex i, WorkerId worker, Duration duration, bool first, Actions& actions);
+  void deliver_value(TaskIndex i, Answered& answered, Duration duration, bool first,
+                     Actions& actions);
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
   void attempt_refused(Slot& slot, WorkerId worker, TaskIndex i, const Answered& event,
                        Duration duration, TimePoint now, Actions& actions);
@@ -165,7 +164,7 @@ class Scheduler {
   TimePoint settle_end(Slot& slot, WorkerId worker, const ProcessEnded& event, KillReason killed,
                        TimePoint now, Actions& actions);
   void end_of_halted(Slot& slot, WorkerId worker, TimePoint now, Actions& actions);
-  void end_of_timed_out(Slot& slot, WorkerId worker, TimePoint now, Actions& actions);
+  void end_of_timed_out(Slot& slot, const ProcessEnded& event, TimePoint now, Actions& actions);
   TimePoint blame_for_death(Slot& slot, WorkerId worker, const ProcessEnded& event, TimePoint now,
                             Actions& actions);
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,

@@ -379,8 +379,8 @@ void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actio
   to.has_alone_task = task.alone;
   if (task.alone) to.draining = false;
   if (tail_known_) tail_.took(worker);
-  actions.emplace_back(std::in_place_type<SendTask>,
-                       SendTask{worker, task.id, &task.payload, task.attempts, why});
+  actions.emplace_back(std::in_place_type<SendTask>, worker, task.id, task.payload, task.attempts,
+                       why);
 }
 
 // ---------------------------------------------------------------- the end, and time

@@ -34,15 +34,17 @@ void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
 }
 
 /// deliver() of a success: made in its place, since nearly every task comes this way.
-void Scheduler::deliver_value(TaskIndex i, WorkerId worker, Duration duration, bool first,
+void Scheduler::deliver_value(TaskIndex i, Answered& answered, Duration duration, bool first,
                               Actions& actions) {
   DeliverTask& how = std::get<DeliverTask>(actions.emplace_back(std::in_place_type<DeliverTask>));
   how.task = tasks_[i].id;
-  how.worker = worker;
+  how.worker = answered.worker;
   how.attempts = tasks_[i].attempts;
   how.duration = duration;
   how.first = first;
   how.from_answer = true;
+  how.answer = std::move(answered.answer);
+  how.job = std::move(answered.job);
   how.payload = std::move(tasks_[i].payload);
   ++counts_.ok;
   tasks_.erase_success(i);
@@ -72,7 +74,8 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   task.avoid = how.worker;
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
                                  std::move(how.message), "it failed and has tries left",
-                                 how.duration, how.first});
+                                 how.duration, how.first, how.from_answer, std::move(how.answer),
+                                 std::move(how.job)});
   tasks_.give_back(i);
 }
 
@@ -258,7 +261,7 @@ TimePoint Scheduler::settle_end(Slot& ended, WorkerId worker, const ProcessEnded
     return now;
   }
   if (killed_for == KillReason::TimedOut) {
-    end_of_timed_out(ended, worker, now, actions);
+    end_of_timed_out(ended, event, now, actions);
     return now;  // our own doing: no pause before the next start
   }
   if (event.cause == EndCause::NoRoom) {
@@ -290,7 +293,8 @@ void Scheduler::end_of_halted(Slot& ended, WorkerId worker, TimePoint now, Actio
   }
 }
 
-void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Actions& actions) {
+void Scheduler::end_of_timed_out(Slot& ended, const ProcessEnded& event, TimePoint now,
+                                 Actions& actions) {
   const Duration limit = timeout();
   for (std::size_t place = 0; place < ended.in_flight.size(); ++place) {
     const TaskIndex i = ended.in_flight[place].task;
@@ -300,10 +304,11 @@ void Scheduler::end_of_timed_out(Slot& ended, WorkerId worker, TimePoint now, Ac
     ++counts_.timeouts;
     ++key_of(ended).failures;
     DeliverTask how;
-    how.worker = worker;
+    how.worker = event.worker;
     how.duration = ended.worked(entry, now);
     how.first = ended.loads_in(entry);
     how.timed_out = true;
+    how.job = event.job;
     how.error_type = "Timeout";
     how.message =
         fmt::format("no answer within {:.6g} s; its worker was killed", to_seconds(limit));
@@ -345,7 +350,8 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool
   if (task.crashes < options_.failure.crash_retries && !stopping_ && !task.last_try) {
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
-                                   "its worker died; it may be its fault", duration, first});
+                                   "its worker died; it may be its fault", duration, first, false,
+                                   Slice(), event.job});
     tasks_.give_back(i);
     return;
   }
@@ -354,6 +360,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool
   how.worker = worker;
   how.duration = duration;
   how.first = first;
+  how.job = event.job;
   how.error_type = "Lost";
   how.message = "its worker died " + std::to_string(task.crashes) +
                 (task.crashes == 1 ? " time: " : " times, the last time: ") + event.reason;

@@ -9,9 +9,8 @@ namespace spread {
 
 class SpawnCall;
 
-/// spread's environment plus what is added for a child; an added name replaces the variable of that
-/// name. Jobs of one run add the same names with other values: which variables stay is found out
-/// once.
+/// Ours plus what is added for a child; a name that is added replaces ours. Jobs of one run add the
+/// same names with other values: which of ours stay is found out once.
 class ChildEnvironment {
  public:
   std::string mark;  ///< "NAME=value", in every child
@@ -23,7 +22,7 @@ class ChildEnvironment {
   void keep_others(Additions additions);
 
   std::vector<std::string> names_;
-  std::vector<char*> kept_;  ///< of spread's environment
+  std::vector<char*> kept_;  ///< of ours
 };
 
 }  // namespace spread

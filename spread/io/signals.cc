@@ -19,8 +19,7 @@ Result<SignalSet> SignalSet::create() {
     if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
     sigaddset(&wanted, signal);
   }
-  // With SIGCHLD ignored (inherited from a careless parent) the kernel would reap the children, and
-  // spread could not learn how they ended.
+  // An ignored SIGCHLD (inherited from a careless parent) would reap our children behind our back.
   ::signal(SIGCHLD, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow any more (ulimit -f) is an error of write(2), as a full disk is.

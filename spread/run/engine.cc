@@ -129,8 +129,11 @@ void Engine::turn() {
   take_host_answers();
   tick_workers();
   face_->begin_turn();
+  driver_.drain(now());
+  follow_signals();
   hold_starts();
   watch_output();
+  driver_.drain(now());
   pull_tasks();
   decide();
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
@@ -163,7 +166,7 @@ void Engine::turn() {
 void Engine::hold_starts() {
   const bool held = !gate_.why().empty();
   if (const auto until = gate_.held_until(now(), scheduler_.has_waiting())) {
-    handle(StartsHeld{*until});
+    post(StartsHeld{*until});
     if (!held && reporter_->explaining()) {
       reporter_->tell(Decision{"start nothing for a second or more: " + gate_.why()});
     }
@@ -183,11 +186,11 @@ void Engine::pull_tasks() {
          ++n) {
       const TaskId id{next_task_++};
       if (!face_->accept(id, record)) {
-        handle(TaskSkipped{id});
+        driver_.feed(TaskSkipped{id}, now());
       } else if (record.bad.empty()) {
-        handle(TaskArrived{id, std::move(record.payload)});
+        driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
       } else {
-        handle(TaskMalformed{id, std::exchange(record.bad, {})});
+        driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
       }
     }
     reporter_->set_total(next_task_, input_->ended(), input_->share_read());
@@ -198,14 +201,15 @@ void Engine::pull_tasks() {
       !error.empty() && !face_->takes_input_error(error)) {
     reporter_->say(error + "; no more input is read");
   }
-  if (!scheduler_.stopping()) handle(InputEnded{});
+  if (!scheduler_.stopping()) post(InputEnded{});
 }
 
 void Engine::decide() {
   // Starting a worker is done at once, and what it leads to is decided in the same turn.
   do {
-    undecided_ = false;
-  } while (driver_.decide(loop_.now()) && scheduler_.next_deadline() > loop_.now());
+    undecided_ = started_worker_ = false;
+    driver_.decide(loop_.now());
+  } while (started_worker_ && scheduler_.next_deadline() > loop_.now());
 }
 
 void Engine::watch_output() {
@@ -214,7 +218,7 @@ void Engine::watch_output() {
       own_error_ = true;
       abort("cannot write to standard output: " + stdout_->error());
     } else {
-      handle(Aborted{"nobody reads the output any more"});
+      post(Aborted{"nobody reads the output any more"});
     }
   }
   if (!face_->error().empty()) {
@@ -225,7 +229,7 @@ void Engine::watch_output() {
   if (const std::string& error = reporter_->file_error(); !error.empty() && end_message_.empty()) {
     own_error_ = true;
     end_message_ = error;
-    handle(StartNoMore{error});
+    post(StartNoMore{error});
   }
   // A disk that is full is so at every try.
   if (std::string warning = face_->take_warning();
@@ -234,11 +238,11 @@ void Engine::watch_output() {
   }
   if (const OutputFull now = output_now(); now != output_told_) {
     output_told_ = now;
-    handle(now);
+    post(now);
   }
   if (const bool stalled = stdout_->stalled(); stalled != output_stalled_) {
     output_stalled_ = stalled;
-    handle(OutputStalled{stalled});
+    post(OutputStalled{stalled});
   }
 }
 
@@ -257,7 +261,7 @@ void Engine::tick_workers() {
 TimePoint Engine::next_deadline() {
   ports_due_ = TimePoint::min();
   // Not in a loop within the turn: what happens again and again must not keep signals waiting.
-  if (undecided_ || input_at_hand()) return loop_.now();
+  if (undecided_ || !driver_.inbox().empty() || input_at_hand()) return loop_.now();
   TimePoint next = kForever;
   for (const std::unique_ptr<Port>& each : ports_) next = std::min(next, each->next_deadline());
   ports_due_ = next;
@@ -279,7 +283,7 @@ void Engine::abort(std::string reason) {
     end_message_ = reason;
     reporter_->say(reason);
   }
-  handle(Aborted{std::move(reason)});
+  post(Aborted{std::move(reason)});
 }
 
 /// Ctrl-Z. Workers are in process groups of their own, which the terminal does not reach. What runs
@@ -288,19 +292,21 @@ void Engine::suspend() {
   for (const std::unique_ptr<Port>& each : ports_) each->suspend(true);
   // What a thread is just starting would run on while we are stopped.
   spawner_.settle();
-  // The time until we are continued is nobody's.
-  if (!output_stalled_) handle(OutputStalled{true});
+  // The time until we are continued is charged to no task.
+  if (!output_stalled_) post(OutputStalled{true});
+  driver_.drain(now());
   reporter_->leave_line();
   signals_.stop_here();
   loop_.advance();
-  if (!output_stalled_) handle(OutputStalled{false});
+  if (!output_stalled_) post(OutputStalled{false});
+  driver_.drain(now());
   for (const std::unique_ptr<Port>& each : ports_) each->suspend(false);
 }
 
 void Engine::on_ready(int, bool, bool) {
   while (const auto signal = signals_.next()) {
     if (signal->asks_to_stop) {
-      suspend();
+      suspend_asked_ = true;
       continue;
     }
     if (!signal->asks_to_end) {
@@ -308,9 +314,14 @@ void Engine::on_ready(int, bool, bool) {
       continue;
     }
     if (first_signal_ == 0) first_signal_ = signal->number;
-    handle(StopRequested{std::min(++signals_received_, 3)});
-    if (signals_received_ == 1) tell_stop();
+    post(StopRequested{std::min(++signals_received_, 3)});
   }
+}
+
+/// What is to be done about signals once the Scheduler knows of them.
+void Engine::follow_signals() {
+  if (signals_received_ > 0 && !std::exchange(stop_told_, true)) tell_stop();
+  if (std::exchange(suspend_asked_, false)) suspend();
 }
 
 /// After the first signal: what is waited for.

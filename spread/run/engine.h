@@ -51,20 +51,20 @@ class Engine final : private ReadyHandler {
   Spawner& spawner() { return spawner_; }
   Reporter& reporter() { return *reporter_; }
   OutputWriter& output() { return *stdout_; }
-  Scheduler& scheduler() { return scheduler_; }
+  const Scheduler& scheduler() const { return scheduler_; }
   Port& port(WorkerId worker) { return *ports_[number(worker)]; }
   /// By host in the order given; grows with the slots.
   const std::vector<WorkerId>& tail_order() const { return tail_order_; }
 
-  /// Tells the Scheduler, and carries out what follows: at once, or, for what comes up while
-  /// actions are carried out, behind these.
+  /// Something has happened: the Scheduler is told in this turn, before it decides anything.
   template <typename E>
-  void handle(E event) {
+  void post(E event) {
     undecided_ = true;
-    driver_.handle(std::move(event), loop_.now());
+    driver_.inbox().post(std::move(event));
   }
-  /// Actions are being carried out: what handle() is given now waits.
-  bool carrying_out() const { return driver_.carrying_out(); }
+  void post_success(WorkerId worker, TaskId task, Slice&& value) {
+    driver_.inbox().post_success(worker, task, std::move(value));
+  }
   /// The port has bytes to be written at the end of this turn.
   void needs_flush(Port& port) {
     if (!port.dirty) dirty_.push_back(port.id());
@@ -132,6 +132,7 @@ class Engine final : private ReadyHandler {
   void drain_outputs();
   RunEnd describe_end() const;
 
+  void follow_signals();
   void suspend();
   void tell_stop();
 
@@ -147,6 +148,10 @@ class Engine final : private ReadyHandler {
   // Actions out (engine_actions.cc)
   friend class Driver<Engine>;
   void carry_out(Action& action);
+  bool takes_successes() const { return !reporter_->detailed(); }
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+    face_->succeeded(answer, success);
+  }
   template <typename E>
   void before(const E&) {}
   void start_worker(const StartWorker& action);
@@ -165,7 +170,7 @@ class Engine final : private ReadyHandler {
   SignalSet signals_;
   Spawner spawner_;
   Driver<Engine> driver_;
-  Scheduler& scheduler_;  ///< the driver's, for questions
+  const Scheduler& scheduler_;  ///< the driver's, for questions
   RunHistory history_;
   StartGate gate_;
   TimePoint started_;
@@ -187,11 +192,14 @@ class Engine final : private ReadyHandler {
   std::vector<WorkerId> ended_;
   /// Something has happened since the last decide(), perhaps because of what it decided.
   bool undecided_ = false;
+  bool started_worker_ = false;             ///< since then
   TimePoint ports_due_ = TimePoint::min();  ///< no port is to be ticked before this
   std::uint64_t next_task_ = 0;
 
   int signals_received_ = 0;
   int first_signal_ = 0;
+  bool suspend_asked_ = false;
+  bool stop_told_ = false;
   OutputFull output_told_;
   bool output_stalled_ = false;
   bool input_told_ = false;

@@ -13,7 +13,7 @@ void Engine::carry_out(Action& action) {
   std::visit(overloaded{
                  [&](const StartWorker& start) { start_worker(start); },
                  [&](const SendTask& send) { port(send.worker).send_task(send); },
-                 [&](const DeliverTask& delivery) { face_->deliver(delivery); },
+                 [&](DeliverTask& delivery) { face_->deliver(delivery); },
                  [&](const CloseInput& close) { port(close.worker).close_input(); },
                  [&](const KillWorker& kill) {
                    port(kill.worker).ending_why = kill.why;
@@ -36,6 +36,7 @@ void Engine::tell_pause(const SlotPaused& paused) {
 }
 
 void Engine::start_worker(const StartWorker& action) {
+  started_worker_ = true;
   Port& slot = port(action.worker);
   if (const Status status = slot.start(); !status) {
     ProcessEnded ended;
@@ -43,7 +44,7 @@ void Engine::start_worker(const StartWorker& action) {
     ended.reason = status.error().message;
     if (options_.command != Command::All && may_start_later(status.error())) {
       ended.cause = EndCause::NoRoom;
-      return handle(std::move(ended));
+      return post(std::move(ended));
     }
     ended.cause = EndCause::NotStarted;
     // Told at once, since others may do all the work before this slot has used up its tries; but
@@ -53,11 +54,11 @@ void Engine::start_worker(const StartWorker& action) {
                      ": " + ended.reason);
     }
     last_closed_ = ended.reason;
-    handle(std::move(ended));
+    post(std::move(ended));
     return;
   }
   ever_started_ = true;
-  handle(ProcessStarted{action.worker});
+  post(ProcessStarted{action.worker});
 }
 
 void Engine::start_failed(WorkerId worker, FailedStart start) {

@@ -28,6 +28,7 @@ void Engine::drain_outputs() {
     const bool more = !face_->drained() && !stalled;
     if (!more && before >= kKilling) return;
     loop_.wait(more ? loop_.now() : reporter_->next_deadline());
+    if (std::exchange(suspend_asked_, false)) suspend();
     if (signals_received_ > before) return;
   }
 }
@@ -95,6 +96,7 @@ int Engine::finish() {
     const int before = signals_received_;
     while (!reporter_->idle() && loop_.now() < until && signals_received_ == before) {
       loop_.wait(until);
+      if (std::exchange(suspend_asked_, false)) suspend();
       reporter_->turn(*stdout_);
     }
   }

@@ -54,7 +54,7 @@ void Engine::add_slots_from(std::uint32_t first) {
     return plan_.roster.slots[number(a)].host < plan_.roster.slots[number(b)].host;
   });
   history_.advise(added_slots);
-  for (const SlotAdded& added : added_slots) handle(added);
+  for (const SlotAdded& added : added_slots) post(added);
 }
 
 void Engine::add_local_slots(std::uint32_t count) {
@@ -65,7 +65,7 @@ void Engine::add_local_slots(std::uint32_t count) {
 }
 
 void Engine::ask_hosts() {
-  if (plan_.roster.ask_cpus.empty()) return handle(SlotsComplete{});
+  if (plan_.roster.ask_cpus.empty()) return post(SlotsComplete{});
   probe_ = std::make_unique<HostProbe>(plan_, spawner_, loop_, questions_fit_);
 }
 
@@ -102,7 +102,7 @@ void Engine::take_host_answers() {
   }
   if (!complete) return;
   slots_at_rest_ = std::min(slots_at_rest_, std::max(1u, plan_.workers()) - 1);
-  handle(SlotsComplete{});
+  post(SlotsComplete{});
 }
 
 // ---------------------------------------------------------------- how many of them
@@ -171,7 +171,7 @@ void Engine::limit_slots() {
     limit = std::min(limit, all - std::min(all, slots_at_rest_));
   }
   limit = std::max(1u, limit);
-  if (limit != std::exchange(slots_limit_, limit)) handle(SlotsLimited{limit});
+  if (limit != std::exchange(slots_limit_, limit)) post(SlotsLimited{limit});
 }
 
 void Engine::set_slots(std::uint32_t slots) {

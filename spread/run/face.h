@@ -6,6 +6,7 @@
 
 #include "spread/api/result.h"
 #include "spread/core/event.h"
+#include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
 #include "spread/run/exit_code.h"
 #include "spread/run/port.h"
@@ -37,8 +38,12 @@ class Face {
     static_cast<void>(error);
     return false;
   }
-  /// A task's outcome; see DeliverTask.
-  virtual void deliver(const DeliverTask& delivery) = 0;
+  /// The outcome of nearly every task, where nobody wants details; the others go to deliver().
+  virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+    static_cast<void>(answer), static_cast<void>(success);
+  }
+  /// A task's outcome; see DeliverTask. What it carries may be taken.
+  virtual void deliver(DeliverTask& delivery) = 0;
   /// An attempt ended without one.
   virtual void retry(const RetryTask& retry) = 0;
 

@@ -136,7 +136,7 @@ void FilterFace::append(TaskId output, bool errors, Slice bytes) {
   output_->append(output, errors ? JobStream::Err : JobStream::Out, bytes);
 }
 
-void FilterFace::deliver(const DeliverTask& delivery) {
+void FilterFace::deliver(DeliverTask& delivery) {
   // A block that was written has no outcome of its own: the filter's exit is.
   if (delivery.outcome == Outcome::Ok || delivery.outcome == Outcome::NotComputed) return;
   engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
@@ -215,7 +215,7 @@ void FilterPort::read_login(bool errors, Slice bytes) {
   login_.reset();
   if (!login_said_.empty()) engine_.reporter().pass_on(std::exchange(login_said_, {}));
   engine_.start_worked(id());
-  engine_.handle(WorkerHello{id(), 1, 1});
+  engine_.post(WorkerHello{id(), 1, 1});
 }
 
 void FilterPort::send_task(const SendTask& action) {
@@ -228,7 +228,7 @@ void FilterPort::send_task(const SendTask& action) {
   has_header_ = true;
   task_ = action.task;
   blocks_.add(action.task);
-  command_.send(action.payload->body);
+  command_.send(action.payload.body);
 }
 
 /// The filter has taken the block, or at least the pipe has: it may have the next one. A block that
@@ -238,7 +238,7 @@ void FilterPort::on_input_written() {
   Answered answered;
   answered.worker = id();
   answered.task = *std::exchange(task_, std::nullopt);
-  engine_.handle(answered);
+  engine_.post(std::move(answered));
 }
 
 void FilterPort::close_input() {
@@ -279,7 +279,7 @@ void FilterPort::on_job_ended(ExitStatus status) {
   ended.worker = id();
   ended.clean = status.clean();
   ended.reason = status.text();
-  engine_.handle(std::move(ended));
+  engine_.post(std::move(ended));
 }
 
 void FilterPort::login_ended(ExitStatus status) {
@@ -295,7 +295,7 @@ void FilterPort::login_ended(ExitStatus status) {
                          failed_login(engine_.plan(), face_.hosts_there(), id(), status, said));
   }
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
-  engine_.handle(std::move(ended));
+  engine_.post(std::move(ended));
 }
 
 }  // namespace spread

@@ -34,7 +34,7 @@ class FilterFace final : public Face {
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<Port> make_port(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
-  void deliver(const DeliverTask& delivery) override;
+  void deliver(DeliverTask& delivery) override;
   void retry(const RetryTask&) override {}
   bool full() const override { return output_->full(); }
   const std::string& error() const override { return error_; }

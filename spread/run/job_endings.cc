@@ -44,7 +44,7 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
   if (delivery.timed_out) {
     ending.signal = kTerminated;
     ending.how = "timed out";
-  } else if (const JobEnd* end = end_of(delivery.worker); delivery.from_answer && end != nullptr) {
+  } else if (const JobEnd* end = delivery.job.get(); delivery.from_answer && end != nullptr) {
     const ExitStatus& status = end->status;
     ending.signal = status.signal;
     ending.exit_status = status.signal != 0 ? kSignalled + status.signal : status.code;
@@ -55,10 +55,10 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
   return ending;
 }
 
-void JobFace::deliver(const DeliverTask& delivery) {
+void JobFace::deliver(DeliverTask& delivery) {
   const bool success = delivery.outcome == Outcome::Ok;
   Reporter& reporter = engine_.reporter();
-  if (success && !reporter.detailed() && !map().records && table_ == nullptr) {
+  if (success && !tells_successes()) {
     if (output_) output_->finished(delivery.task);
     return engine_.read_slots_file();
   }
@@ -100,7 +100,7 @@ void JobFace::retry(const RetryTask& retry) {
   if (output_) output_->discard(retry.task);
   if (table_ != nullptr) table_->forget(retry.task);
   if (!engine_.reporter().detailed()) return;
-  const JobEnd* end = end_of(retry.worker);
+  const JobEnd* end = retry.job.get();
   const std::string why = retry.timed_out         ? "timed out"
                           : end == nullptr        ? retry.message
                           : !end->problem.empty() ? end->problem
@@ -143,7 +143,7 @@ void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
   if (reporter.keeps_joblog() && delivery.outcome != Outcome::NotComputed) {
     const std::uint64_t sent =
         pipe_ ? pipe_->sent_bytes(delivery.task, delivery.payload) : delivery.payload.size();
-    const JobEnd* end = end_of(delivery.worker);
+    const JobEnd* end = delivery.job.get();
     reporter.job(finished, command, sent, end != nullptr ? end->received : 0);
   }
 }
@@ -211,7 +211,7 @@ bool JobFace::tell_failures() {
 /// cannot be run (126) or is not found (127) ends the run at once: nothing more is started.
 void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
   constexpr int kFailed = 123, k255 = 124, kKilled = 125, kStops = 255;
-  const JobEnd* end = end_of(delivery.worker);
+  const JobEnd* end = delivery.job.get();
   const bool started = end == nullptr || end->problem.empty();
   int status = kFailed;
   if (ending.signal != 0 || delivery.outcome != Outcome::Failed) {
@@ -234,10 +234,10 @@ void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending)
   if (xargs_) {
     engine_.reporter().say(
         xargs_->last_words(ending.exit_status, ending.signal, end == nullptr ? 0 : end->error));
-    return engine_.handle(StartNoMore{});
+    return engine_.post(StartNoMore{});
   }
-  engine_.handle(StartNoMore{fmt::format("job {}: {}, where xargs stops (--exit-status xargs)",
-                                         number(delivery.task) + 1, ending.how)});
+  engine_.post(StartNoMore{fmt::format("job {}: {}, where xargs stops (--exit-status xargs)",
+                                       number(delivery.task) + 1, ending.how)});
 }
 
 int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {

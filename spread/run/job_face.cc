@@ -178,7 +178,6 @@ std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
     port = std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
   }
   ports_.push_back(port.get());
-  ends_.push_back(nullptr);
   return port;
 }
 
@@ -212,7 +211,7 @@ TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
 
 Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) {
   const TaskContext context = context_of(send.task, worker);
-  const std::string_view payload = values_of(*send.payload);
+  const std::string_view payload = values_of(send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
   // That bash was our choice is told where there is none.
   job_.bash_reason = arguments_[0] == "bash" ? commands_->bash_reason(payload) : "";
@@ -294,9 +293,8 @@ void JobFace::put_limits_before() {
 
 const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]) {
   const Job* job = nullptr;
-  ends_[number(worker)] = nullptr;
   if (const Status ready = prepare(worker, send, job); !ready) {
-    engine_.handle(PayloadRefused{worker, send.task, ready.error().message});
+    engine_.post(PayloadRefused{worker, send.task, ready.error().message});
     return nullptr;
   }
   if (engine_.reporter().detailed()) {
@@ -306,7 +304,7 @@ const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, Unique
   if (const Status opened = open_result_files(job->results_folder, results); !opened) {
     std::string told = "--results: " + opened.error().message;
     if (job->results_by_item) {
-      engine_.handle(PayloadRefused{worker, send.task, std::move(told)});
+      engine_.post(PayloadRefused{worker, send.task, std::move(told)});
     } else {
       engine_.abort(std::move(told));
     }
@@ -330,7 +328,7 @@ Status JobFace::set_files(std::string_view payload, const TaskContext& context) 
 }
 
 void JobFace::set_input(const SendTask& send) {
-  const Value& payload = *send.payload;
+  const Value& payload = send.payload;
   job_.range = {};
   job_.header = job_.input = {};
   if (job_.spawn.input != Connect::Pipe) return;
@@ -451,7 +449,7 @@ void JobFace::make_way_for_retry() {
 /// A job must go live, or nothing moves.
 Status JobFace::loosen(TaskId stuck) {
   output_->set_final(stuck);
-  engine_.handle(LastTry{stuck});
+  engine_.post(LastTry{stuck});
   SPREAD_TRY(output_->pump());
   if (output_->stuck() == stuck) {
     engine_.abort(
@@ -463,7 +461,7 @@ Status JobFace::loosen(TaskId stuck) {
                           "can hold, and in a record it comes behind stdout, which has not ended",
                           number(stuck) + 1));
     constexpr int kAtOnce = 3;  // what it still prints could never be read
-    engine_.handle(StopRequested{kAtOnce});
+    engine_.post(StopRequested{kAtOnce});
     return {};
   }
   engine_.reporter().say(fmt::format(

@@ -35,7 +35,7 @@ class JobFace final : public Face {
   std::unique_ptr<Port> make_port(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
   bool takes_input_error(const std::string& error) override;
-  void deliver(const DeliverTask& delivery) override;
+  void deliver(DeliverTask& delivery) override;
   void retry(const RetryTask& retry) override;
   bool full() const override { return output_ && output_->full(); }
   const std::string& error() const override { return error_; }
@@ -69,10 +69,12 @@ class JobFace final : public Face {
   const Job* begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]);
   /// The words of the job that was prepared last.
   std::vector<std::string> words() const { return arguments_.list(); }
+  /// How a job ended is wanted even if it was a success.
+  bool tells_successes() const {
+    return engine_.reporter().detailed() || map().records || table_ != nullptr;
+  }
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
-  /// How the job of this worker's slot ended: good until the slot is given another one.
-  void set_end(WorkerId worker, const JobEnd& end) { ends_[number(worker)] = &end; }
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
   /// Some files are to go to other machines, or to come from there.
@@ -106,9 +108,6 @@ class JobFace final : public Face {
   Status ask_for_xargs();
   void tell_input_error();
   Status set_environment(const TaskContext& context, std::string_view payload);
-  const JobEnd* end_of(WorkerId worker) const {
-    return worker == kNoWorker ? nullptr : ends_[number(worker)];
-  }
   Ending ending_of(const DeliverTask& delivery) const;
   std::string last_lines(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
@@ -135,7 +134,6 @@ class JobFace final : public Face {
   bool names_set_ = false;
   JobResume resume_;
   JobFailures failures_;
-  std::vector<const JobEnd*> ends_;  ///< by worker; null while its job runs, or where none ran
   std::vector<Port*> ports_;
   Options agent_options_;
   std::string mark_;

@@ -1,6 +1,7 @@
 #include "spread/run/job_port.h"
 
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include "spread/base/assert.h"
@@ -68,14 +69,15 @@ void JobPort::kill() {
   command_.running() ? command_.kill() : end_worker(false, "it was ended");
 }
 
-void JobPort::end_worker(bool clean, std::string reason) {
+void JobPort::end_worker(bool clean, std::string reason, JobEndPtr job) {
   alive_ = false;
   engine_.reporter().tell(WorkerEnded{id(), clean, reason});
   ProcessEnded ended;
   ended.worker = id();
+  ended.job = std::move(job);
   ended.clean = clean;
   ended.reason = std::move(reason);
-  engine_.handle(std::move(ended));
+  engine_.post(std::move(ended));
 }
 
 // ---------------------------------------------------------------- what the job does
@@ -87,7 +89,7 @@ void JobPort::on_job_output(bool errors, Slice bytes) {
   face_.append(task_, errors, std::move(bytes), tag_);
 }
 
-void JobPort::on_output_unread(bool unread) { engine_.handle(OutputUnread{id(), unread}); }
+void JobPort::on_output_unread(bool unread) { engine_.post(OutputUnread{id(), unread}); }
 
 void JobPort::on_file_failed(int error) {
   const std::string& name = engine_.options().input.files[file_index_];
@@ -116,21 +118,25 @@ void JobPort::refuse() {
   answered.worker = id();
   answered.task = task_;
   answered.kind = AnswerKind::Busy;
-  engine_.handle(answered);
+  engine_.post(std::move(answered));
 }
 
 void JobPort::ended(JobEnd end) {
-  end_ = std::move(end);
-  face_.set_end(id(), end_);
-  if (!ending_ || in_time_) {
+  const bool counts = !ending_ || in_time_;
+  const bool success = end.is_success(engine_.options());
+  if (success && counts && !ending_ && !face_.tells_successes()) {
+    return engine_.post_success(id(), task_, {});
+  }
+  const auto job = std::make_shared<const JobEnd>(std::move(end));
+  if (counts) {
     Answered answered;
     answered.worker = id();
     answered.task = task_;
-    const bool success = end_.is_success(engine_.options());
     answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
-    engine_.handle(answered);
+    answered.job = job;
+    engine_.post(std::move(answered));
   }
-  if (ending_ && alive_) end_worker(false, end_.status.text(true));
+  if (ending_ && alive_) end_worker(false, job->status.text(true), job);
 }
 
 }  // namespace spread

@@ -59,12 +59,11 @@ class JobPort final : public Port, private CommandSink {
 
   void refuse();
   void ended(JobEnd end);
-  void end_worker(bool clean, std::string reason);
+  void end_worker(bool clean, std::string reason, JobEndPtr job = nullptr);
 
   JobFace& face_;
   CommandWorker command_;
   TaskId task_{};
-  JobEnd end_;
   std::uint64_t received_ = 0;
   std::string tag_, bash_reason_;
   std::uint32_t file_index_ = 0;

@@ -30,7 +30,7 @@ class Port {
   /// Puts a worker into the empty slot; an Error says why it could not be.
   virtual Status start() = 0;
   /// Only while a worker is in the slot that is not being ended: see Driver. What comes of it at
-  /// once (it cannot be sent) is told to Engine::handle(), and waits there.
+  /// once (it cannot be sent) is posted.
   virtual void send_task(const SendTask& action) = 0;
   virtual void close_input() = 0;
   /// Ends it: TERM, and KILL after the grace time.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "spread/base/assert.h"
@@ -182,7 +183,7 @@ void RemoteJobPort::wake_waiting() {
 void RemoteJobPort::take_jobs() {
   step_ = Step::Idle;
   engine_.reporter().tell(WorkerReady{id()});
-  engine_.handle(WorkerHello{id(), 1, 1});
+  engine_.post(WorkerHello{id(), 1, 1});
 }
 
 // ---------------------------------------------------------------- a job
@@ -260,13 +261,13 @@ void RemoteJobPort::on_files_moved(Status status) {
 void RemoteJobPort::answer() {
   step_ = Step::Idle;
   for (UniqueFd& file : result_files_) file.reset();
-  face_.set_end(id(), end_);
   Answered answered;
   answered.worker = id();
   answered.task = task_;
   const bool success = end_.is_success(engine_.options());
   answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
-  engine_.handle(answered);
+  answered.job = std::make_shared<const JobEnd>(std::exchange(end_, {}));
+  engine_.post(std::move(answered));
 }
 
 // ---------------------------------------------------------------- what the agent says
@@ -297,7 +298,7 @@ void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
 }
 
 void RemoteJobPort::on_agent_output_unread(bool unread) {
-  engine_.handle(OutputUnread{id(), unread});
+  engine_.post(OutputUnread{id(), unread});
 }
 
 void RemoteJobPort::on_agent_stray(std::string_view text) {
@@ -342,7 +343,7 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   step_ = Step::Starting;
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.has_ended(id());
-  engine_.handle(std::move(ended));
+  engine_.post(std::move(ended));
   if (was_bringing) wake_waiting();
 }
 

@@ -18,13 +18,9 @@ void ResultsOut::print(const TaskResult& result) {
 }
 
 void ResultsOut::deliver(TaskResult&& result) {
-  if (!ordered_) return print(result);
-  if (!reorder_.pass(result.id)) {
-    reorder_.put(std::move(result));
-    return;
-  }
+  if (ordered_ && !reorder_.pass(result.id)) return reorder_.put(std::move(result));
   print(result);
-  pump();
+  if (reorder_.waiting() > 0) pump();  // never of what comes unordered
 }
 
 void ResultsOut::pump() {

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "spread/base/assert.h"
 #include "spread/base/quote.h"
 #include "spread/results/joblog.h"
 #include "spread/run/worker_port.h"
@@ -75,15 +74,17 @@ void WorkerFace::warn_non_finite() {
 // ---------------------------------------------------------------- answers
 
 void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
-  SPREAD_ASSERT(!engine_.carrying_out());  // what is delivered lies in the answer
   answered_ = true;
-  if (answer.kind == wire::UpKind::Ok && deliver_success(from, answer)) return;
+  Slice value = from.worker().share(answer.value);
+  if (answer.kind == wire::UpKind::Ok) {
+    return engine_.post_success(from.id(), answer.id, std::move(value));
+  }
   Answered answered;
   answered.worker = from.id();
   answered.task = answer.id;
   answered.busy_seconds = answer.number;
+  answered.answer = std::move(value);
   switch (answer.kind) {
-    case wire::UpKind::Ok: break;
     case wire::UpKind::Busy: answered.kind = AnswerKind::Busy; break;
     case wire::UpKind::Fatal: answered.kind = AnswerKind::Fatal; break;
     default: answered.kind = AnswerKind::Error;
@@ -91,31 +92,20 @@ void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
   if (answered.kind == AnswerKind::Busy && engine_.reporter().detailed()) {
     engine_.reporter().tell(TaskAnswered{answer.id, from.id(), "busy", {}, answer.text});
   }
-  answer_ = &answer;
-  answering_ = &from;
-  engine_.handle(answered);
-  answer_ = nullptr;
-  answering_ = nullptr;
+  engine_.post(std::move(answered));
 }
 
-/// The short way for nearly every answer; false if it has to go the long one.
-bool WorkerFace::deliver_success(WorkerPort& from, const wire::UpMessage& answer) {
-  Scheduler::Success success;
-  if (engine_.reporter().detailed() ||
-      !engine_.scheduler().take_success(from.id(), answer.id, engine_.now(), success)) {
-    return false;
-  }
+void WorkerFace::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
   TaskResult result;
-  result.id = answer.id;
-  result.worker = from.id();
+  result.id = answer.task;
+  result.worker = answer.worker;
   result.attempts = success.attempts;
   result.duration = success.duration;
-  result.value.body = from.worker().share(answer.value);
+  result.value.body = std::move(answer.value);
   results_->deliver(std::move(result));
-  return true;
 }
 
-void WorkerFace::deliver(const DeliverTask& delivery) {
+void WorkerFace::deliver(DeliverTask& delivery) {
   TaskResult result;
   result.id = delivery.task;
   result.outcome = delivery.outcome;
@@ -123,26 +113,22 @@ void WorkerFace::deliver(const DeliverTask& delivery) {
   result.attempts = delivery.attempts;
   result.duration = delivery.duration;
   result.first = delivery.first;
+  const bool told = result.outcome != Outcome::Ok || engine_.reporter().detailed();
   if (delivery.from_answer) {
-    result.value.body = answering_->worker().share(answer_->value);
+    result.value.body = told ? delivery.answer : std::move(delivery.answer);
   } else {
     result.value = wire::make_error(delivery.error_type, delivery.message);
   }
-  if (result.outcome != Outcome::Ok || engine_.reporter().detailed()) {
-    tell_finished(delivery, result);
-  }
+  if (told) tell_finished(delivery, result);
   results_->deliver(std::move(result));
 }
 
 void WorkerFace::retry(const RetryTask& retry) {
   if (!engine_.reporter().detailed()) return;
-  // A refusal was told when it came.
-  const bool refused = answer_ != nullptr && answer_->kind == wire::UpKind::Busy;
-  if (refused) return;
-  const bool answered = answer_ != nullptr;
-  const std::string_view kind = answered ? "error" : retry.timed_out ? "timeout" : "crash";
+  const std::string_view kind = retry.from_answer ? "error" : retry.timed_out ? "timeout" : "crash";
   // The Scheduler does not look into answers.
-  const std::string message = answered ? wire::parse_error(answer_->value).message : retry.message;
+  const std::string message =
+      retry.from_answer ? wire::parse_error(retry.answer.view()).message : retry.message;
   engine_.reporter().tell(
       TaskAnswered{retry.task, retry.worker, kind, retry.duration, message, retry.first});
 }
@@ -153,14 +139,14 @@ std::string_view WorkerFace::answer_kind(const DeliverTask& delivery) const {
   if (delivery.outcome == Outcome::Lost) return "crash";
   if (!delivery.from_answer) return {};
   if (delivery.outcome == Outcome::Ok) return "ok";
-  return answer_->kind == wire::UpKind::Fatal ? "fatal" : "error";
+  return delivery.fatal ? "fatal" : "error";
 }
 
 void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& result) {
   Reporter& reporter = engine_.reporter();
   wire::WorkerError error;
   if (delivery.from_answer && result.outcome != Outcome::Ok) {
-    error = wire::parse_error(answer_->value);
+    error = wire::parse_error(delivery.answer.view());
   } else if (!delivery.from_answer) {
     error.type = delivery.error_type;
     error.message = delivery.message;

@@ -26,7 +26,8 @@ class WorkerFace final : public Face {
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<Port> make_port(WorkerId worker) override;
   void begin_turn() override;
-  void deliver(const DeliverTask& delivery) override;
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
+  void deliver(DeliverTask& delivery) override;
   void retry(const RetryTask& retry) override;
   bool full() const override { return results_->full(); }
   const std::string& error() const override { return results_->error(); }
@@ -49,7 +50,7 @@ class WorkerFace final : public Face {
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
 
   // For its ports.
-  /// An answer to a task, which the Scheduler is told of: what it decides is carried out here.
+  /// An answer to a task.
   void on_answer(WorkerPort& from, const wire::UpMessage& answer);
   void on_tail(WorkerPort& from, std::string_view text);
   void tail_begins(WorkerId worker) { tails_->started(worker); }
@@ -68,7 +69,6 @@ class WorkerFace final : public Face {
   ReadBuffer& read_buffer() { return read_buffer_; }
 
  private:
-  bool deliver_success(WorkerPort& from, const wire::UpMessage& answer);
   std::string_view answer_kind(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const TaskResult& result);
   bool is_all() const { return engine_.options().command == Command::All; }
@@ -77,9 +77,6 @@ class WorkerFace final : public Face {
   ReadBuffer read_buffer_;
   std::unique_ptr<ResultsOut> results_;
   std::unique_ptr<TailsOut> tails_;
-  /// The answer being handled: what a DeliverTask refers to.
-  const wire::UpMessage* answer_ = nullptr;
-  WorkerPort* answering_ = nullptr;
   std::uint64_t failed_workers_ = 0;
   bool answered_ = false;  ///< since the last turn
   bool warned_non_finite_ = false;

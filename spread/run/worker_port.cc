@@ -77,8 +77,8 @@ Status WorkerPort::start() {
 }
 
 void WorkerPort::send_task(const SendTask& action) {
-  if (const Status sent = worker_->session().send_task(action.task, *action.payload); !sent) {
-    engine_.handle(PayloadRefused{id(), action.task, sent.error().message});
+  if (const Status sent = worker_->session().send_task(action.task, action.payload); !sent) {
+    engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
   }
   if (counts()) {
@@ -214,12 +214,12 @@ void WorkerPort::tell_ready() {
 
 void WorkerPort::on_hello(const wire::Hello& hello) {
   if (!hello.unknown_key.empty()) face_.warn_unknown_key(*this, hello.unknown_key);
-  engine_.handle(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
+  engine_.post(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
   tell_ready();
 }
 
 void WorkerPort::on_ready() {
-  engine_.handle(WorkerPrepared{id()});
+  engine_.post(WorkerPrepared{id()});
   engine_.reporter().prepared(id());
   if (!answered_) has_started();
 }
@@ -287,7 +287,7 @@ bool WorkerPort::leaves_lines_out(ExitStatus status) const {
   return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
 }
 
-void WorkerPort::on_unusable() { engine_.handle(WorkerUnusable{id()}); }
+void WorkerPort::on_unusable() { engine_.post(WorkerUnusable{id()}); }
 
 void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
   const bool heard = worker_->session().heard();
@@ -320,7 +320,7 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
   }
   face_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
   engine_.has_ended(id());
-  engine_.handle(std::move(ended));
+  engine_.post(std::move(ended));
 }
 
 void WorkerPort::tell_death(const ProcessEnded& ended) {

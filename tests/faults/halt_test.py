@@ -122,7 +122,7 @@ class OthersAtWork(SpreadTest):
         ):
             with self.subTest(halt):
                 running = self.halt(halt, last)
-                # The gate stays closed.
+                # Nobody opens the gate.
                 self.assert_gone(self.pidfd)
                 self.assert_none_left(self.pid)
                 running.process.wait()

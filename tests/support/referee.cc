@@ -10,6 +10,8 @@ std::string name(WorkerId id) { return "worker " + std::to_string(number(id)); }
 
 }  // namespace
 
+Slice answer_to(TaskId id) { return Slice::copy_of(as_bytes("answer to " + name(id))); }
+
 void Referee::expect(bool holds, const std::string& what) {
   if (!holds) problem(what);
 }
@@ -120,7 +122,7 @@ void Referee::see(const SendTask& action) {
   expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
          what + "sent behind one that should be alone");
-  expect(action.payload != nullptr, what + "no payload");
+  expect(action.payload.size() > 0, what + "no payload");
   sent.holder = action.worker;
   ++sent.sends;
   to.in_flight.push_back(action.task);
@@ -176,6 +178,9 @@ void Referee::see(const DeliverTask& action) {
   done.message = action.message;
   expect(!action.from_answer || (answer_ != nullptr && answer_->task == action.task),
          name(action.task) + " is delivered from an answer that is not at hand");
+  expect(!action.from_answer ||
+             as_text(action.answer.view()) == as_text(answer_to(action.task).view()),
+         name(action.task) + " is delivered with an answer that is not its own");
   // Its failure is only known to the referee from the delivery.
   if (action.timed_out) ++done.failures;
   check_outcome(action, done);

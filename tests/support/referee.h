@@ -11,6 +11,9 @@
 
 namespace spread::simulation {
 
+/// What a worker answers to this task, and to no other.
+Slice answer_to(TaskId id);
+
 /// Watches what goes into a Scheduler and what comes out, and knows the rules of docs/scheduling.md
 /// by itself: it keeps its own books of who has which task and who is to blame, without looking
 /// into the Scheduler. Every rule that is broken becomes one line in problems().
@@ -90,7 +93,7 @@ class Referee {
   SchedulerOptions options_;
   const Scheduler* scheduler_ = nullptr;
   const Answered* answer_ = nullptr;  ///< the event at hand
-  bool ended_by_us_ = false;  ///< the event at hand is the end of a worker that spread killed
+  bool ended_by_us_ = false;          ///< the event at hand is the end of a worker that we killed
   std::vector<TaskBook> tasks_;
   std::vector<WorkerBook> workers_;
   std::map<std::uint32_t, bool> proven_;

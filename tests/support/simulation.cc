@@ -22,6 +22,7 @@ Simulation::Simulation(World world)
       driver_(world_.options, world_.seed, *this),
       scheduler_(driver_.scheduler()),
       referee_(world_.options),
+      drains_each_(world_.seed % 3 == 0),
       trace_(std::getenv("SPREAD_SIM_TRACE") != nullptr) {
   payload_.body = Slice::copy_of(as_bytes(std::string(70000, 'x')));
   processes_.resize(world_.slots.size());
@@ -125,19 +126,27 @@ void Simulation::turn_to(double at) {
     happen(next);
   }
   now_ = turn_;
+  drain();
   feed_input();
   decide();
 }
 
+/// To the inbox. Told at once, or with all others of this turn: both are permitted.
 void Simulation::hand_in(Event event) {
   if (!problems().empty()) return;
-  // What follows from an action at once.
-  if (driver_.carrying_out()) {
-    undecided_ = true;
-    return driver_.handle(std::move(event), turn_);
+  Answered* answered = std::get_if<Answered>(&event);
+  if (answered != nullptr && answered->kind == AnswerKind::Ok) {
+    driver_.inbox().post_success(answered->worker, answered->task, std::move(answered->answer));
+  } else {
+    driver_.inbox().post(std::move(event));
   }
+  undecided_ = true;
+  if (drains_each_ && !carrying_out_) drain();
+}
+
+void Simulation::drain() {
   const TimePoint world_time = std::exchange(now_, turn_);
-  if (!take_success(event)) driver_.handle(std::move(event), turn_);
+  driver_.drain(turn_);
   check_invariants();
   now_ = world_time;
 }
@@ -153,26 +162,25 @@ void Simulation::before(const Event& event) {
 }
 
 /// As the real loop does it; the referee is to see the same as from handle().
-bool Simulation::take_success(const Event& event) {
-  const auto* answered = std::get_if<Answered>(&event);
-  if (answered == nullptr || answered->kind != AnswerKind::Ok) return false;
-  Scheduler::Success success;
-  if (!scheduler_.take_success(answered->worker, answered->task, turn_, success)) return false;
+void Simulation::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+  Answered answered;
+  answered.worker = answer.worker;
+  answered.task = answer.task;
   DeliverTask delivery;
-  delivery.task = answered->task;
-  delivery.worker = answered->worker;
+  delivery.task = answer.task;
+  delivery.worker = answer.worker;
   delivery.attempts = success.attempts;
   delivery.duration = success.duration;
   delivery.from_answer = true;
-  delivery.payload = std::move(success.payload);
-  before(event);
+  delivery.answer = std::move(answer.value);
+  before(answered);
   carry_out(std::move(delivery));
-  return true;
 }
 
 void Simulation::decide() {
   ++decisions_;
   undecided_ = false;
+  driver_.drain(now_);
   referee_.before(InputEnded{}, scheduler_);  // no answer is at hand
   driver_.decide(now_);
   check_invariants();
@@ -181,7 +189,9 @@ void Simulation::decide() {
 void Simulation::carry_out(const Action& action) {
   if (trace_) std::fprintf(stderr, "%.6f   %s\n", now(), describe(action).c_str());
   referee_.see(action, scheduler_);
+  carrying_out_ = true;
   std::visit([&](const auto& a) { act(a); }, action);
+  carrying_out_ = false;
 }
 
 void Simulation::feed_input() {
@@ -195,11 +205,11 @@ void Simulation::feed_input() {
     const TaskId id{arrived_++};
     attempts_.push_back(0);
     if (plan(id).malformed) {
-      hand_in(TaskMalformed{id, "not JSON"});
+      driver_.feed(TaskMalformed{id, "not JSON"}, turn_);
     } else {
       Value payload;
       payload.body = Slice(payload_.body.block(), payload_.body.view().first(plan(id).bytes));
-      hand_in(TaskArrived{id, std::move(payload)});
+      driver_.feed(TaskArrived{id, std::move(payload)}, turn_);
     }
     if (scheduler_.stopping()) return;
     if (!world_.end_with_last && all_arrived()) return;
@@ -223,7 +233,7 @@ void Simulation::happen(Happening& happening) {
         for (Event& held : std::exchange(held_by_stall_, {})) hand_in(std::move(held));
         return;
       }
-      // A worker's output is not read while that of the master is blocked.
+      // A worker's output is not read while ours is blocked.
       if (stalled_ && process != nullptr) {
         held_by_stall_.push_back(std::move(happening.event));
       } else {

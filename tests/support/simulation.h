@@ -25,7 +25,7 @@ struct TaskPlan {
   bool malformed = false;
   /// It cannot be sent, which is found out at once: while what was decided is carried out.
   bool unsendable = false;
-  bool poison = false;  ///< kills the worker that works on it
+  bool poison = false;  ///< kills whoever works on it
   bool hangs = false;   ///< is never answered
   bool fatal = false;
 };
@@ -145,8 +145,10 @@ class Simulation {
   void to_master(double at, Event event, std::shared_ptr<Process> from = nullptr);
   void happen(Happening& happening);
   void hand_in(Event event);
-  bool take_success(const Event& event);
+  void drain();
   friend class Driver<Simulation>;
+  bool takes_successes() const { return true; }
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success);
   void before(const Event& event);
   void carry_out(const Action& action);
   void feed_input();
@@ -179,7 +181,7 @@ class Simulation {
   World world_;
   Random random_;
   Driver<Simulation> driver_;
-  Scheduler& scheduler_;
+  const Scheduler& scheduler_;
   Referee referee_;
   TimePoint now_{};   ///< in the world
   TimePoint turn_{};  ///< the master's frozen `now` of this turn
@@ -192,6 +194,8 @@ class Simulation {
   std::vector<WorkerId> start_order_;
   std::vector<Event> held_by_stall_;
   bool stalled_ = false;
+  bool drains_each_;  ///< or all events of a turn together
+  bool carrying_out_ = false;
   bool undecided_ = false;  ///< something has happened since the last decision
   bool trace_;
   Value payload_;

@@ -60,8 +60,8 @@ void Simulation::act(const SendTask& action) {
     return referee_.problem("task " + std::to_string(number(action.task)) + " is sent to worker " +
                             std::to_string(number(action.worker)) + ", which has no process");
   }
-  const bool its_own = action.payload != nullptr && !action.payload->body.empty() &&
-                       action.payload->size() == plan(action.task).bytes;
+  const bool its_own =
+      !action.payload.body.empty() && action.payload.size() == plan(action.task).bytes;
   if (!its_own) {
     return referee_.problem("task " + std::to_string(number(action.task)) +
                             " is sent with a payload that is not its own");
@@ -198,7 +198,8 @@ void Simulation::answer(const std::shared_ptr<Process>& process, TaskId task, An
   const SlotPlan& slot = slot_plan(process->worker);
   const double arrives = now() + world_.hosts[slot.host].round_trip / 2;
   reports_[number(process->worker)].last_answer = arrives;
-  to_master(arrives, Answered{process->worker, task, kind, slot.worker.busy_seconds}, process);
+  Answered answered{process->worker, task, kind, slot.worker.busy_seconds, answer_to(task)};
+  to_master(arrives, std::move(answered), process);
 }
 
 void Simulation::flush(const std::shared_ptr<Process>& process) {
