@@ -56,7 +56,7 @@ PYTHON_TOKEN = re.compile(
     re.DOTALL,
 )
 SCRIPT_TOKEN = re.compile(r"(?:^|(?<=\s))(?P<prose>\#(?![\[!])[^\n]*)")
-MARKER = re.compile(r"^[ \t]*(?://[/!]?<?|#+|\*(?!/)|/\*)", re.MULTILINE)
+MARKER = re.compile(r'^[ \t]*(?://[/!]?<?|#+|\*(?!/)|/\*)|^[ \t]*r?"""|"""$', re.MULTILINE)
 
 WORD = re.compile(r"[^\W\d]\w*")
 PATH = re.compile(r"(?<![\w/.~<>$*{}@%=:-])(?:\.\./)*[\w.-]+(?:/[\w.*-]+)+/?")

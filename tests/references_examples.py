@@ -3,7 +3,7 @@
 TABLE = """
 name the library: their_name
 option tar: --to-command
-plain : docs/plain.md
+plain : docs/plain.md tests/unit/core/
 name nothing: not_needed
 """
 
@@ -33,12 +33,12 @@ TREE = {
     ),
     "spread/cli/options.h": ('const char* rows[] = {"-j,--jobs", "--say --no such"};\n', []),
     "tests/unit/core/clock_test.py": (
-        '"""Of clock.h, by old_function()."""\n'
+        '"""Of clock.h, by "old_function()".\n"""\n'
         "p.add_argument('--rounds')\n"
         'p.add_argument("--times")\n'
         'x = "# old_comment"  # --times --jobs\n'
-        "# --rounds\n",
-        [1, 5],
+        'class Old:\n    """They are ours."""  # --rounds\n',
+        [1, 7, 7],
     ),
     "scripts/build": ("#!/bin/sh\n# --to-command, core/gone.cc\nx=${y#core/gone}\n", [2]),
     "docs/page.md": (

@@ -131,7 +131,7 @@ class Tables(unittest.TestCase):
         self.assertEqual(missing, [])
 
     def test_every_option_of_map_that_they_name_exists(self):
-        """An option that a page says is spelled the same must be one of ours."""
+        """An option that a page says is spelled the same must be one of spread."""
         ours = subprocess.run(
             [SPREAD, "map", "--help"], capture_output=True, text=True, check=True
         ).stdout

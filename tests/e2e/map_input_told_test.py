@@ -1,4 +1,4 @@
-"""What `spread map` says of input that nobody has given it, or that it cannot have."""
+"""What `spread map` says of input that it has not been given, or that it cannot have."""
 
 import os
 import pty

@@ -14,7 +14,7 @@ class Jobs(SshTest):
         return self.spread("map", *words, **how)
 
     def logins(self):
-        """How often somebody has logged in."""
+        """How many logins there have been."""
         return self.sshd.log.count("Accepted publickey")
 
     def test_jobs_run_there_and_their_output_comes_in_order(self):

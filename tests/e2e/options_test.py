@@ -1,5 +1,5 @@
-"""Every option in --help is used by a test on a command line of spread: what --help promises and
-nobody has ever tried is a promise of nobody."""
+"""Every option in --help is used by a test on a command line of spread: a promise of --help
+that no test has tried may be broken."""
 
 import ast
 import os

@@ -148,7 +148,7 @@ class Lost(SshTest):
 
 
 class NothingIsLeft(SshTest):
-    """Far away, nobody but the guard can end a worker that does not look at its pipes."""
+    """Far away, only the guard can end a worker that does not look at its pipes."""
 
     def start_hanging(self, *options, workers=2):
         """Every slot computes for ever, deaf to TERM. The pidfds of all that runs there."""

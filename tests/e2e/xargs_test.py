@@ -35,7 +35,7 @@ class XargsTest(SpreadTest):
         )
 
     def both(self, *words, input="", **how):
-        """The same from both; ours."""
+        """The same from both; that of spread."""
         theirs = self.run_one(XARGS, words, input, **how)
         ours = self.run_one(self.ours, words, input, **how)
         seen = (ours.returncode, ours.stdout, ours.stderr)

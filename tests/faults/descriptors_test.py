@@ -1,5 +1,5 @@
-"""Descriptors above 2 that our caller opened: who has them, and who must not; those that an option
-names; and the limit of descriptors."""
+"""Descriptors above 2 that spread's caller opened: which processes have them, and which must not; those
+that an option names; and the limit of descriptors."""
 
 import os
 import resource

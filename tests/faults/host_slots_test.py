@@ -10,7 +10,7 @@ from map_testing import MapTest, is_asleep, tell, wait_at
 
 
 class AskedHosts(MapTest):
-    """Hosts behind a launcher of our own. Each tells that it has been asked, and answers when its
+    """Hosts behind a launcher of the test's own. Each tells that it has been asked, and answers when its
     gate lets it."""
 
     def setUp(self):

@@ -1,4 +1,4 @@
-"""spread as process 1, as in a container without an init: nobody else reaps orphans there."""
+"""spread as process 1, as in a container without an init: no other process reaps orphans there."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The output of `spread map` when its reader goes away, its disk is full, or nobody reads it."""
+"""The output of `spread map` when its reader goes away, its disk is full, or it is not read."""
 
 import os
 import resource
@@ -171,7 +171,7 @@ class SlowReaderOfErrors(MapTest):
 
 
 class SlowReaderOfATable(MapTest):
-    """--results to a FIFO that nobody reads until all jobs are over."""
+    """--results to a FIFO that is not read until all jobs are over."""
 
     EACH = 3000000
 

@@ -1,4 +1,4 @@
-"""Our own output: closed by its reader, full, or not read for a while."""
+"""spread's own output: closed by its reader, full, or not read for a while."""
 
 import array
 import fcntl

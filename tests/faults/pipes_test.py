@@ -1,4 +1,4 @@
-"""Pipes that are full, that nobody reads, or that somebody else holds open."""
+"""Pipes that are full, that are not read, or that another process holds open."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""A worker of `run` that takes long to end after its input has ended. Nobody waits for it here: the
+"""A worker of `run` that takes long to end after its input has ended. No test waits for it: the
 clock jumps, and what a worker prints wakes the run."""
 
 import unittest

@@ -1,4 +1,4 @@
-"""Argument lists that cannot be exec'd, slots that nobody needs, and input that is not there."""
+"""Argument lists that cannot be exec'd, slots that no task needs, and input that is not there."""
 
 import json
 import os

@@ -55,7 +55,7 @@ class MapTest(SpreadTest):
         return self.fail(f"the run ended without telling: {start}")
 
     def wait_until_gone(self, group):
-        """Nobody is left in a job's process group. One that has been killed may take a moment."""
+        """No process is left in a job's process group. One that has been killed may take a moment."""
         while living_processes(group):
             pass
 
@@ -100,7 +100,7 @@ def is_asleep(pid):
 
 def write_until_held(running, data):
     """Writes `data` to its input again and again until it does not read any more: the pipe is full,
-    and nobody waits for what is in it. How much was taken."""
+    and no process waits for what is in it. How much was taken."""
     pipe = running.process.stdin
     os.set_blocking(pipe.fileno(), False)
     written = 0
@@ -117,7 +117,7 @@ def write_until_held(running, data):
 
 
 def wait_until_half_full(pipe):
-    """Until somebody has written much to the pipe, of which `pipe` is the end to read from. (Quite
+    """Until much has been written to the pipe, of which `pipe` is the end to read from. (Quite
     full it need not become: a page may be used for less than it holds.)"""
     size = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
     held = bytearray(4)

@@ -279,7 +279,7 @@ class SpreadTest(unittest.TestCase):
         self.assertEqual(lines, [], result)
 
     def assert_none_left(self, group):
-        """Nobody lives in a worker's process group; if somebody does, not after the test."""
+        """No process lives in a worker's process group; if one does, not after the test."""
         living = living_processes(group)
         if living:
             os.killpg(group, signal.SIGKILL)
@@ -292,8 +292,8 @@ class SpreadTest(unittest.TestCase):
 
 
 def living_processes(group):
-    """The pids of a process group, but for those that are dead and only wait for somebody (in a
-    container it may be nobody) to ask for their status."""
+    """The pids of a process group, but for those that are dead and only wait for their parent to
+    ask for their status (in a container there may be none that does)."""
     living = []
     for name in os.listdir("/proc"):
         if not name.isdigit():

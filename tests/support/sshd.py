@@ -65,7 +65,7 @@ def program(name):
 
 
 def descendants(pid):
-    """Of a process, as far as they have not been given to init. Any may end while we look: then it
+    """Of a process, as far as they have not been given to init. Any may end meanwhile: then it
     has none, and the others still count (a `sh` of a worker that ended here hid the sshd above it)."""
     found = []
     try:
@@ -110,7 +110,7 @@ class Sshd:
 
     @property
     def bin(self):
-        """A directory with an `ssh` that uses our configuration, to be put before PATH: so a plain
+        """A directory with an `ssh` that uses this configuration, to be put before PATH: so a plain
         `-S h2` is tested, too. (HOME is of no use; ssh asks the password database.)"""
         return os.path.join(self.folder, "bin")
 
@@ -131,7 +131,7 @@ class Sshd:
                         os.kill(pid, signal.SIGKILL)
 
     def stop(self, host):
-        """From now on, connections to the host are refused. The port stays ours."""
+        """From now on, connections to the host are refused. The port stays taken."""
         self._sockets[host].shutdown(socket.SHUT_RDWR)
 
     def close(self):

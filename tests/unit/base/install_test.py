@@ -51,7 +51,7 @@ class Installed(unittest.TestCase):
         self.folder = folder.name
 
     def install(self):
-        """A whole installation. Its list goes to our folder; a user's own stays in the build folder."""
+        """A whole installation. Its list goes to the test's folder; a user's own stays in the build folder."""
         prefix = os.path.join(self.folder, "prefix")
         manifest = os.path.join(BUILD, "install_manifest.txt")
         kept = manifest + ".kept"
