@@ -10,7 +10,7 @@ namespace spread::cli {
 // clang-format off
 inline constexpr OptionSpec kRemoteRows[] = {
     {"--ssh", "CMD", kRun | kAll | kHosts | kMap | kPipe, Group::Hosts,
-     "the command to log in with; the host's name and our command are put behind it",
+     "the command to log in with; the host's name and spread's command are put behind it",
      [](const Options&) -> std::string { return "ssh"; }, set_ssh, Offer::Command},
     {"--env", "NAME,...", kRun | kAll | kMap | kPipe, Group::Hosts,
      "variables (and functions that bash exports) that other machines get, too; repeatable",

@@ -14,7 +14,7 @@ inline constexpr OptionSpec kXargsRows[] = {
      "items end at NUL bytes; quotes, backslashes and -E mean nothing",
      nullptr, set_xargs_null},
     {"-a,--arg-file", "FILE", kXargs, Group::Input,
-     "read FILE; the commands then have our standard input",
+     "read FILE; the commands then have spread's standard input",
      nullptr, set_xargs_file, Offer::File},
     {"-d,--delimiter", "CHARACTER", kXargs, Group::Input,
      "items end at CHARACTER, which may be \\n, \\t, \\x41, \\101 and so on; quotes, backslashes and "

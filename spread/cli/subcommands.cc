@@ -84,8 +84,9 @@ const SubcommandText kSubcommands[] = {
      "Items end at blanks and newlines; quotes and backslashes keep these in them. A program that "
      "is called xargs, as a link to spread, is this.\n"
      "\n"
-     "With one command at a time, COMMAND has our standard output and error themselves, and our "
-     "terminal. Above that, what each command prints comes in one piece when it ends.",
+     "With one command at a time, COMMAND writes to the standard output and error of spread "
+     "itself, "
+     "and has its terminal. Above that, what each command prints comes in one piece when it ends.",
      "Remove the files that are listed, many at a time:\n"
      "spread xargs rm <list\n"
      "Four at a time, one file each, on all kinds of names:\n"
