@@ -57,7 +57,7 @@ class Runner:
             _, status = os.waitpid(pid, 0)
             seconds = time.perf_counter() - begin
         except BaseException:
-            # Its process group is its own, so Ctrl-C reached us alone.
+            # It has a process group of its own, so Ctrl-C reached only this script.
             os.killpg(pid, signal.SIGKILL)
             raise
         with open(errors, errors="replace") as f:

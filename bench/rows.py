@@ -1,4 +1,4 @@
-"""The rows of the speed table: what is measured, by whom, with which command line.
+"""The rows of the speed table: what is measured, which contenders run, with which command line.
 
 This file, line_rows.py and map_rows.py alone know the command lines. A row's first contender is its limit."""
 

@@ -1,5 +1,5 @@
 # Example workers: examples/<folder>/<name>.cc becomes <build folder>/examples/<name>. They are
-# compiled as a user's would be: the SDK and nothing else of ours.
+# compiled as a user's would be: with the SDK and nothing else of this project.
 
 if(NOT TARGET spread::worker)
   return()

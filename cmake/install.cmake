@@ -34,8 +34,8 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION utils)
-# Everything but the C library is linked in. That of the machine that builds is new enough; older ones
-# might be, but nobody has tried.
+# Everything but the C library is linked in. The package asks for the version of the machine
+# that builds; older ones might do, but are not tested.
 execute_process(COMMAND getconf GNU_LIBC_VERSION
   OUTPUT_VARIABLE libc OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
 if(libc MATCHES "glibc ([0-9.]+)")

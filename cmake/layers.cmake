@@ -41,7 +41,7 @@ function(spread_read_layers file)
   endforeach()
 endfunction()
 
-# spread_<folder> from spread/<folder>/*.cc. Files are found by pattern: whoever adds one does not
+# spread_<folder> from spread/<folder>/*.cc. Files are found by pattern: a developer who adds one does not
 # touch CMake. A folder without sources (api, or one not yet written) is an INTERFACE library, which
 # makes it usable in every target_link_libraries all the same.
 function(spread_add_layer folder)

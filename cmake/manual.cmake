@@ -4,7 +4,7 @@
 # fish/vendor_completions.d/spread.fish. Needs the target `spread`.
 
 if(CMAKE_CROSSCOMPILING)
-  # The program does not run here. Whoever packages it can run it there.
+  # The program does not run here. The packager can run it there.
   return()
 endif()
 

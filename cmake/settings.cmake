@@ -1,4 +1,4 @@
-# How our own targets are compiled and linked: the interface library spread_flags.
+# How the targets of spread are compiled and linked: the interface library spread_flags.
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -51,7 +51,7 @@ endif()
 
 add_library(spread_flags INTERFACE)
 target_link_libraries(spread_flags INTERFACE spread_warnings)
-# An assertion names the file, not the folder of whoever built it.
+# An assertion names the file, not the folder in which it was built.
 target_compile_options(spread_flags INTERFACE -ffunction-sections -fdata-sections
   -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
 target_link_options(spread_flags INTERFACE -Wl,--gc-sections)

@@ -1,5 +1,5 @@
 # Removes what the last `cmake --install` of this build folder (and each of a single component) has
-# written, and folders of ours that are empty then: cmake -D BUILD=folder -P uninstall.cmake
+# written, and folders called spread that are empty then: cmake -D BUILD=folder -P uninstall.cmake
 
 file(GLOB manifests ${BUILD}/install_manifest*.txt)
 if(NOT manifests)
@@ -16,7 +16,7 @@ foreach(manifest IN LISTS manifests)
         message(FATAL_ERROR "cannot remove ${file}")
       endif()
     endif()
-    # Only folders that are called so: `bin` may have been empty before us, too.
+    # Only folders that are called so: `bin` may have been empty before the installation, too.
     get_filename_component(folder ${file} DIRECTORY)
     while(folder MATCHES "/spread(/|$)")
       file(GLOB left LIST_DIRECTORIES true ${folder}/* ${folder}/.*)

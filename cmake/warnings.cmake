@@ -1,4 +1,4 @@
-# The warnings that our own code is clean under, each for a reason. Third-party headers are SYSTEM
+# The warnings that spread's code is clean under, each for a reason. Third-party headers are SYSTEM
 # includes and do not count. SPREAD_WERROR (ON in CI) makes them errors; it is OFF by default so
 # that a newer compiler's new warning never stops a user's build.
 

@@ -32,7 +32,7 @@ build_preset() {
   cmake --build "build/$1" --parallel "$jobs"
 }
 
-# Our own files, tracked or about to be: format and lint look at these and nothing else.
+# The files of this project, tracked or about to be: format and lint look at these and nothing else.
 own_files() {  # own_files PATTERN...
   git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
     if [[ -f $file ]]; then echo "$file"; fi  # one that was deleted is still listed

@@ -38,7 +38,7 @@ void keep_large_blocks() {
 
 int main(int argc, char** argv) {
   keep_large_blocks();
-  // Nothing of ours throws. What arrives here is a library's, or memory that has run out.
+  // spread throws nothing. An exception here comes from a library, or memory has run out.
   try {
     return run_command_line(argc, argv);
   } catch (const std::exception& error) {

@@ -135,7 +135,7 @@ def check(root, table):
             continue
         yield from check_includes(table, path, folder, name, text)
         yield from check_words(table, path, folder, name, text)
-    # A worker is compiled on machines that have nothing of ours but the SDK.
+    # A worker is compiled on machines that have nothing of spread but the SDK.
     for path, text in sources_below(root, "worker_sdk"):
         for match in INCLUDE.finditer(without_comments(text)):
             parts = match.group(2).split("/")

@@ -6,10 +6,13 @@ fake tree (references_examples.py) must be found guilty of exactly its rotten na
 
 Of comments and documents:
   path     one that begins with a folder of the root, of spread/, tests/ or docs/ exists there or
-           beside the file, with its ending or without; `scheduler.h` is a file somewhere
+           beside the file, with its ending or without; `core/` is a folder, `scheduler.h` is a file
+           somewhere
   option   `--name` is an option of spread or of a program of this tree
   word     a prose folder of the table says who acts: no "we", no "nobody"
-  section  `docs/x.md, section 3`, `docs/x.md, "Heading"` and `decision 7` exist
+  section  `docs/x.md, section 3`, `docs/x.md, "Heading"` and `decision 7` exist; on a page with
+           numbered headings so does `section 3`, which is its own or, of `protocol, section 3`,
+           the protocol's
   name     a name of the code (snake_case, camelCase, A::b, f()) occurs in code; of A::b both parts
            in one file. f(2) is a page of the system's manual.
 Of comments in C++:
@@ -18,7 +21,8 @@ Of Markdown:
   link     the file and its #anchor exist
 
 tests/references.txt names the exceptions; one that is not needed is reported, too. Decision records
-are history: only their links and sections are checked. CHANGELOG.md is not looked at.
+are history: their links and sections are checked, and the paths in "Code: ...", which says where
+the decision lives now. CHANGELOG.md is not looked at.
 """
 
 import argparse
@@ -60,6 +64,7 @@ MARKER = re.compile(r'^[ \t]*(?://[/!]?<?|#+|\*(?!/)|/\*)|^[ \t]*r?"""|"""$', re
 
 WORD = re.compile(r"[^\W\d]\w*")
 PATH = re.compile(r"(?<![\w/.~<>$*{}@%=:-])(?:\.\./)*[\w.-]+(?:/[\w.*-]+)+/?")
+FOLDER = re.compile(r"`(\w[\w.-]*)/`")
 FILE = re.compile(r"(?<![\w/.~<>$*{}%-])\w[\w-]*\.(?:h|hpp|cc|py|md|cmake)\b(?!\()")
 OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*\w")
 NAME = re.compile(r"(?<![\w/.$@%\\-])(?:[^\W\d]\w*::)*~?[^\W\d]\w*(?:\(\w*\))?")
@@ -72,9 +77,12 @@ SECTION = re.compile(
     r"(?P<page>docs/[\w-]+\.md),?"
     r'(?:\s+section\s+(?P<number>\d+)|\s*(?P<titles>"[^"]+"(?:\s+and\s+"[^"]+")*))'
 )
+OWN_SECTION = re.compile(r"(?<!\.md, )(?:\b(protocol),\s+)?\bsection\s+(\d+)")
 DECISION = re.compile(r"\bdecision\s+(\d+)", re.IGNORECASE)
+# Of a decision record: what is before its "Code: ...", that paragraph, and the rest.
+CODE_LINES = re.compile(r"\A(.*?)(\bCode: (?:[^\n]+\n)+|\Z).*", re.DOTALL)
 ACTOR = re.compile(
-    r"\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody)\b",
+    r"\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody|whoever)\b",
     re.IGNORECASE,
 )
 QUOTATION = re.compile(r'"[^"\n]*(?:\n[^"\n]*)?"|`[^`\n]*`|\'[^\'\n]*\'(?!\w)|```.*?```', re.DOTALL)
@@ -159,6 +167,12 @@ class Tree:
     def headings(self, page):
         return HEADING.findall(re.sub(r"```.*?```", "", self.texts[page][0], flags=re.DOTALL))
 
+    def numbers(self, page):
+        """Those of its headings."""
+        if not page.endswith(".md") or page not in self.texts:
+            return ()
+        return [h.partition(".")[0] for h in self.headings(page) if re.match(r"\d+\. ", h)]
+
     def has_path(self, name, beside):
         for base in (*BASES, posixpath.dirname(beside) + "/"):
             path = posixpath.normpath(base + name)
@@ -198,6 +212,8 @@ class Page:
         if self.table.is_plain(self.path):
             yield from self.check_actors()
         if self.is_record:
+            self.prose = CODE_LINES.sub(lambda match: blank(match[1]) + match[2], self.prose)
+            yield from self.check_paths()
             return
         self.prose = LINK.sub(lambda match: blank(match.group()), self.prose)
         yield from self.check_paths()
@@ -228,6 +244,11 @@ class Page:
             for title in re.findall(r'"([^"]+)"', match["titles"] or ""):
                 if " ".join(title.split()).rstrip(",.:") not in titles:
                     yield self.problem(match, f'{page} has no section "{title}"')
+        numbers = self.tree.numbers(self.path)
+        for match in OWN_SECTION.finditer(self.prose) if numbers else ():
+            there = self.tree.numbers("docs/protocol.md") if match[1] else numbers
+            if match[2] not in there:
+                yield self.problem(match, f"there is no {match.group()}")
         for match in DECISION.finditer(self.prose):
             if not self.tree.has_path(f"docs/decisions/{int(match[1]):04}-*", ""):
                 yield self.problem(match, f"there is no decision {match[1]}")
@@ -239,6 +260,9 @@ class Page:
                 continue
             if not self.tree.has_path(name, self.path):
                 yield self.problem(match, f"there is no {name}")
+        for match in FOLDER.finditer(self.prose):
+            if not self.tree.has_path(match[1], self.path) and not self.table.allows("name", match[1]):
+                yield self.problem(match, f"there is no folder {match[1]}")
         for match in FILE.finditer(self.prose):
             name = match.group()
             if name not in self.tree.basenames and not self.table.allows("name", name):

@@ -46,14 +46,19 @@ TREE = {
         "[one](#the-second-part-and-so-on) [two](#gone) [three](gone.md) [four](plain.md)\n"
         "## 2. The second part\n`core/clock` `core/gone` --jobs --gone set_time old_name\n"
         "```\n## 3. The third part\n```\n## The `second` part, and so on\n"
-        "[five](plain.md#plain) [six](plain.md#gone) [seven](https://example.org/gone#gone)\n",
-        [2, 2, 4, 4, 4, 9],
+        "[five](plain.md#plain) [six](plain.md#gone) [seven](https://example.org/gone#gone)\n"
+        "section 2, section 3, docs/gone.md, `core/`, `gone/`\n",
+        [2, 2, 4, 4, 4, 9, 10, 10, 10],
     ),
     "docs/plain.md": (
         '# Plain\nThe US and "we" and `us`, "all of\nus".\nTell us who. Nobody\'s.\n',
         [4, 4],
     ),
-    "docs/decisions/0001-old.md": ("# Old\ncore/gone.h --gone old_name [gone](gone.md)\n", [2]),
+    "docs/decisions/0001-old.md": (
+        "# Old\nAccepted. Code: `core/clock.h`,\n`core/gone.h`.\n\n"
+        "core/gone.h --gone old_name [gone](gone.md)\n",
+        [3, 5],
+    ),
     "CHANGELOG.md": ("core/gone.h --gone old_name [gone](gone.md)\n", []),
 }
 

@@ -57,7 +57,7 @@ class CapturedJobs {
     epoll_event events[64];
     for (size_t i = 0; i < count_; ++i) start(i);
     while (running_ > 0) {
-      // What a reader of our output may have, it has before we wait.
+      // Output that may go out is written before each wait.
       out_[0].flush(1);
       out_[1].flush(2);
       const int n = epoll_wait(epoll_, events, 64, -1);

@@ -143,7 +143,7 @@ class PipeJobs {
     }
   }
 
-  // Whether it was our own output's fault that nothing could be moved.
+  // Whether nothing could be moved because stdout was full.
   static bool wait_for_stdout(int from) {
     pollfd input = {from, POLLIN, 0};
     if (poll(&input, 1, 0) != 1) {

@@ -19,7 +19,7 @@ class Loop {
     hand_in(SlotsComplete{});
     payload_.body = Slice::literal("sixteen bytes ..");
     sent_.resize(workers);
-    // Everybody is started, and answers once.
+    // Every worker is started, and answers once.
     while (scheduler_.counts().live_workers < workers) turn(workers);
     for (int i = 0; i < 3; ++i) turn(workers);
   }

@@ -62,7 +62,7 @@ def run_spread(build, scratch, listing, tasks):
     command += ["--tails", tails + "/", "--", build + "/examples/typos"]
     say("$ " + " ".join(command).replace(scratch + "/", ""))
     start = time.monotonic()
-    # stderr is ours: that is where the progress bar goes.
+    # spread has this script's stderr: that is where the progress bar goes.
     with subprocess.Popen(command, stdout=subprocess.PIPE) as spread:
         try:
             answers = spread.stdout.read().decode().split("\n")[:-1]

@@ -161,7 +161,7 @@ class Speller {
     return found == files_with_.end() ? 0 : found->second;
   }
 
-  /// Empty: the word is right, or nobody knows.
+  /// Empty: the word is right, or unknown.
   std::string correction(const std::string& word) const {
     const double count = std::max(files_with(word), 1U);
     if (word.size() < kRareMin || count > kRareMax) return {};

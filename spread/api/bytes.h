@@ -22,8 +22,8 @@ inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// A reference-counted piece of memory. The count is not atomic: it is the event
-/// loop's thread alone that knows of blocks.
+/// A reference-counted piece of memory. The count is not atomic: only the event loop's thread uses
+/// blocks.
 class Block {
  public:
   /// A block with one reference, held by the caller. Its bytes are not initialised.

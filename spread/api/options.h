@@ -1,4 +1,4 @@
-// Every knob of the program, as plain data: what cli/ fills in and everybody else reads. The
+// Every option of the program as plain data: cli/ fills it in, the other folders read it. The
 // defaults here are the defaults in --help (cli/ prints them from here).
 #pragma once
 
@@ -75,7 +75,7 @@ struct HostOptions {
   /// under the names that it gives them.
   std::vector<std::pair<std::string, std::string>> environment;
   std::vector<std::string> command;  ///< the words after `--`; may be empty with worker_lists
-  /// Of them the first that is an option of ours, perhaps in the wrong place; empty = none.
+  /// The first of them that is an option of spread, perhaps in the wrong place; empty = none.
   std::string option_behind;
 };
 
@@ -166,7 +166,7 @@ struct MapOptions {
   enum class Output : std::uint8_t {
     Grouped,
     LineBuffered,  ///< --lb
-    Ungrouped      ///< -u: jobs write to our own stdout and stderr
+    Ungrouped      ///< -u: jobs write to spread's own stdout and stderr
   };
   ArgumentOptions arguments;
   Mode mode = Mode::Automatic;
@@ -196,7 +196,7 @@ struct MapOptions {
   };
   std::optional<Load> load_max;               ///< --load
   std::optional<std::uint64_t> free_memory;   ///< --memfree, bytes
-  std::optional<int> nice;                    ///< --nice: added to our own
+  std::optional<int> nice;                    ///< --nice: added to spread's own
   std::optional<std::uint64_t> memory_limit;  ///< --limit-memory: of each process of a job, bytes
   std::optional<Duration> cpu_limit;          ///< --limit-cpu: likewise
   /// --term-seq: signals to a job that must end, and the waits between them. Empty: TERM, then

@@ -13,11 +13,11 @@ namespace spread {
 /// and why ("open tasks.txt: No such file or directory"). Lower case, no full stop, no newline.
 struct Error {
   std::string message;
-  int number = 0;  ///< errno, where a system call failed and somebody may want to tell them apart
+  int number = 0;  ///< errno, where a system call failed and a caller may have to tell errors apart
 };
 
-/// The value, or the reason why there is none. Expected failures travel this way; broken
-/// invariants of our own are SPREAD_ASSERTs, and nothing of ours throws.
+/// The value, or the reason why there is none. Expected failures travel this way; broken invariants
+/// of spread are SPREAD_ASSERTs. spread itself throws nothing.
 template <typename T>
 using Result = tl::expected<T, Error>;
 using Status = Result<void>;

@@ -34,7 +34,7 @@ struct TaskResult {
   Outcome outcome = Outcome::Ok;
   /// Ok: the result. Otherwise a map {"type", "message", "trace"?}.
   Value value;
-  /// Who gave the answer; kNoWorker where nobody did.
+  /// The worker that gave the answer; kNoWorker where none did.
   WorkerId worker = kNoWorker;
   /// Dispatches in all, including those that ended in a crash; refusals (busy) do not count.
   std::uint32_t attempts = 0;

@@ -28,7 +28,7 @@ class Arena {
 
  private:
   void renew() {
-    // A block that nobody else holds any more can be filled again from its start.
+    // A block without other references can be filled again from its start.
     if (block_ != nullptr && block_->references() == 1) {
       used_ = 0;
       return;

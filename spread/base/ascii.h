@@ -1,6 +1,6 @@
 /// Classes of characters as ASCII has them, whatever the locale says: no byte beyond 7F is in any.
-/// What a language or a format makes of them (a shell's blanks, a suffix of ours) is said where it
-/// is used.
+/// What a language or a format makes of them (a shell's blanks, a placeholder's suffix) is said
+/// where it is used.
 #pragma once
 
 #include <string>

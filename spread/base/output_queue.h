@@ -10,8 +10,8 @@
 namespace spread {
 
 /// Bytes on their way to one descriptor: small pieces gathered in a buffer, large ones kept by
-/// reference, so that a megabyte of result is never copied. Unbounded: whoever fills it looks at
-/// size() and stops.
+/// reference, so that a megabyte of result is never copied. Unbounded: its user looks at size() and
+/// stops.
 class OutputQueue {
  public:
   /// From this size on a piece is cheaper to point at than to copy.

@@ -16,7 +16,7 @@ Error errno_error(std::string_view what);
 enum class IoState : std::uint8_t {
   Done,  ///< `size` bytes were moved
   WouldBlock,
-  End,     ///< read: end of file; write: nobody reads any more (EPIPE)
+  End,     ///< read: end of file; write: no process reads any more (EPIPE)
   Failed,  ///< `error` is the errno
 };
 struct IoResult {

@@ -30,7 +30,7 @@ constexpr MapPair kMapExclusive[] = {
     {"--stdin", "-m"},
     {"--stdin", "--xargs"},
     {"--stdin", "-s"},
-    // With -u nothing that jobs print passes through our hands.
+    // With -u jobs write to spread's stdout themselves: spread has nothing to group.
     {"-u", "--group"},
     {"-u", "--lb"},
     {"-u", "--tag"},

@@ -8,8 +8,8 @@ namespace spread::cli {
 /// As complete() in checks.h, for what only map has; called by it.
 Status complete_map(Draft& draft);
 
-/// A record needs the whole output of its job, in our hands: what --out records excludes, in map
-/// and pipe.
+/// A record holds the whole output of its job, which spread must read for that: refuses the options
+/// that --out records excludes, in map and pipe.
 Status check_records(const Draft& draft);
 
 }  // namespace spread::cli

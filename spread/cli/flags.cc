@@ -230,8 +230,8 @@ Result<ParsedCommandLine> parse_man(const StringList& words) {
   return ParsedCommandLine{{}, man_page(*subcommand)};
 }
 
-/// For whom options are that stand before a subcommand: the one that follows them, else map if it
-/// has the first of them, else the first subcommand that has it.
+/// The subcommand that options in front of a subcommand are meant for: the one that follows them,
+/// else map if it has the first of them, else the first subcommand that has it.
 std::string_view owner_of(const OptionSpec& spec, const StringList& words) {
   const std::size_t last = places_of_options(words, kAny, Words::EndOptions).back();
   // Behind the last option, or behind its value.

@@ -26,7 +26,7 @@ void add_examples(std::string& out, std::string_view examples);
 
 /// `text` (words between blanks) in lines of at most `width` columns, all but the first indented by
 /// `indent` blanks; a longer word gets a line of its own. No newline at the end. UTF-8 is not
-/// considered: our own text is ASCII.
+/// considered: the text of --help is ASCII.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t width);
 
 /// The help of an option as one sentence with its default: "...; default 64K".

@@ -1,5 +1,5 @@
 // spread/cli: argv in, Options out. The one place that knows CLI11 (tokens.cc). Every option is one
-// row of one table; CLI11's registration, --help, the man page and bash completion are made from
+// row of one table; CLI11's registration, --help, the man pages and the completions are made from
 // the rows, so they cannot disagree. Start here, then flags.h.
 #pragma once
 
@@ -33,7 +33,7 @@ enum class Offer : std::uint8_t {
   Command
 };
 
-/// Options in the making, and which of them were named: what conflicts can be told from.
+/// Options in the making, and which of them were given: conflicts are found by these names.
 struct Draft {
   Options options;
   std::vector<std::string_view> given;  ///< primary names, in the order of argv

@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kNumberMax = UINT32_MAX;
 /// The length field of a frame has four bytes.
 constexpr std::uint64_t kFrameMax = UINT32_MAX;
-/// No worker reads ahead this far; beyond it `--window` is a slip of the keyboard.
+/// No worker reads ahead this far: a larger `--window` is mistyped.
 constexpr std::uint64_t kWindowMax = 1000000;
 
 Status store_style(Draft& draft, ProgressStyle style) {

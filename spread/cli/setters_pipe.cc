@@ -32,7 +32,7 @@ struct Pair {
 
 constexpr Pair kExclusive[] = {
     {"-c", "-q"},
-    // The bytes of the file do not pass through our hands.
+    // spread does not read the bytes of the file.
     {"--pipepart", "--rrs"},
     {"--pipepart", "--round-robin"},
     {"--pipepart", "-N"},

@@ -12,7 +12,7 @@ struct Draft;
 
 /// CMD: what logs in to hosts without a command of their own.
 Status set_ssh(Draft& draft, std::string_view value);
-/// NAME,...: variables, or exported functions of bash, that are in our environment now.
+/// NAME,...: variables, or exported functions of bash, that are in spread's environment now.
 Status set_environment(Draft& draft, std::string_view value);
 Status set_base_file(Draft& draft, std::string_view value);
 Status set_transfer_file(Draft& draft, std::string_view value);

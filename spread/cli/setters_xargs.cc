@@ -13,7 +13,7 @@ namespace {
 
 XargsOptions& xargs_of(Draft& draft) { return *draft.options.map.xargs; }
 
-/// The option that counts so far is not to count any more.
+/// The option that counted so far does not count any more.
 void override_with(XargsOptions& xargs, std::string_view option, std::string_view other,
                    bool given) {
   if (!given) return;

@@ -13,8 +13,8 @@ namespace spread::cli {
 /// Whether the first word that is no option ends the options, or options may follow words.
 enum class Words : std::uint8_t { EndOptions, AmongOptions };
 
-/// What a name on the command line means. Without `spec` it means no option: it is nobody's, or
-/// `candidates` (names, one for each option) has those of which it could be any.
+/// What a name on the command line means. Without `spec` it means no option: it is unknown, or it
+/// is ambiguous, and `candidates` (names, one for each option) has those that it could be.
 struct Meaning {
   const OptionSpec* spec = nullptr;
   std::vector<std::string_view> candidates;
@@ -35,8 +35,8 @@ bool is_written_out(std::string_view name);
 std::vector<std::size_t> places_of_options(const std::vector<std::string>& words,
                                            Subcommands subcommands, Words positionals);
 
-/// `words` with the names of long options as the table has them; what is nobody's stays. Error: a
-/// name could be that of several.
+/// `words` with the names of long options as the table has them; unknown names stay. Error: a name
+/// could be that of several options.
 Result<std::vector<std::string>> write_out(std::vector<std::string> words, Subcommands subcommands,
                                            Words positionals);
 

@@ -24,7 +24,7 @@ const SubcommandText* find_subcommand(std::string_view name);
 
 struct TermText {
   std::string_view term, text;
-  Subcommands subcommands = kAny;  ///< whom it concerns
+  Subcommands subcommands = kAny;  ///< those that it concerns
 };
 std::span<const TermText> exit_statuses();
 std::span<const TermText> environment_variables();

@@ -29,7 +29,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates) {
-  // Nobody mistypes a whole paragraph, and the distance costs the product of the lengths.
+  // Longer words are no mistyped names, and the distance costs the product of the lengths.
   if (word.size() < 2 || word.size() > 40) return {};
   // An abbreviation, its last letter perhaps a slip or a habit: --retry for --retries.
   for (const std::string_view stem : {word, word.substr(0, word.size() - 1)}) {

@@ -17,8 +17,8 @@ bool is_empty_assignment(std::string_view word) {
   return word.size() > 3 && word.substr(0, 2) == "--" && word.find('=') == word.size() - 1;
 }
 
-/// Whether one of `words` may use the option. CLI11 takes 0.15 ms for all sixty, a sixth of a
-/// trivial run, and almost nothing for the few that are there.
+/// Whether one of `words` may use the option. CLI11 takes 0.15 ms for sixty options, a sixth of a
+/// trivial run, and almost nothing for the few that are given.
 bool may_be_used(const OptionSpec& spec, const std::vector<std::string>& words) {
   for (const std::string_view name : spec.all_names()) {
     const bool is_long = name.size() > 2;

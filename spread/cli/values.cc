@@ -106,7 +106,7 @@ Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t min, std
   const Result<std::uint64_t> count = parse_count(text);
   if (count && *count >= min && *count <= max) return *count;
   if (max == UINT32_MAX || max == UINT64_MAX) {
-    // A bound that nobody would meet on purpose is named to those only who did.
+    // Values beyond such a bound are rare: the message names it only for those.
     const bool beyond = count ? *count > max : count.error().number == kTooLarge;
     if (beyond) return too_large(fmt::format("at most {}", max), text);
     return expected(fmt::format("a whole number of at least {}", min), text);

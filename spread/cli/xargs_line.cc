@@ -1,6 +1,6 @@
-// The command line of xargs. GNU's getopt_long(3) reads it, since whoever types xargs expects its
-// rules to the letter: options end at the first word that is none, values that may be left out,
-// abbreviations, and its messages.
+// The command line of xargs. GNU's getopt_long(3) reads it, since users of xargs expect exactly its
+// rules: options end at the first word that is none, values that may be left out, abbreviations,
+// and its messages.
 #include "spread/cli/xargs_line.h"
 
 #include <getopt.h>
@@ -105,7 +105,7 @@ void complete_xargs(Draft& draft) {
   map.print_commands = map.print_commands && !xargs.ask;
   map.no_slot_limit = xargs.processes == 0;
   if (xargs.processes > 0) draft.options.hosts.slots = static_cast<double>(xargs.processes);
-  // One at a time has our own stdout and stderr: nothing can come between.
+  // With one command at a time, each has spread's own stdout and stderr: nothing can come between.
   if (xargs.processes == 1) map.output = MapOptions::Output::Ungrouped;
 }
 

@@ -20,14 +20,14 @@ struct ScannedWord {
 /// A word in which an item would be read as code by the program that gets it.
 struct EvaluatedWord {
   std::size_t word = 0;
-  std::string program;       ///< who reads it
+  std::string program;       ///< that reads it
   bool by_shell = false;     ///< as a POSIX shell does: quoting helps (--allow-paste)
   std::string_view instead;  ///< what to write instead
 };
 
 struct CommandScan {
-  /// The word after `sh -c`, of a shell whose parameters we can set: it is a script, and the words
-  /// after it are its $0, $1, ...
+  /// The word after `sh -c`, of a shell whose parameters spread can set: it is a script, and the
+  /// words after it are its $0, $1, ...
   std::optional<std::size_t> script;
   std::vector<EvaluatedWord> evaluated;
 };

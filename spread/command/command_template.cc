@@ -10,7 +10,6 @@
 namespace spread {
 namespace {
 
-// A command line of bytes that none may lack: exec of a longer one fails anyway.
 std::string shell_line(const std::string& shell, std::string_view script) {
   const std::string words[] = {shell, "-c", std::string(script)};
   return shell_join(words);

@@ -67,8 +67,8 @@ class CommandTemplate {
   /// The shell of the script, or of a function among words; an empty path if there is none. Where
   /// each item is a command line and the user named no shell it is that of `payload`.
   ShellChoice shell(std::string_view payload) const;
-  /// The word of render()'s list that is a script of ours or `sh -c`'s: never has an item's bytes
-  /// in it, unless allow_paste was given.
+  /// The word of render()'s list that is a script, written by spread or behind `sh -c`: it never
+  /// has an item's bytes in it, unless allow_paste was given.
   std::optional<std::size_t> script_word() const;
   /// {word} in the command that is no column, where a header names some: text that was passed on.
   const std::vector<std::string>& unknown_columns() const { return unknown_columns_; }

@@ -20,7 +20,8 @@ struct BraceRules {
 };
 
 /// Text in braces that is no placeholder but was meant as one: a replacement string of GNU parallel
-/// that is not ours, or nearly the name of a column. Passed on it would be a file name.
+/// that spread has not, or nearly the name of a column. Passed on, it would be taken for a file
+/// name.
 struct ForeignBraces {
   std::size_t length = 0;  ///< with the braces
   std::string told;        ///< what is wrong with it, and what does it here

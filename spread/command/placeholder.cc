@@ -12,7 +12,7 @@ namespace {
 // A position of more digits is no position; int holds it.
 constexpr std::size_t kPositionDigitsMax = 6;
 
-// No blank, quote, brace or operator: `{% if %}` and `{%'...'}` are somebody else's.
+// No blank, quote, brace or operator: `{% if %}` and `{%'...'}` belong to other languages.
 bool is_suffix_char(char c) {
   return is_letter_or_digit(c) || std::string_view("._-+=@:,/~^").find(c) != std::string_view::npos;
 }

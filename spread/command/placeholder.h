@@ -44,7 +44,7 @@ struct Placeholder {
   int position = 0;
   std::string suffix;
 
-  /// Of {#} and {%}: digits that we made, which no interpreter can misread.
+  /// Of {#} and {%}: digits written by spread, which no interpreter can misread.
   bool is_number() const { return form == Form::Sequence || form == Form::Slot; }
   bool operator==(const Placeholder&) const = default;
 };

@@ -91,7 +91,7 @@ void ScriptLexer::note_bash_redirection() {
   if (is_letter(peek(target)) || peek(target) == '/' || peek(target) == '.') note_bash(">& FILE");
 }
 
-// Behind a $ or ${ (of `length`) at which we are.
+// Behind the $ or ${ (of `length`) at which the lexer is.
 void ScriptLexer::note_bash_parameter(std::size_t length) {
   std::string_view rest = text_.substr(std::min(at_ + length, text_.size()));
   const bool braces = length == 2;

@@ -13,7 +13,7 @@ namespace {
 
 using Quotes = ScriptPiece::Quotes;
 
-// Deeper nesting is no script of a person; the stack is ours.
+// No script written by a person nests deeper, and recursion uses spread's stack.
 constexpr int kDepthMax = 200;
 
 constexpr std::string_view kBeforeCommand = "if then else elif do while until ! { coproc";

@@ -133,7 +133,7 @@ class ScriptLexer {
   };
   std::vector<Braces> braces_;                ///< to be refused, but in a program
   std::vector<HereDocument> here_documents_;  ///< whose bodies begin after the next newline
-  std::string_view forbidden_;  ///< where we are, if no item may stand here; else empty
+  std::string_view forbidden_;  ///< the construct here, if no item may stand in it; else empty
   bool after_name_ = false;     ///< the last thing was $name
   bool in_brackets_ = false;    ///< between [[ and ]]
   int depth_ = 0;

@@ -79,8 +79,8 @@ class TemplateBuilder {
     return build_exec();
   }
 
-  // Two words are a command; one is if it needs no shell. One that no shell knows either (a slip)
-  // is told once by us, and not by a shell for each job.
+  // Two words are a command; one word is a command if it needs no shell. So is one that no shell
+  // knows either (a slip): then spread reports it once, instead of a shell for each job.
   bool is_program() const {
     if (words_.size() > 1) return true;
     const std::string& word = words_[0];

@@ -15,7 +15,7 @@ namespace spread {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
-// "sprd", so that another program's database is not taken for ours. Part of the format.
+// "sprd", so that another program's database is not taken for one of spread. Part of the format.
 constexpr std::int64_t kApplication = 0x73707264;
 // Rows of a table; of more, those not used for longest are forgotten.
 constexpr const char* kPruneKeys =
@@ -52,8 +52,8 @@ KeyHistory read_key(const Statement& row, int column) {
   return history;
 }
 
-/// It holds argument lists, which are nobody else's business, as XDG has it; what is there already
-/// keeps its permissions.
+/// It holds argument lists, which other users must not read; XDG asks for that, too. A folder that
+/// exists keeps its permissions.
 void make_private_folders(const std::filesystem::path& folder) {
   std::error_code failed;
   if (folder.empty() || std::filesystem::exists(folder, failed)) return;
@@ -133,7 +133,7 @@ Status HistoryStore::check_schema() {
   const Result<bool> row = tables.step();
   if (!row) return error("read", row.error());
   if (*application == 0 && tables.integer(0) == 0) return {};
-  // Its first tables may have been made by another run of ours, between the two looks.
+  // Another run may have made the first tables between the two looks.
   const Result<std::int64_t> now = database_->pragma("application_id");
   if (now && *now == kApplication && *application == 0) return {};
   return error("read", Error{"it is another program's database"});

@@ -24,8 +24,8 @@ struct Prior {
 /// not count.
 Result<std::string> default_history_file(const char* xdg_state_home, const char* home);
 
-/// The history file (SQLite). Several runs may use one at the same time. Every error is for a
-/// warning: a run goes on without its history. Nothing is created, not even the file, before
+/// The history file (SQLite). Several runs may use one at the same time. Every error becomes a
+/// warning: the run goes on without its history. Nothing is created, not even the file, before
 /// record(); a file that is not there is an empty history.
 class HistoryStore {
  public:

@@ -62,12 +62,14 @@ struct Factor {
   double log = 0;
   double confidence = 0;  ///< 0 = nothing is known
 };
-/// A part that always was about as slow (a host) says more than one that was both (`ssh`).
+/// A part whose factor was always about the same (a slow host) says more than one whose factor
+/// varied (`ssh`).
 Factor combine(const std::vector<PartHistory>& parts);
 
-/// The factors that a run has shown: each key's seconds relative to the others'. `known`: what was
-/// thought of each key before; they fix the scale, so that factors from runs with different hosts
-/// can be compared. Empty where fewer than two keys were seen working: there is nothing to compare.
+/// The factors that a run has shown: each key's seconds relative to the others'. `known`: the
+/// factors that each key had before; they fix the scale, so that factors from runs with different
+/// hosts can be compared. Empty where fewer than two keys were seen working: there is nothing to
+/// compare.
 std::vector<std::optional<double>> log_factors(const std::vector<Observation>& run,
                                                const std::vector<Factor>& known);
 

@@ -9,8 +9,9 @@ namespace spread {
 
 class SpawnCall;
 
-/// Ours plus what is added for a child; a name that is added replaces ours. Jobs of one run add the
-/// same names with other values: which of ours stay is found out once.
+/// spread's environment plus what is added for a child; an added name replaces the variable of that
+/// name. Jobs of one run add the same names with other values: which variables stay is found out
+/// once.
 class ChildEnvironment {
  public:
   std::string mark;  ///< "NAME=value", in every child
@@ -22,7 +23,7 @@ class ChildEnvironment {
   void keep_others(Additions additions);
 
   std::vector<std::string> names_;
-  std::vector<char*> kept_;  ///< of ours
+  std::vector<char*> kept_;  ///< of spread's environment
 };
 
 }  // namespace spread

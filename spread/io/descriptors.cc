@@ -38,7 +38,7 @@ std::vector<int> inherited_descriptors() {
     if (fd && is_inherited(*fd)) found.push_back(*fd);
   }
   if (error) {
-    // Without /proc. Nobody's shell goes beyond this.
+    // Without /proc. Shells give no higher number to a descriptor.
     constexpr int kMost = 1024;
     found.clear();
     for (int fd = 3; fd < kMost; ++fd) {

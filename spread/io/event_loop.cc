@@ -120,8 +120,8 @@ void EventLoop::remove(int fd) {
   entry.handler = nullptr;
 }
 
-/// Only what is waited for now: a handler before it in the same wait may have written all that was
-/// to be written, and "writable" would be taken for the word that nobody reads any more.
+/// Tells only what is waited for now: an earlier handler of the same wait may have written all that
+/// was to be written, and "writable" would then be taken for the news that the reader is gone.
 std::size_t EventLoop::tell(int fd, bool readable, bool writable, bool broken) {
   const Entry entry = entries_[static_cast<std::size_t>(fd)];
   const bool reads = broken || (readable && entry.read);
@@ -162,12 +162,12 @@ std::size_t EventLoop::wait(TimePoint deadline) {
   constexpr int kPollEveryMs = 10;
   if (!polled_.empty() && (timeout < 0 || timeout > kPollEveryMs)) timeout = kPollEveryMs;
   int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
-  // It is so after a stop (SIGSTOP, SIGCONT). What has happened meanwhile comes before the
+  // EINTR comes after a stop (SIGSTOP, SIGCONT). Events that came meanwhile are handled before the
   // deadlines that have passed: a job that has ended is not late.
   if (count < 0 && errno == EINTR) {
     count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, 0);
   }
-  SPREAD_ASSERT(count >= 0 || errno == EINTR);  // all other errors are ours
+  SPREAD_ASSERT(count >= 0 || errno == EINTR);  // any other error is a fault of spread
   advance();
   std::size_t ready = 0;
   for (int i = 0; i < count; ++i) {

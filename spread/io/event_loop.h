@@ -32,8 +32,8 @@ class EventLoop {
   /// looked at a hundred times a second. Adding the same descriptor twice is a broken invariant.
   void add(int fd, bool read, bool write, ReadyHandler* handler);
   void change(int fd, bool read, bool write);
-  /// Nothing of it is told until change() wants something again: epoll would tell of the other
-  /// side's end whether it is asked to or not, over and over.
+  /// Its handler is not called until change() wants something again: epoll itself would report the
+  /// other side's end again and again, whether it is asked to or not.
   void pause(int fd);
   /// Must come before the descriptor is closed: a child that is just being started may still hold a
   /// copy, which would keep the registration alive. No event of it is delivered any more, not even

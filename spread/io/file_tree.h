@@ -23,8 +23,8 @@ class ScratchFolder {
   ScratchFolder& operator=(ScratchFolder&&) = delete;
 
   const std::string& path() const { return path_; }
-  /// Moves all that is in it to `folder`, its parent. A file takes the place of one of its name at
-  /// once, so that nobody ever sees half of it; folders are joined.
+  /// Moves all that is in it to `folder`, its parent. A file replaces one of its name in one step,
+  /// so that no program sees half of it; folders are joined.
   Status move_out(const std::string& folder);
   /// It stays, with what is in it still. Its path.
   std::string keep() { return std::exchange(path_, {}); }

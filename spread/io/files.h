@@ -22,12 +22,13 @@ std::optional<std::uint64_t> bytes_left(int fd);
 /// Reads all of `to` from `offset` on; fewer bytes only where the file ends.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to);
 
-/// Moves up to `size` bytes of a file to a pipe, without their passing through our memory where the
-/// kernel can do that. End: nobody reads the pipe. Failed without an errno: the file is shorter.
+/// Moves up to `size` bytes of a file to a pipe, not through spread's memory where the kernel can
+/// do that. End: no process reads the pipe. Failed without an errno: the file is shorter.
 IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe);
 
-/// What a run that was killed left behind the last newline of a file goes, if `is_ours` says that
-/// it is the start of such a line; an Error if not. No file is fine.
+/// Removes what a run that was killed left behind the last newline of a file, if `is_ours` says
+/// that it is the start of a line of spread; an Error if not. A file that does not exist is no
+/// error.
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view));
 /// Whether both are one regular file that exists. "-" is stdin.
 bool are_one_file(const std::string& name, const std::string& other);

@@ -9,7 +9,7 @@
 namespace spread {
 namespace {
 
-/// A pipe of ours must end with spread, and not with the process that waits for it.
+/// Pipes that spread holds must end with spread, and not with the process that waits for it.
 void close_all() {
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd <= 2 && null >= 0; ++fd) ::dup2(null, fd);
@@ -51,7 +51,7 @@ std::optional<int> stand_in_for_init() {
     if (number == SIGCHLD) {
       if (const auto status = reap(child)) return status;
     } else if (number > 0 && info.si_code != SI_KERNEL) {
-      // What the terminal sends goes to the child, too, which is in our process group.
+      // The child gets what the terminal sends from the terminal: it is in the same process group.
       ::kill(child, number);
     }
   }

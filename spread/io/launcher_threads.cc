@@ -106,7 +106,7 @@ void LauncherThreads::work() {
     lock.lock();
     done_.push_back(call);
     if (done_.size() > 1) continue;
-    // Not with the lock: whoever is woken wants it.
+    // Without the lock: the thread that is woken takes it.
     lock.unlock();
     const std::uint64_t one = 1;
     const ByteView bytes(reinterpret_cast<const Byte*>(&one), sizeof one);

@@ -36,7 +36,7 @@ class LauncherThreads {
   bool has_room() const { return under_way_ < kUnderWayMax; }
   std::size_t under_way() const { return under_way_; }
   /// The call must stay where it is, and is not to be touched until it is taken back. False if
-  /// there is no room, or if the system has no thread for us: it is the caller's to run.
+  /// there is no room, or if the system gives no thread: the caller has to run it.
   bool submit(SpawnCall& call);
   /// Appends the calls that are done.
   void take_done(std::vector<SpawnCall*>& done);

@@ -43,7 +43,7 @@ std::optional<std::uint64_t> available_memory() {
 }
 
 std::uint32_t slots_without_limit() {
-  // Three descriptors for each job, some for us; and no more jobs than a person can mean.
+  // Three descriptors for each job, some for spread; and no more jobs than a user can mean.
   constexpr std::uint64_t kPerJob = 4, kOwn = 64, kMost = 4096;
   const std::uint64_t descriptors = raise_descriptor_limit(kMost * kPerJob + kOwn);
   return static_cast<std::uint32_t>(

@@ -19,9 +19,9 @@ std::uint32_t slots_without_limit();
 
 /// ARG_MAX: bytes that the kernel takes for the arguments and the environment of a process.
 std::size_t argument_max();
-/// Bytes of the variables that we have, a NUL for each among them.
+/// Bytes of spread's environment variables, a NUL for each among them.
 std::size_t environment_bytes();
-/// Bytes that the kernel takes for a process's arguments, beside the environment that we have.
+/// Bytes that the kernel takes for a process's arguments, beside spread's environment.
 std::size_t argument_space();
 /// Whether exec would find a program of this name in PATH, or at this path.
 bool can_execute(const std::string& name);
@@ -30,11 +30,11 @@ std::optional<std::string> program_path(const std::string& name, const std::stri
 /// Why a program that is there cannot be found by exec: its interpreter is not. Empty: it is.
 std::string missing_interpreter(const std::string& program);
 
-/// Adds to our own niceness, which children inherit. (After the start of a child it would be too
-/// late for what that starts at once.)
+/// Adds to spread's own niceness, which children inherit. (After the start of a child it would be
+/// too late for what that child starts at once.)
 Status become_nicer(int by);
 
-/// 32 hexadecimal digits that nobody can guess.
+/// 32 hexadecimal digits that cannot be guessed.
 std::string random_mark();
 
 }  // namespace spread

@@ -19,7 +19,8 @@ Result<SignalSet> SignalSet::create() {
     if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
     sigaddset(&wanted, signal);
   }
-  // An ignored SIGCHLD (inherited from a careless parent) would reap our children behind our back.
+  // With SIGCHLD ignored (inherited from a careless parent) the kernel would reap the children, and
+  // spread could not learn how they ended.
   ::signal(SIGCHLD, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
   // A file that may not grow any more (ulimit -f) is an error of write(2), as a full disk is.

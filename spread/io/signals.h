@@ -18,20 +18,21 @@ struct Signal {
 
 /// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1, USR2, TSTP
 /// and WINCH are blocked from block() on and read from a descriptor; PIPE is ignored, so that a
-/// reader that goes away is an error of write(2). Children get default dispositions (Spawner). A
-/// signal that was ignored when we were started (nohup) stays ignored.
+/// reader that goes away is an error of write(2). Children get default dispositions (SpawnCall). A
+/// signal that was ignored when spread was started (nohup) stays ignored.
 class SignalSet {
  public:
   static Result<SignalSet> create();
   SignalSet(SignalSet&&) noexcept = default;
 
-  /// Until here signals do what they do to any process: opening a FIFO may wait for ever.
+  /// To be called late: until then signals do what they do to any process, so that they can end a
+  /// start that waits for ever (for example for the other side of a FIFO).
   Status block();
   int fd() const { return fd_.get(); }
   /// The next signal that has arrived, if there is one.
   std::optional<Signal> next();
-  /// Does what TSTP does to whoever does not handle it: returns after CONT, or at once where nobody
-  /// could continue us (an orphaned process group).
+  /// Does what TSTP does by default: returns after CONT, or at once where no shell could continue
+  /// spread (an orphaned process group).
   void stop_here();
 
  private:

@@ -18,12 +18,12 @@
 #include "spread/base/posix.h"
 #include "spread/io/machine.h"
 
-// The child shares our memory until it execs: what a sanitizer notes down of it would stay behind
-// as the parent's. The raw system calls keep it from their interceptors as well.
+// The child shares spread's memory until it execs: what a sanitizer records of the child would
+// remain as the parent's. Raw system calls avoid the sanitizers' interceptors as well.
 #define SPREAD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
 
 // clone(2) under the other name that the C library has for it: the thread sanitizer takes clone()
-// for a fork, and changes its own state for the child in the memory that it shares with us.
+// for a fork, and changes its own state for the child, in memory that the parent shares.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
 
 namespace spread {
@@ -33,8 +33,9 @@ SpawnCall::SpawnCall() : stack_(new char[kStackBytes]) {
     struct sigaction now;
     if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
     changed_signals_.push_back(signal);
-    // PIPE and XFSZ SignalSet ignores. INT and QUIT a shell ignores for whatever it starts with
-    // `&`, lest Ctrl-C reach it; but ours are in groups of their own, and --term-seq may use them.
+    // SignalSet ignores PIPE and XFSZ. A shell ignores INT and QUIT for what it starts with `&`, so
+    // that Ctrl-C does not reach it; but children of spread are in groups of their own, and
+    // --term-seq may send them.
     constexpr int kReset[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGQUIT};
     const bool reset = std::find(std::begin(kReset), std::end(kReset), signal) != std::end(kReset);
     if (reset || now.sa_handler != SIG_IGN) own_signals_.push_back(signal);
@@ -80,7 +81,7 @@ void SpawnCall::keep_words() {
 void SpawnCall::set_directory(const std::string& directory) { directory_ = directory; }
 
 void SpawnCall::run() {
-  // No handler of ours may run in the child.
+  // No signal handler of spread may run in the child.
   sigset_t all, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);

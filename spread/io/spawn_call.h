@@ -12,12 +12,13 @@
 namespace spread {
 
 /// One start of a process with everything that it looks at, and what came of it. The thread of the
-/// event loop fills it and reads it afterwards; run() may be another thread's, which looks at
-/// nothing else of ours and allocates nothing. To be filled again and again: its memory stays.
+/// event loop fills it and reads it afterwards; run() may be called by another thread, which looks
+/// at nothing else of spread and allocates nothing. It is filled again and again: its memory stays.
 ///
-/// The child begins in our memory, on a stack of its own, while the thread waits, as posix_spawn(3)
-/// does it. It is not posix_spawn since that asks the kernel about each of the 64 signals in every
-/// child, for the descriptor limit at every action, and for a new stack (decision 1).
+/// The child begins in spread's memory, on a stack of its own, while the thread waits, as
+/// posix_spawn(3) does it. It is not posix_spawn since that asks the kernel about each of the 64
+/// signals in every child, for the descriptor limit at every action, and for a new stack (decision
+/// 1).
 class SpawnCall {
  public:
   SpawnCall();
@@ -31,14 +32,14 @@ class SpawnCall {
   void set_words(std::span<const std::string> words);
   void keep_words();
   void set_directory(const std::string& directory);
-  /// What the child has as `fd`, 0 to 2; without this, ours. `from` is above 2.
+  /// What the child has as `fd`, 0 to 2; without this, spread's own. `from` is above 2.
   void dup_to(int from, int fd) { from_[fd] = from; }
   /// Descriptors that are not close-on-exec and that the child is not to have.
   void hide(std::span<const int> descriptors) { hidden_ = descriptors; }
-  /// The child ignores what we were started to ignore (nohup), as it would under xargs; but not
-  /// PIPE, XFSZ, INT and QUIT.
+  /// The child ignores the signals that spread was started to ignore (nohup), as it would under
+  /// xargs; but not PIPE, XFSZ, INT and QUIT.
   void keep_ignored(bool keep) { keeps_ignored_ = keep; }
-  /// The soft limit of descriptors that the child has; 0: ours.
+  /// The soft limit of descriptors that the child has; 0: that of spread.
   void limit_descriptors(std::uint64_t soft) { descriptor_limit_ = soft; }
 
   /// The child does not lead a process group of its own.
@@ -72,7 +73,7 @@ class SpawnCall {
 
   static constexpr std::size_t kStackBytes = 64 * 1024;
   std::unique_ptr<char[]> stack_;
-  std::vector<int> changed_signals_;  ///< that do not have their default dispositions with us
+  std::vector<int> changed_signals_;  ///< whose dispositions in spread are not the default
   std::vector<int> own_signals_;      ///< those of them that no child keeps
   bool keeps_ignored_ = false;
   std::span<const int> hidden_;

@@ -47,7 +47,7 @@ double cgroup_quota() {
   }
 }
 
-/// A copy. That it cannot be read is known before anything is started.
+/// A copy, so that an error is known before anything is started.
 Result<UniqueFd> open_standard_input() {
   const int flags = ::fcntl(0, F_GETFL);
   const bool readable = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;

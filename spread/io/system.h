@@ -22,8 +22,8 @@ Result<UniqueFd> open_for_reading(const std::string& name);  ///< "-" is a copy 
 /// written over, with one place for all who write.
 Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 
-/// Descriptors 0 to 2 are there, if need be as a /dev/null that cannot be used (but for 2): a pipe
-/// of ours must never become one.
+/// Makes sure that descriptors 0 to 2 are open, if need be on a /dev/null that cannot be used (but
+/// for 2): else a pipe of spread would get one of these numbers.
 void ensure_standard_descriptors();
 /// The soft limit on descriptors; 0 if it is not known.
 std::uint64_t descriptor_limit();
@@ -42,14 +42,15 @@ bool is_terminal(int fd);
 bool are_one_place(int fd, int other);
 /// A pipe or a socket.
 bool is_pipe(int fd);
-/// The terminal on `fd` is ours, but another process group has it: what is typed goes there.
+/// The terminal on `fd` is spread's controlling terminal, but another process group is in its
+/// foreground and gets what is typed.
 bool in_background(int fd);
 /// Columns of the terminal on `fd`; 80 where it does not say.
 std::uint32_t terminal_width(int fd);
 
-/// A descriptor for our output that never blocks us. A pipe or terminal is opened anew, since
-/// O_NONBLOCK is shared by everybody who holds the same open file (the shell, say). Where that is
-/// not possible, `chunk_max` is how much may be written at once after the descriptor was ready.
+/// A descriptor for spread's output that never blocks. A pipe or terminal is opened anew, since all
+/// processes that hold the same open file (the shell, say) share O_NONBLOCK. Where that is not
+/// possible, `chunk_max` is how much may be written at once after the descriptor was ready.
 struct OutputDescriptor {
   UniqueFd fd;
   std::size_t chunk_max = SIZE_MAX;

@@ -9,8 +9,8 @@
 
 namespace spread {
 
-/// A temporary file without a name (O_TMPFILE, or unlinked at once), made at the first write: gone
-/// whatever happens to us.
+/// A temporary file without a name (O_TMPFILE, or unlinked at once), made at the first write. It is
+/// gone when spread ends, however that happens.
 class TempFile {
  public:
   /// Empty directory: $TMPDIR, else /tmp.

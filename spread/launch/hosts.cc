@@ -25,7 +25,7 @@ Status take_slots(std::string_view& rest, HostSpec& host) {
       static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), is_digit) - rest.begin());
   if (digits == 0) {
     // GNU parallel takes the slash of `/opt/bin/ssh node` for an empty count as well, and then
-    // looks for opt/bin/ssh; nobody can want that.
+    // looks for opt/bin/ssh, which no user means.
     if (rest.substr(0, 2) == "//") rest.remove_prefix(1);
     return {};
   }

@@ -9,7 +9,7 @@
 
 namespace spread {
 
-/// Slots on one host: a mistyped -j must not ask for a process table.
+/// Slots on one host at most: a mistyped -j must not fill the process table.
 inline constexpr std::uint32_t kSlotsPerHostMax = 65536;
 
 /// One entry of -S or --slf, in GNU parallel's syntax: `[N/][SSH-COMMAND ]HOST`. HOST is what ssh

@@ -14,7 +14,8 @@ constexpr std::string_view kBegin =
     R"(spread_say() { printf "\001%s %s\n" "$spread_m" "$1" >&2; )"
     R"(printf "\001%s %s\n" "$spread_m" "$1"; }; )";
 
-// What was written at once is there at once: whoever reads more than it was asked to takes it all.
+// Tries whether a reader takes exactly 3 bytes: printf writes all six at once, so that a reader
+// that takes too many finds them there.
 constexpr std::string_view kFeed =
     R"sh(spread_try() { [ "$(printf abcdef | { "$@" >/dev/null 2>&1; cat; })" = def ]; }; )sh"
     R"sh(spread_dd="iflag=count_bytes,fullblock"; )sh"
@@ -82,7 +83,7 @@ std::string missing_bash(std::string_view reason) {
 std::string chunk_header(std::size_t size) { return std::to_string(size) + "\n"; }
 
 std::string format_agent_job(const AgentJob& job) {
-  // Nobody but us talks to the agent.
+  // Only spread talks to the agent: the job must not read its requests.
   std::string body = "exec 3<&-; ";
   if (job.make_directory && !job.directory.empty()) {
     body += "mkdir -p -- " + quote(job.directory) + " || exit 125; ";

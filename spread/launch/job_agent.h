@@ -19,16 +19,16 @@ namespace spread {
 //
 // Everything between two marks is the job's output, byte by byte. STATUS is the shell's $?: 128+n
 // for signal n. The end of its input ends the agent. Rejected: one login per job (190 ms each), and
-// a binary of ours over there (nothing may have to be installed).
+// a program of spread over there (nothing may have to be installed).
 //
 // A request may bring bytes (a block of `pipe`, --stdin, a file). They follow its line as chunks:
 //
 //   N "\n" and then N bytes, any number of times; ".\n" at the end
 //
-// The shell cannot read bytes, and what reads them for it must not take one too many, for the next
-// request comes behind them: at its start the agent tries whether `head -c` reads exactly, else
-// `dd` with GNU's flags, else `dd bs=1`, which always does and is slow. What a job leaves of its
-// input is read away.
+// The shell cannot read bytes, and the program that reads them for it must not take one too many,
+// since the next request comes behind them. At its start the agent tries whether `head -c` reads
+// exactly, else `dd` with GNU's flags, else `dd bs=1`, which always does and is slow. The agent
+// discards what a job leaves of its input.
 
 /// What to run on the far side: /bin/sh with the script and the mark. `fed`: requests may bring
 /// bytes.
@@ -51,7 +51,7 @@ std::string missing_bash(std::string_view reason);
 /// One line, with its newline. Any bytes but NUL may be in its parts.
 std::string format_agent_job(const AgentJob& job);
 
-/// The same for a script of ours: `script` runs in `directory` with `words` as $1, $2, ...
+/// The same for a script of spread: `script` runs in `directory` with `words` as $1, $2, ...
 std::string format_agent_script(std::string_view script, const std::vector<std::string>& words,
                                 std::string_view directory, bool fed);
 

@@ -12,7 +12,7 @@ namespace spread {
 namespace {
 
 // All scripts have the job's directory as $1. tar's -h: a link would point to nowhere over there;
-// -o: files belong to whoever is logged in, also where that is root.
+// -o: files belong to the user who is logged in, also where that is root.
 
 // stat is not POSIX: GNU's and busybox' know -c, those of the BSDs -f.
 constexpr std::string_view kLook =
@@ -30,7 +30,7 @@ constexpr std::string_view kSend =
     R"(for f do shift; if [ -e "$f" ]; then set -- "$@" "$f"; else )"
     R"(printf "there is no %s\n" "${f#./}" >&2; m=1; fi; done; )"
     R"(if [ "$#" -gt 0 ]; then tar -chf - "$@" || exit 2; fi; [ -z "$m" ] || exit 3)";
-// Only below the job's directory are empty folders taken along: what is above is not ours.
+// Empty folders are removed only below the job's directory: those above it belong to others.
 constexpr std::string_view kRemove =
     R"(if [ -n "$1" ]; then cd -- "$1" || exit 0; fi; shift; rm -rf -- "$@"; for f do )"
     R"(case $f in ./*) d=${f%/*}; while [ "$d" != . ] && rmdir -- "$d" 2>/dev/null; )"
@@ -90,7 +90,7 @@ Result<FilePlace> file_place(std::string_view name) {
   FilePlace place{".", ".", {}};
   if (const std::size_t cut = name.find("/./"); cut != std::string_view::npos) {
     place.here = cut == 0 ? "/" : std::string(name.substr(0, cut));
-    // So that "-x/./y" is no option to anybody.
+    // So that no program takes "-x/./y" for an option.
     if (place.here.front() != '/' && place.here.front() != '.') place.here.insert(0, "./");
     name.remove_prefix(cut + 3);
   } else if (name.substr(0, 1) == "/") {

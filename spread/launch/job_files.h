@@ -52,7 +52,7 @@ inline constexpr int kSomeMissing = 3;
 /// Removes them, and the directories above them that are empty then, up to the job's own.
 std::string format_remove(const std::vector<FilePlace>& files, std::string_view directory);
 
-/// The same on this side. `current_directory` is ours, absolute.
+/// The same on this side. `current_directory` is that of spread, absolute.
 ArgumentList pack_here(const std::vector<FilePlace>& files, std::string_view current_directory);
 ArgumentList unpack_here(std::string_view folder);
 

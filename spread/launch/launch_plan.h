@@ -5,9 +5,8 @@
 //   argument_lists.h  --worker and --args-file: text -> ArgumentList
 //   route.h           --launch: how a host is reached
 //   roster.h          all of them together -> Roster, the hosts and slots of a run
-//   remote_shell.h    one string that any login shell reads as we meant it, and the guard there
+//   remote_shell.h    one string that any login shell reads alike, and the guard there
 //   launcher.h        slot -> LaunchPlan; the question for a host's CPUs; hints
-//
 //
 // Start here, then roster.h.
 #pragma once
@@ -35,7 +34,7 @@ struct Route {
   };
   Kind kind = Kind::Here;
   ArgumentList before, after;
-  /// LoginShell: false if words of the user stand before ours on the remote command line (`ssh
+  /// LoginShell: false if words of the user stand before spread's on the remote command line (`ssh
   /// {host} nice`), where a leading `exec` would make no sense.
   bool first_word = true;
 };
@@ -73,7 +72,7 @@ struct Roster {
   std::vector<std::string> warnings;
 };
 
-/// What the machine in front of us can say.
+/// What launching needs to know of this machine.
 struct LaunchContext {
   std::uint32_t local_cpus = 1;   ///< CPUs that this process may use
   std::string current_directory;  ///< absolute; what `--wd .` means on other machines
@@ -88,8 +87,8 @@ struct LaunchContext {
 /// What to exec for one worker.
 struct LaunchPlan {
   ArgumentList arguments;                                        ///< exec'd as is, PATH searched
-  std::vector<std::pair<std::string, std::string>> environment;  ///< added to ours
-  std::string directory;                                         ///< empty = ours
+  std::vector<std::pair<std::string, std::string>> environment;  ///< added to spread's
+  std::string directory;                                         ///< empty = spread's
 };
 
 }  // namespace spread

@@ -20,13 +20,13 @@ constexpr std::string_view kDecode =
     R"(done; else shift; fi; )";
 constexpr std::string_view kChangeDirectory =
     R"(if [ -n "$1" ]; then cd -- "$1" >/dev/null || exit 125; fi; )";
-// kill -0 is not allowed to look at an sshd of another user (dropbear's is root's), hence the
-// choice; where no way shows it alive at the start, it is not watched, for ending a good worker is
-// worse than leaving one behind. That is found out before the worker starts (`wait`), so that a
-// connection that is lost at once is not taken for one that cannot be watched. The two `&` make the
-// guard init's child; a subshell in its place would not, since ksh93 makes no process for it.
-// The trap is for the TERM to our own group; the KILL may hit the guard as well. If we do not lead
-// a group (`-$$` is none), only the worker itself is ended.
+// kill -0 may not look at an sshd of another user (dropbear's is root's), so there are several ways
+// to look. Where none shows sshd alive at the start, the guard does not watch it: to end a good
+// worker is worse than to leave one behind. The guard finds that out before the worker starts
+// (`wait`), so that a connection that is lost at once is not taken for one that cannot be watched.
+// The two `&` make the guard init's child; a subshell in its place would not, since ksh93 makes no
+// process for it. The trap is for the TERM to the guard's own group; the KILL may hit the guard as
+// well. If the worker does not lead a group (`-$$` is none), only the worker itself is ended.
 constexpr std::string_view kGuard =
     R"({ trap "" HUP INT QUIT TERM PIPE; p=$PPID; w=$$; )"
     R"(if kill -0 "$p"; then a="kill -0 $p"; )"
@@ -53,8 +53,9 @@ constexpr std::string_view kCheckInterpreter =
     R"(its interpreter ${1%?}<CR>";; esac; )"
     R"(printf "%s" "spread: cannot start $spread_p: $spread_l is missing" >&2; echo >&2; exit 126; }; )";
 
-// The smallest quota of our cgroup and those above it (v2), or that of the container (v1), rounded
-// up. nproc minds the affinity, and OMP_NUM_THREADS, which says nothing about processes.
+// The smallest quota of the script's cgroup and those above it (v2), or that of the container (v1),
+// rounded up. nproc heeds the affinity, and also OMP_NUM_THREADS, which says nothing about
+// processes.
 constexpr std::string_view kCpuQuestion =
     R"(n=$(OMP_NUM_THREADS= OMP_THREAD_LIMIT= nproc 2>/dev/null || )"
     R"(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1); r=/sys/fs/cgroup; )"

@@ -34,15 +34,15 @@ struct RemoteCommand {
 /// looks every 2 s whether sshd's process is still there; if it is not, the worker's process group
 /// gets TERM and, after the grace, KILL. It ends within 2 s of the worker. It is no child of the
 /// worker, so a worker that waits for all its children does not wait for it. It is in the worker's
-/// process group, hence that number cannot be given to somebody else while the guard lives.
+/// process group, so that the kernel gives this number to no other group while the guard lives.
 /// Limits: where several connections share one (ControlMaster), sshd's process outlives this one;
 /// and a cut network is only noticed there when sshd itself notices (ClientAliveInterval).
 std::string format_remote(const RemoteCommand& command, bool exec = true);
 
 /// Shell code that defines `spread_check PROGRAM`: if it is a script whose #! interpreter is
-/// missing (or ends with a carriage return, which comes to the same), that is said and the shell
-/// ends with 126. The kernel's "not found" would be about the interpreter, and everybody takes it
-/// for the script that is there.
+/// missing (or ends with a carriage return, which comes to the same), the shell says so and ends
+/// with 126. The kernel's "not found" is about the interpreter, but reads as if the script were
+/// missing.
 std::string_view interpreter_check();
 
 /// The script that prints how many CPUs may be used (affinity and cgroup), marked so that it is

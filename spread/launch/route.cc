@@ -30,8 +30,8 @@ std::string_view built_in(std::string_view launch) {
 
 std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
-/// ssh with our options, but for those that the user's words name: on its command line the first
-/// value of an option wins, so ours would hide theirs.
+/// ssh with spread's options, but for those that the user's words name: on its command line the
+/// first value of an option wins, so spread's would hide the user's.
 ArgumentList with_ssh_options(ArgumentList words) {
   const std::string named = lower_case(shell_join(words));
   ArgumentList options = {"-T"};

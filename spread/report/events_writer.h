@@ -11,7 +11,7 @@ namespace spread {
 /// --events: one JSON object a line for everything that happens, in the order in which it happens.
 /// `time` is in seconds since the start of the run; the first line has the wall time of that start.
 /// Text that is not UTF-8 has U+FFFD in place of each bad byte; a number that is none is null.
-/// Appends to `out`, which must live as long; whoever owns it writes it out.
+/// Appends to `out`, which must live as long; its owner writes it out.
 class EventsWriter final : public Observer {
  public:
   /// `wall_seconds`: the time of day at `start`, in seconds since 1970.

@@ -46,7 +46,7 @@ class Progress final : public Observer {
       : start_(start), unit_(unit), loads_(loads) {}
 
   /// Units known so far; `final` once there will be no more. `share`: of the input's bytes, how
-  /// many have been read for those units; 0 = unknown. Called by whoever reads the input.
+  /// many have been read for those units; 0 = unknown. Called by the reader of the input.
   void set_total(std::uint64_t total, bool final, double share = 0);
 
   using Observer::on;

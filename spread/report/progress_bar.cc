@@ -38,7 +38,7 @@ double fraction_of(const ProgressSnapshot& shown) {
 /// much will come. Shortened where it must be.
 std::string fraction_text(const ProgressSnapshot& shown, std::size_t columns) {
   if (shown.likely_total) {
-    // It is not over before it is.
+    // 100 % is shown at the end only.
     const int percent = std::min(99, static_cast<int>(100 * fraction_of(shown)));
     const std::string text = fmt::format("{} ~{}%", shown.finished, percent);
     return text.size() <= columns ? text : fmt::format("~{}%", percent);

@@ -44,14 +44,14 @@ class ProgressLine {
 
   /// On a terminal, where it shares a line with whatever else is written.
   bool in_place() const { return screen_.terminal && !screen_.dumb; }
-  /// Nobody has asked for it: a run in the background keeps away from what is being typed.
+  /// The user has not asked for it: a run in the background does not draw over what is typed.
   bool unasked() const { return unasked_; }
   /// When `draw` has something to do next; kForever if never.
   TimePoint next_deadline() const { return next_; }
   /// Draws if it is time. `columns` is the terminal's width now (0 = unknown).
   void draw(const Progress& progress, TimePoint now, std::size_t columns, ByteBuffer& out);
-  /// In place of draw() while something that is not ours stands on the terminal's line, which
-  /// drawing would wipe out, or the terminal is somebody else's.
+  /// In place of draw() while the terminal's line holds text of another program, which drawing
+  /// would wipe out, or another process group has the terminal.
   void wait_for_line(TimePoint now);
   bool drawn() const { return !drawn_.empty(); }
   /// Clears the line. Needed before anything else is written to the same terminal; the line comes

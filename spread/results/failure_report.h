@@ -55,7 +55,7 @@ class FailureReport {
   std::string add(TaskId task, Outcome outcome, std::string_view host, std::string_view type,
                   std::string_view message, const FailurePlace& place = {});
 
-  /// Instead of add() for each success: there are so many, of which nothing is to be told.
+  /// Instead of add() for each success: they are many, and none is told.
   void set_succeeded(std::uint64_t count) { counts_[0] = count; }
   /// Of the given outcome.
   std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }

@@ -45,7 +45,8 @@ void JobFailures::failed(TaskId task, std::string_view how, std::string_view com
   way.jobs.add(task);
 }
 
-/// "exit status 3: sh x 1", and the last words where nobody has them before his eyes.
+/// "exit status 3: sh x 1", and the last lines of stderr where the screen does not show them any
+/// more.
 std::string JobFailures::text_of(const Way& way, std::uint64_t written) const {
   std::string text = way.how + ": " + way.command;
   if (way.shown_at && written - std::min(written, *way.shown_at) <= kScreenBytes) return text;

@@ -226,7 +226,7 @@ Status JobOutput::pump_unordered() {
 
 Status JobOutput::pump_lines() {
   if (options_.mode != JobOutputMode::Lines || !lines_wait_) return {};
-  // In turn: a slow reader must not hear of the first job only.
+  // Jobs take turns: a slow reader of stdout must not get the lines of the first job only.
   auto at = jobs_.lower_bound(lines_from_);
   for (std::size_t left = jobs_.size(); left != 0; --left, ++at) {
     if (at == jobs_.end()) at = jobs_.begin();
@@ -234,7 +234,7 @@ Status JobOutput::pump_lines() {
     if (!done) return tl::unexpected(done.error());
     lines_from_ = at->first + 1;
     if (*done) continue;
-    // The sink took a part of a line: nobody else's may follow it.
+    // The sink took a part of a line: no other job's output may follow it.
     if (at->second.mid_line[0] || at->second.mid_line[1]) head_ = at->first;
     return {};
   }

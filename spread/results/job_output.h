@@ -26,7 +26,7 @@ enum class JobStream : std::uint8_t { Out = 0, Err = 1 };
 class JobSink {
  public:
   virtual ~JobSink() = default;
-  /// No more is wanted now. A small job is handed over whole even so.
+  /// The sink wants no more now. A job with little output is still handed over as a whole.
   virtual bool full() const = 0;
   /// The next bytes of a job. Until end() nothing of another job comes between, except in Lines.
   virtual void write(TaskId task, JobStream stream, Slice bytes) = 0;
@@ -34,7 +34,7 @@ class JobSink {
   virtual void begin(TaskId task, ByteView note) {
     static_cast<void>(task), static_cast<void>(note);
   }
-  /// The last that is heard of a job that printed something or has a note; in order, like write().
+  /// The last call about a job that printed something or has a note; in order, like write().
   virtual void end(TaskId task, ByteView note) = 0;
 };
 
@@ -55,10 +55,10 @@ struct JobOutputOptions {
 /// What the jobs of `map` print, handed on in the right order and form and in bounded memory.
 ///
 /// One job at a time may be the *head*, which has the sink for itself: the first that is not
-/// finished if output is ordered; otherwise whichever is being delivered, or one chosen when
-/// memory runs out. The head is handed on as it prints, as soon as its attempt is final; all else
-/// is held, in memory up to `memory_bytes`, then in the spill file, then in the jobs themselves,
-/// because nobody reads them (may_read()). Nothing is ever dropped.
+/// finished if output is ordered; otherwise whichever is being delivered, or one chosen when memory
+/// runs out. The head is handed on as it prints, as soon as its attempt is final; all else is held,
+/// in memory up to `memory_bytes`, then in the spill file, then in the jobs' pipes, which are not
+/// read (may_read()). Nothing is ever dropped.
 ///
 /// Costs, while waiting for an earlier job: one that printed nothing and has no note, 1 bit;
 /// otherwise what it left and 100 bytes in memory, or that and 56 bytes in the file and nothing in
@@ -70,7 +70,7 @@ class JobOutput {
   /// Of a job's stderr, last_lines() knows so much.
   static constexpr std::size_t kLastBytes = 2048;
 
-  /// `spill` may be null, and is used by nobody else; it and `sink` must outlive this.
+  /// `spill` may be null, and has no other user; it and `sink` must outlive this.
   JobOutput(const JobOutputOptions& options, JobSink& sink, SpillFile* spill);
   JobOutput(const JobOutput&) = delete;
   JobOutput& operator=(const JobOutput&) = delete;

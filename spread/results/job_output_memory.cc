@@ -95,7 +95,7 @@ bool JobOutput::spill_jobs(std::size_t target) {
   return true;
 }
 
-// Unordered and full: one job gets the sink for itself, or nobody could go on.
+// Unordered and full: one job gets the sink for itself, or no job could go on.
 void JobOutput::choose_head() {
   if (options_.ordered || head_ || !ready_.empty() || !full()) return;
   if (options_.mode == JobOutputMode::Whole) return;

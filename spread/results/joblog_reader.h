@@ -27,9 +27,9 @@ Result<std::optional<JoblogEntry>> read_joblog_line(std::string_view line, std::
                                                     std::size_t number,
                                                     std::span<const std::uint8_t> ok);
 
-/// The command of a line, as it was run. GNU parallel escapes nothing but a newline, which is a
-/// NUL there. Its host is `:`; of its jobs on other machines, a command is told from ours by what
-/// we would not have written (a TAB, a NUL, a backslash before something else than t, n, r, \).
+/// The command of a line, as it was run. GNU parallel escapes nothing but a newline, which is a NUL
+/// there. Its host is `:`. A line of its jobs on other machines is told from one of spread by what
+/// spread does not write (a TAB, a NUL, a backslash before something else than t, n, r, \).
 std::string joblog_command_of(const JoblogEntry& entry);
 
 /// What --retry-failed runs: of each number the last line, if it failed.
@@ -65,7 +65,7 @@ class JoblogRecord {
   /// All of it, with its newlines.
   static Result<JoblogRecord> parse(std::string_view text, std::string_view name,
                                     std::span<const std::uint8_t> ok = {});
-  /// Whether a last line without newline is the start of one of ours, or of a header.
+  /// Whether a last line without newline is the start of a line of spread, or of a header.
   static bool is_torn_line(std::string_view rest);
 
   /// Whether job `sequence` (from 1) with this command need not be run. With

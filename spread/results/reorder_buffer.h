@@ -74,14 +74,15 @@ class ReorderBuffer {
     return true;
   }
 
-  /// True while no more results should be caused than those already under way: memory and spill
-  /// file are used up. put() still accepts what comes.
+  /// True while memory and spill file are used up: the caller should start no task beyond those
+  /// under way. put() still accepts their results.
   bool full() const { return waiting_ > 0 && memory_in_use() > memory_bytes_; }
   /// The id that pop() waits for.
   TaskId next() const { return TaskId{next_}; }
   /// Results held, in memory and on disk.
   std::uint64_t waiting() const { return waiting_; }
-  /// Without a result that is next in line and was put as such: it belongs to the caller's blocks.
+  /// Does not count a result that was next in line when it was put: its bytes are in the caller's
+  /// block.
   std::size_t memory_in_use() const;
   /// Why the last attempt to spill failed (a full disk), once; empty otherwise.
   bool has_spill_error() const { return !spill_error_.empty(); }

@@ -10,7 +10,7 @@ namespace spread {
 
 namespace {
 
-// What stands before a value in the spill file. Native byte order: the file never outlives us.
+// What stands before a value in the spill file. Native byte order: the file never outlives the run.
 struct RecordHead {
   std::uint64_t id;
   std::uint64_t body_size;
@@ -95,7 +95,7 @@ std::size_t SpillRuns::write(std::span<TaskResult* const> results) {
     }
     add_run(number(results[0]->id), number(results[done - 1]->id), end - size, end);
   }
-  if (heap_.empty()) give_back();  // the rubbish of a large one that failed half-way
+  if (heap_.empty()) give_back();  // what a large value left that was written only in part
   return done;
 }
 
@@ -106,7 +106,7 @@ bool SpillRuns::flush() {
   return true;
 }
 
-// If the second append fails, the first is rubbish between two runs.
+// If the second append fails, the bytes of the first stay between two runs, unused.
 bool SpillRuns::append_large(const TaskResult& result) {
   const RecordHead head = head_of(result);
   return append(bytes_of(head)) && append(result.value.body.view());

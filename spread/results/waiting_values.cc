@@ -5,7 +5,7 @@
 namespace spread {
 
 namespace {
-// Below this a copy is cheaper than what keeping a stranger's block may cost.
+// A smaller value is copied: that is cheaper than to keep the whole block that it lies in.
 constexpr std::size_t kReferenceBytes = 16 * 1024;
 }  // namespace
 

@@ -12,8 +12,7 @@ namespace spread {
 
 /// The bytes of results that wait for their turn, and what they cost. A result's Slice mostly lies
 /// in a read buffer that would live as long as the result, so small ones are copied together into
-/// blocks of our own. A block is paid for until the last value in it has left: one survivor costs
-/// all of it, and memory_in_use() says so.
+/// blocks made here. memory_in_use() counts a block until the last value in it has left.
 class WaitingValues {
  public:
   /// Results are kept apart by how long they will stay, so that those that leave together free

@@ -58,7 +58,7 @@ Pull ArgumentSource::next(Record& record) {
   return Pull::Record;
 }
 
-/// False if two sources have a column of one name: what {name} means would be anyone's guess.
+/// False if two sources have a column of one name: {name} would mean either.
 bool ArgumentSource::take_names() {
   for (std::size_t i = 0; i < rows_->sources(); ++i) {
     for (const std::string& name : rows_->reader(i).names()) {

@@ -13,7 +13,7 @@
 namespace spread {
 namespace {
 
-// When records are counted, nobody knows how many bytes are wanted: at least so many at a time.
+// When records are counted, it is not known how many bytes are wanted: at least so many at a time.
 constexpr std::size_t kStep = 4096;
 
 // A match that is not decided is searched for again with every piece that comes while it is no
@@ -252,13 +252,13 @@ std::size_t BlockCutter::missing() const { return wanted() - size(); }
 /// The first place of which it cannot be told yet whether it is a boundary.
 std::size_t BlockCutter::first_unseen() const { return size() + 1 - std::min(size(), lookahead_); }
 
-/// Makes the bytes ours, with room for so many behind them.
+/// Copies the bytes into a block made here, with room for so many behind them.
 void BlockCutter::make_room(std::size_t count) {
   if (ours_ && room() >= count) return;
   const std::size_t left = size();
   std::size_t capacity = left + count;
   if (by_count()) {
-    // Many blocks may lie in one of ours.
+    // One block of memory may hold many blocks of the input.
     const std::size_t many = std::max(options_.block_bytes, left * 2);
     capacity = std::max(capacity, std::min(many, options_.max_block_bytes) + lookahead_);
   }

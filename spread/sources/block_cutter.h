@@ -1,6 +1,6 @@
 // The input of `spread pipe`: BlockCutter for a stream, RangeFinder (block_ranges.h) for a file
-// that does not pass through us. What a record is says block_boundary.h, how long a block becomes
-// docs/pipe.md.
+// that spread does not read as a whole. block_boundary.h says what a record is, docs/pipe.md how
+// long a block becomes.
 #pragma once
 
 #include <cstddef>
@@ -93,7 +93,7 @@ class BlockCutter final : public RecordReader {
   const Byte* begin_ = nullptr;
   const Byte* end_ = nullptr;
   bool ours_ = false;  // so bytes may be appended at end_
-  Slice piece_;        // was fed while there was a remainder; not yet all of it is in our block
+  Slice piece_;        // was fed while there was a remainder; a part of it is not copied yet
   std::size_t drawn_ = 0;
 
   // How far the present block has been looked through in vain.

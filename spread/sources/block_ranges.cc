@@ -11,7 +11,7 @@
 namespace spread {
 namespace {
 
-// Most records end within one page of any cut; whoever has longer ones is read in larger steps.
+// Most records end within one page of any cut; a file with longer ones is read in larger steps.
 constexpr std::uint64_t kFirstStep = 4096;
 constexpr std::uint64_t kLargestWindow = std::uint64_t{1} << 20;
 

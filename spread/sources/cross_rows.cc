@@ -53,7 +53,7 @@ Pull CrossRows::load_group(Group& group) {
   while (true) {
     const Pull pull = zip(group, row);
     if (pull != Pull::Record) return pull;
-    // It would spoil a part of all tasks: told before any of them runs.
+    // The item would be a part of many tasks: the run ends before any of them runs.
     if (!row.bad.empty()) return broken(std::move(row.bad));
     group.items.add(row);
   }

@@ -13,8 +13,8 @@ namespace spread {
 
 /// Cuts a stream of pieces into the rows of RFC 4180, and rows into fields. Where the RFC leaves a
 /// choice: see make_record_reader. A row ends at a newline (LF or CRLF) outside quotes; with
-/// another terminator it ends there, quotes or not, and an empty one is a row too: whoever chose
-/// the byte said where rows end, and one open quote must not swallow all that follows.
+/// another terminator it ends there, quotes or not, and an empty one is a row too: the user has
+/// said where rows end, and one open quote must not swallow all that follows.
 class CsvRows {
  public:
   enum class Cut : std::uint8_t { Row, NeedMore, End };

@@ -60,7 +60,7 @@ Pull MsgpackReader::at_end_of_piece() {
 void MsgpackReader::gather(std::size_t size) {
   const std::size_t wanted = gathered_size_ + size;
   if (gathered_ == nullptr || gathered_->capacity() < wanted) {
-    // What the headers claim is no reason to take memory: only what has arrived is.
+    // Memory is taken for bytes that have arrived, not for what a header claims.
     const std::size_t doubled = gathered_ == nullptr ? 256 : gathered_->capacity() * 2;
     grow_gathered(std::max(wanted, std::min(doubled, max_record_bytes_)));
   }

@@ -7,7 +7,7 @@ namespace spread {
 void PayloadBuilder::renew(std::size_t size) {
   const ByteView begun = view();
   const std::size_t wanted = begun.size() + size;
-  // A block that nobody else holds any more can be filled again from its start.
+  // A block without other references can be filled again from its start.
   if (block_ != nullptr && block_->references() == 1 && block_->capacity() >= wanted) {
     std::memmove(block_->data(), begun.data(), begun.size());
     begin_ = 0;

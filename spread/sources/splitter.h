@@ -30,8 +30,8 @@ class Splitter {
   void finish() { finished_ = true; }
 
   Cut next(Slice& line);
-  /// Only the case that is nearly every one, inline: true if the next record lies within the piece.
-  /// `line` is a part of block(). Whoever gets false calls next().
+  /// The most frequent case of next(), inline: true if the next record lies within the piece.
+  /// `line` is then a part of block(). If false, call next().
   bool next_in_piece(ByteView& line) {
     if (begin_ == end_ || spanning_) return false;
     const void* found = std::memchr(begin_, delimiter_, static_cast<std::size_t>(end_ - begin_));

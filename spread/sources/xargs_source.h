@@ -44,7 +44,8 @@ class XargsSource final : public RecordReader {
   Pull next(Record& record) override;
   const std::string& error() const override { return error_; }
 
-  /// So many bytes that were fed stand behind the end mark: they are somebody else's.
+  /// So many bytes that were fed stand behind the end mark: they belong to the commands, or to what
+  /// reads stdin after spread.
   std::size_t unread_bytes() const { return piece_.size() - at_; }
   /// Once, after a NUL was met in an item, which ends the item for the kernel: what to tell.
   std::string take_warning();

@@ -17,8 +17,8 @@ namespace spread::wire {
 
 /// What a decoder found at the front of a worker's output.
 enum class Found : std::uint8_t {
-  NeedMore,  ///< nothing can be said before `size` bytes are there, in all (a hint for the reader's
-             ///< buffer: a line may be complete earlier)
+  NeedMore,  ///< undecided before `size` bytes are there, in all (a hint for the reader's buffer: a
+             ///< line may be complete earlier)
   Message,   ///< `message` is one message, `size` bytes long with its end mark
   Skip,      ///< `size` bytes carry nothing (newlines at a frame boundary, a blank line); directly
              ///< behind Stray they belong to that text
@@ -67,7 +67,7 @@ std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame);
 
 /// Reads the map of a hello message, given as its msgpack encoding; of unknown keys the first is
 /// named. A known key with a value of another type, or out of its range, is an Error that names it.
-/// Whether `wire` is one that we speak is for the caller to say.
+/// The caller checks whether spread speaks `wire`.
 Result<Hello> parse_hello(ByteView map);
 
 struct WorkerError {

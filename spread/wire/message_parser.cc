@@ -149,7 +149,7 @@ bool parse_third(Elements& elements, const Kind& kind, UpMessage& message) {
       if (!elements.take(message.value)) return false;
       const Byte* at = message.value.data();
       const Token token = next_token(at, at + message.value.size());
-      // A bare text is let pass where a person writes the message by hand; see parse_error.
+      // A bare text is accepted in place of the map, for workers written by hand; see parse_error.
       if (token.type == TokenType::Map || (token.is_text() && kind.kind != UpKind::Hello)) {
         return true;
       }

@@ -1,5 +1,5 @@
-// msgpack, read by hand: nothing needs to build an object, and a worker's bytes are believed only
-// as far as they have arrived.
+// msgpack, read by hand: no object is built, and no memory is taken for what a worker's headers
+// claim.
 #pragma once
 
 #include <array>

@@ -54,7 +54,7 @@ inline Byte* put_float64(Byte* to, double x) {
   return put64(put8(to, 0xcb), std::bit_cast<std::uint64_t>(x));
 }
 
-// Sizes and counts are below 2^32: whoever calls has checked.
+// Sizes and counts are below 2^32: the caller has checked that.
 inline Byte* put_str_header(Byte* to, std::size_t n) {
   if (n < 32) return put8(to, 0xa0 | n);
   if (n <= 0xff) return put8(put8(to, 0xd9), n);

@@ -1,5 +1,5 @@
 """What docs/from-parallel.md and docs/from-xargs.md show is true: every command in a ```console
-block prints what stands below it, ours and, where they are installed, theirs.
+block prints what stands below it: those of spread and, where it is installed, those of the peer.
 
 In a block, a line `$ COMMAND` (`> ` goes on) is run by bash in a folder of its own with the files of
 FILES. The lines below it are its whole stdout, and that of the commands directly above it: several

@@ -8,7 +8,7 @@ import unittest
 from spread_testing import PYTHON, SpreadTest
 
 # Sleeps for MILLISECONDS, on the host "slow" four times as long, and answers with its payload. To
-# take some time is its task here; nobody waits for it to pass. Where both hosts are to work, neither
+# take some time is its task here; no test waits for it to pass. Where both hosts are to work, neither
 # begins before the other is there: on a busy machine the fast one would do everything alone.
 SLEEPER = """\
 import os, sys, time, msgpack

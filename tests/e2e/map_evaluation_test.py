@@ -1,6 +1,6 @@
 """Items that are code for one place or another, in scripts of many shapes, in every shell that is
 installed: what is not refused must leave no trace. tests/unit/command/evaluation_test.cc says what
-is refused; here nobody knows the answer but the shells."""
+is refused; here only the shells know the answer."""
 
 import os
 import shutil

@@ -89,7 +89,7 @@ class Blocks(MapTest):
                 while piece := os.read(running.process.stdout.fileno(), 1000):
                     text += piece
                 self.assertEqual(running.finish().status, 0)
-                # The live one shows both as they are read; nobody else's comes between.
+                # The live one shows both as they are read; no other job's output comes between.
                 numbers = re.findall(r"(?:out|err|[oe])([123])", text.decode())
                 order = [n for n, before in zip(numbers, [None, *numbers]) if n != before]
                 self.assertEqual(sorted(order), ["1", "2", "3"])
@@ -205,7 +205,7 @@ class OnTerminal(MapTest):
         while True:
             try:
                 text += os.read(master, 4096)
-            except OSError:  # EIO: nobody has the other end any more
+            except OSError:  # EIO: no process has the other end any more
                 break
         self.assertEqual(Running(process).finish().status, 0)
         return text.decode().replace("\r\n", "\n")

@@ -314,7 +314,7 @@ class Waiting(MapTest):
         self.assertNotIn("not tried again", result.err)
 
     def test_job_goes_on_when_it_becomes_the_head_with_much_to_print(self):
-        # More than our output takes at once was held of it: what it prints then must be read.
+        # More than stdout takes at once was held of it: what it prints then must be read.
         post, first, second = self.post(), self.gate("first"), self.gate("second")
         much = "head -c3000000 /dev/zero | tr '\\0' x"
         script = (

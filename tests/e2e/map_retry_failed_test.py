@@ -290,7 +290,7 @@ class AsGnuParallel(MapTest):
         self.file("ours", self.read("theirs"))
         result = self.compare("theirs", "ours")
         self.assertEqual(result.status, 2)
-        # And once more: now some lines are ours.
+        # And once more: now some lines are spread's.
         self.compare("theirs", "ours")
 
     def test_on_its_joblog_with_newlines_and_tabs(self):

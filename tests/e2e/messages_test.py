@@ -1,6 +1,6 @@
-"""What spread says itself holds nothing that a terminal obeys, whoever's words are in it: every kind
-of message is made with text of a worker, host, file, option or job that tries. (That nobody writes to
-stderr but through the one function is held by cmake/layers.txt.)"""
+"""What spread says itself holds nothing that a terminal obeys, whatever words are in it: every kind
+of message is made with text of a worker, host, file, option or job that tries. (cmake/layers.txt
+holds all code to the one function that writes to stderr.)"""
 
 import json
 import os
@@ -144,7 +144,7 @@ class Messages(MapTest):
 
     def test_jobs(self):
         job = self.script("job", b"#!/bin/sh\nprintf '" + HOSTILE + b"\\n' >&2\nexit 3\n")
-        # Their stderr is in files, so that what is on ours is spread's.
+        # Their stderr is in files, so that what is on stderr is spread's.
         self.check("map", "--results", self.path("r"), job, ":::", NAME)
         self.check("map", "--results", self.path("s"), "--explain", job, ":::", NAME)
         self.check("map", "--results", self.path("t"), "/" + NAME, ":::", "a")
@@ -160,7 +160,7 @@ class Messages(MapTest):
                 try:
                     while data := os.read(master, 4096):
                         told += data
-                except OSError:  # EIO: nobody has it open any more
+                except OSError:  # EIO: no process has it open any more
                     pass
                 os.close(master)
                 self.assertEqual(running.process.wait(), 0)

@@ -64,7 +64,7 @@ class Options(SpreadTest):
         self.assertEqual(unused, [])
 
     def test_help_is_found_by_this_test_as_it_is_written(self):
-        # A heading that options_of() misses would be an option that nobody asks a test for.
+        # A heading that options_of() misses would be an option without a test.
         for subcommand in ("run", "map", "pipe"):
             text, examples, _ = self.spread(subcommand, "--help").out.partition("\nExamples:\n")
             self.assertTrue(examples)

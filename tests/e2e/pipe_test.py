@@ -52,7 +52,7 @@ class Blocks(SpreadTest):
         ):
             result = self.pipe("cat >/dev/null", input=start + b"\n")
             self.assertRegex(result.err, f"is {name} data.*: {tool} FILE ")
-        # Whoever says what a record is knows what the input is.
+        # A user who says what a record is knows what the input is.
         for words in (("--recend", ""), ("--recstart", "\x1f\x8b")):
             self.assert_run(self.pipe("-j1", *words, "cat >/dev/null", input=packed), 0, "", "")
         self.assert_run(self.pipe("cat", input=b"\x1f\x8b"), 0, b"\x1f\x8b", "")
@@ -387,7 +387,7 @@ class RoundRobin(SpreadTest):
                 "pipe", f"-j{slots}", "--round-robin", "--reorder-mem", "64K", "--spill-max", "1M",
                 *(options if "--block" in options else ("--block", "100k", *options)), f"[ {{%}} != 1 ] || {wait_at(gate)}; {script}",
                 stdin=lines)
-        # With --lb what nobody takes holds the filters back, mostly before the spill file is full.
+        # With --lb output that is not read holds the filters back, mostly before the spill file is full.
         if "--lb" not in options:
             self.assertIn("has reached --spill-max", running.process.stderr.readline().decode())
         gate.open()

@@ -108,7 +108,7 @@ class Slots(SpreadTest):
         self.assertEqual(self.told.lines(2), ["start"] * 2)
         self.signal(running, 12)
         self.assertTrue(self.told.is_empty())
-        # Each has one task; whoever is to leave ends when it has answered. The other may take several
+        # Each has one task; the worker that is to leave ends when it has answered. The other may take several
         # meanwhile, but never all that are left.
         self.way.open(12)
         self.assertEqual(self.told.line(), "end")
@@ -132,7 +132,7 @@ class Slots(SpreadTest):
         self.way.open(1)
         self.assertEqual(self.told.lines(2), ["start"] * 2)
         self.file("jobs", "1")
-        # One answer has the file read. Whoever stays may take several, but never all that are left:
+        # One answer has the file read. The one that stays may take several, but never all that are left:
         # two ends come from those who are to leave.
         self.way.open(12)
         self.assertEqual(self.told.lines(2), ["end"] * 2)

@@ -207,7 +207,7 @@ class Hosts(SshTest):
     # ------------------------------------------------------------ tasks
 
     def test_tasks_go_to_all_hosts_and_results_come_in_order(self):
-        # Nobody answers before both have a task.
+        # No worker answers before both have a task.
         post, gate = self.post(), self.gate()
         show = f"echo $SPREAD_HOST ${{SSH_CONNECTION}} > {post.path}"
         first = do(["child", "sh", "-c", show], ["wait", gate.path])

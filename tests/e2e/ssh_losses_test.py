@@ -94,7 +94,7 @@ class Unreachable(SshTest):
 
 class Lost(SshTest):
     def hang_on(self, post, *before):
-        """The first to compute it tells host and pid and hangs; whoever is next is done at once."""
+        """The first to compute it tells host and pid and hangs; the next one is done at once."""
         tell = ["child", "sh", "-c", f"echo $SPREAD_HOST $PPID > {post.path}"]
         return do(["once", self.path("once"), *before, tell, ["hang"]], answer="taken over")
 
@@ -111,7 +111,7 @@ class Lost(SshTest):
         self.sshd.cut(host)
         result = running.finish()
         self.assert_run(result, 0, ["taken over", 1, 2, 3])
-        # Though nobody was there any more to send it a signal, but for the guard.
+        # Though no process was there any more to send it a signal, but for the guard.
         self.assert_gone(pidfd)
         return result
 

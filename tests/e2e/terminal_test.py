@@ -65,7 +65,7 @@ class Terminal:
         self.resize(columns)
 
     def resize(self, columns):
-        """Whoever has it as its controlling terminal gets SIGWINCH."""
+        """A process that has it as its controlling terminal gets SIGWINCH."""
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.screen.columns = columns
 
@@ -149,7 +149,7 @@ class Progress(SpreadTest):
 
         def take_terminal():
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            # Whoever has started the tests in the background has it ignored, and so would spread.
+            # A shell that runs the tests in the background has it ignored, and so would spread.
             signal.signal(signal.SIGINT, signal.SIG_DFL)
 
         running = self.start(
@@ -425,7 +425,7 @@ class Progress(SpreadTest):
         running, terminal = self.map_on_terminal("-t", "true", ":::", item)
         self.assertEqual(self.finish(running, terminal).status, 0)
         self.assertEqual(terminal.screen.lines, [r"true 'a\x1b[2Jb\x0dc\x07'", ""])
-        # Whoever reads it from a file wants to paste it.
+        # A user who reads it from a file wants to paste it.
         result = self.spread("map", "-t", "true", ":::", item)
         self.assert_run(result, 0, [], f"true '{item}'\n")
 

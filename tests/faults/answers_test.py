@@ -21,7 +21,7 @@ class Busy(SpreadTest):
             return file.read().split()
 
     def test_refused_task_goes_to_another_worker_unblamed(self):
-        # Whoever is asked first rests for longer than this test may take.
+        # The worker that is asked first rests for longer than this test may take.
         given = self.path("given")
         task = do(["tell", given], ["once", self.path("once"), ["answer", "busy", 1000]])
         result = self.puppet([task], "-j2", "--start-all", "--out", "records")

@@ -43,7 +43,7 @@ class WorkerDies(SpreadTest):
         self.assert_run(result, 1, [0, None, 2, 3, 4, 5, 6, 7])
 
     def test_answers_still_in_the_pipe_of_a_dead_worker_count(self):
-        # Whoever is given task 2 dies of it, but has answered 0 and 1 before; with one try only, a
+        # The worker that is given task 2 dies of it, but has answered 0 and 1 before; with one try only, a
         # second run of them would be an error to be seen.
         once = self.path("once")
         tasks = [

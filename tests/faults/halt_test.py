@@ -122,7 +122,7 @@ class OthersAtWork(SpreadTest):
         ):
             with self.subTest(halt):
                 running = self.halt(halt, last)
-                # Nobody opens the gate.
+                # The gate stays closed.
                 self.assert_gone(self.pidfd)
                 self.assert_none_left(self.pid)
                 running.process.wait()

@@ -38,7 +38,7 @@ class ProcessOne(MapTest):
         out, err = process.communicate()
         return Result(process.returncode, out, err.decode())
 
-    # An orphan that is dead, and that nobody has reaped, is a zombie of process 1. The job waits
+    # An orphan that is dead and not reaped is a zombie of process 1. The job waits
     # until its own has vanished.
     ORPHAN = ("( : & echo $! >orphan{} ); read -r pid <orphan{}; "
               "while [ -e /proc/$pid ]; do :; done; echo {}")

@@ -25,7 +25,7 @@ class Deaths(MapTest):
         self.assert_run(result, 2, "a\nhalfb\nhalf")
 
     def test_child_that_keeps_the_pipe_does_not_hold_the_run(self):
-        # It lives on and has our pipes open; what the job itself has printed is all there.
+        # It lives on and has the pipes to spread open; what the job itself has printed is all there.
         post, gate = self.post(), self.gate()
         script = f"( {tell(post, '$$')}; {wait_at(gate)} ) & read x <{post.path}; echo {{}}; : $x"
         for options in ((), ("--unordered",), ("--lb",), ("--tag",), ("--retries", "2")):
@@ -192,7 +192,7 @@ class Shortages(MapTest):
         self.assert_only_told(result, self.WORKER_TOLD + ".*")
 
     def test_workers_are_started_when_there_is_room(self):
-        # spread, its guard, and somebody else's process, which goes.
+        # spread, its guard, and a process that is not spread's, which goes.
         become, _ = self.as_somebody_else(10)
         other = subprocess.Popen(["cat"], stdin=subprocess.PIPE, preexec_fn=become)
         self.addCleanup(self._end, other)

@@ -112,7 +112,7 @@ class SlowReaderOfErrors(MapTest):
     """stderr is not read until all jobs are over: it waits as long as it has to, and no signal is
     lost meanwhile."""
 
-    # What they print fits into memory, but not into what waits for our stderr. The first one is
+    # What they print fits into memory, but not into what waits for stderr. The first one is
     # waited for by all.
     JOBS, EACH = 6, 700000
 

@@ -137,7 +137,7 @@ class Interrupted(MapTest):
         self.assert_nothing_left()
 
     def test_reader_that_does_not_read_does_not_hold_the_third(self):
-        # As with a pager. What is still in the pipes of jobs and in our own memory is given up.
+        # As with a pager. What is still in the pipes of jobs and in spread's memory is given up.
         for options in ((), ("--lb",), ("--out=records",)):
             with self.subTest(options):
                 running = self.run_it("-j2", *options, "yes {} || :", ":::", "a", "b")

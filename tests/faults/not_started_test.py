@@ -105,7 +105,7 @@ class AtTheKernelsLimit(MapTest):
 
     def small(self):
         kib = 1024
-        # So that our own environment leaves the same room everywhere.
+        # So that the environment leaves the same room on every machine.
         environment = {name: self.environment[name] for name in ("PATH", "LC_ALL", "TERM")}
         return {
             "env": environment,

@@ -118,7 +118,7 @@ class BackPressure(SpreadTest):
         line = json_lines(["x" * 10000]).encode()
         written = 0
         os.set_blocking(running.process.stdin.fileno(), False)
-        # The pipes and queues between us and cat hold far less than this.
+        # The pipes and queues between this test and cat hold far less than this.
         while written < 64 << 20 and not (
             self.is_full(unread) and self.is_blocked(running.pid, running.process.stdin)
         ):

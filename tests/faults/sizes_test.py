@@ -51,7 +51,7 @@ class LongLine(SpreadTest):
 
 class Prep(SpreadTest):
     def test_items_are_held_once_for_all_workers(self):
-        # Nobody reads his prep items before the gate opens: all of them wait in the queues.
+        # No worker reads its prep items before the gate opens: all of them wait in the queues.
         size, workers = 20 * MEGABYTE, 16
         item = self.file("item", b"x" * size + b"\n")
         for wire in ("msgpack", "json"):

@@ -109,7 +109,7 @@ class NotAWorker(SpreadTest):
         self.assert_told(result, HINT, r"hi")
 
     def test_more_than_one_line_per_task_in_wire_lines(self):
-        # In one write: of lines that come later nobody can say which task they belong to.
+        # In one write: of lines that come later it is unknown which task they belong to.
         text = "#!/bin/sh\nwhile read -r x; do printf '%s\\n%s\\n' \"$x\" again; done\n"
         twice = self.script("twice", text)
         result = self.spread(

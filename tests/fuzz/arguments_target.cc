@@ -9,7 +9,7 @@
 namespace spread::fuzz {
 namespace {
 
-// The patterns are ours: a hostile one only shows how slow PCRE2 can be.
+// The patterns are fixed: a hostile one would only show how slow PCRE2 can be.
 constexpr const char* kPatterns[] = {",", " +", "x*", " *, *", "[ab]|,+"};
 constexpr char kDelimiters[] = {'\n', '\0', ',', 'a'};
 

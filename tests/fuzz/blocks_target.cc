@@ -17,7 +17,7 @@ struct Cut {
   bool operator==(const Cut&) const = default;
 };
 
-// Ours, as those of arguments_target.cc.
+// Fixed, as those of arguments_target.cc.
 constexpr const char* kRecordPatterns[] = {"a+", "\n|b", "^a",   "(?s)a.*?b",
                                            "$",  "b*",   "\\Ba", "(?<=a)b"};
 

@@ -46,7 +46,7 @@ class Log {
     append(" so ", as_bytes(message.so));
     append(" se ", as_bytes(message.se));
     text_ += std::to_string(message.number);
-    // Whoever gets such a message parses the map next.
+    // The receiver of such a message parses the map next.
     if (message.kind == wire::UpKind::Hello) (void)wire::parse_hello(message.value);
     if (message.kind == wire::UpKind::Error) (void)wire::parse_error(message.value);
   }

@@ -37,7 +37,7 @@ double makespan(const World& world) {
   return simulation.last_delivery();
 }
 
-/// The least makespan for tasks of equal length: give each to whoever finishes it first.
+/// The least makespan for tasks of equal length: give each to the worker that finishes it first.
 double ideal(const std::vector<double>& factors, std::size_t tasks, double seconds) {
   std::vector<double> free_at(factors.size());
   double last = 0;

@@ -119,7 +119,7 @@ void draw_tasks(World& world, Dice& dice) {
   const double malformed = dice.chance(0.2) ? dice.log_between(0.001, 0.3) : 0;
   const double unsendable = dice.chance(0.2) ? dice.log_between(0.001, 0.3) : 0;
   const double hangs = dice.chance(0.2) ? dice.log_between(0.001, 0.05) : 0;
-  // The first tasks prove the workers: a death before that is charged to nobody.
+  // The first tasks prove the workers: a death before that is charged to no task.
   std::size_t harmless = 0;
   for (const SlotPlan& slot : world.slots) harmless += 3 * slot.worker.parallel;
   for (std::size_t i = 0; i < world.tasks.size(); ++i) {

@@ -93,7 +93,7 @@ class Referee {
   SchedulerOptions options_;
   const Scheduler* scheduler_ = nullptr;
   const Answered* answer_ = nullptr;  ///< the event at hand
-  bool ended_by_us_ = false;          ///< the event at hand is the end of a worker that we killed
+  bool ended_by_us_ = false;  ///< the event at hand is the end of a worker that spread killed
   std::vector<TaskBook> tasks_;
   std::vector<WorkerBook> workers_;
   std::map<std::uint32_t, bool> proven_;

@@ -233,7 +233,7 @@ void Simulation::happen(Happening& happening) {
         for (Event& held : std::exchange(held_by_stall_, {})) hand_in(std::move(held));
         return;
       }
-      // A worker's output is not read while ours is blocked.
+      // A worker's output is not read while that of the master is blocked.
       if (stalled_ && process != nullptr) {
         held_by_stall_.push_back(std::move(happening.event));
       } else {

@@ -25,7 +25,7 @@ struct TaskPlan {
   bool malformed = false;
   /// It cannot be sent, which is found out at once: while what was decided is carried out.
   bool unsendable = false;
-  bool poison = false;  ///< kills whoever works on it
+  bool poison = false;  ///< kills the worker that works on it
   bool hangs = false;   ///< is never answered
   bool fatal = false;
 };

@@ -67,7 +67,7 @@ class Post:
     def __init__(self, path):
         os.mkfifo(path)
         self.path = path
-        # Both directions: opening it does not wait for anybody, and it never comes to its end.
+        # Both directions: opening it does not wait for another process, and it never comes to its end.
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._rest = b""
 
@@ -100,7 +100,7 @@ class Gate:
         os.write(self._fd, b"." * count)
 
     def shut(self):
-        """Nobody else comes through of those for whom it was opened."""
+        """No further process passes of those for which it was opened."""
         while select.select([self._fd], [], [], 0)[0]:
             os.read(self._fd, 4096)
 

@@ -22,7 +22,7 @@ import threading
 import spread_testing
 
 HOSTS = {"h2": "127.0.0.2", "h3": "127.0.0.3", "h4": "127.0.0.4"}
-# The port there is taken and nobody listens: connection refused.
+# The port there is bound and no server listens: connection refused.
 DOWN = {"down": "127.0.0.9", "down2": "127.0.0.10"}
 
 SSHD_CONFIG = """\
@@ -225,7 +225,7 @@ class Sshd:
             start_new_session=True,
         )
         self.sessions[host].append(session)
-        # As inetd does. A dead sshd that nobody waits for looks alive to those who watch it.
+        # As inetd does. A dead sshd that is not waited for looks alive to the guards that watch it.
         threading.Thread(target=session.wait, daemon=True).start()
 
 

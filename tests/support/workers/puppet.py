@@ -83,7 +83,7 @@ class Puppet:
             gate.read(1)
 
     def step_once(self, path, *steps):
-        """The steps, but only for whoever comes first."""
+        """The steps, but only for the worker that comes first."""
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
         except FileExistsError:

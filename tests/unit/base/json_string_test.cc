@@ -58,7 +58,7 @@ TEST(JsonString, ReplacesEachByteThatIsNotUtf8) {
   EXPECT_EQ(json_string(""), R"("")");
 }
 
-/// By a parser that is not ours.
+/// By another parser than spread's.
 TEST(JsonString, IsReadBackWhateverTheBytes) {
   for (int first = 0; first < 256; ++first) {
     for (int second = 0; second < 256; ++second) {

@@ -1,5 +1,5 @@
 // What is in braces and no placeholder: what is refused since GNU parallel would replace it, and
-// what is passed on since it is somebody else's.
+// what is passed on since another program reads it.
 #include "spread/command/foreign_braces.h"
 
 #include <gmock/gmock.h>

@@ -303,7 +303,7 @@ TEST(Scheduler, WaitsForTheHelloOfASlotThatAlwaysSaysOne) {
 }
 
 TEST(Scheduler, AWorkerThatSaidHelloAndDiesOfItsFirstTaskWasStartedWell) {
-  // Whoever holds what the task has printed must be told that it is tried again.
+  // The holder of what the task has printed must be told that it is tried again.
   Table table;
   SlotAdded slot;
   slot.remote = slot.waits_for_hello = true;

@@ -78,7 +78,7 @@ TEST_F(Files, MovesWhatCannotBeSpliced) {
   EXPECT_EQ(got, wanted);
   EXPECT_EQ(move_from_file(file->get(), 1 << 30, 100, ends[1]).state, IoState::Failed);
   close(ends[0]);
-  // As in the program (SignalSet): that nobody reads is an error of the write.
+  // As in the program (SignalSet): a pipe without a reader is an error of the write.
   const auto before = std::signal(SIGPIPE, SIG_IGN);
   EXPECT_EQ(move_from_file(file->get(), 5, 100, ends[1]).state, IoState::End);
   std::signal(SIGPIPE, before);

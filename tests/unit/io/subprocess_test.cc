@@ -1,6 +1,6 @@
-// What becomes of a child where something fails, or kills us, between its start and its end. Some
-// functions of the C library are this program's own here: so a process can be killed between two
-// system calls, which no signal from outside could hit.
+// What becomes of a child where something fails, or kills spread, between its start and its end.
+// Some functions of the C library are this program's own here: so a process can be killed between
+// two system calls, which no signal from outside could hit.
 #include "spread/io/subprocess.h"
 
 #include <fcntl.h>

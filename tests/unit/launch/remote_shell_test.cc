@@ -65,7 +65,7 @@ std::string random_word(Random& random) {
 }
 
 /// Stands in for sshd: a process that starts `SHELL -c COMMAND` as the leader of a session and
-/// waits for it. Whoever is left of what it started keeps `life_` open.
+/// waits for it. Any process that is left of what it started keeps `life_` open.
 class Session {
  public:
   Session(const std::string& shell, const std::string& remote) {

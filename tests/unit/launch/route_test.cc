@@ -55,7 +55,7 @@ TEST(Route, AnotherLoginCommandForAllHosts) {
   const auto host = parse_host("me@node");
   const auto by_ssh = route_by_login(*host, "ssh -p 2222");
   EXPECT_EQ(shell_join(by_ssh->before) + " <word>", ssh("-p 2222 me@node <word>"));
-  // Whatever it is called, it is a login: what reads our word there is a shell.
+  // Whatever it is called, it is a login: what reads spread's word there is a shell.
   const auto foreign = route_by_login(*host, "'my ssh' -x");
   EXPECT_EQ(shell_join(foreign->before), "'my ssh' -x me@node");
   EXPECT_EQ(foreign->kind, Route::Kind::LoginShell);

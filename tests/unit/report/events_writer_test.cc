@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 constexpr TimePoint kStart{std::chrono::seconds(1000)};
 constexpr TimePoint kNow = kStart + milliseconds(1500);
 
-/// The line that `event` makes, read by a JSON parser that is not ours.
+/// The line that `event` makes, read by another JSON parser than spread's.
 template <typename Event>
 json line_of(const Event& event) {
   ByteBuffer out;

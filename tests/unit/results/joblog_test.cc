@@ -59,7 +59,7 @@ TEST(Joblog, CommandIsReadAsItWasRun) {
 TEST(Joblog, CommandOfGnuParallelHasNoEscapesButOne) {
   using namespace std::string_view_literals;
   EXPECT_EQ(command_of(":", "echo a\\nb \\\\ \t|\0echo"sv), "echo a\\nb \\\\ \t|\necho");
-  // On other machines: by what we do not write.
+  // On other machines: by what spread does not write.
   EXPECT_EQ(command_of("n1", "echo a\\ b\\n"), "echo a\\ b\\n");
   EXPECT_EQ(command_of("n1", "echo a\tb\\n"), "echo a\tb\\n");
   EXPECT_EQ(command_of("n1", "echo a\\n\0b"sv), "echo a\\n\nb");

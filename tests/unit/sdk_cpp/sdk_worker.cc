@@ -52,7 +52,7 @@ int print_everywhere(const std::string& word) {
   return 0;
 }
 
-/// Blocks until somebody writes to the fifo of that name.
+/// Blocks until a process writes to the fifo of that name.
 std::string wait_on(const std::string& fifo) {
   const int fd = open(fifo.c_str(), O_RDONLY | O_CLOEXEC);
   char byte = '?';
@@ -97,7 +97,7 @@ struct Sums {
 };
 
 int serve_one_fd_report() {
-  // What a handler finds on the descriptors that everybody uses.
+  // What a handler finds on the standard descriptors.
   return spread::worker([](const std::string& name) {
     if (name == "stdin") return std::to_string(std::getchar());
     std::string target(200, '\0');

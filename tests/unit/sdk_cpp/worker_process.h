@@ -10,7 +10,7 @@ namespace spread::test {
 struct Start {
   std::string program;
   std::vector<std::string> arguments;
-  std::vector<std::string> environment;  ///< "NAME=value", instead of ours.
+  std::vector<std::string> environment;  ///< "NAME=value", instead of the test's.
   bool sockets = false;                  ///< Socket pairs instead of pipes, as some sshds do.
   bool non_blocking = false;             ///< The worker's ends, as some parents leave them.
 };

@@ -100,7 +100,7 @@ TEST(ArgumentSource, KeepsAMillionLinesFlat) {
       continue;
     }
     ++tasks;
-    // Payloads that nobody holds leave their block to be filled again.
+    // When no payload refers to a block any more, it is filled again.
     if (record.payload.body.block() != block) ++blocks;
     block = record.payload.body.block();
     if (tasks % 100 == 0) record = {};

@@ -131,7 +131,7 @@ TEST(MsgpackReader, SharesTheBytesOfAPiece) {
   EXPECT_EQ(record.payload.body.view().data(), piece.view().data() + 2);
 }
 
-// What is complete must come out at once: whoever writes the stream may be waiting for results.
+// What is complete must come out at once: the writer of the stream may be waiting for results.
 TEST(MsgpackReader, GivesAnObjectAsSoonAsItsLastByteIsThere) {
   MsgpackReader reader("in", 100000);
   const std::string object = "\xdb" + std::string("\0\0\x27\x10", 4) + std::string(10000, 'x');

@@ -170,7 +170,7 @@ TEST_F(Job, ThatCannotBeExecdIsToldOfOnceAndAnotherMayFollow) {
 TEST_F(Job, MayBeGivenUpWhileItIsBeingStarted) {
   start({"/bin/sleep", "1000"});
   worker_.reset();
-  // Whoever is told of its start would be gone.
+  // The handler of its start would be gone.
   Sink other;
   CommandWorker last(loop_, buffer_, other, end_sequence_);
   SpawnOptions how;
