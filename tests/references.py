@@ -37,7 +37,7 @@ from references_table import Table
 
 FOLDERS = ("bench", "cmake", "docs", "examples", "scripts", "spread", "tests", "worker_sdk", ".ci")
 TOP_FILES = (".md", ".txt", ".json", "LICENSE", ".clang-format", ".clang-tidy")
-NOT_READ = ("tests/fuzz/corpus/", "tests/golden/", "tests/references")
+NOT_READ = ("tests/fuzz/corpus/", "tests/golden/help/", "tests/golden/frames", "tests/references")
 BASES = ("", "spread/", "tests/", "docs/", "worker_sdk/cpp/include/")
 CPP = (".h", ".hpp", ".cc", ".cpp")
 

@@ -109,7 +109,7 @@ def ok(id, value=1):
 
 
 def up_encodings(add):
-    """Other encodings of the same message, which no encoder of ours writes."""
+    """Other encodings of the same message, which no encoder of spread writes."""
     for name, raw in (
         ("uint8", b"\xcc\x07"),
         ("uint16", b"\xcd\0\x07"),
