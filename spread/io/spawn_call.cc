@@ -1,11 +1,9 @@
 #include "spread/io/spawn_call.h"
 
 #include <limits.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,17 +12,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/io/clone_child.h"
 #include "spread/io/machine.h"
-
-// The child shares spread's memory until it execs: what a sanitizer records of the child would
-// remain as the parent's. Raw system calls avoid the sanitizers' interceptors as well.
-#define SPREAD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
-
-// clone(2) under the other name that the C library has for it: the thread sanitizer takes clone()
-// for a fork, and changes its own state for the child, in memory that the parent shares.
-extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
 
 namespace spread {
 
@@ -81,39 +73,18 @@ void SpawnCall::keep_words() {
 void SpawnCall::set_directory(const std::string& directory) { directory_ = directory; }
 
 void SpawnCall::run() {
-  // No signal handler of spread may run in the child.
-  sigset_t all, before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  error = 0;
   char* const first = words_[1];
-  // The pidfd comes with the child: where no descriptor is left for it, no child has begun to run.
-  // Kernels that do not know the flag ignore it; valgrind refuses it.
-  int pidfd = -1;
-  const auto start = [&](int flags) {
-    return ::__clone(enter, stack_.get() + kStackBytes, CLONE_VM | CLONE_VFORK | SIGCHLD | flags,
-                     this, &pidfd, nullptr, nullptr);
-  };
-  int child = start(CLONE_PIDFD);
-  if (child < 0 && errno == EINVAL) child = start(0);
-  if (child < 0) error = errno;
-  exit_fd = UniqueFd(pidfd);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ClonedChild child = clone_child(become, this, {stack_.get(), kStackBytes});
   words_[1] = first;
-  if (error == 0) {
-    pid = child;
-  } else if (child > 0) {
-    while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
+  pid = child.pid;
+  exit_fd = std::move(child.exit_fd);
+  error = child.error;
 }
 
 // ---------------------------------------------------------------- in the child
 
-SPREAD_IN_CHILD int SpawnCall::enter(void* self) {
-  SpawnCall& call = *static_cast<SpawnCall*>(self);
-  call.error = call.become();
-  ::_exit(127);
+SPREAD_IN_CHILD int SpawnCall::become(void* self) {
+  return static_cast<SpawnCall*>(self)->become();
 }
 
 /// Returns why it could not.

@@ -14,11 +14,6 @@ namespace spread {
 /// One start of a process with everything that it looks at, and what came of it. The thread of the
 /// event loop fills it and reads it afterwards; run() may be called by another thread, which looks
 /// at nothing else of spread and allocates nothing. It is filled again and again: its memory stays.
-///
-/// The child begins in spread's memory, on a stack of its own, while the thread waits, as
-/// posix_spawn(3) does it. It is not posix_spawn since that asks the kernel about each of the 64
-/// signals in every child, for the descriptor limit at every action, and for a new stack (decision
-/// 1).
 class SpawnCall {
  public:
   SpawnCall();
@@ -65,7 +60,7 @@ class SpawnCall {
 
  private:
   // In the child.
-  static int enter(void* self);
+  static int become(void* self);
   int become();
   void restore_descriptor_limit();
   int exec_from_path();

@@ -7,7 +7,9 @@
 
 namespace spread {
 
-void warn(std::string_view message) { std::fputs(message_line(message).c_str(), stderr); }
+void warn(std::string_view message, std::string_view speaker) {
+  std::fputs(message_line(message, speaker).c_str(), stderr);
+}
 
 int complain(const Error& error, std::string_view speaker) {
   std::fputs(message_line(error.message, speaker).c_str(), stderr);

@@ -12,6 +12,7 @@
 #include "spread/io/guard.h"
 #include "spread/io/init.h"
 #include "spread/io/system.h"
+#include "spread/io/temp_file.h"
 #include "spread/report/human.h"
 #include "spread/run/complain.h"
 #include "spread/run/engine.h"
@@ -58,9 +59,6 @@ Status claim_descriptors(const Options& options) {
 int run_engine(const Options& options) {
   const auto tell = [&](const Error& error) { return complain(error, options.report.speaker); };
   if (const Status claimed = claim_descriptors(options); !claimed) return tell(claimed.error());
-  // First, while this process is still small.
-  auto guard = Guard::start(options.limits.kill_grace);
-  if (!guard) return tell(guard.error());
   auto plan = make_plan(options);
   if (!plan) return tell(plan.error());
   if (options.report.dry_run && options.command == Command::Map) {
@@ -76,6 +74,9 @@ int run_engine(const Options& options) {
   }
   if (const Status there = check_retried_joblog(options); !there) return tell(there.error());
   if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());
+  auto guard = Guard::start(options.limits.kill_grace, temporary_directory());
+  if (!guard) return tell(guard.error());
+  if (!guard->missing().empty()) warn(guard->missing(), options.report.speaker);
   auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
   if (!engine) return tell(engine.error());
   return (*engine)->execute();

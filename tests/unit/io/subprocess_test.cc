@@ -33,19 +33,19 @@ namespace {
 enum class Answer { None, Runs, Reaped };
 
 /// In memory that a test shares with the processes that it forks.
-struct Watched {
-  std::atomic<int> child;             ///< the one of which the master was told
-  std::atomic<bool> was_reaped;       ///< so its number may be a stranger's
-  std::atomic<bool> group_was_ended;  ///< it was sent a TERM
+struct Told {
+  std::atomic<int> child;         ///< the one of which the master was told
+  std::atomic<bool> was_watched;  ///< by the guard, at that moment
 };
-Watched* watched = nullptr;
+Told* shared = nullptr;
 /// This process is killed when it is told so of a child.
 Answer dies_at = Answer::None;
+const Guard* its_guard = nullptr;
 
 void told(pid_t child, Answer answer) {
   if (dies_at != answer) return;
-  watched->child = child;
-  watched->was_reaped = answer == Answer::Reaped;
+  shared->child = child;
+  shared->was_watched = its_guard->watches(child);
   ::raise(SIGKILL);
 }
 
@@ -70,17 +70,6 @@ extern "C" int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
   return got;
 }
 
-extern "C" int kill(pid_t pid, int signal) noexcept {
-  if (spread::watched != nullptr && pid == -spread::watched->child && signal == SIGTERM) {
-    spread::watched->group_was_ended = true;
-    if (spread::watched->was_reaped) {
-      errno = ESRCH;
-      return -1;
-    }
-  }
-  return static_cast<int>(::syscall(SYS_kill, pid, signal));
-}
-
 namespace spread {
 namespace {
 
@@ -89,41 +78,41 @@ class Killed : public testing::Test {
  protected:
   Killed() {
     void* memory =
-        ::mmap(nullptr, sizeof(Watched), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    watched = new (memory) Watched{};
+        ::mmap(nullptr, sizeof(Told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    shared = new (memory) Told{};
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   }
   ~Killed() override {
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
-    ::munmap(std::exchange(watched, nullptr), sizeof(Watched));
+    ::munmap(std::exchange(shared, nullptr), sizeof(Told));
   }
 
-  /// Returns when the master is dead, and its guard has done what it does. True: the guard has
-  /// ended the child.
-  static bool guard_ends(const std::vector<std::string>& words, Answer when) {
+  /// Returns when the master is dead, and its guard has done what it does. The signal that has
+  /// ended the child; 0: it had ended and was reaped.
+  static int run_master(const std::vector<std::string>& words, Answer when) {
     const pid_t master = ::fork();
     if (master == 0) be_master(words, when);
     int status = 0;
     EXPECT_EQ(::waitpid(master, &status, 0), master);
     EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+    int ended_by = 0;
     // The guard, and the child if it was not reaped.
-    bool child_is_ours = !watched->was_reaped;
-    for (pid_t ended; (ended = ::waitpid(-1, nullptr, 0)) > 0;) {
-      if (ended == watched->child) child_is_ours = false;
-      if (child_is_ours) ::kill(watched->child, SIGKILL);  // it would sleep on
+    for (pid_t ended; (ended = ::waitpid(-1, &status, 0)) > 0;) {
+      if (ended == shared->child && WIFSIGNALED(status)) ended_by = WTERMSIG(status);
     }
-    return watched->group_was_ended;
+    return ended_by;
   }
 
  private:
   [[noreturn]] static void be_master(const std::vector<std::string>& words, Answer when) {
-    Result<Guard> guard = Guard::start(std::chrono::seconds(60));
-    if (!guard) ::_exit(2);
+    Result<Guard> guard = Guard::start(std::chrono::seconds(60), "/tmp");
+    if (!guard || !guard->missing().empty()) ::_exit(2);
     Spawner spawner(&*guard);
     SpawnOptions how;
     how.arguments = words;
     Result<Subprocess> child = spawner.spawn(how);
     if (!child) ::_exit(3);
+    its_guard = &*guard;
     dies_at = when;
     while (!child->try_wait()) {
       pollfd end{child->exit_fd(), POLLIN, 0};
@@ -134,11 +123,13 @@ class Killed : public testing::Test {
 };
 
 TEST_F(Killed, AfterItHasReapedAChildItsGuardKnowsThatNumberNoMore) {
-  EXPECT_FALSE(guard_ends({"/bin/true"}, Answer::Reaped));
+  EXPECT_EQ(run_master({"/bin/true"}, Answer::Reaped), 0);
+  EXPECT_FALSE(shared->was_watched);
 }
 
 TEST_F(Killed, WhileItLooksAtAChildThatRunsItsGuardEndsThat) {
-  EXPECT_TRUE(guard_ends({"/bin/sleep", "1000"}, Answer::Runs));
+  EXPECT_EQ(run_master({"/bin/sleep", "1000"}, Answer::Runs), SIGTERM);
+  EXPECT_TRUE(shared->was_watched);
 }
 
 /// A lower limit of descriptors, for as long as it lives.

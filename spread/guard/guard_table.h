@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace spread {
+
+/// What the master and its guard share: memory that both have mapped. The master writes it, and the
+/// guard reads it when the master is gone. Plain numbers and no constructor: the memory comes
+/// zeroed, and page by page as it is used.
+struct GuardTable {
+  /// As many processes as Linux has numbers for.
+  static constexpr std::size_t kGroupsMax = std::size_t{1} << 22;
+  static constexpr std::size_t kMarkMax = 64;
+
+  int goodbye;             ///< the master has ended in order: there is nothing to do
+  int starting;            ///< children whose number is not known yet
+  std::uint32_t used;      ///< places of `groups` that were ever used
+  std::uint64_t grace_ms;  ///< between TERM and KILL
+  char mark[kMarkMax];     ///< "SPREAD_RUN=...", which every child has in its environment
+  int groups[kGroupsMax];  ///< process groups; minus a number: that process alone; 0 = free
+};
+
+/// What the guard program begins with, beside an environment that is empty and signals that are all
+/// blocked: the end of a pipe, which ends when the master does, and the table.
+inline constexpr int kGuardPipe = 0, kGuardTable = 1;
+
+}  // namespace spread

@@ -1,0 +1,134 @@
+#include "spread/io/guard.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "spread/base/posix.h"
+#include "spread/io/subprocess.h"
+
+namespace spread {
+namespace {
+
+constexpr Duration kLong = std::chrono::seconds(60);
+
+TEST(Guard, WatchesWhatItIsToldUntilItIsToldToForget) {
+  Result<Guard> guard = Guard::start(kLong, "/tmp");
+  ASSERT_TRUE(guard);
+  ASSERT_EQ(guard->missing(), "");
+  guard->watch(1'000'000'001);
+  guard->watch(-1'000'000'002);
+  EXPECT_TRUE(guard->watches(1'000'000'001));
+  EXPECT_TRUE(guard->watches(-1'000'000'002));
+  guard->forget(1'000'000'001);
+  EXPECT_FALSE(guard->watches(1'000'000'001));
+  EXPECT_TRUE(guard->watches(-1'000'000'002));
+}
+
+/// A forked master, which does `begin` and is killed in it.
+class GuardOfTheDead : public testing::Test {
+ protected:
+  GuardOfTheDead() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~GuardOfTheDead() override { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
+
+  /// How those have ended that it has left behind, its guard among them: status -> how many.
+  template <typename Begin>
+  std::map<int, int> ends_after(Begin begin) {
+    const pid_t master = ::fork();
+    if (master == 0) {
+      begin();
+      ::_exit(3);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(master, &status, 0), master);
+    EXPECT_EQ(status, SIGKILL);
+    std::map<int, int> ends;
+    while (::waitpid(-1, &status, 0) > 0) ++ends[status];
+    return ends;
+  }
+  using Ends = std::map<int, int>;
+};
+
+void spawn_and_die(Duration grace, const std::vector<std::vector<std::string>>& commands) {
+  Result<Guard> guard = Guard::start(grace, "/tmp");
+  if (!guard || !guard->missing().empty()) return;
+  Spawner spawner(&*guard);
+  std::vector<Subprocess> children;
+  for (const std::vector<std::string>& words : commands) {
+    SpawnOptions how;
+    how.arguments = words;
+    how.input = how.errors = Connect::Null;
+    Result<Subprocess> child = spawner.spawn(how);
+    if (!child) return;
+    // It has come as far as that.
+    Byte byte;
+    while (words.size() > 2 && read_some(child->output.get(), &byte, 1).state != IoState::Done) {
+    }
+    children.push_back(std::move(*child));
+  }
+  ::raise(SIGKILL);
+}
+
+TEST_F(GuardOfTheDead, EndsEveryGroupWithTerm) {
+  const std::vector<std::string> sleep = {"/bin/sleep", "1000"};
+  EXPECT_EQ(ends_after([&] {
+              spawn_and_die(kLong, {sleep, sleep, sleep});
+            }),
+            (Ends{{0, 1}, {SIGTERM, 3}}));
+}
+
+TEST_F(GuardOfTheDead, KillsAfterTheGraceTimeWhoIgnoresTerm) {
+  const std::vector<std::string> stubborn = {"/bin/sh", "-c",
+                                             "trap '' TERM; echo; exec sleep 1000"};
+  EXPECT_EQ(ends_after([&] { spawn_and_die(std::chrono::milliseconds(1), {stubborn}); }),
+            (Ends{{0, 1}, {SIGKILL, 1}}));
+}
+
+TEST_F(GuardOfTheDead, ContinuesWhoWasStoppedSoThatTermReachesIt) {
+  const std::vector<std::string> stopped = {"/bin/sh", "-c", "echo; kill -STOP $$"};
+  EXPECT_EQ(ends_after([&] { spawn_and_die(kLong, {stopped}); }), (Ends{{0, 1}, {SIGTERM, 1}}));
+}
+
+TEST_F(GuardOfTheDead, IsStartedWhereDescriptorsZeroToTwoAreFree) {
+  EXPECT_EQ(ends_after([] {
+              for (int fd = 0; fd <= 2; ++fd) ::close(fd);
+              Result<Guard> guard = Guard::start(kLong, "/tmp");
+              if (!guard || !guard->missing().empty()) return;
+              const pid_t child = ::fork();
+              if (child == 0) {
+                ::setpgid(0, 0);
+                for (int fd = 0; fd <= 9; ++fd) ::close(fd);
+                while (true) ::pause();
+              }
+              ::setpgid(child, child);
+              guard->watch(child);
+              ::raise(SIGKILL);
+            }),
+            (Ends{{0, 1}, {SIGTERM, 1}}));
+}
+
+TEST_F(GuardOfTheDead, EndsAProcessAlone) {
+  EXPECT_EQ(ends_after([] {
+              Result<Guard> guard = Guard::start(kLong, "/tmp");
+              if (!guard || !guard->missing().empty()) return;
+              Spawner spawner(&*guard);
+              const std::vector<std::string> words = {"/bin/sleep", "1000"};
+              SpawnOptions how;
+              how.arguments = words;
+              how.input = how.output = how.errors = Connect::Null;
+              how.own_group = false;
+              const Result<Subprocess> child = spawner.spawn(how);
+              if (child) ::raise(SIGKILL);
+            }),
+            (Ends{{0, 1}, {SIGTERM, 1}}));
+}
+
+}  // namespace
+}  // namespace spread
