@@ -2,17 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
-
-// PCRE2's; its header stays in pattern.cc.
-struct pcre2_real_code_8;
-struct pcre2_real_match_context_8;
-struct pcre2_real_match_data_8;
+#include "spread/sources/pattern_code.h"
 
 namespace spread {
 
@@ -20,12 +17,14 @@ namespace spread {
 /// case are those of ASCII. Compiled to machine code where the system permits that, else
 /// interpreted: the matches are the same.
 ///
-/// A search is given up that takes, from one place, more than a million steps and 16 for each byte
-/// of the subject, or 64 MiB.
+/// The work is linear in the bytes, whatever the pattern. A place where a match may begin is first
+/// given a part of the subject and few steps. If that does not decide, its steps are counted; the
+/// search is given up behind 20 million and 32 for each byte, or a million and 16 for each byte
+/// from one place, or 64 MiB. The searches of one Item share these, and all searches of a Stream.
 class Pattern {
  public:
   enum class Use : std::uint8_t {
-    Item,    ///< subjects are whole
+    Item,    ///< subjects are whole; a search from 0 is the first in its subject
     Stream,  ///< subjects may go on; ^ and $ match at every line of them
   };
 
@@ -50,22 +49,37 @@ class Pattern {
   /// The first match.
   Found find(const Search& search, Match& match);
   const std::string& failure() const { return failure_; }
+  /// All that was counted since it was compiled.
+  std::uint64_t counted_steps() const { return counted_steps_; }
 
  private:
-  struct Free {
-    void operator()(pcre2_real_code_8* code) const;
-    void operator()(pcre2_real_match_context_8* context) const;
-    void operator()(pcre2_real_match_data_8* data) const;
-  };
+  Pattern(PatternCode code, PatternCode::Spec spec, std::string name, Use use);
 
-  explicit Pattern(std::string name) : name_(std::move(name)) {}
-  Found give_up(int error, std::uint32_t steps_max);
+  using Outcome = PatternCode::Outcome;
+  PatternCode* code_for(bool whole);
+  Outcome look_near(const Search& search);
+  Outcome first_match(const Search& search);
+  std::size_t window_end(std::size_t place, std::size_t size) const;
+  Outcome look(const Search& search, std::size_t place, std::size_t end);
+  Outcome count(const Search& search, std::size_t place, std::size_t places_end);
+  void pass_over(std::size_t bytes);
+  Found conclude(const Search& search, const Outcome& outcome, Match& match);
+  Found give_up(const Search& search, const Outcome& outcome);
 
+  PatternCode::Spec spec_;
   std::string name_;
+  Use use_;
   std::string failure_;
-  std::unique_ptr<pcre2_real_code_8, Free> code_;
-  std::unique_ptr<pcre2_real_match_context_8, Free> context_;
-  std::unique_ptr<pcre2_real_match_data_8, Free> data_;
+  PatternCode code_;
+  std::optional<PatternCode> window_code_, counted_code_;
+  bool anchored_;
+  bool short_sighted_;  // a place looks no further than the pattern is long
+  bool resumable_;      // what is found at a place does not depend on where the search began
+  std::int64_t steps_left_;
+  std::int64_t bytes_left_;  // of what uncounted places may look at
+  std::int64_t search_steps_ = 0;
+  std::int64_t search_steps_max_ = 0;
+  std::uint64_t counted_steps_ = 0;
 };
 
 }  // namespace spread

@@ -193,6 +193,18 @@ class Columns(Input):
         self.assertEqual((result.status, result.out), (1, "1\n2\n"), result)
         self.assert_told(result, r"spread: .*: stdin line 2: --colsep '\^\(a\+\)\+\$': no answer after 1\d+ steps; .*")
 
+    def test_an_item_that_takes_the_square_of_its_length_is_a_failed_job(self):
+        """Tried to the end from each of its places: minutes, in which no signal was heard."""
+        text = "1\n" + 100_000 * "a" + "\n2\n"
+        result = self.map("-j1", "--colsep", "(a|b)*[cx]", "echo", input=text)
+        self.assertEqual((result.status, result.out), (1, "1\n2\n"), result)
+        self.assert_told(result, r"spread: .*: stdin line 2: --colsep '.*': no answer after 2\d+ steps; .*")
+
+    def test_a_match_that_turns_back_cuts_nothing(self):
+        """It was cut off the item for ever, until there was no memory."""
+        shown = self.shown("--colsep", r"(?=(?1))|(a\K){0}", input="aab\n")
+        self.assertEqual(shown, "<a><a><b><>\n")
+
     def test_where_no_machine_code_may_be_made_patterns_are_interpreted(self):
         for pattern in (r"\s+", "^(a+)+$"):
             with self.subTest(pattern):

@@ -139,6 +139,17 @@ TEST(RecordPattern, LooksAtNoByteAgainAndAgain) {
   }
 }
 
+// \K moves where a match begins, not where it was found.
+TEST(RecordPattern, FindsAMatchOfNothingBehindTheLastByteThatCame) {
+  BlockOptions options = patterns(",\\K");
+  options.records = 1;
+  BlockCutter cutter(options, "in");
+  Record record;
+  cutter.feed(Slice::copy_of(as_bytes("a,")));
+  ASSERT_EQ(cutter.next(record), Pull::Record);
+  EXPECT_EQ(as_text(record.payload.body.view()), "a,");
+}
+
 TEST(RecordPattern, GivesARecordAsSoonAsItIsDecided) {
   BlockOptions options = patterns("(?s)<a>.*?</a>");
   options.records = 1;

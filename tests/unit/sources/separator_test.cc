@@ -141,10 +141,19 @@ TEST(Separator, GivesUpAPatternThatDoesNotEnd) {
   const std::string item = std::string(60, 'a') + "b";
   for (const std::string how : {"", "(*NO_JIT)"}) {
     EXPECT_THAT(columns(how + "^(a+)+$", item),
-                testing::MatchesRegex("--colsep '.*': no answer after 10009.. steps; .*"));
+                testing::MatchesRegex("--colsep '.*': no answer after [0-9]+ steps; a quantifier "
+                                      "within a quantifier, .*"));
   }
+  EXPECT_THAT(columns("(a|b)*[cx]", std::string(100'000, 'a')),
+              testing::MatchesRegex("--colsep '.*': no answer after 23[0-9]+ steps; a quantifier "
+                                    "in front, .*"));
   EXPECT_THAT(columns("^(a|b|c)*d", std::string(2'000'000, 'a')),
               testing::HasSubstr("no answer within 64 MiB of memory"));
+}
+
+// Else the same place is cut for ever.
+TEST(Separator, CutsNothingBehindAMatchThatTurnsBack) {
+  EXPECT_EQ(columns("(?=(?1))|(a\\K){0}", "aab"), "[a][a][b][]");
 }
 
 // The stack of the machine code does not last for it.
