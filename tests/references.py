@@ -82,7 +82,7 @@ DECISION = re.compile(r"\bdecision\s+(\d+)", re.IGNORECASE)
 # Of a decision record: what is before its "Code: ...", that paragraph, and the rest.
 CODE_LINES = re.compile(r"\A(.*?)(\bCode: (?:[^\n]+\n)+|\Z).*", re.DOTALL)
 ACTOR = re.compile(
-    r"\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody|whoever)\b",
+    r"(?<!\d )\b(we|us|our|ours|ourselves|nobody|somebody|someone|anybody|anyone|everybody|whoever)\b",
     re.IGNORECASE,
 )
 QUOTATION = re.compile(r'"[^"\n]*(?:\n[^"\n]*)?"|`[^`\n]*`|\'[^\'\n]*\'(?!\w)|```.*?```', re.DOTALL)

@@ -51,7 +51,7 @@ TREE = {
         [2, 2, 4, 4, 4, 9, 10, 10, 10],
     ),
     "docs/plain.md": (
-        '# Plain\nThe US and "we" and `us`, "all of\nus".\nTell us who. Nobody\'s.\n',
+        '# Plain\nThe US and "we" and `us`, "all of\nus".\nIt takes 4 us. Tell us who. Nobody\'s.\n',
         [4, 4],
     ),
     "docs/decisions/0001-old.md": (

@@ -195,7 +195,7 @@ void wait_for_end_of(int pipe) {
                                   kMapShared | kMapNoReserve, kGuardTable, 0);
   if (memory < 0 && memory > -4096) end(1);
   system_call(__NR_close, kGuardTable);
-  // Whoever sees the name knows that all of this is done.
+  // Set last: a process that sees the name knows that all of this is done.
   system_call(__NR_prctl, kPrSetName, address("spread-guard"));
   wait_for_end_of(kGuardPipe);
   auto& table = *reinterpret_cast<GuardTable*>(memory);
