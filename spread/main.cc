@@ -1,8 +1,10 @@
 #include <malloc.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "spread/base/posix.h"
 #include "spread/cli/flags.h"
@@ -18,10 +20,12 @@ int print(const std::string& text) {
 }
 
 int run_command_line(int argc, char** argv) {
-  const auto parsed = spread::cli::parse_command_line(argc, argv);
+  auto parsed = spread::cli::parse_command_line(argc, argv);
   if (!parsed) return spread::complain(parsed.error());
   if (parsed->status != 0) return spread::complain_in_words(parsed->text, parsed->status);
-  return parsed->text.empty() ? spread::run(parsed->options) : print(parsed->text);
+  if (!parsed->text.empty()) return print(parsed->text);
+  parsed->options.environment = spread::Environment(environ);
+  return spread::run(std::move(parsed->options));
 }
 
 /// A payload of a megabyte has a block of its own. As malloc is by default, each would be mapped

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "spread/api/environment.h"
 #include "spread/api/time.h"
 #include "spread/api/xargs_options.h"
 
@@ -109,7 +110,11 @@ struct LimitOptions {
   /// Tasks read and not yet sent.
   std::size_t read_ahead = 10000;
   std::size_t reorder_memory = 4 * 1024 * 1024;
-  std::string spill_directory;  ///< empty = $TMPDIR, else /tmp
+  std::string spill_directory;  ///< empty = temporary_directory
+  std::string temporary_directory = "/tmp";
+  const std::string& spill_place() const {
+    return spill_directory.empty() ? temporary_directory : spill_directory;
+  }
   std::uint64_t spill_max = std::uint64_t{10} << 30;
   /// After the end of a worker's input; unset = none (the default of `all`).
   std::optional<Duration> shutdown_timeout = std::chrono::seconds(60);
@@ -249,6 +254,7 @@ struct Options {
   HistoryOptions history;
   bool check_hosts = false;                ///< `spread hosts --check`
   std::vector<std::string> history_words;  ///< what `history show|reset` is restricted to
+  Environment environment;                 ///< of this process; a child has it, too
 };
 
 /// `--wire lines --window N`: answers belong to lines by their number alone, and may sit in a

@@ -5,8 +5,6 @@
 
 #include "spread/io/spawn_call.h"
 
-extern char** environ;
-
 namespace spread {
 
 void ChildEnvironment::give_to(SpawnCall& call, Additions additions) {
@@ -28,7 +26,7 @@ void ChildEnvironment::keep_others(Additions additions) {
   names_.clear();
   for (const auto& [name, value] : additions) names_.push_back(name);
   kept_.clear();
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+  for (char* const* entry = ours_.variables(); *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
     const std::string_view name = text.substr(0, text.find('='));
     if (std::find(names_.begin(), names_.end(), name) == names_.end()) kept_.push_back(*entry);

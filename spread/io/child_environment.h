@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "spread/api/environment.h"
+
 namespace spread {
 
 class SpawnCall;
@@ -14,6 +16,8 @@ class SpawnCall;
 /// once.
 class ChildEnvironment {
  public:
+  explicit ChildEnvironment(Environment ours) : ours_(ours) {}
+
   std::string mark;  ///< "NAME=value", in every child
 
   using Additions = std::span<const std::pair<std::string, std::string>>;
@@ -22,6 +26,7 @@ class ChildEnvironment {
  private:
   void keep_others(Additions additions);
 
+  Environment ours_;
   std::vector<std::string> names_;
   std::vector<char*> kept_;  ///< of spread's environment
 };

@@ -14,8 +14,6 @@
 #include "spread/base/posix.h"
 #include "spread/io/system.h"
 
-extern char** environ;
-
 namespace spread {
 namespace {
 
@@ -55,15 +53,19 @@ std::size_t argument_max() {
   return all > 0 ? static_cast<std::size_t>(all) : 128 * 1024;
 }
 
-std::size_t environment_bytes() {
+std::size_t environment_bytes(const Environment& environment) {
   std::size_t used = 0;
-  for (char** entry = environ; *entry != nullptr; ++entry) used += std::strlen(*entry) + 1;
+  for (char* const* entry = environment.variables(); *entry != nullptr; ++entry) {
+    used += std::strlen(*entry) + 1;
+  }
   return used;
 }
 
-std::size_t argument_space() {
-  std::size_t used = environment_bytes();
-  for (char** entry = environ; *entry != nullptr; ++entry) used += sizeof(char*);
+std::size_t argument_space(const Environment& environment) {
+  std::size_t used = environment_bytes(environment);
+  for (char* const* entry = environment.variables(); *entry != nullptr; ++entry) {
+    used += sizeof(char*);
+  }
   const std::size_t limit = argument_max();
   return limit > used ? limit - used : 0;
 }
@@ -90,7 +92,8 @@ std::string random_mark() {
   return mark;
 }
 
-std::optional<std::string> program_path(const std::string& name, const std::string& directory) {
+std::optional<std::string> program_path(const std::string& name, const char* search_path,
+                                        const std::string& directory) {
   if (name.empty()) return std::nullopt;
   const auto from_directory = [&](const std::string& path) {
     return path.front() == '/' || directory.empty() ? path : directory + '/' + path;
@@ -99,8 +102,7 @@ std::optional<std::string> program_path(const std::string& name, const std::stri
     const std::string path = from_directory(name);
     return is_program(path) ? std::optional(path) : std::nullopt;
   }
-  const char* variable = std::getenv("PATH");
-  std::string_view path = variable != nullptr ? variable : "/bin:/usr/bin";
+  std::string_view path = search_path;
   while (true) {
     const std::size_t colon = path.find(':');
     const std::string folder(path.substr(0, colon));
@@ -110,8 +112,6 @@ std::optional<std::string> program_path(const std::string& name, const std::stri
     path.remove_prefix(colon + 1);
   }
 }
-
-bool can_execute(const std::string& name) { return program_path(name).has_value(); }
 
 std::string missing_interpreter(const std::string& program) {
   constexpr std::size_t kFirstLine = 256;  // what the kernel reads

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "spread/api/environment.h"
 #include "spread/api/result.h"
 
 namespace spread {
@@ -19,14 +20,14 @@ std::uint32_t slots_without_limit();
 
 /// ARG_MAX: bytes that the kernel takes for the arguments and the environment of a process.
 std::size_t argument_max();
-/// Bytes of spread's environment variables, a NUL for each among them.
-std::size_t environment_bytes();
-/// Bytes that the kernel takes for a process's arguments, beside spread's environment.
-std::size_t argument_space();
-/// Whether exec would find a program of this name in PATH, or at this path.
-bool can_execute(const std::string& name);
-/// What exec would find from `directory`, if anything.
-std::optional<std::string> program_path(const std::string& name, const std::string& directory = {});
+/// Bytes of these variables, a NUL for each among them.
+std::size_t environment_bytes(const Environment& environment);
+/// Bytes that the kernel takes for a process's arguments, beside this environment.
+std::size_t argument_space(const Environment& environment);
+/// What exec would find from `directory`, if anything: in the folders of `search_path`
+/// (Environment::search_path), or at this path.
+std::optional<std::string> program_path(const std::string& name, const char* search_path,
+                                        const std::string& directory = {});
 /// Why a program that is there cannot be found by exec: its interpreter is not. Empty: it is.
 std::string missing_interpreter(const std::string& program);
 

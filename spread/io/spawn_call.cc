@@ -120,8 +120,7 @@ SPREAD_IN_CHILD void SpawnCall::restore_descriptor_limit() {
 SPREAD_IN_CHILD int SpawnCall::exec_from_path() {
   const char* const name = words_[1];
   const std::size_t size = std::strlen(name);
-  const char* path = std::getenv("PATH");
-  if (path == nullptr) path = "/bin:/usr/bin";
+  const char* path = search_path_;
   if (size == 0) return ENOENT;
   if (size > NAME_MAX) return ENAMETOOLONG;
   bool denied = false;
@@ -166,7 +165,7 @@ std::string SpawnCall::name() const {
 std::string SpawnCall::problem() const {
   const bool there = directory_.empty() || ::access(directory_.c_str(), X_OK) == 0;
   if (error == ENOENT && there) {
-    const auto path = program_path(words_[1], directory_);
+    const auto path = program_path(words_[1], search_path_, directory_);
     const std::string missing = path ? missing_interpreter(*path) : "";
     if (!missing.empty()) return missing;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "spread/api/environment.h"
 #include "spread/base/unique_fd.h"
 
 namespace spread {
@@ -27,6 +28,8 @@ class SpawnCall {
   void set_words(std::span<const std::string> words);
   void keep_words();
   void set_directory(const std::string& directory);
+  /// As Environment::search_path() has it, and must outlive the call.
+  void set_search_path(const char* path) { search_path_ = path; }
   /// What the child has as `fd`, 0 to 2; without this, spread's own. `from` is above 2.
   void dup_to(int from, int fd) { from_[fd] = from; }
   /// Descriptors that are not close-on-exec and that the child is not to have.
@@ -71,6 +74,7 @@ class SpawnCall {
   std::vector<int> changed_signals_;  ///< whose dispositions in spread are not the default
   std::vector<int> own_signals_;      ///< those of them that no child keeps
   bool keeps_ignored_ = false;
+  const char* search_path_ = Environment::kUsualPath;
   std::span<const int> hidden_;
   std::uint64_t descriptor_limit_ = 0;
   int from_[3] = {-1, -1, -1};

@@ -176,6 +176,7 @@ struct Spawner::Impl final : ReadyHandler {
   const std::vector<int> inherited = inherited_descriptors();
   std::uint64_t descriptor_limit = 0;
   ChildEnvironment environment;
+  const char* search_path;
 
   struct Start {
     std::unique_ptr<SpawnCall> call;
@@ -187,7 +188,10 @@ struct Spawner::Impl final : ReadyHandler {
   std::vector<std::unique_ptr<SpawnCall>> spare;
   std::unique_ptr<LauncherThreads> threads;  ///< made when they are first wanted
 
-  Impl(Guard* its_guard, EventLoop* its_loop) : loop(its_loop) { children.guard = its_guard; }
+  Impl(Environment ours, Guard* its_guard, EventLoop* its_loop)
+      : loop(its_loop), environment(ours), search_path(ours.search_path()) {
+    children.guard = its_guard;
+  }
   ~Impl() override;
   void stop_threads();
 
@@ -204,7 +208,8 @@ struct Spawner::Impl final : ReadyHandler {
   void on_ready(int fd, bool readable, bool writable) override;
 };
 
-Spawner::Spawner(Guard* guard, EventLoop* loop) : impl_(std::make_unique<Impl>(guard, loop)) {
+Spawner::Spawner(Environment environment, Guard* guard, EventLoop* loop)
+    : impl_(std::make_unique<Impl>(environment, guard, loop)) {
   if (guard != nullptr) impl_->environment.mark = guard->mark();
 }
 Spawner::~Spawner() = default;
@@ -282,6 +287,7 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   SPREAD_TRY(connect(call, 1, options, options.output, keep));
   SPREAD_TRY(connect(call, 2, options, options.errors, keep));
   call.set_directory(options.directory);
+  call.set_search_path(search_path);
   if (!options.inherits) call.hide(inherited);
   call.keep_ignored(options.inherits);
   call.limit_descriptors(descriptor_limit);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "spread/api/environment.h"
 #include "spread/api/result.h"
 #include "spread/base/unique_fd.h"
 
@@ -99,9 +100,9 @@ class StartHandler {
 /// close-on-exec.
 class Spawner {
  public:
-  /// Children are watched by `guard` from their first moment, if there is one; without `loop`
-  /// nothing is started in the background. Both must outlive this.
-  explicit Spawner(Guard* guard = nullptr, EventLoop* loop = nullptr);
+  /// Children have `environment`, and are watched by `guard` from their first moment, if there is
+  /// one; without `loop` nothing is started in the background. Both must outlive this.
+  explicit Spawner(Environment environment, Guard* guard = nullptr, EventLoop* loop = nullptr);
   /// Processes that are being started are ended.
   ~Spawner();
   Spawner(const Spawner&) = delete;

@@ -10,15 +10,8 @@
 
 namespace spread {
 
-std::string temporary_directory() {
-  const char* from_environment = std::getenv("TMPDIR");
-  return from_environment != nullptr && *from_environment != '\0' ? from_environment : "/tmp";
-}
-
 TempFile::TempFile(std::string directory, std::uint64_t size_max)
-    : directory_(std::move(directory)), size_max_(size_max) {
-  if (directory_.empty()) directory_ = temporary_directory();
-}
+    : directory_(std::move(directory)), size_max_(size_max) {}
 
 Status TempFile::open() {
   fd_ = UniqueFd(::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));

@@ -9,14 +9,10 @@
 
 namespace spread {
 
-/// $TMPDIR, else /tmp.
-std::string temporary_directory();
-
 /// A temporary file without a name (O_TMPFILE, or unlinked at once), made at the first write. It is
 /// gone when spread ends, however that happens.
 class TempFile {
  public:
-  /// Empty directory: temporary_directory().
   TempFile(std::string directory, std::uint64_t size_max);
 
   /// Whether a file can be made there.

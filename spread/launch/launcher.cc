@@ -17,7 +17,7 @@
 namespace spread {
 namespace {
 
-using Environment = std::vector<std::pair<std::string, std::string>>;
+using Variables = std::vector<std::pair<std::string, std::string>>;
 
 constexpr std::string_view kCpuMark = "spread-cpus ";
 
@@ -33,8 +33,8 @@ std::string_view wire_name(Wire wire) {
   SPREAD_ASSERT(false);
 }
 
-Environment worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
-                               const RunFacts& facts) {
+Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
+                             const RunFacts& facts) {
   return {{"SPREAD_HOST", host.name},
           {"SPREAD_SLOT", std::to_string(slot.number)},
           {"SPREAD_WORKER", std::to_string(number(worker))},
@@ -71,8 +71,8 @@ std::string remote_directory(const HostOptions& options, const LaunchContext& co
 /// What --env names and a shell can export is put in front of `environment`, so that our own
 /// variables win.
 ArgumentList with_user_environment(ArgumentList words, const HostOptions& options,
-                                   Environment& environment) {
-  Environment exported;
+                                   Variables& environment) {
+  Variables exported;
   ArgumentList by_env;
   for (const auto& variable : options.environment) {
     if (is_identifier(variable.first)) {
@@ -96,7 +96,7 @@ ArgumentList within_limits(ArgumentList words, const LaunchContext& context) {
   return words;
 }
 
-LaunchPlan plan_here(ArgumentList words, Environment environment, const HostOptions& options) {
+LaunchPlan plan_here(ArgumentList words, Variables environment, const HostOptions& options) {
   LaunchPlan plan;
   plan.arguments = std::move(words);
   plan.environment = std::move(environment);
@@ -111,7 +111,7 @@ ArgumentList between(const Route& route, const ArgumentList& words) {
   return arguments;
 }
 
-ArgumentList through_env(const ArgumentList& words, const Environment& environment,
+ArgumentList through_env(const ArgumentList& words, const Variables& environment,
                          std::string directory) {
   ArgumentList arguments = {"env"};
   for (const auto& [name, value] : environment) arguments.push_back(name + '=' + value);
@@ -162,7 +162,7 @@ LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
   SPREAD_ASSERT(number(worker) < roster.slots.size());
   const SlotSpec& slot = roster.slots[number(worker)];
   const HostSpec& host = roster.hosts[number(slot.host)];
-  Environment environment = worker_environment(host, slot, worker, facts);
+  Variables environment = worker_environment(host, slot, worker, facts);
   if (!slot.exact.empty()) {
     return plan_here(within_limits(slot.exact, context), std::move(environment), options);
   }

@@ -49,7 +49,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       guard_(std::move(guard)),
       loop_(std::move(loop)),
       signals_(std::move(signals)),
-      spawner_(&guard_, &loop_),
+      spawner_(options.environment, &guard_, &loop_),
       driver_(scheduler_options(options), seed(), *this),
       scheduler_(driver_.scheduler()),
       history_(options_, plan_),

@@ -44,8 +44,8 @@ Status FilterFace::open() {
   mark_ = random_mark();
   there_ = options;
   if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
-  spill_ = std::make_unique<TempSpill>(
-      TempFile(options.limits.spill_directory, options.limits.spill_max));
+  spill_ =
+      std::make_unique<TempSpill>(TempFile(options.limits.spill_place(), options.limits.spill_max));
   JobOutputOptions output;
   output.ordered = options.output.ordered;
   output.memory_bytes = options.limits.reorder_memory;

@@ -34,10 +34,10 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 /// Asks every host in the roster; problems by host.
-Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan) {
+Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, Environment environment) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
-  Spawner spawner;
+  Spawner spawner(environment);
   constexpr std::uint64_t kOwn = 16;
   const std::uint64_t limit =
       raise_descriptor_limit(plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
@@ -66,7 +66,7 @@ int show_hosts(const Options& options, Plan plan) {
       if (!plan.roster.hosts[i].local) plan.roster.ask_cpus.push_back(HostId{i});
     }
   }
-  auto answers = ask(plan);
+  auto answers = ask(plan, options.environment);
   if (!answers) return complain(answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));

@@ -1,7 +1,6 @@
 #include "spread/run/job_commands.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -17,17 +16,19 @@ constexpr std::size_t kSpareBytes = 4096;
 // As xargs: longer lines gain nothing, and a job should be a small part of the work.
 constexpr std::size_t kLineBytesDefault = 128 * 1024;
 
-ShellRules shell_rules(const MapOptions& map) {
+ShellRules shell_rules(const MapOptions& map, Environment environment) {
   ShellRules rules;
   rules.named = map.shell;
-  const char* const shell = std::getenv("SPREAD_SHELL");
+  const char* const shell = environment.get("SPREAD_SHELL");
   if (map.shell.empty() && shell != nullptr && *shell != '\0') {
     rules.named = shell;
     rules.named_by = "SPREAD_SHELL";
   }
-  rules.on_path = can_execute;
-  rules.is_function = [](const std::string& name) {
-    return std::getenv(("BASH_FUNC_" + name + "%%").c_str()) != nullptr;
+  rules.on_path = [path = environment.search_path()](const std::string& name) {
+    return program_path(name, path).has_value();
+  };
+  rules.is_function = [environment](const std::string& name) {
+    return environment.get("BASH_FUNC_" + name + "%%") != nullptr;
   };
   return rules;
 }
@@ -64,7 +65,7 @@ Result<JobCommands> JobCommands::create(const Options& options) {
 
 std::string JobCommands::shell_note() const {
   const CommandTemplate::Mode mode = command_->mode();
-  const ShellRules rules = shell_rules(options_->map);
+  const ShellRules rules = shell_rules(options_->map, options_->environment);
   const std::string named = rules.named.empty() ? "" : " (" + rules.named_by + ")";
   if (mode == CommandTemplate::Mode::CommandLine) {
     return named.empty()
@@ -97,8 +98,8 @@ Status JobCommands::set_names(const std::vector<std::string>& names) {
   how.allow_paste = map.allow_paste;
   how.literal_braces = map.literal_braces;
   how.names_follow = map.arguments.header && names.empty();
-  how.shell = shell_rules(map);
-  const std::size_t all = argument_space();
+  how.shell = shell_rules(map, options_->environment);
+  const std::size_t all = argument_space(options_->environment);
   how.arguments_bytes_max = all > kSpareBytes ? all - kSpareBytes : all;
   arguments_bytes_max_ = how.arguments_bytes_max;
   auto command = CommandTemplate::create(options_->hosts.command, how);
@@ -278,7 +279,8 @@ std::size_t JobCommands::bytes_of(std::string_view payload, Count count) const {
 // than -s permits, but can be started.
 ArgumentSourceOptions::Line JobCommands::line_costs(bool filled) const {
   constexpr std::size_t kProbe = 100, kWorstRatio = 1 + sizeof(char*);
-  const std::size_t kernel = argument_space() - std::min(argument_space() / 2, kSpareBytes);
+  const std::size_t space = argument_space(options_->environment);
+  const std::size_t kernel = space - std::min(space / 2, kSpareBytes);
   const std::optional<std::size_t> asked = options_->map.arguments.bytes_max;
   const Count count = asked && *asked <= kernel / kWorstRatio ? Count::Text : Count::Kernel;
   const std::string empty(1, '\0');

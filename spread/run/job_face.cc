@@ -82,7 +82,7 @@ Status JobFace::open() {
   const bool captured =
       map().output != MapOptions::Output::Ungrouped && map().results_directory.empty();
   if (!captured) return {};
-  TempFile file(options.limits.spill_directory, options.limits.spill_max);
+  TempFile file(options.limits.spill_place(), options.limits.spill_max);
   if (!options.limits.spill_directory.empty()) {
     if (const Status there = TempFile(options.limits.spill_directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);

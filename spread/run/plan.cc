@@ -152,7 +152,7 @@ Result<Plan> make_plan(const Options& options) {
   plan.descriptor_limit = descriptor_limit();
   plan.context.local_cpus = usable_cpus();
   plan.context.current_directory = current_directory();
-  const char* home = std::getenv("HOME");
+  const char* home = options.environment.get("HOME");
   plan.context.home = home == nullptr ? "" : home;
   plan.context.kill_grace = options.limits.kill_grace;
   // Jobs have theirs put before them one by one.

@@ -15,9 +15,9 @@
 namespace spread {
 namespace {
 
-bool speaks_utf8() {
+bool speaks_utf8(const Environment& environment) {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(name);
+    const char* value = environment.get(name);
     if (value == nullptr || *value == '\0') continue;
     const std::string_view locale(value);
     return locale.find("UTF-8") != std::string_view::npos ||
@@ -27,13 +27,13 @@ bool speaks_utf8() {
 }
 
 ProgressScreen screen(const Options& options) {
-  const char* term = std::getenv("TERM");
+  const char* term = options.environment.get("TERM");
   ProgressScreen screen;
   // With -u jobs print to it at any time: behind a line that is drawn in place.
   const bool shared = options.map.output == MapOptions::Output::Ungrouped;
   screen.terminal = is_terminal(2) && !shared;
   screen.dumb = term == nullptr || std::string_view(term) == "dumb";
-  screen.utf8 = speaks_utf8();
+  screen.utf8 = speaks_utf8(options.environment);
   screen.piped = is_pipe(1);
   return screen;
 }

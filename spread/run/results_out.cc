@@ -8,7 +8,7 @@ ResultsOut::ResultsOut(const OutputOptions& output, const LimitOptions& limits,
                        OutputWriter& writer, const std::vector<std::string>& host_names)
     : ordered_(output.ordered),
       writer_(writer),
-      spill_(TempFile(limits.spill_directory, limits.spill_max)),
+      spill_(TempFile(limits.spill_place(), limits.spill_max)),
       reorder_(limits.reorder_memory, &spill_),
       formatter_(output, host_names) {}
 

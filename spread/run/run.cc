@@ -12,7 +12,6 @@
 #include "spread/io/guard.h"
 #include "spread/io/init.h"
 #include "spread/io/system.h"
-#include "spread/io/temp_file.h"
 #include "spread/report/human.h"
 #include "spread/run/complain.h"
 #include "spread/run/engine.h"
@@ -56,6 +55,12 @@ Status claim_descriptors(const Options& options) {
   return {};
 }
 
+/// $TMPDIR, else /tmp.
+std::string temporary_directory(const Environment& environment) {
+  const char* named = environment.get("TMPDIR");
+  return named != nullptr && *named != '\0' ? named : "/tmp";
+}
+
 int run_engine(const Options& options) {
   const auto tell = [&](const Error& error) { return complain(error, options.report.speaker); };
   if (const Status claimed = claim_descriptors(options); !claimed) return tell(claimed.error());
@@ -74,7 +79,7 @@ int run_engine(const Options& options) {
   }
   if (const Status there = check_retried_joblog(options); !there) return tell(there.error());
   if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());
-  auto guard = Guard::start(options.limits.kill_grace, temporary_directory());
+  auto guard = Guard::start(options.limits.kill_grace, options.limits.temporary_directory);
   if (!guard) return tell(guard.error());
   if (!guard->missing().empty()) warn(guard->missing(), options.report.speaker);
   auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
@@ -84,7 +89,8 @@ int run_engine(const Options& options) {
 
 }  // namespace
 
-int run(const Options& options) {
+int run(Options options) {
+  options.limits.temporary_directory = temporary_directory(options.environment);
   ensure_standard_descriptors();
   if (const auto status = stand_in_for_init()) return *status;
   switch (options.command) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include "spread/history/history_text.h"
@@ -32,22 +31,23 @@ std::string digest(const std::vector<Value>& items) {
 // one for ever, on some network file systems) delays no run: rather this one is not remembered.
 constexpr int kRunWaitsMilliseconds = 100;
 
-Result<HistoryStore> open_store(const HistoryOptions& options, int wait_milliseconds) {
+Result<HistoryStore> open_store(const Options& options, int wait_milliseconds) {
   const Result<std::string> file = history_file(options);
   if (!file) return tl::unexpected(file.error());
   return HistoryStore::open(*file, wait_milliseconds);
 }
 
 /// Where somebody asks for the history itself.
-Result<HistoryStore> open_store(const HistoryOptions& options) {
+Result<HistoryStore> open_store(const Options& options) {
   return open_store(options, HistoryStore::kWaitMilliseconds);
 }
 
 }  // namespace
 
-Result<std::string> history_file(const HistoryOptions& options) {
-  if (!options.file.empty()) return options.file;
-  return default_history_file(std::getenv("XDG_STATE_HOME"), std::getenv("HOME"));
+Result<std::string> history_file(const Options& options) {
+  if (!options.history.file.empty()) return options.history.file;
+  const Environment& environment = options.environment;
+  return default_history_file(environment.get("XDG_STATE_HOME"), environment.get("HOME"));
 }
 
 RunHistory::RunHistory(const Options& options, const Plan& plan)
@@ -65,7 +65,7 @@ std::string RunHistory::take_warning() { return std::exchange(warning_, {}); }
 
 bool RunHistory::open() {
   if (!enabled_ || store_) return enabled_;
-  auto store = open_store(options_.history, kRunWaitsMilliseconds);
+  auto store = open_store(options_, kRunWaitsMilliseconds);
   if (!store) {
     give_up(store.error());
     return false;
@@ -113,7 +113,7 @@ void RunHistory::keep(const std::vector<KeyRecord>& keys, Duration elapsed, std:
 }
 
 int show_history(const Options& options) {
-  auto store = open_store(options.history);
+  auto store = open_store(options);
   if (!store) return complain(store.error());
   const auto rows = store->rows(options.history_words);
   if (!rows) return complain(rows.error());
@@ -123,7 +123,7 @@ int show_history(const Options& options) {
 }
 
 int reset_history(const Options& options) {
-  auto store = open_store(options.history);
+  auto store = open_store(options);
   if (!store) return complain(store.error());
   const auto forgotten = store->reset(options.history_words);
   if (!forgotten) return complain(forgotten.error());

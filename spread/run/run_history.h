@@ -44,7 +44,7 @@ class RunHistory {
 };
 
 /// Where the history is: --history, else the default place.
-Result<std::string> history_file(const HistoryOptions& options);
+Result<std::string> history_file(const Options& options);
 /// `spread history show|reset`: the exit status.
 int show_history(const Options& options);
 int reset_history(const Options& options);

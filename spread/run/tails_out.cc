@@ -16,7 +16,7 @@ TailsOut::TailsOut(const OutputOptions& options, const LimitOptions& limits, Out
       as_they_come_(as_they_come),
       out_(out),
       reporter_(reporter),
-      spill_(limits.spill_directory, limits.spill_max),
+      spill_(limits.spill_place(), limits.spill_max),
       store_(limits.reorder_memory, spill_) {}
 
 Status TailsOut::open() {

@@ -27,7 +27,7 @@ XargsManners::XargsManners(const Options& options, Reporter& reporter)
     : options_(options), xargs_(*options.map.xargs), reporter_(reporter) {}
 
 std::size_t XargsManners::bytes_max_of_system() const {
-  const std::size_t taken = environment_bytes() + kHeadroomBytes;
+  const std::size_t taken = environment_bytes(options_.environment) + kHeadroomBytes;
   return argument_max() - std::min(argument_max(), taken);
 }
 
@@ -58,7 +58,7 @@ Status XargsManners::open() {
 }
 
 void XargsManners::show_limits() {
-  const std::size_t environment = environment_bytes();
+  const std::size_t environment = environment_bytes(options_.environment);
   const auto line = [&](std::string_view what, std::size_t bytes) {
     reporter_.pass_on(fmt::format("{}: {}\n", what, bytes));
   };
@@ -80,7 +80,8 @@ Result<std::unique_ptr<TaskInput>> XargsManners::open_input(EventLoop& loop) {
   how.lines_max = xargs_.lines_max;
   how.items_max = xargs_.items_max;
   how.bytes_max = bytes_max();
-  how.kernel_bytes_max = argument_space() - std::min(argument_space(), kKernelSpareBytes);
+  const std::size_t space = argument_space(options_.environment);
+  how.kernel_bytes_max = space - std::min(space, kKernelSpareBytes);
   how.exit_if_long = xargs_.exit_if_long;
   how.run_if_empty = xargs_.run_if_empty;
   auto source = XargsSource::make(std::move(how));

@@ -30,7 +30,7 @@ class Spawn : public testing::Test {
     chmod(path(name).c_str(), mode);
   }
   /// PATH, as the search sees it.
-  void search(const std::string& value) { setenv("PATH", value.c_str(), 1); }
+  void search(const std::string& value) { path_ = value; }
 
   /// What the child writes to stdout; "error N" if it could not be started.
   std::string run(const std::vector<std::string>& words, const std::string& directory = "") {
@@ -43,6 +43,7 @@ class Spawn : public testing::Test {
     call.hide(hidden_);
     call.keep_ignored(keeps_ignored_);
     call.limit_descriptors(descriptor_limit_);
+    call.set_search_path(path_.c_str());
     call.environment = {nullptr};
     call.run();
     close(ends[1]);
@@ -64,6 +65,7 @@ class Spawn : public testing::Test {
   std::uint64_t descriptor_limit_ = 0;
   char folder_[32] = "/tmp/spread-spawn-XXXXXX";
   const std::string path_before_ = getenv("PATH");
+  std::string path_ = path_before_;
 };
 
 std::string error(int number) { return "error " + std::to_string(number); }

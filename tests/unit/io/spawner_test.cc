@@ -47,7 +47,7 @@ std::string read_all(int fd) {
 class Background : public testing::Test {
  protected:
   Background() : loop_(std::move(*EventLoop::create())) {
-    spawner_ = std::make_unique<Spawner>(nullptr, &loop_);
+    spawner_ = std::make_unique<Spawner>(Environment(environ), nullptr, &loop_);
   }
 
   /// Something that runs meanwhile, until its input ends.
@@ -96,7 +96,7 @@ TEST_F(Background, IsNotUsedForALoneProcess) {
 }
 
 TEST_F(Background, IsNotUsedWithoutALoop) {
-  spawner_ = std::make_unique<Spawner>();
+  spawner_ = std::make_unique<Spawner>(Environment(environ));
   Starting first, second;
   EXPECT_FALSE(start(options({"/bin/true"}), first));
   EXPECT_FALSE(start(options({"/bin/true"}), second));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -35,7 +36,7 @@ struct Sink final : CommandSink {
 /// A job, and another one that runs meanwhile, so that it is started in the background.
 class Job : public testing::Test {
  protected:
-  Job() : loop_(std::move(*EventLoop::create())), spawner_(nullptr, &loop_) {
+  Job() : loop_(std::move(*EventLoop::create())), spawner_(Environment(environ), nullptr, &loop_) {
     SpawnOptions how;
     how.arguments = cat_;
     other_.emplace(std::move(*spawner_.spawn(how)));

@@ -1,0 +1,127 @@
+"""What a library would link (all folders but those of the program) keeps nothing that belongs to the whole
+process: no static state, no fork, no signal disposition, no environment, no standard stream. Read from
+the object files, so that no macro and no header hides anything. What is left is listed, with the reason."""
+
+import glob
+import os
+import re
+import subprocess
+import unittest
+
+BUILD = os.environ["SPREAD_BUILD"]
+
+# The program's own folders.
+PROGRAM = {"cli"}
+
+# Functions and variables of the C library that concern the whole process. A folder may use those of
+# ALLOWED. The names that the library's headers make of them (fortified, 64 bits) count, too.
+PROCESS_WIDE = set(
+    """fork vfork daemon atexit exit _exit abort
+    signal sigaction sigprocmask pthread_sigmask sigwaitinfo signalfd alarm setitimer
+    environ getenv setenv unsetenv putenv
+    stdin stdout puts printf putchar perror
+    chdir fchdir umask setlocale setrlimit setpriority nice setsid setpgid prctl
+    srand rand strtok localtime gmtime""".split()
+)
+
+ALLOWED = {
+    ("base", "abort"): "a broken invariant",
+    ("io", "_exit"): "clone_child: the child, where it cannot be executed",
+    ("io", "sigaction"): "spawn_call: reads the dispositions, and sets the child's own; signals: reads",
+    ("io", "pthread_sigmask"): "this thread's mask, put back: clone_child, terminal",
+    ("io", "chdir"): "spawn_call: the child's",
+    ("io", "setpgid"): "spawn_call: the child's",
+    ("io", "fork"): "init",
+    ("io", "signal"): "init, signals",
+    ("io", "sigprocmask"): "init, signals",
+    ("io", "sigwaitinfo"): "init",
+    ("io", "signalfd"): "signals",
+    ("io", "prctl"): "init",
+    ("io", "setrlimit"): "system: the limit of descriptors; spawn_call: the child's",
+    ("io", "setpriority"): "machine: --nice",
+    ("run", "stdout"): "what `hosts`, `history` and --dry-run print",
+    ("run", "printf"): "the same",
+}
+# Static data of libraries.
+STATE_ALLOWED = {
+    "io": (r"(guard variable for )?boost::.*", "Boost.Asio's error categories and keys of its services"),
+}
+
+
+def output_of(*words):
+    environment = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(words, capture_output=True, check=True, text=True, env=environment)
+    return done.stdout
+
+
+def libraries():
+    found = {}
+    for path in glob.glob(os.path.join(BUILD, "libspread_*.a")):
+        folder = re.fullmatch(r"libspread_(\w+)\.a", os.path.basename(path)).group(1)
+        if folder not in PROGRAM:
+            found[folder] = path
+    return found
+
+
+def undefined_symbols(library):
+    found = re.findall(r"^\s+U (\S+)$", output_of("nm", library), re.MULTILINE)
+    return {re.fullmatch(r"(?:__(?=\w+_chk$)|__(?=environ$))?(\w+?|\S+?)(?:_chk|64)?", name).group(1)
+            for name in found}
+
+
+def writable_data(library):
+    """The names of all variables that are written to while a program runs."""
+    names = set()
+    text = output_of("readelf", "-SWs", library)
+    for member in re.split(r"^File: ", text, flags=re.MULTILINE)[1:]:
+        sections = {
+            number
+            for number, name, flags in re.findall(
+                r"^ +\[ *(\d+)\] (\S+) +\S+ +[0-9a-f]+ [0-9a-f]+ [0-9a-f]+ [0-9a-f]+ +(\w*) ",
+                member, re.MULTILINE)
+            # .data.rel.ro: constants that hold addresses, read-only once the program is linked.
+            if "W" in flags and not name.startswith((".data.rel.ro", ".init_array", ".fini_array"))
+        }
+        for section, name in re.findall(
+                r"^ +\d+: [0-9a-f]+ +\S+ (?:OBJECT|TLS|COMMON) +\w+ +\w+ +(\w+) (\S+)$", member,
+                re.MULTILINE):
+            if section in sections or section == "COM":
+                names.add(name)
+    return {re.sub(r"\[abi:\w+\]", "", name) for name in demangled(names)}
+
+
+def demangled(names):
+    done = subprocess.run(["c++filt"], input="\n".join(sorted(names)), capture_output=True, text=True,
+                          check=True)
+    # What the compiler adds for exceptions and inline variables.
+    return {name for name in done.stdout.splitlines() if name and not name.startswith("DW.ref.")}
+
+
+@unittest.skipIf("SPREAD_SANITIZE:STRING=\n" not in open(os.path.join(BUILD, "CMakeCache.txt"),
+                                                       encoding="utf-8").read(),
+                 "sanitizers add state and calls of their own")
+class Library(unittest.TestCase):
+    def test_there_are_libraries_to_look_at(self):
+        self.assertGreater(len(libraries()), 10)
+
+    def test_none_has_static_state(self):
+        for folder, library in libraries().items():
+            with self.subTest(folder):
+                pattern = STATE_ALLOWED.get(folder, ("(?!)", ""))[0]
+                found = {name for name in writable_data(library) if not re.fullmatch(pattern, name)}
+                self.assertEqual(found, set())
+
+    def test_none_acts_on_the_process(self):
+        for folder, library in libraries().items():
+            with self.subTest(folder):
+                used = undefined_symbols(library) & PROCESS_WIDE
+                self.assertEqual({name for name in used if (folder, name) not in ALLOWED}, set())
+
+    def test_the_list_of_exceptions_is_no_longer_than_it_has_to_be(self):
+        used = {(folder, name) for folder, library in libraries().items()
+                for name in undefined_symbols(library)}
+        self.assertEqual(set(ALLOWED) - used, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
