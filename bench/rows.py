@@ -1,12 +1,14 @@
 """The rows of the speed table: what is measured, which contenders run, with which command line.
 
-This file, line_rows.py and map_rows.py alone know the command lines. A row's first contender is its limit."""
+This file, line_rows.py, map_rows.py and wire_rows.py alone know the command lines. A row's first
+contender is its limit."""
 
 import os
 import sys
 
 import line_rows
 import map_rows
+import wire_rows
 from contenders import Contender, Row
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -54,7 +56,8 @@ class Table:
     def rows(self):
         return [self.row_echo(), self.row_window1(), self.row_window1_free(), self.row_big(),
                 self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
-                self.row_start(), *line_rows.rows(self), *map_rows.rows(self)]
+                self.row_start(), *wire_rows.rows(self), *line_rows.rows(self),
+                *map_rows.rows(self)]
 
     def row_echo(self):
         n = self.tasks(4_000_000)

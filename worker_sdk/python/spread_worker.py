@@ -6,15 +6,13 @@
 Speaks wire 1 of docs/protocol.md: msgpack where the `msgpack` package is installed, else JSON
 (`--wire json`) with the standard library alone. Python 3.6 or newer, Linux and other POSIX systems.
 
-The protocol leaves file descriptors 0 and 1 before anything else happens: when this module is
-imported in a process that spread has started (SPREAD_WIRE is set), else at the beginning of run().
-From then on descriptor 0 is /dev/null and 1 is stderr, for Python, C libraries and child processes
-alike, so nothing that is printed can damage the protocol. When run() returns, the real stdout is
-back, and what is printed then is the worker's tail.
+The protocol leaves descriptors 0 and 1 when this module is imported in a process that spread has
+started (SPREAD_WIRE is set), else at the beginning of run(). From then on 0 is /dev/null and 1 is
+stderr, for Python, C libraries and child processes alike, so that nothing printed can damage it.
+When run() returns, the real stdout is back, and what is printed then is the worker's tail.
 """
 
 import base64
-import binascii
 import fcntl
 import json
 import os
@@ -32,21 +30,20 @@ except ImportError:
 
 __all__ = ["run", "progress", "log", "Busy", "TaskError", "Fatal", "Ext"]
 __version__ = "0.1"
-
-READ_SIZE = 1 << 20
+READ_SIZE = CAPTURE_MAX = 1 << 20
 # Answers may wait for company this long, and only while a further task has been read already
 # (docs/protocol.md section 6). The flusher's period is the promise; the other saves system calls.
 BATCH_SECONDS = 0.001
 FLUSHER_SECONDS = 0.01
-BATCH_BYTES = 1 << 16
-CAPTURE_MAX = 1 << 20
+BATCH_BYTES = 1 << 16  # Also of the tasks that are decoded at once.
 GRACE_SECONDS = 5.0
+_length_behind = struct.Struct(">BI").pack
+_channel = None
 
 
 class Busy(Exception):
     """Raise it in a handler: not now, give this task to someone else, and me nothing for about
     `seconds`. The task is not blamed."""
-
     def __init__(self, seconds=1.0, reason=None):
         super().__init__(seconds, reason)
         self.seconds, self.reason = float(seconds), reason and str(reason)
@@ -55,7 +52,6 @@ class Busy(Exception):
 class TaskError(Exception):
     """Raise it in a handler: this task failed. `type` is one word, `message` one line. Every other
     exception does the same with its class, its text and its trace."""
-
     def __init__(self, type, message, trace=None):
         super().__init__(type, message)
         self.type, self.message, self.trace = type, message, trace
@@ -63,7 +59,6 @@ class TaskError(Exception):
 
 class Fatal(Exception):
     """Raise it in a handler: the whole run cannot succeed, and stops."""
-
     def __init__(self, message, type="Fatal"):
         super().__init__(message)
         self.message, self.type = message, type
@@ -75,7 +70,6 @@ class ProtocolError(Exception):
 
 class Ext:
     """A msgpack extension value: `data` bytes and a `code` from 0 to 127 (received: from -128)."""
-
     def __init__(self, code, data):
         self.code, self.data = code, data
 
@@ -102,11 +96,9 @@ def run(handler, prep=None, capture=False, window=1024):
     channel = _take_over()
     try:
         items = _start(channel, window)
-        context = None
-        if prep is not None:
-            context = prep(items)
-        elif items:
+        if items and prep is None:
             raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
+        context = prep and prep(items)
     except (Exception, SystemExit) as e:
         _fail_start(channel, e)
     channel.capture = _Capture() if capture else None
@@ -135,7 +127,6 @@ def log(text):
 
 class _MsgpackCodec:
     name = "msgpack"
-
     def __init__(self):
         # surrogateescape: a str that is not UTF-8 must come back as the same bytes.
         self._pack = msgpack.Packer(use_bin_type=True, default=self._other,
@@ -154,14 +145,24 @@ class _MsgpackCodec:
 
     def encode(self, message):
         body = self._pack(message)
-        return b"\xc6" + struct.pack(">I", len(body)) + body + b"\n"
+        return _length_behind(0xC6, len(body)) + body + b"\n"
 
     def decode(self, body):
         return msgpack.unpackb(body, **self._options)
 
+    def decode_all(self, piece):
+        """The values of the whole messages in front, and their bytes. Any exception: one by one."""
+        unpacker = msgpack.Unpacker(raw=False)
+        unpacker.feed(piece)
+        frames = list(unpacker)
+        bodies = b"".join(frames)
+        size = len(bodies) + 5 * len(frames)
+        if unpacker.tell() != size:
+            raise ProtocolError("a frame that is no bin 32")
+        return self.decode(_length_behind(0xDD, len(frames)) + bodies), size
+
     @staticmethod
     def id_of(body):
-        """The id of a task whose payload cannot be decoded."""
         try:
             unpacker = msgpack.Unpacker(raw=True)
             unpacker.feed(body)
@@ -171,19 +172,18 @@ class _MsgpackCodec:
 
     @staticmethod
     def find(buffer, at, _scanned):
-        """Where the next value begins and ends; None if it is not complete. It is searched from
-        `at`, and is known not to end before `scanned`."""
+        """Where the next value, from `at` on, begins and ends; None if it is not complete, as it
+        is not up to `scanned`; an end of -1 if there is something else."""
         if len(buffer) - at < 5:
             return None
         if buffer[at] != 0xC6:
-            raise ProtocolError("input is not wire msgpack: byte %02x instead of c6" % buffer[at])
+            return at, -1
         end = at + 5 + int.from_bytes(buffer[at + 1:at + 5], "big")
         return (at + 5, end) if end <= len(buffer) else None
 
 
 class _JsonCodec:
     name = "json"
-
     def __init__(self):
         self._encode = json.JSONEncoder(separators=(",", ":"), default=self._other).encode
         self._marked = json.JSONDecoder(object_hook=self._mark).decode
@@ -198,15 +198,15 @@ class _JsonCodec:
 
     @staticmethod
     def _mark(value):
-        if len(value) == 1:
-            try:
-                if "$bin" in value:
-                    return base64.b64decode(value["$bin"], validate=True)
-                if "$ext" in value:
-                    code, data = value["$ext"]
-                    return Ext(code, base64.b64decode(data, validate=True))
-            except (TypeError, ValueError, binascii.Error):
-                pass  # A map that happens to have that key.
+        try:
+            (key, held), = value.items()
+            if key == "$bin":
+                return base64.b64decode(held, validate=True)
+            if key == "$ext":
+                code, data = held
+                return Ext(code, base64.b64decode(data, validate=True))
+        except (TypeError, ValueError):
+            pass  # A map of another size, or one that happens to have that key.
         return value
 
     def encode(self, message):
@@ -218,6 +218,13 @@ class _JsonCodec:
     def decode(self, body):
         text = body.decode("utf-8")
         return self._marked(text) if '{"$' in text else json.loads(text)
+
+    def decode_all(self, piece):
+        size = piece.rfind(b"\n") + 1
+        values = self.decode(b"[%b]" % piece[:max(size - 1, 0)].replace(b"\n", b","))
+        if len(values) != piece.count(b"\n"):
+            raise ProtocolError("a line that is no value")
+        return values, size
 
     @staticmethod
     def id_of(body):
@@ -238,25 +245,24 @@ def _to_plain(value):
 
 class _Channel:
     """The two descriptors of the protocol, their buffers, and the task in work."""
-
     def __init__(self, fd_in, fd_out):
-        self.fd_in, self.fd_out = fd_in, fd_out
-        self.pid = os.getpid()
-        self.codec = None
-        self.capture = None
-        self.task = None
+        self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
+        self.codec = self.capture = self.task = None
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
+        self._tasks = []  # Those that are decoded, the next one last.
         self._out, self._lock, self._last_write = bytearray(), threading.Lock(), 0.0
         self._wanted, self._armed, self._flusher = threading.Event(), False, None
 
     def read(self):
         """The next value's bytes; None at the end of the input."""
         while True:
-            found = self.codec.find(self._buffer, self._at, self._scanned)
-            if found:
-                first, self._at = found
-                self._scanned = self._at
-                return self._buffer[first:self._at]
+            first, end = self.codec.find(self._buffer, self._at, self._scanned) or (0, 0)
+            if end < 0:
+                raise ProtocolError("input is not wire msgpack: byte %02x instead of c6"
+                                    % self._buffer[first])
+            if end:
+                self._at = self._scanned = end
+                return self._buffer[first:end]
             self._scanned = len(self._buffer)
             if self._at:
                 del self._buffer[:self._at]
@@ -273,12 +279,36 @@ class _Channel:
                 return None
             self._buffer += chunk
 
+    def next_task(self):
+        """None at the end. Tasks that were read together are decoded together."""
+        if self._tasks:
+            return self._tasks.pop()
+        body = self.read()
+        if body is not None and self.has_more():
+            end = self._at + BATCH_BYTES
+            try:
+                tasks, size = self.codec.decode_all(self._buffer[self._at:end])
+                self._at = self._scanned = self._at + size
+            except Exception:
+                tasks = []
+                while self._at < end and self.has_more():
+                    tasks.append(self._decode(self.read()))
+            self._tasks = tasks[::-1]
+        return body if body is None else self._decode(body)
+
+    def _decode(self, body):
+        try:
+            return self.codec.decode(body)
+        except Exception as e:
+            problem = TaskError("PayloadError", "the payload cannot be decoded: %s" % e)
+            return [self.codec.id_of(body), problem]
+
     def has_more(self):
         """Whether a whole further task has been read already."""
-        try:
-            return self.codec.find(self._buffer, self._at, self._scanned) is not None
-        except ProtocolError:
-            return False  # read() will say it.
+        if self._tasks:
+            return True
+        found = self.codec.find(self._buffer, self._at, self._scanned)
+        return found is not None and found[1] >= 0
 
     def send(self, message, may_wait):
         self._check_process()
@@ -286,7 +316,7 @@ class _Channel:
             self._out += self.codec.encode(message)
             late = time.monotonic() - self._last_write >= BATCH_SECONDS
             if may_wait and not late and len(self._out) < BATCH_BYTES:
-                self._arm()
+                self._armed or self._arm()
             else:
                 self._write()
 
@@ -296,17 +326,13 @@ class _Channel:
             self._write()
 
     def _write(self):
-        view = memoryview(self._out)
-        try:
-            while view:
-                try:
-                    view = view[os.write(self.fd_out, view):]
-                except BlockingIOError:
-                    _wait(self.fd_out, select.POLLOUT)
-        finally:
-            view.release()
-            self._out = bytearray()  # Also after a broken pipe: nobody will ever read it.
-            self._last_write = time.monotonic()
+        view, self._out = memoryview(self._out), bytearray()
+        while view:
+            try:
+                view = view[os.write(self.fd_out, view):]
+            except BlockingIOError:
+                _wait(self.fd_out, select.POLLOUT)
+        self._last_write = time.monotonic()
 
     def _arm(self):
         if self._flusher is None:
@@ -338,9 +364,6 @@ class _Channel:
             os._exit(70)
 
 
-_channel = None
-
-
 def _wait(fd, events):
     poll = select.poll()  # select() is limited to descriptors below 1024.
     poll.register(fd, events)
@@ -348,12 +371,11 @@ def _wait(fd, events):
 
 
 def _start_thread(target, *args):
-    """False where no more are allowed: what they are for can be done without."""
     try:
         threading.Thread(target=target, args=args, daemon=True).start()
         return True
     except RuntimeError:
-        return False
+        return False  # No more are allowed. What they are for can be done without.
 
 
 def _say(text):
@@ -391,13 +413,9 @@ def _take_over():
     os.close(null)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)  # It is stderr now.
-    # A child that imports this module is no worker of spread's.
-    os.environ.pop("SPREAD_WIRE", None)
+    os.environ.pop("SPREAD_WIRE", None)  # A child that imports this is no worker of spread's.
     _channel = _Channel(fd_in, fd_out)
-    if wire == "json":
-        _channel.codec = _JsonCodec()
-    elif msgpack is not None:
-        _channel.codec = _MsgpackCodec()
+    _channel.codec = _JsonCodec() if wire == "json" else msgpack and _MsgpackCodec()
     grace = float(os.environ.get("SPREAD_GRACE", GRACE_SECONDS))
     if not _start_thread(_watch_master, _channel, grace):
         _say("no thread can be started (ulimit -u?): the end of spread will be noticed late")
@@ -406,29 +424,26 @@ def _take_over():
 
 def _give_back(channel):
     """The real stdout is descriptor 1 again: the tail begins."""
-    sys.stdout.flush()
+    _flush_all()  # What C's stdio still holds is not part of the tail.
     if channel.capture:
         channel.capture.stop()
-    else:
-        _flush_c()  # What C's stdio still holds is not part of the tail.
     os.dup2(channel.fd_out, 1)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=False)
 
 
 def _watch_master(channel, grace):
-    """Ends the process when nobody wants its answers: stdout has no reader and stdin has ended.
-
-    Blocks in poll: errors and hang-ups are reported without being asked for. The end of stdin
-    comes second, since it would be reported for ever while tasks are still being read.
-    """
+    """Ends the process when stdout has no reader and stdin has ended. poll reports errors and
+    hang-ups unasked; the end of stdin it would report for ever while tasks are still being read."""
     _wait(channel.fd_out, 0)
     _wait(channel.fd_in, getattr(select, "POLLRDHUP", 0))
     time.sleep(grace)
     os._exit(1)
 
 
-def _flush_c():
+def _flush_all():
+    sys.stdout.flush()
+    sys.stderr.flush()
     try:
         import ctypes
         ctypes.CDLL(None).fflush(None)
@@ -439,12 +454,9 @@ def _flush_c():
 class _Capture:
     """Descriptors 1 and 2 are files while a handler runs. Files and not pipes: a pipe would have to
     be drained by a thread, and a handler that holds the interpreter lock would block on it."""
-
     def __init__(self):
         import tempfile
-        sys.stdout.flush()
-        sys.stderr.flush()
-        _flush_c()
+        _flush_all()
         self._saved = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3) for fd in (1, 2)]
         self._files = []
         for fd in (1, 2):
@@ -457,9 +469,7 @@ class _Capture:
 
     def take(self):
         """What was printed since the last call: [], [so], or [so or None, se]."""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        _flush_c()
+        _flush_all()
         texts = [self._take_one(file) for file in self._files]
         while texts and not texts[-1]:
             texts.pop()
@@ -476,16 +486,14 @@ class _Capture:
         return text if more <= 0 else text + "\n... %d bytes more\n" % more
 
     def stop(self):
-        texts = self.take()
+        texts = self.take()  # Printed by a thread, between tasks.
         for fd, saved in zip((1, 2), self._saved):
             os.dup2(saved, fd)
             os.close(saved)
-        sys.stderr.write("".join(filter(None, texts)))  # Printed by a thread, between tasks.
-        sys.stderr.flush()
+        print("".join(filter(None, texts)), end="", file=sys.stderr, flush=True)
 
 
 def _start(channel, window):
-    """hello, then exactly the prep items."""
     if channel.codec is None:
         raise ImportError("python3-msgpack is not installed here; install it, or use --wire json")
     text = os.environ.get("SPREAD_PREP", "0")
@@ -519,17 +527,16 @@ def _bare_failure(failure):
     """[nil, "error", {...}] without the msgpack package."""
     words = [w.encode() for w in ("type", failure["type"], "message", failure["message"])]
     texts = b"".join(b"\xda" + struct.pack(">H", len(w)) + w for w in words)
-    body = b"\x93\xc0\xa5error\x82" + texts
-    return b"\xc6" + struct.pack(">I", len(body)) + body + b"\n"
+    return _length_behind(0xC6, 9 + len(texts)) + b"\x93\xc0\xa5error\x82" + texts + b"\n"
 
 
 def _serve(channel, call):
     while True:
         try:
-            body = channel.read()
-            if body is None:
+            task = channel.next_task()
+            if task is None:
                 return
-            answer = _answer(channel, call, body)
+            answer = _answer(channel, call, task)
         except ProtocolError as e:
             channel.flush()
             _refuse(str(e))
@@ -542,19 +549,15 @@ def _serve(channel, call):
             channel.send([answer[0], "error", _describe(e)] + printed, may_wait=False)
 
 
-def _answer(channel, call, body):
-    problem = None
-    try:
-        task = channel.codec.decode(body)
-    except Exception as e:
-        task, problem = [channel.codec.id_of(body), None], e
+def _answer(channel, call, task):
     if not (isinstance(task, list) and len(task) == 2 and type(task[0]) is int and task[0] >= 0):
         raise ProtocolError("input is not a task [id, payload]; is SPREAD_PREP passed on?")
-    id = channel.task = task[0]
+    id, payload = task
+    channel.task = id
     try:
-        if problem is not None:
-            raise TaskError("PayloadError", "the payload cannot be decoded: %s" % problem)
-        return [id, "ok", call(task[1])]
+        if type(payload) is TaskError:
+            raise payload
+        return [id, "ok", call(payload)]
     except Busy as e:
         return [id, "busy", e.seconds] + ([e.reason] if e.reason else [])
     except Fatal as e:
@@ -570,22 +573,19 @@ def _answer(channel, call, body):
 def _describe(error):
     """The map of an error answer. Text is made UTF-8: a file name may not be."""
     if isinstance(error, TaskError):
-        found = {"type": error.type, "message": error.message}
-        if error.trace is not None:
-            found["trace"] = error.trace
+        type_name, message, trace = error.type, error.message, error.trace
     else:
         import traceback
         try:
             message = str(error)
         except Exception:
             message = "(its text cannot be had)"
-        found = {"type": type(error).__name__, "message": message}
-        trace = error.__traceback__
+        type_name, trace = type(error).__name__, error.__traceback__
         while trace and trace.tb_frame.f_globals is globals():
             trace = trace.tb_next
-        if trace:
-            found["trace"] = "".join(traceback.format_exception(type(error), error, trace))
-    return {k: str(v).encode("utf-8", "backslashreplace").decode() for k, v in found.items()}
+        trace = trace and "".join(traceback.format_exception(type(error), error, trace))
+    found = (("type", type_name), ("message", message), ("trace", trace))
+    return {k: str(v).encode(errors="backslashreplace").decode() for k, v in found if v is not None}
 
 
 def _tell(*message):

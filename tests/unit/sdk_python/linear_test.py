@@ -72,19 +72,19 @@ class Reader(unittest.TestCase):
     PER_BYTE_MAX = 5
 
     def read_all(self, codec, pieces):
-        """The bodies that a channel finds in the pieces."""
+        """The tasks that a channel finds in the pieces."""
         left = list(reversed(pieces))
         Cost.bytes = 0
         with mock.patch.object(spread_worker, "bytearray", Buffer, create=True):
             channel = spread_worker._Channel(-1, -1)
         channel.codec = codec
-        bodies = []
+        tasks = []
         with mock.patch.object(os, "read", lambda _fd, _size: left.pop() if left else b""):
             while True:
-                body = channel.read()
-                if body is None:
-                    return bodies
-                bodies.append(body)
+                task = channel.next_task()
+                if task is None:
+                    return tasks
+                tasks.append(task)
                 channel.has_more()
 
     def check(self, payloads, piece_bytes):
@@ -94,10 +94,19 @@ class Reader(unittest.TestCase):
                 tasks = [[id, payload] for id, payload in enumerate(payloads)]
                 whole = b"".join(map(encode, tasks))
                 pieces = [whole[at:at + piece_bytes] for at in range(0, len(whole), piece_bytes)]
-                bodies = self.read_all(codec, pieces)
-                self.assertEqual([codec.decode(body) for body in bodies], tasks)
+                self.assertEqual(self.read_all(codec, pieces), tasks)
                 self.assertGreaterEqual(Cost.bytes, len(whole), "its buffer is not a Buffer any more")
                 self.assertLess(Cost.bytes / len(whole), self.PER_BYTE_MAX)
+
+    def test_what_was_read_together_is_decoded_together(self):
+        """Decoded one by one, tasks of 16 bytes take twice as long."""
+        for codec, encode in ((spread_worker._JsonCodec(), harness.line),
+                              (spread_worker._MsgpackCodec(), harness.frame)):
+            with self.subTest(codec.name), mock.patch.object(codec, "decode",
+                                                             wraps=codec.decode) as decode:
+                tasks = [[id, "0123456789abcdef"] for id in range(1000)]
+                self.assertEqual(self.read_all(codec, [b"".join(map(encode, tasks))]), tasks)
+                self.assertLessEqual(decode.call_count, 2)
 
     def test_one_large_message_in_small_pieces(self):
         self.check(["x" * self.BYTES], 500)

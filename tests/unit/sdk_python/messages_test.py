@@ -7,7 +7,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
-from harness import Worker, frame, golden_bytes
+from harness import Worker, frame, golden_bytes, line
 
 ECHO = "spread_worker.run(lambda x: x)"
 # One handler for every message: the payload says which.
@@ -235,6 +235,28 @@ class Messages(unittest.TestCase):
             self.assertEqual(answer[:2], [7, "error"])
             self.assertEqual(answer[2]["type"], "PayloadError")
             self.assertEqual(w.ask(5), [[0, "ok", 5]])
+
+    def test_a_payload_that_cannot_be_decoded_fails_none_that_came_with_it(self):
+        for wire, encode, bad in (
+            ("msgpack", frame, b"\xc6\0\0\0\x06" + b"\x92\x07\xd5\xff\x01\x02"),
+            ("msgpack", frame, b"\xc6\0\0\0\x04" + b"\x92\x07\xa5x"),  # It ends too early.
+            ("json", line, b"[7,nothing]\n"),
+        ):
+            with self.subTest(bad), Worker(ECHO, wire=wire) as w:
+                w.hello()
+                w.send(b"".join(encode([i, "a"]) for i in range(7)) + bad + encode([8, {"b": [1]}]))
+                found = [w.message() for _ in range(9)]
+                self.assertEqual(found[:7], [[i, "ok", "a"] for i in range(7)])
+                self.assertEqual((found[7][:2], found[7][2]["type"]), ([7, "error"], "PayloadError"))
+                self.assertEqual(found[8], [8, "ok", {"b": [1]}])
+
+    def test_what_came_before_something_that_is_no_task_is_answered(self):
+        for wire, encode, bad in (("msgpack", frame, b"no frame"), ("json", line, b"no line\n")):
+            with self.subTest(wire), Worker(ECHO, wire=wire) as w:
+                w.hello()
+                w.send(b"".join(encode([i, i]) for i in range(5)) + bad)
+                self.assertEqual([w.message() for _ in range(5)], [[i, "ok", i] for i in range(5)])
+                self.assertEqual(w.status(), 2)
 
     def test_a_busy_without_a_number_is_the_handlers_error(self):
         found = self.answers("def h(x): raise spread_worker.Busy('soon')\nspread_worker.run(h)", 1)
