@@ -8,6 +8,8 @@
 
 #include "spread/base/posix.h"
 #include "spread/cli/flags.h"
+#include "spread/program/init.h"
+#include "spread/program/process.h"
 #include "spread/run/complain.h"
 #include "spread/run/run.h"
 
@@ -25,7 +27,9 @@ int run_command_line(int argc, char** argv) {
   if (parsed->status != 0) return spread::complain_in_words(parsed->text, parsed->status);
   if (!parsed->text.empty()) return print(parsed->text);
   parsed->options.environment = spread::Environment(environ);
-  return spread::run(std::move(parsed->options));
+  spread::ensure_standard_descriptors();
+  if (const auto status = spread::stand_in_for_init()) return *status;
+  return spread::run(std::move(parsed->options), spread::take_signals);
 }
 
 /// A payload of a megabyte has a block of its own. As malloc is by default, each would be mapped

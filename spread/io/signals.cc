@@ -19,20 +19,15 @@ Result<SignalSet> SignalSet::create() {
     if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
     sigaddset(&wanted, signal);
   }
-  // With SIGCHLD ignored (inherited from a careless parent) the kernel would reap the children, and
-  // spread could not learn how they ended.
-  ::signal(SIGCHLD, SIG_DFL);
-  ::signal(SIGPIPE, SIG_IGN);
-  // A file that may not grow any more (ulimit -f) is an error of write(2), as a full disk is.
-  ::signal(SIGXFSZ, SIG_IGN);
   UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) return tl::unexpected(errno_error("signalfd"));
   return SignalSet(std::move(fd), wanted);
 }
 
 Status SignalSet::block() {
-  if (::sigprocmask(SIG_BLOCK, &wanted_, nullptr) == 0) return {};
-  return tl::unexpected(errno_error("sigprocmask"));
+  const int error = ::pthread_sigmask(SIG_BLOCK, &wanted_, nullptr);
+  if (error == 0) return {};
+  return fail("pthread_sigmask: " + errno_text(error));
 }
 
 std::optional<Signal> SignalSet::next() {
@@ -50,8 +45,8 @@ void SignalSet::stop_here() {
   sigemptyset(&stop);
   sigaddset(&stop, SIGTSTP);
   ::kill(::getpid(), SIGTSTP);
-  ::sigprocmask(SIG_UNBLOCK, &stop, nullptr);
-  ::sigprocmask(SIG_BLOCK, &stop, nullptr);
+  ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
 }  // namespace spread

@@ -17,9 +17,9 @@ struct Signal {
 };
 
 /// Turns signals into something that the event loop can wait for. INT, TERM, HUP, USR1, USR2, TSTP
-/// and WINCH are blocked from block() on and read from a descriptor; PIPE is ignored, so that a
-/// reader that goes away is an error of write(2). Children get default dispositions (SpawnCall). A
-/// signal that was ignored when spread was started (nohup) stays ignored.
+/// and WINCH are blocked in this thread from block() on and read from a descriptor. No disposition
+/// is changed (program/process.h does so). A signal that was ignored when spread was started
+/// (nohup) stays ignored.
 class SignalSet {
  public:
   static Result<SignalSet> create();

@@ -127,16 +127,6 @@ Result<std::string> read_file(const std::string& name) {
   }
 }
 
-void ensure_standard_descriptors() {
-  // Opened in the wrong direction: input that was closed (`<&-`) must fail when it is read, and not
-  // be taken for empty; output that was closed must fail when it is written, and not vanish.
-  constexpr int kUnusable[] = {O_WRONLY, O_RDONLY, O_WRONLY};
-  for (int fd = 0; fd <= 2; ++fd) {
-    // The lowest number that is free is the one it gets.
-    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", kUnusable[fd]) != fd) return;
-  }
-}
-
 std::uint64_t descriptor_limit() {
   rlimit limit{};
   return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;

@@ -22,9 +22,6 @@ Result<UniqueFd> open_for_reading(const std::string& name);  ///< "-" is a copy 
 /// written over, with one place for all who write.
 Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 
-/// Makes sure that descriptors 0 to 2 are open, if need be on a /dev/null that cannot be used (but
-/// for 2): else a pipe of spread would get one of these numbers.
-void ensure_standard_descriptors();
 /// The soft limit on descriptors; 0 if it is not known.
 std::uint64_t descriptor_limit();
 /// Raises the soft limit on descriptors to at least `wanted`, as far as the hard limit allows.

@@ -73,13 +73,12 @@ Engine::~Engine() {
   loop_.remove(signals_.fd());
 }
 
-Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan, Guard guard) {
-  auto signals = SignalSet::create();
-  if (!signals) return tl::unexpected(signals.error());
+Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan, Guard guard,
+                                               SignalSet signals) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
-  std::unique_ptr<Engine> engine(new Engine(options, std::move(plan), std::move(guard),
-                                            std::move(*loop), std::move(*signals)));
+  std::unique_ptr<Engine> engine(
+      new Engine(options, std::move(plan), std::move(guard), std::move(*loop), std::move(signals)));
   SPREAD_TRY(engine->open());
   SPREAD_TRY(engine->signals_.block());
   return engine;

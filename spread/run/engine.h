@@ -37,7 +37,8 @@ namespace spread {
 class Engine final : private ReadyHandler {
  public:
   /// Everything that can be wrong beforehand is told here, and nothing has been started yet.
-  static Result<std::unique_ptr<Engine>> create(const Options& options, Plan plan, Guard guard);
+  static Result<std::unique_ptr<Engine>> create(const Options& options, Plan plan, Guard guard,
+                                                SignalSet signals);
   ~Engine() override;
 
   /// Runs to the end; the exit status.

@@ -10,7 +10,6 @@
 #include "spread/base/printable.h"
 #include "spread/io/descriptors.h"
 #include "spread/io/guard.h"
-#include "spread/io/init.h"
 #include "spread/io/system.h"
 #include "spread/report/human.h"
 #include "spread/run/complain.h"
@@ -61,7 +60,7 @@ std::string temporary_directory(const Environment& environment) {
   return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
-int run_engine(const Options& options) {
+int run_engine(const Options& options, TakeSignals take_signals) {
   const auto tell = [&](const Error& error) { return complain(error, options.report.speaker); };
   if (const Status claimed = claim_descriptors(options); !claimed) return tell(claimed.error());
   auto plan = make_plan(options);
@@ -82,23 +81,23 @@ int run_engine(const Options& options) {
   auto guard = Guard::start(options.limits.kill_grace, options.limits.temporary_directory);
   if (!guard) return tell(guard.error());
   if (!guard->missing().empty()) warn(guard->missing(), options.report.speaker);
-  auto engine = Engine::create(options, std::move(*plan), std::move(*guard));
+  auto signals = take_signals();
+  if (!signals) return tell(signals.error());
+  auto engine = Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals));
   if (!engine) return tell(engine.error());
   return (*engine)->execute();
 }
 
 }  // namespace
 
-int run(Options options) {
+int run(Options options, TakeSignals take_signals) {
   options.limits.temporary_directory = temporary_directory(options.environment);
-  ensure_standard_descriptors();
-  if (const auto status = stand_in_for_init()) return *status;
   switch (options.command) {
     case Command::Run:
     case Command::All:
     case Command::Map:
     case Command::Pipe: {
-      const int code = run_engine(options);
+      const int code = run_engine(options, take_signals);
       constexpr int kXargsOwnError = 1;
       return options.map.xargs && code == kOwnError ? kXargsOwnError : code;
     }

@@ -1,4 +1,4 @@
-#include "spread/io/init.h"
+#include "spread/program/init.h"
 
 #include <fcntl.h>
 #include <signal.h>
