@@ -52,6 +52,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       spawner_(options.environment, &guard_, &loop_),
       driver_(scheduler_options(options), seed(), *this),
       scheduler_(driver_.scheduler()),
+      phases_(options.limits.kill_grace),
       history_(options_, plan_),
       gate_(options_.map, plan_.context.local_cpus),
       started_(loop_.now()) {
@@ -114,17 +115,28 @@ int Engine::execute() {
   add_slots_from(0);
   ask_hosts();
   if (options_.command == Command::All) reporter_->set_total(plan_.workers(), probe_ == nullptr);
-  turn();
-  while (!done()) {
-    loop_.wait(next_deadline());
-    turn();
-  }
-  return finish();
+  for (turn(); phases_.phase() != RunPhase::Over; turn()) loop_.wait(next_deadline());
+  return exit_status_;
 }
 
-/// What has happened since the last turn has been handled by the callbacks of wait(); now decide,
+/// What has happened since the last turn has been posted by the callbacks of wait(); now decide,
 /// act, and write.
 void Engine::turn() {
+  if (phases_.phase() == RunPhase::Working) {
+    work();
+  } else {
+    driver_.drain(now());
+    follow_signals();
+    watch_output();
+    driver_.drain(now());
+  }
+  hand_on();
+  while (phases_.advance(phase_turn(), now())) {
+    if (phases_.phase() == RunPhase::LastWords) conclude();
+  }
+}
+
+void Engine::work() {
   take_host_answers();
   tick_workers();
   face_->begin_turn();
@@ -143,12 +155,21 @@ void Engine::turn() {
   dirty_.clear();
   for (const WorkerId worker : ended_) port(worker).remove_ended();
   ended_.clear();
-  if (const Status status = face_->advance(scheduler_.tasks_done()); !status) {
+}
+
+/// What is due goes to the readers of stdout and stderr.
+void Engine::hand_on() {
+  if (const Status status = face_->advance(scheduler_.finished()); !status) {
+    results_lost_ = true;
     abort(status.error().message);
   }
   reporter_->make_room_for_results();
   const bool was_full = stdout_->full() || reporter_->errors_full();
-  stdout_->flush_if_due();
+  if (phases_.phase() == RunPhase::Working) {
+    stdout_->flush_if_due();
+  } else if (!stdout_->stalled()) {
+    stdout_->flush();
+  }
   if (stdout_->closed() && !scheduler_.stopping()) {
     // Nothing else may happen for a long time: what follows from this cannot wait.
     watch_output();
@@ -239,13 +260,15 @@ void Engine::watch_output() {
     output_told_ = now;
     post(now);
   }
-  if (const bool stalled = stdout_->stalled(); stalled != output_stalled_) {
+  if (const bool stalled = stdout_->stalled() || reporter_->errors_full();
+      stalled != output_stalled_) {
     output_stalled_ = stalled;
     post(OutputStalled{stalled});
   }
 }
 
 OutputFull Engine::output_now() const {
+  if (reporter_->errors_full()) return {true, face_->full_but_for()};
   if (!face_->full()) return {};
   return {true, face_->full_but_for()};
 }
@@ -258,6 +281,11 @@ void Engine::tick_workers() {
 }
 
 TimePoint Engine::next_deadline() {
+  const TimePoint outputs =
+      std::min({stdout_->next_deadline(), reporter_->next_deadline(), phases_.next_deadline()});
+  if (phases_.phase() != RunPhase::Working) {
+    return drained() || waits_for_reader() ? outputs : loop_.now();
+  }
   ports_due_ = TimePoint::min();
   // Not in a loop within the turn: what happens again and again must not keep signals waiting.
   if (undecided_ || !driver_.inbox().empty() || input_at_hand()) return loop_.now();
@@ -265,16 +293,13 @@ TimePoint Engine::next_deadline() {
   for (const std::unique_ptr<Port>& each : ports_) next = std::min(next, each->next_deadline());
   ports_due_ = next;
   if (probe_) next = std::min(next, probe_->next_deadline());
-  return std::min(
-      {next, scheduler_.next_deadline(), stdout_->next_deadline(), reporter_->next_deadline()});
+  return std::min({next, scheduler_.next_deadline(), outputs});
 }
 
 /// More tasks are wanted and can be read without waiting.
 bool Engine::input_at_hand() const {
   return input_ && !input_told_ && !input_->waiting() && scheduler_.tasks_wanted() > 0;
 }
-
-bool Engine::done() const { return scheduler_.finished(); }
 
 void Engine::abort(std::string reason) {
   own_error_ = true;

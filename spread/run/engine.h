@@ -16,6 +16,7 @@
 #include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/core/driver.h"
+#include "spread/core/run_phases.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/signals.h"
@@ -116,6 +117,8 @@ class Engine final : private ReadyHandler {
 
   // The turn (engine.cc)
   void turn();
+  void work();
+  void hand_on();
   void hold_starts();
   void pull_tasks();
   void decide();
@@ -124,13 +127,13 @@ class Engine final : private ReadyHandler {
   void tick_workers();
   TimePoint next_deadline();
   bool input_at_hand() const;
-  bool done() const;
   void tell_terminal();
 
   // The end (engine_end.cc)
-  int finish();
+  RunPhases::Turn phase_turn() const;
   bool drained() const;
-  void drain_outputs();
+  bool waits_for_reader() const;
+  void conclude();
   RunEnd describe_end() const;
 
   void follow_signals();
@@ -172,6 +175,7 @@ class Engine final : private ReadyHandler {
   Spawner spawner_;
   Driver<Engine> driver_;
   const Scheduler& scheduler_;  ///< the driver's, for questions
+  RunPhases phases_;
   RunHistory history_;
   StartGate gate_;
   TimePoint started_;
@@ -199,6 +203,8 @@ class Engine final : private ReadyHandler {
 
   int signals_received_ = 0;
   int first_signal_ = 0;
+  int exit_status_ = 0;        ///< from LastWords on
+  bool results_lost_ = false;  ///< they cannot be handed on
   bool suspend_asked_ = false;
   bool stop_told_ = false;
   OutputFull output_told_;

@@ -8,29 +8,29 @@
 
 namespace spread {
 
+RunPhases::Turn Engine::phase_turn() const {
+  RunPhases::Turn turn;
+  turn.finished = scheduler_.finished();
+  turn.drained = drained();
+  turn.stalled = waits_for_reader();
+  // Where the reader of the results is gone, nothing more is said.
+  const bool unheard = stdout_->closed() && !stdout_->failed();
+  turn.said = unheard || reporter_->said();
+  turn.logged = unheard || reporter_->logged();
+  turn.signals = signals_received_;
+  return turn;
+}
+
 bool Engine::drained() const {
-  if (stdout_->closed()) return true;
+  if (stdout_->closed() || results_lost_) return true;
   const bool errors = face_->errors_are_output() && !reporter_->errors_written();
   return stdout_->queue_empty() && face_->drained() && !errors;
 }
 
-/// Everything is over but for the writing. Whoever reads us may be slow; a signal ends the wait,
-/// and after the one that kills nobody waits.
-void Engine::drain_outputs() {
-  constexpr int kKilling = 3;
-  const int before = signals_received_;
-  while (!drained()) {
-    if (const Status status = face_->drain(); !status) return abort(status.error().message);
-    stdout_->flush();
-    reporter_->turn(*stdout_);
-    if (drained()) return;
-    const bool stalled = stdout_->stalled() || face_->stalled() || reporter_->errors_full();
-    const bool more = !face_->drained() && !stalled;
-    if (!more && before >= kKilling) return;
-    loop_.wait(more ? loop_.now() : reporter_->next_deadline());
-    if (std::exchange(suspend_asked_, false)) suspend();
-    if (signals_received_ > before) return;
-  }
+/// What is left cannot be written until a reader reads, who then wakes us.
+bool Engine::waits_for_reader() const {
+  const bool errors = face_->errors_are_output() && !reporter_->errors_written();
+  return stdout_->stalled() || face_->stalled() || reporter_->errors_full() || errors;
 }
 
 RunEnd Engine::describe_end() const {
@@ -59,8 +59,8 @@ void Engine::tell_rest() {
   }
 }
 
-int Engine::finish() {
-  drain_outputs();
+/// The exit status, what is remembered, and the last words.
+void Engine::conclude() {
   history_.keep(scheduler_.keys(), loop_.now() - started_,
                 static_cast<std::int64_t>(wall_clock_seconds()));
   if (const std::string warning = history_.take_warning(); !warning.empty()) {
@@ -80,8 +80,8 @@ int Engine::finish() {
                    (reason == end_message_ ? "" : ": " + reason));
   }
   if (!reporter_->files_written()) end.own_error = true;
-  const int code = face_->exit_status(end, options_.halt);
-  reporter_->run_ended(code);
+  exit_status_ = face_->exit_status(end, options_.halt);
+  reporter_->run_ended(exit_status_);
   if (end.output_closed) {
     reporter_->leave_line();
   } else {
@@ -90,17 +90,7 @@ int Engine::finish() {
         (closings_told_ && std::string_view(scheduler_.stop_reason()).starts_with("no worker ")) ||
         (!end_message_.empty() && scheduler_.stop_reason() == end_message_);
     reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told, known);
-    // A stderr that nobody reads is given a moment, and no more.
-    constexpr Duration kLastWords = std::chrono::seconds(2);
-    const TimePoint until = after(loop_.now(), kLastWords);
-    const int before = signals_received_;
-    while (!reporter_->idle() && loop_.now() < until && signals_received_ == before) {
-      loop_.wait(until);
-      if (std::exchange(suspend_asked_, false)) suspend();
-      reporter_->turn(*stdout_);
-    }
   }
-  return code;
 }
 
 }  // namespace spread

@@ -56,12 +56,11 @@ class Face {
   virtual const std::string& error() const = 0;
   virtual std::string take_warning() = 0;
 
-  /// Once in every turn: moves on to the output what is due.
-  virtual Status advance(bool tasks_done) = 0;
+  /// Once in every turn: moves on to the output what is due. `over`: all workers have ended, and
+  /// what is left is all that there will be.
+  virtual Status advance(bool over) = 0;
   /// Everything has been handed to the output.
   virtual bool drained() const = 0;
-  /// The run is over: hands on more of what is left.
-  virtual Status drain() = 0;
   /// Not everything has, since nobody reads what it is written to: whoever waits is woken when
   /// somebody does.
   virtual bool stalled() const { return false; }

@@ -39,10 +39,9 @@ class FilterFace final : public Face {
   bool full() const override { return output_->full(); }
   const std::string& error() const override { return error_; }
   std::string take_warning() override { return output_->take_spill_error(); }
-  Status advance(bool tasks_done) override;
+  Status advance(bool over) override;
   bool drained() const override { return output_->empty(); }
   WorkerId full_but_for() const override;
-  Status drain() override { return output_->pump(); }
   bool errors_are_output() const override { return true; }
   bool waits_for_workers() const override { return true; }
   std::uint64_t failures(const Scheduler::Counts& counts) const override {

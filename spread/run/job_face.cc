@@ -420,13 +420,9 @@ Status JobFace::advance(bool) {
   return {};
 }
 
-Status JobFace::drain() {
-  if (output_) SPREAD_TRY(output_->pump());
-  return table_ == nullptr ? Status{} : table_->flush();
-}
-
 Status JobFace::pump_output() {
-  SPREAD_TRY(drain());
+  SPREAD_TRY(output_->pump());
+  if (table_ != nullptr) SPREAD_TRY(table_->flush());
   if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
   make_way_for_retry();
   return {};

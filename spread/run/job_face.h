@@ -40,11 +40,10 @@ class JobFace final : public Face {
   bool full() const override { return output_ && output_->full(); }
   const std::string& error() const override { return error_; }
   std::string take_warning() override { return output_ ? output_->take_spill_error() : ""; }
-  Status advance(bool tasks_done) override;
+  Status advance(bool over) override;
   bool drained() const override {
     return (!output_ || output_->empty()) && (table_ == nullptr || table_->written());
   }
-  Status drain() override;
   bool stalled() const override { return table_ != nullptr && table_->stalled(); }
   bool errors_are_output() const override { return true; }
   bool tell_failures() override;

@@ -23,15 +23,14 @@
 namespace spread {
 
 /// Everything that a run tells beside its results: messages, the progress line, --events, the
-/// joblog. Owns stderr. Nothing of it ever blocks; a stderr that nobody reads loses what is beyond
-/// kErrorsMax, since a run must not hang on its own complaints.
+/// joblog. Owns stderr. Nothing of it ever blocks, and nothing is dropped: while errors_full(), the
+/// run causes nothing more that would have to be told.
 ///
 /// Where stderr goes to the same place as stdout, both have one queue, that of stdout, so that they
 /// come out as they were put in. What is said while a block of output is open (begin_block()) waits
 /// for its end, but for kMessageWait at most: then it comes behind a line of it.
 class Reporter {
  public:
-  static constexpr std::size_t kErrorsMax = 16 * 1024 * 1024;
   static constexpr Duration kMessageWait = std::chrono::seconds(30);
 
   /// `results` is stdout, and must outlive this.
@@ -81,12 +80,13 @@ class Reporter {
     progress_.set_total(total, final, share);
   }
 
-  /// Where text for stderr goes: the progress line is out of its way, and a stderr that nobody
-  /// reads does not grow without bound.
+  /// Where text for stderr goes: the progress line is out of its way.
   ByteBuffer& errors();
   std::uint64_t errors_shown() { return errors_.written() + errors_.queue().size(); }
-  /// Whoever reads our stderr is behind: what may wait should.
-  bool errors_full() const { return errors_.full(); }
+  /// The reader of stderr is behind: what may wait must.
+  bool errors_full() const {
+    return (one_place() ? results_ : errors_).full() || waiting_.size() >= OutputWriter::kFull;
+  }
   /// stdout and stderr are one place: what is put into either queue must go into that of stdout.
   bool one_place() const { return shared_ != nullptr; }
   /// What follows on stdout belongs together, until end_block().
@@ -108,12 +108,15 @@ class Reporter {
   const std::string& file_error() const { return file_error_; }
   /// The last event.
   void run_ended(int exit_status);
-  /// The end: the last words, and everything written out as far as somebody reads it.
-  /// `with_failures`: which tasks have no value matters (it does not when nobody can get results).
+  /// The end: the last words. `with_failures`: which tasks have no value matters (it does not
+  /// when nobody can get results).
   /// `because_told`: why some were not computed has been said.
   void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures,
               bool because_told);
-  bool idle() const;
+  /// Nothing that was said waits to be written.
+  bool said() const { return errors_.queue_empty() && (!one_place() || shared_->queue_empty()); }
+  /// Nothing of the joblog and the events does.
+  bool logged() const;
   /// The terminal is somebody else's for a while, or from now on.
   void leave_line();
 
@@ -143,7 +146,6 @@ class Reporter {
   bool block_open_ = false;
   ByteBuffer waiting_;  ///< messages, for the end of the block
   TimePoint waiting_until_ = kForever;
-  ByteBuffer lost_;  ///< what nobody reads
   std::string file_error_;
   File events_file_;
   File joblog_file_;

@@ -29,17 +29,24 @@ Result<std::unique_ptr<TaskInput>> WorkerFace::open_input() {
 }
 
 std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {
-  return std::make_unique<WorkerPort>(engine_, *this, worker);
+  auto port = std::make_unique<WorkerPort>(engine_, *this, worker);
+  ports_.push_back(port.get());
+  return port;
 }
 
 void WorkerFace::begin_turn() {
   if (std::exchange(answered_, false)) engine_.read_slots_file();
 }
 
-Status WorkerFace::advance(bool tasks_done) {
+Status WorkerFace::advance(bool over) {
   results_->pump();
-  return tails_->advance(tasks_done && results_->empty(), is_all() && !engine_.output().full(),
-                         engine_.tail_order());
+  if (const bool unread = engine_.reporter().errors_full(); unread != unread_) {
+    unread_ = unread;
+    for (Port* port : ports_) port->reconsider();
+  }
+  if (over && results_->empty()) return tails_->finish(engine_.tail_order());
+  return tails_->advance(engine_.scheduler().tasks_done() && results_->empty(),
+                         is_all() && !engine_.output().full(), engine_.tail_order());
 }
 
 std::uint64_t WorkerFace::failures(const Scheduler::Counts& counts) const {

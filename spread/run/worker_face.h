@@ -32,13 +32,9 @@ class WorkerFace final : public Face {
   bool full() const override { return results_->full(); }
   const std::string& error() const override { return results_->error(); }
   std::string take_warning() override { return results_->take_warning(); }
-  Status advance(bool tasks_done) override;
+  Status advance(bool over) override;
   bool drained() const override {
     return results_->empty() && tails_->finished(engine_.tail_order());
-  }
-  Status drain() override {
-    results_->pump();
-    return results_->empty() ? tails_->finish(engine_.tail_order()) : Status{};
   }
   bool waits_for_workers() const override { return is_all(); }
   bool errors_are_output() const override {
@@ -77,8 +73,10 @@ class WorkerFace final : public Face {
   ReadBuffer read_buffer_;
   std::unique_ptr<ResultsOut> results_;
   std::unique_ptr<TailsOut> tails_;
+  std::vector<Port*> ports_;
   std::uint64_t failed_workers_ = 0;
   bool answered_ = false;  ///< since the last turn
+  bool unread_ = false;    ///< workers are not read, since stderr is not
   bool warned_non_finite_ = false;
   bool warned_unknown_key_ = false;
   bool told_slow_end_ = false;

@@ -69,6 +69,7 @@ Status WorkerPort::start() {
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
                                             face_.read_buffer(), *this, how);
+  reconsider();
   face_.tail_begins(id());
   engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
   for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
@@ -131,6 +132,10 @@ void WorkerPort::tick() {
 
 void WorkerPort::flush() {
   if (worker_) worker_->flush();
+}
+
+void WorkerPort::reconsider() {
+  if (worker_) worker_->leave_unread(engine_.reporter().errors_full());
 }
 
 void WorkerPort::remove_ended() {

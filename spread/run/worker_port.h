@@ -34,6 +34,7 @@ class WorkerPort final : public Port, public WorkerSink {
   void tick() override;
   void flush() override;
   void remove_ended() override;
+  void reconsider() override;
 
  private:
   bool holds_errors() const;

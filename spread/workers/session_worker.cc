@@ -34,6 +34,7 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session, Subproc
       loop_(loop),
       sink_(sink),
       options_(options),
+      only_tail_(session.raw),
       received_(shared) {
   loop_.add(process_.input.get(), false, false, this);
   loop_.add(process_.output.get(), true, false, this);
@@ -43,6 +44,10 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session, Subproc
 
 SessionWorker::~SessionWorker() {
   if (!status_) loop_.remove(process_.exit_fd());
+  close_all();
+}
+
+void SessionWorker::close_all() {
   close_fd(process_.input);
   close_fd(process_.output);
   close_fd(process_.errors);
@@ -52,6 +57,22 @@ void SessionWorker::close_fd(UniqueFd& fd) {
   if (!fd) return;
   loop_.remove(fd.get());
   fd.reset();
+}
+
+void SessionWorker::leave_unread(bool unread) {
+  if (unread == unread_ || ended_) return;
+  unread_ = unread;
+  const auto leave = [&](const UniqueFd& fd) {
+    if (fd) unread ? loop_.pause(fd.get()) : loop_.change(fd.get(), true, false);
+  };
+  leave(process_.errors);
+  if (!only_tail_) leave(process_.output);
+  if (status_) {
+    deadline_ = unread ? kForever : after(loop_.now(), kAfterExit);
+  } else if (!unread && deadline_ != kForever) {
+    // It may have been unable to write until now.
+    deadline_ = std::max(deadline_, after(loop_.now(), kAfterExit));
+  }
 }
 
 void SessionWorker::set_deadline(Duration from_now) { deadline_ = after(loop_.now(), from_now); }
@@ -249,6 +270,10 @@ void SessionWorker::on_exit() {
   status_ = process_.try_wait();
   if (!status_) return loop_.add(process_.exit_fd(), true, false, this);
   if (status_ && !closing_) sink_.on_unusable();
+  if (unread_ && phase_ != Phase::Killed) {
+    deadline_ = kForever;
+    return;
+  }
   set_deadline(kAfterExit);
   // Answers that are still in the pipe count.
   if (process_.output) read_output();
@@ -265,9 +290,7 @@ void SessionWorker::end_if_complete(bool drained) {
     const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
-  close_fd(process_.input);
-  close_fd(process_.output);
-  close_fd(process_.errors);
+  close_all();
   ended_ = true;
   deadline_ = kForever;
   sink_.on_ended(describe_end(), status_.value_or(ExitStatus{0, SIGKILL}));

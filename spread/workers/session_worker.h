@@ -62,10 +62,17 @@ class SessionWorker final : public ReadyHandler {
   /// STOP, or CONT, to its process group; nothing if it has exited.
   void suspend(bool stop);
 
+  /// Its stderr is not read, until told otherwise, since the reader of ours does not read; nor are
+  /// its answers, with which messages come (what is raw has none). Meanwhile it has no deadlines
+  /// but those of terminate() and kill().
+  void leave_unread(bool unread);
+
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
   Slice share(ByteView value) const { return received_.share(value); }
 
-  TimePoint next_deadline() const { return deadline_; }
+  TimePoint next_deadline() const {
+    return unread_ && phase_ == Phase::Normal ? kForever : deadline_;
+  }
   void tick();
   bool ended() const { return ended_; }
   /// It was ended because of the shutdown time-out.
@@ -90,6 +97,7 @@ class SessionWorker final : public ReadyHandler {
   void end_if_complete(bool drained);
   ProcessEnded describe_end() const;
   void close_fd(UniqueFd& fd);
+  void close_all();
   void begin_shutdown();
   void set_deadline(Duration from_now);
   void end_unless_over(Duration from_now, std::string why);
@@ -104,6 +112,7 @@ class SessionWorker final : public ReadyHandler {
   EventLoop& loop_;
   WorkerSink& sink_;
   SessionWorkerOptions options_;
+  bool only_tail_;  ///< all that it writes to stdout
 
   ReceiveBuffer received_;
   std::string last_errors_;
@@ -114,6 +123,7 @@ class SessionWorker final : public ReadyHandler {
   bool problem_told_ = false;
   bool pipes_grown_ = false;
   bool ended_ = false;
+  bool unread_ = false;  ///< see leave_unread()
   TimePoint deadline_ = kForever;
   std::string deadline_why_;  ///< of a deadline that ends it
   std::string ended_why_;     ///< why we end it; empty = its end is its own doing

@@ -66,21 +66,6 @@ class ClosedOutput(SpreadTest):
             result = self.spread("all", "-j2", "--", "echo", "tail", stdout=full)
         self.assertEqual(result.status, 255, result)
 
-    def test_stderr_that_nobody_reads_does_not_stop_the_run(self):
-        read, write = os.pipe()
-        try:
-            loud = do(["stderr", "e" * 1000])
-            result = self.spread(
-                *("run", "-j1", "--in", "json", "--", *PUPPET),
-                input=json_lines([loud] * 1000),
-                stderr=write,
-            )
-            self.assertEqual(result.status, 0)
-            self.assertEqual(result.values, list(range(1000)))
-        finally:
-            os.close(read)
-            os.close(write)
-
     def test_closed_stderr_does_not_stop_the_run(self):
         read, write = os.pipe()
         os.close(read)
@@ -93,6 +78,69 @@ class ClosedOutput(SpreadTest):
             self.assertEqual((result.status, result.values), (0, [0, 1]))
         finally:
             os.close(write)
+
+
+class UnreadErrors(SpreadTest):
+    """A stderr that is not read holds the run, as stdout does, and nothing of it is lost."""
+
+    def start_loud(self, tasks, each=1000, stdout=subprocess.PIPE):
+        """A line of so many bytes on stderr for each task; the end of the pipe, and the run."""
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        tasks = self.file("tasks", json_lines([do(["stderr", "e" * (each - 1)])] * tasks))
+        running = self.start("run", "-j2", "--in", "json", "-a", tasks, "--kill-grace", "0.2",
+                             "--", *PUPPET, stdin=subprocess.DEVNULL, stdout=stdout, stderr=write)
+        os.close(write)
+        return read, running
+
+    @staticmethod
+    def size_of(read):
+        size = 0
+        while piece := os.read(read, 65536):
+            size += len(piece)
+        return size
+
+    def test_holds_the_end(self):
+        tasks = 300
+        read, running = self.start_loud(tasks)
+        for _ in range(tasks):
+            self.assertTrue(running.process.stdout.readline())
+        # All results are out; what was said is still to be read.
+        self.assertEqual(self.size_of(read), tasks * 1000)
+        self.assertEqual(running.process.wait(), 0)
+
+    def test_holds_workers_whose_text_has_no_room(self):
+        read, running = self.start_loud(1000, 20000, stdout=subprocess.DEVNULL)
+        self.assertEqual(self.size_of(read), 20000000)
+        self.assertEqual(running.process.wait(), 0)
+
+    def test_is_given_up_after_a_signal(self):
+        tasks = 300
+        _, running = self.start_loud(tasks)
+        for _ in range(tasks):
+            running.process.stdout.readline()
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.process.wait(), 128 + signal.SIGTERM)
+
+    def test_and_unread_results_are_given_up_after_three(self):
+        # Neither takes a byte: both are the same pipe, which is full.
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.set_blocking(write, False)
+        os.write(write, bytes(fcntl.fcntl(write, fcntl.F_GETPIPE_SZ)))
+        os.set_blocking(write, True)
+        post = self.post()
+        script = f"echo here > {post.path}; while read -r line; do echo $line; echo $line >&2; done"
+        running = self.start("run", "-j1", "--wire", "lines", "--kill-grace", "0.2", "--", "sh",
+                             "-c", script, stdout=write, stderr=write)
+        os.close(write)
+        running.write("line\n" * 3)
+        post.line()
+        # Different ones, since two of the same are one while the first has not been taken.
+        three = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+        for number in three:
+            running.signal(number)
+        self.assertIn(running.process.wait(), [128 + number for number in three])
 
 
 class BackPressure(SpreadTest):
