@@ -158,6 +158,7 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     const Entry& entry = entries_[static_cast<std::size_t>(fd)];
     return entry.read || entry.write;
   });
+  if (!timers_.empty()) deadline = std::min(deadline, timers_.front()->at());
   int timeout = poll_only ? 0 : timeout_milliseconds(deadline, now_);
   constexpr int kPollEveryMs = 10;
   if (!polled_.empty() && (timeout < 0 || timeout > kPollEveryMs)) timeout = kPollEveryMs;
@@ -188,6 +189,7 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     ++ready;
     entry.handler->on_ready(fd, entry.read, entry.write);
   }
+  ring_timers();
   return ready;
 }
 

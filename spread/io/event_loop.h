@@ -9,6 +9,7 @@
 #include "spread/api/result.h"
 #include "spread/api/time.h"
 #include "spread/base/unique_fd.h"
+#include "spread/io/timer.h"
 
 namespace spread {
 
@@ -40,8 +41,8 @@ class EventLoop {
   /// one that was already collected.
   void remove(int fd);
 
-  /// Waits until something is ready or `deadline` is reached, advances now(), and calls the
-  /// handlers. Returns how many descriptors were ready.
+  /// Waits until something is ready, a Timer is due or `deadline` is reached, advances now(), and
+  /// calls the handlers, then the timers. Returns how many descriptors were ready.
   std::size_t wait(TimePoint deadline);
   TimePoint now() const { return now_; }
   /// Reads the clock again: for work that takes long within one turn.
@@ -65,10 +66,19 @@ class EventLoop {
   std::size_t tell_polled();
   std::uint32_t control(int operation, int fd, const Entry& entry);
 
+  friend class Timer;
+  void put_timer(Timer* timer, std::size_t place);
+  void raise_timer(std::size_t place);
+  void sink_timer(std::size_t place);
+  void drop_timer(std::size_t place);
+  void ring_timers();
+
   UniqueFd epoll_;
   std::vector<Entry> entries_;  ///< by descriptor
   std::vector<int> always_ready_;
   std::vector<int> polled_;
+  std::vector<Timer*> timers_;  ///< a heap, the next one in front
+  bool ringing_ = false;
   std::size_t watches_ = 0, watches_max_;
   TimePoint now_{};
 };

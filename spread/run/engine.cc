@@ -133,12 +133,15 @@ void Engine::turn() {
   hand_on();
   while (phases_.advance(phase_turn(), now())) {
     if (phases_.phase() == RunPhase::LastWords) conclude();
+    // A signal has ended the wait for the reader of stderr: something was not said.
+    if (phases_.phase() == RunPhase::Over && first_signal_ != 0 && !phase_turn().said) {
+      exit_status_ = std::max(exit_status_, face_->exit_status(describe_end(), options_.halt));
+    }
   }
 }
 
 void Engine::work() {
   take_host_answers();
-  tick_workers();
   face_->begin_turn();
   driver_.drain(now());
   follow_signals();
@@ -163,6 +166,8 @@ void Engine::hand_on() {
     results_lost_ = true;
     abort(status.error().message);
   }
+  const std::vector<WorkerId> unread(unread_.begin(), unread_.end());
+  for (const WorkerId worker : unread) port(worker).reconsider();
   reporter_->make_room_for_results();
   const bool was_full = stdout_->full() || reporter_->errors_full();
   if (phases_.phase() == RunPhase::Working) {
@@ -273,27 +278,16 @@ OutputFull Engine::output_now() const {
   return {true, face_->full_but_for()};
 }
 
-void Engine::tick_workers() {
-  if (loop_.now() < ports_due_) return;
-  for (const std::unique_ptr<Port>& each : ports_) {
-    if (each->next_deadline() <= loop_.now()) each->tick();
-  }
-}
-
 TimePoint Engine::next_deadline() {
   const TimePoint outputs =
       std::min({stdout_->next_deadline(), reporter_->next_deadline(), phases_.next_deadline()});
   if (phases_.phase() != RunPhase::Working) {
     return drained() || waits_for_reader() ? outputs : loop_.now();
   }
-  ports_due_ = TimePoint::min();
   // Not in a loop within the turn: what happens again and again must not keep signals waiting.
   if (undecided_ || !driver_.inbox().empty() || input_at_hand()) return loop_.now();
-  TimePoint next = kForever;
-  for (const std::unique_ptr<Port>& each : ports_) next = std::min(next, each->next_deadline());
-  ports_due_ = next;
-  if (probe_) next = std::min(next, probe_->next_deadline());
-  return std::min({next, scheduler_.next_deadline(), outputs});
+  const TimePoint next = std::min(scheduler_.next_deadline(), outputs);
+  return probe_ ? std::min(next, probe_->next_deadline()) : next;
 }
 
 /// More tasks are wanted and can be read without waiting.

@@ -72,6 +72,13 @@ class Engine final : private ReadyHandler {
     if (!port.dirty) dirty_.push_back(port.id());
     port.dirty = true;
   }
+  /// What works in the slot is left unread for now, and is asked each turn whether it may be read.
+  void set_unread(WorkerId worker, bool unread) {
+    unread ? void(unread_.insert(worker)) : void(unread_.erase(worker));
+  }
+  void reconsider_all() {
+    for (const std::unique_ptr<Port>& each : ports_) each->reconsider();
+  }
   /// What worked in the slot has ended, and is to be freed at the end of this turn.
   void has_ended(WorkerId worker) { ended_.push_back(worker); }
   /// So many slots are to be used from now on: more are made, on this machine, or as many rest as
@@ -124,7 +131,6 @@ class Engine final : private ReadyHandler {
   void decide();
   void watch_output();
   OutputFull output_now() const;
-  void tick_workers();
   TimePoint next_deadline();
   bool input_at_hand() const;
   void tell_terminal();
@@ -195,10 +201,10 @@ class Engine final : private ReadyHandler {
   std::vector<WorkerId> tail_order_;
   std::vector<WorkerId> dirty_;
   std::vector<WorkerId> ended_;
+  std::set<WorkerId> unread_;
   /// Something has happened since the last decide(), perhaps because of what it decided.
   bool undecided_ = false;
-  bool started_worker_ = false;             ///< since then
-  TimePoint ports_due_ = TimePoint::min();  ///< no port is to be ticked before this
+  bool started_worker_ = false;  ///< since then
   std::uint64_t next_task_ = 0;
 
   int signals_received_ = 0;

@@ -53,8 +53,6 @@ class FileMover final : private CommandSink {
   bool wants_agent_output() const;
   void on_agent_input_written();
   void on_request_ended(int status);
-  TimePoint next_deadline() const { return tar_.next_deadline(); }
-  void tick() { tar_.tick(); }
 
  private:
   enum class Step : std::uint8_t { Idle, Wait, Look, Pack, Unpack, Remove };

@@ -68,9 +68,7 @@ bool FilterFace::accept(TaskId, Record&) {
 }
 
 std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
-  auto port = std::make_unique<FilterPort>(engine_, *this, worker);
-  ports_.push_back(port.get());
-  return port;
+  return std::make_unique<FilterPort>(engine_, *this, worker);
 }
 
 Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
@@ -160,11 +158,7 @@ void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool b
   }
 }
 
-Status FilterFace::advance(bool) {
-  SPREAD_TRY(output_->pump());
-  for (Port* port : ports_) port->reconsider();
-  return {};
-}
+Status FilterFace::advance(bool) { return output_->pump(); }
 
 // ---------------------------------------------------------------- a slot
 

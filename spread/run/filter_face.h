@@ -78,8 +78,7 @@ class FilterFace final : public Face {
   std::unique_ptr<TempSpill> spill_;
   std::unique_ptr<StandardSink> sink_;
   std::unique_ptr<JobOutput> output_;  ///< a job of it is a filter
-  std::vector<Port*> ports_;
-  std::vector<WorkerId> started_;  ///< whose output each is
+  std::vector<WorkerId> started_;      ///< whose output each is
   Arguments arguments_;
   Options there_;
   LaunchPlan launch_;
@@ -101,14 +100,13 @@ class FilterPort final : public Port, public CommandSink {
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override;
-  TimePoint next_deadline() const override { return command_.next_deadline(); }
-  void tick() override { command_.tick(); }
   void remove_ended() override {}
   void reconsider() override { command_.reconsider(); }
 
  private:
   void on_job_output(bool errors, Slice bytes) override;
   bool wants_job_output(bool errors) const override;
+  void on_output_unread(bool unread) override { engine_.set_unread(id(), unread); }
   void on_input_written() override;
   void on_job_ended(ExitStatus status) override;
 

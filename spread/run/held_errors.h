@@ -1,10 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "spread/api/time.h"
+#include "spread/io/event_loop.h"
 
 namespace spread {
 
@@ -16,23 +17,26 @@ class HeldErrors {
   static constexpr Duration kFor = std::chrono::seconds(1);
   static constexpr std::size_t kBytesMax = 64 * 1024;
 
-  void add(std::string_view text, TimePoint now) {
-    if (text_.empty()) until_ = after(now, kFor);
+  /// `due`: is called when it is to be passed on.
+  HeldErrors(EventLoop& loop, std::function<void()> due)
+      : loop_(loop), due_(loop, std::move(due)) {}
+
+  void add(std::string_view text) {
+    if (text_.empty()) due_.set(after(loop_.now(), kFor));
     text_ += text;
-    if (text_.size() > kBytesMax) until_ = now;
+    if (text_.size() > kBytesMax) due_.set(loop_.now());
   }
   const std::string& text() const { return text_; }
   bool empty() const { return text_.empty(); }
-  /// When it is to be passed on.
-  TimePoint deadline() const { return until_; }
   std::string take() {
-    until_ = kForever;
+    due_.set(kForever);
     return std::exchange(text_, {});
   }
 
  private:
+  EventLoop& loop_;
+  Timer due_;
   std::string text_;
-  TimePoint until_ = kForever;
 };
 
 }  // namespace spread

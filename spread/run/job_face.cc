@@ -170,15 +170,9 @@ Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
 }
 
 std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
-  std::unique_ptr<Port> port;
-  if (engine_.plan().is_local(worker)) {
-    port = std::make_unique<JobPort>(engine_, *this, worker);
-  } else {
-    const HostId host = engine_.plan().roster.slots[number(worker)].host;
-    port = std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
-  }
-  ports_.push_back(port.get());
-  return port;
+  if (engine_.plan().is_local(worker)) return std::make_unique<JobPort>(engine_, *this, worker);
+  const HostId host = engine_.plan().roster.slots[number(worker)].host;
+  return std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
 }
 
 // ---------------------------------------------------------------- tasks in
@@ -413,11 +407,7 @@ std::string JobFace::remote_directory(const std::string& directory) const {
 
 Status JobFace::advance(bool) {
   if (!engine_.scheduler().has_waiting()) tell_input_error();
-  if (output_) SPREAD_TRY(pump_output());
-  if (output_ || !all_local_) {
-    for (Port* port : ports_) port->reconsider();
-  }
-  return {};
+  return output_ ? pump_output() : Status{};
 }
 
 Status JobFace::pump_output() {

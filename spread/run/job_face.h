@@ -133,7 +133,6 @@ class JobFace final : public Face {
   bool names_set_ = false;
   JobResume resume_;
   JobFailures failures_;
-  std::vector<Port*> ports_;
   Options agent_options_;
   std::string mark_;
   std::vector<FilePlace> base_files_;

@@ -89,7 +89,10 @@ void JobPort::on_job_output(bool errors, Slice bytes) {
   face_.append(task_, errors, std::move(bytes), tag_);
 }
 
-void JobPort::on_output_unread(bool unread) { engine_.post(OutputUnread{id(), unread}); }
+void JobPort::on_output_unread(bool unread) {
+  engine_.set_unread(id(), unread);
+  engine_.post(OutputUnread{id(), unread});
+}
 
 void JobPort::on_file_failed(int error) {
   const std::string& name = engine_.options().input.files[file_index_];

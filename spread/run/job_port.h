@@ -43,8 +43,6 @@ class JobPort final : public Port, private CommandSink {
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override { command_.suspend(stop); }
-  TimePoint next_deadline() const override { return command_.next_deadline(); }
-  void tick() override { command_.tick(); }
   void remove_ended() override {}
 
   void reconsider() override { command_.reconsider(); }

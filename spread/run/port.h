@@ -39,14 +39,11 @@ class Port {
   /// STOP, or CONT, to what runs on this machine.
   virtual void suspend(bool stop) { static_cast<void>(stop); }
 
-  // Once in every turn of the loop.
-  virtual TimePoint next_deadline() const = 0;
-  virtual void tick() = 0;
   /// Writes what send_task() has gathered; asked for with Engine::needs_flush().
   virtual void flush() {}
   /// Frees what has ended; asked for with Engine::has_ended().
   virtual void remove_ended() = 0;
-  /// The output may want more again, or no more.
+  /// The output may want more again. Asked of those for whom Engine::set_unread() was called.
   virtual void reconsider() {}
 
   bool dirty = false;           ///< flush() is asked for

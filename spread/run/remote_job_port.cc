@@ -115,20 +115,9 @@ void RemoteJobPort::reconsider() {
 }
 void RemoteJobPort::remove_ended() {
   if (!agent_ || !agent_->ended()) return;
+  engine_.set_unread(id(), false);
   mover_.reset();
   agent_.reset();
-}
-
-TimePoint RemoteJobPort::next_deadline() const {
-  if (!agent_) return kForever;
-  const TimePoint mine = std::min(agent_->next_deadline(), held_errors_.deadline());
-  return mover_ ? std::min(mine, mover_->next_deadline()) : mine;
-}
-
-void RemoteJobPort::tick() {
-  if (mover_ && mover_->next_deadline() <= engine_.now()) mover_->tick();
-  if (agent_ && agent_->next_deadline() <= engine_.now()) agent_->tick();
-  if (held_errors_.deadline() <= engine_.now()) release_errors();
 }
 
 void RemoteJobPort::release_errors() {
@@ -298,12 +287,13 @@ void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
 }
 
 void RemoteJobPort::on_agent_output_unread(bool unread) {
+  engine_.set_unread(id(), unread);
   engine_.post(OutputUnread{id(), unread});
 }
 
 void RemoteJobPort::on_agent_stray(std::string_view text) {
   if (step_ != Step::Starting) return engine_.reporter().pass_on(text);
-  held_errors_.add(text, engine_.now());
+  held_errors_.add(text);
 }
 
 void RemoteJobPort::on_agent_input_written() {

@@ -31,8 +31,6 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   void close_input() override;
   void terminate() override;
   void kill() override;
-  TimePoint next_deadline() const override;
-  void tick() override;
   void remove_ended() override;
   void reconsider() override;
 
@@ -79,7 +77,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   JobEnd end_;
   std::string tag_;
   UniqueFd result_files_[2];
-  HeldErrors held_errors_;
+  HeldErrors held_errors_{engine_.loop(), [this] { release_errors(); }};
   std::string base_problem_;  ///< why this login cannot take jobs
   bool closing_ = false, ended_by_us_ = false;
 };

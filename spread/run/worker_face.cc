@@ -29,9 +29,7 @@ Result<std::unique_ptr<TaskInput>> WorkerFace::open_input() {
 }
 
 std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {
-  auto port = std::make_unique<WorkerPort>(engine_, *this, worker);
-  ports_.push_back(port.get());
-  return port;
+  return std::make_unique<WorkerPort>(engine_, *this, worker);
 }
 
 void WorkerFace::begin_turn() {
@@ -40,9 +38,9 @@ void WorkerFace::begin_turn() {
 
 Status WorkerFace::advance(bool over) {
   results_->pump();
-  if (const bool unread = engine_.reporter().errors_full(); unread != unread_) {
-    unread_ = unread;
-    for (Port* port : ports_) port->reconsider();
+  if (const bool unread = engine_.reporter().errors_full();
+      std::exchange(unread_, unread) != unread) {
+    engine_.reconsider_all();
   }
   if (over && results_->empty()) return tails_->finish(engine_.tail_order());
   return tails_->advance(engine_.scheduler().tasks_done() && results_->empty(),

@@ -73,7 +73,6 @@ class WorkerFace final : public Face {
   ReadBuffer read_buffer_;
   std::unique_ptr<ResultsOut> results_;
   std::unique_ptr<TailsOut> tails_;
-  std::vector<Port*> ports_;
   std::uint64_t failed_workers_ = 0;
   bool answered_ = false;  ///< since the last turn
   bool unread_ = false;    ///< workers are not read, since stderr is not

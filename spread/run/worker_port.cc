@@ -63,7 +63,8 @@ Status WorkerPort::start() {
                       : fmt::format("still running {:.6g} s after the end of its input", seconds);
   }
   how.kill_grace = options.limits.kill_grace;
-  silent_until_ = slow_end_at_ = kForever;
+  silence_.set(kForever);
+  slow_end_.set(kForever);
   how.ok_statuses = options.failure.ok_statuses;
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
@@ -97,7 +98,7 @@ void WorkerPort::close_input() {
   if (!worker_) return;
   worker_->close_input();
   // A command of `all` has all the time that it wants.
-  if (engine_.options().command == Command::Run) slow_end_at_ = after(engine_.now(), kPatience);
+  if (engine_.options().command == Command::Run) slow_end_.set(after(engine_.now(), kPatience));
 }
 void WorkerPort::terminate() {
   ended_by_us_ = true;
@@ -118,18 +119,6 @@ std::string WorkerPort::end_reason() const {
 
 // ---------------------------------------------------------------- once a turn
 
-TimePoint WorkerPort::next_deadline() const {
-  if (!worker_) return kForever;
-  return std::min({worker_->next_deadline(), silent_until_, slow_end_at_, held_errors_.deadline()});
-}
-
-void WorkerPort::tick() {
-  if (worker_->next_deadline() <= engine_.now()) worker_->tick();
-  if (silent_until_ <= engine_.now()) tell_silence();
-  if (slow_end_at_ <= engine_.now()) tell_slow_end();
-  if (held_errors_.deadline() <= engine_.now()) release_errors();
-}
-
 void WorkerPort::flush() {
   if (worker_) worker_->flush();
 }
@@ -144,21 +133,21 @@ void WorkerPort::remove_ended() {
 
 void WorkerPort::has_task() {
   if (worker_->session().heard() && !counts()) {
-    silent_until_ = kForever;
-  } else if (silent_until_ == kForever && !told_silence_) {
-    silent_until_ = after(engine_.now(), kPatience);
+    silence_.set(kForever);
+  } else if (silence_.at() == kForever && !told_silence_) {
+    silence_.set(after(engine_.now(), kPatience));
   }
 }
 
 void WorkerPort::tell_silence() {
-  silent_until_ = kForever;
+  if (!worker_) return;
   const Session& session = worker_->session();
   const std::size_t open = session.outstanding();
   if (counts()) {
     // What is to come after the end of its input, tell_slow_end() waits for.
     if (open == 0 || session.state() != SessionState::Running) return;
     if (after(last_moved_, kPatience) > engine_.now()) {
-      silent_until_ = after(last_moved_, kPatience);
+      silence_.set(after(last_moved_, kPatience));
       return;
     }
   } else if (session.heard()) {
@@ -196,9 +185,9 @@ std::string WorkerPort::silence_hint() const {
 }
 
 void WorkerPort::tell_slow_end() {
-  slow_end_at_ = kForever;
+  if (!worker_) return;
   if (worker_->session().outstanding() > 0 && after(last_moved_, kPatience) > engine_.now()) {
-    slow_end_at_ = after(last_moved_, kPatience);
+    slow_end_.set(after(last_moved_, kPatience));
     return;
   }
   if (worker_->ended() || !face_.tells_slow_end()) return;
@@ -259,7 +248,7 @@ void WorkerPort::on_warning(std::string message) {
 }
 
 void WorkerPort::on_stderr(std::string_view text) {
-  if (holds_errors()) return held_errors_.add(text, engine_.now());
+  if (holds_errors()) return held_errors_.add(text);
   engine_.reporter().pass_on(tagged(error_lines_, text));
 }
 

@@ -30,8 +30,6 @@ class WorkerPort final : public Port, public WorkerSink {
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override;
-  TimePoint next_deadline() const override;
-  void tick() override;
   void flush() override;
   void remove_ended() override;
   void reconsider() override;
@@ -74,17 +72,17 @@ class WorkerPort final : public Port, public WorkerSink {
   WorkerFace& face_;
   std::unique_ptr<SessionWorker> worker_;
   /// When to say that this worker, which has a task, has not said anything yet.
-  TimePoint silent_until_ = kForever;
+  Timer silence_{engine_.loop(), [this] { tell_silence(); }};
   bool told_silence_ = false;
   // With --wire lines --window N, whose answers are counted:
   TimePoint last_moved_{};            ///< it answered, or was given a task while it had none
   std::optional<TaskId> first_task_;  ///< the least of those that this process was given
   /// When to say that it has not ended yet.
-  TimePoint slow_end_at_ = kForever;
+  Timer slow_end_{engine_.loop(), [this] { tell_slow_end(); }};
   bool ready_ = false;
   bool answered_ = false;  ///< this process has
   bool ended_by_us_ = false;
-  HeldErrors held_errors_;
+  HeldErrors held_errors_{engine_.loop(), [this] { release_errors(); }};
   // Of `all`, for the joblog
   TimePoint started_{};
   std::size_t received_bytes_ = 0;

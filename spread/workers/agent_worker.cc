@@ -24,7 +24,8 @@ AgentWorker::AgentWorker(Subprocess process, std::string mark_prefix, EventLoop&
       sink_(sink),
       kill_grace_(kill_grace),
       out_{&process_.output, MarkScanner(mark_prefix)},
-      err_{&process_.errors, MarkScanner(mark_prefix)} {
+      err_{&process_.errors, MarkScanner(mark_prefix)},
+      timer_(loop, [this] { too_late(); }) {
   loop_.add(process_.input.get(), false, false, this);
   loop_.add(process_.output.get(), true, false, this);
   loop_.add(process_.errors.get(), true, false, this);
@@ -95,25 +96,24 @@ void AgentWorker::close_input() {
   if (std::exchange(closing_, true)) return;
   write_input();
   // The far side may hang while it logs out.
-  deadline_ = after(loop_.now(), kill_grace_);
+  timer_.set(after(loop_.now(), kill_grace_));
 }
 
 void AgentWorker::terminate() {
   if (status_ || std::exchange(terminated_, true)) return;
   process_.signal_group(SIGTERM);
   process_.signal_group(SIGCONT);
-  deadline_ = after(loop_.now(), kill_grace_);
+  timer_.set(after(loop_.now(), kill_grace_));
 }
 
 void AgentWorker::kill() {
   if (status_ || std::exchange(killed_, true)) return;
   process_.signal_group(SIGKILL);
-  deadline_ = after(loop_.now(), kAfterKill);
+  timer_.set(after(loop_.now(), kAfterKill));
 }
 
-void AgentWorker::tick() {
-  if (ended_ || loop_.now() < deadline_) return;
-  deadline_ = kForever;
+void AgentWorker::too_late() {
+  if (ended_) return;
   if (status_ || killed_) return end_if_complete(true);
   terminated_ ? kill() : terminate();
 }
@@ -202,7 +202,7 @@ void AgentWorker::on_exit() {
   if (terminated_ || killed_) process_.kill_group();
   status_ = process_.try_wait();
   if (!status_) return loop_.add(process_.exit_fd(), true, false, this);
-  deadline_ = after(loop_.now(), kAfterExit);
+  timer_.set(after(loop_.now(), kAfterExit));
   read(out_, false);
   if (!ended_) read(err_, true);
 }
@@ -215,7 +215,7 @@ void AgentWorker::end_if_complete(bool drained) {
   close_fd(process_.output);
   close_fd(process_.errors);
   ended_ = true;
-  deadline_ = kForever;
+  timer_.set(kForever);
   while (!last_words_.empty() && last_words_.back() == '\n') last_words_.pop_back();
   sink_.on_agent_ended(status_.value_or(ExitStatus{0, SIGKILL}), busy_, last_words_);
 }

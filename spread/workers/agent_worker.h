@@ -55,8 +55,6 @@ class AgentWorker final : public ReadyHandler {
   void reconsider();
   bool ended() const { return ended_; }
 
-  TimePoint next_deadline() const { return deadline_; }
-  void tick();
   void on_ready(int fd, bool readable, bool writable) override;
 
  private:
@@ -75,6 +73,7 @@ class AgentWorker final : public ReadyHandler {
   void on_mark(Stream& stream, bool errors, std::string_view text);
   void watch(Stream& stream, bool errors);
   void on_exit();
+  void too_late();
   void end_if_complete(bool drained);
   void close_fd(UniqueFd& fd);
 
@@ -96,7 +95,7 @@ class AgentWorker final : public ReadyHandler {
   bool terminated_ = false;
   bool killed_ = false;
   bool ended_ = false;
-  TimePoint deadline_ = kForever;
+  Timer timer_;  ///< for its end
 };
 
 }  // namespace spread

@@ -14,7 +14,9 @@
 namespace spread {
 CommandWorker::CommandWorker(EventLoop& loop, ReadBuffer& shared, CommandSink& sink,
                              const std::vector<MapOptions::Step>& end_sequence)
-    : loop_(loop), shared_(shared), sink_(sink), end_sequence_(end_sequence) {}
+    : loop_(loop), shared_(shared), sink_(sink), end_sequence_(end_sequence), timer_(loop, [this] {
+        too_late();
+      }) {}
 
 CommandWorker::~CommandWorker() {
   if (starting_ != nullptr) starting_->abandon(*this);
@@ -30,7 +32,7 @@ void CommandWorker::begin() {
   status_.reset();
   ending_ = killed_ = forced_ = false;
   step_ = 0;
-  deadline_ = kForever;
+  timer_.set(kForever);
   input_.consume(input_.size());
   file_left_ = 0;
   input_closing_ = refused_ = large_ = false;
@@ -217,7 +219,7 @@ void CommandWorker::on_exit() {
   if (ending_) process_->kill_group();
   status_ = process_->try_wait();
   if (!status_) return loop_.add(process_->exit_fd(), true, false, this);
-  deadline_ = after(loop_.now(), kAfterExit);
+  timer_.set(after(loop_.now(), kAfterExit));
   close_fd(process_->input);
   for (const bool errors : {false, true}) {
     UniqueFd& stream = errors ? process_->errors : process_->output;
@@ -239,7 +241,7 @@ bool CommandWorker::output_held() const {
 /// It has exited, and somebody else has its pipes, or what is in them is held back.
 void CommandWorker::stop_waiting() {
   if (forced_) return end();
-  deadline_ = loop_.now();  // once more round the loop: what is in the pipes now is the job's
+  timer_.set(loop_.now());  // once more round the loop: what is in the pipes now is the job's
 }
 
 void CommandWorker::terminate() {
@@ -256,7 +258,7 @@ void CommandWorker::next_step() {
   process_->signal_group(step.signal);
   // One that is stopped would keep the signal for later.
   process_->signal_group(SIGCONT);
-  deadline_ = after(loop_.now(), step.wait);
+  timer_.set(after(loop_.now(), step.wait));
 }
 
 void CommandWorker::kill() {
@@ -279,16 +281,15 @@ void CommandWorker::suspend(bool stop) {
 
 void CommandWorker::send_kill() {
   process_->signal_group(SIGKILL);
-  deadline_ = after(loop_.now(), kAfterKill);
+  timer_.set(after(loop_.now(), kAfterKill));
 }
 
-void CommandWorker::tick() {
-  if (!process_ || loop_.now() < deadline_) return;
-  deadline_ = kForever;
+void CommandWorker::too_late() {
+  if (!process_) return;
   if (status_) {
     // Output that nobody wants at the moment is waited for: the job is not done before.
     if (!forced_ && output_held()) {
-      deadline_ = after(loop_.now(), kAfterExit);
+      timer_.set(after(loop_.now(), kAfterExit));
       return;
     }
     return end();
@@ -308,7 +309,7 @@ void CommandWorker::end() {
   close_fd(process_->input);
   close_fd(process_->output);
   close_fd(process_->errors);
-  deadline_ = kForever;
+  timer_.set(kForever);
   process_.reset();
   status_.reset();
   watches_output_ = watches_errors_ = true;

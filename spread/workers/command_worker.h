@@ -81,8 +81,6 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   /// The sink may want output again, or no more.
   void reconsider();
 
-  TimePoint next_deadline() const { return deadline_; }
-  void tick();
   void on_ready(int fd, bool readable, bool writable) override;
 
  private:
@@ -101,6 +99,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   void kill_group();
   void next_step();
   void send_kill();
+  void too_late();
   void end_if_complete();
   void end();
   void close_fd(UniqueFd& fd);
@@ -125,7 +124,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   std::size_t step_ = 0;  ///< of the end sequence, next
   bool killed_ = false;
   bool forced_ = false;  ///< kill() was asked for
-  TimePoint deadline_ = kForever;
+  Timer timer_;          ///< for what it waits for: its end after a signal, its pipes after its end
 };
 
 }  // namespace spread

@@ -35,7 +35,8 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session, Subproc
       sink_(sink),
       options_(options),
       only_tail_(session.raw),
-      received_(shared) {
+      received_(shared),
+      timer_(loop, [this] { too_late(); }) {
   loop_.add(process_.input.get(), false, false, this);
   loop_.add(process_.output.get(), true, false, this);
   loop_.add(process_.errors.get(), true, false, this);
@@ -67,15 +68,11 @@ void SessionWorker::leave_unread(bool unread) {
   };
   leave(process_.errors);
   if (!only_tail_) leave(process_.output);
-  if (status_) {
-    deadline_ = unread ? kForever : after(loop_.now(), kAfterExit);
-  } else if (!unread && deadline_ != kForever) {
-    // It may have been unable to write until now.
-    deadline_ = std::max(deadline_, after(loop_.now(), kAfterExit));
-  }
+  // It may have been unable to write until now.
+  if (!unread && std::exchange(late_, false)) set_deadline(kAfterExit);
 }
 
-void SessionWorker::set_deadline(Duration from_now) { deadline_ = after(loop_.now(), from_now); }
+void SessionWorker::set_deadline(Duration from_now) { timer_.set(after(loop_.now(), from_now)); }
 
 /// `why` is what is said of it if it has not ended by then.
 void SessionWorker::end_unless_over(Duration from_now, std::string why) {
@@ -134,7 +131,7 @@ void SessionWorker::input_failed() {
   OutputQueue& queue = session_.output();
   queue.consume(queue.size());
   sink_.on_unusable();
-  if (!status_ && phase_ == Phase::Normal && deadline_ == kForever) {
+  if (!status_ && phase_ == Phase::Normal && timer_.at() == kForever) {
     end_unless_over(options_.kill_grace, "it closed its stdin and went on");
   }
 }
@@ -178,9 +175,12 @@ void SessionWorker::suspend(bool stop) {
   if (!status_) process_.signal_group(stop ? SIGSTOP : SIGCONT);
 }
 
-void SessionWorker::tick() {
-  if (ended_ || loop_.now() < deadline_) return;
-  deadline_ = kForever;
+void SessionWorker::too_late() {
+  if (ended_) return;
+  if (unread_ && phase_ == Phase::Normal) {
+    late_ = true;
+    return;
+  }
   if (status_) return end_if_complete(true);
   if (phase_ == Phase::Normal) return terminate(deadline_why_);
   if (phase_ == Phase::Terminated) return kill(ended_why_);
@@ -238,18 +238,20 @@ void SessionWorker::output_ended() {
   }
 }
 
-void SessionWorker::read_errors() {
+/// One read. False when there is nothing more to be had now.
+bool SessionWorker::read_errors() {
   std::array<Byte, 16384> piece;
   const IoResult result = read_some(process_.errors.get(), piece.data(), piece.size());
-  if (result.state == IoState::WouldBlock) return;
+  if (result.state == IoState::WouldBlock) return false;
   if (result.state != IoState::Done) {
     close_fd(process_.errors);
     if (status_) end_if_complete(false);
-    return;
+    return false;
   }
   const std::string_view text = as_text({piece.data(), result.size});
   remember_errors(text);
   sink_.on_stderr(text);
+  return true;
 }
 
 void SessionWorker::remember_errors(std::string_view text) {
@@ -270,14 +272,13 @@ void SessionWorker::on_exit() {
   status_ = process_.try_wait();
   if (!status_) return loop_.add(process_.exit_fd(), true, false, this);
   if (status_ && !closing_) sink_.on_unusable();
-  if (unread_ && phase_ != Phase::Killed) {
-    deadline_ = kForever;
-    return;
-  }
   set_deadline(kAfterExit);
+  if (unread_ && phase_ == Phase::Normal) return;
   // Answers that are still in the pipe count.
   if (process_.output) read_output();
-  if (!ended_ && process_.errors) read_errors();
+  // The loop does not tell of what is left unread.
+  while (!ended_ && process_.errors && read_errors() && unread_) {
+  }
   end_if_complete(false);
 }
 
@@ -292,7 +293,7 @@ void SessionWorker::end_if_complete(bool drained) {
   }
   close_all();
   ended_ = true;
-  deadline_ = kForever;
+  timer_.set(kForever);
   sink_.on_ended(describe_end(), status_.value_or(ExitStatus{0, SIGKILL}));
 }
 

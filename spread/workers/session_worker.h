@@ -70,10 +70,6 @@ class SessionWorker final : public ReadyHandler {
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
   Slice share(ByteView value) const { return received_.share(value); }
 
-  TimePoint next_deadline() const {
-    return unread_ && phase_ == Phase::Normal ? kForever : deadline_;
-  }
-  void tick();
   bool ended() const { return ended_; }
   /// It was ended because of the shutdown time-out.
   bool overdue() const { return ended_why_ == options_.overdue; }
@@ -89,11 +85,12 @@ class SessionWorker final : public ReadyHandler {
   bool read_once();
   void take(ByteView bytes, bool final);
   void react_to_problem(bool at_the_end);
-  void read_errors();
+  bool read_errors();
   void remember_errors(std::string_view text);
   void output_ended();
   void input_failed();
   void on_exit();
+  void too_late();
   void end_if_complete(bool drained);
   ProcessEnded describe_end() const;
   void close_fd(UniqueFd& fd);
@@ -123,8 +120,9 @@ class SessionWorker final : public ReadyHandler {
   bool problem_told_ = false;
   bool pipes_grown_ = false;
   bool ended_ = false;
-  bool unread_ = false;  ///< see leave_unread()
-  TimePoint deadline_ = kForever;
+  bool unread_ = false;       ///< see leave_unread()
+  bool late_ = false;         ///< the timer has rung meanwhile
+  Timer timer_;               ///< for what it waits for: its end, or its pipes after its end
   std::string deadline_why_;  ///< of a deadline that ends it
   std::string ended_why_;     ///< why we end it; empty = its end is its own doing
 };

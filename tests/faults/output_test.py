@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import termios
+import threading
 import unittest
 
 from spread_testing import PUPPET, SpreadTest, do, json_lines
@@ -177,11 +178,17 @@ class BackPressure(SpreadTest):
         self.assertLess(written, 64 << 20)
         os.set_blocking(running.process.stdin.fileno(), True)
         reader.send_signal(signal.SIGCONT)
-        # What was cut off by the full pipe is made whole.
-        if written % len(line):
-            running.write(line[written % len(line) :])
-        running.close_input()
+
+        # What was cut off by the full pipe is made whole, which may have to wait for its reader.
+        def write_rest():
+            if written % len(line):
+                running.write(line[written % len(line) :])
+            running.close_input()
+
+        writer = threading.Thread(target=write_rest)
+        writer.start()
         out = reader.stdout.read()
+        writer.join()
         self.assert_run(running.finish(), 0, "", "")
         self.assertEqual(len(out.splitlines()), -(-written // len(line)))
 
