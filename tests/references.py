@@ -309,7 +309,7 @@ def check(texts, table):
     tree = Tree(texts)
     for path in sorted(tree.texts):
         yield from Page(tree, table, path).check()
-    for line, kind, name in table.unused():
+    for line, kind, name in table.unused(texts):
         yield f"tests/references.txt:{line}: {kind} {name} is not needed"
 
 

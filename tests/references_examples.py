@@ -3,7 +3,7 @@
 TABLE = """
 name the library: their_name
 option tar: --to-command
-plain : docs/plain.md tests/unit/core/
+plain : docs/plain.md tests/unit/core/ spread/gone/
 name nothing: not_needed
 """
 
@@ -69,4 +69,4 @@ def texts():
 
 def expected():
     places = [f"{path}:{line}" for path, (_, lines) in TREE.items() for line in lines]
-    return [*places, "tests/references.txt:5"]
+    return [*places, "tests/references.txt:4", "tests/references.txt:5"]

@@ -4,7 +4,7 @@ class Table:
     def __init__(self, text):
         self.names = {}  # (kind, name) -> line
         self.used = set()
-        self.plain = []
+        self.plain = {}  # what a path begins with -> line
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
@@ -13,7 +13,7 @@ class Table:
             if kind not in ("name", "option", "plain") or not colon or not names.strip():
                 raise ValueError(f"references.txt:{number}: expected KIND OWNER: NAME...")
             if kind == "plain":
-                self.plain += names.split()
+                self.plain.update(dict.fromkeys(names.split(), number))
                 continue
             if not owner.strip():
                 raise ValueError(f"references.txt:{number}: whose names are these?")
@@ -31,7 +31,10 @@ class Table:
     def is_plain(self, path):
         return path.startswith(tuple(self.plain))
 
-    def unused(self):
+    def unused(self, paths):
+        for begin, line in self.plain.items():
+            if not any(path.startswith(begin) for path in paths):
+                yield line, "plain", begin
         for (kind, name), line in self.names.items():
             if (kind, name) not in self.used:
                 yield line, kind, name
