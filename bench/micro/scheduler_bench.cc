@@ -20,7 +20,7 @@ class Loop {
     payload_.body = Slice::literal("sixteen bytes ..");
     sent_.resize(workers);
     // Every worker is started, and answers once.
-    while (scheduler_.counts().live_workers < workers) turn(workers);
+    while (scheduler_.live_workers() < workers) turn(workers);
     for (int i = 0; i < 3; ++i) turn(workers);
   }
 

@@ -75,8 +75,8 @@ double Performance::expected_seconds(const KeyRecord& key) const {
 
 double Performance::expected_seconds(const Slot& slot, const KeyRecord& key, TimePoint now) const {
   const double seconds = expected_seconds(key);
-  if (key.seconds > 0 || key.prior_seconds || slot.in_flight.empty()) return seconds;
-  return std::max(seconds, to_seconds(now - slot.in_flight.front().since));
+  if (key.seconds > 0 || key.prior_seconds || slot.in_flight().empty()) return seconds;
+  return std::max(seconds, to_seconds(now - slot.in_flight().front().since));
 }
 
 }  // namespace spread

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "spread/core/worker_table.h"
+#include "spread/core/key_record.h"
+#include "spread/core/slot.h"
 
 namespace spread {
 

@@ -40,28 +40,11 @@ void Scheduler::handle(Answered&& event, TimePoint now, Actions& actions) {
 }
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
-  const WorkerId worker = id_of(slots_.size());
-  if (number(event.host) >= hosts_.size()) hosts_.resize(number(event.host) + 1);
-  if (event.key >= keys_.size()) keys_.resize(event.key + 1);
-  keys_[event.key].prior_seconds = event.service_seconds;
-  keys_[event.key].prior_factor = event.host_factor;
-  keys_[event.key].prior_launch = event.launch_seconds;
-  Slot& added = slots_.emplace_back();
-  added.host = event.host;
-  added.key = event.key;
-  added.remote = event.remote;
-  added.waits_for_hello = event.waits_for_hello;
-  added.launch_failures = event.failed_starts;
-  added.ordinal = host_of(added).slots++;
-  ++host_of(added).open_slots;
+  Slot& added = pool_.add(event);
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
-  place_of_.push_back(number(worker));
-  ranked_.push_back(worker);
-  hungry_.resize(slots_.size());
-  ready_.resize(slots_.size());
   rank_stale_ = true;
-  empty_slot(worker, now);
+  empty_slot(added, now);
 }
 
 void Scheduler::on(SlotsComplete&, TimePoint, Actions&) { slots_complete_ = true; }
@@ -95,8 +78,8 @@ void Scheduler::on(TaskSkipped& event, TimePoint, Actions&) {
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }
 
 void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
-  Slot& worker = slot(event.worker);
-  SPREAD_ASSERT(worker.state == SlotState::Starting);
+  Slot& worker = pool_[event.worker];
+  SPREAD_ASSERT(worker.state() == SlotState::Starting);
   worker.started = now;
   worker.heard = worker.answered = false;
   worker.end_by.reset();
@@ -107,41 +90,39 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   worker.window.limit(0);
   worker.window.restart();
   if (killing_ != Killing::No) {
-    set_state(worker, SlotState::Live);
-    kill(worker, event.worker, KillReason::Halted, killing_ == Killing::Gently,
-         "the run has ended meanwhile", actions);
+    pool_.set_state(worker, SlotState::Live);
+    kill(worker, KillReason::Halted, killing_ == Killing::Gently, "the run has ended meanwhile",
+         actions);
     return;
   }
   if (options_.once) {
-    set_state(worker, SlotState::Closing);
+    pool_.set_state(worker, SlotState::Closing);
     actions.push_back(CloseInput{event.worker, "it has no tasks to wait for"});
     return;
   }
-  set_state(worker, SlotState::Live);
   // A host may have gone away: what is known to say hello shows with it that it is there again,
   // before a task is risked.
-  worker.awaits_hello = worker.waits_for_hello ||
-                        (key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0);
-  if (worker.awaits_hello) ++awaiting_hello_;
-  mark_hungry(event.worker);
-  look_after(event.worker, now, actions);
+  pool_.set_awaits_hello(
+      worker, worker.waits_for_hello ||
+                  (pool_.key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0));
+  pool_.set_state(worker, SlotState::Live);
+  look_after(worker, now, actions);
 }
 
 /// It lives, and is logged in.
-void Scheduler::heard_of(Slot& worker, WorkerId id) {
+void Scheduler::heard_of(Slot& worker) {
   if (worker.heard) return;
   worker.heard = true;
-  end_login(worker);
-  if (worker.awaits_hello) --awaiting_hello_;
-  worker.awaits_hello = false;
-  if (worker.state == SlotState::Live) mark_hungry(id);
+  pool_.set_logging_in(worker, false);
+  pool_.set_awaits_hello(worker, false);
+  pool_.unset_full(worker);
 }
 
 void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
-  Slot& worker = slot(event.worker);
+  Slot& worker = pool_[event.worker];
   if (!worker.heard) {
-    heard_of(worker, event.worker);
-    KeyRecord& key = key_of(worker);
+    heard_of(worker);
+    KeyRecord& key = pool_.key_of(worker);
     key.says_hello = true;
     key.launch_seconds += to_seconds(now - worker.started);
     ++key.launches;
@@ -149,63 +130,44 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
     worker.last_answer = worker.heard_at = now;
   }
   worker.window.limit(event.window_max);
-  worker.parallel = std::max(1u, event.slots);
-  for (std::size_t i = 1; i < std::min<std::size_t>(worker.parallel, worker.in_flight.size());
-       ++i) {
-    worker.in_flight[i].since = worker.in_flight[i].sent;
-  }
-  if (worker.state == SlotState::Live) mark_hungry(event.worker);
+  worker.set_parallel(std::max(1u, event.slots));
+  pool_.unset_full(worker);
   worker.plain_batch = false;
 }
 
 void Scheduler::on(WorkerPrepared& event, TimePoint now, Actions&) {
-  Slot& worker = slot(event.worker);
+  Slot& worker = pool_[event.worker];
   if (worker.prepared || worker.first_answer) return;
   worker.prepared = now;
   // Of one that has said hello, the way to it is known already.
-  if (worker.heard) key_of(worker).launch_seconds += to_seconds(now - worker.heard_at);
+  if (worker.heard) pool_.key_of(worker).launch_seconds += to_seconds(now - worker.heard_at);
   worker.last_answer = now;
 }
 
 void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
-  if (slot(event.worker).state != SlotState::Live) return;
-  set_state(slot(event.worker), SlotState::Dying);
-  hungry_.erase(place_of(event.worker));
+  Slot& worker = pool_[event.worker];
+  if (worker.state() == SlotState::Live) pool_.set_state(worker, SlotState::Dying);
 }
 
-/// Takes the task at `place` from the worker's queue; another one may become one of those that it
-/// works on.
-InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, std::size_t bytes,
-                                   TimePoint now) {
-  const InFlight taken = worker.in_flight[place];
-  worker.in_flight_bytes -= bytes;
-  if (place == 0) {
-    worker.in_flight.pop_front();
-  } else {
-    worker.in_flight.erase(place);
-  }
-  if (place < worker.parallel && worker.in_flight.size() >= worker.parallel) {
-    worker.in_flight[worker.parallel - 1].since = now;
-  }
-  return taken;
+/// What is in flight there at `place` is no more.
+InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, TimePoint now) {
+  const TaskIndex i = worker.in_flight()[place].task;
+  return pool_.take(worker, place, tasks_[i].payload.size(), now);
 }
 
 std::size_t Scheduler::place_of_task(const Slot& worker, TaskId task) const {
   std::size_t place = 0;
-  while (place < worker.in_flight.size() && tasks_[worker.in_flight[place].task].id != task) {
-    ++place;
-  }
-  SPREAD_ASSERT(place < worker.in_flight.size());  // the Session lets no other answer through
+  const Ring<InFlight>& in_flight = worker.in_flight();
+  while (place < in_flight.size() && tasks_[in_flight[place].task].id != task) ++place;
+  SPREAD_ASSERT(place < in_flight.size());  // the Session lets no other answer through
   return place;
 }
 
 /// The books of an answer that are the same for every kind.
 InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint now) {
   const std::size_t place = place_of_task(worker, event.task);
-  const Task& task = tasks_[worker.in_flight[place].task];
-  InFlight entry = take_in_flight(worker, place, task.payload.size(), now);
+  InFlight entry = take_in_flight(worker, place, now);
   if (place >= worker.parallel) entry.since = entry.sent;
-  if (task.alone) worker.has_alone_task = false;
   if (!worker.has_answered_now) {
     worker.has_answered_now = true;
     worker.batch.count = 0;
@@ -226,15 +188,13 @@ InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint
 /// this turn. Then the books of the worker are in order, and on(Answered) would do no more than
 /// this.
 bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success& success) {
-  Slot& worker = slot(id);
-  if (!worker.plain_batch || worker.in_flight.empty()) return false;
-  const InFlight entry = worker.in_flight.front();
+  Slot& worker = pool_[id];
+  if (!worker.plain_batch || worker.in_flight().empty()) return false;
+  const InFlight entry = worker.in_flight().front();
   Task& task = tasks_[entry.task];
   if (task.id != task_id || task.came_back) return false;
   SPREAD_ASSERT(now == now_);
-  worker.in_flight_bytes -= task.payload.size();
-  worker.in_flight.pop_front();
-  if (!worker.in_flight.empty()) worker.in_flight.front().since = now;
+  pool_.pop(worker, task.payload.size(), now);
   worker.last_sent = entry.sent;
   ++worker.batch.count;
   success.attempts = task.attempts;
@@ -247,21 +207,20 @@ bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success
 }
 
 void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
-  Slot& worker = slot(event.worker);
+  Slot& worker = pool_[event.worker];
   const InFlight entry = take_answered(worker, event, now);
   const Duration duration = worker.worked(entry, now);
   const bool first = worker.loads_in(entry);
   if (!worker.first_answer) worker.first_answer = now;
-  if (worker.state == SlotState::Live) mark_hungry(event.worker);
-  heard_of(worker, event.worker);
+  heard_of(worker);
   if (event.kind == AnswerKind::Busy) {
-    attempt_refused(worker, event.worker, entry.task, event, duration, now, actions);
+    attempt_refused(worker, entry.task, event, duration, now, actions);
     return;
   }
   ++worker.batch.count;
   worker.answered = true;
   worker.launch_failures = worker.deaths = 0;
-  key_of(worker).proven = true;
+  pool_.key_of(worker).proven = true;
 
   worker.plain_batch = worker.parallel == 1 && !options_.failure.timeout_percent &&
                        options_.halt.when == HaltOptions::When::Never;
@@ -279,7 +238,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   how.job = std::move(event.job);
   how.outcome = Outcome::Failed;
   if (!how.fatal) {
-    ++key_of(worker).failures;
+    ++pool_.key_of(worker).failures;
     attempt_failed(entry.task, std::move(how), actions);
     return;
   }
@@ -289,12 +248,9 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
 }
 
 void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
-  Slot& worker = slot(event.worker);
+  Slot& worker = pool_[event.worker];
   const std::size_t place = place_of_task(worker, event.task);
-  const TaskIndex i = worker.in_flight[place].task;
-  take_in_flight(worker, place, tasks_[i].payload.size(), now);
-  if (tasks_[i].alone) worker.has_alone_task = false;
-  if (worker.state == SlotState::Live) mark_hungry(event.worker);
+  const TaskIndex i = take_in_flight(worker, place, now).task;
   DeliverTask how;
   how.outcome = Outcome::Failed;
   how.error_type = "BadPayload";
@@ -303,14 +259,14 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
 }
 
 void Scheduler::on(LastTry& event, TimePoint, Actions&) {
-  for (Slot& worker : slots_) {
-    for (std::size_t i = 0; i < worker.in_flight.size(); ++i) {
-      Task& task = tasks_[worker.in_flight[i].task];
+  pool_.each_busy([&](const Slot& worker) {
+    for (std::size_t i = 0; i < worker.in_flight().size(); ++i) {
+      Task& task = tasks_[worker.in_flight()[i].task];
       if (task.id != event.task) continue;
       task.last_try = true;
       task.came_back = true;  // so that erase_success() leaves nothing behind
     }
-  }
+  });
 }
 
 void Scheduler::on(OutputFull& event, TimePoint now, Actions&) {
@@ -325,24 +281,23 @@ void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
     stalled_since_ = now;
     return;
   }
-  for (Slot& worker : slots_) {
-    worker.do_not_charge(*stalled_since_, now);
-    if (worker.unread_since) worker.unread_since = now;  // up to here it has been seen to
-  }
+  pool_.each_busy([&](Slot& worker) { worker.do_not_charge(*stalled_since_, now); });
+  // Up to here they have been seen to.
+  pool_.each(Group::Unread, [&](Slot& worker) { pool_.set_unread(worker, now); });
   stalled_since_.reset();
   arm_timeouts();
 }
 
 void Scheduler::on(OutputUnread& event, TimePoint now, Actions&) {
-  Slot& worker = slot(event.worker);
-  if (event.unread == worker.unread_since.has_value()) return;
+  Slot& worker = pool_[event.worker];
+  if (event.unread == worker.unread_since().has_value()) return;
   if (event.unread) {
-    worker.unread_since = now;
+    pool_.set_unread(worker, now);
     return;
   }
-  worker.do_not_charge(*worker.unread_since, stalled_since_.value_or(now));
-  worker.unread_since.reset();
-  if (!worker.in_flight.empty()) arm_timeout(event.worker, worker.in_flight.front().since);
+  worker.do_not_charge(*worker.unread_since(), stalled_since_.value_or(now));
+  pool_.set_unread(worker, std::nullopt);
+  if (!worker.in_flight().empty()) arm_timeout(worker);
 }
 
 void Scheduler::on(StartsHeld& event, TimePoint, Actions&) {
@@ -377,9 +332,8 @@ void Scheduler::on(Aborted& event, TimePoint, Actions& actions) {
 
 Duration Scheduler::grace_for_unanswered() const {
   if (!options_.idle_grace) return options_.stop_grace;
-  const bool one_has_answered = std::any_of(slots_.begin(), slots_.end(), [](const Slot& each) {
-    return each.answered && !each.in_flight.empty();
-  });
+  bool one_has_answered = false;
+  pool_.each_busy([&](const Slot& worker) { one_has_answered |= worker.answered; });
   return one_has_answered ? options_.stop_grace
                           : std::min(*options_.idle_grace, options_.stop_grace);
 }
@@ -393,7 +347,8 @@ std::size_t Scheduler::tasks_wanted() const {
 }
 
 bool Scheduler::finished() const {
-  if (!tasks_done() || starting_ > 0 || counts_.live_workers > 0) return false;
+  if (!tasks_done() || pool_.count(Group::Starting) > 0 || pool_.count(Group::Process) > 0)
+    return false;
   return !options_.once || stopping_ || none_can_open();
 }
 

@@ -11,10 +11,9 @@
 #include "spread/core/halt.h"
 #include "spread/core/median.h"
 #include "spread/core/performance.h"
-#include "spread/core/slot_set.h"
+#include "spread/core/slot_pool.h"
 #include "spread/core/tail.h"
 #include "spread/core/task_table.h"
-#include "spread/core/worker_table.h"
 
 namespace spread {
 
@@ -101,10 +100,11 @@ class Scheduler {
   struct Counts {
     std::uint64_t arrived = 0, ok = 0, failed = 0, lost = 0, not_computed = 0, skipped = 0;
     std::uint64_t retried = 0, refused = 0, crashes = 0, timeouts = 0;
-    std::size_t live_workers = 0;
   };
   const Counts& counts() const { return counts_; }
-  const std::vector<KeyRecord>& keys() const { return keys_; }
+  /// How many workers have a process.
+  std::size_t live_workers() const { return pool_.count(Group::Process); }
+  const std::vector<KeyRecord>& keys() const { return pool_.keys(); }
   bool halted() const { return halt_reached_; }
   const Halt& halt() const { return halt_; }
   /// A `fatal` answer stopped the run.
@@ -117,6 +117,8 @@ class Scheduler {
 
   /// Asserts what must hold after every event (tests/sim calls it each time).
   void check_invariants() const;
+  /// How many slots have been looked at because all were, ever: see SlotPool.
+  std::uint64_t steps() const { return pool_.steps(); }
 
  private:
   // Events (scheduler.cc)
@@ -146,49 +148,45 @@ class Scheduler {
   void take(E&& event, TimePoint now, Actions& actions);
   std::size_t place_of_task(const Slot& slot, TaskId task) const;
   InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
-  static InFlight take_in_flight(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
-  void heard_of(Slot& slot, WorkerId worker);
+  InFlight take_in_flight(Slot& slot, std::size_t place, TimePoint now);
+  void heard_of(Slot& slot);
 
   // Outcomes of attempts (scheduler_failure.cc)
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
   void deliver_value(TaskIndex i, Answered& answered, Duration duration, bool first,
                      Actions& actions);
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
-  void attempt_refused(Slot& slot, WorkerId worker, TaskIndex i, const Answered& event,
-                       Duration duration, TimePoint now, Actions& actions);
+  void attempt_refused(Slot& slot, TaskIndex i, const Answered& event, Duration duration,
+                       TimePoint now, Actions& actions);
   bool refused_too_long(const Task& task, TimePoint now) const;
   void give_up_refused(TimePoint now, Actions& actions);
   BusyState busy_state(const Slot& refuser, TimePoint now);
   void give_back(Slot& slot, std::size_t place, TimePoint now);
   void give_back_all(Slot& slot, TimePoint now);
-  TimePoint settle_end(Slot& slot, WorkerId worker, const ProcessEnded& event, KillReason killed,
-                       TimePoint now, Actions& actions);
-  void end_of_halted(Slot& slot, WorkerId worker, TimePoint now, Actions& actions);
+  TimePoint settle_end(Slot& slot, const ProcessEnded& event, KillReason killed, TimePoint now,
+                       Actions& actions);
+  void end_of_halted(Slot& slot, TimePoint now, Actions& actions);
   void end_of_timed_out(Slot& slot, const ProcessEnded& event, TimePoint now, Actions& actions);
-  TimePoint blame_for_death(Slot& slot, WorkerId worker, const ProcessEnded& event, TimePoint now,
-                            Actions& actions);
+  TimePoint blame_for_death(Slot& slot, const ProcessEnded& event, TimePoint now, Actions& actions);
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
                   const ProcessEnded& event, Actions& actions);
-  TimePoint launch_failed(Slot& slot, WorkerId worker, TimePoint now);
-  bool another_lives(const Slot& slot) const;
+  TimePoint launch_failed(Slot& slot, TimePoint now);
   TimePoint pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const;
   void shorten_pauses(const Slot& gone, TimePoint now);
   void stop(std::string reason, Actions& actions);
-  void kill(Slot& slot, WorkerId worker, KillReason reason, bool gentle, Why why, Actions& actions);
+  void kill(Slot& slot, KillReason reason, bool gentle, Why why, Actions& actions);
   void kill_all(bool gentle, Why why, Actions& actions);
   void check_halt(Actions& actions);
   void cancel_queue(Actions& actions);
 
   // The states of slots (scheduler_slots.cc)
-  void set_state(Slot& slot, SlotState state);
-  void empty_slot(WorkerId worker, TimePoint not_before);
-  void close_slot(Slot& slot, WorkerId worker, std::string reason, TimePoint now, Actions& actions);
-  void end_login(Slot& slot);
+  void empty_slot(Slot& slot, TimePoint not_before);
+  void close_slot(Slot& slot, std::string reason, TimePoint now, Actions& actions);
   void ring_alarms(TimePoint now, Actions& actions);
-  void look_after(WorkerId worker, TimePoint now, Actions& actions);
-  void look_after_live(WorkerId worker, TimePoint now, Actions& actions);
-  void look_for_timeout(WorkerId worker, TimePoint now, Actions& actions);
-  void arm_timeout(WorkerId worker, TimePoint since);
+  void look_after(Slot& slot, TimePoint now, Actions& actions);
+  void look_after_live(Slot& slot, TimePoint now, Actions& actions);
+  void look_for_timeout(Slot& slot, TimePoint now, Actions& actions);
+  void arm_timeout(const Slot& slot);
   void arm_timeouts();
   Duration timeout() const;
   void probe_worked(Slot& slot, TimePoint now);
@@ -198,37 +196,38 @@ class Scheduler {
   bool may_log_in(const Slot& slot) const;
   bool starts_all() const { return options_.once || (options_.start_all && !tasks_done()); }
   bool none_to_give() const { return tasks_.queued() == 0 && (input_ended_ || stopping_); }
-  bool none_can_open() const { return slots_complete_ && closed_ == slots_.size(); }
+  bool none_can_open() const {
+    return slots_complete_ && pool_.count(Group::Closed) == pool_.size();
+  }
 
   // Decisions (scheduler_decide.cc)
   void settle_answers(TimePoint now);
   void rank_slots(TimePoint now);
   void assign(TimePoint now, Actions& actions);
-  bool fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& actions);
-  bool fill_with_fresh(Slot& slot, WorkerId worker, std::size_t room, std::size_t share,
-                       TimePoint now, Actions& actions);
+  bool fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions);
+  bool fill_with_fresh(Slot& to, std::size_t room, std::size_t share, TimePoint now,
+                       Actions& actions);
   struct Choice {
     enum class Kind : std::uint8_t { Nothing, Wait, Fresh, Again } kind = Kind::Nothing;
     TaskIndex task = 0;
     Why why;
   };
-  Choice choose(WorkerId worker, TimePoint now);
+  Choice choose(Slot& to);
   bool may_take_fresh(WorkerId worker) const;
   bool held(TimePoint now) const { return now < held_until_; }
-  std::size_t busy_workers() const;
   bool may_drain(Slot& slot);
-  bool avoids(WorkerId worker, const Task& task) const;
-  bool another_is_free(WorkerId worker, const Task& task) const;
-  bool left_idle(WorkerId worker, TimePoint now);
-  Capacity capacity(WorkerId worker, TimePoint now) const;
-  void send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actions& actions);
+  bool avoids(const Slot& here, const Task& task) const;
+  bool another_is_free(const Slot& here, const Task& task) const;
+  bool left_idle(const Slot& slot, TimePoint now);
+  Capacity capacity(const Slot& slot, TimePoint now) const;
+  void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
   std::size_t startable() const;
   void close_surplus(Actions& actions);
   void choose_leavers(std::size_t count);
   std::size_t room_of(const Slot& worker) const;
   bool bytes_are_full(const Slot& worker) const;
   bool has_room(const Slot& worker) const {
-    return worker.in_flight.size() < room_of(worker) && !bytes_are_full(worker);
+    return worker.in_flight().size() < room_of(worker) && !bytes_are_full(worker);
   }
   Why why_close_holder(const Slot& holder, TimePoint now) const;
   void close_holders(TimePoint now, Actions& actions);
@@ -240,41 +239,25 @@ class Scheduler {
   void end_idle(TimePoint now, Actions& actions);
   void compute_deadline(TimePoint now);
 
-  Slot& slot(WorkerId worker) { return slots_[number(worker)]; }
-  const Slot& slot(WorkerId worker) const { return slots_[number(worker)]; }
-  KeyRecord& key_of(const Slot& slot) { return keys_[slot.key]; }
-  HostRecord& host_of(const Slot& slot) { return hosts_[number(slot.host)]; }
-  std::uint32_t place_of(WorkerId worker) const { return place_of_[number(worker)]; }
-  WorkerId id_of(std::size_t i) const { return WorkerId{static_cast<std::uint32_t>(i)}; }
-  void mark_hungry(WorkerId worker) { hungry_.insert(place_of(worker)); }
-
   SchedulerOptions options_;
   Random random_;
   TaskTable tasks_;
-  std::vector<Slot> slots_;
-  std::vector<KeyRecord> keys_;
-  std::vector<HostRecord> hosts_;
+  SlotPool pool_;
   Performance performance_;
   Median median_;
   Halt halt_;
   Counts counts_;
 
-  /// Slots in the order in which they are preferred, and each slot's place in it.
-  std::vector<WorkerId> ranked_;
-  std::vector<std::uint32_t> place_of_;
   bool rank_stale_ = false;
   TimePoint next_ranking_{};
   double slowest_ratio_ = 1;        ///< of the slowest slot to the fastest, at the last ranking
-  SlotSet hungry_;                  ///< live workers that may have room; all idle ones are in it
-  SlotSet ready_;                   ///< empty slots whose pause is over
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
   Alarms alarms_;
 
   TimePoint held_until_ = TimePoint::min();
   TimePoint next_start_ = TimePoint::min();  ///< by start_delay
   std::uint32_t slots_limit_ = UINT32_MAX;
-  bool any_leaving_ = false;
-  std::size_t starting_ = 0, closed_ = 0, retired_ = 0, awaiting_hello_ = 0;
+  std::vector<HostId> benched_;
   TimePoint next_bench_end_ = kForever;
   Duration armed_timeout_ = kNoLimit;  ///< the shortest that an alarm was set for
   TimePoint next_refusal_end_ = kForever;
@@ -290,7 +273,6 @@ class Scheduler {
 
   bool slots_complete_ = false;
   bool input_ended_ = false;
-  bool inputs_closed_ = false;
   OutputFull output_;
   TimePoint full_since_ = kForever;  ///< and our reader reads
   std::optional<TimePoint> stalled_since_;

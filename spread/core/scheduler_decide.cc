@@ -27,7 +27,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   }
   if (now >= next_refusal_end_) give_up_refused(now, actions);
   end_benches(now);
-  if (rank_stale_ || (keys_.size() > 1 && now >= next_ranking_)) rank_slots(now);
+  if (rank_stale_ || (pool_.keys().size() > 1 && now >= next_ranking_)) rank_slots(now);
   tail_known_ = someone_left_idle_ = more_to_start_ = false;
   if (!stopping_) {
     recall_retired(now);
@@ -50,14 +50,14 @@ void Scheduler::settle_answers(TimePoint now) {
   const bool percent = options_.failure.timeout_percent.has_value();
   if (percent && !answered_.empty() && timeout() < armed_timeout_) arm_timeouts();
   for (const WorkerId id : answered_) {
-    Slot& worker = slot(id);
+    Slot& worker = pool_[id];
     worker.has_answered_now = worker.plain_batch = false;
     Batch& batch = worker.batch;
     if (batch.count == 0) continue;  // only refusals
     worker.usefulness.answered(batch.count);
     batch.since_sent = now - worker.batch_sent;
     batch.since_answer = now - worker.batch_since;
-    KeyRecord& key = key_of(worker);
+    KeyRecord& key = pool_.key_of(worker);
     if (options_.window == 0) worker.window.answered(batch);
     const bool first_of_key = key.seconds == 0;
     // A round trip is no work; but where every task waits for it, it is part of the speed.
@@ -71,35 +71,28 @@ void Scheduler::settle_answers(TimePoint now) {
 }
 
 void Scheduler::rank_slots(TimePoint now) {
-  performance_.compare(keys_);
-  std::vector<double> seconds(slots_.size());
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    seconds[i] = performance_.expected_seconds(slots_[i], key_of(slots_[i]), now);
+  performance_.compare(pool_.keys());
+  std::vector<WorkerId> order = pool_.order();
+  std::vector<double> seconds(order.size());
+  double slowest = 0;
+  for (const WorkerId worker : order) {
+    const Slot& each = pool_[worker];
+    const KeyRecord& key = pool_.key_of(each);
+    const double expected = performance_.expected_seconds(each, key, now);
+    seconds[number(worker)] = expected;
+    const bool running = each.state() == SlotState::Live;
+    slowest = std::max(slowest, expected + (running ? 0 : key.expected_launch()));
   }
   // Equal hosts share the work evenly: all their first slots, then all their second ones, ...
-  std::stable_sort(ranked_.begin(), ranked_.end(), [&](WorkerId a, WorkerId b) {
+  std::stable_sort(order.begin(), order.end(), [&](WorkerId a, WorkerId b) {
     const double sa = seconds[number(a)];
     const double sb = seconds[number(b)];
     if (sa != sb) return sa < sb;
-    if (slot(a).ordinal != slot(b).ordinal) return slot(a).ordinal < slot(b).ordinal;
+    if (pool_[a].ordinal != pool_[b].ordinal) return pool_[a].ordinal < pool_[b].ordinal;
     return a < b;
   });
-  double slowest = 0;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const bool running = slots_[i].state == SlotState::Live;
-    slowest = std::max(slowest, seconds[i] + (running ? 0 : key_of(slots_[i]).expected_launch()));
-  }
-  slowest_ratio_ = ranked_.empty() ? 1 : slowest / seconds[number(ranked_.front())];
-  hungry_.clear();
-  ready_.clear();
-  for (std::uint32_t place = 0; place < ranked_.size(); ++place) {
-    place_of_[number(ranked_[place])] = place;
-    const Slot& each = slot(ranked_[place]);
-    if (each.state == SlotState::Live) hungry_.insert(place);
-    if (each.state == SlotState::Empty && !each.retired && now >= each.not_before) {
-      ready_.insert(place);
-    }
-  }
+  slowest_ratio_ = order.empty() ? 1 : slowest / seconds[number(order.front())];
+  pool_.set_order(std::move(order));
   rank_stale_ = false;
   next_ranking_ = after(now, kRankingPeriod);
 }
@@ -123,109 +116,104 @@ std::size_t Scheduler::startable() const {
 
 /// Whether `task` should rather go to another worker than this one: it went wrong here, or it
 /// crashed on this host; and somebody else can be expected to take it.
-bool Scheduler::avoids(WorkerId worker, const Task& task) const {
+bool Scheduler::avoids(const Slot& here, const Task& task) const {
   if (task.avoid == kNoWorker) return false;
-  const Slot& here = slot(worker);
-  const bool same_host = task.crashes > 0 && slot(task.avoid).host == here.host;
-  if (task.avoid != worker && !same_host) return false;
+  const bool itself = task.avoid == here.id;
+  const bool same_host = task.crashes > 0 && pool_[task.avoid].host == here.host;
+  if (!itself && !same_host) return false;
   // Its next process is to show with another task that it works at all.
-  if (task.avoid == worker && !here.answered && here.deaths + here.launch_failures > 0) return true;
-  const auto usable = [&](const Slot& other) {
-    return (other.state == SlotState::Live && !other.resting && !other.leaving) ||
-           other.state == SlotState::Starting ||
-           (other.state == SlotState::Empty && !other.retired && other.not_before <= now_);
-  };
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (id_of(i) == task.avoid || (same_host && slots_[i].host == here.host)) continue;
-    if (usable(slots_[i])) return true;
-  }
-  if (task.avoid != worker) return false;
+  if (itself && !here.answered && here.deaths + here.launch_failures > 0) return true;
+  const std::uint32_t usable = pool_.count(Group::Usable);
+  if (same_host && usable > pool_.count_on(here.host, Group::Usable)) return true;
   // No other host; then at least another slot.
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (id_of(i) != worker && usable(slots_[i])) return true;
-  }
-  return false;
+  return itself && usable > (pool_.in(here, Group::Usable) ? 1u : 0u);
 }
 
-/// Whether somebody who does not avoid `task` is about to take it.
-bool Scheduler::another_is_free(WorkerId worker, const Task& task) const {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Slot& other = slots_[i];
-    if (id_of(i) == worker || id_of(i) == task.avoid) continue;
-    const bool coming = other.state == SlotState::Starting || other.awaits_hello;
-    const bool free = other.idle() || ready_.contains(place_of(id_of(i)));
-    if (coming || (free && !avoids(id_of(i), task))) return true;
+/// Whether another one that does not avoid `task` is about to take it.
+bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
+  const Slot* const there =
+      task.avoid == kNoWorker || task.avoid == here.id ? nullptr : &pool_[task.avoid];
+  const auto others = [&](Group group) {
+    return pool_.count(group) - (pool_.in(here, group) ? 1 : 0) -
+           (there != nullptr && pool_.in(*there, group) ? 1 : 0);
+  };
+  if (others(Group::Starting) + others(Group::AwaitsHello) > 0) return true;
+  std::uint32_t free = others(Group::Idle) + others(Group::Ready);
+  if (task.avoid == kNoWorker || task.crashes == 0) return free > 0;
+  // All of that host avoid it, as long as another host has somebody.
+  const HostId crashed = pool_[task.avoid].host;
+  const auto on_crashed = [&](const Slot* slot, Group group) {
+    return slot != nullptr && slot->host == crashed && pool_.in(*slot, group) ? 1u : 0u;
+  };
+  if (pool_.count(Group::Usable) == pool_.count_on(crashed, Group::Usable)) return free > 0;
+  for (const Group group : {Group::Idle, Group::Ready}) {
+    free -= pool_.count_on(crashed, group) - on_crashed(&here, group) - on_crashed(there, group);
   }
-  return false;
+  return free > 0;
 }
 
 /// A task that is to run alone waits until somebody has nothing in flight: so many workers as there
 /// are such tasks are sent nothing more.
 bool Scheduler::may_drain(Slot& worker) {
-  if (worker.draining) return true;
-  std::size_t draining = 0;
-  for (const Slot& each : slots_) draining += each.draining ? 1 : 0;
-  worker.draining = draining < tasks_.alone_count();
-  return worker.draining;
+  if (!worker.draining()) {
+    pool_.set_draining(worker, pool_.count(Group::Draining) < tasks_.alone_count());
+  }
+  return worker.draining();
 }
 
-Scheduler::Choice Scheduler::choose(WorkerId worker, TimePoint) {
+Scheduler::Choice Scheduler::choose(Slot& to) {
   using Kind = Choice::Kind;
-  Slot& to = slot(worker);
   std::optional<TaskIndex> avoided;
   bool alone_waits = false;
   for (std::size_t n = 0; n < tasks_.again_count(); ++n) {
     const TaskIndex i = tasks_.again(n);
-    if (avoids(worker, tasks_[i])) {
+    if (avoids(to, tasks_[i])) {
       if (!avoided) avoided = i;
       continue;
     }
-    if (tasks_[i].alone && !to.in_flight.empty()) {
+    if (tasks_[i].alone && !to.in_flight().empty()) {
       alone_waits = true;
       if (may_drain(to)) return {Kind::Wait, 0, {}};
       continue;
     }
     return {Kind::Again, i, "to be tried again, oldest first"};
   }
-  if (!alone_waits) to.draining = false;
+  if (!alone_waits) pool_.set_draining(to, false);
   // Whoever has crashed its login is not to take the next one with it.
   const bool here_too = options_.retry_first && avoided && tasks_[*avoided].crashes == 0 &&
-                        to.in_flight.empty() && !another_is_free(worker, tasks_[*avoided]);
-  if (!here_too && may_take_fresh(worker)) {
+                        to.in_flight().empty() && !another_is_free(to, tasks_[*avoided]);
+  if (!here_too && may_take_fresh(to.id)) {
     return {Kind::Fresh, tasks_.fresh_front(), "next in line, fastest worker first"};
   }
-  if (!avoided || !to.in_flight.empty() || another_is_free(worker, tasks_[*avoided])) return {};
+  if (!avoided || !to.in_flight().empty() || another_is_free(to, tasks_[*avoided])) return {};
   return {Kind::Again, *avoided, "to be tried again, and no other worker is free"};
 }
 
 std::optional<TaskId> Scheduler::in_the_way() const {
   if (tasks_.again_count() == 0) return std::nullopt;
+  const std::uint32_t open = pool_.count(Group::Open);
+  if (pool_.busy() < std::min(open, slots_limit_)) return std::nullopt;
   const TaskId waiting = tasks_[tasks_.again(0)].id;
   std::optional<TaskId> oldest;
-  std::size_t busy = 0, open = 0;
-  for (const Slot& each : slots_) {
-    if (each.state == SlotState::Closed || each.resting || each.retired) continue;
-    ++open;
-    busy += each.in_flight.empty() ? 0 : 1;
-    for (std::size_t i = 0; i < each.in_flight.size(); ++i) {
-      const TaskId id = tasks_[each.in_flight[i].task].id;
-      if (id < waiting) return std::nullopt;
+  std::uint32_t busy = 0;
+  pool_.each_busy([&](const Slot& each) {
+    if (!pool_.in(each, Group::Open)) return;
+    ++busy;
+    for (std::size_t i = 0; i < each.in_flight().size(); ++i) {
+      const TaskId id = tasks_[each.in_flight()[i].task].id;
       if (!oldest || id < *oldest) oldest = id;
     }
-  }
-  return busy < std::min<std::size_t>(open, slots_limit_) ? std::nullopt : oldest;
+  });
+  if (busy < std::min(open, slots_limit_) || (oldest && *oldest < waiting)) return std::nullopt;
+  return oldest;
 }
 
 // ---------------------------------------------------------------- to whom
 
-std::size_t Scheduler::busy_workers() const {
-  return static_cast<std::size_t>(std::count_if(
-      slots_.begin(), slots_.end(), [](const Slot& each) { return !each.in_flight.empty(); }));
-}
-
 void Scheduler::assign(TimePoint now, Actions& actions) {
   // Everybody gets a part of what there is, those not started yet too, and not the first who asks.
-  std::size_t open = std::max<std::size_t>(1, slots_.size() - closed_ - retired_);
+  const std::size_t useless = pool_.count(Group::Closed) + pool_.count(Group::Retired);
+  std::size_t open = std::max<std::size_t>(1, pool_.size() - useless);
   std::size_t left = tasks_.queued() + tasks_.in_flight();
   if (options_.holds_answers) {
     // Nothing may be left over: no answer comes that would make room for it.
@@ -233,17 +221,13 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
     left += open - 1;
   }
   const std::size_t fair = std::max<std::size_t>(1, left / open);
-  const bool limited = slots_limit_ < slots_.size() && !options_.close_surplus;
-  std::size_t busy = limited ? busy_workers() : 0;
-  for (std::uint32_t place = hungry_.next(0); place != SlotSet::kNone;
-       place = hungry_.next(place + 1)) {
+  const bool limited = slots_limit_ < pool_.size() && !options_.close_surplus;
+  for (SlotPool::Place place = pool_.next_sendable(0); place != SlotPool::kNoPlace;
+       place = pool_.next_sendable(place + 1)) {
     if (startable() == 0 || held(now)) return;
-    const Slot& to = slot(ranked_[place]);
-    const bool was_idle = to.in_flight.empty();
-    if (limited && was_idle && busy >= slots_limit_) return;
-    if (!fill(ranked_[place], fair, now, actions)) hungry_.erase(place);
-    // One that leaves a task to another has not become busy.
-    busy += was_idle && !to.in_flight.empty() ? 1 : 0;
+    Slot& to = pool_.at(place);
+    if (limited && to.in_flight().empty() && pool_.busy() >= slots_limit_) return;
+    if (!fill(to, fair, now, actions)) pool_.set_full(to);
   }
 }
 
@@ -251,135 +235,129 @@ std::size_t Scheduler::room_of(const Slot& worker) const {
   // After a launch that failed with tasks in the pipe one task alone is to show that it works; but
   // of one that holds its answers back one task shows nothing.
   if (worker.launch_failures > 0 && !options_.holds_answers) return 1;
-  const std::size_t live = std::max<std::size_t>(1, counts_.live_workers);
+  const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Process));
   return worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
 }
 
 bool Scheduler::bytes_are_full(const Slot& worker) const {
-  if (worker.in_flight.empty()) return false;
-  std::size_t bytes = worker.in_flight_bytes;
+  if (worker.in_flight().empty()) return false;
+  std::size_t bytes = worker.in_flight_bytes();
   // The end of a long line may be in its buffer, and come out only when others follow.
-  if (options_.holds_answers) bytes -= tasks_[worker.in_flight.front().task].payload.size();
+  if (options_.holds_answers) bytes -= tasks_[worker.in_flight().front().task].payload.size();
   return bytes >= options_.window_bytes;
 }
 
 /// Sends as many tasks as the worker has room for. False if it can take no more until something
 /// happens to it.
-bool Scheduler::fill(WorkerId worker, std::size_t fair, TimePoint now, Actions& actions) {
-  Slot& to = slot(worker);
+bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions) {
   if (!to.takes_tasks()) return false;
-  std::size_t share = fair - std::min(fair, to.in_flight.size());
+  std::size_t share = fair - std::min(fair, to.in_flight().size());
   const std::size_t room = room_of(to);
   if (tasks_.again_count() == 0 && !output_.full && !input_ended_) {
-    return fill_with_fresh(to, worker, room, share, now, actions);
+    return fill_with_fresh(to, room, share, now, actions);
   }
-  while (to.in_flight.size() < room) {
+  while (to.in_flight().size() < room) {
     if (bytes_are_full(to)) return false;
     if (share-- == 0 || held(now)) return true;
     if (tasks_.again_count() == 0) {
-      if (!may_take_fresh(worker) || left_idle(worker, now)) return true;
-      to.draining = false;
-      send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
+      if (!may_take_fresh(to.id) || left_idle(to, now)) return true;
+      pool_.set_draining(to, false);
+      send(to, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
       continue;
     }
-    const Choice choice = choose(worker, now);
+    const Choice choice = choose(to);
     if (choice.kind == Choice::Kind::Wait) return false;
     if (choice.kind == Choice::Kind::Nothing) return true;
-    if (tasks_[choice.task].avoid == kNoWorker && left_idle(worker, now)) return true;
+    if (tasks_[choice.task].avoid == kNoWorker && left_idle(to, now)) return true;
     if (choice.kind == Choice::Kind::Fresh) {
       tasks_.take_fresh();
     } else {
       tasks_.take_again(choice.task);
     }
-    send(worker, choice.task, now, choice.why, actions);
-    if (to.has_alone_task) return false;
+    send(to, choice.task, now, choice.why, actions);
+    if (to.has_alone_task()) return false;
   }
   return false;
 }
 
 /// fill() where nothing but new tasks can come: the middle of a run.
-bool Scheduler::fill_with_fresh(Slot& to, WorkerId worker, std::size_t room, std::size_t share,
-                                TimePoint now, Actions& actions) {
-  to.draining = false;
+bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, TimePoint now,
+                                Actions& actions) {
+  pool_.set_draining(to, false);
   share = std::min(share, tasks_.fresh_count());
-  while (to.in_flight.size() < room) {
+  while (to.in_flight().size() < room) {
     if (bytes_are_full(to)) return false;
     if (share-- == 0 || held(now)) return true;
-    send(worker, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
+    send(to, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
   }
   return false;
 }
 
-Capacity Scheduler::capacity(WorkerId worker, TimePoint now) const {
-  const Slot& each = slot(worker);
-  const KeyRecord& key = keys_[each.key];
+Capacity Scheduler::capacity(const Slot& each, TimePoint now) const {
+  const KeyRecord& key = pool_.key_of(each);
   Capacity capacity;
-  capacity.worker = worker;
+  capacity.worker = each.id;
   capacity.seconds = performance_.expected_seconds(each, key, now);
   // Whatever takes longer than expected is expected to take as long again as it is late: so one
   // that hangs is not waited for.
   const auto remaining = [&](double expected, TimePoint since) {
     return std::abs(expected - to_seconds(now - since));
   };
-  if (each.state == SlotState::Empty) {
+  if (each.state() == SlotState::Empty) {
     capacity.free_at = key.expected_launch();
-  } else if (each.state == SlotState::Starting || each.awaits_hello) {
+  } else if (each.state() == SlotState::Starting || each.awaits_hello()) {
     capacity.free_at = remaining(key.expected_launch(), each.started);
-  } else if (each.resting) {
+  } else if (each.resting()) {
     capacity.free_at = to_seconds(each.not_before - now);
   }
-  if (!each.in_flight.empty()) {
-    capacity.free_at += remaining(capacity.seconds, each.in_flight.front().since) +
-                        capacity.seconds * static_cast<double>(each.in_flight.size() - 1);
+  const Ring<InFlight>& in_flight = each.in_flight();
+  if (!in_flight.empty()) {
+    capacity.free_at += remaining(capacity.seconds, in_flight.front().since) +
+                        capacity.seconds * static_cast<double>(in_flight.size() - 1);
   }
   return capacity;
 }
 
 /// The tail rule. Only the end of the queue can be mended by waiting, and while the input is open
 /// nobody knows whether it is the end.
-bool Scheduler::left_idle(WorkerId worker, TimePoint now) {
+bool Scheduler::left_idle(const Slot& slot, TimePoint now) {
   if (!input_ended_) return false;
-  // Nobody else may take it.
-  if (output_.full && output_.but_for == worker) return false;
+  // No other worker may take it.
+  if (output_.full && output_.but_for == slot.id) return false;
   // Workers of one key are equally fast, so it is only a question for one that is not running.
-  if (keys_.size() < 2 && slot(worker).state == SlotState::Live) return false;
+  if (pool_.keys().size() < 2 && slot.state() == SlotState::Live) return false;
   // In the middle of a run this is all that is looked at: even the fastest could not do so many.
-  if (static_cast<double>(tasks_.queued()) >
-      2 * slowest_ratio_ * static_cast<double>(counts_.live_workers + starting_)) {
+  const std::size_t coming = pool_.count(Group::Process) + pool_.count(Group::Starting);
+  if (static_cast<double>(tasks_.queued()) > 2 * slowest_ratio_ * static_cast<double>(coming)) {
     return false;
   }
   if (!tail_known_) {
     tail_known_ = true;
     tail_.clear();
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const SlotState state = slots_[i].state;
-      if (state != SlotState::Live && state != SlotState::Starting) continue;
-      if (slots_[i].leaving) continue;
-      tail_.add(capacity(id_of(i), now));
-    }
+    pool_.each(Group::Running, [&](const Slot& each) {
+      if (!each.leaving()) tail_.add(capacity(each, now));
+    });
   }
   const bool left =
-      tail_.better_left_idle(capacity(worker, now), tasks_.queued(), performance_.unevenness());
+      tail_.better_left_idle(capacity(slot, now), tasks_.queued(), performance_.unevenness());
   if (left) someone_left_idle_ = true;
   return left;
 }
 
-void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actions& actions) {
-  Slot& to = slot(worker);
+void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
   Task& task = tasks_[i];
   ++task.attempts;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
-  if (to.in_flight.empty()) {
+  const bool first = to.in_flight().empty();
+  if (first) {
     to.was_idle = true;
     to.last_answer = now;
   }
-  to.in_flight.push_back({i, now, now});
-  if (armed_timeout_ != kNoLimit && to.in_flight.size() == 1) arm_timeout(worker, now);
-  to.in_flight_bytes += task.payload.size();
-  to.has_alone_task = task.alone;
-  if (task.alone) to.draining = false;
-  if (tail_known_) tail_.took(worker);
-  actions.emplace_back(std::in_place_type<SendTask>, worker, task.id, task.payload, task.attempts,
+  pool_.send(to, {i, now, now}, task.payload.size(), task.alone);
+  if (first) arm_timeout(to);
+  if (task.alone) pool_.set_draining(to, false);
+  if (tail_known_) tail_.took(to.id);
+  actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
                        why);
 }
 
@@ -387,36 +365,34 @@ void Scheduler::send(WorkerId worker, TaskIndex i, TimePoint now, Why why, Actio
 
 void Scheduler::close_inputs(Actions& actions) {
   const Why why = tasks_done() ? "all tasks are final" : "no task is left for it";
-  if (options_.once || (inputs_closed_ && starting_ == 0)) return;
-  inputs_closed_ = tasks_done() && starting_ == 0;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].state != SlotState::Live || !slots_[i].in_flight.empty()) continue;
-    set_state(slots_[i], SlotState::Closing);
-    actions.push_back(CloseInput{id_of(i), why});
-  }
+  if (options_.once) return;
+  pool_.each(Group::Live, [&](Slot& each) {
+    if (!each.in_flight().empty()) return;
+    pool_.set_state(each, SlotState::Closing);
+    actions.push_back(CloseInput{each.id, why});
+  });
 }
 
 /// After the first signal: those that have something unanswered, and have shown that they answer,
 /// may finish it. The others are not waited for as long.
 void Scheduler::end_idle(TimePoint now, Actions& actions) {
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& each = slots_[i];
-    if (!each.has_process() || each.state == SlotState::Dying) continue;
-    if (each.answered && !each.in_flight.empty()) {
+  pool_.each(Group::Process, [&](Slot& each) {
+    if (each.state() == SlotState::Dying) return;
+    if (each.answered && !each.in_flight().empty()) {
       each.end_by.reset();
-      continue;
+      return;
     }
-    if (each.state == SlotState::Live && each.in_flight.empty()) {
-      set_state(each, SlotState::Closing);
-      actions.push_back(CloseInput{id_of(i), "the run was interrupted"});
+    if (each.state() == SlotState::Live && each.in_flight().empty()) {
+      pool_.set_state(each, SlotState::Closing);
+      actions.push_back(CloseInput{each.id, "the run was interrupted"});
     }
     if (!each.end_by) each.end_by = after(now, *options_.idle_grace);
     if (now >= *each.end_by) {
       each.end_by = kForever;
-      kill(each, id_of(i), KillReason::Halted, true, "the run was interrupted", actions);
+      kill(each, KillReason::Halted, true, "the run was interrupted", actions);
     }
     next_idle_end_ = std::min(next_idle_end_, *each.end_by);
-  }
+  });
 }
 
 void Scheduler::compute_deadline(TimePoint now) {
@@ -427,7 +403,7 @@ void Scheduler::compute_deadline(TimePoint now) {
   if (someone_left_idle_) deadline_ = std::min(deadline_, after(now, kTailPeriod));
   if (tasks_.queued() > 0) deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
   if (now >= std::max(held_until_, next_start_)) return;
-  if (tasks_.queued() == 0 && (!starts_all() || ready_.empty())) return;
+  if (tasks_.queued() == 0 && (!starts_all() || pool_.count(Group::Ready) == 0)) return;
   for (const TimePoint next : {held_until_, next_start_}) {
     if (next > now) deadline_ = std::min(deadline_, next);
   }

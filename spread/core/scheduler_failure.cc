@@ -87,11 +87,10 @@ BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
   if (usefulness_at_ == TimePoint::min() || now - usefulness_at_ > kGoodFor) {
     usefulness_ = 0;
     useful_ = 0;
-    for (const Slot& each : slots_) {
-      if (each.state != SlotState::Live) continue;
+    pool_.each(Group::Live, [&](const Slot& each) {
       usefulness_ += each.usefulness.value();
       ++useful_;
-    }
+    });
     usefulness_at_ = now;
   }
   BusyState state;
@@ -101,37 +100,37 @@ BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
   return state;
 }
 
-void Scheduler::attempt_refused(Slot& refuser, WorkerId worker, TaskIndex i, const Answered& event,
+void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& event,
                                 Duration duration, TimePoint now, Actions& actions) {
   Task& task = tasks_[i];
   ++counts_.refused;
   --task.attempts;
-  task.avoid = worker;
+  task.avoid = refuser.id;
   if (!task.refused_since) task.refused_since = now;
   if (options_.failure.max_busy) {
     next_refusal_end_ =
         std::min(next_refusal_end_, after(*task.refused_since, *options_.failure.max_busy));
   }
   tasks_.give_back(i);
-  if (refuser.state != SlotState::Live || refuser.resting) return;  // counted once within a rest
+  // Counted once within a rest.
+  if (refuser.state() != SlotState::Live || refuser.resting()) return;
 
   refuser.usefulness.refused();
-  ++key_of(refuser).refusals;
+  ++pool_.key_of(refuser).refusals;
   refuser.window.restart();
   BusyState state = busy_state(refuser, now);
   state.asked_seconds = event.busy_seconds;
   state.refusal = duration;
   refuser.not_before = after(now, busy_rest(state, random_));
-  if (refuser.in_flight.empty() && input_ended_ && should_retire(state, useful_)) {
-    refuser.retired = true;
-    ++retired_;
+  if (refuser.in_flight().empty() && input_ended_ && should_retire(state, useful_)) {
+    pool_.set_retired(refuser, true);
     usefulness_at_ = TimePoint::min();
-    set_state(refuser, SlotState::Closing);
-    actions.push_back(CloseInput{worker, "it is busy, and there are more workers than tasks"});
+    pool_.set_state(refuser, SlotState::Closing);
+    actions.push_back(CloseInput{refuser.id, "it is busy, and there are more workers than tasks"});
     return;
   }
-  refuser.resting = true;
-  alarms_.set(worker, refuser.not_before);
+  pool_.set_resting(refuser, true);
+  alarms_.set(refuser.id, refuser.not_before);
 }
 
 bool Scheduler::refused_too_long(const Task& task, TimePoint now) const {
@@ -167,55 +166,46 @@ void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
 
 /// The task at `place` of the worker's queue goes back unblamed.
 void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now) {
-  const TaskIndex i = from.in_flight[place].task;
-  Task& task = tasks_[i];
-  SPREAD_ASSERT(task.attempts > 0);
-  --task.attempts;
-  take_in_flight(from, place, task.payload.size(), now);
+  const TaskIndex i = take_in_flight(from, place, now).task;
+  SPREAD_ASSERT(tasks_[i].attempts > 0);
+  --tasks_[i].attempts;
   tasks_.give_back(i);
 }
 
 void Scheduler::give_back_all(Slot& from, TimePoint now) {
-  while (!from.in_flight.empty()) give_back(from, from.in_flight.size() - 1, now);
+  while (!from.in_flight().empty()) give_back(from, from.in_flight().size() - 1, now);
 }
 
 void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
-  Slot& ended = slot(event.worker);
-  const SlotState state = ended.state;
+  Slot& ended = pool_[event.worker];
+  const SlotState state = ended.state();
   SPREAD_ASSERT(ended.has_process() || state == SlotState::Starting);
   const KillReason killed_for = std::exchange(ended.killed_for, KillReason::None);
   if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
-  end_login(ended);
-  if (std::exchange(ended.awaits_hello, false)) --awaiting_hello_;
-  ended.resting = false;
-  ended.unread_since.reset();
-  hungry_.erase(place_of(event.worker));
-  // Before its tasks are settled: what --halt kills then must not be this process again.
-  set_state(ended, SlotState::Empty);
+  pool_.end_process(ended);
 
   if (options_.once) {
-    set_state(ended, SlotState::Closed);
+    pool_.set_state(ended, SlotState::Closed);
     halt_.finished(event.clean ? Outcome::Ok : Outcome::Failed);
     check_halt(actions);
     return;
   }
   TimePoint not_before = now;
-  if (state == SlotState::Closing && ended.in_flight.empty()) {
+  if (state == SlotState::Closing && ended.in_flight().empty()) {
     // Its work is done; or it is retired, and then it has a rest to keep.
-    if (ended.retired) not_before = std::max(now, ended.not_before);
+    if (ended.retired()) not_before = std::max(now, ended.not_before);
   } else {
-    not_before = settle_end(ended, event.worker, event, killed_for, now, actions);
+    not_before = settle_end(ended, event, killed_for, now, actions);
   }
-  ended.has_alone_task = ended.draining = ended.leaving = false;
   if (not_before == kForever) {
-    close_slot(ended, event.worker, std::move(event.reason), now, actions);
+    close_slot(ended, std::move(event.reason), now, actions);
     shorten_pauses(ended, now);
     return;
   }
-  empty_slot(event.worker, not_before);
+  empty_slot(ended, not_before);
   shorten_pauses(ended, now);
   constexpr Duration kLong = std::chrono::seconds(5);
-  const bool waited_for = tasks_.queued() > 0 && !ended.retired;
+  const bool waited_for = tasks_.queued() > 0 && !ended.retired();
   if (waited_for && ended.not_before > after(now, kLong)) {
     actions.push_back(SlotPaused{event.worker, ended.not_before - now, std::move(event.reason)});
   }
@@ -223,41 +213,32 @@ void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
 
 // ---------------------------------------------------------------- pauses
 
-bool Scheduler::another_lives(const Slot& slot) const {
-  return std::any_of(slots_.begin(), slots_.end(), [&](const Slot& other) {
-    return &other != &slot && other.key == slot.key &&
-           (other.state == SlotState::Live || other.state == SlotState::Starting);
-  });
-}
-
 /// When a slot may be started again after so many ends in a row without an answer.
 TimePoint Scheduler::pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const {
   const Duration pause = restart_pause(in_a_row);
-  // What has worked will again, and nobody else does its work meanwhile.
-  const bool alone = keys_[slot.key].proven && !another_lives(slot);
+  // What has worked will again, and no other worker does its work meanwhile.
+  const bool alone = pool_.key_of(slot).proven && pool_.count_of(slot.key, Group::Running) == 0;
   return after(now, alone ? std::min(pause, kPauseOfTheLast) : pause);
 }
 
 /// The last worker of a proven key has gone: those that were left to pause, since it was there, are
 /// not to do so for long any more.
 void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
-  if (!keys_[gone.key].proven || another_lives(gone)) return;
+  if (!pool_.key_of(gone).proven || pool_.count_of(gone.key, Group::Running) > 0) return;
   const TimePoint latest = after(now, kPauseOfTheLast);
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& each = slots_[i];
-    const bool pauses = each.state == SlotState::Empty && !each.retired && each.not_before > latest;
-    if (each.key != gone.key || !pauses) continue;
+  pool_.each(Group::Pausing, [&](Slot& each) {
+    if (each.key != gone.key || each.not_before <= latest) return;
     each.not_before = latest;
-    alarms_.set(id_of(i), latest);
-  }
+    alarms_.set(each.id, latest);
+  });
 }
 
 /// What becomes of the tasks of a worker that has ended before its time. Returns when the next one
 /// may be started in the slot; kForever = never.
-TimePoint Scheduler::settle_end(Slot& ended, WorkerId worker, const ProcessEnded& event,
-                                KillReason killed_for, TimePoint now, Actions& actions) {
+TimePoint Scheduler::settle_end(Slot& ended, const ProcessEnded& event, KillReason killed_for,
+                                TimePoint now, Actions& actions) {
   if (killed_for == KillReason::Halted) {
-    end_of_halted(ended, worker, now, actions);
+    end_of_halted(ended, now, actions);
     return now;
   }
   if (killed_for == KillReason::TimedOut) {
@@ -269,24 +250,23 @@ TimePoint Scheduler::settle_end(Slot& ended, WorkerId worker, const ProcessEnded
     return after(now, kUntilThereIsRoom);
   }
   // One that was to say hello first, and died without, is as good as never started.
-  const KeyRecord& key = key_of(ended);
-  const bool silent = key.says_hello && !ended.heard && ended.in_flight.empty();
+  const KeyRecord& key = pool_.key_of(ended);
+  const bool silent = key.says_hello && !ended.heard && ended.in_flight().empty();
   // One that always says hello before its first task was started well if it has one.
-  const bool began = ended.waits_for_hello && ended.heard && !ended.in_flight.empty();
+  const bool began = ended.waits_for_hello && ended.heard && !ended.in_flight().empty();
   if ((!key.proven && !began) || silent || event.cause == EndCause::NotStarted ||
       event.cause == EndCause::PrepFailed) {
-    return launch_failed(ended, worker, now);
+    return launch_failed(ended, now);
   }
-  return blame_for_death(ended, worker, event, now, actions);
+  return blame_for_death(ended, event, now, actions);
 }
 
-void Scheduler::end_of_halted(Slot& ended, WorkerId worker, TimePoint now, Actions& actions) {
-  while (!ended.in_flight.empty()) {
-    const TaskIndex i = ended.in_flight.front().task;
-    take_in_flight(ended, 0, tasks_[i].payload.size(), now);
+void Scheduler::end_of_halted(Slot& ended, TimePoint now, Actions& actions) {
+  while (!ended.in_flight().empty()) {
+    const TaskIndex i = take_in_flight(ended, 0, now).task;
     DeliverTask how;
     how.outcome = Outcome::NotComputed;
-    how.worker = worker;
+    how.worker = ended.id;
     how.error_type = "NotComputed";
     how.message = stop_reason_;
     deliver(i, std::move(how), actions);
@@ -296,13 +276,13 @@ void Scheduler::end_of_halted(Slot& ended, WorkerId worker, TimePoint now, Actio
 void Scheduler::end_of_timed_out(Slot& ended, const ProcessEnded& event, TimePoint now,
                                  Actions& actions) {
   const Duration limit = timeout();
-  for (std::size_t place = 0; place < ended.in_flight.size(); ++place) {
-    const TaskIndex i = ended.in_flight[place].task;
+  for (std::size_t place = 0; place < ended.in_flight().size(); ++place) {
+    const TaskIndex i = ended.in_flight()[place].task;
     if (tasks_[i].id != ended.timed_out) continue;
-    const InFlight entry = take_in_flight(ended, place, tasks_[i].payload.size(), now);
+    const InFlight entry = take_in_flight(ended, place, now);
     give_back_all(ended, now);
     ++counts_.timeouts;
-    ++key_of(ended).failures;
+    ++pool_.key_of(ended).failures;
     DeliverTask how;
     how.worker = event.worker;
     how.duration = ended.worked(entry, now);
@@ -318,26 +298,26 @@ void Scheduler::end_of_timed_out(Slot& ended, const ProcessEnded& event, TimePoi
   give_back_all(ended, now);  // it has answered before it died
 }
 
-TimePoint Scheduler::blame_for_death(Slot& dead, WorkerId worker, const ProcessEnded& event,
-                                     TimePoint now, Actions& actions) {
+TimePoint Scheduler::blame_for_death(Slot& dead, const ProcessEnded& event, TimePoint now,
+                                     Actions& actions) {
   ++dead.deaths;
   const TimePoint not_before = pause_end(dead, dead.deaths, now);
-  if (dead.in_flight.empty()) return not_before;
+  if (dead.in_flight().empty()) return not_before;
   ++counts_.crashes;
-  ++key_of(dead).failures;
-  if (dead.parallel > 1 && dead.in_flight.size() > 1) {
-    const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight.size());
-    for (std::size_t i = 0; i < suspects; ++i) tasks_[dead.in_flight[i].task].alone = true;
+  ++pool_.key_of(dead).failures;
+  if (dead.parallel > 1 && dead.in_flight().size() > 1) {
+    const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight().size());
+    for (std::size_t i = 0; i < suspects; ++i) tasks_[dead.in_flight()[i].task].alone = true;
     give_back_all(dead, now);
     return not_before;
   }
-  const TaskIndex i = dead.in_flight.front().task;
-  const InFlight entry = take_in_flight(dead, 0, tasks_[i].payload.size(), now);
+  const TaskIndex i = dead.in_flight().front().task;
+  const InFlight entry = take_in_flight(dead, 0, now);
   const bool first = dead.loads_in(entry);
   give_back_all(dead, now);
-  blame_task(i, worker, dead.worked(entry, now), first, event, actions);
+  blame_task(i, dead.id, dead.worked(entry, now), first, event, actions);
   // It is the task that is to blame, and not what works here.
-  return key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
+  return pool_.key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
 }
 
 void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
@@ -367,13 +347,13 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool
   deliver(i, std::move(how), actions);
 }
 
-TimePoint Scheduler::launch_failed(Slot& failed, WorkerId worker, TimePoint now) {
+TimePoint Scheduler::launch_failed(Slot& failed, TimePoint now) {
   // The task that it would have worked on is not to blame, but the next process here gets another
   // one first: if every start dies of the same task, others must come through to tell.
-  if (!failed.in_flight.empty()) tasks_[failed.in_flight.front().task].avoid = worker;
+  if (!failed.in_flight().empty()) tasks_[failed.in_flight().front().task].avoid = failed.id;
   give_back_all(failed, now);
   ++failed.launch_failures;
-  ++key_of(failed).failures;
+  ++pool_.key_of(failed).failures;
   if (failed.launch_failures >= options_.failure.start_retries) return kForever;
   return pause_end(failed, failed.launch_failures, now);
 }
@@ -396,24 +376,21 @@ void Scheduler::cancel_queue(Actions& actions) {
   }
 }
 
-void Scheduler::kill(Slot& victim, WorkerId worker, KillReason reason, bool gentle, Why why,
-                     Actions& actions) {
+void Scheduler::kill(Slot& victim, KillReason reason, bool gentle, Why why, Actions& actions) {
   // A worker that is closing and has answered everything keeps its state: it ends as it would have,
   // only sooner. One that is being killed for a time-out keeps that reason.
-  const bool owes = victim.state == SlotState::Closing && !victim.in_flight.empty();
-  if (victim.state == SlotState::Live || owes) {
-    set_state(victim, SlotState::Dying);
+  const bool owes = victim.state() == SlotState::Closing && !victim.in_flight().empty();
+  if (victim.state() == SlotState::Live || owes) {
+    pool_.set_state(victim, SlotState::Dying);
     victim.killed_for = reason;
   }
-  actions.push_back(KillWorker{worker, gentle, why});
+  actions.push_back(KillWorker{victim.id, gentle, why});
 }
 
 void Scheduler::kill_all(bool gentle, Why why, Actions& actions) {
   if (killing_ != Killing::AtOnce) killing_ = gentle ? Killing::Gently : Killing::AtOnce;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (!slots_[i].has_process()) continue;
-    kill(slots_[i], id_of(i), KillReason::Halted, gentle, why, actions);
-  }
+  pool_.each(Group::Process,
+             [&](Slot& each) { kill(each, KillReason::Halted, gentle, why, actions); });
 }
 
 }  // namespace spread

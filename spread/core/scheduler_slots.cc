@@ -1,6 +1,7 @@
 // The life of a slot: when a worker is started in it, what ends a pause, a rest or a bench, and
 // when a task has timed out (docs/scheduling.md, "Slots").
 #include <algorithm>
+#include <utility>
 
 #include "spread/base/assert.h"
 #include "spread/core/scheduler.h"
@@ -20,106 +21,82 @@ constexpr double kHelloPatience = 4;
 
 }  // namespace
 
-void Scheduler::set_state(Slot& slot, SlotState state) {
-  const bool had_process = slot.has_process();
-  starting_ -= slot.state == SlotState::Starting ? 1 : 0;
-  closed_ -= slot.state == SlotState::Closed ? 1 : 0;
-  slot.state = state;
-  starting_ += state == SlotState::Starting ? 1 : 0;
-  closed_ += state == SlotState::Closed ? 1 : 0;
-  counts_.live_workers += (slot.has_process() ? 1 : 0);
-  counts_.live_workers -= (had_process ? 1 : 0);
-}
-
 /// No process; the next one may be started from `not_before` on.
-void Scheduler::empty_slot(WorkerId worker, TimePoint not_before) {
-  Slot& emptied = slot(worker);
-  set_state(emptied, SlotState::Empty);
+void Scheduler::empty_slot(Slot& emptied, TimePoint not_before) {
+  pool_.set_state(emptied, SlotState::Empty);
   emptied.not_before = not_before;
-  if (emptied.retired) return;
+  if (emptied.retired()) return;
   if (not_before <= now_) {
-    ready_.insert(place_of(worker));
+    pool_.set_ready(emptied);
   } else {
-    alarms_.set(worker, not_before);
+    alarms_.set(emptied.id, not_before);
   }
 }
 
-void Scheduler::close_slot(Slot& closed, WorkerId worker, std::string reason, TimePoint now,
-                           Actions& actions) {
-  set_state(closed, SlotState::Closed);
+void Scheduler::close_slot(Slot& closed, std::string reason, TimePoint now, Actions& actions) {
+  pool_.set_state(closed, SlotState::Closed);
   closed.probe = false;
-  HostRecord& host = host_of(closed);
-  SPREAD_ASSERT(host.open_slots > 0);
-  if (--host.open_slots == 0) {
+  HostRecord& host = pool_.host(closed.host);
+  if (pool_.count_on(closed.host, Group::Closed) == host.workers.size()) {
+    if (!host.bench_until) benched_.push_back(closed.host);
     host.bench_until = after(now, options_.failure.bench);
     next_bench_end_ = std::min(next_bench_end_, *host.bench_until);
   }
-  actions.push_back(SlotClosed{worker, std::move(reason)});
-}
-
-void Scheduler::end_login(Slot& slot) {
-  if (!slot.logging_in) return;
-  slot.logging_in = false;
-  --host_of(slot).logins;
+  actions.push_back(SlotClosed{closed.id, std::move(reason)});
 }
 
 // ---------------------------------------------------------------- time
 
 void Scheduler::ring_alarms(TimePoint now, Actions& actions) {
-  while (const auto worker = alarms_.take_due(now)) look_after(*worker, now, actions);
+  while (const auto worker = alarms_.take_due(now)) look_after(pool_[*worker], now, actions);
 }
 
-void Scheduler::look_after(WorkerId worker, TimePoint now, Actions& actions) {
-  Slot& woken = slot(worker);
-  switch (woken.state) {
+void Scheduler::look_after(Slot& woken, TimePoint now, Actions& actions) {
+  switch (woken.state()) {
     case SlotState::Empty:
-      if (woken.retired) return;
+      if (woken.retired()) return;
       if (now >= woken.not_before) {
-        ready_.insert(place_of(worker));
+        pool_.set_ready(woken);
       } else {
-        alarms_.set(worker, woken.not_before);
+        alarms_.set(woken.id, woken.not_before);
       }
       return;
-    case SlotState::Live: look_after_live(worker, now, actions); return;
-    case SlotState::Closing: look_for_timeout(worker, now, actions); return;
+    case SlotState::Live: look_after_live(woken, now, actions); return;
+    case SlotState::Closing: look_for_timeout(woken, now, actions); return;
     case SlotState::Starting:
     case SlotState::Dying:
     case SlotState::Closed: return;
   }
 }
 
-void Scheduler::look_after_live(WorkerId worker, TimePoint now, Actions& actions) {
-  Slot& woken = slot(worker);
-  if (woken.resting) {
+void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
+  if (woken.resting()) {
     if (now >= woken.not_before) {
-      woken.resting = false;
-      mark_hungry(worker);
+      pool_.set_resting(woken, false);
     } else {
-      alarms_.set(worker, woken.not_before);
+      alarms_.set(woken.id, woken.not_before);
     }
   }
-  if (woken.logging_in) {
+  if (woken.logging_in()) {
     const TimePoint logged_in = after(woken.started, kLoginTime);
     if (now >= logged_in) {
-      end_login(woken);
+      pool_.set_logging_in(woken, false);
     } else {
-      alarms_.set(worker, logged_in);
+      alarms_.set(woken.id, logged_in);
     }
   }
   // Of a slot that always says hello, one that is late is not there yet.
-  if (woken.awaits_hello && !woken.waits_for_hello) {
-    const double usual = key_of(woken).expected_launch();
+  if (woken.awaits_hello() && !woken.waits_for_hello) {
+    const double usual = pool_.key_of(woken).expected_launch();
     const TimePoint overdue =
         after(woken.started, std::max(kLoginTime, from_seconds(kHelloPatience * usual)));
     if (now >= overdue) {
-      woken.awaits_hello = false;
-      --awaiting_hello_;
-      mark_hungry(worker);
+      pool_.set_awaits_hello(woken, false);
     } else {
-      alarms_.set(worker, overdue);
+      alarms_.set(woken.id, overdue);
     }
   }
-  look_for_timeout(worker, now, actions);
+  look_for_timeout(woken, now, actions);
 }
 
 Duration Scheduler::timeout() const {
@@ -131,24 +108,25 @@ Duration Scheduler::timeout() const {
       kLeast, from_seconds(to_seconds(median_.value()) * *options_.failure.timeout_percent / 100));
 }
 
-void Scheduler::look_for_timeout(WorkerId worker, TimePoint now, Actions& actions) {
-  if (stalled_since_) return;  // arm_timeouts() comes at its end
-  Slot& watched = slot(worker);
-  if (watched.unread_since) return;  // armed anew at its end, too
+void Scheduler::look_for_timeout(Slot& watched, TimePoint now, Actions& actions) {
+  if (stalled_since_) return;          // arm_timeouts() comes at its end
+  if (watched.unread_since()) return;  // armed anew at its end, too
   const Duration limit = timeout();
-  if (limit == kNoLimit || watched.in_flight.empty()) return;
+  if (limit == kNoLimit || watched.in_flight().empty()) return;
   // Of those that a parallel worker works on, the front has been worked on for longest.
-  const InFlight& front = watched.in_flight.front();
+  const InFlight& front = watched.in_flight().front();
   if (now < after(front.since, limit)) {
-    alarms_.set(worker, after(front.since, limit));
+    alarms_.set(watched.id, after(front.since, limit));
     return;
   }
   watched.timed_out = tasks_[front.task].id;
-  kill(watched, worker, KillReason::TimedOut, true, "its task timed out", actions);
+  kill(watched, KillReason::TimedOut, true, "its task timed out", actions);
 }
 
-void Scheduler::arm_timeout(WorkerId worker, TimePoint since) {
-  if (armed_timeout_ != kNoLimit) alarms_.set(worker, after(since, armed_timeout_));
+/// When its front times out, it is to be looked after.
+void Scheduler::arm_timeout(const Slot& slot) {
+  if (armed_timeout_ == kNoLimit) return;
+  alarms_.set(slot.id, after(slot.in_flight().front().since, armed_timeout_));
 }
 
 /// The time-out has become shorter, or has been suspended: alarms may be set too late.
@@ -156,12 +134,9 @@ void Scheduler::arm_timeouts() {
   const Duration limit = timeout();
   if (limit == kNoLimit) return;
   armed_timeout_ = std::min(armed_timeout_, limit);
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    const Slot& each = slots_[i];
-    const bool works = each.state == SlotState::Live || each.state == SlotState::Closing;
-    if (!works || each.in_flight.empty()) continue;
-    arm_timeout(id_of(i), each.in_flight.front().since);
-  }
+  pool_.each_busy([&](const Slot& each) {
+    if (each.state() == SlotState::Live || each.state() == SlotState::Closing) arm_timeout(each);
+  });
 }
 
 // ---------------------------------------------------------------- benches and the retired
@@ -169,91 +144,75 @@ void Scheduler::arm_timeouts() {
 /// The host of a probe that has answered is as good as new.
 void Scheduler::probe_worked(Slot& probe, TimePoint now) {
   probe.probe = false;
-  HostRecord& host = host_of(probe);
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (slots_[i].host != probe.host || slots_[i].state != SlotState::Closed) continue;
-    slots_[i].launch_failures = 0;
-    ++host.open_slots;
-    empty_slot(id_of(i), now);
-  }
+  pool_.each_on(probe.host, Group::Closed, [&](Slot& each) {
+    each.launch_failures = 0;
+    empty_slot(each, now);
+  });
 }
 
 void Scheduler::end_benches(TimePoint now) {
   if (now < next_bench_end_) return;
   next_bench_end_ = kForever;
-  for (std::size_t h = 0; h < hosts_.size(); ++h) {
-    HostRecord& host = hosts_[h];
-    if (!host.bench_until) continue;
+  std::erase_if(benched_, [&](HostId id) {
+    HostRecord& host = pool_.host(id);
     if (now < *host.bench_until) {
       next_bench_end_ = std::min(next_bench_end_, *host.bench_until);
-      continue;
+      return false;
     }
     host.bench_until.reset();
-    const auto probe = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) {
-      return number(s.host) == h && s.state == SlotState::Closed;
+    bool chosen = false;
+    pool_.each_on(id, Group::Closed, [&](Slot& each) {
+      if (std::exchange(chosen, true)) return;
+      each.probe = true;
+      each.launch_failures = options_.failure.start_retries - 1;  // one more closes it again
+      empty_slot(each, now);
     });
-    if (probe == slots_.end()) continue;
-    probe->probe = true;
-    probe->launch_failures = options_.failure.start_retries - 1;  // one more closes it again
-    ++host.open_slots;
-    empty_slot(id_of(static_cast<std::size_t>(probe - slots_.begin())), now);
-  }
+    return true;
+  });
 }
 
-/// Whoever was sent away for being busy is called back when nobody else is left.
+/// Whoever was sent away for being busy is called back when no other worker is left.
 void Scheduler::recall_retired(TimePoint now) {
-  if (retired_ == 0 || tasks_.queued() == 0) return;
-  if (starting_ > 0 || !ready_.empty()) return;
-  for (const Slot& each : slots_) {
-    if (each.state == SlotState::Live || (each.state == SlotState::Empty && !each.retired)) return;
+  if (pool_.count(Group::Retired) == 0 || tasks_.queued() == 0) return;
+  for (const Group other : {Group::Running, Group::Ready, Group::Pausing}) {
+    if (pool_.count(other) > 0) return;
   }
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (!slots_[i].retired || slots_[i].state != SlotState::Empty) continue;
-    slots_[i].retired = false;
-    --retired_;
-    empty_slot(id_of(i), std::max(now, slots_[i].not_before));
-  }
+  pool_.each(Group::Retired, [&](Slot& each) {
+    if (each.state() != SlotState::Empty) return;
+    pool_.set_retired(each, false);
+    empty_slot(each, std::max(now, each.not_before));
+  });
 }
 
 // ---------------------------------------------------------------- fewer slots
 
 void Scheduler::close_surplus(Actions& actions) {
-  if (slots_limit_ >= slots_.size() && !any_leaving_) return;
-  std::size_t live = starting_;
-  for (const Slot& each : slots_) live += each.state == SlotState::Live ? 1 : 0;
-  if (live <= slots_limit_ && !any_leaving_) return;
-  choose_leavers(live - std::min<std::size_t>(live, slots_limit_));
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& each = slots_[i];
-    if (!each.leaving || each.state != SlotState::Live || !each.in_flight.empty()) continue;
-    hungry_.erase(place_of(id_of(i)));
-    set_state(each, SlotState::Closing);
-    actions.push_back(CloseInput{id_of(i), "fewer slots are to be used"});
-  }
+  const std::size_t live = pool_.count(Group::Running);
+  const std::size_t surplus = live - std::min<std::size_t>(live, slots_limit_);
+  const std::size_t can_leave = std::min<std::size_t>(surplus, pool_.count(Group::Live));
+  if (can_leave != pool_.count(Group::Leaving)) choose_leavers(surplus);
+  pool_.each(Group::Leaving, [&](Slot& each) {
+    if (!each.in_flight().empty()) return;
+    pool_.set_state(each, SlotState::Closing);
+    actions.push_back(CloseInput{each.id, "fewer slots are to be used"});
+  });
 }
 
 /// So many live workers are to leave: those that do already, then idle ones, then the slowest.
 void Scheduler::choose_leavers(std::size_t count) {
-  any_leaving_ = count > 0;
   enum Turn : std::uint8_t { kLeaving, kIdle, kAny };
-  std::vector<bool> chosen(slots_.size());
+  std::vector<bool> chosen(pool_.size());
   for (const Turn turn : {kLeaving, kIdle, kAny}) {
-    for (std::size_t place = ranked_.size(); place > 0 && count > 0; --place) {
-      const WorkerId worker = ranked_[place - 1];
-      const Slot& each = slot(worker);
-      if (each.state != SlotState::Live || chosen[number(worker)]) continue;
-      if (turn == kLeaving && !each.leaving) continue;
-      if (turn == kIdle && !each.in_flight.empty()) continue;
-      chosen[number(worker)] = true;
+    for (std::size_t place = pool_.size(); place > 0 && count > 0; --place) {
+      const Slot& each = pool_.at(static_cast<SlotPool::Place>(place - 1));
+      if (each.state() != SlotState::Live || chosen[number(each.id)]) continue;
+      if (turn == kLeaving && !each.leaving()) continue;
+      if (turn == kIdle && !each.in_flight().empty()) continue;
+      chosen[number(each.id)] = true;
       --count;
     }
   }
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& each = slots_[i];
-    const bool stays = each.leaving && !chosen[i];
-    each.leaving = chosen[i];
-    if (stays && each.state == SlotState::Live) mark_hungry(id_of(i));
-  }
+  pool_.each(Group::Live, [&](Slot& each) { pool_.set_leaving(each, chosen[number(each.id)]); });
 }
 
 // ---------------------------------------------------------------- answers held back
@@ -262,14 +221,14 @@ void Scheduler::choose_leavers(std::size_t count) {
 WorkerId Scheduler::holder_of_oldest() const {
   WorkerId holder = kNoWorker;
   std::optional<TaskId> oldest;
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    for (std::size_t k = 0; k < slots_[i].in_flight.size(); ++k) {
-      const TaskId id = tasks_[slots_[i].in_flight[k].task].id;
+  pool_.each_busy([&](const Slot& each) {
+    for (std::size_t k = 0; k < each.in_flight().size(); ++k) {
+      const TaskId id = tasks_[each.in_flight()[k].task].id;
       if (oldest && *oldest < id) continue;
       oldest = id;
-      holder = id_of(i);
+      holder = each.id;
     }
-  }
+  });
   return holder;
 }
 
@@ -283,15 +242,15 @@ TimePoint Scheduler::full_for_long() const {
 /// be larger than the window. If it was only slow, a start is lost.
 TimePoint Scheduler::full_window_until(const Slot& holder) const {
   constexpr Duration kLong = std::chrono::seconds(10);
-  if (has_room(holder) || stalled_since_ || holder.unread_since) return kForever;
-  return after(holder.in_flight.front().since, kLong);
+  if (has_room(holder) || stalled_since_ || holder.unread_since()) return kForever;
+  return after(holder.in_flight().front().since, kLong);
 }
 
 /// Why nothing more will be given to a worker that owes answers; empty if something may be.
 Why Scheduler::why_close_holder(const Slot& holder, TimePoint now) const {
-  if (holder.leaving) return "fewer slots are to be used";
-  if (holder.has_alone_task) return "nothing is to follow its task";
-  if (holder.draining) return "a task is to run alone";
+  if (holder.leaving()) return "fewer slots are to be used";
+  if (holder.has_alone_task()) return "nothing is to follow its task";
+  if (holder.draining()) return "a task is to run alone";
   if (none_to_give()) return "no task is left for it";
   // What waits is for others, or it would have it by now.
   if (input_ended_ && has_room(holder) && !held(now) && !output_.full) {
@@ -305,10 +264,9 @@ Why Scheduler::why_close_holder(const Slot& holder, TimePoint now) const {
 /// When close_holders() has something to do, if nothing happens before.
 TimePoint Scheduler::next_close_of_holders(TimePoint now) const {
   TimePoint next = now < full_for_long() ? full_for_long() : kForever;
-  for (const Slot& each : slots_) {
-    if (each.state != SlotState::Live || each.in_flight.empty()) continue;
-    next = std::min(next, full_window_until(each));
-  }
+  pool_.each_busy([&](const Slot& each) {
+    if (each.state() == SlotState::Live) next = std::min(next, full_window_until(each));
+  });
   return next;
 }
 
@@ -317,61 +275,55 @@ TimePoint Scheduler::next_close_of_holders(TimePoint now) const {
 void Scheduler::close_holders(TimePoint now, Actions& actions) {
   WorkerId awaited = kNoWorker;
   if (now >= full_for_long()) awaited = holder_of_oldest();
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    Slot& each = slots_[i];
-    if (each.state != SlotState::Live || each.in_flight.empty()) continue;
+  pool_.each_busy([&](Slot& each) {
+    if (each.state() != SlotState::Live) return;
     Why why = why_close_holder(each, now);
-    if (why.empty() && id_of(i) == awaited) why = "all other results wait for its answer";
-    if (why.empty()) continue;
-    hungry_.erase(place_of(id_of(i)));
-    set_state(each, SlotState::Closing);
-    actions.push_back(CloseInput{id_of(i), why});
-  }
+    if (why.empty() && each.id == awaited) why = "all other results wait for its answer";
+    if (why.empty()) return;
+    pool_.set_state(each, SlotState::Closing);
+    actions.push_back(CloseInput{each.id, why});
+  });
 }
 
 // ---------------------------------------------------------------- starts
 
 bool Scheduler::may_log_in(const Slot& candidate) const {
-  return !candidate.remote || hosts_[number(candidate.host)].logins < kLoginsPerHost;
+  return !candidate.remote || pool_.count_on(candidate.host, Group::LoggingIn) < kLoginsPerHost;
 }
 
 void Scheduler::start_workers(TimePoint now, Actions& actions) {
   const bool all = starts_all();
-  const std::size_t coming = starting_ + awaiting_hello_;
+  const std::size_t coming = pool_.count(Group::Starting) + pool_.count(Group::AwaitsHello);
   std::size_t demand = startable();
   demand -= std::min(demand, coming);
   if ((demand == 0 && !all) || held(now) || now < next_start_) return;
   std::size_t started = 0;
-  for (std::uint32_t place = ready_.next(0); place != SlotSet::kNone;
-       place = ready_.next(place + 1)) {
+  for (SlotPool::Place place = pool_.next_ready(0); place != SlotPool::kNoPlace;
+       place = pool_.next_ready(place + 1)) {
     if (demand == 0 && !all) return;
     if (started == kStartsPerDecision) {
       more_to_start_ = true;
       return;
     }
-    const WorkerId worker = ranked_[place];
-    Slot& candidate = slot(worker);
-    if (counts_.live_workers + starting_ >= slots_limit_) return;
+    Slot& candidate = pool_.at(place);
+    if (pool_.count(Group::Process) + pool_.count(Group::Starting) >= slots_limit_) return;
     if (!may_log_in(candidate)) continue;
     if (!all) {
-      const Choice choice = choose(worker, now);
+      const Choice choice = choose(candidate);
       if (choice.kind == Choice::Kind::Nothing) continue;
-      if (tasks_[choice.task].avoid == kNoWorker && left_idle(worker, now)) continue;
+      if (tasks_[choice.task].avoid == kNoWorker && left_idle(candidate, now)) continue;
     }
-    ready_.erase(place);
-    set_state(candidate, SlotState::Starting);
+    pool_.set_state(candidate, SlotState::Starting);
     candidate.started = now;
-    if (candidate.remote) {
-      candidate.logging_in = true;
-      ++host_of(candidate).logins;
-    }
+    if (candidate.remote) pool_.set_logging_in(candidate, true);
     ++started;
     next_start_ = after(now, options_.start_delay);
     demand -= std::min<std::size_t>(demand, 1);
-    if (tail_known_) tail_.add(capacity(worker, now));
-    actions.push_back(StartWorker{worker, candidate.probe ? "to see whether its host works again"
-                                          : all           ? "every slot is to be started"
-                                                          : "tasks wait, fastest slot first"});
+    if (tail_known_) tail_.add(capacity(candidate, now));
+    actions.push_back(StartWorker{candidate.id, candidate.probe
+                                                    ? "to see whether its host works again"
+                                                : all ? "every slot is to be started"
+                                                      : "tasks wait, fastest slot first"});
     if (now < next_start_) return;
   }
 }

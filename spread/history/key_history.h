@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "spread/core/worker_table.h"
+#include "spread/core/key_record.h"
 
 namespace spread {
 

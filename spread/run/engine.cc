@@ -345,8 +345,7 @@ void Engine::follow_signals() {
 /// After the first signal: what is waited for.
 void Engine::tell_stop() {
   const bool all_or_filters = face_->waits_for_workers();
-  const std::size_t count =
-      all_or_filters ? scheduler_.counts().live_workers : scheduler_.unanswered();
+  const std::size_t count = all_or_filters ? scheduler_.live_workers() : scheduler_.unanswered();
   if (count == 0 || options_.limits.shutdown_timeout == Duration::zero()) return;
   const std::string_view what = all_or_filters              ? "worker"
                                 : is_jobs(options_.command) ? "job"

@@ -8,7 +8,7 @@
 #include "spread/api/options.h"
 #include "spread/api/time.h"
 #include "spread/core/event.h"
-#include "spread/core/worker_table.h"
+#include "spread/core/key_record.h"
 #include "spread/history/history_store.h"
 #include "spread/run/plan.h"
 

@@ -232,7 +232,7 @@ void Referee::at_end(const Scheduler& scheduler) {
   expect(counts.ok == ok && counts.failed == failed && counts.lost == lost &&
              counts.not_computed == not_computed,
          "the outcomes are miscounted");
-  expect(counts.live_workers == 0, "workers are left at the end");
+  expect(scheduler.live_workers() == 0, "workers are left at the end");
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     expect(workers_[i].phase == WorkerBook::Phase::None,
            name(WorkerId{static_cast<std::uint32_t>(i)}) + " has a process at the end");

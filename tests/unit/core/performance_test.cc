@@ -2,10 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "spread/core/slot_pool.h"
+
 namespace spread {
 namespace {
 
 TimePoint at(double seconds) { return TimePoint{} + from_seconds(seconds); }
+
+/// A slot whose worker has had a task since then.
+const Slot& working(SlotPool& pool, TimePoint since) {
+  Slot& slot = pool.add(SlotAdded{});
+  pool.set_state(slot, SlotState::Live);
+  pool.send(slot, {0, since, since}, 1, false);
+  return slot;
+}
 
 KeyRecord measured(Performance& performance, double seconds) {
   KeyRecord key;
@@ -55,8 +65,8 @@ TEST(Performance, FactorsCanBeComparedBeforeAnythingIsKnown) {
 TEST(Performance, TheAgeOfATaskBoundsTheSpeedOfAnUnknownWorker) {
   Performance performance;
   performance.compare({measured(performance, 1)});
-  Slot slot;
-  slot.in_flight.push_back({0, at(0), at(0)});
+  SlotPool pool;
+  const Slot& slot = working(pool, at(0));
   EXPECT_DOUBLE_EQ(performance.expected_seconds(slot, KeyRecord{}, at(0.5)), 1);
   EXPECT_DOUBLE_EQ(performance.expected_seconds(slot, KeyRecord{}, at(3)), 3);
 }
@@ -64,8 +74,8 @@ TEST(Performance, TheAgeOfATaskBoundsTheSpeedOfAnUnknownWorker) {
 TEST(Performance, TheAgeOfATaskSaysNothingOfAKnownWorker) {
   Performance performance;
   const KeyRecord key = measured(performance, 1);
-  Slot slot;
-  slot.in_flight.push_back({0, at(0), at(0)});
+  SlotPool pool;
+  const Slot& slot = working(pool, at(0));
   EXPECT_DOUBLE_EQ(performance.expected_seconds(slot, key, at(3)), 1);
 }
 

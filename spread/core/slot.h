@@ -35,37 +35,90 @@ struct InFlight {
   TimePoint since{};
 };
 
+/// What counters and sets are made of. SlotPool alone writes it.
+class SlotStatus {
+ public:
+  SlotState state() const { return state_; }
+  /// Its pause is over (Empty), so that a worker may be started in it.
+  bool ready() const { return ready_; }
+  /// It gets no task before it has been heard.
+  bool awaits_hello() const { return awaits_hello_; }
+  /// It counts among its host's logins.
+  bool logging_in() const { return logging_in_; }
+  /// Nothing is sent behind what it has in flight.
+  bool has_alone_task() const { return has_alone_task_; }
+  /// It is to become idle, for a task that runs alone.
+  bool draining() const { return draining_; }
+  /// There is one too many: its input is closed when it is idle.
+  bool leaving() const { return leaving_; }
+  /// It was busy, and is left alone until `not_before`.
+  bool resting() const { return resting_; }
+  /// It was refused too often: only if no other worker is left.
+  bool retired() const { return retired_; }
+  /// In the order sent; the front is what the worker works on.
+  const Ring<InFlight>& in_flight() const { return in_flight_; }
+  std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+  /// Since when spread does not read what it writes.
+  std::optional<TimePoint> unread_since() const { return unread_since_; }
+
+  bool has_process() const {
+    return state_ == SlotState::Live || state_ == SlotState::Closing || state_ == SlotState::Dying;
+  }
+  /// It may be given a task, if its window has room.
+  bool takes_tasks() const {
+    return state_ == SlotState::Live && !resting_ && !awaits_hello_ && !has_alone_task_ &&
+           !leaving_;
+  }
+  bool idle() const { return takes_tasks() && in_flight_.empty(); }
+
+ protected:
+  Ring<InFlight> in_flight_;
+
+ private:
+  friend class SlotPool;
+  SlotState state_ = SlotState::Empty;
+  bool ready_ = false;
+  bool awaits_hello_ = false;
+  bool logging_in_ = false;
+  bool has_alone_task_ = false;
+  bool draining_ = false;
+  bool leaving_ = false;
+  bool resting_ = false;
+  bool retired_ = false;
+  std::size_t in_flight_bytes_ = 0;
+  std::optional<TimePoint> unread_since_;
+};
+
 /// One slot, and the worker in it.
-struct Slot {
+struct Slot : SlotStatus {
+  WorkerId id{};
   HostId host{};
   std::uint32_t key = 0;
   std::uint32_t ordinal = 0;  ///< how many slots its host had before it
   bool remote = false;
   bool waits_for_hello = false;  ///< always; see SlotAdded
-  SlotState state = SlotState::Empty;
   KillReason killed_for = KillReason::None;
 
   // Its process
-  bool heard = false;           ///< it has said something
-  bool answered = false;        ///< it has answered a task
-  bool awaits_hello = false;    ///< it gets no task before it has been heard
-  bool logging_in = false;      ///< it counts among its host's logins
-  bool has_alone_task = false;  ///< nothing is sent behind it
-  bool draining = false;        ///< it is to become idle, for a task that runs alone
-  bool leaving = false;         ///< there is one too many: its input is closed when it is idle
+  bool heard = false;     ///< it has said something
+  bool answered = false;  ///< it has answered a task
   TimePoint started{}, heard_at{};
   std::optional<TimePoint> prepared;      ///< said so; before that it may still be loading
   std::optional<TimePoint> first_answer;  ///< of any kind
   std::uint32_t parallel = 1;             ///< a hello's `slots`
-  Ring<InFlight> in_flight;  ///< in the order sent; the front is what the worker works on
-  std::size_t in_flight_bytes = 0;
   std::optional<TimePoint> end_by;        ///< after a first signal; see idle_grace
   TaskId timed_out{};                     ///< valid while killed_for is TimedOut
-  std::optional<TimePoint> unread_since;  ///< nobody reads what it writes
+  /// It works on so many tasks at the same time, and has since the later ones were sent.
+  void set_parallel(std::uint32_t tasks) {
+    parallel = tasks;
+    for (std::size_t i = 1; i < std::min<std::size_t>(parallel, in_flight_.size()); ++i) {
+      in_flight_[i].since = in_flight_[i].sent;
+    }
+  }
   /// Time between the two is not that of the tasks that it works on.
   void do_not_charge(TimePoint from, TimePoint to) {
-    for (std::size_t i = 0; i < in_flight.size() && i < parallel; ++i) {
-      TimePoint& since = in_flight[i].since;
+    for (std::size_t i = 0; i < in_flight_.size() && i < parallel; ++i) {
+      TimePoint& since = in_flight_[i].since;
       since += std::max(Duration::zero(), to - std::max(from, since));
     }
   }
@@ -91,60 +144,9 @@ struct Slot {
 
   // Pauses
   TimePoint not_before{};             ///< a pause after a death, or a rest after busy
-  bool resting = false;               ///< ... and it is a rest
-  bool retired = false;               ///< it was refused too often: only if nobody else is left
   std::uint32_t launch_failures = 0;  ///< in a row
   std::uint32_t deaths = 0;           ///< in a row, without an answer between
   bool probe = false;                 ///< the one slot of a benched host that is tried
-
-  bool has_process() const {
-    return state == SlotState::Live || state == SlotState::Closing || state == SlotState::Dying;
-  }
-  /// It may be given a task, if its window has room.
-  bool takes_tasks() const {
-    return state == SlotState::Live && !resting && !awaits_hello && !has_alone_task && !leaving;
-  }
-  bool idle() const { return takes_tasks() && in_flight.empty(); }
-};
-
-/// What is known of the slots of one host and argument list.
-struct KeyRecord {
-  bool proven = false;      ///< one of them has answered in this run
-  bool says_hello = false;  ///< one of them has
-  std::optional<double> prior_seconds;
-  std::optional<double> prior_factor;
-  std::optional<double> prior_launch;
-  double seconds = 0;  ///< moving average of the seconds per task; 0 = no answer yet
-  bool clean = false;  ///< `seconds` holds no start of a process
-
-  // For the history
-  double total_seconds = 0;  ///< of `answers` tasks, without the first one of each process
-  std::uint64_t answers = 0;
-  double first_seconds = 0;  ///< the same of the first ones: starting and preparing may be in it
-  std::uint64_t first_answers = 0;
-  std::uint64_t failures = 0;
-  std::uint64_t refusals = 0;
-  double launch_seconds = 0;  ///< from the start to the first sign of life, summed
-  std::uint64_t launches = 0;
-
-  /// Expected seconds from a start until it works, 0 = unknown: until its hello, or, for those
-  /// that say none, what the first answer took longer than others.
-  double expected_launch() const {
-    if (launches > 0) return launch_seconds / static_cast<double>(launches);
-    if (first_answers > 0 && answers > 0) {
-      const double longer = first_seconds / static_cast<double>(first_answers) -
-                            total_seconds / static_cast<double>(answers);
-      return longer > 0 ? longer : 0;
-    }
-    return prior_launch.value_or(0);
-  }
-};
-
-struct HostRecord {
-  std::uint32_t slots = 0;
-  std::uint32_t open_slots = 0;
-  std::uint32_t logins = 0;  ///< processes that are logging in
-  std::optional<TimePoint> bench_until;
 };
 
 }  // namespace spread

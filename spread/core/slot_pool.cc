@@ -1,0 +1,236 @@
+#include "spread/core/slot_pool.h"
+
+#include <bit>
+#include <utility>
+
+#include "spread/base/assert.h"
+
+namespace spread {
+
+SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
+  const auto when = [](bool belongs, Group group) { return belongs ? bit(group) : Bits{0}; };
+  const SlotState state = slot.state_;
+  const bool live = state == SlotState::Live;
+  const bool starting = state == SlotState::Starting;
+  const bool empty = state == SlotState::Empty;
+  return when(slot.has_process(), Group::Process) | when(starting, Group::Starting) |
+         when(live, Group::Live) | when(state == SlotState::Closed, Group::Closed) |
+         when(live || starting, Group::Running) | when(slot.ready_, Group::Ready) |
+         when(empty && !slot.ready_ && !slot.retired_, Group::Pausing) |
+         when(slot.retired_, Group::Retired) |
+         when(state != SlotState::Closed && !slot.resting_ && !slot.retired_, Group::Open) |
+         when((live && !slot.resting_ && !slot.leaving_) || starting || slot.ready_,
+              Group::Usable) |
+         when(slot.awaits_hello_, Group::AwaitsHello) | when(slot.logging_in_, Group::LoggingIn) |
+         when(live && slot.leaving_, Group::Leaving) | when(slot.draining_, Group::Draining) |
+         when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
+}
+
+void SlotPool::regroup(const Slot& slot, Bits before, Bits after) {
+  Counts& of_host = of_host_[number(slot.host)];
+  Counts& of_key = of_key_[slot.key];
+  for (Bits changed = before ^ after; changed != 0; changed &= changed - 1) {
+    const auto i = static_cast<std::size_t>(std::countr_zero(changed));
+    const bool is = (after >> i & 1) != 0;
+    const std::uint32_t by = is ? 1 : UINT32_MAX;  // or one less
+    counts_[i] += by;
+    of_host[i] += by;
+    of_key[i] += by;
+    if (i == index(Group::Idle)) continue;
+    if (is) {
+      members_[i].insert(number(slot.id));
+    } else {
+      members_[i].erase(number(slot.id));
+    }
+  }
+  if ((after & bit(Group::Ready)) != 0) {
+    ready_.insert(place_of(slot));
+  } else {
+    ready_.erase(place_of(slot));
+  }
+}
+
+template <typename F>
+void SlotPool::change(Slot& slot, F&& f) {
+  const Bits before = groups_of(slot);
+  const bool took_tasks = slot.takes_tasks();
+  f();
+  regroup(slot, before, groups_of(slot));
+  if (took_tasks == slot.takes_tasks()) return;
+  if (took_tasks) {
+    set_full(slot);
+  } else {
+    unset_full(slot);
+  }
+}
+
+Slot& SlotPool::add(const SlotAdded& added) {
+  const WorkerId id{static_cast<std::uint32_t>(slots_.size())};
+  if (number(added.host) >= hosts_.size()) {
+    hosts_.resize(number(added.host) + 1);
+    of_host_.resize(hosts_.size());
+  }
+  if (added.key >= keys_.size()) {
+    keys_.resize(added.key + 1);
+    of_key_.resize(keys_.size());
+  }
+  KeyRecord& key = keys_[added.key];
+  key.prior_seconds = added.service_seconds;
+  key.prior_factor = added.host_factor;
+  key.prior_launch = added.launch_seconds;
+  Slot& slot = slots_.emplace_back();
+  slot.id = id;
+  slot.host = added.host;
+  slot.key = added.key;
+  slot.remote = added.remote;
+  slot.waits_for_hello = added.waits_for_hello;
+  slot.launch_failures = added.failed_starts;
+  std::vector<WorkerId>& on_host = hosts_[number(added.host)].workers;
+  slot.ordinal = static_cast<std::uint32_t>(on_host.size());
+  on_host.push_back(id);
+  place_of_.push_back(number(id));
+  order_.push_back(id);
+  for (SlotSet& set : members_) set.resize(slots_.size());
+  for (SlotSet* set : {&busy_, &sendable_, &ready_}) set->resize(slots_.size());
+  regroup(slot, 0, groups_of(slot));
+  return slot;
+}
+
+void SlotPool::set_order(std::vector<WorkerId> order) {
+  SPREAD_ASSERT(order.size() == slots_.size());
+  order_ = std::move(order);
+  sendable_.clear();
+  ready_.clear();
+  for (Place place = 0; place < order_.size(); ++place) {
+    ++steps_;
+    place_of_[number(order_[place])] = place;
+    const Slot& slot = at(place);
+    if (slot.takes_tasks()) sendable_.insert(place);
+    if (slot.ready_) ready_.insert(place);
+  }
+}
+
+// ---------------------------------------------------------------- changes
+
+void SlotPool::set_state(Slot& slot, SlotState state) {
+  change(slot, [&] {
+    slot.state_ = state;
+    slot.ready_ = false;
+  });
+}
+void SlotPool::end_process(Slot& slot) {
+  change(slot, [&] {
+    slot.state_ = SlotState::Empty;
+    slot.logging_in_ = slot.awaits_hello_ = slot.resting_ = false;
+    slot.draining_ = slot.leaving_ = false;
+    slot.unread_since_.reset();
+  });
+}
+void SlotPool::set_ready(Slot& slot) {
+  SPREAD_ASSERT(slot.state_ == SlotState::Empty);
+  SPREAD_ASSERT(!slot.retired_);
+  change(slot, [&] { slot.ready_ = true; });
+}
+void SlotPool::set_resting(Slot& slot, bool resting) {
+  change(slot, [&] { slot.resting_ = resting; });
+}
+void SlotPool::set_retired(Slot& slot, bool retired) {
+  change(slot, [&] { slot.retired_ = retired; });
+}
+void SlotPool::set_leaving(Slot& slot, bool leaving) {
+  change(slot, [&] { slot.leaving_ = leaving; });
+}
+void SlotPool::set_awaits_hello(Slot& slot, bool awaits) {
+  change(slot, [&] { slot.awaits_hello_ = awaits; });
+}
+void SlotPool::set_logging_in(Slot& slot, bool logging_in) {
+  change(slot, [&] { slot.logging_in_ = logging_in; });
+}
+void SlotPool::set_unread(Slot& slot, std::optional<TimePoint> since) {
+  change(slot, [&] { slot.unread_since_ = since; });
+}
+void SlotPool::change_draining(Slot& slot, bool draining) {
+  change(slot, [&] { slot.draining_ = draining; });
+}
+
+// What happens with every task is counted by hand.
+
+void SlotPool::has_one(Slot& slot, bool alone) {
+  busy_.insert(number(slot.id));
+  ++busy_count_;
+  slot.has_alone_task_ = alone;
+  if (alone) set_full(slot);
+  --counts_[index(Group::Idle)];
+  --of_host_[number(slot.host)][index(Group::Idle)];
+  --of_key_[slot.key][index(Group::Idle)];
+}
+
+void SlotPool::has_none(Slot& slot) {
+  busy_.erase(number(slot.id));
+  --busy_count_;
+  slot.has_alone_task_ = false;
+  if (!slot.takes_tasks()) return;
+  ++counts_[index(Group::Idle)];
+  ++of_host_[number(slot.host)][index(Group::Idle)];
+  ++of_key_[slot.key][index(Group::Idle)];
+  sendable_.insert(place_of(slot));
+}
+
+void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone) {
+  SPREAD_ASSERT(slot.takes_tasks());
+  slot.in_flight_.push_back(task);
+  slot.in_flight_bytes_ += bytes;
+  if (slot.in_flight_.size() == 1) has_one(slot, alone);
+}
+
+InFlight SlotPool::take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now) {
+  const InFlight taken = slot.in_flight_[place];
+  slot.in_flight_bytes_ -= bytes;
+  if (place == 0) {
+    slot.in_flight_.pop_front();
+  } else {
+    slot.in_flight_.erase(place);
+  }
+  if (place < slot.parallel && slot.in_flight_.size() >= slot.parallel) {
+    slot.in_flight_[slot.parallel - 1].since = now;
+  }
+  if (slot.in_flight_.empty()) {
+    has_none(slot);
+  } else {
+    unset_full(slot);
+  }
+  return taken;
+}
+
+// ---------------------------------------------------------------- the recount
+
+void SlotPool::check() const {
+  Counts counts{};
+  std::vector<Counts> of_host(hosts_.size()), of_key(keys_.size());
+  std::uint32_t busy = 0;
+  for (const Slot& slot : slots_) {
+    const Bits groups = groups_of(slot);
+    for (std::size_t i = 0; i < kGroups; ++i) {
+      const bool is = (groups >> i & 1) != 0;
+      counts[i] += is ? 1 : 0;
+      of_host[number(slot.host)][i] += is ? 1 : 0;
+      of_key[slot.key][i] += is ? 1 : 0;
+      SPREAD_ASSERT(i == index(Group::Idle) || members_[i].contains(number(slot.id)) == is);
+    }
+    busy += slot.in_flight_.empty() ? 0 : 1;
+    SPREAD_ASSERT(busy_.contains(number(slot.id)) == !slot.in_flight_.empty());
+    SPREAD_ASSERT(order_[place_of(slot)] == slot.id);
+    SPREAD_ASSERT(ready_.contains(place_of(slot)) == slot.ready_);
+    SPREAD_ASSERT(!slot.idle() || sendable_.contains(place_of(slot)));
+    SPREAD_ASSERT(slot.takes_tasks() || !sendable_.contains(place_of(slot)));
+    SPREAD_ASSERT(slot.has_process() || slot.in_flight_.empty());
+    SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1);
+    SPREAD_ASSERT(!slot.ready_ || (slot.state_ == SlotState::Empty && !slot.retired_));
+  }
+  SPREAD_ASSERT(busy == busy_count_);
+  SPREAD_ASSERT(counts == counts_);
+  SPREAD_ASSERT(of_host == of_host_);
+  SPREAD_ASSERT(of_key == of_key_);
+}
+
+}  // namespace spread

@@ -1,0 +1,203 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "spread/core/event.h"
+#include "spread/core/key_record.h"
+#include "spread/core/slot.h"
+#include "spread/core/slot_set.h"
+
+namespace spread {
+
+/// What a slot may belong to; groups_of() in slot_pool.cc says when it does.
+enum class Group : std::uint8_t {
+  Process,      ///< has a process
+  Starting,     ///<
+  Live,         ///<
+  Closed,       ///<
+  Running,      ///< Live or Starting
+  Ready,        ///< a worker may be started at once
+  Pausing,      ///< ... or when its pause is over
+  Retired,      ///<
+  Open,         ///< has a worker, or may have one, that is neither resting nor retired
+  Usable,       ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
+  AwaitsHello,  ///<
+  LoggingIn,    ///<
+  Leaving,      ///< and Live still
+  Draining,     ///<
+  Unread,       ///< spread does not read what its worker writes
+  Idle,         ///< takes tasks and has none: it would work on one at once
+};
+inline constexpr std::size_t kGroups = 16;
+
+struct HostRecord {
+  std::vector<WorkerId> workers;  ///< the numbers of its slots
+  std::optional<TimePoint> bench_until;
+};
+
+/// All slots, and the only writer of what counters and sets are made of (SlotStatus). Which groups
+/// a slot belongs to is a function of the slot; the pool looks before and after each change, so
+/// that what it counts is what a recount would find (check()).
+///
+/// A question about all slots is answered by a count, or by a walk over those that it is about. So
+/// what happens to one slot costs the same beside ten others and beside ten thousand: steps() is
+/// how many slots walks have come by.
+class SlotPool {
+ public:
+  Slot& add(const SlotAdded& added);
+
+  std::size_t size() const { return slots_.size(); }
+  Slot& operator[](WorkerId worker) { return slots_[number(worker)]; }
+  const Slot& operator[](WorkerId worker) const { return slots_[number(worker)]; }
+  std::vector<KeyRecord>& keys() { return keys_; }
+  const std::vector<KeyRecord>& keys() const { return keys_; }
+  KeyRecord& key_of(const Slot& slot) { return keys_[slot.key]; }
+  const KeyRecord& key_of(const Slot& slot) const { return keys_[slot.key]; }
+  HostRecord& host(HostId host) { return hosts_[number(host)]; }
+
+  // ---- how many, and which
+
+  bool in(const Slot& slot, Group group) const {
+    return group == Group::Idle ? slot.idle() : members(group).contains(number(slot.id));
+  }
+  std::uint32_t count(Group group) const { return counts_[index(group)]; }
+  std::uint32_t count_on(HostId host, Group group) const {
+    return of_host_[number(host)][index(group)];
+  }
+  std::uint32_t count_of(std::uint32_t key, Group group) const {
+    return of_key_[key][index(group)];
+  }
+  /// With tasks in flight, in whatever state.
+  std::uint32_t busy() const { return busy_count_; }
+
+  /// In order of number. `f` may change the slot that it is given, and others.
+  template <typename F>
+  void each(Group group, F&& f) {
+    walk(members(group), [&](std::uint32_t i) { f(slots_[i]); });
+  }
+  template <typename F>
+  void each(Group group, F&& f) const {
+    walk(members(group), [&](std::uint32_t i) { f(slots_[i]); });
+  }
+  template <typename F>
+  void each_busy(F&& f) {
+    walk(busy_, [&](std::uint32_t i) { f(slots_[i]); });
+  }
+  template <typename F>
+  void each_busy(F&& f) const {
+    walk(busy_, [&](std::uint32_t i) { f(slots_[i]); });
+  }
+  /// The same of one host: O(its slots), nothing if it has none in the group.
+  template <typename F>
+  void each_on(HostId host, Group group, F&& f) {
+    if (count_on(host, group) == 0) return;
+    for (const WorkerId worker : hosts_[number(host)].workers) {
+      ++steps_;
+      if (in((*this)[worker], group)) f((*this)[worker]);
+    }
+  }
+  /// How many slots walks have come by, ever.
+  std::uint64_t steps() const { return steps_; }
+
+  // ---- the order of preference
+
+  /// A place in the order.
+  using Place = std::uint32_t;
+  static constexpr Place kNoPlace = SlotSet::kNone;
+  Slot& at(Place place) { return slots_[number(order_[place])]; }
+  const Slot& at(Place place) const { return slots_[number(order_[place])]; }
+  const std::vector<WorkerId>& order() const { return order_; }
+  void set_order(std::vector<WorkerId> order);
+  /// The first place from `place` on of a worker that takes tasks and may have room: every idle
+  /// one, and those to which something has happened since they were full.
+  Place next_sendable(Place place) const { return next(sendable_, place); }
+  /// The same of the slots in which a worker may be started.
+  Place next_ready(Place place) const { return next(ready_, place); }
+  /// It is full, until something happens to it.
+  void set_full(const Slot& slot) { sendable_.erase(place_of(slot)); }
+  /// It may have room.
+  void unset_full(const Slot& slot) {
+    if (slot.takes_tasks()) sendable_.insert(place_of(slot));
+  }
+
+  // ---- changes
+
+  void set_state(Slot& slot, SlotState state);
+  /// Its process is gone: Empty, and nothing of what it was.
+  void end_process(Slot& slot);
+  /// The pause of an empty slot is over.
+  void set_ready(Slot& slot);
+  void set_resting(Slot& slot, bool resting);
+  void set_retired(Slot& slot, bool retired);
+  void set_leaving(Slot& slot, bool leaving);
+  void set_awaits_hello(Slot& slot, bool awaits);
+  void set_logging_in(Slot& slot, bool logging_in);
+  void set_unread(Slot& slot, std::optional<TimePoint> since);
+  void set_draining(Slot& slot, bool draining) {
+    if (slot.draining_ != draining) change_draining(slot, draining);
+  }
+  /// A task is in flight there; `alone`: nothing is to follow it.
+  void send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone);
+  /// The task at `place` of what is in flight there is no more. Another one may become one of those
+  /// that the worker works on.
+  InFlight take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
+  /// take(slot, 0, ...), of a worker that works on one task at a time.
+  void pop(Slot& slot, std::size_t bytes, TimePoint now) {
+    slot.in_flight_bytes_ -= bytes;
+    slot.in_flight_.pop_front();
+    if (slot.in_flight_.empty()) {
+      has_none(slot);
+    } else {
+      slot.in_flight_.front().since = now;
+    }
+  }
+  /// Asserts that all counts and sets are what a recount finds.
+  void check() const;
+
+ private:
+  using Counts = std::array<std::uint32_t, kGroups>;
+  using Bits = std::uint32_t;  ///< one for each Group
+  static constexpr Bits bit(Group group) { return Bits{1} << index(group); }
+  static Bits groups_of(const Slot& slot);
+  static constexpr std::size_t index(Group group) { return static_cast<std::size_t>(group); }
+  SlotSet& members(Group group) { return members_[index(group)]; }
+  const SlotSet& members(Group group) const { return members_[index(group)]; }
+  Place place_of(const Slot& slot) const { return place_of_[number(slot.id)]; }
+
+  template <typename F>
+  void change(Slot& slot, F&& f);
+  void change_draining(Slot& slot, bool draining);
+  void regroup(const Slot& slot, Bits before, Bits after);
+  void has_one(Slot& slot, bool alone);
+  void has_none(Slot& slot);
+
+  Place next(const SlotSet& set, Place place) const {
+    ++steps_;
+    return set.next(place);
+  }
+  template <typename F>
+  void walk(const SlotSet& set, F&& f) const {
+    for (std::uint32_t i = set.next(0); i != SlotSet::kNone; i = set.next(i + 1)) {
+      ++steps_;
+      f(i);
+    }
+  }
+
+  std::vector<Slot> slots_;
+  std::vector<KeyRecord> keys_;
+  std::vector<HostRecord> hosts_;
+  std::array<SlotSet, kGroups> members_;  ///< by number; of Idle it is not kept
+  Counts counts_{};
+  std::vector<Counts> of_host_, of_key_;
+  SlotSet busy_;
+  std::uint32_t busy_count_ = 0;
+  std::vector<WorkerId> order_;
+  std::vector<Place> place_of_;
+  SlotSet sendable_, ready_;  ///< by place
+  mutable std::uint64_t steps_ = 0;
+};
+
+}  // namespace spread
