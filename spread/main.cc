@@ -27,6 +27,7 @@ int run_command_line(int argc, char** argv) {
   if (parsed->status != 0) return spread::complain_in_words(parsed->text, parsed->status);
   if (!parsed->text.empty()) return print(parsed->text);
   parsed->options.environment = spread::Environment(environ);
+  parsed->options.streams = {0, 1, 2};
   spread::ensure_standard_descriptors();
   if (const auto status = spread::stand_in_for_init()) return *status;
   return spread::run(std::move(parsed->options), spread::take_signals);

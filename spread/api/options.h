@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "spread/api/environment.h"
+#include "spread/api/streams.h"
 #include "spread/api/time.h"
 #include "spread/api/xargs_options.h"
 
@@ -255,6 +256,7 @@ struct Options {
   bool check_hosts = false;                ///< `spread hosts --check`
   std::vector<std::string> history_words;  ///< what `history show|reset` is restricted to
   Environment environment;                 ///< of this process; a child has it, too
+  Streams streams;                         ///< of this process
 };
 
 /// `--wire lines --window N`: answers belong to lines by their number alone, and may sit in a

@@ -117,26 +117,29 @@ namespace {
 
 std::optional<struct stat> regular_file(const std::string& name) {
   struct stat status {};
-  const int done = name == "-" ? ::fstat(0, &status) : ::stat(name.c_str(), &status);
+  const int done = ::stat(name.c_str(), &status);
   return done == 0 && S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
 }
 
-bool is_same(const struct stat& one, const struct stat& two) {
-  return one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+std::optional<struct stat> regular_file(int fd) {
+  struct stat status {};
+  const int done = ::fstat(fd, &status);
+  return done == 0 && S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
+}
+
+bool is_same(const std::optional<struct stat>& one, const std::optional<struct stat>& two) {
+  return one && two && one->st_dev == two->st_dev && one->st_ino == two->st_ino;
 }
 
 }  // namespace
 
 bool are_one_file(const std::string& name, const std::string& other) {
-  const auto one = regular_file(name), two = regular_file(other);
-  return one && two && is_same(*one, *two);
+  return is_same(regular_file(name), regular_file(other));
 }
-
 bool is_file(int fd, const std::string& name) {
-  struct stat status {};
-  const auto file = regular_file(name);
-  return file && ::fstat(fd, &status) == 0 && is_same(status, *file);
+  return is_same(regular_file(fd), regular_file(name));
 }
+bool are_one_file(int fd, int other) { return is_same(regular_file(fd), regular_file(other)); }
 
 std::string file_tail(const std::string& name, std::size_t lines) {
   constexpr std::uint64_t kBytes = 2048;

@@ -30,10 +30,10 @@ IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
 /// that it is the start of a line of spread; an Error if not. A file that does not exist is no
 /// error.
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view));
-/// Whether both are one regular file that exists. "-" is stdin.
+/// Whether both are one regular file that exists.
 bool are_one_file(const std::string& name, const std::string& other);
-/// The same of a descriptor.
 bool is_file(int fd, const std::string& name);
+bool are_one_file(int fd, int other);
 
 /// The last lines of a file, at most the last 2 KiB of it; empty if it cannot be read.
 std::string file_tail(const std::string& name, std::size_t lines);

@@ -175,6 +175,7 @@ struct Spawner::Impl final : ReadyHandler {
   UniqueFd null;  // /dev/null, opened when it is first wanted
   const std::vector<int> inherited = inherited_descriptors();
   std::uint64_t descriptor_limit = 0;
+  const int streams[3];
   ChildEnvironment environment;
   const char* search_path;
 
@@ -188,8 +189,11 @@ struct Spawner::Impl final : ReadyHandler {
   std::vector<std::unique_ptr<SpawnCall>> spare;
   std::unique_ptr<LauncherThreads> threads;  ///< made when they are first wanted
 
-  Impl(Environment ours, Guard* its_guard, EventLoop* its_loop)
-      : loop(its_loop), environment(ours), search_path(ours.search_path()) {
+  Impl(Environment ours, Streams its_streams, Guard* its_guard, EventLoop* its_loop)
+      : loop(its_loop),
+        streams{its_streams.input, its_streams.output, its_streams.errors},
+        environment(ours),
+        search_path(ours.search_path()) {
     children.guard = its_guard;
   }
   ~Impl() override;
@@ -208,8 +212,8 @@ struct Spawner::Impl final : ReadyHandler {
   void on_ready(int fd, bool readable, bool writable) override;
 };
 
-Spawner::Spawner(Environment environment, Guard* guard, EventLoop* loop)
-    : impl_(std::make_unique<Impl>(environment, guard, loop)) {
+Spawner::Spawner(Environment environment, Streams streams, Guard* guard, EventLoop* loop)
+    : impl_(std::make_unique<Impl>(environment, streams, guard, loop)) {
   if (guard != nullptr) impl_->environment.mark = guard->mark();
 }
 Spawner::~Spawner() = default;
@@ -255,7 +259,10 @@ void Spawner::Impl::give_back(std::unique_ptr<SpawnCall> call) {
 Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& options, Connect to,
                               bool keep) {
   UniqueFd& theirs = call.theirs[fd];
-  if (to == Connect::Ours) return {};
+  if (to == Connect::Ours) {
+    if (streams[fd] != fd) call.dup_to(streams[fd], fd);
+    return {};
+  }
   if (to == Connect::File) {
     if (!keep) {
       call.dup_to(options.files[fd], fd);

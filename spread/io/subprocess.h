@@ -11,6 +11,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
 #include "spread/base/unique_fd.h"
 
 namespace spread {
@@ -100,9 +101,11 @@ class StartHandler {
 /// close-on-exec.
 class Spawner {
  public:
-  /// Children have `environment`, and are watched by `guard` from their first moment, if there is
-  /// one; without `loop` nothing is started in the background. Both must outlive this.
-  explicit Spawner(Environment environment, Guard* guard = nullptr, EventLoop* loop = nullptr);
+  /// Children have `environment`, and what is Connect::Ours of `streams`. They are watched by
+  /// `guard` from their first moment, if there is one; without `loop` nothing is started in the
+  /// background. Both must outlive this.
+  Spawner(Environment environment, Streams streams, Guard* guard = nullptr,
+          EventLoop* loop = nullptr);
   /// Processes that are being started are ended.
   ~Spawner();
   Spawner(const Spawner&) = delete;

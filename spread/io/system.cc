@@ -48,10 +48,10 @@ double cgroup_quota() {
 }
 
 /// A copy, so that an error is known before anything is started.
-Result<UniqueFd> open_standard_input() {
-  const int flags = ::fcntl(0, F_GETFL);
+Result<UniqueFd> open_standard_input(int standard_input) {
+  const int flags = ::fcntl(standard_input, F_GETFL);
   const bool readable = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
-  UniqueFd fd(readable ? ::fcntl(0, F_DUPFD_CLOEXEC, 3) : -1);
+  UniqueFd fd(readable ? ::fcntl(standard_input, F_DUPFD_CLOEXEC, 3) : -1);
   if (!fd) return fail("cannot read standard input: " + errno_text(readable ? errno : EBADF));
   return fd;
 }
@@ -90,8 +90,8 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
-Result<UniqueFd> open_for_reading(const std::string& name) {
-  if (name == "-") return open_standard_input();
+Result<UniqueFd> open_for_reading(const std::string& name, int standard_input) {
+  if (name == "-") return open_standard_input(standard_input);
   UniqueFd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return tl::unexpected(errno_error("cannot read " + name));
   return fd;
@@ -113,8 +113,8 @@ Result<UniqueFd> open_for_writing(const std::string& name, bool append) {
   return fd;
 }
 
-Result<std::string> read_file(const std::string& name) {
-  auto fd = open_for_reading(name);
+Result<std::string> read_file(const std::string& name, int standard_input) {
+  auto fd = open_for_reading(name, standard_input);
   if (!fd) return tl::unexpected(fd.error());
   std::string text;
   std::array<Byte, 16384> piece;
@@ -125,6 +125,22 @@ Result<std::string> read_file(const std::string& name) {
       return fail("cannot read " + name + ": " + errno_text(read.error));
     text.append(as_text({piece.data(), read.size}));
   }
+}
+
+Status print(int fd, std::string_view text) {
+  ByteView rest = as_bytes(text);
+  while (!rest.empty()) {
+    const IoResult written = write_some(fd, {&rest, 1});
+    if (written.state == IoState::WouldBlock) {
+      pollfd wanted{fd, POLLOUT, 0};
+      ::poll(&wanted, 1, -1);
+    } else if (written.state != IoState::Done) {
+      const int error = written.state == IoState::End ? EPIPE : written.error;
+      return fail("cannot write to standard output: " + errno_text(error));
+    }
+    rest = rest.subspan(written.size);
+  }
+  return {};
 }
 
 std::uint64_t descriptor_limit() {

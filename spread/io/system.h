@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "spread/api/result.h"
 #include "spread/base/unique_fd.h"
@@ -16,12 +17,17 @@ std::string current_directory();
 /// Absolute, and without `.` and `..` in it if it exists: what $PWD is in it.
 std::string absolute_directory(const std::string& name);
 std::string host_name();
-Result<std::string> read_file(const std::string& name);
-Result<UniqueFd> open_for_reading(const std::string& name);  ///< "-" is a copy of stdin
+/// "-" is what `standard_input` gives, to its end.
+Result<std::string> read_file(const std::string& name, int standard_input = -1);
+/// "-" is a copy of `standard_input`.
+Result<UniqueFd> open_for_reading(const std::string& name, int standard_input = -1);
 /// A name that stands for a descriptor (named_descriptor) is a copy of it: neither emptied nor
 /// written over, with one place for all who write.
 Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 
+/// Writes to standard output, `fd`, and waits where its reader is slow. Not for a run: that has an
+/// OutputWriter.
+Status print(int fd, std::string_view text);
 /// The soft limit on descriptors; 0 if it is not known.
 std::uint64_t descriptor_limit();
 /// Raises the soft limit on descriptors to at least `wanted`, as far as the hard limit allows.

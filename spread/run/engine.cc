@@ -49,7 +49,7 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
       guard_(std::move(guard)),
       loop_(std::move(loop)),
       signals_(std::move(signals)),
-      spawner_(options.environment, &guard_, &loop_),
+      spawner_(options.environment, options.streams, &guard_, &loop_),
       driver_(scheduler_options(options), seed(), *this),
       scheduler_(driver_.scheduler()),
       phases_(options.limits.kill_grace),
@@ -86,7 +86,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan
 }
 
 Status Engine::open() {
-  auto output = open_output(1);
+  auto output = open_output(options_.streams.output);
   if (!output) return tl::unexpected(output.error());
   stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
   auto reporter = Reporter::create(options_, loop_, plan_.host_names, *stdout_);

@@ -183,7 +183,7 @@ void Engine::set_slots(std::uint32_t slots) {
 void Engine::read_slots_file() {
   const std::string& name = options_.map.jobs_file;
   if (name.empty()) return;
-  auto text = read_file(name);
+  auto text = read_file(name, options_.streams.input);
   // An editor may just be writing it anew.
   if (!text || *text == plan_.slots_text) return;
   plan_.slots_text = std::move(*text);

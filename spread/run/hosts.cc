@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <utility>
 
@@ -34,10 +33,10 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 /// Asks every host in the roster; problems by host.
-Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, Environment environment) {
+Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, const Options& options) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
-  Spawner spawner(environment);
+  Spawner spawner(options.environment, options.streams);
   constexpr std::uint64_t kOwn = 16;
   const std::uint64_t limit =
       raise_descriptor_limit(plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
@@ -66,7 +65,7 @@ int show_hosts(const Options& options, Plan plan) {
       if (!plan.roster.hosts[i].local) plan.roster.ask_cpus.push_back(HostId{i});
     }
   }
-  auto answers = ask(plan, options.environment);
+  auto answers = ask(plan, options);
   if (!answers) return complain(answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));
@@ -90,8 +89,9 @@ int show_hosts(const Options& options, Plan plan) {
                     std::to_string(slots), printable_line(state, kCellBytes)});
   }
   const std::string text = table(rows);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0) return kOwnError;
+  if (const Status printed = print(options.streams.output, text); !printed) {
+    return complain(printed.error());
+  }
   return std::min(failed, kMany);
 }
 

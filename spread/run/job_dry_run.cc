@@ -1,8 +1,8 @@
 #include "spread/run/job_dry_run.h"
 
-#include <cstdio>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,10 +29,13 @@ Status print_commands(const Options& options, std::uint32_t slots) {
   auto resume = JobResume::create(options);
   if (!resume) return tl::unexpected(resume.error());
   Record record;
-  const bool on_terminal = is_terminal(1);
-  std::string bad;  // the first one; the others are shown
+  const bool on_terminal = is_terminal(options.streams.output);
+  constexpr std::size_t kTextMax = 64 * 1024;
+  std::string text;  // that is not printed yet
+  std::string bad;   // the first one; the others are shown
   for (std::uint64_t sequence = 1; !(*input)->ended();) {
     if (!(*input)->next(record)) {
+      SPREAD_TRY(print(options.streams.output, std::exchange(text, {})));
       if (!(*input)->ended()) loop->wait(kForever);
       continue;
     }
@@ -52,15 +55,12 @@ Status print_commands(const Options& options, std::uint32_t slots) {
     context.slot = static_cast<std::uint32_t>((sequence - 1) % slots) + 1;
     std::string line = commands->text(payload, context) + "\n";
     if (on_terminal) line = printable(line);
-    if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size()) {
-      return tl::unexpected(errno_error("cannot write to standard output"));
-    }
+    text += line;
+    if (text.size() >= kTextMax) SPREAD_TRY(print(options.streams.output, std::exchange(text, {})));
     ++sequence;
   }
+  SPREAD_TRY(print(options.streams.output, text));
   if (!(*input)->error().empty()) return fail((*input)->error());
-  if (std::fflush(stdout) != 0) {
-    return tl::unexpected(errno_error("cannot write to standard output"));
-  }
   if (!bad.empty()) return fail(bad);
   return {};
 }

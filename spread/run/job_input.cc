@@ -103,7 +103,7 @@ Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
   auto reader = ArgumentSource::make(how);
   if (!reader) return tl::unexpected(reader.error());
   source = reader->get();
-  return TaskInput::open_arguments(std::move(*reader), files, loop);
+  return TaskInput::open_arguments(std::move(*reader), files, loop, options.streams);
 }
 
 }  // namespace spread

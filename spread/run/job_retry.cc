@@ -61,7 +61,8 @@ Result<std::unique_ptr<TaskInput>> open_retry_input(const Options& options, Even
     return fail(fmt::format("--retry-failed: {} has a job {}, and numbers go up to {}", name,
                             commands.rbegin()->first, kSequenceMax));
   }
-  return TaskInput::open_reader(std::make_unique<RetryReader>(std::move(commands)), {}, loop);
+  return TaskInput::open_reader(std::make_unique<RetryReader>(std::move(commands)), {}, loop,
+                                options.streams);
 }
 
 Status check_retried_joblog(const Options& options) {

@@ -25,6 +25,7 @@ std::vector<std::string> inputs_of(const Options& options) {
 
 Status check_overwritten_input(const Options& options) {
   if (options.command == Command::All) return {};
+  const Streams& streams = options.streams;
   const std::pair<std::string_view, const std::string&> files[] = {
       {"--joblog", options.report.joblog},
       {"--events", options.report.events},
@@ -34,11 +35,17 @@ Status check_overwritten_input(const Options& options) {
     const std::string shown = input == "-" ? "standard input" : input;
     for (const auto& [option, name] : files) {
       if (options.map.retry_failed && &name == &options.report.joblog) continue;  // appended to
-      if (name.empty() || !are_one_file(name, input)) continue;
+      if (name.empty() ||
+          !(input == "-" ? is_file(streams.input, name) : are_one_file(name, input))) {
+        continue;
+      }
       return fail(std::string(option) + " " + name + " would overwrite the input, " + shown +
                   ": they are one file");
     }
-    if (is_file(1, input) || is_file(2, input)) {
+    const auto is_input = [&](int fd) {
+      return input == "-" ? are_one_file(fd, streams.input) : is_file(fd, input);
+    };
+    if (is_input(streams.output) || is_input(streams.errors)) {
       return fail("the output goes to the file that is the input, " + shown);
     }
   }

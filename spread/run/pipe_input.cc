@@ -209,7 +209,7 @@ Result<PipeInput> PipeInput::open(const Options& options, std::uint32_t slots, E
     reader = std::make_unique<CutterReader>(options, first == "-" ? "stdin" : first,
                                             opened.headers_, opened.note_);
   }
-  auto input = TaskInput::open_reader(std::move(reader), names, loop);
+  auto input = TaskInput::open_reader(std::move(reader), names, loop, options.streams);
   if (!input) return tl::unexpected(input.error());
   opened.input_ = std::move(*input);
   return opened;
@@ -222,7 +222,7 @@ Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const Options& opti
   const std::vector<std::string>& names = options.input.files;
   std::vector<std::uint64_t> sizes;
   for (const std::string& name : names) {
-    auto file = open_for_reading(name);
+    auto file = open_for_reading(name, options.streams.input);
     if (!file) return tl::unexpected(file.error());
     const auto size = size_for_ranges(file->get(), name);
     if (!size) return tl::unexpected(size.error());

@@ -39,7 +39,8 @@ Result<std::vector<Value>> read_prep(const Options& options) {
         break;
       }
       case PrepItem::Kind::File: {
-        auto values = read_all_records(options.input, item.text, options.limits.max_frame);
+        auto values =
+            read_all_records(options.input, item.text, options.limits.max_frame, options.streams);
         if (!values) return fail("--prep-file: " + values.error().message);
         for (Value& value : *values) prep.push_back(std::move(value));
         break;
@@ -82,7 +83,7 @@ Result<HostOptions> planned_hosts(const Options& options, std::string& slots_tex
   }
   bool unlimited = options.map.no_slot_limit;
   if (const std::string& name = options.map.jobs_file; !name.empty()) {
-    const auto text = read_file(name);
+    const auto text = read_file(name, options.streams.input);
     if (!text) return fail("-j: " + text.error().message);
     const auto count = parse_slots_file(*text, options);
     if (!count) return fail("-j " + name + ": " + count.error().message);
@@ -160,7 +161,9 @@ Result<Plan> make_plan(const Options& options) {
   auto hosts = planned_hosts(options, plan.slots_text);
   if (!hosts) return tl::unexpected(hosts.error());
   plan.hosts = std::move(*hosts);
-  auto roster = build_roster(plan.hosts, plan.context, read_file);
+  auto roster = build_roster(plan.hosts, plan.context, [&](const std::string& name) {
+    return read_file(name, options.streams.input);
+  });
   if (!roster) return tl::unexpected(roster.error());
   plan.roster = std::move(*roster);
   auto prep = read_prep(options);

@@ -31,10 +31,10 @@ ProgressScreen screen(const Options& options) {
   ProgressScreen screen;
   // With -u jobs print to it at any time: behind a line that is drawn in place.
   const bool shared = options.map.output == MapOptions::Output::Ungrouped;
-  screen.terminal = is_terminal(2) && !shared;
+  screen.terminal = is_terminal(options.streams.errors) && !shared;
   screen.dumb = term == nullptr || std::string_view(term) == "dumb";
   screen.utf8 = speaks_utf8(options.environment);
-  screen.piped = is_pipe(1);
+  screen.piped = is_pipe(options.streams.output);
   return screen;
 }
 
@@ -65,11 +65,14 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
       speaker_(options.report.speaker),
       errors_(loop, std::move(errors)),
       results_(results),
-      shared_(are_one_place(1, 2) ? &results : nullptr),
+      shared_(are_one_place(options.streams.output, options.streams.errors) ? &results : nullptr),
       progress_(loop.now(), unit_of(options.command),
                 options.command == Command::Run && options.wire != Wire::Lines),
       line_(options.report.progress, screen(options), loop.now()),
       all_traces_(options.report.traces),
+      errors_fd_(options.streams.errors),
+      on_terminal_(is_terminal(options.streams.errors)),
+      results_on_terminal_(is_terminal(options.streams.output)),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
     observers_.push_back(&progress_);
@@ -80,7 +83,7 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
 Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, EventLoop& loop,
                                                    const std::vector<std::string>& hosts,
                                                    OutputWriter& results) {
-  auto errors = open_output(2);
+  auto errors = open_output(options.streams.errors);
   if (!errors) return tl::unexpected(errors.error());
   std::unique_ptr<Reporter> reporter(
       new Reporter(options, loop, hosts, std::move(*errors), results));
@@ -186,7 +189,7 @@ void Reporter::show_command(const std::string& command) {
 }
 
 void Reporter::show_question(const std::string& question) {
-  errors().append(is_terminal(2) ? printable(question) : question);
+  errors().append(on_terminal_ ? printable(question) : question);
   flush_messages();
 }
 
@@ -286,10 +289,10 @@ void Reporter::turn(const OutputWriter& results) {
   }
   watch_line();
   const bool due = loop_.now() >= line_.next_deadline();
-  if (due && ((in_line_ && line_.in_place()) || (line_.unasked() && in_background(2)))) {
+  if (due && ((in_line_ && line_.in_place()) || (line_.unasked() && in_background(errors_fd_)))) {
     line_.wait_for_line(loop_.now());
   } else if (due) {
-    line_.draw(progress_, loop_.now(), is_terminal(2) ? terminal_width(2) : 0,
+    line_.draw(progress_, loop_.now(), on_terminal_ ? terminal_width(errors_fd_) : 0,
                line_.in_place() ? errors_.queue().tail() : errors_line());
   }
   for (File* file : {&events_file_, &joblog_file_}) {

@@ -163,7 +163,8 @@ class Reporter {
   bool trace_told_ = false;
   bool in_line_ = false;  ///< what the terminal got last, of either stream, is no whole line
   std::uint64_t results_seen_ = 0;
-  bool on_terminal_ = is_terminal(2), results_on_terminal_ = is_terminal(1);
+  int errors_fd_;
+  bool on_terminal_, results_on_terminal_;
   double wall_offset_;  ///< wall clock minus now(), seconds
 };
 

@@ -1,6 +1,5 @@
 #include "spread/run/run.h"
 
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,10 +70,9 @@ int run_engine(const Options& options, TakeSignals take_signals) {
   }
   if (options.report.dry_run) {
     std::string text = describe_plan(*plan, options);
-    if (is_terminal(1)) text = printable(text);
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    if (written && std::fflush(stdout) == 0) return 0;
-    return tell(errno_error("cannot write to standard output"));
+    if (is_terminal(options.streams.output)) text = printable(text);
+    const Status printed = print(options.streams.output, text);
+    return printed ? 0 : tell(printed.error());
   }
   if (const Status there = check_retried_joblog(options); !there) return tell(there.error());
   if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());

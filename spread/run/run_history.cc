@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <utility>
 
 #include "spread/history/history_text.h"
 #include "spread/io/event_loop.h"
+#include "spread/io/system.h"
 #include "spread/run/complain.h"
 #include "spread/run/exit_code.h"
 
@@ -118,8 +118,8 @@ int show_history(const Options& options) {
   const auto rows = store->rows(options.history_words);
   if (!rows) return complain(rows.error());
   const std::string text = format_history(*rows, static_cast<std::int64_t>(wall_clock_seconds()));
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0 ? 0 : kOwnError;
+  const Status printed = print(options.streams.output, text);
+  return printed ? 0 : complain(printed.error());
 }
 
 int reset_history(const Options& options) {
@@ -127,8 +127,10 @@ int reset_history(const Options& options) {
   if (!store) return complain(store.error());
   const auto forgotten = store->reset(options.history_words);
   if (!forgotten) return complain(forgotten.error());
-  std::printf("%zu %s forgotten\n", *forgotten, *forgotten == 1 ? "record" : "records");
-  return std::fflush(stdout) == 0 ? 0 : kOwnError;
+  const std::string text =
+      fmt::format("{} {} forgotten\n", *forgotten, *forgotten == 1 ? "record" : "records");
+  const Status printed = print(options.streams.output, text);
+  return printed ? 0 : complain(printed.error());
 }
 
 }  // namespace spread

@@ -22,8 +22,9 @@ constexpr std::size_t kWorthFilling = 4 * 1024;
 
 }  // namespace
 
-TaskInput::TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop)
-    : options_(options), max_record_bytes_(max_record_bytes), loop_(loop) {}
+TaskInput::TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop,
+                     Streams streams)
+    : options_(options), max_record_bytes_(max_record_bytes), loop_(loop), streams_(streams) {}
 
 TaskInput::~TaskInput() {
   watch(false);
@@ -31,12 +32,13 @@ TaskInput::~TaskInput() {
 }
 
 Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
-                                                   std::size_t max_record_bytes, EventLoop& loop) {
-  std::unique_ptr<TaskInput> input(new TaskInput(options, max_record_bytes, loop));
+                                                   std::size_t max_record_bytes, EventLoop& loop,
+                                                   Streams streams) {
+  std::unique_ptr<TaskInput> input(new TaskInput(options, max_record_bytes, loop, streams));
   if (!options.groups.empty()) {
     std::vector<Slice> texts;
     for (const std::string& name : argument_files(options)) {
-      const Result<std::string> text = read_file(name);
+      const Result<std::string> text = read_file(name, streams.input);
       if (!text) return fail(":::: " + text.error().message);
       texts.push_back(Slice::copy_of(as_bytes(*text)));
     }
@@ -54,17 +56,17 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
 
 Result<std::unique_ptr<TaskInput>> TaskInput::open_arguments(std::unique_ptr<ArgumentSource> reader,
                                                              const std::vector<std::string>& files,
-                                                             EventLoop& loop) {
+                                                             EventLoop& loop, Streams streams) {
   ArgumentSource* const arguments = reader.get();
-  auto input = open_reader(std::move(reader), files, loop);
+  auto input = open_reader(std::move(reader), files, loop, streams);
   if (input) (*input)->arguments_ = arguments;
   return input;
 }
 
 Result<std::unique_ptr<TaskInput>> TaskInput::open_reader(std::unique_ptr<RecordReader> reader,
                                                           const std::vector<std::string>& files,
-                                                          EventLoop& loop) {
-  std::unique_ptr<TaskInput> input(new TaskInput({}, 0, loop));
+                                                          EventLoop& loop, Streams streams) {
+  std::unique_ptr<TaskInput> input(new TaskInput({}, 0, loop, streams));
   for (const std::string& name : files) {
     if (name.empty()) {
       input->parts_.emplace_back();
@@ -77,7 +79,7 @@ Result<std::unique_ptr<TaskInput>> TaskInput::open_reader(std::unique_ptr<Record
 }
 
 Status TaskInput::add_part(const std::string& name) {
-  auto fd = open_for_reading(name);
+  auto fd = open_for_reading(name, streams_.input);
   if (!fd) return tl::unexpected(fd.error());
   if (is_directory(fd->get())) {
     const std::string what = name == "-" ? "standard input" : name;
@@ -221,8 +223,8 @@ bool TaskInput::read_otherwise(const IoResult& result) {
 }
 
 Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,
-                                            std::size_t max_record_bytes) {
-  const Result<std::string> text = read_file(name);
+                                            std::size_t max_record_bytes, Streams streams) {
+  const Result<std::string> text = read_file(name, streams.input);
   if (!text) return tl::unexpected(text.error());
   const std::unique_ptr<RecordReader> reader = make_record_reader(options, name, max_record_bytes);
   std::vector<Value> values;

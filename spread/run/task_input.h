@@ -22,16 +22,17 @@ class TaskInput final : public ReadyHandler {
  public:
   /// Opens every file at once: a name that is wrong is told before anything runs.
   static Result<std::unique_ptr<TaskInput>> open(const InputOptions& options,
-                                                 std::size_t max_record_bytes, EventLoop& loop);
+                                                 std::size_t max_record_bytes, EventLoop& loop,
+                                                 Streams streams);
   /// The same for `map`, whose sources are combined: `files` has a name for each source, empty for
   /// lists of words.
   static Result<std::unique_ptr<TaskInput>> open_arguments(std::unique_ptr<ArgumentSource> reader,
                                                            const std::vector<std::string>& files,
-                                                           EventLoop& loop);
+                                                           EventLoop& loop, Streams streams);
   /// A reader of one's own for all files, one after the other.
   static Result<std::unique_ptr<TaskInput>> open_reader(std::unique_ptr<RecordReader> reader,
                                                         const std::vector<std::string>& files,
-                                                        EventLoop& loop);
+                                                        EventLoop& loop, Streams streams);
   ~TaskInput() override;
 
   /// The next record, if one is there without waiting. False: none now (the loop is told to say
@@ -63,7 +64,8 @@ class TaskInput final : public ReadyHandler {
     UniqueFd fd;
   };
 
-  TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop);
+  TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop,
+            Streams streams);
   Status add_part(const std::string& name);
   /// The one to read from now.
   Part& part() { return parts_[arguments_ != nullptr ? arguments_->wanted() : part_]; }
@@ -77,6 +79,7 @@ class TaskInput final : public ReadyHandler {
   InputOptions options_;
   std::size_t max_record_bytes_;
   EventLoop& loop_;
+  Streams streams_;
   std::vector<Part> parts_;
   std::size_t part_ = 0;  ///< being read
   std::string part_name_;
@@ -106,6 +109,6 @@ class TaskInput final : public ReadyHandler {
 
 /// The records of one file, all of them, for prep items: small, and needed before anything runs.
 Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,
-                                            std::size_t max_record_bytes);
+                                            std::size_t max_record_bytes, Streams streams);
 
 }  // namespace spread

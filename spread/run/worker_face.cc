@@ -25,7 +25,7 @@ Status WorkerFace::open() {
 Result<std::unique_ptr<TaskInput>> WorkerFace::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   const Options& options = engine_.options();
-  return TaskInput::open(options.input, options.limits.max_frame, engine_.loop());
+  return TaskInput::open(options.input, options.limits.max_frame, engine_.loop(), options.streams);
 }
 
 std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {

@@ -89,7 +89,7 @@ Result<std::unique_ptr<TaskInput>> XargsManners::open_input(EventLoop& loop) {
   source_ = source->get();
   std::vector<std::string> files = options_.input.files;
   if (files.empty()) files.push_back("-");
-  return TaskInput::open_reader(std::move(*source), files, loop);
+  return TaskInput::open_reader(std::move(*source), files, loop, options_.streams);
 }
 
 void XargsManners::connect(SpawnOptions& spawn) const {
@@ -133,7 +133,8 @@ void XargsManners::tell_warnings() {
 }
 
 void XargsManners::finish() {
-  if (source_ != nullptr && options_.input.files.empty()) give_back(0, source_->unread_bytes());
+  if (source_ != nullptr && options_.input.files.empty())
+    give_back(options_.streams.input, source_->unread_bytes());
 }
 
 }  // namespace spread

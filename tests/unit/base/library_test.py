@@ -34,8 +34,6 @@ ALLOWED = {
     ("io", "signalfd"): "signals, which the program makes and a run is given",
     ("io", "setrlimit"): "system: the limit of descriptors; spawn_call: the child's",
     ("io", "setpriority"): "machine: --nice",
-    ("run", "stdout"): "what `hosts`, `history` and --dry-run print",
-    ("run", "printf"): "the same",
 }
 # Static data of libraries.
 STATE_ALLOWED = {

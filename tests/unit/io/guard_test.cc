@@ -59,7 +59,7 @@ class GuardOfTheDead : public testing::Test {
 void spawn_and_die(Duration grace, const std::vector<std::vector<std::string>>& commands) {
   Result<Guard> guard = Guard::start(grace, "/tmp");
   if (!guard || !guard->missing().empty()) return;
-  Spawner spawner(Environment(environ), &*guard);
+  Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
   std::vector<Subprocess> children;
   for (const std::vector<std::string>& words : commands) {
     SpawnOptions how;
@@ -118,7 +118,7 @@ TEST_F(GuardOfTheDead, EndsAProcessAlone) {
   EXPECT_EQ(ends_after([] {
               Result<Guard> guard = Guard::start(kLong, "/tmp");
               if (!guard || !guard->missing().empty()) return;
-              Spawner spawner(Environment(environ), &*guard);
+              Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
               const std::vector<std::string> words = {"/bin/sleep", "1000"};
               SpawnOptions how;
               how.arguments = words;

@@ -47,7 +47,7 @@ std::string read_all(int fd) {
 class Background : public testing::Test {
  protected:
   Background() : loop_(std::move(*EventLoop::create())) {
-    spawner_ = std::make_unique<Spawner>(Environment(environ), nullptr, &loop_);
+    spawner_ = std::make_unique<Spawner>(Environment(environ), Streams{0, 1, 2}, nullptr, &loop_);
   }
 
   /// Something that runs meanwhile, until its input ends.
@@ -96,10 +96,29 @@ TEST_F(Background, IsNotUsedForALoneProcess) {
 }
 
 TEST_F(Background, IsNotUsedWithoutALoop) {
-  spawner_ = std::make_unique<Spawner>(Environment(environ));
+  spawner_ = std::make_unique<Spawner>(Environment(environ), Streams{0, 1, 2});
   Starting first, second;
   EXPECT_FALSE(start(options({"/bin/true"}), first));
   EXPECT_FALSE(start(options({"/bin/true"}), second));
+}
+
+TEST(SpawnerStreams, AreWhatAChildHasAsOurs) {
+  int input[2], output[2];
+  ASSERT_EQ(::pipe2(input, O_CLOEXEC), 0);
+  ASSERT_EQ(::pipe2(output, O_CLOEXEC), 0);
+  const UniqueFd in_read(input[0]), out_read(output[0]);
+  UniqueFd in_write(input[1]), out_write(output[1]);
+  Spawner spawner(Environment(environ), Streams{in_read.get(), out_write.get(), 2});
+  const std::vector<std::string> words = {"/bin/cat"};
+  SpawnOptions how;
+  how.arguments = words;
+  how.input = how.output = how.errors = Connect::Ours;
+  const Result<Subprocess> child = spawner.spawn(how);
+  ASSERT_TRUE(child);
+  out_write.reset();
+  ASSERT_EQ(::write(in_write.get(), "text", 4), 4);
+  in_write.reset();
+  EXPECT_EQ(read_all(out_read.get()), "text");
 }
 
 TEST_F(Background, HasNoMoreUnderWayThanItMay) {

@@ -107,7 +107,7 @@ class Killed : public testing::Test {
   [[noreturn]] static void be_master(const std::vector<std::string>& words, Answer when) {
     Result<Guard> guard = Guard::start(std::chrono::seconds(60), "/tmp");
     if (!guard || !guard->missing().empty()) ::_exit(2);
-    Spawner spawner(Environment(environ), &*guard);
+    Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
     SpawnOptions how;
     how.arguments = words;
     Result<Subprocess> child = spawner.spawn(how);
@@ -163,7 +163,7 @@ TEST(Spawner, LeavesNoProcessAndNoDescriptorWhereDescriptorsAreTooFew) {
   constexpr rlim_t kNeeded = 16;  // and more
   int ended = 0;
   for (rlim_t limit = lowest_free; limit < lowest_free + kNeeded; ++limit) {
-    std::optional<Spawner> spawner(std::in_place, Environment(environ));
+    std::optional<Spawner> spawner(std::in_place, Environment(environ), Streams{0, 1, 2});
     std::optional<DescriptorLimit> few(std::in_place, limit);
     const Result<Subprocess> child = spawner->spawn(how);
     few.reset();

@@ -36,7 +36,9 @@ struct Sink final : CommandSink {
 /// A job, and another one that runs meanwhile, so that it is started in the background.
 class Job : public testing::Test {
  protected:
-  Job() : loop_(std::move(*EventLoop::create())), spawner_(Environment(environ), nullptr, &loop_) {
+  Job()
+      : loop_(std::move(*EventLoop::create())),
+        spawner_(Environment(environ), Streams{0, 1, 2}, nullptr, &loop_) {
     SpawnOptions how;
     how.arguments = cat_;
     other_.emplace(std::move(*spawner_.spawn(how)));
