@@ -17,6 +17,10 @@ target_compile_options(spread_guard_program PRIVATE
   -Os -g0 -ffreestanding -fno-exceptions -fno-rtti -fno-asynchronous-unwind-tables
   -fno-stack-protector -U_FORTIFY_SOURCE -fno-lto -fno-sanitize=all -fno-pie
   -fno-profile-arcs -fno-test-coverage -ffunction-sections)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # It says so of -no-pie, which g++ needs where the user's flags have -pie.
+  target_link_options(spread_guard_program PRIVATE -Wno-unused-command-line-argument)
+endif()
 if(SPREAD_HAS_CF_PROTECTION)
   target_compile_options(spread_guard_program PRIVATE -fcf-protection=none)
 endif()
