@@ -14,6 +14,7 @@
 #include "spread/core/slot_pool.h"
 #include "spread/core/tail.h"
 #include "spread/core/task_table.h"
+#include "spread/core/verdict.h"
 
 namespace spread {
 
@@ -158,7 +159,6 @@ class Scheduler {
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
   void attempt_refused(Slot& slot, TaskIndex i, const Answered& event, Duration duration,
                        TimePoint now, Actions& actions);
-  bool refused_too_long(const Task& task, TimePoint now) const;
   void give_up_refused(TimePoint now, Actions& actions);
   BusyState busy_state(const Slot& refuser, TimePoint now);
   void give_back(Slot& slot, std::size_t place, TimePoint now);
@@ -167,7 +167,8 @@ class Scheduler {
                        Actions& actions);
   void end_of_halted(Slot& slot, TimePoint now, Actions& actions);
   void end_of_timed_out(Slot& slot, const ProcessEnded& event, TimePoint now, Actions& actions);
-  TimePoint blame_for_death(Slot& slot, const ProcessEnded& event, TimePoint now, Actions& actions);
+  TimePoint settle_death(Slot& slot, const ProcessEnded& event, Blame blamed, TimePoint now,
+                         Actions& actions);
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
                   const ProcessEnded& event, Actions& actions);
   TimePoint launch_failed(Slot& slot, TimePoint now);

@@ -7,12 +7,14 @@
 
 #include "spread/base/assert.h"
 #include "spread/core/scheduler.h"
+#include "spread/core/verdict.h"
 
 namespace spread {
 namespace {
 
 // The longest pause of a worker whose argument list has answered, while no other one of it lives.
 constexpr Duration kPauseOfTheLast = std::chrono::seconds(1);
+constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
 
 }  // namespace
 
@@ -63,9 +65,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   Task& task = tasks_[i];
   ++task.failures;
   task.refused_since.reset();
-  const bool tries_left = options_.failure.retries == 0 || task.failures < options_.failure.retries;
-  const bool again = tries_left && !task.last_try;
-  if (!again || stopping_) {
+  if (after_failure(task, options_.failure, stopping_) == Verdict::Final) {
     how.outcome = Outcome::Failed;
     deliver(i, std::move(how), actions);
     return;
@@ -107,10 +107,7 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   --task.attempts;
   task.avoid = refuser.id;
   if (!task.refused_since) task.refused_since = now;
-  if (options_.failure.max_busy) {
-    next_refusal_end_ =
-        std::min(next_refusal_end_, after(*task.refused_since, *options_.failure.max_busy));
-  }
+  next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
   tasks_.give_back(i);
   // Counted once within a rest.
   if (refuser.state() != SlotState::Live || refuser.resting()) return;
@@ -133,22 +130,16 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   alarms_.set(refuser.id, refuser.not_before);
 }
 
-bool Scheduler::refused_too_long(const Task& task, TimePoint now) const {
-  return task.refused_since && now >= after(*task.refused_since, *options_.failure.max_busy);
-}
-
 /// --max-busy.
 void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
   next_refusal_end_ = kForever;
   std::vector<TaskIndex> given_up;
   for (std::size_t n = 0; n < tasks_.again_count(); ++n) {
-    const Task& task = tasks_[tasks_.again(n)];
-    if (!task.refused_since) continue;
-    if (refused_too_long(task, now)) {
+    const TimePoint end = refusals_end(tasks_[tasks_.again(n)], options_.failure);
+    if (now >= end) {
       given_up.push_back(tasks_.again(n));
     } else {
-      next_refusal_end_ =
-          std::min(next_refusal_end_, after(*task.refused_since, *options_.failure.max_busy));
+      next_refusal_end_ = std::min(next_refusal_end_, end);
     }
   }
   for (const TaskIndex i : given_up) {
@@ -237,28 +228,28 @@ void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
 /// may be started in the slot; kForever = never.
 TimePoint Scheduler::settle_end(Slot& ended, const ProcessEnded& event, KillReason killed_for,
                                 TimePoint now, Actions& actions) {
-  if (killed_for == KillReason::Halted) {
-    end_of_halted(ended, now, actions);
-    return now;
-  }
-  if (killed_for == KillReason::TimedOut) {
-    end_of_timed_out(ended, event, now, actions);
-    return now;  // our own doing: no pause before the next start
-  }
-  if (event.cause == EndCause::NoRoom) {
-    constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
-    return after(now, kUntilThereIsRoom);
-  }
-  // One that was to say hello first, and died without, is as good as never started.
   const KeyRecord& key = pool_.key_of(ended);
-  const bool silent = key.says_hello && !ended.heard && ended.in_flight().empty();
-  // One that always says hello before its first task was started well if it has one.
-  const bool began = ended.waits_for_hello && ended.heard && !ended.in_flight().empty();
-  if ((!key.proven && !began) || silent || event.cause == EndCause::NotStarted ||
-      event.cause == EndCause::PrepFailed) {
-    return launch_failed(ended, now);
+  WorkerEnd end;
+  end.killed_for = killed_for;
+  end.cause = event.cause;
+  end.proven = key.proven;
+  end.says_hello = key.says_hello;
+  end.waits_for_hello = ended.waits_for_hello;
+  end.heard = ended.heard;
+  end.in_flight = ended.in_flight().size();
+  end.parallel = ended.parallel;
+  const Blame blamed = blame(end);
+  switch (blamed) {
+    case Blame::Stop: end_of_halted(ended, now, actions); return now;
+    // spread's own doing: no pause before the next start
+    case Blame::TimeOut: end_of_timed_out(ended, event, now, actions); return now;
+    case Blame::Room: return after(now, kUntilThereIsRoom);
+    case Blame::Launch: return launch_failed(ended, now);
+    case Blame::Worker:
+    case Blame::Task:
+    case Blame::Suspects: return settle_death(ended, event, blamed, now, actions);
   }
-  return blame_for_death(ended, event, now, actions);
+  return now;
 }
 
 void Scheduler::end_of_halted(Slot& ended, TimePoint now, Actions& actions) {
@@ -298,14 +289,14 @@ void Scheduler::end_of_timed_out(Slot& ended, const ProcessEnded& event, TimePoi
   give_back_all(ended, now);  // it has answered before it died
 }
 
-TimePoint Scheduler::blame_for_death(Slot& dead, const ProcessEnded& event, TimePoint now,
-                                     Actions& actions) {
+TimePoint Scheduler::settle_death(Slot& dead, const ProcessEnded& event, Blame blamed,
+                                  TimePoint now, Actions& actions) {
   ++dead.deaths;
   const TimePoint not_before = pause_end(dead, dead.deaths, now);
-  if (dead.in_flight().empty()) return not_before;
+  if (blamed == Blame::Worker) return not_before;
   ++counts_.crashes;
   ++pool_.key_of(dead).failures;
-  if (dead.parallel > 1 && dead.in_flight().size() > 1) {
+  if (blamed == Blame::Suspects) {
     const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight().size());
     for (std::size_t i = 0; i < suspects; ++i) tasks_[dead.in_flight()[i].task].alone = true;
     give_back_all(dead, now);
@@ -327,7 +318,7 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool
   task.alone = true;
   task.avoid = worker;
   task.refused_since.reset();
-  if (task.crashes < options_.failure.crash_retries && !stopping_ && !task.last_try) {
+  if (after_crash(task, options_.failure, stopping_) == Verdict::Alone) {
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
                                    "its worker died; it may be its fault", duration, first, false,
