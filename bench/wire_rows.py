@@ -10,7 +10,24 @@ ECHO = "import spread_worker; spread_worker.run(lambda x: x)"
 
 
 def rows(table):
-    return [python(table)]
+    return [json_wire(table), python(table)]
+
+
+def json_wire(table):
+    n = table.tasks(2_000_000)
+    own = table.limit("echo", "--worker")
+    window = ("-j1", "--window", 64)
+    both = ("--in", "json", "--out", "json")
+    return Row("json", "16 B strings in JSON lines there and back, window 64, 1 worker", [
+        Contender("limit: spread, lines, msgpack wire", table.run(*window, "--", *own), n,
+                  "limit"),
+        Contender("spread --in json --out json", table.run(*window, *both, "--", *own), n,
+                  "spread", ratio=2),
+        Contender("spread --wire json", table.run(*window, "--wire", "json", "--", *own), n,
+                  "spread", ratio=2),
+        Contender("spread --in json --out json --wire json",
+                  table.run(*window, *both, "--wire", "json", "--", *own), n, "spread", ratio=2),
+    ], line_bytes=16)
 
 
 def python(table):

@@ -10,7 +10,11 @@
 
 int main(int argc, char** argv) {
   const limit::Options o = limit::parse_options(argc, argv);
-  if (o.worker) return limit::echo_worker(0);
+  if (o.worker) {
+    const char* wire = getenv("SPREAD_WIRE");
+    return wire != nullptr && strcmp(wire, "json") == 0 ? limit::json_echo_worker()
+                                                        : limit::echo_worker(0);
+  }
   // Small enough to stay in the cache, large enough that a worker which loses its CPU for a while
   // does not stop the other.
   static limit::LineSource source(o.generate);

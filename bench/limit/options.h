@@ -27,7 +27,7 @@ struct Options {
           "  -s SECONDS  the first task takes so long (this program's own worker only)\n"
           "  -t          a thread per worker that blocks, instead of epoll\n"
           "  -p          with -t: thread and worker k on the k-th CPU\n"
-          "  --worker    be an echo worker\n",
+          "  --worker    be an echo worker; SPREAD_WIRE=json: on the json wire\n",
           program);
   exit(2);
 }

@@ -23,13 +23,26 @@ constexpr std::uint64_t control_bytes(std::uint64_t word) {
 }
 
 template <bool kControls>
+inline std::uint64_t hits_at(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, 8);
+  std::uint64_t hits = bytes_equal(word, '"') | bytes_equal(word, '\\');
+  if constexpr (kControls) hits |= control_bytes(word);
+  return hits;
+}
+
+template <bool kControls>
 inline const char* find(const char* at, const char* end) {
+  const bool long_enough = end - at >= 8;
   for (; end - at >= 8; at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    std::uint64_t hits = bytes_equal(word, '"') | bytes_equal(word, '\\');
-    if constexpr (kControls) hits |= control_bytes(word);
-    if (hits != 0) return at + std::countr_zero(hits) / 8;
+    if (const std::uint64_t hits = hits_at<kControls>(at); hits != 0) {
+      return at + std::countr_zero(hits) / 8;
+    }
+  }
+  // The last eight, some of them for the second time: no loop over single bytes.
+  if (long_enough) {
+    const std::uint64_t hits = at < end ? hits_at<kControls>(end - 8) : 0;
+    return hits != 0 ? end - 8 + std::countr_zero(hits) / 8 : end;
   }
   for (; at < end; ++at) {
     if (*at == '"' || *at == '\\') return at;

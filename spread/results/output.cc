@@ -129,10 +129,7 @@ void OutputFormatter::append_json(const TaskResult& result, ByteBuffer& out) {
     return;
   }
   scratch_.clear();
-  ByteBuffer joined;
-  if (result.value.head_size != 0) joined.append(result.value);
-  const ByteView value = joined.empty() ? result.value.body.view() : joined.view();
-  const Status status = wire::msgpack_to_json(value, scratch_, style_);
+  const Status status = wire::msgpack_to_json(result.value, scratch_, style_);
   if (std::exchange(style_.saw_non_finite, false)) {
     warn(kNonFinite, fmt::format("task {}: NaN or an infinity was written as null (JSON has no "
                                  "such numbers)",

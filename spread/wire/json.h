@@ -25,6 +25,7 @@ struct JsonStyle {
 };
 /// Appends compact JSON of one msgpack value. Fails on bytes that are not exactly one value.
 Status msgpack_to_json(ByteView value, ByteBuffer& out, JsonStyle& style);
+Status msgpack_to_json(const Value& value, ByteBuffer& out, JsonStyle& style);
 
 /// Appends what text output shows of a value: str and bin raw, anything else as compact JSON.
 Status msgpack_to_text(const Value& value, ByteBuffer& out, JsonStyle& style);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -78,6 +79,36 @@ std::optional<TaskId> answered_task(std::string_view& line) {
   return TaskId{static_cast<std::uint64_t>(id)};
 }
 
+const char* skip_blanks(const char* at, const char* end) {
+  while (at < end && is_json_blank(*at)) ++at;
+  return at;
+}
+
+/// The line `[id,"ok",value]`, which ends with the value, or nothing.
+struct PlainOk {
+  TaskId id{};
+  std::string_view value;
+};
+std::optional<PlainOk> plain_ok(std::string_view line) {
+  constexpr std::size_t kLeast = 9;       // [0,"ok",0
+  constexpr std::size_t kDigitsMax = 18;  // cannot overflow
+  constexpr std::string_view kOk = "\"ok\"";
+  if (line.size() <= kLeast || line.front() != '[' || line.back() != ']') return std::nullopt;
+  const char* at = line.data() + 1;
+  const char* const end = line.data() + line.size() - 1;
+  const char* const digits = at;
+  std::uint64_t id = 0;
+  for (; at < end && is_digit(*at); ++at) id = id * 10 + static_cast<unsigned>(*at - '0');
+  const auto length = static_cast<std::size_t>(at - digits);
+  if (length == 0 || length > kDigitsMax || (*digits == '0' && length > 1)) return std::nullopt;
+  if (*at++ != ',') return std::nullopt;
+  at = skip_blanks(at, end);
+  if (static_cast<std::size_t>(end - at) <= kOk.size()) return std::nullopt;
+  if (std::memcmp(at, kOk.data(), kOk.size()) != 0 || at[kOk.size()] != ',') return std::nullopt;
+  at = skip_blanks(at + kOk.size() + 1, end);
+  return PlainOk{TaskId{id}, {at, static_cast<std::size_t>(end - at)}};
+}
+
 std::string not_json(std::string_view text) {
   constexpr std::size_t kShown = 60;
   return "the answer is not JSON: " + printable_line(text, kShown);
@@ -94,18 +125,22 @@ class JsonCodec final : public Codec {
   Result<bool> encode_prep_head(const Value&, ByteBuffer&) override { return false; }
   Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) override {
     line_.clear();
-    line_.append(fmt::format(FMT_STRING("[{},"), number(id)));
+    append_task_start(id);
     return encode("payload", payload, "]\n", out);
   }
   Result<bool> encode_task_head(TaskId, const Value&, ByteBuffer&) override { return false; }
   void decode(ByteView bytes, bool final, Decoded& decoded) override;
   bool has_ids() const override { return true; }
   /// "[" id ","
-  std::size_t overhead() const override { return 22; }
+  std::size_t overhead() const override { return kOverhead; }
   bool saw_non_finite() const override { return style_.saw_non_finite; }
 
  private:
+  static constexpr std::size_t kOverhead = 22;
+
+  void append_task_start(TaskId id);
   Status encode(std::string_view what, const Value& value, std::string_view end, ByteBuffer& out);
+  bool decode_plain_ok(ByteView line, Decoded& decoded);
   void decode_line(ByteView line, Decoded& decoded);
   void decode_unfinished(ByteView bytes, bool final, Decoded& decoded);
 
@@ -115,18 +150,19 @@ class JsonCodec final : public Codec {
   JsonStyle style_;
   ByteBuffer line_;     ///< the line being encoded
   ByteBuffer message_;  ///< the message last decoded, as msgpack
-  ByteBuffer contiguous_;
 };
+
+void JsonCodec::append_task_start(TaskId id) {
+  char* const begin = reinterpret_cast<char*>(line_.prepare(kOverhead));
+  *begin = '[';
+  char* const end = std::to_chars(begin + 1, begin + kOverhead - 1, number(id)).ptr;
+  *end = ',';
+  line_.commit(static_cast<std::size_t>(end + 1 - begin));
+}
 
 Status JsonCodec::encode(std::string_view what, const Value& value, std::string_view end,
                          ByteBuffer& out) {
-  ByteView bytes = value.body.view();
-  if (value.head_size != 0) {
-    contiguous_.clear();
-    contiguous_.append(value);
-    bytes = contiguous_.view();
-  }
-  if (auto status = msgpack_to_json(bytes, line_, style_); !status) return status;
+  if (auto status = msgpack_to_json(value, line_, style_); !status) return status;
   line_.append(end);
   if (line_.size() > max_frame_) {
     return fail(fmt::format("{} has {} bytes as JSON, more than --max-frame {} allows", what,
@@ -151,11 +187,33 @@ void JsonCodec::decode(ByteView bytes, bool final, Decoded& decoded) {
   set(decoded, Found::Stray, *end + 1);
   if (std::exchange(inside_stray_, false)) return;
   const ByteView line = bytes.first(*end);
+  if (decode_plain_ok(line, decoded)) return;
   switch (guess_start(line, true)) {
     case LineStart::Blank: decoded.found = Found::Skip; return;
     case LineStart::No: return;
     case LineStart::Frame: return decode_line(line, decoded);
   }
+}
+
+/// What a worker says a million times: its value alone is converted. False for everything else; a
+/// value that is none is looked at again, as a part of its line.
+bool JsonCodec::decode_plain_ok(ByteView line, Decoded& decoded) {
+  if (line.size() > max_frame_) return false;
+  const std::optional<PlainOk> found = plain_ok(as_text(line));
+  if (!found) return false;
+  message_.clear();
+  if (!json_to_msgpack(found->value, message_)) return false;
+  UpMessage& message = decoded.message;
+  message.kind = UpKind::Ok;
+  message.has_id = true;
+  message.id = found->id;
+  message.value = message_.view();
+  message.text = {};
+  message.number = 0;
+  message.so = {};
+  message.se = {};
+  decoded.found = Found::Message;
+  return true;
 }
 
 void JsonCodec::decode_line(ByteView line, Decoded& decoded) {

@@ -13,6 +13,17 @@
 
 namespace spread::wire {
 
+namespace {
+
+/// A string in which every byte stands for itself: what most values are.
+bool is_plain_string(std::string_view json) {
+  if (json.size() < 2 || json.front() != '"' || json.size() > UINT32_MAX) return false;
+  const char* const last = json.data() + json.size() - 1;
+  return find_special(json.data() + 1, last + 1) == last && *last == '"' && is_utf8(as_bytes(json));
+}
+
+}  // namespace
+
 bool JsonReader::failed(std::string_view why, const char* at) {
   error_ = fmt::format("{} at byte {}", why, at - begin_ + 1);
   return false;
@@ -256,6 +267,14 @@ bool JsonReader::read_hex4(std::uint32_t& unit) {
 }
 
 Status json_to_msgpack(std::string_view json, ByteBuffer& out) {
+  if (is_plain_string(json)) {
+    const std::string_view text = json.substr(1, json.size() - 2);
+    Byte* const to = out.prepare(text.size() + kMaxScalarBytes);
+    Byte* const body = put_str_header(to, text.size());
+    if (!text.empty()) std::memcpy(body, text.data(), text.size());
+    out.commit(static_cast<std::size_t>(body - to) + text.size());
+    return {};
+  }
   return JsonReader(json).convert(out);
 }
 

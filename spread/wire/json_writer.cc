@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "spread/base/base64.h"
+#include "spread/base/json_scan.h"
 #include "spread/base/json_string.h"
 #include "spread/base/utf8.h"
 #include "spread/wire/json.h"
@@ -29,6 +30,8 @@ class JsonWriter {
       : out_(out), style_(style), key_level_(key_level) {}
 
   void write(ByteView value);
+  void write_scalar(const Token& token);
+  void write_string(ByteView bytes);
 
  private:
   struct Open {
@@ -37,8 +40,6 @@ class JsonWriter {
     bool first;
   };
 
-  void write_scalar(const Token& token);
-  void write_string(ByteView bytes);
   void write_key(const Byte*& at, const Byte* end);
   template <typename Float>
   void write_float(Float x);
@@ -142,8 +143,16 @@ void JsonWriter::write_float(Float x) {
 }
 
 void JsonWriter::write_string(ByteView bytes) {
+  const std::string_view text = as_text(bytes);
+  if (find_special(text.data(), text.data() + text.size()) == text.data() + text.size()) {
+    Byte* const to = out_.prepare(text.size() + 2);
+    to[0] = '"';
+    if (!text.empty()) std::memcpy(to + 1, text.data(), text.size());
+    to[text.size() + 1] = '"';
+    return out_.commit(text.size() + 2);
+  }
   out_.push_back('"');
-  append_json_escaped(as_text(bytes), out_);
+  append_json_escaped(text, out_);
   out_.push_back('"');
 }
 
@@ -154,6 +163,8 @@ void JsonWriter::write_bytes(std::string_view front, ByteView bytes, std::string
   out_.commit(size);
   out_.append(back);
 }
+
+bool is_bin(Byte first) { return first >= 0xc4 && first <= 0xc6; }
 
 /// Is the head the header of a str or bin that is the body? Then nothing has to be put together.
 bool is_text_head(const Value& value) {
@@ -170,6 +181,12 @@ bool is_text_head(const Value& value) {
 
 Status msgpack_to_json(ByteView value, ByteBuffer& out, JsonStyle& style) {
   const Byte* const end = value.data() + value.size();
+  const Byte* at = value.data();
+  if (const Token token = value.empty() ? Token{} : next_token(at, end);
+      at == end && token.type != TokenType::None && token.type < TokenType::Array) {
+    JsonWriter(out, style, 0).write_scalar(token);
+    return {};
+  }
   const Skipped skipped = skip_value(value.data(), end);
   if (skipped.scan == Scan::TooLong) return fail("value is cut off");
   if (!skipped.ok()) {
@@ -179,6 +196,18 @@ Status msgpack_to_json(ByteView value, ByteBuffer& out, JsonStyle& style) {
   if (skipped.at != end) return fail("value with bytes left over behind it");
   JsonWriter(out, style, 0).write(value);
   return {};
+}
+
+Status msgpack_to_json(const Value& value, ByteBuffer& out, JsonStyle& style) {
+  const ByteView body = value.body.view();
+  if (value.head_size == 0) return msgpack_to_json(body, out, style);
+  if (is_text_head(value) && !is_bin(value.head[0]) && is_utf8(body)) {
+    JsonWriter(out, style, 0).write_string(body);
+    return {};
+  }
+  ByteBuffer contiguous;
+  contiguous.append(value);
+  return msgpack_to_json(contiguous.view(), out, style);
 }
 
 Status msgpack_to_text(const Value& value, ByteBuffer& out, JsonStyle& style) {

@@ -28,6 +28,29 @@ Value contiguous(std::string_view hex) {
   return value;
 }
 
+// Strings are looked through eight bytes at a time, and their end once more.
+TEST(JsonWriter, FindsWhatHasToBeEscapedAtEveryPlace) {
+  for (std::size_t size = 1; size <= 34; ++size) {
+    for (std::size_t place = 0; place < size; ++place) {
+      for (const char c : {'"', '\\', '\x01', '\x1f', ' ', '\x7f'}) {
+        std::string text(size, 'a');
+        text[place] = c;
+        Value value = text_value(Slice::copy_of(as_bytes(text)));
+        ByteBuffer whole, json, again, back;
+        whole.append(value);
+        JsonStyle style;
+        ASSERT_TRUE(msgpack_to_json(whole.view(), json, style));
+        ASSERT_TRUE(json_to_msgpack(as_text(json.view()), back));
+        EXPECT_EQ(to_hex(back.view()), to_hex(whole.view())) << to_string(json);
+        ASSERT_TRUE(msgpack_to_json(value, again, style));
+        EXPECT_EQ(to_string(again), to_string(json));
+        const bool plain = c == ' ' || c == '\x7f';
+        EXPECT_EQ(json.size() == size + 2, plain) << to_string(json);
+      }
+    }
+  }
+}
+
 TEST(JsonWriter, WritesLiteralsAndIntegers) {
   EXPECT_EQ(write("c0"), "null");
   EXPECT_EQ(write("c2"), "false");
