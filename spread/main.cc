@@ -8,9 +8,9 @@
 
 #include "spread/base/posix.h"
 #include "spread/cli/flags.h"
+#include "spread/output/complain.h"
 #include "spread/program/init.h"
 #include "spread/program/process.h"
-#include "spread/run/complain.h"
 #include "spread/run/run.h"
 
 namespace {

@@ -5,7 +5,7 @@
 
 #include "spread/api/options.h"
 #include "spread/api/result.h"
-#include "spread/cli/option_table.h"
+#include "spread/options/option_table.h"
 
 namespace spread::cli {
 

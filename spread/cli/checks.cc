@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "spread/cli/checks_map.h"
-#include "spread/cli/setters_pipe.h"
+#include "spread/options/checks_map.h"
+#include "spread/options/setters_pipe.h"
 
 namespace spread::cli {
 namespace {

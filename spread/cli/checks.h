@@ -1,7 +1,7 @@
 #pragma once
 
 #include "spread/api/result.h"
-#include "spread/cli/option_table.h"
+#include "spread/options/option_table.h"
 
 namespace spread::cli {
 

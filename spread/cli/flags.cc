@@ -9,16 +9,16 @@
 #include "spread/base/quote.h"
 #include "spread/cli/arrange.h"
 #include "spread/cli/checks.h"
-#include "spread/cli/completion.h"
 #include "spread/cli/elsewhere.h"
-#include "spread/cli/help_text.h"
-#include "spread/cli/man_page.h"
-#include "spread/cli/option_table.h"
 #include "spread/cli/spelling.h"
-#include "spread/cli/subcommands.h"
 #include "spread/cli/suggest.h"
 #include "spread/cli/tokens.h"
 #include "spread/cli/xargs_line.h"
+#include "spread/help/completion.h"
+#include "spread/help/help_text.h"
+#include "spread/help/man_page.h"
+#include "spread/options/option_table.h"
+#include "spread/options/subcommands.h"
 
 namespace spread::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "spread/api/result.h"
-#include "spread/cli/option_table.h"
+#include "spread/options/option_table.h"
 
 namespace spread::cli {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "spread/api/result.h"
-#include "spread/cli/option_table.h"
 #include "spread/cli/spelling.h"
+#include "spread/options/option_table.h"
 
 namespace spread::cli {
 

@@ -9,10 +9,10 @@
 
 #include <utility>
 
-#include "spread/cli/help_text.h"
-#include "spread/cli/option_table.h"
-#include "spread/cli/setters_xargs.h"
-#include "spread/cli/subcommands.h"
+#include "spread/help/help_text.h"
+#include "spread/options/option_table.h"
+#include "spread/options/setters_xargs.h"
+#include "spread/options/subcommands.h"
 
 namespace spread::cli {
 namespace {

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "spread/base/printable.h"
+#include "spread/engine/host_probe.h"
 #include "spread/io/system.h"
-#include "spread/run/complain.h"
-#include "spread/run/exit_code.h"
-#include "spread/run/host_probe.h"
+#include "spread/output/complain.h"
+#include "spread/report/exit_code.h"
 
 namespace spread {
 namespace {

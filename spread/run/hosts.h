@@ -1,7 +1,7 @@
 #pragma once
 
 #include "spread/api/options.h"
-#include "spread/run/plan.h"
+#include "spread/engine/plan.h"
 
 namespace spread {
 

@@ -8,11 +8,11 @@
 
 #include "spread/base/posix.h"
 #include "spread/base/printable.h"
+#include "spread/input/job_retry.h"
 #include "spread/io/system.h"
-#include "spread/run/complain.h"
-#include "spread/run/job_input.h"
-#include "spread/run/job_resume.h"
-#include "spread/run/job_retry.h"
+#include "spread/jobs/job_input.h"
+#include "spread/jobs/job_resume.h"
+#include "spread/output/complain.h"
 
 namespace spread {
 

@@ -7,19 +7,22 @@
 
 #include "spread/base/posix.h"
 #include "spread/base/printable.h"
+#include "spread/engine/engine.h"
+#include "spread/engine/plan.h"
+#include "spread/engine/run_history.h"
+#include "spread/input/job_retry.h"
+#include "spread/input/overwritten_input.h"
 #include "spread/io/descriptors.h"
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
+#include "spread/jobs/filter_face.h"
+#include "spread/jobs/job_face.h"
+#include "spread/output/complain.h"
+#include "spread/report/exit_code.h"
 #include "spread/report/human.h"
-#include "spread/run/complain.h"
-#include "spread/run/engine.h"
-#include "spread/run/exit_code.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
-#include "spread/run/job_retry.h"
-#include "spread/run/overwritten_input.h"
-#include "spread/run/plan.h"
-#include "spread/run/run_history.h"
+#include "spread/tasks/worker_face.h"
 
 namespace spread {
 namespace {
@@ -59,6 +62,15 @@ std::string temporary_directory(const Environment& environment) {
   return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
+std::unique_ptr<Face> make_face(Engine& engine) {
+  const Options& options = engine.options();
+  if (options.command == Command::Pipe && options.pipe.round_robin) {
+    return std::make_unique<FilterFace>(engine);
+  }
+  if (is_jobs(options.command)) return std::make_unique<JobFace>(engine);
+  return std::make_unique<WorkerFace>(engine);
+}
+
 int run_engine(const Options& options, TakeSignals take_signals) {
   const auto tell = [&](const Error& error) { return complain(error, options.report.speaker); };
   if (const Status claimed = claim_descriptors(options); !claimed) return tell(claimed.error());
@@ -81,7 +93,8 @@ int run_engine(const Options& options, TakeSignals take_signals) {
   if (!guard->missing().empty()) warn(guard->missing(), options.report.speaker);
   auto signals = take_signals();
   if (!signals) return tell(signals.error());
-  auto engine = Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals));
+  auto engine =
+      Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals), make_face);
   if (!engine) return tell(engine.error());
   return (*engine)->execute();
 }

@@ -11,7 +11,7 @@ namespace spread {
 
 namespace {
 
-constexpr std::size_t kScratchBytes = 64 * 1024;  // kept between rows
+constexpr std::size_t kRowBytesKept = 64 * 1024;  // kept between rows
 
 void append_map_header(std::size_t size, ByteBuffer& out) {
   Byte* place = out.prepare(wire::kMaxScalarBytes);
@@ -70,7 +70,7 @@ void CsvReader::give(Record& record) {
     scratch_.append(wire::text_value(Slice(nullptr, rows_.field(i))));
   }
   record.payload.body = arena_.copy(scratch_.view());
-  if (scratch_.capacity() > kScratchBytes) {
+  if (scratch_.capacity() > kRowBytesKept) {
     scratch_.clear();
     scratch_.shrink();
   }

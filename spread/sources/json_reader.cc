@@ -8,8 +8,8 @@ namespace spread {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-constexpr std::size_t kScratchBytes = 64 * 1024;  // kept between records
+constexpr std::string_view kJsonByteOrderMark = "\xef\xbb\xbf";
+constexpr std::size_t kRecordBytesKept = 64 * 1024;  // kept between records
 
 }  // namespace
 
@@ -28,8 +28,8 @@ Pull JsonReader::next(Record& record) {
       case Splitter::Cut::Line: break;
     }
     std::string_view text = as_text(line.view());
-    if (splitter_.number() == 1 && text.starts_with(kByteOrderMark)) {
-      text.remove_prefix(kByteOrderMark.size());
+    if (splitter_.number() == 1 && text.starts_with(kJsonByteOrderMark)) {
+      text.remove_prefix(kJsonByteOrderMark.size());
     }
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     places_.add(splitter_.number());
@@ -47,7 +47,7 @@ void JsonReader::convert(std::string_view line, Record& record) {
     return;
   }
   record.payload.body = arena_.copy(scratch_.view());
-  if (scratch_.capacity() > kScratchBytes) {
+  if (scratch_.capacity() > kRecordBytesKept) {
     scratch_.clear();
     scratch_.shrink();
   }

@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "spread/arguments/argument_source.h"
 #include "spread/base/assert.h"
-#include "spread/sources/argument_source.h"
 #include "targets.h"
 
 namespace spread::fuzz {

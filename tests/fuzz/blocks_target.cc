@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "spread/base/assert.h"
-#include "spread/sources/block_cutter.h"
-#include "spread/sources/block_ranges.h"
+#include "spread/blocks/block_cutter.h"
+#include "spread/blocks/block_ranges.h"
 #include "targets.h"
 
 namespace spread::fuzz {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "spread/base/assert.h"
-#include "spread/command/command_template.h"
+#include "spread/templates/command_template.h"
 #include "targets.h"
 
 namespace spread::fuzz {

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spread/cli/help_text.h"
+#include "spread/help/help_text.h"
 
 namespace spread::cli {
 namespace {

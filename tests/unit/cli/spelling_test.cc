@@ -12,7 +12,7 @@
 
 #include "spread/cli/elsewhere.h"
 #include "spread/cli/flags.h"
-#include "spread/cli/subcommands.h"
+#include "spread/options/subcommands.h"
 
 namespace spread::cli {
 namespace {

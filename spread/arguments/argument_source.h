@@ -1,0 +1,62 @@
+// The input of `spread map`. Start with ArgumentSource; it stands on three steps: ItemReader (one
+// source: items and their columns), RowReader (several sources: crossed or linked), Batcher (rows
+// to tasks).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/arguments/argument_options.h"
+#include "spread/arguments/batcher.h"
+#include "spread/arguments/row_reader.h"
+#include "spread/sources/record_reader.h"
+
+namespace spread {
+
+/// The payloads of `map`: a task's arguments, each followed by one NUL; a task without arguments
+/// has an empty payload. Tasks come as soon as their items are there.
+///
+/// Usage as every RecordReader's, but there may be several files: after NeedMore, feed() and
+/// finish() are about source wanted(). A source is asked for again and again until finish().
+///
+/// A malformed item is a bad record of its own, given at once, also before items that were read
+/// earlier and wait for others (-n, -X). In a source that is combined with the items of the one
+/// before it is Broken: nothing has run then.
+class ArgumentSource final : public RecordReader {
+ public:
+  /// Fails if an option is not understood (--colsep).
+  static Result<std::unique_ptr<ArgumentSource>> make(const ArgumentSourceOptions& options);
+
+  /// The index in `options.sources` of what next() needs more of. Never a list of words.
+  std::size_t wanted() const { return rows_->wanted(); }
+  void feed(Slice piece) override { rows_->feed(std::move(piece)); }
+  void finish() override { rows_->finish(); }
+  Pull next(Record& record) override;
+  const std::string& error() const override { return error_.empty() ? rows_->error() : error_; }
+
+  /// --header: the names of the columns of all sources, in the order of a row's values: the n-th
+  /// names {n}. Complete when next() first said Record; empty without --header.
+  const std::vector<std::string>& names() const { return names_; }
+  /// -x: an item was too long for a command line, and ended the input.
+  bool stopped_at_long() const { return !too_long_.empty(); }
+
+ private:
+  ArgumentSource(const ArgumentSourceOptions& options, std::unique_ptr<RowReader> rows);
+  bool take_names();
+  bool fits(Record& record);
+
+  std::unique_ptr<RowReader> rows_;
+  Batcher batcher_;
+  bool header_;
+  bool limited_;
+  bool exit_if_long_;
+  bool without_values_;  // -N0
+  bool ended_ = false;
+  Item row_;
+  std::vector<std::string> names_;
+  std::string error_, too_long_;
+};
+
+}  // namespace spread

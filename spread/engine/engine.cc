@@ -1,0 +1,348 @@
+#include "spread/engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/io/system.h"
+
+namespace spread {
+namespace {
+
+SchedulerOptions scheduler_options(const Options& options) {
+  SchedulerOptions scheduler;
+  scheduler.failure = options.failure;
+  scheduler.halt = options.halt;
+  scheduler.window = options.limits.window;
+  // Answers without ids are right only if the filter never leaves a line out: the user must say so.
+  if (options.wire == Wire::Lines) scheduler.window = std::max(1u, options.limits.window);
+  scheduler.holds_answers = counts_answers(options);
+  scheduler.window_bytes = options.limits.window_bytes;
+  scheduler.read_ahead = options.limits.read_ahead;
+  // A command line is started in half a millisecond: nothing is gained by reading far ahead.
+  if (options.command == Command::Map) scheduler.queued_bytes = 512 * 1024;
+  (is_jobs(options.command) ? scheduler.delay : scheduler.start_delay) = options.map.delay;
+  scheduler.retry_first = is_jobs(options.command);
+  scheduler.start_all = options.start_all;
+  scheduler.close_surplus = options.command == Command::Run;
+  scheduler.once = options.command == Command::All;
+  scheduler.prepared = options.command == Command::Map || options.command == Command::Pipe;
+  scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;
+  scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
+  // A job is not waited for because of what others of its slot have done.
+  if (options.command == Command::Run) scheduler.idle_grace = options.limits.kill_grace;
+  return scheduler;
+}
+
+// Jitter only: two runs that both start must not knock at the same moments.
+std::uint64_t seed() { return static_cast<std::uint64_t>(wall_clock_seconds() * 1e6); }
+
+}  // namespace
+
+Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals)
+    : options_(options),
+      plan_(std::move(plan)),
+      guard_(std::move(guard)),
+      loop_(std::move(loop)),
+      signals_(std::move(signals)),
+      spawner_(options.environment, options.streams, &guard_, &loop_),
+      driver_(scheduler_options(options), seed(), *this),
+      scheduler_(driver_.scheduler()),
+      phases_(options.limits.kill_grace),
+      history_(options_, plan_),
+      gate_(options_.map, plan_.context.local_cpus),
+      started_(loop_.now()) {
+  loop_.add(signals_.fd(), true, false, this);
+}
+
+Engine::~Engine() {
+  // They hold descriptors that the loop knows.
+  ports_.clear();
+  loop_.remove(signals_.fd());
+}
+
+Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan, Guard guard,
+                                               SignalSet signals, MakeFace make_face) {
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  std::unique_ptr<Engine> engine(
+      new Engine(options, std::move(plan), std::move(guard), std::move(*loop), std::move(signals)));
+  SPREAD_TRY(engine->open(make_face));
+  SPREAD_TRY(engine->signals_.block());
+  return engine;
+}
+
+Status Engine::open(MakeFace make_face) {
+  auto output = open_output(options_.streams.output);
+  if (!output) return tl::unexpected(output.error());
+  stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
+  auto reporter = Reporter::create(options_, loop_, plan_.host_names, *stdout_);
+  if (!reporter) return tl::unexpected(reporter.error());
+  reporter_ = std::move(*reporter);
+  face_ = make_face(*this);
+  SPREAD_TRY(face_->open());
+  auto input = face_->open_input();
+  if (!input) return tl::unexpected(input.error());
+  input_ = std::move(*input);
+  if (input_ && input_->from_terminal()) tell_terminal();  // `all` has none
+  return fit_descriptors();
+}
+
+/// Mostly a ::: was forgotten, or a < FILE, and nothing would ever happen.
+void Engine::tell_terminal() {
+  reporter_->say(
+      options_.command == Command::Pipe
+          ? "the input is read from the terminal; Ctrl-D ends it (a file: < FILE)"
+          : "the input is read from the terminal, a line each; Ctrl-D ends it (others: ::: "
+            "ITEM... behind the command, or < FILE)");
+}
+
+int Engine::execute() {
+  for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
+  add_slots_from(0);
+  ask_hosts();
+  if (options_.command == Command::All) reporter_->set_total(plan_.workers(), probe_ == nullptr);
+  for (turn(); phases_.phase() != RunPhase::Over; turn()) loop_.wait(next_deadline());
+  return exit_status_;
+}
+
+/// What has happened since the last turn has been posted by the callbacks of wait(); now decide,
+/// act, and write.
+void Engine::turn() {
+  if (phases_.phase() == RunPhase::Working) {
+    work();
+  } else {
+    driver_.drain(now());
+    follow_signals();
+    watch_output();
+    driver_.drain(now());
+  }
+  hand_on();
+  while (phases_.advance(phase_turn(), now())) {
+    if (phases_.phase() == RunPhase::LastWords) conclude();
+    // A signal has ended the wait for the reader of stderr: something was not said.
+    if (phases_.phase() == RunPhase::Over && first_signal_ != 0 && !phase_turn().said) {
+      exit_status_ = std::max(exit_status_, face_->exit_status(describe_end(), options_.halt));
+    }
+  }
+}
+
+void Engine::work() {
+  take_host_answers();
+  face_->begin_turn();
+  driver_.drain(now());
+  follow_signals();
+  hold_starts();
+  watch_output();
+  driver_.drain(now());
+  pull_tasks();
+  decide();
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    Port& writer = port(dirty_[i]);
+    writer.dirty = false;
+    writer.flush();
+  }
+  dirty_.clear();
+  for (const WorkerId worker : ended_) port(worker).remove_ended();
+  ended_.clear();
+}
+
+/// What is due goes to the readers of stdout and stderr.
+void Engine::hand_on() {
+  if (const Status status = face_->advance(scheduler_.finished()); !status) {
+    results_lost_ = true;
+    abort(status.error().message);
+  }
+  const std::vector<WorkerId> unread(unread_.begin(), unread_.end());
+  for (const WorkerId worker : unread) port(worker).reconsider();
+  reporter_->make_room_for_results();
+  const bool was_full = stdout_->full() || reporter_->errors_full();
+  if (phases_.phase() == RunPhase::Working) {
+    stdout_->flush_if_due();
+  } else if (!stdout_->stalled()) {
+    stdout_->flush();
+  }
+  if (stdout_->closed() && !scheduler_.stopping()) {
+    // Nothing else may happen for a long time: what follows from this cannot wait.
+    watch_output();
+    decide();
+  }
+  reporter_->turn(*stdout_);
+  if (!reporter_->file_error().empty() && !scheduler_.stopping()) undecided_ = true;
+  // What was held back because the output was full may go on, and nothing else would say so.
+  if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
+  if (output_now() != output_told_) undecided_ = true;
+}
+
+/// --load and --memfree.
+void Engine::hold_starts() {
+  const bool held = !gate_.why().empty();
+  if (const auto until = gate_.held_until(now(), scheduler_.has_waiting())) {
+    post(StartsHeld{*until});
+    if (!held && reporter_->explaining()) {
+      reporter_->tell(Decision{"start nothing for a second or more: " + gate_.why()});
+    }
+  }
+  if (const std::string notice = gate_.take_notice(now()); !notice.empty()) reporter_->say(notice);
+}
+
+void Engine::pull_tasks() {
+  if (!input_ || input_told_) return;
+  if (scheduler_.stopping()) input_->stop();
+  if (scheduler_.tasks_wanted() > 0) {
+    // Not more in one turn: bad records never fill the queue, but their outcomes must be written.
+    constexpr int kRecordsPerTurn = 10000;
+    Record record;
+    // Asked again for each: a few large ones are as good as many small ones.
+    for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
+         ++n) {
+      const TaskId id{next_task_++};
+      if (!face_->accept(id, record)) {
+        driver_.feed(TaskSkipped{id}, now());
+      } else if (record.bad.empty()) {
+        driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
+      } else {
+        driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
+      }
+    }
+    reporter_->set_total(next_task_, input_->ended(), input_->share_read());
+  }
+  if (!input_->ended()) return;
+  input_told_ = true;
+  if (const std::string& error = input_->error();
+      !error.empty() && !face_->takes_input_error(error)) {
+    reporter_->say(error + "; no more input is read");
+  }
+  if (!scheduler_.stopping()) post(InputEnded{});
+}
+
+void Engine::decide() {
+  // Starting a worker is done at once, and what it leads to is decided in the same turn.
+  do {
+    undecided_ = started_worker_ = false;
+    driver_.decide(loop_.now());
+  } while (started_worker_ && scheduler_.next_deadline() > loop_.now());
+}
+
+void Engine::watch_output() {
+  if (stdout_->closed() && !scheduler_.stopping()) {
+    if (stdout_->failed()) {
+      own_error_ = true;
+      abort("cannot write to standard output: " + stdout_->error());
+    } else {
+      post(Aborted{"nobody reads the output any more"});
+    }
+  }
+  if (!face_->error().empty()) {
+    own_error_ = true;
+    abort(face_->error());
+  }
+  // What is not in the joblog would be done again (--resume): nothing more is begun.
+  if (const std::string& error = reporter_->file_error(); !error.empty() && end_message_.empty()) {
+    own_error_ = true;
+    end_message_ = error;
+    post(StartNoMore{error});
+  }
+  // A disk that is full is so at every try.
+  if (std::string warning = face_->take_warning();
+      !warning.empty() && warnings_told_.insert(warning).second) {
+    reporter_->say(warning);
+  }
+  if (const OutputFull now = output_now(); now != output_told_) {
+    output_told_ = now;
+    post(now);
+  }
+  if (const bool stalled = stdout_->stalled() || reporter_->errors_full();
+      stalled != output_stalled_) {
+    output_stalled_ = stalled;
+    post(OutputStalled{stalled});
+  }
+}
+
+OutputFull Engine::output_now() const {
+  if (reporter_->errors_full()) return {true, face_->full_but_for()};
+  if (!face_->full()) return {};
+  return {true, face_->full_but_for()};
+}
+
+TimePoint Engine::next_deadline() {
+  const TimePoint outputs =
+      std::min({stdout_->next_deadline(), reporter_->next_deadline(), phases_.next_deadline()});
+  if (phases_.phase() != RunPhase::Working) {
+    return drained() || waits_for_reader() ? outputs : loop_.now();
+  }
+  // Not in a loop within the turn: what happens again and again must not keep signals waiting.
+  if (undecided_ || !driver_.inbox().empty() || input_at_hand()) return loop_.now();
+  const TimePoint next = std::min(scheduler_.next_deadline(), outputs);
+  return probe_ ? std::min(next, probe_->next_deadline()) : next;
+}
+
+/// More tasks are wanted and can be read without waiting.
+bool Engine::input_at_hand() const {
+  return input_ && !input_told_ && !input_->waiting() && scheduler_.tasks_wanted() > 0;
+}
+
+void Engine::abort(std::string reason) {
+  own_error_ = true;
+  if (end_message_.empty()) {
+    end_message_ = reason;
+    reporter_->say(reason);
+  }
+  post(Aborted{std::move(reason)});
+}
+
+/// Ctrl-Z. Workers are in process groups of their own, which the terminal does not reach. What runs
+/// on other machines goes on; its connection is kept alive.
+void Engine::suspend() {
+  for (const std::unique_ptr<Port>& each : ports_) each->suspend(true);
+  // What a thread is just starting would run on while we are stopped.
+  spawner_.settle();
+  // The time until we are continued is charged to no task.
+  if (!output_stalled_) post(OutputStalled{true});
+  driver_.drain(now());
+  reporter_->leave_line();
+  signals_.stop_here();
+  loop_.advance();
+  if (!output_stalled_) post(OutputStalled{false});
+  driver_.drain(now());
+  for (const std::unique_ptr<Port>& each : ports_) each->suspend(false);
+}
+
+void Engine::on_ready(int, bool, bool) {
+  while (const auto signal = signals_.next()) {
+    if (signal->asks_to_stop) {
+      suspend_asked_ = true;
+      continue;
+    }
+    if (!signal->asks_to_end) {
+      if (signal->slots != 0) face_->change_slots(signal->slots);
+      continue;
+    }
+    if (first_signal_ == 0) first_signal_ = signal->number;
+    post(StopRequested{std::min(++signals_received_, 3)});
+  }
+}
+
+/// What is to be done about signals once the Scheduler knows of them.
+void Engine::follow_signals() {
+  if (signals_received_ > 0 && !std::exchange(stop_told_, true)) tell_stop();
+  if (std::exchange(suspend_asked_, false)) suspend();
+}
+
+/// After the first signal: what is waited for.
+void Engine::tell_stop() {
+  const bool all_or_filters = face_->waits_for_workers();
+  const std::size_t count = all_or_filters ? scheduler_.live_workers() : scheduler_.unanswered();
+  if (count == 0 || options_.limits.shutdown_timeout == Duration::zero()) return;
+  const std::string_view what = all_or_filters              ? "worker"
+                                : is_jobs(options_.command) ? "job"
+                                                            : "task";
+  const Duration grace = scheduler_.grace_for_unanswered();
+  reporter_->say_at_once(
+      fmt::format("waiting{} for {} {}{} (again: end {} now)",
+                  grace == kNoLimit ? "" : fmt::format(" up to {:.6g} s", to_seconds(grace)), count,
+                  what, count == 1 ? "" : "s", count == 1 ? "it" : "them"));
+}
+
+}  // namespace spread

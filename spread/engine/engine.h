@@ -1,0 +1,235 @@
+// spread/run: the joint. The pure machines (core/, workers/session.h, results/, sources/) meet the
+// edge (io/) here and nowhere else. Start with Engine: one turn of its loop is wait, freeze the
+// time, feed what happened to the Scheduler, carry out what it says. What differs between the
+// subcommands is a Face (face.h), and what works in a slot is a Port (port.h).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/core/driver.h"
+#include "spread/core/run_phases.h"
+#include "spread/engine/face.h"
+#include "spread/engine/host_probe.h"
+#include "spread/engine/plan.h"
+#include "spread/engine/port.h"
+#include "spread/engine/run_history.h"
+#include "spread/engine/start_gate.h"
+#include "spread/input/task_input.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/guard.h"
+#include "spread/io/signals.h"
+#include "spread/io/subprocess.h"
+#include "spread/output/reporter.h"
+#include "spread/report/exit_code.h"
+#include "spread/report/start_failures.h"
+
+namespace spread {
+
+/// One run of `spread run`, `all` or `map`, from the plan to the exit status.
+class Engine final : private ReadyHandler {
+ public:
+  /// Makes what is the subcommand's: a place above the engine knows them all.
+  using MakeFace = std::unique_ptr<Face> (*)(Engine& engine);
+  /// Everything that can be wrong beforehand is told here, and nothing has been started yet.
+  static Result<std::unique_ptr<Engine>> create(const Options& options, Plan plan, Guard guard,
+                                                SignalSet signals, MakeFace make_face);
+  ~Engine() override;
+
+  /// Runs to the end; the exit status.
+  int execute();
+
+  // For the face and the ports. They live as long as the Engine.
+  const Options& options() const { return options_; }
+  Plan& plan() { return plan_; }
+  EventLoop& loop() { return loop_; }
+  TimePoint now() const { return loop_.now(); }
+  Spawner& spawner() { return spawner_; }
+  Reporter& reporter() { return *reporter_; }
+  OutputWriter& output() { return *stdout_; }
+  const Scheduler& scheduler() const { return scheduler_; }
+  Port& port(WorkerId worker) { return *ports_[number(worker)]; }
+  /// By host in the order given; grows with the slots.
+  const std::vector<WorkerId>& tail_order() const { return tail_order_; }
+
+  /// Something has happened: the Scheduler is told in this turn, before it decides anything.
+  template <typename E>
+  void post(E event) {
+    undecided_ = true;
+    driver_.inbox().post(std::move(event));
+  }
+  void post_success(WorkerId worker, TaskId task, Slice&& value) {
+    driver_.inbox().post_success(worker, task, std::move(value));
+  }
+  /// The port has bytes to be written at the end of this turn.
+  void needs_flush(Port& port) {
+    if (!port.dirty) dirty_.push_back(port.id());
+    port.dirty = true;
+  }
+  /// What works in the slot is left unread for now, and is asked each turn whether it may be read.
+  void set_unread(WorkerId worker, bool unread) {
+    unread ? void(unread_.insert(worker)) : void(unread_.erase(worker));
+  }
+  void reconsider_all() {
+    for (const std::unique_ptr<Port>& each : ports_) each->reconsider();
+  }
+  /// What worked in the slot has ended, and is to be freed at the end of this turn.
+  void has_ended(WorkerId worker) { ended_.push_back(worker); }
+  /// So many slots are to be used from now on: more are made, on this machine, or as many rest as
+  /// are too many.
+  void set_slots(std::uint32_t slots);
+  /// One slot more, which is on this machine unless one rests, or one less. Of a host that has not
+  /// answered yet the slots come on top.
+  void change_slots(int by);
+  /// Whether what could not be started may be later, since processes, memory or descriptors have
+  /// run out for the moment: always while others run, whose end makes room, else for a few seconds.
+  bool may_start_later(const Error& error);
+  void start_has_worked() { out_of_room_since_.reset(); }
+  /// A worker in the slot has ended before it was of any use: is told when the slot is given up, or
+  /// works after all, or at the end of the run. Before the Scheduler hears of it.
+  void start_failed(WorkerId worker, FailedStart start);
+  /// The same in `all`, where nothing is tried again: told at once.
+  void slot_failed(WorkerId worker);
+  /// A worker of the slot's host and argument list has answered in this run.
+  bool key_proven(WorkerId worker) { return scheduler_.keys()[plan_.key(worker)].proven; }
+  /// Why a worker ended has been said: not again if its slot is given up for it.
+  void end_told(const std::string& reason) { last_closed_ = reason; }
+  /// A worker in the slot is of use.
+  void start_worked(WorkerId worker);
+  /// Why tasks were not computed, as far as that is still news.
+  std::string_view untold_stop_reason() const;
+  /// What has been written to stdout and stderr, or is about to be.
+  std::uint64_t bytes_shown() {
+    return stdout_->written() + stdout_->queue().size() + reporter_->errors_shown();
+  }
+  /// Where in the input the task is; may be empty.
+  std::string place_of(TaskId task) const {
+    return input_ ? input_->place_of(number(task)) : std::string();
+  }
+  /// -j FILE, in which another number may stand by now.
+  void read_slots_file();
+  /// Ends the run with an error of our own.
+  void abort(std::string reason);
+
+ private:
+  Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals);
+  Status open(MakeFace make_face);
+  void on_ready(int fd, bool readable, bool writable) override;
+
+  // The turn (engine.cc)
+  void turn();
+  void work();
+  void hand_on();
+  void hold_starts();
+  void pull_tasks();
+  void decide();
+  void watch_output();
+  OutputFull output_now() const;
+  TimePoint next_deadline();
+  bool input_at_hand() const;
+  void tell_terminal();
+
+  // The end (engine_end.cc)
+  RunPhases::Turn phase_turn() const;
+  bool drained() const;
+  bool waits_for_reader() const;
+  void conclude();
+  RunEnd describe_end() const;
+
+  void follow_signals();
+  void suspend();
+  void tell_stop();
+
+  // Slots (engine_slots.cc)
+  void add_slots_from(std::uint32_t first);
+  void add_local_slots(std::uint32_t count);
+  void ask_hosts();
+  void take_host_answers();
+  Status fit_descriptors();
+  void fit_descriptors_again();
+  void limit_slots();
+
+  // Actions out (engine_actions.cc)
+  friend class Driver<Engine>;
+  void carry_out(Action& action);
+  bool takes_successes() const { return !reporter_->detailed(); }
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+    face_->succeeded(answer, success);
+  }
+  template <typename E>
+  void before(const E&) {}
+  void start_worker(const StartWorker& action);
+  void tell_pause(const SlotPaused& paused);
+  void give_up(const SlotClosed& closed);
+  bool others_can_work(WorkerId closed) const;
+  void tell_rest();
+  void explain(const Action& action);
+
+  const Options& options_;
+  Plan plan_;
+  Guard guard_;
+  EventLoop loop_;
+  SignalSet signals_;
+  Spawner spawner_;
+  Driver<Engine> driver_;
+  const Scheduler& scheduler_;  ///< the driver's, for questions
+  RunPhases phases_;
+  RunHistory history_;
+  StartGate gate_;
+  TimePoint started_;
+  std::unique_ptr<OutputWriter> stdout_;
+  std::unique_ptr<Reporter> reporter_;
+  std::unique_ptr<Face> face_;
+  std::unique_ptr<TaskInput> input_;
+  std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
+  std::vector<HostProbe::Answer> host_answers_;
+
+  std::uint32_t slots_at_rest_ = 0;         ///< USR2, -j FILE
+  std::uint32_t slots_fit_ = UINT32_MAX;    ///< for so many there are descriptors
+  std::uint32_t slots_limit_ = UINT32_MAX;  ///< as the Scheduler was told
+  std::size_t questions_fit_ = 1;           ///< hosts that can be asked at the same time
+
+  std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
+  std::vector<WorkerId> tail_order_;
+  std::vector<WorkerId> dirty_;
+  std::vector<WorkerId> ended_;
+  std::set<WorkerId> unread_;
+  /// Something has happened since the last decide(), perhaps because of what it decided.
+  bool undecided_ = false;
+  bool started_worker_ = false;  ///< since then
+  std::uint64_t next_task_ = 0;
+
+  int signals_received_ = 0;
+  int first_signal_ = 0;
+  int exit_status_ = 0;        ///< from LastWords on
+  bool results_lost_ = false;  ///< they cannot be handed on
+  bool suspend_asked_ = false;
+  bool stop_told_ = false;
+  OutputFull output_told_;
+  bool output_stalled_ = false;
+  bool input_told_ = false;
+  bool own_error_ = false;
+  bool ever_started_ = false;
+  bool pause_told_ = false;
+  std::string end_message_;
+  std::set<std::string> warnings_told_;
+  std::optional<TimePoint> out_of_room_since_;
+  bool out_of_room_told_ = false;
+  std::string last_closed_;  ///< why a slot was given up last
+  StartFailures start_failures_;
+  std::set<WorkerId> closed_;
+  bool closings_told_ = false;  ///< why each of them was
+  /// Hosts that ssh did not get to when they were asked for their CPUs, and what it said. Told with
+  /// the failure of the one start that is tried even so.
+  std::map<HostId, std::string> unreached_;
+};
+
+}  // namespace spread

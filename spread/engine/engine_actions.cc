@@ -1,0 +1,146 @@
+// Events in, actions out: what the Scheduler says is carried out here.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "spread/base/overloaded.h"
+#include "spread/engine/engine.h"
+
+namespace spread {
+
+void Engine::carry_out(Action& action) {
+  if (reporter_->explaining()) explain(action);
+  std::visit(overloaded{
+                 [&](const StartWorker& start) { start_worker(start); },
+                 [&](const SendTask& send) { port(send.worker).send_task(send); },
+                 [&](DeliverTask& delivery) { face_->deliver(delivery); },
+                 [&](const CloseInput& close) { port(close.worker).close_input(); },
+                 [&](const KillWorker& kill) {
+                   port(kill.worker).ending_why = kill.why;
+                   kill.gentle ? port(kill.worker).terminate() : port(kill.worker).kill();
+                 },
+                 [&](const RetryTask& again) { face_->retry(again); },
+                 [&](const SlotPaused& paused) { tell_pause(paused); },
+                 [&](const SlotClosed& closed) { give_up(closed); },
+             },
+             action);
+}
+
+/// One line is enough for all slots.
+void Engine::tell_pause(const SlotPaused& paused) {
+  if (std::exchange(pause_told_, true)) return;
+  reporter_->say(
+      fmt::format("{} is started again in {:.0f} s, since it has ended again and again "
+                  "without an answer: {}",
+                  port(paused.worker).name(), to_seconds(paused.pause), paused.reason));
+}
+
+void Engine::start_worker(const StartWorker& action) {
+  started_worker_ = true;
+  Port& slot = port(action.worker);
+  if (const Status status = slot.start(); !status) {
+    ProcessEnded ended;
+    ended.worker = action.worker;
+    ended.reason = status.error().message;
+    if (options_.command != Command::All && may_start_later(status.error())) {
+      ended.cause = EndCause::NoRoom;
+      return post(std::move(ended));
+    }
+    ended.cause = EndCause::NotStarted;
+    // Told at once, since others may do all the work before this slot has used up its tries; but
+    // one line is enough for all slots and tries that fail in the same way.
+    if (ended.reason != last_closed_ || options_.command == Command::All) {
+      reporter_->say("worker " + std::to_string(number(action.worker)) + " on " + slot.host() +
+                     ": " + ended.reason);
+    }
+    last_closed_ = ended.reason;
+    post(std::move(ended));
+    return;
+  }
+  ever_started_ = true;
+  post(ProcessStarted{action.worker});
+}
+
+void Engine::start_failed(WorkerId worker, FailedStart start) {
+  if (start.host) unreached_.erase(plan_.roster.slots[number(worker)].host);
+  start_failures_.failed(worker, std::move(start));
+}
+
+void Engine::slot_failed(WorkerId worker) {
+  closed_.insert(worker);
+  const std::string text = start_failures_.closed(worker, others_can_work(worker));
+  if (!text.empty()) reporter_->say(text);
+}
+
+void Engine::start_worked(WorkerId worker) {
+  if (const std::string text = start_failures_.answered(worker); !text.empty()) {
+    reporter_->say(text);
+  }
+  const auto unreached = unreached_.find(plan_.roster.slots[number(worker)].host);
+  if (unreached == unreached_.end()) return;
+  reporter_->say("cannot ask " + port(worker).host() +
+                 " how many CPUs it has: " + unreached->second + "; one is assumed");
+  unreached_.erase(unreached);
+}
+
+bool Engine::others_can_work(WorkerId closed) const {
+  if (probe_) return true;
+  const HostId host = plan_.roster.slots[number(closed)].host;
+  for (std::uint32_t i = 0; i < plan_.workers(); ++i) {
+    if (plan_.roster.slots[i].host != host && closed_.count(WorkerId{i}) == 0) return true;
+  }
+  return false;
+}
+
+std::string_view Engine::untold_stop_reason() const {
+  const std::string_view reason = scheduler_.stop_reason();
+  const std::string_view no_worker = "no worker is left";
+  return closings_told_ && reason.starts_with(no_worker) ? no_worker : reason;
+}
+
+void Engine::give_up(const SlotClosed& closed) {
+  closings_told_ = true;
+  slot_failed(closed.worker);
+  if (start_failures_.failing(closed.worker)) return;
+  // A hundred slots that fail in the same way are told once.
+  if (closed.reason == last_closed_) return;
+  last_closed_ = closed.reason;
+  reporter_->say(port(closed.worker).name() + " is given up: " + closed.reason);
+}
+
+void Engine::explain(const Action& action) {
+  std::string text = std::visit(
+      overloaded{
+          [&](const StartWorker& a) {
+            return "start worker " + std::to_string(number(a.worker)) + " on " +
+                   port(a.worker).host() + ": " + std::string(a.why);
+          },
+          [&](const SendTask& a) {
+            return "send task " + std::to_string(number(a.task) + 1) + " to worker " +
+                   std::to_string(number(a.worker)) + ": " + std::string(a.why);
+          },
+          [&](const CloseInput& a) {
+            return "close the input of worker " + std::to_string(number(a.worker)) + ": " +
+                   std::string(a.why);
+          },
+          [&](const KillWorker& a) {
+            return "kill worker " + std::to_string(number(a.worker)) + ": " + std::string(a.why);
+          },
+          [&](const RetryTask& a) {
+            return "task " + std::to_string(number(a.task) + 1) + " again: " + std::string(a.why) +
+                   (a.message.empty() ? "" : " (" + a.message + ")");
+          },
+          [&](const SlotPaused& a) {
+            return fmt::format("worker {} pauses for {:.3g} s: {}", number(a.worker),
+                               to_seconds(a.pause), a.reason);
+          },
+          [&](const SlotClosed& a) {
+            return "give up worker " + std::to_string(number(a.worker)) + ": " + a.reason;
+          },
+          [&](const DeliverTask&) { return std::string(); },
+      },
+      action);
+  if (!text.empty()) reporter_->tell(Decision{text});
+}
+
+}  // namespace spread

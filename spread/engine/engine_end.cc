@@ -1,0 +1,96 @@
+// The end of a run: what is still to be written, what is remembered, and the exit status.
+#include <string>
+#include <utility>
+
+#include "spread/engine/engine.h"
+#include "spread/engine/login_end.h"
+#include "spread/io/system.h"
+
+namespace spread {
+
+RunPhases::Turn Engine::phase_turn() const {
+  RunPhases::Turn turn;
+  turn.finished = scheduler_.finished();
+  turn.drained = drained();
+  turn.stalled = waits_for_reader();
+  // Where the reader of the results is gone, nothing more is said.
+  const bool unheard = stdout_->closed() && !stdout_->failed();
+  turn.said = unheard || reporter_->said();
+  turn.logged = unheard || reporter_->logged();
+  turn.signals = signals_received_;
+  return turn;
+}
+
+bool Engine::drained() const {
+  if (stdout_->closed() || results_lost_) return true;
+  const bool errors = face_->errors_are_output() && !reporter_->errors_written();
+  return stdout_->queue_empty() && face_->drained() && !errors;
+}
+
+/// What is left cannot be written until a reader reads, who then wakes us.
+bool Engine::waits_for_reader() const {
+  const bool errors = face_->errors_are_output() && !reporter_->errors_written();
+  return stdout_->stalled() || face_->stalled() || reporter_->errors_full() || errors;
+}
+
+RunEnd Engine::describe_end() const {
+  const Scheduler::Counts& counts = scheduler_.counts();
+  RunEnd end;
+  end.failed = face_->failures(counts);
+  end.finished = counts.arrived;
+  end.own_error = own_error_ || stdout_->failed();
+  end.output_closed = stdout_->closed() && !stdout_->failed();
+  end.signal = first_signal_;
+  end.halted = scheduler_.halted();
+  if (input_) {
+    const bool cut_short = scheduler_.stopping() && !input_->complete();
+    end.incomplete = cut_short || !input_->error().empty();
+  }
+  return end;
+}
+
+/// Starts that failed and did not matter in the end, since others did the work.
+void Engine::tell_rest() {
+  for (const std::string& text : start_failures_.take_rest()) reporter_->say(text);
+  for (const auto& [host, said] : unreached_) {
+    StartFailures one;
+    one.failed(WorkerId{0}, unreachable_host(plan_, host, "", said));
+    for (const std::string& text : one.take_rest()) reporter_->say(text);
+  }
+}
+
+/// The exit status, what is remembered, and the last words.
+void Engine::conclude() {
+  history_.keep(scheduler_.keys(), loop_.now() - started_,
+                static_cast<std::int64_t>(wall_clock_seconds()));
+  if (const std::string warning = history_.take_warning(); !warning.empty()) {
+    reporter_->say(warning);
+  }
+  if (stdout_->failed() && end_message_.empty()) {
+    reporter_->say("cannot write to standard output: " + stdout_->error());
+  }
+  RunEnd end = describe_end();
+  const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
+  if (!ever_started_ && end.failed > 0 && !computed && end.signal == 0) end.own_error = true;
+  if (!end.output_closed) tell_rest();
+  if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
+    // Why may just have been said.
+    const std::string reason(untold_stop_reason());
+    reporter_->say("the rest of the input was not read" +
+                   (reason == end_message_ ? "" : ": " + reason));
+  }
+  if (!reporter_->files_written()) end.own_error = true;
+  exit_status_ = face_->exit_status(end, options_.halt);
+  reporter_->run_ended(exit_status_);
+  if (end.output_closed) {
+    reporter_->leave_line();
+  } else {
+    const bool told = stdout_->failed() || face_->tell_failures();
+    const bool known =
+        (closings_told_ && std::string_view(scheduler_.stop_reason()).starts_with("no worker ")) ||
+        (!end_message_.empty() && scheduler_.stop_reason() == end_message_);
+    reporter_->finish(scheduler_.counts().ok, scheduler_.stop_reason(), !told, known);
+  }
+}
+
+}  // namespace spread

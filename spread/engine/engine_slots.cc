@@ -1,0 +1,212 @@
+// Which slots there are, and how many of them are used: hosts that are asked for their CPUs, USR1
+// and USR2, and what descriptors there are.
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spread/base/parse.h"
+#include "spread/engine/engine.h"
+#include "spread/io/descriptors.h"
+#include "spread/io/machine.h"
+#include "spread/io/system.h"
+
+namespace spread {
+namespace {
+
+// What we have open ourselves, the other ends of the pipes while a process starts among it.
+constexpr std::uint64_t kOwnDescriptors = 16;
+
+/// Three pipes and a pidfd. A job of `map` on this machine reads nothing, or one item, which is
+/// written at once.
+std::uint64_t descriptors_per_worker(const Options& options, const Roster& roster) {
+  const bool here = std::all_of(roster.hosts.begin(), roster.hosts.end(),
+                                [](const HostSpec& host) { return host.local; });
+  return here && options.command == Command::Map ? 3 : 4;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- more slots
+
+void Engine::add_slots_from(std::uint32_t first) {
+  std::vector<SlotAdded> added_slots;
+  for (std::uint32_t i = first; i < plan_.workers(); ++i) {
+    const WorkerId worker{i};
+    ports_.push_back(face_->make_port(worker));
+    const SlotSpec& slot = plan_.roster.slots[i];
+    SlotAdded added;
+    added.host = slot.host;
+    added.key = plan_.key(worker);
+    added.remote = !plan_.is_local(worker);
+    added.waits_for_hello = added.remote && is_jobs(options_.command);
+    if (unreached_.count(slot.host) > 0 && options_.failure.start_retries > 1) {
+      added.failed_starts = options_.failure.start_retries - 1;
+    }
+    added_slots.push_back(added);
+  }
+  // By host in the order given: hosts that are asked how many slots they have answer in any order.
+  for (std::uint32_t i = first; i < plan_.workers(); ++i) tail_order_.push_back(WorkerId{i});
+  std::stable_sort(tail_order_.begin(), tail_order_.end(), [this](WorkerId a, WorkerId b) {
+    return plan_.roster.slots[number(a)].host < plan_.roster.slots[number(b)].host;
+  });
+  history_.advise(added_slots);
+  for (const SlotAdded& added : added_slots) post(added);
+}
+
+void Engine::add_local_slots(std::uint32_t count) {
+  const std::uint32_t before = plan_.workers();
+  plan_.add_local_slots(count);
+  add_slots_from(before);
+  fit_descriptors_again();
+}
+
+void Engine::ask_hosts() {
+  if (plan_.roster.ask_cpus.empty()) return post(SlotsComplete{});
+  probe_ = std::make_unique<HostProbe>(plan_, spawner_, loop_, questions_fit_);
+}
+
+void Engine::take_host_answers() {
+  if (!probe_) return;
+  probe_->tick();
+  if (scheduler_.stopping()) probe_->stop();
+  for (HostProbe::Answer& answer : probe_->take_answers()) {
+    host_answers_.push_back(std::move(answer));
+  }
+  // `all` hands its outputs back by worker number, so the numbers must be those of the hosts'
+  // order; `run` starts to work wherever it can.
+  if (options_.command == Command::All) {
+    if (!probe_->done()) return;
+    std::sort(host_answers_.begin(), host_answers_.end(),
+              [](const auto& a, const auto& b) { return a.host < b.host; });
+  }
+  const std::uint32_t before = plan_.workers();
+  for (const HostProbe::Answer& answer : host_answers_) {
+    if (is_ssh_failure(answer.problem)) {
+      unreached_[answer.host] = answer.problem;
+    } else if (!answer.problem.empty()) {
+      reporter_->say("cannot ask " + host_label(plan_.roster.hosts[number(answer.host)]) +
+                     " how many CPUs it has: " + answer.problem + "; one is assumed");
+    }
+    plan_.add_slots_of(answer.host, answer.cpus);
+  }
+  host_answers_.clear();
+  const bool complete = probe_->done();
+  if (complete) probe_.reset();
+  if (plan_.workers() > before) {
+    add_slots_from(before);
+    fit_descriptors_again();
+  }
+  if (!complete) return;
+  slots_at_rest_ = std::min(slots_at_rest_, std::max(1u, plan_.workers()) - 1);
+  post(SlotsComplete{});
+}
+
+// ---------------------------------------------------------------- how many of them
+
+Status Engine::fit_descriptors() {
+  const std::uint64_t per_worker = descriptors_per_worker(options_, plan_.roster);
+  const std::uint64_t own = kOwnDescriptors + inherited_descriptors().size() +
+                            (options_.report.joblog.empty() ? 0 : 1) +
+                            (options_.report.events.empty() ? 0 : 1);
+  const std::uint64_t asked = plan_.roster.ask_cpus.size();
+  const std::uint64_t working = plan_.workers() * per_worker + own;
+  const std::uint64_t wanted = working + asked * HostProbe::kDescriptors;
+  const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
+  // Raised for us, and not for children.
+  if (limit != plan_.descriptor_limit) spawner_.give_descriptor_limit(plan_.descriptor_limit);
+  const std::uint64_t room = limit - std::min(limit, own);
+  // Where there are too few, one half is for questions as long as there are any.
+  questions_fit_ = std::max<std::uint64_t>(
+      1, limit >= wanted ? asked : std::min(asked, room / 2 / HostProbe::kDescriptors));
+  const std::uint64_t for_questions = asked == 0 ? 0 : questions_fit_ * HostProbe::kDescriptors;
+  const std::uint64_t most = (room - std::min(room, for_questions)) / per_worker;
+  const bool too_few = most < plan_.workers();
+  if (asked == 0 && too_few) {
+    const std::string told = std::to_string(plan_.workers()) + " at a time need " +
+                             std::to_string(wanted) + " file descriptors, and the limit is " +
+                             std::to_string(limit) + " (see ulimit -Hn)";
+    // `all` needs every one; elsewhere fewer at a time do the same work.
+    if (options_.command == Command::All || most == 0) return fail(told + "; or use a smaller -j");
+    if (slots_fit_ != most) reporter_->say(told + ": " + std::to_string(most) + " at a time it is");
+  }
+  slots_fit_ = too_few ? static_cast<std::uint32_t>(std::max<std::uint64_t>(1, most)) : UINT32_MAX;
+  limit_slots();
+  // On fewer, a CPU would have to be woken for the thread: map -u -j2 on 2 CPUs took 1.2 instead of
+  // 1.06 of the limit's time.
+  spawner_.limit_background(limit - std::min(limit, wanted), plan_.context.local_cpus);
+  return {};
+}
+
+/// Slots have been added.
+void Engine::fit_descriptors_again() {
+  if (const Status fitted = fit_descriptors(); !fitted) abort(fitted.error().message);
+}
+
+bool Engine::may_start_later(const Error& error) {
+  // Of exec's own errors none is among these but ENOMEM.
+  constexpr int kShortages[] = {EAGAIN, ENOMEM, EMFILE, ENFILE};
+  if (std::find(std::begin(kShortages), std::end(kShortages), error.number) ==
+      std::end(kShortages)) {
+    return false;
+  }
+  // Where none of ours runs, it is others' processes that fill the machine. That may pass, too, but
+  // is not waited for with each job anew.
+  constexpr Duration kPatience = std::chrono::seconds(5);
+  if (!out_of_room_since_) out_of_room_since_ = loop_.now();
+  const bool waits = !spawner_.idle() || loop_.now() - *out_of_room_since_ < kPatience;
+  if (waits && !std::exchange(out_of_room_told_, true)) {
+    reporter_->say(error.message + "; it is tried again when there is room");
+  }
+  return waits;
+}
+
+void Engine::limit_slots() {
+  std::uint32_t limit = slots_fit_;
+  if (slots_at_rest_ > 0) {
+    const std::uint32_t all = plan_.workers();
+    limit = std::min(limit, all - std::min(all, slots_at_rest_));
+  }
+  limit = std::max(1u, limit);
+  if (limit != std::exchange(slots_limit_, limit)) post(SlotsLimited{limit});
+}
+
+void Engine::set_slots(std::uint32_t slots) {
+  if (slots > plan_.workers()) add_local_slots(slots - plan_.workers());
+  slots_at_rest_ = plan_.workers() - slots;
+  limit_slots();
+}
+
+void Engine::read_slots_file() {
+  const std::string& name = options_.map.jobs_file;
+  if (name.empty()) return;
+  auto text = read_file(name, options_.streams.input);
+  // An editor may just be writing it anew.
+  if (!text || *text == plan_.slots_text) return;
+  plan_.slots_text = std::move(*text);
+  const auto count = parse_slots_file(plan_.slots_text, options_);
+  if (!count) return reporter_->say("-j " + name + ": " + count.error().message);
+  const double cpus = plan_.context.local_cpus;
+  double slots = count->number;
+  if (count->kind == SlotCount::Kind::Percent) slots = cpus * count->number / 100;
+  if (count->kind == SlotCount::Kind::Offset) slots = cpus + count->number;
+  if (count->kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
+  set_slots(static_cast<std::uint32_t>(std::max(1.0, slots)));
+}
+
+void Engine::change_slots(int by) {
+  if (by > 0 && slots_at_rest_ == 0) return add_local_slots(1);
+  // Of those that hosts will say they have, too, as long as they are being asked.
+  const std::uint32_t most = probe_ != nullptr ? UINT32_MAX : std::max(1u, plan_.workers()) - 1;
+  if (by > 0) {
+    --slots_at_rest_;
+  } else if (slots_at_rest_ < most) {
+    ++slots_at_rest_;
+  }
+  limit_slots();
+}
+
+}  // namespace spread

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/core/event.h"
+#include "spread/core/inbox.h"
+#include "spread/core/scheduler.h"
+#include "spread/engine/port.h"
+#include "spread/input/task_input.h"
+#include "spread/report/exit_code.h"
+
+namespace spread {
+
+/// What differs between the subcommands that run tasks: who works in a slot, where tasks come from,
+/// and what becomes of outcomes. `run`, `all`: WorkerFace; `map`: JobFace; `pipe`: FilterFace.
+class Face {
+ public:
+  virtual ~Face() = default;
+  /// Opens what results are written to; whatever is wrong is told before anything has been started.
+  virtual Status open() = 0;
+  /// Where the tasks come from; null if there are none (`all`).
+  virtual Result<std::unique_ptr<TaskInput>> open_input() = 0;
+  virtual std::unique_ptr<Port> make_port(WorkerId worker) = 0;
+
+  /// At the start of every turn, before anything is decided.
+  virtual void begin_turn() {}
+  /// The next record of the input becomes a task. False: it is one that is done already.
+  virtual bool accept(TaskId task, Record& record) {
+    static_cast<void>(task), static_cast<void>(record);
+    return true;
+  }
+  /// The input cannot be read to its end, for this reason. True: the face tells it, in its own
+  /// time.
+  virtual bool takes_input_error(const std::string& error) {
+    static_cast<void>(error);
+    return false;
+  }
+  /// The outcome of nearly every task, where nobody wants details; the others go to deliver().
+  virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+    static_cast<void>(answer), static_cast<void>(success);
+  }
+  /// A task's outcome; see DeliverTask. What it carries may be taken.
+  virtual void deliver(DeliverTask& delivery) = 0;
+  /// An attempt ended without one.
+  virtual void retry(const RetryTask& retry) = 0;
+
+  /// No more outcomes should be caused than those already under way.
+  virtual bool full() const = 0;
+  /// While full, the worker whose output goes out even so; see OutputFull.
+  virtual WorkerId full_but_for() const { return kNoWorker; }
+  /// Why results are lost (the spill file cannot be read): the end of the run. Empty if they are
+  /// not.
+  virtual const std::string& error() const = 0;
+  virtual std::string take_warning() = 0;
+
+  /// Once in every turn: moves on to the output what is due. `over`: all workers have ended, and
+  /// what is left is all that there will be.
+  virtual Status advance(bool over) = 0;
+  /// Everything has been handed to the output.
+  virtual bool drained() const = 0;
+  /// Not everything has, since nobody reads what it is written to: whoever waits is woken when
+  /// somebody does.
+  virtual bool stalled() const { return false; }
+  /// What goes to stderr is output, too: at the end it is waited for as stdout is.
+  virtual bool errors_are_output() const { return false; }
+
+  /// Tells which tasks did not succeed, in its own way; false: the Reporter is to do it.
+  virtual bool tell_failures() { return false; }
+  /// The exit status, where the face has a say in it.
+  virtual int exit_status(const RunEnd& end, const HaltOptions& halt) const {
+    return exit_code(end, halt);
+  }
+  /// Workers have no tasks of their own to be waited for (`all`), or go on when these are done.
+  virtual bool waits_for_workers() const { return false; }
+  /// USR1 and USR2: one slot more, or less.
+  virtual void change_slots(int by) { static_cast<void>(by); }
+  /// What the exit status counts.
+  virtual std::uint64_t failures(const Scheduler::Counts& counts) const {
+    return counts.failed + counts.lost + counts.not_computed;
+  }
+};
+
+}  // namespace spread

@@ -1,0 +1,185 @@
+#include "spread/engine/plan.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "spread/base/byte_buffer.h"
+#include "spread/base/parse.h"
+#include "spread/engine/job_limits.h"
+#include "spread/input/task_input.h"
+#include "spread/io/machine.h"
+#include "spread/io/system.h"
+#include "spread/wire/codec.h"
+#include "spread/wire/json.h"
+
+namespace spread {
+namespace {
+
+Result<Value> json_prep(const std::string& text) {
+  ByteBuffer bytes;
+  if (const Status status = wire::json_to_msgpack(text, bytes); !status) {
+    return fail("--prep-json " + text.substr(0, 40) + ": " + status.error().message);
+  }
+  Value value;
+  value.body = Slice::copy_of(bytes.view());
+  return value;
+}
+
+Result<std::vector<Value>> read_prep(const Options& options) {
+  std::vector<Value> prep;
+  for (const PrepItem& item : options.prep) {
+    switch (item.kind) {
+      case PrepItem::Kind::Text:
+        prep.push_back(wire::text_value(Slice::copy_of(as_bytes(item.text))));
+        break;
+      case PrepItem::Kind::Json: {
+        auto value = json_prep(item.text);
+        if (!value) return tl::unexpected(value.error());
+        prep.push_back(std::move(*value));
+        break;
+      }
+      case PrepItem::Kind::File: {
+        auto values =
+            read_all_records(options.input, item.text, options.limits.max_frame, options.streams);
+        if (!values) return fail("--prep-file: " + values.error().message);
+        for (Value& value : *values) prep.push_back(std::move(value));
+        break;
+      }
+    }
+  }
+  return prep;
+}
+
+/// As the wire has them. It may be unable to: a line, for instance, holds no newline.
+Status encode_prep(const Options& options, Plan& plan) {
+  const auto codec = wire::make_codec(options.wire, options.limits.max_frame);
+  for (std::size_t i = 0; i < plan.prep.size(); ++i) {
+    const auto refused = [i](const Error& error) {
+      return fail("prep item " + std::to_string(i + 1) + ": " + error.message);
+    };
+    const Value& item = plan.prep[i];
+    ByteBuffer bytes;
+    const Result<bool> by_reference = codec->encode_prep_head(item, bytes);
+    if (!by_reference) return refused(by_reference.error());
+    if (!*by_reference) {
+      if (const Status status = codec->encode_prep(item, bytes); !status) {
+        return refused(status.error());
+      }
+    }
+    plan.encoded_prep.push_back(Slice::copy_of(bytes.view()));
+    if (*by_reference) plan.encoded_prep.push_back(item.body);
+  }
+  plan.prep_has_null_for_number = codec->saw_non_finite();
+  return {};
+}
+
+/// The options with what -j FILE says. Jobs are no workers: placeholders and directory are theirs
+/// (JobCommands).
+Result<HostOptions> planned_hosts(const Options& options, std::string& slots_text) {
+  HostOptions hosts = options.hosts;
+  if (is_jobs(options.command)) {
+    if (hosts.command.empty()) hosts.command.emplace_back("sh");
+    hosts.working_directory.clear();
+  }
+  bool unlimited = options.map.no_slot_limit;
+  if (const std::string& name = options.map.jobs_file; !name.empty()) {
+    const auto text = read_file(name, options.streams.input);
+    if (!text) return fail("-j: " + text.error().message);
+    const auto count = parse_slots_file(*text, options);
+    if (!count) return fail("-j " + name + ": " + count.error().message);
+    slots_text = *text;
+    if (count->kind == SlotCount::Kind::Offset) {
+      hosts.slots_offset = static_cast<int>(count->number);
+    } else {
+      hosts.slots = count->number;
+      hosts.slots_percent = count->kind == SlotCount::Kind::Percent;
+    }
+    unlimited = count->kind == SlotCount::Kind::Unlimited;
+  }
+  if (unlimited) hosts.slots = slots_without_limit();
+  return hosts;
+}
+
+}  // namespace
+
+bool Plan::is_local(WorkerId worker) const {
+  return roster.hosts[number(roster.slots[number(worker)].host)].local;
+}
+
+bool Plan::by_login(WorkerId worker) const {
+  const SlotSpec& slot = roster.slots[number(worker)];
+  return roster.hosts[number(slot.host)].route.kind == Route::Kind::LoginShell;
+}
+
+std::uint32_t Plan::key(WorkerId worker) {
+  const auto fresh = static_cast<std::uint32_t>(keys.size());
+  return keys.emplace(roster.slots[number(worker)].key, fresh).first->second;
+}
+
+void Plan::name_hosts() {
+  for (std::size_t i = host_names.size(); i < roster.slots.size(); ++i) {
+    host_names.push_back(host_label(roster.hosts[number(roster.slots[i].host)]));
+  }
+}
+
+void Plan::add_slots_of(HostId host, std::uint32_t cpus) {
+  add_slots(roster, hosts, host, cpus);
+  name_hosts();
+}
+
+void Plan::add_local_slots(std::uint32_t count) {
+  spread::add_local_slots(roster, hosts, count);
+  name_hosts();
+}
+
+LaunchPlan Plan::launch(const Options& options, WorkerId worker) const {
+  RunFacts facts;
+  facts.workers = workers();
+  facts.prep_items = prep.size();
+  facts.wire = options.wire;
+  return plan_launch(roster, options.hosts, context, worker, facts);
+}
+
+Result<SlotCount> parse_slots_file(std::string_view text, const Options& options) {
+  auto count = parse_slot_count(first_word(text));
+  if (count && count->kind == SlotCount::Kind::Unlimited && !is_jobs(options.command)) {
+    return fail("0 is no limit, which is for map; expected at least 1");
+  }
+  return count;
+}
+
+Result<Plan> make_plan(const Options& options) {
+  Plan plan;
+  plan.descriptor_limit = descriptor_limit();
+  plan.context.local_cpus = usable_cpus();
+  plan.context.current_directory = current_directory();
+  const char* home = options.environment.get("HOME");
+  plan.context.home = home == nullptr ? "" : home;
+  plan.context.kill_grace = options.limits.kill_grace;
+  // Jobs have theirs put before them one by one.
+  if (!is_jobs(options.command)) plan.context.limits = job_limits_script(options.map);
+  auto hosts = planned_hosts(options, plan.slots_text);
+  if (!hosts) return tl::unexpected(hosts.error());
+  plan.hosts = std::move(*hosts);
+  auto roster = build_roster(plan.hosts, plan.context, [&](const std::string& name) {
+    return read_file(name, options.streams.input);
+  });
+  if (!roster) return tl::unexpected(roster.error());
+  plan.roster = std::move(*roster);
+  auto prep = read_prep(options);
+  if (!prep) return tl::unexpected(prep.error());
+  plan.prep = std::move(*prep);
+  SPREAD_TRY(encode_prep(options, plan));
+  plan.name_hosts();
+  return plan;
+}
+
+std::string describe_plan(const Plan& plan, const Options& options) {
+  std::string text;
+  for (std::uint32_t i = 0; i < plan.workers(); ++i) {
+    text += format_plan(plan.launch(options, WorkerId{i})) + "\n";
+  }
+  return text;
+}
+
+}  // namespace spread

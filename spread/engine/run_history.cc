@@ -1,0 +1,136 @@
+#include "spread/engine/run_history.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "spread/history/history_text.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/system.h"
+#include "spread/output/complain.h"
+#include "spread/report/exit_code.h"
+
+namespace spread {
+namespace {
+
+/// FNV-1a (Fowler, Noll, Vo), 64 bits: tells one set of prep items from another, no more.
+std::string digest(const std::vector<Value>& items) {
+  if (items.empty()) return "";
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  const auto mix = [&](ByteView bytes) {
+    for (const Byte byte : bytes) hash = (hash ^ byte) * 0x100000001b3u;
+  };
+  for (const Value& item : items) {
+    mix(item.head_view());
+    mix(item.body.view());
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+// Another run holds the lock for a few milliseconds at its end. Whoever holds it for longer (a dead
+// one for ever, on some network file systems) delays no run: rather this one is not remembered.
+constexpr int kRunWaitsMilliseconds = 100;
+
+Result<HistoryStore> open_store(const Options& options, int wait_milliseconds) {
+  const Result<std::string> file = history_file(options);
+  if (!file) return tl::unexpected(file.error());
+  return HistoryStore::open(*file, wait_milliseconds);
+}
+
+/// Where somebody asks for the history itself.
+Result<HistoryStore> open_store(const Options& options) {
+  return open_store(options, HistoryStore::kWaitMilliseconds);
+}
+
+}  // namespace
+
+Result<std::string> history_file(const Options& options) {
+  if (!options.history.file.empty()) return options.history.file;
+  const Environment& environment = options.environment;
+  return default_history_file(environment.get("XDG_STATE_HOME"), environment.get("HOME"));
+}
+
+RunHistory::RunHistory(const Options& options, const Plan& plan)
+    : options_(options),
+      plan_(plan),
+      enabled_(options.history.enabled && options.command == Command::Run) {}
+
+void RunHistory::give_up(const Error& why) {
+  enabled_ = false;
+  store_.reset();
+  warning_ = "no history: " + why.message;
+}
+
+std::string RunHistory::take_warning() { return std::exchange(warning_, {}); }
+
+bool RunHistory::open() {
+  if (!enabled_ || store_) return enabled_;
+  auto store = open_store(options_, kRunWaitsMilliseconds);
+  if (!store) {
+    give_up(store.error());
+    return false;
+  }
+  store_ = std::move(*store);
+  return true;
+}
+
+/// By key number.
+std::vector<HistoryKey> RunHistory::history_keys() const {
+  std::vector<HistoryKey> keys(plan_.keys.size());
+  const std::string prep = digest(plan_.prep);
+  for (const SlotSpec& slot : plan_.roster.slots) {
+    const auto number_of = plan_.keys.find(slot.key);
+    if (number_of == plan_.keys.end()) continue;
+    HistoryKey& key = keys[number_of->second];
+    key.host = host_label(plan_.roster.hosts[number(slot.host)]);
+    key.command = slot.exact.empty() ? options_.hosts.command : slot.exact;
+    key.prep_digest = prep;
+  }
+  return keys;
+}
+
+void RunHistory::advise(std::vector<SlotAdded>& slots) {
+  if (plan_.keys.size() < 2 || !open()) return;
+  const auto priors = store_->lookup(history_keys());
+  if (!priors) return give_up(priors.error());
+  for (SlotAdded& slot : slots) {
+    const Prior& prior = (*priors)[slot.key];
+    slot.service_seconds = prior.service_seconds;
+    slot.host_factor = prior.host_factor;
+    slot.launch_seconds = prior.launch_seconds;
+  }
+}
+
+void RunHistory::keep(const std::vector<KeyRecord>& keys, Duration elapsed, std::int64_t unix_now) {
+  if (keys.size() < 2 && elapsed < kWorthKeeping) return;
+  if (!open()) return;
+  const std::vector<HistoryKey> names = history_keys();
+  std::vector<Observation> seen;
+  for (std::size_t i = 0; i < keys.size() && i < names.size(); ++i) {
+    seen.push_back(observe(names[i], keys[i]));
+  }
+  if (const Status kept = store_->record(seen, unix_now); !kept) give_up(kept.error());
+}
+
+int show_history(const Options& options) {
+  auto store = open_store(options);
+  if (!store) return complain(store.error());
+  const auto rows = store->rows(options.history_words);
+  if (!rows) return complain(rows.error());
+  const std::string text = format_history(*rows, static_cast<std::int64_t>(wall_clock_seconds()));
+  const Status printed = print(options.streams.output, text);
+  return printed ? 0 : complain(printed.error());
+}
+
+int reset_history(const Options& options) {
+  auto store = open_store(options);
+  if (!store) return complain(store.error());
+  const auto forgotten = store->reset(options.history_words);
+  if (!forgotten) return complain(forgotten.error());
+  const std::string text =
+      fmt::format("{} {} forgotten\n", *forgotten, *forgotten == 1 ? "record" : "records");
+  const Status printed = print(options.streams.output, text);
+  return printed ? 0 : complain(printed.error());
+}
+
+}  // namespace spread

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/input/task_input.h"
+
+namespace spread {
+
+/// The tasks of --retry-failed: for each number that the joblog has, up to the last that failed,
+/// its command, or nothing (an empty payload) if the job is not to be run. So a job has its number
+/// still.
+Result<std::unique_ptr<TaskInput>> open_retry_input(const Options& options, EventLoop& loop);
+
+/// An Error if there is no joblog to retry from: it must be looked for before it is opened for
+/// writing, which makes one.
+Status check_retried_joblog(const Options& options);
+
+/// What to tell somebody who gave a COMMAND or items as well; mostly empty.
+const char* retry_note(const Options& options);
+
+}  // namespace spread

@@ -1,0 +1,262 @@
+#include "spread/input/pipe_input.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <iterator>
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/assert.h"
+#include "spread/base/posix.h"
+#include "spread/base/printable.h"
+#include "spread/base/quote.h"
+#include "spread/blocks/block_cutter.h"
+#include "spread/io/files.h"
+#include "spread/io/system.h"
+
+namespace spread {
+namespace {
+
+BlockOptions block_options(const PipeOptions& pipe) {
+  BlockOptions block;
+  // Not looked at where blocks are a number for every slot.
+  if (pipe.blocks_per_slot == 0) block.block_bytes = pipe.block_bytes;
+  block.recstart = pipe.record_start;
+  block.recend = pipe.record_end;
+  block.patterns = pipe.record_patterns;
+  block.records = pipe.records;
+  block.lines = pipe.lines;
+  block.header_lines = pipe.header_lines;
+  block.remove_separators = pipe.remove_separators;
+  return block;
+}
+
+/// What to tell of an input that begins so; mostly nothing. Commands would get pieces of packed
+/// data, and count, say, the newlines in that. Who says what a record is knows what the input is.
+std::string packed_note(const PipeOptions& pipe, const std::string& name, ByteView start) {
+  using namespace std::string_view_literals;
+  if (pipe.record_start || pipe.record_end) return {};
+  constexpr struct {
+    std::string_view magic, called, unpack;
+  } kKinds[] = {
+      {"\x1f\x8b\x08"sv, "gzip", "zcat"},
+      {"\x28\xb5\x2f\xfd"sv, "zstd", "zstdcat"},
+      {"\xfd"
+       "7zXZ\0"sv,
+       "xz", "xzcat"},
+  };
+  for (const auto& kind : kKinds) {
+    if (as_text(start).substr(0, kind.magic.size()) != kind.magic) continue;
+    const std::string file = name == "stdin" ? "FILE" : shell_quote(name);
+    return fmt::format(
+        "{} is {} data, and is cut as it is, at newlines; unpacked: {} {} | spread "
+        "pipe ...",
+        name == "stdin" ? "standard input" : printable(name), kind.called, kind.unpack,
+        printable(file));
+  }
+  return {};
+}
+
+/// A BlockCutter for each of the files in turn.
+class CutterReader final : public RecordReader {
+ public:
+  CutterReader(const Options& options, const std::string& name,
+               std::shared_ptr<BlockHeaders> headers, std::shared_ptr<std::string> note)
+      : pipe_(options.pipe),
+        options_(block_options(pipe_)),
+        headers_(std::move(headers)),
+        note_(std::move(note)) {
+    begin_next(name);
+  }
+  void feed(Slice piece) override {
+    look_at(piece.view());
+    cutter_->feed(std::move(piece));
+  }
+  void finish() override { cutter_->finish(); }
+  std::span<Byte> spare() override { return spare_ = cutter_->spare(); }
+  void filled(std::size_t bytes) override {
+    look_at(spare_.first(bytes));
+    cutter_->filled(bytes);
+  }
+  const std::string& error() const override { return cutter_->error(); }
+
+  Pull next(Record& record) override {
+    const Pull pull = cutter_->next(record);
+    if (pull == Pull::Record) headers_->add_block(cutter_->header());
+    return pull;
+  }
+  bool begin_next(const std::string& name) override {
+    cutter_ = std::make_unique<BlockCutter>(options_, name);
+    name_ = name;
+    at_start_ = true;
+    headers_->begin_file();
+    return true;
+  }
+
+ private:
+  /// The first bytes of a file, whichever way they come.
+  void look_at(ByteView piece) {
+    if (std::exchange(at_start_, false) && note_->empty()) {
+      *note_ = packed_note(pipe_, name_, piece);
+    }
+  }
+
+  PipeOptions pipe_;
+  BlockOptions options_;
+  std::shared_ptr<BlockHeaders> headers_;
+  std::shared_ptr<std::string> note_;
+  std::unique_ptr<BlockCutter> cutter_;
+  std::string name_;
+  std::span<Byte> spare_;
+  bool at_start_ = true;
+};
+
+/// RangeFinders as a reader that needs no feeding: a payload is the place of a block.
+class RangeReader final : public RecordReader {
+ public:
+  RangeReader(std::vector<RangeFinder> finders, std::shared_ptr<BlockHeaders> headers)
+      : finders_(std::move(finders)), headers_(std::move(headers)) {
+    headers_->begin_file();
+  }
+  void feed(Slice) override {}
+  void finish() override {}
+  const std::string& error() const override { return error_; }
+
+  Pull next(Record& record) override {
+    if (!error_.empty()) return Pull::Broken;
+    FilePart part;
+    while (file_ < finders_.size()) {
+      const Result<bool> more = finders_[file_].next(part.range);
+      if (!more) {
+        error_ = more.error().message;
+        return Pull::Broken;
+      }
+      if (*more) break;
+      ++file_;
+      headers_->begin_file();
+    }
+    if (file_ >= finders_.size()) return Pull::End;
+    headers_->add_block(finders_[file_].header());
+    part.file = file_;
+    Byte place[sizeof part];
+    std::memcpy(place, &part, sizeof part);
+    record.payload = {};
+    record.payload.body = Slice::copy_of(place);
+    record.bad.clear();
+    return Pull::Record;
+  }
+
+ private:
+  std::vector<RangeFinder> finders_;
+  std::shared_ptr<BlockHeaders> headers_;
+  std::uint32_t file_ = 0;
+  std::string error_;
+};
+
+/// Some files (those of /proc) say that they are empty, and are not.
+Result<std::uint64_t> size_for_ranges(int fd, const std::string& name) {
+  const auto size = file_size(fd);
+  if (!size) return fail(name + " is no regular file, and cannot be read by ranges");
+  if (*size > 0) return *size;
+  Byte first = 0;
+  const auto count = read_at(fd, 0, {&first, 1});
+  if (!count) return fail("cannot read " + name + ": " + count.error().message);
+  if (*count == 0) return std::uint64_t{0};
+  return fail(name + " does not say how long it is, and cannot be read by ranges");
+}
+
+/// How many of `all` blocks are made of a file: all of them, where it is the only one.
+std::uint64_t blocks_of_file(std::uint64_t all, std::uint64_t bytes, std::uint64_t bytes_of_all) {
+  if (all == 0 || bytes_of_all == 0) return all;
+  const double share = static_cast<double>(bytes) / static_cast<double>(bytes_of_all);
+  return std::max<std::uint64_t>(1, std::llround(static_cast<double>(all) * share));
+}
+
+}  // namespace
+
+void BlockHeaders::add_block(const Slice& header) {
+  auto& [first, of_file] = files_.back();
+  if (first == blocks_++) of_file = header;
+}
+
+const Slice& BlockHeaders::of(TaskId task) const {
+  const auto next =
+      std::upper_bound(files_.begin(), files_.end(), number(task),
+                       [](std::uint64_t block, const auto& file) { return block < file.first; });
+  SPREAD_ASSERT(next != files_.begin());
+  return std::prev(next)->second;
+}
+
+Result<PipeInput> PipeInput::open(const Options& options, std::uint32_t slots, EventLoop& loop) {
+  const PipeOptions& pipe = options.pipe;
+  const BlockOptions block = block_options(pipe);
+  SPREAD_TRY(check_block_options(block, pipe.by_ranges));
+  std::vector<std::string> names = options.input.files;
+  if (names.empty()) names.emplace_back("-");
+  PipeInput opened;
+  std::unique_ptr<RecordReader> reader;
+  if (pipe.by_ranges) {
+    auto ranges = open_ranges(options, block, pipe.blocks_per_slot * slots, opened);
+    if (!ranges) return fail("--pipepart: " + ranges.error().message);
+    reader = std::move(*ranges);
+    names.clear();
+  } else {
+    const std::string& first = names.front();
+    reader = std::make_unique<CutterReader>(options, first == "-" ? "stdin" : first,
+                                            opened.headers_, opened.note_);
+  }
+  auto input = TaskInput::open_reader(std::move(reader), names, loop, options.streams);
+  if (!input) return tl::unexpected(input.error());
+  opened.input_ = std::move(*input);
+  return opened;
+}
+
+Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const Options& options,
+                                                             const BlockOptions& block,
+                                                             std::uint64_t blocks,
+                                                             PipeInput& opened) {
+  const std::vector<std::string>& names = options.input.files;
+  std::vector<std::uint64_t> sizes;
+  for (const std::string& name : names) {
+    auto file = open_for_reading(name, options.streams.input);
+    if (!file) return tl::unexpected(file.error());
+    const auto size = size_for_ranges(file->get(), name);
+    if (!size) return tl::unexpected(size.error());
+    Byte start[8] = {};
+    if (const auto count = read_at(file->get(), 0, start); count && opened.note_->empty()) {
+      *opened.note_ = packed_note(options.pipe, name, {start, *count});
+    }
+    opened.files_.push_back(std::move(*file));
+    sizes.push_back(*size);
+  }
+  const std::uint64_t all = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
+  std::vector<RangeFinder> finders;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    finders.emplace_back(block, names[i], sizes[i], blocks_of_file(blocks, sizes[i], all),
+                         [fd = opened.files_[i].get()](std::uint64_t offset, std::span<Byte> to) {
+                           return read_at(fd, offset, to);
+                         });
+  }
+  return std::make_unique<RangeReader>(std::move(finders), opened.headers_);
+}
+
+FilePart PipeInput::part_of(ByteView payload) {
+  FilePart part;
+  std::memcpy(&part, payload.data(), sizeof part);
+  return part;
+}
+
+std::uint64_t PipeInput::sent_bytes(TaskId task, const Value& payload) const {
+  std::uint64_t block = payload.size();
+  if (by_ranges()) {
+    const ByteRange range = part_of(payload.body.view()).range;
+    block = range.end - range.begin;
+  }
+  return header(task).size() + block;
+}
+
+}  // namespace spread

@@ -1,0 +1,295 @@
+#include "spread/jobs/filter_face.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "spread/base/assert.h"
+#include "spread/engine/login_end.h"
+#include "spread/io/machine.h"
+#include "spread/launch/job_agent.h"
+
+namespace spread {
+namespace {
+
+constexpr std::string_view kMarked = R"(printf "\001%s ready\n" "$1"; shift; exec "$@")";
+constexpr int kLoginLost = 255;  // ssh's own
+constexpr std::size_t kLoginSaidMax = 64 * 1024;
+constexpr std::size_t kRangesShown = 10;
+
+std::string blocks_text(const IdRanges& blocks) {
+  const std::string text = blocks.text(kRangesShown);
+  if (text.empty()) return "no block";
+  return (text.find_first_of("-,") == std::string::npos ? "block " : "blocks ") + text;
+}
+
+}  // namespace
+
+FilterFace::FilterFace(Engine& engine)
+    : engine_(engine), end_sequence_(engine.options().map.end_sequence) {
+  constexpr int kTerminate = 15;
+  if (end_sequence_.empty()) {
+    end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
+  }
+}
+
+Status FilterFace::open() {
+  const Options& options = engine_.options();
+  auto commands = JobCommands::create(options);
+  if (!commands) return tl::unexpected(commands.error());
+  commands_ = std::move(*commands);
+  if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
+    engine_.reporter().say(note);
+  }
+  mark_ = random_mark();
+  there_ = options;
+  if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
+  spill_ =
+      std::make_unique<TempSpill>(TempFile(options.limits.spill_place(), options.limits.spill_max));
+  JobOutputOptions output;
+  output.ordered = options.output.ordered;
+  output.memory_bytes = options.limits.reorder_memory;
+  if (options.map.output == MapOptions::Output::LineBuffered) output.mode = JobOutputMode::Lines;
+  sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), output.mode);
+  output_ = std::make_unique<JobOutput>(output, *sink_, spill_.get());
+  return {};
+}
+
+Result<std::unique_ptr<TaskInput>> FilterFace::open_input() {
+  auto pipe = PipeInput::open(engine_.options(), engine_.plan().workers(), engine_.loop());
+  if (!pipe) return tl::unexpected(pipe.error());
+  pipe_ = std::move(*pipe);
+  return pipe_->take_input();
+}
+
+bool FilterFace::accept(TaskId, Record&) {
+  if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
+  return true;
+}
+
+std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
+  return std::make_unique<FilterPort>(engine_, *this, worker);
+}
+
+Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
+  TaskContext context;
+  context.sequence = context.slot = number(worker) + 1;
+  SPREAD_TRY(commands_->render({}, context, arguments_));
+  const std::string slot = std::to_string(context.slot);
+  environment_ = {{"SPREAD_SLOT", slot}, {"PARALLEL_JOBSLOT", slot}};
+  SpawnOptions spawn;
+  const std::string directory = commands_->directory({}, context);
+  if (engine_.plan().is_local(worker)) {
+    if (ungrouped()) spawn.output = spawn.errors = Connect::Ours;
+    spawn.inherits = true;
+    spawn.argv = arguments_.argv();
+    spawn.environment = environment_;
+    spawn.directory = directory;
+    return spawn;
+  }
+  const Options& options = engine_.options();
+  std::vector<std::string>& words = there_.hosts.command;
+  // dash would drop the functions that bash has exported.
+  const bool bash = arguments_[0] == "bash";
+  words = {bash ? "bash" : "/bin/sh", "-c", std::string(kMarked), bash ? "bash" : "sh", mark_};
+  if (const auto& nice = options.map.nice) {
+    words.insert(words.end(), {"nice", "-n", std::to_string(*nice)});
+  }
+  for (std::string& word : arguments_.list()) words.push_back(std::move(word));
+  there_.hosts.working_directory = directory;
+  there_.hosts.environment = options.hosts.environment;
+  there_.hosts.environment.insert(there_.hosts.environment.end(), environment_.begin(),
+                                  environment_.end());
+  launch_ = engine_.plan().launch(there_, worker);
+  spawn.arguments = launch_.arguments;
+  spawn.environment = launch_.environment;
+  return spawn;
+}
+
+bool FilterFace::ungrouped() const {
+  return engine_.options().map.output == MapOptions::Output::Ungrouped;
+}
+
+TaskId FilterFace::add_output(WorkerId worker) {
+  started_.push_back(worker);
+  return TaskId{started_.size() - 1};
+}
+
+WorkerId FilterFace::full_but_for() const {
+  const std::optional<TaskId> head = output_->head();
+  return head && number(*head) < started_.size() ? started_[number(*head)] : kNoWorker;
+}
+
+bool FilterFace::may_read(TaskId output, bool errors) const {
+  if (ungrouped()) return !engine_.output().full() && !engine_.reporter().errors_full();
+  return output_->may_read(output, errors ? JobStream::Err : JobStream::Out);
+}
+
+void FilterFace::append(TaskId output, bool errors, Slice bytes) {
+  // -u of a filter on another machine: there it has no descriptor of ours to write to.
+  if (ungrouped()) {
+    if (errors) return engine_.reporter().errors().append(bytes.view());
+    return engine_.output().queue().append(std::move(bytes));
+  }
+  output_->append(output, errors ? JobStream::Err : JobStream::Out, bytes);
+}
+
+void FilterFace::deliver(DeliverTask& delivery) {
+  // A block that was written has no outcome of its own: the filter's exit is.
+  if (delivery.outcome == Outcome::Ok || delivery.outcome == Outcome::NotComputed) return;
+  engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
+}
+
+void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
+                       const IdRanges& blocks) {
+  const bool success = status.is_success(engine_.options().failure.ok_statuses);
+  if (!success) ++failed_filters_;
+  output_->finished(output);
+  const std::string name = fmt::format("filter {}", number(worker) + 1);
+  if (early) {
+    engine_.abort(fmt::format("{} ended before its input did ({}); what it was given is lost: {}",
+                              name, status.text(), blocks_text(blocks)));
+  } else if (!success && !by_us) {
+    // Of a status of its own it knows best what it means.
+    const bool cut_off =
+        status.signal != 0 || (!engine_.plan().is_local(worker) && status.code == kLoginLost);
+    engine_.reporter().say(name + ": " + status.text() +
+                           (cut_off ? "; it had been given " + blocks_text(blocks) : ""));
+  }
+}
+
+Status FilterFace::advance(bool) { return output_->pump(); }
+
+// ---------------------------------------------------------------- a slot
+
+FilterPort::FilterPort(Engine& engine, FilterFace& face, WorkerId id)
+    : Port(engine, id),
+      face_(face),
+      command_(engine.loop(), face.read_buffer(), *this, face.end_sequence()) {}
+
+Status FilterPort::start() {
+  auto spawn = face_.command_for(id());
+  if (!spawn) return tl::unexpected(spawn.error());
+  SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
+  engine_.start_has_worked();
+  closing_ = ending_ = false;
+  engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
+  if (engine_.plan().is_local(id())) {
+    begin_output();
+  } else {
+    login_.emplace(job_agent_prefix(face_.mark()));
+    login_said_.clear();
+  }
+  return {};
+}
+
+void FilterPort::begin_output() {
+  output_ = face_.add_output(id());
+  engine_.reporter().tell(WorkerReady{id()});
+}
+
+void FilterPort::read_login(bool errors, Slice bytes) {
+  // There were no blocks for it: what it makes of nothing is nobody's output.
+  if (ending_) return;
+  const auto said = [&](ByteView text) {
+    if (login_said_.size() < kLoginSaidMax) login_said_ += as_text(text);
+  };
+  if (errors) return said(bytes.view());
+  bool runs = false;
+  const auto pass = [&](ByteView text) {
+    if (!runs) return said(text);
+    face_.append(output_, false, Slice::copy_of(text));
+  };
+  login_->feed(bytes.view(), pass, [&](std::string_view) {
+    runs = true;
+    begin_output();
+  });
+  if (!runs) return;
+  login_->finish(pass);
+  login_.reset();
+  if (!login_said_.empty()) engine_.reporter().pass_on(std::exchange(login_said_, {}));
+  engine_.start_worked(id());
+  engine_.post(WorkerHello{id(), 1, 1});
+}
+
+void FilterPort::send_task(const SendTask& action) {
+  SPREAD_ASSERT(command_.running());
+  SPREAD_ASSERT(!closing_);
+  SPREAD_ASSERT(!ending_);
+  if (const Slice& header = face_.header(action.task); !has_header_ && !header.empty()) {
+    command_.send(header);
+  }
+  has_header_ = true;
+  task_ = action.task;
+  blocks_.add(action.task);
+  command_.send(action.payload.body);
+}
+
+/// The filter has taken the block, or at least the pipe has: it may have the next one. A block that
+/// it refused is never answered, so that its end is one before that of its input.
+void FilterPort::on_input_written() {
+  if (!task_ || command_.input_refused()) return;
+  Answered answered;
+  answered.worker = id();
+  answered.task = *std::exchange(task_, std::nullopt);
+  engine_.post(std::move(answered));
+}
+
+void FilterPort::close_input() {
+  closing_ = true;
+  if (login_) return terminate();
+  command_.close_input();
+}
+
+void FilterPort::terminate() {
+  ending_ = true;
+  command_.terminate();
+}
+
+void FilterPort::kill() {
+  ending_ = true;
+  command_.kill();
+}
+
+void FilterPort::suspend(bool stop) {
+  if (engine_.plan().is_local(id())) command_.suspend(stop);
+}
+
+bool FilterPort::wants_job_output(bool errors) const {
+  return login_ || face_.may_read(output_, errors);
+}
+
+void FilterPort::on_job_output(bool errors, Slice bytes) {
+  if (login_) return read_login(errors, std::move(bytes));
+  face_.append(output_, errors, std::move(bytes));
+}
+
+void FilterPort::on_job_ended(ExitStatus status) {
+  if (login_) return login_ended(status);
+  const bool early = !closing_ && !ending_;
+  engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
+  face_.ended(id(), output_, status, ending_, early, blocks_);
+  ProcessEnded ended;
+  ended.worker = id();
+  ended.clean = status.clean();
+  ended.reason = status.text();
+  engine_.post(std::move(ended));
+}
+
+void FilterPort::login_ended(ExitStatus status) {
+  login_.reset();
+  ProcessEnded ended;
+  ended.worker = id();
+  ended.clean = closing_;
+  ended.cause = EndCause::NotStarted;
+  const std::string said = std::exchange(login_said_, {});
+  ended.reason = login_end_reason(engine_.plan(), face_.hosts_there(), id(), status, false, said);
+  if (!closing_ && !engine_.scheduler().stopping()) {
+    engine_.start_failed(id(),
+                         failed_login(engine_.plan(), face_.hosts_there(), id(), status, said));
+  }
+  engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
+  engine_.post(std::move(ended));
+}
+
+}  // namespace spread

@@ -1,0 +1,261 @@
+// How jobs of `map` end: told to the joblog, the events, the summary and the exit status.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "spread/arguments/argument_source.h"
+#include "spread/base/json_string.h"
+#include "spread/command/placeholder.h"
+#include "spread/engine/job_limits.h"
+#include "spread/io/files.h"
+#include "spread/jobs/job_face.h"
+#include "spread/report/exit_code.h"
+#include "spread/report/outcome_name.h"
+
+namespace spread {
+namespace {
+
+constexpr std::size_t kLastLines = 3;
+constexpr int kTerminated = 15;
+constexpr int kNotExecutable = 126;  // as a shell has it
+constexpr int kSignalled = 128;
+
+/// What a run exits with that such a job has ended (--halt now,fail=1).
+int status_of_failure(const DeliverTask& delivery, int exit_status) {
+  constexpr int kLoginLost = 255;
+  if (exit_status > 0) return exit_status;
+  if (delivery.timed_out) return kSignalled + kTerminated;
+  if (delivery.outcome == Outcome::Lost) return kLoginLost;
+  // It was never started, for its command line is too long.
+  return kNotExecutable;
+}
+
+}  // namespace
+
+/// What is known of a job's end, as the joblog and the records have it.
+struct JobFace::Ending {
+  int exit_status = -1;  ///< Exitval: 128+n for signal n; -1 where there is none
+  int signal = 0;
+  std::string how;  ///< "exit status 3", for people
+};
+
+JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
+  Ending ending;
+  if (delivery.timed_out) {
+    ending.signal = kTerminated;
+    ending.how = "timed out";
+  } else if (const JobEnd* end = delivery.job.get(); delivery.from_answer && end != nullptr) {
+    const ExitStatus& status = end->status;
+    ending.signal = status.signal;
+    ending.exit_status = status.signal != 0 ? kSignalled + status.signal : status.code;
+    ending.how = end->problem.empty() ? status.text() + end->hint : end->problem;
+  } else {
+    ending.how = delivery.message;
+  }
+  return ending;
+}
+
+void JobFace::deliver(DeliverTask& delivery) {
+  const bool success = delivery.outcome == Outcome::Ok;
+  Reporter& reporter = engine_.reporter();
+  if (success && !tells_successes()) {
+    if (output_) output_->finished(delivery.task);
+    return engine_.read_slots_file();
+  }
+  Ending ending = ending_of(delivery);
+  const std::string command =
+      commands_->text(values_of(delivery.payload), context_of(delivery.task, delivery.worker));
+  if (delivery.outcome == Outcome::NotComputed) {
+    failures_.not_computed(delivery.attempts > 0);
+  } else if (!success) {
+    const std::string last = last_lines(delivery);
+    if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);
+    // Where it went through our hands, it has been or is about to be on our stderr.
+    const bool shown = output_ && !map().records;
+    failures_.failed(delivery.task, ending.how, command, last,
+                     shown ? std::optional(engine_.bytes_shown()) : std::nullopt);
+    if (first_failure_ == 0) first_failure_ = status_of_failure(delivery, ending.exit_status);
+    count_for_xargs(delivery, ending);
+  }
+  if (output_) {
+    const std::string note = table_ != nullptr ? table_note_of(delivery, ending, command)
+                             : map().records   ? note_of(delivery, ending, command)
+                                               : "";
+    output_->finished(delivery.task, as_bytes(note));
+  }
+  if (reporter.detailed()) tell_finished(delivery, ending, command);
+  engine_.read_slots_file();
+}
+
+std::string JobFace::last_lines(const DeliverTask& delivery) const {
+  if (output_) return output_->last_lines(delivery.task, kLastLines);
+  if (map().results_directory.empty() || delivery.worker == kNoWorker) return {};
+  return file_tail(commands_->results_folder(values_of(delivery.payload),
+                                             context_of(delivery.task, delivery.worker)) +
+                       "/stderr",
+                   kLastLines);
+}
+
+void JobFace::retry(const RetryTask& retry) {
+  if (output_) output_->discard(retry.task);
+  if (table_ != nullptr) table_->forget(retry.task);
+  if (!engine_.reporter().detailed()) return;
+  const JobEnd* end = retry.job.get();
+  const std::string why = retry.timed_out         ? "timed out"
+                          : end == nullptr        ? retry.message
+                          : !end->problem.empty() ? end->problem
+                                                  : end->status.text();
+  engine_.reporter().tell(
+      TaskAnswered{retry.task, retry.worker, retry.timed_out ? "timeout" : "error", {}, why});
+}
+
+void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
+                            std::string_view command) {
+  Reporter& reporter = engine_.reporter();
+  TaskResult result;
+  result.id = delivery.task;
+  result.outcome = delivery.outcome;
+  result.worker = delivery.worker;
+  result.attempts = delivery.attempts;
+  result.duration = delivery.duration;
+  TaskFinished finished{};
+  finished.result = &result;
+  if (delivery.outcome != Outcome::Ok) {
+    finished.error_type = outcome_name(delivery.outcome);
+    finished.error_message = ending.how;
+  }
+  if (delivery.worker != kNoWorker) {
+    finished.host = engine_.plan().host_names[number(delivery.worker)];
+  }
+  finished.ended = engine_.now();
+  finished.started = engine_.now() - delivery.duration;
+  finished.exit_status = ending.exit_status;
+  finished.signal = ending.signal;
+  if (delivery.from_answer || delivery.timed_out) {
+    const std::string_view kind = delivery.timed_out                ? "timeout"
+                                  : delivery.outcome == Outcome::Ok ? "ok"
+                                                                    : "error";
+    reporter.tell(
+        TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, ending.how});
+  }
+  reporter.tell(finished);
+  // A job that was not run has no line: --resume is to run it.
+  if (reporter.keeps_joblog() && delivery.outcome != Outcome::NotComputed) {
+    const std::uint64_t sent =
+        pipe_ ? pipe_->sent_bytes(delivery.task, delivery.payload) : delivery.payload.size();
+    const JobEnd* end = delivery.job.get();
+    reporter.job(finished, command, sent, end != nullptr ? end->received : 0);
+  }
+}
+
+std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
+                             std::string_view command) const {
+  ByteBuffer text;
+  const auto add_string = [&](std::string_view value) { append_json_string(value, text); };
+  text.append("\"status\":");
+  add_string(outcome_name(delivery.outcome));
+  text.append(
+      fmt::format(",\"exit\":{},\"signal\":{},\"how\":", ending.exit_status, ending.signal));
+  add_string(ending.how);
+  text.append(",\"command\":");
+  add_string(command);
+  text.append(",\"host\":");
+  if (delivery.worker == kNoWorker) {
+    text.append("null");
+  } else {
+    add_string(engine_.plan().host_names[number(delivery.worker)]);
+  }
+  text.append(fmt::format(",\"attempts\":{},\"seconds\":{:.6f}}}\n", delivery.attempts,
+                          to_seconds(delivery.duration)));
+  return std::string(as_text(text.view()));
+}
+
+/// Nothing for a job that was not run; one that was ended has what it had printed.
+std::string JobFace::table_note_of(const DeliverTask& delivery, const Ending& ending,
+                                   std::string_view command) {
+  if (delivery.outcome == Outcome::NotComputed && !table_->has_seen(delivery.task)) return {};
+  TableRow row;
+  row.sequence = number(delivery.task) + 1;
+  // As GNU parallel calls this machine.
+  const bool here = delivery.worker == kNoWorker || engine_.plan().is_local(delivery.worker);
+  row.host = ":";
+  if (!here) row.host = engine_.plan().host_names[number(delivery.worker)];
+  row.started = engine_.reporter().wall_seconds(engine_.now() - delivery.duration);
+  row.duration = delivery.duration;
+  if (pipe_) row.sent_bytes = pipe_->sent_bytes(delivery.task, delivery.payload);
+  // There, too, a job that was killed has no exit status; one that has timed out has -1.
+  row.exit_status = ending.signal != 0 && !delivery.timed_out ? 0 : ending.exit_status;
+  row.signal = ending.signal;
+  row.command = command;
+  split_values(values_of(delivery.payload), row.values);
+  if (source_ != nullptr) table_->set_names(source_->names());
+  return table_->note_of(delivery.task, row);
+}
+
+// ---------------------------------------------------------------- the end
+
+bool JobFace::tell_failures() {
+  tell_input_error();
+  if (xargs_) xargs_->finish();
+  // What stops xargs has been told, and the rest is in the exit status.
+  if (xargs_) return true;
+  for (const std::string& line :
+       failures_.summary(engine_.scheduler().counts().arrived, engine_.untold_stop_reason(),
+                         engine_.bytes_shown())) {
+    engine_.reporter().say(line);
+  }
+  return true;
+}
+
+/// findutils: 123 if a command failed. One that exits with 255 (124), is killed by a signal (125),
+/// cannot be run (126) or is not found (127) ends the run at once: nothing more is started.
+void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
+  constexpr int kFailed = 123, k255 = 124, kKilled = 125, kStops = 255;
+  const JobEnd* end = delivery.job.get();
+  const bool started = end == nullptr || end->problem.empty();
+  int status = kFailed;
+  if (ending.signal != 0 || delivery.outcome != Outcome::Failed) {
+    status = kKilled;
+  } else if (ending.exit_status == kStops) {
+    status = k255;
+  } else if (!started) {
+    status = ending.exit_status;
+  }
+  if (xargs_ && !delivery.from_answer && delivery.outcome == Outcome::Failed) {
+    // It was too long to be started, say.
+    status = kNotExecutable;
+    engine_.reporter().say(ending.how);
+  }
+  if (xargs_status_ <= kFailed) xargs_status_ = std::max(xargs_status_, status);
+  // What --timeout kills is our doing; xargs knows no such thing.
+  if (status == kFailed || !map().xargs_status || delivery.timed_out || !delivery.from_answer) {
+    return;
+  }
+  if (xargs_) {
+    engine_.reporter().say(
+        xargs_->last_words(ending.exit_status, ending.signal, end == nullptr ? 0 : end->error));
+    return engine_.post(StartNoMore{});
+  }
+  engine_.post(StartNoMore{fmt::format("job {}: {}, where xargs stops (--exit-status xargs)",
+                                       number(delivery.task) + 1, ending.how)});
+}
+
+int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {
+  const bool ours = end.output_closed || end.own_error || end.signal != 0;
+  if (!ours && end.halted && halt.why == HaltOptions::Why::Fail && !halt.percent &&
+      halt.count == 1 && first_failure_ != 0) {
+    return first_failure_;
+  }
+  if (!ours && source_ != nullptr && source_->stopped_at_long()) return kOwnError;
+  const int code = Face::exit_status(end, halt);
+  if (xargs_ && !end.output_closed && end.signal == 0 && xargs_status_ == 0) {
+    // GNU xargs: 1 for an error of its own, which includes an input that is broken.
+    constexpr int kXargsOwnError = 1;
+    return code == 0 ? 0 : kXargsOwnError;
+  }
+  if (ours || !map().xargs_status || code == 0) return code;
+  constexpr int kSomeFailed = 123;
+  return xargs_status_ != 0 ? xargs_status_ : kSomeFailed;
+}
+
+}  // namespace spread

@@ -1,0 +1,460 @@
+// What `map` executes, and what becomes of what jobs print. How their ends are told is in
+// job_endings.cc.
+#include "spread/jobs/job_face.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "spread/base/parse.h"
+#include "spread/base/printable.h"
+#include "spread/base/quote.h"
+#include "spread/engine/job_limits.h"
+#include "spread/input/job_retry.h"
+#include "spread/io/file_tree.h"
+#include "spread/io/files.h"
+#include "spread/io/machine.h"
+#include "spread/io/system.h"
+#include "spread/jobs/job_input.h"
+#include "spread/jobs/remote_job_port.h"
+#include "spread/launch/job_agent.h"
+#include "spread/launch/job_files.h"
+
+namespace spread {
+namespace {
+
+// The kernel's limit for one string of the environment, as for an argument.
+constexpr std::size_t kVariableBytesMax = 131072 - 16;
+
+JobOutputOptions output_options(const Options& options) {
+  JobOutputOptions output;
+  output.ordered = options.output.ordered;
+  output.one_attempt = options.failure.retries == 1;
+  output.memory_bytes = options.limits.reorder_memory;
+  if (options.map.table != MapOptions::Table::None) {
+    output.mode = JobOutputMode::Whole;
+  } else if (options.map.records) {
+    output.mode = JobOutputMode::Blocks;
+  } else if (options.map.output == MapOptions::Output::LineBuffered) {
+    output.mode = JobOutputMode::Lines;
+  }
+  return output;
+}
+
+}  // namespace
+
+JobFace::JobFace(Engine& engine)
+    : engine_(engine),
+      end_sequence_(map().end_sequence),
+      failures_(engine.options().report.explain || map().print_commands) {
+  if (end_sequence_.empty()) {
+    constexpr int kTerminate = 15;
+    end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
+  }
+}
+
+Status JobFace::open() {
+  const Options& options = engine_.options();
+  if (map().xargs) {
+    xargs_.emplace(options, engine_.reporter());
+    SPREAD_TRY(xargs_->open());
+  }
+  auto commands = JobCommands::create(options);
+  if (!commands) return tl::unexpected(commands.error());
+  commands_ = std::move(*commands);
+  limits_ = job_limits_script(map());
+  if (map().nice) SPREAD_TRY(become_nicer(*map().nice));
+  auto resume = JobResume::create(options);
+  if (!resume) return tl::unexpected(resume.error());
+  resume_ = std::move(*resume);
+  const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
+  all_local_ = std::all_of(hosts.begin(), hosts.end(), [](const HostSpec& h) { return h.local; });
+  if (!all_local_) mark_ = random_mark();
+  SPREAD_TRY(open_files());
+  tell_shell();
+  const bool fed = options.command == Command::Pipe || map().item_to_stdin || moves_files();
+  agent_options_ = options;
+  agent_options_.hosts.command = job_agent_command(mark_, fed);
+  // Each job goes to its directory by itself.
+  agent_options_.hosts.working_directory.clear();
+  const bool captured =
+      map().output != MapOptions::Output::Ungrouped && map().results_directory.empty();
+  if (!captured) return {};
+  TempFile file(options.limits.spill_place(), options.limits.spill_max);
+  if (!options.limits.spill_directory.empty()) {
+    if (const Status there = TempFile(options.limits.spill_directory, 0).check(); !there) {
+      return fail("--spill-dir: " + there.error().message);
+    }
+  }
+  spill_ = std::make_unique<TempSpill>(std::move(file));
+  JobOutputOptions how = output_options(options);
+  if (how.mode == JobOutputMode::Whole) {
+    auto table = JobTable::open(map(), engine_.loop(), engine_.output(), engine_.reporter());
+    if (!table) return tl::unexpected(table.error());
+    table_ = table->get();
+    sink_ = std::move(*table);
+  } else if (map().records) {
+    sink_ = std::make_unique<RecordSink>(engine_.output(), engine_.reporter());
+  } else {
+    sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), how.mode);
+  }
+  // What is lost with its host is tried again.
+  how.one_attempt = how.one_attempt && all_local_;
+  one_attempt_ = how.one_attempt;
+  output_ = std::make_unique<JobOutput>(how, *sink_, spill_.get());
+  return {};
+}
+
+void JobFace::tell_shell() {
+  const Options& options = engine_.options();
+  if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
+    engine_.reporter().say(note);
+  }
+  if (const std::string note = retry_note(options); !note.empty()) engine_.reporter().say(note);
+  const std::string function = commands_->function();
+  const auto& sent = options.hosts.environment;
+  if (all_local_ || function.empty() ||
+      std::any_of(sent.begin(), sent.end(), [&](const auto& variable) {
+        return variable.first == "BASH_FUNC_" + function + "%%";
+      })) {
+    return;
+  }
+  engine_.reporter().say(
+      fmt::format("{0} is a function of this shell, which other machines do not have: --env {0} "
+                  "takes it there",
+                  printable(function)));
+}
+
+bool JobFace::moves_files() const {
+  return !map().base_files.empty() || !map().transfer_files.empty() || !map().return_files.empty();
+}
+
+Status JobFace::open_files() {
+  if (moves_files() && all_local_) {
+    engine_.reporter().say(
+        "--basefile, --transferfile and --return are for jobs on other machines (-S), and there "
+        "are none");
+  }
+  for (const std::string& name : map().base_files) {
+    auto place = file_place(name);
+    if (!place) return fail("--basefile: " + place.error().message);
+    if (const auto there = file_status(place->path_here()); !there) {
+      return fail("--basefile: " + there.error().message);
+    }
+    base_files_.push_back(std::move(*place));
+  }
+  return {};
+}
+
+std::string JobFace::base_directory() const {
+  return remote_directory(commands_->fixed_directory());
+}
+
+Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
+  const Options& options = engine_.options();
+  const Plan& plan = engine_.plan();
+  if (xargs_) return xargs_->open_input(engine_.loop());
+  if (options.command == Command::Map) {
+    return open_job_input(options, *commands_, plan.workers(), engine_.loop(), source_);
+  }
+  // Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs; and a
+  // host that is yet to be asked has one at least.
+  const auto asked = static_cast<std::uint32_t>(plan.roster.ask_cpus.size());
+  const std::uint32_t slots = map().no_slot_limit ? usable_cpus() : plan.workers() + asked;
+  auto pipe = PipeInput::open(options, slots, engine_.loop());
+  if (!pipe) return tl::unexpected(pipe.error());
+  pipe_ = std::move(*pipe);
+  return pipe_->take_input();
+}
+
+std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
+  if (engine_.plan().is_local(worker)) return std::make_unique<JobPort>(engine_, *this, worker);
+  const HostId host = engine_.plan().roster.slots[number(worker)].host;
+  return std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
+}
+
+// ---------------------------------------------------------------- tasks in
+
+bool JobFace::accept(TaskId task, Record& record) {
+  if (xargs_) xargs_->tell_warnings();
+  if (pipe_) {
+    if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
+  }
+  if (map().arguments.header && !std::exchange(names_set_, true)) {
+    if (const Status named = commands_->set_names(source_->names()); !named) {
+      engine_.abort(named.error().message);
+    } else if (const std::string warning = commands_->warning(); !warning.empty()) {
+      engine_.reporter().say(warning);
+    }
+  }
+  const std::uint64_t sequence = number(task) + 1;
+  if (!resume_.is_done(*commands_, sequence, as_text(record.payload.body.view()))) return true;
+  if (output_) output_->finished(task);
+  return false;
+}
+
+TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
+  TaskContext context;
+  context.sequence = number(task) + 1;
+  // Not the number on its host: two jobs that run have different ones, wherever they are.
+  if (worker != kNoWorker) context.slot = number(worker) + 1;
+  return context;
+}
+
+Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) {
+  const TaskContext context = context_of(send.task, worker);
+  const std::string_view payload = values_of(send.payload);
+  SPREAD_TRY(commands_->render(payload, context, arguments_));
+  // That bash was our choice is told where there is none.
+  job_.bash_reason = arguments_[0] == "bash" ? commands_->bash_reason(payload) : "";
+  if (xargs_ && xargs_->asks()) SPREAD_TRY(ask_for_xargs());
+  if (!limits_.empty()) put_limits_before();
+  SPREAD_TRY(set_environment(context, payload));
+  job_.spawn.argv = arguments_.argv();
+  job_.spawn.environment = environment_;
+  job_.spawn.inherits = true;
+  job_.spawn.directory = commands_->directory(payload, context);
+  job_.spawn.input = map().item_to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
+  job_.results_folder = commands_->results_folder(payload, context);
+  job_.results_by_item = commands_->results_by_item();
+  SPREAD_TRY(commands_->check_results_folder(job_.results_folder));
+  const Connect out = output_                        ? Connect::Pipe
+                      : !job_.results_folder.empty() ? Connect::File
+                                                     : Connect::Ours;
+  job_.spawn.output = job_.spawn.errors = out;
+  if (output_) job_.tag = commands_->tag(payload, context);
+  if (xargs_) xargs_->connect(job_.spawn);
+  set_input(send);
+  if (!all_local_ && !engine_.plan().is_local(worker)) SPREAD_TRY(set_files(payload, context));
+  if (map().print_commands) {
+    engine_.reporter().show_command(xargs_ ? shown_words() : commands_->text(payload, context));
+    // With -u the job writes to the same place as we do, and it is about to start.
+    if (!output_) engine_.reporter().flush_messages();
+  }
+  const std::uint32_t tries = engine_.options().failure.retries;
+  if (output_ && !one_attempt_ && engine_.plan().is_local(worker) && tries > 0 &&
+      send.attempt >= tries) {
+    output_->set_final(send.task);
+  }
+  job = &job_;
+  return {};
+}
+
+/// xargs reads when it has room for a job, and says what is wrong then: behind those that it began.
+bool JobFace::takes_input_error(const std::string& error) {
+  if (xargs_) input_error_ = error;
+  return xargs_.has_value();
+}
+
+void JobFace::tell_input_error() {
+  if (!input_error_.empty()) engine_.reporter().say(std::exchange(input_error_, {}));
+}
+
+std::string JobFace::shown_words() const {
+  std::string shown;
+  for (std::size_t i = 0; i < arguments_.size(); ++i) {
+    shown += (i == 0 ? "" : " ") + shell_escape(arguments_[i]);
+  }
+  return shown;
+}
+
+/// -p: what nobody wants becomes a command that does nothing, so that the slot goes on as always.
+Status JobFace::ask_for_xargs() {
+  const Result<bool> wanted = xargs_->ask(shown_words());
+  if (!wanted) {
+    engine_.abort(wanted.error().message);
+    return tl::unexpected(wanted.error());
+  }
+  if (*wanted) return {};
+  arguments_.clear();
+  arguments_.add("true");
+  return {};
+}
+
+void JobFace::put_limits_before() {
+  limited_.clear();
+  // dash would drop the functions that bash has exported.
+  const bool bash = arguments_[0] == "bash";
+  limited_.add(bash ? "bash" : "/bin/sh");
+  limited_.add("-c");
+  limited_.add(limits_);
+  limited_.add(bash ? "bash" : "sh");
+  for (std::size_t i = 0; i < arguments_.size(); ++i) limited_.add(arguments_[i]);
+  std::swap(limited_, arguments_);
+}
+
+const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]) {
+  const Job* job = nullptr;
+  if (const Status ready = prepare(worker, send, job); !ready) {
+    engine_.post(PayloadRefused{worker, send.task, ready.error().message});
+    return nullptr;
+  }
+  if (engine_.reporter().detailed()) {
+    engine_.reporter().tell(TaskSent{send.task, worker, send.attempt});
+  }
+  if (job->results_folder.empty()) return job;
+  if (const Status opened = open_result_files(job->results_folder, results); !opened) {
+    std::string told = "--results: " + opened.error().message;
+    if (job->results_by_item) {
+      engine_.post(PayloadRefused{worker, send.task, std::move(told)});
+    } else {
+      engine_.abort(std::move(told));
+    }
+    return nullptr;
+  }
+  return job;
+}
+
+std::string_view JobFace::values_of(const Value& payload) const {
+  return pipe_ ? std::string_view() : as_text(payload.body.view());
+}
+
+Status JobFace::set_files(std::string_view payload, const TaskContext& context) {
+  auto transfer = commands_->transfer_files(payload, context);
+  if (!transfer) return fail("--transferfile: " + transfer.error().message);
+  auto back = commands_->return_files(payload, context);
+  if (!back) return fail("--return: " + back.error().message);
+  job_.transfer_files = std::move(*transfer);
+  job_.return_files = std::move(*back);
+  return {};
+}
+
+void JobFace::set_input(const SendTask& send) {
+  const Value& payload = send.payload;
+  job_.range = {};
+  job_.header = job_.input = {};
+  if (job_.spawn.input != Connect::Pipe) return;
+  if (!pipe_) {
+    std::string item;
+    append_item(item, as_text(payload.body.view()));
+    job_.input = Slice::copy_of(as_bytes(item + '\n'));
+    return;
+  }
+  job_.header = pipe_->header(send.task);
+  if (!pipe_->by_ranges()) {
+    job_.input = payload.body;
+    return;
+  }
+  const FilePart part = PipeInput::part_of(payload.body.view());
+  const ByteRange& range = part.range;
+  job_.range = {pipe_->file(part), part.file, range.begin, range.end - range.begin};
+}
+
+Status JobFace::set_environment(const TaskContext& context, std::string_view payload) {
+  if (xargs_) {
+    xargs_->set_environment(static_cast<std::uint32_t>(context.slot), environment_);
+    return {};
+  }
+  enum : std::size_t { kSequence, kSlot, kTheirSequence, kTheirSlot, kItem };
+  if (environment_.empty()) {
+    // What GNU parallel calls them, too: scripts that use these are many.
+    for (const char* name : {"SPREAD_SEQ", "SPREAD_SLOT", "PARALLEL_SEQ", "PARALLEL_JOBSLOT"}) {
+      environment_.emplace_back(name, "");
+    }
+    environment_.emplace_back("SPREAD_ITEM", "");
+  }
+  environment_[kSequence].second = environment_[kTheirSequence].second =
+      std::to_string(context.sequence);
+  environment_[kSlot].second = environment_[kTheirSlot].second = std::to_string(context.slot);
+  std::string& item = environment_[kItem].second;
+  item.clear();
+  if (map().retry_failed) {
+    if (payload.find("SPREAD_ITEM") == std::string_view::npos) return {};
+    return fail(
+        "$SPREAD_ITEM: the joblog does not have the item; --resume-failed has it, with the "
+        "line of before");
+  }
+  append_item(item, payload);
+  const bool short_enough = item.size() <= kVariableBytesMax;
+  if (short_enough && commands_->fit_together(arguments_, item.size())) return {};
+  if (commands_->mentions_item_variable()) {
+    const std::string most =
+        short_enough ? "with the arguments the kernel does not take that in $SPREAD_ITEM as well"
+                     : fmt::format("$SPREAD_ITEM can have {}", kVariableBytesMax);
+    return fail(fmt::format("the item has {} bytes, and {}; send it on stdin instead (--stdin)",
+                            item.size(), most));
+  }
+  // A job has the item in its arguments or, of any length, on its stdin.
+  item.clear();
+  return {};
+}
+
+// ---------------------------------------------------------------- output
+
+bool JobFace::may_read(TaskId task, bool errors) const {
+  if (!output_) return !engine_.output().full() && !engine_.reporter().errors_full();
+  return output_->may_read(task, errors ? JobStream::Err : JobStream::Out);
+}
+
+void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag) {
+  // -u of another machine's job: here it has no descriptor of ours to write to.
+  if (!output_) {
+    if (errors) return engine_.reporter().errors().append(bytes.view());
+    return engine_.output().queue().append(std::move(bytes));
+  }
+  const JobStream stream = errors ? JobStream::Err : JobStream::Out;
+  if (table_ != nullptr) table_->look_at(task, stream, bytes.view(), !tag.empty());
+  output_->append(task, stream, bytes, tag);
+}
+
+std::string JobFace::remote_directory(const std::string& directory) const {
+  const std::string& here = engine_.plan().context.current_directory;
+  if (directory == ".") return here;
+  return directory.substr(0, 2) == "./" ? here + directory.substr(1) : directory;
+}
+
+Status JobFace::advance(bool) {
+  if (!engine_.scheduler().has_waiting()) tell_input_error();
+  return output_ ? pump_output() : Status{};
+}
+
+Status JobFace::pump_output() {
+  SPREAD_TRY(output_->pump());
+  if (table_ != nullptr) SPREAD_TRY(table_->flush());
+  if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
+  make_way_for_retry();
+  return {};
+}
+
+/// Everything waits for a job that is to be tried again, which waits for a slot, and those that
+/// have one wait for room for what they print.
+void JobFace::make_way_for_retry() {
+  const bool waits = output_->full() && engine_.options().output.ordered;
+  const std::optional<TaskId> oldest =
+      waits ? engine_.scheduler().in_the_way() : std::optional<TaskId>();
+  output_->lift_limits(oldest);
+  if (!oldest || std::exchange(made_way_told_, true)) return;
+  engine_.reporter().say(fmt::format(
+      "job {} is to be tried again and has no slot, and what runs cannot be read, since "
+      "--reorder-mem and --spill-max are used up: job {} may use more memory, so that it ends",
+      number(*output_->head()) + 1, number(*oldest) + 1));
+}
+
+/// A job must go live, or nothing moves.
+Status JobFace::loosen(TaskId stuck) {
+  output_->set_final(stuck);
+  engine_.post(LastTry{stuck});
+  SPREAD_TRY(output_->pump());
+  if (output_->stuck() == stuck) {
+    engine_.abort(
+        table_ != nullptr
+            ? fmt::format("job {} has printed more than --reorder-mem and --spill-max can hold, "
+                          "and a row of --results is written when the job has ended",
+                          number(stuck) + 1)
+            : fmt::format("job {} has printed more to stderr than --reorder-mem and --spill-max "
+                          "can hold, and in a record it comes behind stdout, which has not ended",
+                          number(stuck) + 1));
+    constexpr int kAtOnce = 3;  // what it still prints could never be read
+    engine_.post(StopRequested{kAtOnce});
+    return {};
+  }
+  engine_.reporter().say(fmt::format(
+      "job {} has printed more than --reorder-mem and --spill-max can hold: what it has printed "
+      "is passed on, and it is not tried again",
+      number(stuck) + 1));
+  return {};
+}
+
+}  // namespace spread

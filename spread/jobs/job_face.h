@@ -1,0 +1,153 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "spread/base/parse.h"
+#include "spread/engine/engine.h"
+#include "spread/input/pipe_input.h"
+#include "spread/jobs/host_files.h"
+#include "spread/jobs/job_commands.h"
+#include "spread/jobs/job_port.h"
+#include "spread/jobs/job_resume.h"
+#include "spread/jobs/xargs_manners.h"
+#include "spread/output/job_sinks.h"
+#include "spread/output/job_table.h"
+#include "spread/output/spill_file.h"
+#include "spread/results/job_failures.h"
+#include "spread/results/job_output.h"
+#include "spread/workers/read_buffer.h"
+
+namespace spread {
+
+/// `map`, and `pipe` with a process for each block: one process per task. What a job prints goes
+/// through JobOutput, unless it writes to our own output (-u) or to files of its own (--results).
+class JobFace final : public Face {
+ public:
+  explicit JobFace(Engine& engine);
+
+  Status open() override;
+  Result<std::unique_ptr<TaskInput>> open_input() override;
+  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  bool accept(TaskId task, Record& record) override;
+  bool takes_input_error(const std::string& error) override;
+  void deliver(DeliverTask& delivery) override;
+  void retry(const RetryTask& retry) override;
+  bool full() const override { return output_ && output_->full(); }
+  const std::string& error() const override { return error_; }
+  std::string take_warning() override { return output_ ? output_->take_spill_error() : ""; }
+  Status advance(bool over) override;
+  bool drained() const override {
+    return (!output_ || output_->empty()) && (table_ == nullptr || table_->written());
+  }
+  bool stalled() const override { return table_ != nullptr && table_->stalled(); }
+  bool errors_are_output() const override { return true; }
+  bool tell_failures() override;
+  int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
+  void change_slots(int by) override { engine_.change_slots(by); }
+
+  // For its ports.
+  struct Job {
+    SpawnOptions spawn;
+    std::string bash_reason;  ///< why bash runs it, for the error if there is none
+    // Its standard input, where spawn.input is a pipe: a header, bytes, a part of a file.
+    Slice header, input;
+    JobRange range;
+    std::string tag;
+    std::string results_folder;
+    // Where it runs on another machine.
+    std::vector<FilePlace> transfer_files, return_files;
+    bool results_by_item = false;  ///< then a folder that cannot be made is this job's failure
+  };
+  /// What to start for the task, good until the next call, and with --results its files. Null if it
+  /// can never be started: the Scheduler has been told.
+  const Job* begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]);
+  /// The words of the job that was prepared last.
+  std::vector<std::string> words() const { return arguments_.list(); }
+  /// How a job ended is wanted even if it was a success.
+  bool tells_successes() const {
+    return engine_.reporter().detailed() || map().records || table_ != nullptr;
+  }
+  bool may_read(TaskId task, bool errors) const;
+  void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
+  ReadBuffer& read_buffer() { return read_buffer_; }
+  const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+  /// Some files are to go to other machines, or to come from there.
+  bool moves_files() const;
+  const std::vector<FilePlace>& base_files() const { return base_files_; }
+  /// Where base files go over there; empty = where the login begins.
+  std::string base_directory() const;
+  bool clean_up() const { return map().clean_up; }
+  /// How an agent is started on another host, and the mark that it makes.
+  const Options& agent_options() const { return agent_options_; }
+  const std::string& mark() const { return mark_; }
+  /// --wd over there: nothing where it was not given, this directory for `.`.
+  std::string remote_directory(const std::string& directory) const;
+
+ private:
+  struct Ending;
+
+  const MapOptions& map() const { return engine_.options().map; }
+  Status open_files();
+  void tell_shell();
+  Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
+  TaskContext context_of(TaskId task, WorkerId worker) const;
+  /// What stands for {} and its kin.
+  std::string_view values_of(const Value& payload) const;
+  void set_input(const SendTask& send);
+  Status set_files(std::string_view payload, const TaskContext& context);
+  Status pump_output();
+  void put_limits_before();
+  /// The words that are executed, as xargs shows them.
+  std::string shown_words() const;
+  Status ask_for_xargs();
+  void tell_input_error();
+  Status set_environment(const TaskContext& context, std::string_view payload);
+  Ending ending_of(const DeliverTask& delivery) const;
+  std::string last_lines(const DeliverTask& delivery) const;
+  void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
+  std::string note_of(const DeliverTask& delivery, const Ending& ending,
+                      std::string_view command) const;
+  std::string table_note_of(const DeliverTask& delivery, const Ending& ending,
+                            std::string_view command);
+  void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
+  Status loosen(TaskId stuck);
+  void make_way_for_retry();
+
+  Engine& engine_;
+  std::optional<JobCommands> commands_;
+  std::vector<MapOptions::Step> end_sequence_;
+  ReadBuffer read_buffer_;
+  std::unique_ptr<TempSpill> spill_;
+  std::unique_ptr<JobSink> sink_;
+  JobTable* table_ = nullptr;          ///< the sink, with --results x.csv
+  std::unique_ptr<JobOutput> output_;  ///< null with -u and --results DIR
+  const ArgumentSource* source_ = nullptr;
+  std::string input_error_;            ///< of xargs, to be told
+  std::optional<XargsManners> xargs_;  ///< `xargs`: what it does in its own way
+  std::optional<PipeInput> pipe_;      ///< `pipe`: where blocks come from
+  bool names_set_ = false;
+  JobResume resume_;
+  JobFailures failures_;
+  Options agent_options_;
+  std::string mark_;
+  std::vector<FilePlace> base_files_;
+  std::map<HostId, HostFiles> host_files_;
+  bool all_local_ = true;
+  bool one_attempt_ = true;
+
+  Arguments arguments_, limited_;
+  std::string limits_;  ///< of --limit-memory and --limit-cpu
+  Job job_;
+  std::vector<std::pair<std::string, std::string>> environment_;
+  bool made_way_told_ = false;
+  int first_failure_ = 0;  ///< exit status of the first job that failed
+  int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
+  std::string error_;
+};
+
+}  // namespace spread

@@ -1,0 +1,109 @@
+#include "spread/jobs/job_input.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "spread/base/ascii.h"
+#include "spread/input/job_retry.h"
+
+namespace spread {
+namespace {
+
+using Source = ArgumentSourceOptions::Source;
+
+Source file_source(const std::string& name) {
+  Source source;
+  source.name = name == "-" ? "stdin" : name;
+  return source;
+}
+
+std::vector<Source> sources_of(const InputOptions& input, std::vector<std::string>& files) {
+  std::vector<Source> sources;
+  const auto add_file = [&](const std::string& name, bool linked) {
+    sources.push_back(file_source(name));
+    sources.back().linked = linked;
+    files.push_back(name);
+  };
+  for (const std::string& name : input.files) add_file(name, false);
+  for (const InputOptions::Group& group : input.groups) {
+    if (!group.from_file) {
+      Source& list = sources.emplace_back();
+      list.name = ":::";
+      list.is_list = true;
+      list.words = group.words;
+      list.linked = group.linked;
+      files.emplace_back();
+      continue;
+    }
+    for (const std::string& name : group.words) add_file(name, group.linked);
+  }
+  if (sources.empty()) add_file("-", false);
+  return sources;
+}
+
+/// Whether something stands for the items of a certain place: {2}, {-1/}, {name}.
+bool has_position(const Options& options) {
+  if (options.map.arguments.items_exact || options.map.arguments.header) return true;
+  const auto has = [](const std::string& text) {
+    for (std::size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
+      const std::size_t digit = at + (text.compare(at + 1, 1, "-") == 0 ? 2 : 1);
+      if (digit < text.size() && is_digit(text[digit])) return true;
+    }
+    return false;
+  };
+  std::vector<std::string> texts = options.hosts.command;
+  for (const auto& more : {options.map.transfer_files, options.map.return_files}) {
+    texts.insert(texts.end(), more.begin(), more.end());
+  }
+  for (const std::string& one :
+       {options.map.tag, options.hosts.working_directory, options.map.results_directory}) {
+    texts.push_back(one);
+  }
+  return std::any_of(texts.begin(), texts.end(), has);
+}
+
+std::optional<Trim> trim_of(const std::optional<ArgumentOptions::Trim>& trim) {
+  if (!trim) return std::nullopt;
+  return static_cast<Trim>(*trim);
+}
+static_assert(static_cast<int>(ArgumentOptions::Trim::Both) == static_cast<int>(Trim::Both));
+
+}  // namespace
+
+Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
+                                                  const JobCommands& commands, std::uint32_t slots,
+                                                  EventLoop& loop, const ArgumentSource*& source) {
+  if (options.map.retry_failed) return open_retry_input(options, loop);
+  const ArgumentOptions& arguments = options.map.arguments;
+  ArgumentSourceOptions how;
+  std::vector<std::string> files;
+  how.sources = sources_of(options.input, files);
+  if (std::count(files.begin(), files.end(), "-") > 1) {
+    return fail("standard input (-) is named twice, and can be read only once");
+  }
+  how.link_all = arguments.link;
+  how.delimiter = options.input.delimiter;
+  how.continue_lines = arguments.lines.has_value();
+  if (!arguments.column_separator.empty()) how.colsep = arguments.column_separator;
+  how.csv = arguments.csv;
+  how.header = arguments.header;
+  how.trim = trim_of(arguments.trim);
+  how.max_items = arguments.items_exact ? arguments.items_exact
+                  : arguments.items_max ? arguments.items_max
+                                        : arguments.lines;
+  how.fill = arguments.fill != ArgumentOptions::Fill::No;
+  how.spread_slots = how.fill && arguments.fill_evenly ? slots : 0;
+  how.exit_if_long = arguments.exit_if_long;
+  how.skip_blank = arguments.skip_blank;
+  // -n: at most so many. With {1} or -N a job needs its number of items, whatever their length.
+  const bool fewer = arguments.items_max.value_or(1) > 1 && !has_position(options);
+  if (how.fill || arguments.bytes_max || how.exit_if_long || fewer) {
+    how.line = commands.line_costs(how.fill || how.exit_if_long);
+  }
+  auto reader = ArgumentSource::make(how);
+  if (!reader) return tl::unexpected(reader.error());
+  source = reader->get();
+  return TaskInput::open_arguments(std::move(*reader), files, loop, options.streams);
+}
+
+}  // namespace spread

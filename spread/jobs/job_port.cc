@@ -1,0 +1,145 @@
+#include "spread/jobs/job_port.h"
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "spread/base/assert.h"
+#include "spread/base/posix.h"
+#include "spread/io/files.h"
+#include "spread/jobs/job_face.h"
+#include "spread/launch/job_agent.h"
+
+namespace spread {
+
+JobPort::JobPort(Engine& engine, JobFace& face, WorkerId id)
+    : Port(engine, id),
+      face_(face),
+      command_(engine.loop(), face.read_buffer(), *this, face.end_sequence()) {}
+
+// ---------------------------------------------------------------- what the Scheduler asks for
+
+Status JobPort::start() {
+  alive_ = true;
+  ending_ = in_time_ = false;
+  engine_.reporter().tell(WorkerStarted{id(), host(), 0});
+  engine_.reporter().tell(WorkerReady{id()});
+  return {};
+}
+
+void JobPort::send_task(const SendTask& action) {
+  SPREAD_ASSERT(alive_);
+  SPREAD_ASSERT(!ending_);
+  task_ = action.task;
+  received_ = 0;
+  UniqueFd files[2];
+  const JobFace::Job* job = face_.begin(id(), action, files);
+  if (job == nullptr) return;
+  tag_ = job->tag;
+  bash_reason_ = job->bash_reason;
+  file_index_ = job->range.index;
+  SpawnOptions spawn = job->spawn;
+  spawn.files[1] = files[0].get();
+  spawn.files[2] = files[1].get();
+  if (const Status started = command_.start_soon(engine_.spawner(), spawn); !started) {
+    return on_job_not_started(started.error());
+  }
+  if (spawn.input != Connect::Pipe) return;
+  if (!job->header.empty()) command_.send(job->header);
+  if (!job->input.empty()) command_.send(job->input);
+  if (job->range.size > 0) command_.send_file(job->range.file, job->range.offset, job->range.size);
+  command_.close_input();
+}
+
+void JobPort::close_input() {
+  if (alive_ && !command_.running()) end_worker(true, "");
+}
+
+void JobPort::terminate() {
+  if (!alive_) return;
+  // A child that has its pipe may keep it for longer than the job itself took.
+  if (!std::exchange(ending_, true)) in_time_ = command_.exited();
+  command_.running() ? command_.terminate() : end_worker(false, "it was ended");
+}
+
+void JobPort::kill() {
+  if (!alive_) return;
+  ending_ = true;
+  in_time_ = false;  // some of its output may be lost
+  command_.running() ? command_.kill() : end_worker(false, "it was ended");
+}
+
+void JobPort::end_worker(bool clean, std::string reason, JobEndPtr job) {
+  alive_ = false;
+  engine_.reporter().tell(WorkerEnded{id(), clean, reason});
+  ProcessEnded ended;
+  ended.worker = id();
+  ended.job = std::move(job);
+  ended.clean = clean;
+  ended.reason = std::move(reason);
+  engine_.post(std::move(ended));
+}
+
+// ---------------------------------------------------------------- what the job does
+
+bool JobPort::wants_job_output(bool errors) const { return face_.may_read(task_, errors); }
+
+void JobPort::on_job_output(bool errors, Slice bytes) {
+  received_ += bytes.size();
+  face_.append(task_, errors, std::move(bytes), tag_);
+}
+
+void JobPort::on_output_unread(bool unread) {
+  engine_.set_unread(id(), unread);
+  engine_.post(OutputUnread{id(), unread});
+}
+
+void JobPort::on_file_failed(int error) {
+  const std::string& name = engine_.options().input.files[file_index_];
+  engine_.abort("cannot read " + name + ": " +
+                (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
+}
+
+void JobPort::on_job_not_started(const Error& error) {
+  if (!ending_ && engine_.may_start_later(error)) return refuse();
+  constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
+  const bool found = error.number != ENOENT;
+  std::string problem = error.message;
+  if (!found && !bash_reason_.empty()) problem += missing_bash(bash_reason_);
+  ended(
+      {ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem), {}, error.number});
+}
+
+void JobPort::on_job_ended(ExitStatus status) {
+  engine_.start_has_worked();
+  ended({status, received_, "", {}, 0});
+}
+
+/// The job goes back to the queue, and this slot rests for a moment.
+void JobPort::refuse() {
+  Answered answered;
+  answered.worker = id();
+  answered.task = task_;
+  answered.kind = AnswerKind::Busy;
+  engine_.post(std::move(answered));
+}
+
+void JobPort::ended(JobEnd end) {
+  const bool counts = !ending_ || in_time_;
+  const bool success = end.is_success(engine_.options());
+  if (success && counts && !ending_ && !face_.tells_successes()) {
+    return engine_.post_success(id(), task_, {});
+  }
+  const auto job = std::make_shared<const JobEnd>(std::move(end));
+  if (counts) {
+    Answered answered;
+    answered.worker = id();
+    answered.task = task_;
+    answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
+    answered.job = job;
+    engine_.post(std::move(answered));
+  }
+  if (ending_ && alive_) end_worker(false, job->status.text(true), job);
+}
+
+}  // namespace spread

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spread/base/unique_fd.h"
+#include "spread/engine/port.h"
+#include "spread/workers/command_worker.h"
+
+namespace spread {
+
+class JobFace;
+
+/// How a job ended.
+struct JobEnd {
+  ExitStatus status;
+  std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
+  std::string problem;         ///< what kept it from being run, or its files from being moved
+  std::string hint = {};       ///< to be put behind its exit status, for people
+  int error = 0;               ///< errno of an exec that failed
+  bool is_success(const Options& options) const {
+    return problem.empty() && status.is_success(options.failure.ok_statuses);
+  }
+};
+
+/// A part of a file.
+struct JobRange {
+  int file = -1;
+  std::uint32_t index = 0;  ///< of `file` among those of -a
+  std::uint64_t offset = 0, size = 0;
+};
+
+/// A slot of `map`: one process after the other. To the Scheduler it is a worker that lives as long
+/// as there are tasks; only a job that is killed takes its worker with it.
+class JobPort final : public Port, private CommandSink {
+ public:
+  JobPort(Engine& engine, JobFace& face, WorkerId id);
+
+  Status start() override;
+  void send_task(const SendTask& action) override;
+  void close_input() override;
+  void terminate() override;
+  void kill() override;
+  void suspend(bool stop) override { command_.suspend(stop); }
+  void remove_ended() override {}
+
+  void reconsider() override { command_.reconsider(); }
+
+ private:
+  void on_job_output(bool errors, Slice bytes) override;
+  bool wants_job_output(bool errors) const override;
+  void on_output_unread(bool unread) override;
+  void on_file_failed(int error) override;
+  void on_job_not_started(const Error& error) override;
+  void on_job_ended(ExitStatus status) override;
+
+  void refuse();
+  void ended(JobEnd end);
+  void end_worker(bool clean, std::string reason, JobEndPtr job = nullptr);
+
+  JobFace& face_;
+  CommandWorker command_;
+  TaskId task_{};
+  std::uint64_t received_ = 0;
+  std::string tag_, bash_reason_;
+  std::uint32_t file_index_ = 0;
+  bool alive_ = false;    ///< what the Scheduler takes for a worker
+  bool ending_ = false;   ///< the Scheduler wants it to end
+  bool in_time_ = false;  ///< and the job had ended before
+};
+
+}  // namespace spread

@@ -1,0 +1,286 @@
+#include "spread/options/setters.h"
+
+#include <filesystem>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "spread/base/parse.h"
+#include "spread/base/quote.h"
+#include "spread/options/option_table.h"
+#include "spread/options/store.h"
+#include "spread/options/values.h"
+
+namespace spread::cli {
+namespace {
+
+constexpr std::uint64_t kNumberMax = UINT32_MAX;
+/// The length field of a frame has four bytes.
+constexpr std::uint64_t kFrameMax = UINT32_MAX;
+/// No worker reads ahead this far: a larger `--window` is mistyped.
+constexpr std::uint64_t kWindowMax = 1000000;
+
+Status store_style(Draft& draft, ProgressStyle style) {
+  draft.options.report.progress = style;
+  return {};
+}
+
+Status add_prep(Draft& draft, PrepItem::Kind kind, std::string_view text) {
+  draft.options.prep.push_back({kind, std::string(text)});
+  return {};
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- hosts and workers
+
+Status set_jobs(Draft& draft, std::string_view value) {
+  const Result<Slots> slots = parse_slots(value);
+  if (!slots) return tl::unexpected<Error>(slots.error());
+  draft.options.hosts.slots = slots->number;
+  draft.options.hosts.slots_percent = slots->percent;
+  return {};
+}
+Status set_sshlogin(Draft& draft, std::string_view value) {
+  return add_name(draft.options.hosts.sshlogins, value, "[N/]HOST,...");
+}
+Status set_slf(Draft& draft, std::string_view value) {
+  return add_name(draft.options.hosts.slf_files, value, "a file");
+}
+Status set_worker(Draft& draft, std::string_view value) {
+  return add_name(draft.options.hosts.worker_lists, value, "a program and its arguments");
+}
+Status set_args_file(Draft& draft, std::string_view value) {
+  return add_name(draft.options.hosts.args_files, value, "a file");
+}
+Status set_launch(Draft& draft, std::string_view value) {
+  return store_name(draft.options.hosts.launch, value, "local, ssh, srun, mpirun or a template");
+}
+Status set_working_directory(Draft& draft, std::string_view value) {
+  return store_name(draft.options.hosts.working_directory, value, "a directory");
+}
+Status set_wire(Draft& draft, std::string_view value) {
+  constexpr Choice<Wire> kWires[] = {
+      {"msgpack", Wire::Msgpack}, {"json", Wire::Json}, {"lines", Wire::Lines}};
+  return choose(draft.options.wire, value, kWires);
+}
+Status set_start_all(Draft& draft, std::string_view) {
+  return store_flag(draft.options.start_all, true);
+}
+Status set_check(Draft& draft, std::string_view) {
+  return store_flag(draft.options.check_hosts, true);
+}
+
+// ---------------------------------------------------------------- tasks in
+
+Status set_in(Draft& draft, std::string_view value) {
+  constexpr Choice<InputFormat> kFormats[] = {{"lines", InputFormat::Lines},
+                                              {"json", InputFormat::Json},
+                                              {"msgpack", InputFormat::Msgpack},
+                                              {"csv", InputFormat::Csv}};
+  return choose(draft.options.input.format, value, kFormats);
+}
+Status set_null(Draft& draft, std::string_view) {
+  draft.options.input.delimiter = '\0';
+  return {};
+}
+Status set_delimiter(Draft& draft, std::string_view value) {
+  return store(draft.options.input.delimiter, parse_delimiter(value));
+}
+Status set_arg_file(Draft& draft, std::string_view value) {
+  return add_name(draft.options.input.files, value, "a file, or - for standard input");
+}
+Status set_prep(Draft& draft, std::string_view value) {
+  return add_prep(draft, PrepItem::Kind::Text, value);
+}
+Status set_prep_json(Draft& draft, std::string_view value) {
+  return add_prep(draft, PrepItem::Kind::Json, value);
+}
+Status set_prep_file(Draft& draft, std::string_view value) {
+  if (value.empty()) return fail("expected a file, not ''");
+  return add_prep(draft, PrepItem::Kind::File, value);
+}
+
+// ---------------------------------------------------------------- results out
+
+Status set_out(Draft& draft, std::string_view value) {
+  constexpr Choice<OutputFormat> kFormats[] = {{"text", OutputFormat::Text},
+                                               {"json", OutputFormat::Json},
+                                               {"msgpack", OutputFormat::Msgpack},
+                                               {"records", OutputFormat::Records}};
+  return choose(draft.options.output.format, value, kFormats);
+}
+Status set_out0(Draft& draft, std::string_view) {
+  draft.options.output.terminator = '\0';
+  return {};
+}
+Status set_keep_order(Draft& draft, std::string_view) {
+  return store_flag(draft.options.output.ordered, true);
+}
+Status set_unordered(Draft& draft, std::string_view) {
+  return store_flag(draft.options.output.ordered, false);
+}
+Status set_tails(Draft& draft, std::string_view value) {
+  OutputOptions& output = draft.options.output;
+  output.tails_directory.clear();
+  std::error_code ignored;
+  const bool names_directory = value.find('/') != std::string_view::npos ||
+                               std::filesystem::is_directory(std::string(value), ignored);
+  constexpr Choice<TailsTo> kPlaces[] = {
+      {"stdout", TailsTo::Stdout}, {"stderr", TailsTo::Stderr}, {"none", TailsTo::None}};
+  if (choose(output.tails, value, kPlaces)) return {};
+  if (!names_directory) {
+    return fail(fmt::format("expected stdout, stderr, none or a directory (DIR/), not {}",
+                            show_text(value)));
+  }
+  output.tails = TailsTo::Directory;
+  output.tails_directory = value;
+  return {};
+}
+Status set_show_output(Draft& draft, std::string_view value) {
+  constexpr Choice<bool> kChoices[] = {{"slot", true}, {"none", false}};
+  return choose(draft.options.output.show_output, value, kChoices);
+}
+
+// ---------------------------------------------------------------- failures
+
+Status set_timeout(Draft& draft, std::string_view value) {
+  FailureOptions& failure = draft.options.failure;
+  failure.timeout.reset();
+  failure.timeout_percent.reset();
+  if (!value.empty() && value.back() == '%') {
+    const Result<double> percent = parse_percent(value);
+    if (!percent || !(*percent > 0)) {
+      return fail(fmt::format("expected a percentage above 0, not {}", show_text(value)));
+    }
+    failure.timeout_percent = *percent;
+    return {};
+  }
+  const Result<Duration> span = parse_positive_duration(value);
+  if (!span) {
+    if (span.error().number == kTooLarge) return tl::unexpected<Error>(span.error());
+    return fail(
+        fmt::format("expected a time above 0 such as 1.5, 30s, 10m, 2h, or a percentage "
+                    "of the median such as 300%, not {}",
+                    show_text(value)));
+  }
+  failure.timeout = *span;
+  return {};
+}
+Status set_retries(Draft& draft, std::string_view value) {
+  return store(draft.options.failure.retries, parse_number(value, 0, kNumberMax));
+}
+Status set_ok_statuses(Draft& draft, std::string_view value) {
+  std::vector<std::uint8_t>& statuses = draft.options.failure.ok_statuses;
+  statuses.clear();
+  for (std::string_view rest = value;;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const auto status = parse_number(rest.substr(0, comma), 0, 255);
+    if (!status) {
+      return fail(
+          fmt::format("expected exit statuses from 0 to 255, as in 0,1, not {}", show_text(value)));
+    }
+    statuses.push_back(static_cast<std::uint8_t>(*status));
+    if (comma == rest.size()) return {};
+    rest.remove_prefix(comma + 1);
+  }
+}
+Status set_crash_retries(Draft& draft, std::string_view value) {
+  return store(draft.options.failure.crash_retries, parse_number(value, 1, kNumberMax));
+}
+Status set_start_retries(Draft& draft, std::string_view value) {
+  return store(draft.options.failure.start_retries, parse_number(value, 1, kNumberMax));
+}
+Status set_bench(Draft& draft, std::string_view value) {
+  return store_span(draft.options.failure.bench, value);
+}
+Status set_max_busy(Draft& draft, std::string_view value) {
+  return store(draft.options.failure.max_busy, parse_positive_duration(value));
+}
+Status set_halt(Draft& draft, std::string_view value) {
+  return store(draft.options.halt, parse_halt(value));
+}
+Status set_strict(Draft& draft, std::string_view) {
+  return store_flag(draft.options.limits.strict, true);
+}
+
+// ---------------------------------------------------------------- progress and records
+
+Status set_bar(Draft& draft, std::string_view) { return store_style(draft, ProgressStyle::Bar); }
+Status set_eta(Draft& draft, std::string_view) { return store_style(draft, ProgressStyle::Eta); }
+Status set_progress(Draft& draft, std::string_view) {
+  return store_style(draft, ProgressStyle::Plain);
+}
+Status set_no_bar(Draft& draft, std::string_view) {
+  return store_style(draft, ProgressStyle::None);
+}
+Status set_summary(Draft& draft, std::string_view) {
+  return store_flag(draft.options.report.summary, true);
+}
+Status set_explain(Draft& draft, std::string_view) {
+  draft.options.report.summary = true;
+  return store_flag(draft.options.report.explain, true);
+}
+Status set_traces(Draft& draft, std::string_view) {
+  return store_flag(draft.options.report.traces, true);
+}
+Status set_dry_run(Draft& draft, std::string_view) {
+  return store_flag(draft.options.report.dry_run, true);
+}
+Status set_joblog(Draft& draft, std::string_view value) {
+  return store(draft.options.report.joblog, parse_output_file(value, "a file"));
+}
+Status set_events(Draft& draft, std::string_view value) {
+  return store(draft.options.report.events, parse_events_target(value));
+}
+Status set_history(Draft& draft, std::string_view value) {
+  return store_name(draft.options.history.file, value, "a file");
+}
+Status set_no_history(Draft& draft, std::string_view) {
+  return store_flag(draft.options.history.enabled, false);
+}
+
+// ---------------------------------------------------------------- limits
+
+Status set_window(Draft& draft, std::string_view value) {
+  if (value == "0") return fail("expected at least 1; leave --window out for an adaptive window");
+  return store(draft.options.limits.window, parse_number(value, 1, kWindowMax));
+}
+Status set_window_bytes(Draft& draft, std::string_view value) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::size_t>::max();
+  return store(draft.options.limits.window_bytes, parse_bytes(value, 1, kMax));
+}
+Status set_max_frame(Draft& draft, std::string_view value) {
+  return store(draft.options.limits.max_frame, parse_bytes(value, 1, kFrameMax));
+}
+Status set_read_ahead(Draft& draft, std::string_view value) {
+  return store(draft.options.limits.read_ahead, parse_number(value, 1, kNumberMax));
+}
+Status set_reorder_memory(Draft& draft, std::string_view value) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::size_t>::max();
+  return store(draft.options.limits.reorder_memory, parse_bytes(value, 1, kMax));
+}
+Status set_spill_directory(Draft& draft, std::string_view value) {
+  return store_name(draft.options.limits.spill_directory, value, "a directory");
+}
+Status set_spill_max(Draft& draft, std::string_view value) {
+  return store(draft.options.limits.spill_max, parse_bytes(value, 0, UINT64_MAX));
+}
+Status set_shutdown_timeout(Draft& draft, std::string_view value) {
+  std::optional<Duration>& timeout = draft.options.limits.shutdown_timeout;
+  if (value == "none") {
+    timeout.reset();
+    return {};
+  }
+  Duration span{};
+  if (Status status = store_span(span, value); !status) {
+    return fail(status.error().message + " (or none)");
+  }
+  timeout = span;
+  return {};
+}
+Status set_kill_grace(Draft& draft, std::string_view value) {
+  return store_span(draft.options.limits.kill_grace, value);
+}
+
+}  // namespace spread::cli

@@ -1,0 +1,213 @@
+#include "spread/options/subcommands.h"
+
+namespace spread::cli {
+namespace {
+
+const SubcommandText kSubcommands[] = {
+    {"run", kRun, "send tasks to persistent workers, and their results back in order",
+     "run [OPTION]... -- WORKER [ARG]... [::: ITEM...]\n"
+     "run [OPTION]... --worker 'WORKER ARG...'...",
+     "Starts WORKER once in every slot, sends it the records of standard input as tasks, and "
+     "writes the results to standard output: line N of the output belongs to task N. A worker "
+     "lives for the whole run. It reads tasks on its standard input and answers on its standard "
+     "output, in the frames of docs/protocol.md or, with --wire, as lines of JSON or of text.\n"
+     "\n"
+     "The words {host}, {slot}, {worker} and {prep} in ARG are replaced for each worker. The "
+     "first word that is not an option ends the options, as -- does; WORKER's own options are "
+     "never taken for spread's.",
+     "Square numbers with one worker for each CPU:\n"
+     "seq 20000 | spread run --in json -- python3 square.py\n"
+     "Lines of a file on two hosts, 8 workers on each, with a record of every task:\n"
+     "spread run -S 8/n1,8/n2 --joblog log.tsv -a names.txt -- ./classify\n"
+     "Workers that need different arguments:\n"
+     "spread run --worker './w --gpu 0' --worker './w --gpu 1' -a tasks\n"
+     "Try a failed task three times, kill a slow one, stop at 10% failures:\n"
+     "spread run --retries 3 --timeout 300% --halt soon,fail=10% -- ./w\n"
+     "A filter that answers line by line is a worker, too:\n"
+     "spread run --wire lines -- bc -l ::: '2^64' '4*a(1)'\n"},
+    {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
+     "map [OPTION]... COMMAND [ARG]... [::: ITEM...]",
+     "Runs COMMAND for each line of standard input or each ITEM, several at a time. What a job "
+     "prints comes in one piece, in the order of the items. Jobs start before the input ends, and "
+     "find nothing on their standard input. Without COMMAND, each item is a command line.\n"
+     "\n"
+     "In COMMAND, {} stands for the item, {.} for it without its extension, {..} without two, {/} "
+     "for the file's name, {//} for its directory, {/.} for the name without the extension, "
+     "{%SUFFIX} for the item without SUFFIX, {#} for the job's number and {%} for its slot's. Of "
+     "several items or columns, {2}, {2.} and so on are the second, and {name} is the column that "
+     "--header calls so. Without any of these, the item is put behind COMMAND.\n"
+     "\n"
+     "Two words or more are executed as they are, without a shell. A single word with blanks or "
+     "other characters that mean something to a shell is a script for it. No item is ever pasted "
+     "into a script: it is passed as a parameter, whatever quotes are around {}, so that nothing "
+     "in it is executed.\n"
+     "\n"
+     "The first word that is not an option ends the options, as -- does; COMMAND's own options are "
+     "never taken for spread's.",
+     "Compress files, as many at a time as there are CPUs:\n"
+     "find . -name '*.log' -print0 | spread map -0 gzip -9\n"
+     "A script with a pipe in it, and the file's name before each line of output:\n"
+     "spread map --tag 'zcat {} | grep -c error' ::: *.log.gz\n"
+     "Each with each, named by what they are made of:\n"
+     "spread map ./simulate -t {1} -p {2} -o {1}-{2}.out ::: 1 2 3 ::: a b\n"
+     "Many files for each command:\n"
+     "find . -type f -print0 | spread map -0 -X chmod go-w\n"
+     "Try three times, stop after five failures, and go on later with the same line:\n"
+     "spread map --retries 3 --halt soon,fail=5 --jl log --resume -a urls wget -q\n"
+     "Columns by their names:\n"
+     "spread map --csv --header : -a hosts.csv ping -c 1 {address}\n"
+     "A number of jobs that can be changed while they run:\n"
+     "echo 4 >jobs; spread map -j jobs -a list ./work\n"},
+    {"pipe", kPipe, "cut standard input into blocks of records, and run a command on each",
+     "pipe [OPTION]... [--] COMMAND [ARG]...",
+     "Cuts standard input into blocks of whole lines, or of other records, and gives each to a "
+     "COMMAND of its own, several at a time; what they print comes in the order of the blocks. "
+     "With "
+     "--round-robin there is one COMMAND in each slot, which is given block after block.\n"
+     "\n"
+     "{#} in COMMAND is the block's number and {%} its slot's. Two words or more are executed as "
+     "they are, without a shell; a single word that is no program's name is a script for it.",
+     "Count words, 10 MB at a time:\n"
+     "spread pipe --block 10M wc -w <big.txt\n"
+     "Compress a file on all CPUs:\n"
+     "spread pipe --block 16M gzip -c <data >data.gz\n"
+     "Look through a file on a fast disk, without copying it through spread:\n"
+     "spread pipe --pipepart -a access.log grep 404\n"
+     "A table's heading for each part:\n"
+     "spread pipe --header : --block 5M ./summarize <table.csv\n"
+     "Filters that are slow to start:\n"
+     "spread pipe --round-robin -j4 ./classify --model big.bin <records\n"},
+    {"xargs", kXargs, "xargs itself, over the engine of map",
+     "xargs [OPTION]... [COMMAND [FIRST-ARG]...]",
+     "Reads items from standard input and runs COMMAND (echo) with FIRST-ARGs and as many items as "
+     "fit, as POSIX and GNU xargs do: their options, rules, sizes, messages and exit statuses. "
+     "Items end at blanks and newlines; quotes and backslashes keep these in them. A program that "
+     "is called xargs, as a link to spread, is this.\n"
+     "\n"
+     "With one command at a time, COMMAND writes to the standard output and error of spread "
+     "itself, "
+     "and has its terminal. Above that, what each command prints comes in one piece when it ends.",
+     "Remove the files that are listed, many at a time:\n"
+     "spread xargs rm <list\n"
+     "Four at a time, one file each, on all kinds of names:\n"
+     "find . -name '*.log' -print0 | spread xargs -0 -n1 -P4 gzip\n"
+     "In place of xargs, in this shell:\n"
+     "alias xargs='spread xargs'\n"},
+    {"all", kAll, "run a command once on every host, and hand back what each one writes",
+     "all [OPTION]... -- COMMAND [ARG]...\n"
+     "all [OPTION]... --worker 'COMMAND ARG...'...",
+     "Runs COMMAND once on every host, on all at the same time, sends it the prep items and the "
+     "end "
+     "of its input, and writes what each one writes, in the order of the hosts. Where -j, N/HOST "
+     "or "
+     "--worker say more, it runs so often. There are no tasks, so COMMAND may be any program. The "
+     "exit status counts those that ended non-zero or never started.",
+     "Which system runs where:\n"
+     "spread all --tag -S n1,n2,n3 uname -a\n"
+     "Different commands at the same time:\n"
+     "spread all --worker 'ssh n1 uptime' --worker 'ssh n2 uptime'\n"
+     "The output of each in a file of its own:\n"
+     "spread all -S n1,n2 --tails logs/ dmesg\n"},
+    {"hosts", kHosts, "show which hosts and slots would be used, and their history",
+     "hosts [OPTION]... [-- WORKER [ARG]...]",
+     "Shows the hosts, their slots and what is remembered of their past performance (for WORKER, "
+     "where one is given). A remote host without N/ is asked how many CPUs it has, unless -j "
+     "gives a number; nothing else is started, except with --check.",
+     "What a run would use:\n"
+     "spread hosts -S 8/n1,n2,:\n"
+     "Can every host be reached:\n"
+     "spread hosts --slf cluster.txt --check\n"},
+    {"history", kHistory, "show or forget what is remembered of past performance",
+     "history show [OPTION]... [HOST]...\n"
+     "history reset [OPTION]... [HOST]...",
+     "Shows, or forgets, how fast each host has been with each command. With HOSTs, only theirs. "
+     "factor: how many times longer than the other hosts it took, over all commands. start: from "
+     "the "
+     "start of a worker to its first answer. failed, busy: the share of attempts that failed, or "
+     "that the worker refused for being busy.",
+     "Which hosts are fast:\n"
+     "spread history show\n"
+     "A host has got a new processor:\n"
+     "spread history reset n2\n"},
+};
+
+const TermText kExitStatuses[] = {
+    {"0", "all tasks succeeded"},
+    {"1-100",
+     "that many tasks failed, were lost or not computed (all: commands that ended "
+     "non-zero or never started; map: jobs that failed or were not run)",
+     kNotXargs},
+    {"101", "more than 100", kNotXargs},
+    {"141", "the reader of the output closed it (| head)", kNotXargs},
+    {"255", "spread's own error: wrong usage, nothing could be started, cannot write", kNotXargs},
+    {"1", "xargs' own error: wrong usage, an unmatched quote, an item that does not fit", kXargs},
+    {"123", "a command ended with a status from 1 to 125", kXargs},
+    {"124", "a command ended with status 255: no other was started", kXargs},
+    {"125", "a command was killed by a signal: no other was started", kXargs},
+    {"126", "the command cannot be run", kXargs},
+    {"127", "the command is not found", kXargs},
+    {"128+n", "ended by signal n"},
+};
+
+const TermText kEnvironment[] = {
+    {"SPREAD_HOST, SPREAD_SLOT, SPREAD_WORKER, SPREAD_WORKERS",
+     "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
+     "(from 1), the worker's number over all hosts (from 0), and how many there are",
+     kRun | kAll},
+    {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
+     kRun | kAll},
+    {"SPREAD_ITEM, SPREAD_SEQ, SPREAD_SLOT",
+     "set for every job of map: its item, or its items with a blank between (nothing, where that "
+     "is "
+     "longer than an argument may be), its number and that of its slot; GNU parallel's "
+     "PARALLEL_SEQ and PARALLEL_JOBSLOT are set, too",
+     kMap},
+    {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
+    {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
+     kRun | kAll | kMap | kPipe},
+    {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set"},
+    {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
+     kRun | kAll | kMap | kPipe},
+    {"TERM", "dumb: no progress bar unless one is asked for", kRun | kAll | kMap | kPipe},
+};
+
+const TermText kFiles[] = {
+    {"$XDG_STATE_HOME/spread/history.db",
+     "what is remembered of the hosts' past performance, an SQLite database; see spread history"},
+};
+
+constexpr Group kGroups[] = {Group::Hosts,   Group::Input,  Group::Command, Group::Output,
+                             Group::Failure, Group::Report, Group::Limits,  Group::Other};
+
+}  // namespace
+
+std::span<const SubcommandText> subcommands() { return kSubcommands; }
+
+const SubcommandText* find_subcommand(std::string_view name) {
+  for (const SubcommandText& text : kSubcommands) {
+    if (text.name == name) return &text;
+  }
+  return nullptr;
+}
+
+std::span<const TermText> exit_statuses() { return kExitStatuses; }
+std::span<const TermText> environment_variables() { return kEnvironment; }
+std::span<const TermText> files() { return kFiles; }
+std::span<const Group> groups() { return kGroups; }
+
+std::string_view group_title(Group group, Subcommands subcommand) {
+  const bool map = subcommand == kMap || subcommand == kPipe || subcommand == kXargs;
+  switch (group) {
+    case Group::Hosts: return map ? "Jobs at a time" : "Hosts and workers";
+    case Group::Input: return map ? "Items in" : "Tasks in";
+    case Group::Command: return "The command";
+    case Group::Output: return map ? "Output" : "Results out";
+    case Group::Failure: return "Failures";
+    case Group::Report: return "Progress and records";
+    case Group::Limits: return "Limits";
+    case Group::Other: return "Other";
+  }
+  return "";
+}
+
+}  // namespace spread::cli

@@ -1,0 +1,355 @@
+#include "spread/output/reporter.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "spread/base/printable.h"
+#include "spread/io/descriptors.h"
+#include "spread/io/files.h"
+#include "spread/io/system.h"
+#include "spread/report/human.h"
+#include "spread/report/slot_output.h"
+#include "spread/results/joblog.h"
+#include "spread/results/joblog_reader.h"
+
+namespace spread {
+namespace {
+
+bool speaks_utf8(const Environment& environment) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = environment.get(name);
+    if (value == nullptr || *value == '\0') continue;
+    const std::string_view locale(value);
+    return locale.find("UTF-8") != std::string_view::npos ||
+           locale.find("utf8") != std::string_view::npos;
+  }
+  return false;
+}
+
+ProgressScreen screen(const Options& options) {
+  const char* term = options.environment.get("TERM");
+  ProgressScreen screen;
+  // With -u jobs print to it at any time: behind a line that is drawn in place.
+  const bool shared = options.map.output == MapOptions::Output::Ungrouped;
+  screen.terminal = is_terminal(options.streams.errors) && !shared;
+  screen.dumb = term == nullptr || std::string_view(term) == "dumb";
+  screen.utf8 = speaks_utf8(options.environment);
+  screen.piped = is_pipe(options.streams.output);
+  return screen;
+}
+
+ProgressUnit unit_of(Command command) {
+  if (command == Command::All) return ProgressUnit::Workers;
+  return is_jobs(command) ? ProgressUnit::Jobs : ProgressUnit::Tasks;
+}
+
+/// A file by name, or a descriptor that we were given ("fd:3").
+Result<OutputDescriptor> open_report(const std::string& name, bool append) {
+  auto fd = open_for_writing(name, append);
+  if (!fd) return tl::unexpected(fd.error());
+  return open_output(fd->get());
+}
+
+/// Whether a terminal that gets this last stands in the middle of a line.
+bool stays_in_line(std::string_view text) {
+  return text.back() != '\n' && !text.ends_with(ProgressLine::kErase);
+}
+
+}  // namespace
+
+Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
+                   OutputDescriptor errors, OutputWriter& results)
+    : loop_(loop),
+      hosts_(hosts),
+      show_output_(options.output.show_output),
+      speaker_(options.report.speaker),
+      errors_(loop, std::move(errors)),
+      results_(results),
+      shared_(are_one_place(options.streams.output, options.streams.errors) ? &results : nullptr),
+      progress_(loop.now(), unit_of(options.command),
+                options.command == Command::Run && options.wire != Wire::Lines),
+      line_(options.report.progress, screen(options), loop.now()),
+      all_traces_(options.report.traces),
+      errors_fd_(options.streams.errors),
+      on_terminal_(is_terminal(options.streams.errors)),
+      results_on_terminal_(is_terminal(options.streams.output)),
+      wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
+  if (line_.next_deadline() != kForever) {
+    observers_.push_back(&progress_);
+    detailed_ = true;
+  }
+}
+
+Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, EventLoop& loop,
+                                                   const std::vector<std::string>& hosts,
+                                                   OutputWriter& results) {
+  auto errors = open_output(options.streams.errors);
+  if (!errors) return tl::unexpected(errors.error());
+  std::unique_ptr<Reporter> reporter(
+      new Reporter(options, loop, hosts, std::move(*errors), results));
+  SPREAD_TRY(reporter->open_files(options.report, options.map.joblog_append));
+  return reporter;
+}
+
+Status Reporter::open_files(const ReportOptions& options, bool append) {
+  if (!options.events.empty()) {
+    auto file = open_report(options.events, false);
+    if (!file) return fail("--events: " + file.error().message);
+    events_file_.name = "--events " + options.events;
+    events_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    events_ = std::make_unique<EventsWriter>(events_file_.writer->queue().tail(), loop_.now(),
+                                             wall_clock_seconds());
+    observers_.push_back(events_.get());
+    detailed_ = true;
+  }
+  if (!options.joblog.empty()) {
+    if (append && !named_descriptor(options.joblog)) {
+      const Status ready = drop_torn_line(options.joblog, JoblogRecord::is_torn_line);
+      if (!ready) return fail("--joblog: " + ready.error().message);
+    }
+    auto file = open_report(options.joblog, append);
+    if (!file) return fail("--joblog: " + file.error().message);
+    joblog_file_.name = "--joblog " + options.joblog;
+    const bool empty = file_is_empty(file->fd.get());
+    joblog_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    if (!append || empty) {
+      joblog_file_.writer->queue().tail().append(joblog_header());
+    }
+    detailed_ = true;
+  }
+  if (options.summary) {
+    summary_ = std::make_unique<Summary>(loop_.now());
+    observers_.push_back(summary_.get());
+    detailed_ = true;
+  }
+  if (options.explain) {
+    explain_ =
+        std::make_unique<Explain>([this]() -> ByteBuffer& { return errors_line(); }, loop_.now());
+    observers_.push_back(explain_.get());
+  }
+  return {};
+}
+
+ByteBuffer& Reporter::errors() {
+  if (shared_ == nullptr) {
+    line_.erase(errors_.queue().tail());
+    return errors_.queue().tail();
+  }
+  if (block_open_) {
+    if (waiting_.empty()) waiting_until_ = after(loop_.now(), kMessageWait);
+    return waiting_;
+  }
+  let_messages_go();
+  return shared_->queue().tail();
+}
+
+/// A line of ours does not go behind one that a job has begun; if the two have a file each, that
+/// can be seen on a terminal only.
+bool Reporter::in_line(const ByteBuffer& out) const {
+  const std::string_view waiting = as_text(out.view());
+  if (&out == &waiting_) return !waiting.empty() && waiting.back() != '\n';
+  if (shared_ != nullptr) return shared_->ends_in_line();
+  return on_terminal_ && (waiting.empty() ? in_line_ : stays_in_line(waiting));
+}
+
+ByteBuffer& Reporter::errors_line() {
+  ByteBuffer& out = errors();
+  if (in_line(out)) out.append("\n");
+  return out;
+}
+
+void Reporter::let_messages_go() {
+  waiting_until_ = kForever;
+  if (waiting_.empty()) return;
+  ByteBuffer& out = shared_->queue().tail();
+  if (shared_->ends_in_line()) out.append("\n");
+  out.append(waiting_.view());
+  waiting_.clear();
+}
+
+void Reporter::begin_block() {
+  if (block_open_ || shared_ == nullptr) return;
+  let_messages_go();
+  block_open_ = true;
+}
+
+void Reporter::say(std::string_view message) {
+  errors_line().append(message_line(message, speaker_));
+}
+
+void Reporter::say_at_once(std::string_view message) {
+  say(message);
+  if (shared_ != nullptr) let_messages_go();
+}
+
+void Reporter::pass_on(std::string_view text) { errors().append(text); }
+
+void Reporter::show_command(const std::string& command) {
+  errors_line().append((on_terminal_ ? printable(command) : command) + "\n");
+}
+
+void Reporter::show_question(const std::string& question) {
+  errors().append(on_terminal_ ? printable(question) : question);
+  flush_messages();
+}
+
+void Reporter::flush_messages() {
+  if (shared_ != nullptr) {
+    let_messages_go();
+    shared_->flush();
+  } else {
+    errors_.flush();
+  }
+}
+
+void Reporter::stray(WorkerId worker, std::string_view text) {
+  if (!std::exchange(hinted_, true)) {
+    say("worker " + std::to_string(number(worker)) + " on " + hosts_[number(worker)] +
+        " printed text on its standard output, which is for answers; it is shown here (print to "
+        "stderr instead, or use a worker SDK)");
+  }
+  ByteBuffer& out = errors();
+  out.append(text);
+  if (text.back() != '\n') out.append("\n");
+  tell(WorkerLog{worker, text});
+}
+
+void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
+  if (!show_output_) return;
+  append_slot_block(errors(), "so", task, so);
+  append_slot_block(errors(), "se", task, se);
+}
+
+void Reporter::failed(const TaskFinished& event, const FailurePlace& place) {
+  const std::string line = failures_.add(event.result->id, event.result->outcome, event.host,
+                                         event.error_type, event.error_message, place);
+  if (!line.empty()) say(line);
+  if (!place.trace.empty() && (all_traces_ || !std::exchange(trace_told_, true))) {
+    const std::string_view trace = place.trace;
+    say("its trace" + std::string(all_traces_ ? "" : " (--traces: those of all)") + ":\n" +
+        std::string(trace.substr(0, trace.find_last_not_of("\r\n") + 1)));
+  }
+  if (event.result->outcome == Outcome::NotComputed) not_computed_because_ = event.error_message;
+}
+
+void Reporter::job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
+                   std::size_t received_bytes) {
+  JoblogLine line;
+  line.task = event.result->id;
+  line.host = event.host.empty() ? "-" : event.host;  // a bad record was on no host
+  line.duration = event.result->duration;
+  line.sent_bytes = sent_bytes;
+  line.received_bytes = received_bytes;
+  line.exit_status = event.exit_status;
+  line.signal = event.signal;
+  line.command = command;
+  job(line, event.started);
+}
+
+void Reporter::job(JoblogLine line, TimePoint started) {
+  line.started = wall_seconds(started);
+  joblog_file_.writer->queue().tail().append(format_joblog_line(line));
+}
+
+void Reporter::tell_if_failed(File& file) {
+  if (!file.writer->closed() || std::exchange(file.failure_told, true)) return;
+  if (!file.writer->failed() && &file == &events_file_) {
+    return say("nobody reads " + file.name + " any more: no more events are written");
+  }
+  file_error_ = "cannot write " + file.name + ": " +
+                (file.writer->failed() ? file.writer->error() : "nobody reads it any more");
+  say(file_error_);
+}
+
+/// Before anything is flushed: what has been queued is seen only while it waits.
+void Reporter::watch_line() {
+  const std::string_view waiting = as_text(errors_.queue().tail().view());
+  // Whatever is queued behind a drawn line erases it first.
+  if (waiting.empty() || line_.drawn()) return;
+  in_line_ = stays_in_line(waiting);
+}
+
+void Reporter::leave_line() {
+  line_.erase(errors_.queue().tail());
+  errors_.flush();
+}
+
+void Reporter::make_room_for_results() {
+  const bool long_enough = loop_.now() >= waiting_until_ && !results_.ends_in_line();
+  if (shared_ != nullptr && (!block_open_ || long_enough)) let_messages_go();
+  if (!results_on_terminal_ || results_.queue_empty()) return;
+  watch_line();
+  leave_line();
+}
+
+void Reporter::turn(const OutputWriter& results) {
+  if (results_on_terminal_ && results.written() != results_seen_) {
+    results_seen_ = results.written();
+    in_line_ = results.in_line();
+  }
+  watch_line();
+  const bool due = loop_.now() >= line_.next_deadline();
+  if (due && ((in_line_ && line_.in_place()) || (line_.unasked() && in_background(errors_fd_)))) {
+    line_.wait_for_line(loop_.now());
+  } else if (due) {
+    line_.draw(progress_, loop_.now(), on_terminal_ ? terminal_width(errors_fd_) : 0,
+               line_.in_place() ? errors_.queue().tail() : errors_line());
+  }
+  for (File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer == nullptr) continue;
+    file->writer->flush_if_due();
+    tell_if_failed(*file);
+  }
+  errors_.flush_if_due();
+}
+
+TimePoint Reporter::next_deadline() const {
+  TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
+  if (!results_.ends_in_line()) next = std::min(next, waiting_until_);
+  for (const File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer != nullptr) next = std::min(next, file->writer->next_deadline());
+  }
+  return next;
+}
+
+bool Reporter::files_written() {
+  for (File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer == nullptr) continue;
+    file->writer->flush();
+    tell_if_failed(*file);
+  }
+  return file_error_.empty();
+}
+
+void Reporter::run_ended(int exit_status) {
+  if (!events_) return;
+  events_->run_ended(exit_status, loop_.now());
+  events_file_.writer->flush();
+}
+
+void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_because,
+                      bool with_failures, bool because_told) {
+  block_open_ = false;
+  line_.finish(progress_, loop_.now(), line_.in_place() ? errors_.queue().tail() : errors());
+  if (shared_ != nullptr) errors_.flush();
+  if (with_failures) {
+    failures_.set_succeeded(succeeded);
+    for (const std::string& line : failures_.summary()) say(line);
+    const std::string_view because =
+        not_computed_because.empty() ? not_computed_because_ : not_computed_because;
+    if (failures_.count(Outcome::NotComputed) > 0 && !because.empty() && !because_told) {
+      say("not computed because " + std::string(because));
+    }
+  }
+  if (summary_) pass_on(summary_->text(loop_.now()));
+  (shared_ == nullptr ? errors_ : *shared_).flush();
+}
+
+bool Reporter::logged() const {
+  for (const File* file : {&events_file_, &joblog_file_}) {
+    if (file->writer != nullptr && !file->writer->queue_empty()) return false;
+  }
+  return true;
+}
+
+}  // namespace spread

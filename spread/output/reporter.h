@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/observer.h"
+#include "spread/api/options.h"
+#include "spread/api/result.h"
+#include "spread/io/system.h"
+#include "spread/output/output_writer.h"
+#include "spread/report/events_writer.h"
+#include "spread/report/explain.h"
+#include "spread/report/progress.h"
+#include "spread/report/progress_bar.h"
+#include "spread/report/summary.h"
+#include "spread/results/failure_report.h"
+#include "spread/results/joblog.h"
+
+namespace spread {
+
+/// Everything that a run tells beside its results: messages, the progress line, --events, the
+/// joblog. Owns stderr. Nothing of it ever blocks, and nothing is dropped: while errors_full(), the
+/// run causes nothing more that would have to be told.
+///
+/// Where stderr goes to the same place as stdout, both have one queue, that of stdout, so that they
+/// come out as they were put in. What is said while a block of output is open (begin_block()) waits
+/// for its end, but for kMessageWait at most: then it comes behind a line of it.
+class Reporter {
+ public:
+  static constexpr Duration kMessageWait = std::chrono::seconds(30);
+
+  /// `results` is stdout, and must outlive this.
+  static Result<std::unique_ptr<Reporter>> create(const Options& options, EventLoop& loop,
+                                                  const std::vector<std::string>& hosts,
+                                                  OutputWriter& results);
+
+  /// "spread: MESSAGE" on stderr.
+  void say(std::string_view message);
+  /// The same, even within a block: the answer to what somebody has just typed.
+  void say_at_once(std::string_view message);
+  /// What a worker wrote to its stderr, as it is.
+  void pass_on(std::string_view text);
+  /// -t. To a terminal as printable() has it; a file is there to be pasted from.
+  void show_command(const std::string& command);
+  /// -p: what is asked, on stderr before this returns; the answer comes on the same line.
+  void show_question(const std::string& question);
+  /// What has been said is on stderr when this returns, as far as that takes it.
+  void flush_messages();
+  /// Stray output of a worker, on stderr; with a hint the first time.
+  void stray(WorkerId worker, std::string_view text);
+  /// Text that a worker attached to an answer.
+  void captured(TaskId task, std::string_view so, std::string_view se);
+
+  /// Somebody wants to know of every task: the joblog, --events, the progress line.
+  bool detailed() const { return detailed_; }
+  bool explaining() const { return explain_ != nullptr || events_ != nullptr; }
+  template <typename Event>
+  void tell(const Event& event) {
+    for (Observer* observer : observers_) observer->on(event, loop_.now());
+  }
+  /// A task without a value. With the first trace, or with --traces each, as a whole.
+  void failed(const TaskFinished& event, const FailurePlace& place);
+  /// One line of the joblog; `command` is its last column.
+  void job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
+           std::size_t received_bytes);
+  /// The same of what is no task; `line.started` is left for us.
+  void job(JoblogLine line, TimePoint started);
+  /// Seconds since 1970.
+  double wall_seconds(TimePoint time) const {
+    return to_seconds(time.time_since_epoch()) + wall_offset_;
+  }
+  bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
+  /// The worker has said that it has loaded; for the bar.
+  void prepared(WorkerId worker) { progress_.prepared(worker); }
+  void set_total(std::uint64_t total, bool final, double share = 0) {
+    progress_.set_total(total, final, share);
+  }
+
+  /// Where text for stderr goes: the progress line is out of its way.
+  ByteBuffer& errors();
+  std::uint64_t errors_shown() { return errors_.written() + errors_.queue().size(); }
+  /// The reader of stderr is behind: what may wait must.
+  bool errors_full() const {
+    return (one_place() ? results_ : errors_).full() || waiting_.size() >= OutputWriter::kFull;
+  }
+  /// stdout and stderr are one place: what is put into either queue must go into that of stdout.
+  bool one_place() const { return shared_ != nullptr; }
+  /// What follows on stdout belongs together, until end_block().
+  void begin_block();
+  void end_block() { block_open_ = false; }
+  /// All that was put into errors() has been written, or waits in stdout's queue.
+  bool errors_written() const { return one_place() || errors_.queue_empty(); }
+
+  /// Draws the progress line and writes what is due. `results`: stdout.
+  void turn(const OutputWriter& results);
+  /// Results may be about to be written: messages that come before them do so, and if they go to a
+  /// terminal, too, the progress line is taken away first. It comes back with the next turn.
+  void make_room_for_results();
+  TimePoint next_deadline() const;
+  /// The joblog and the events have been written so far; what cannot be has been told.
+  bool files_written();
+  /// Why the joblog or the events cannot be written any more; empty while they can. Events that go
+  /// to somebody who does not read any more are none of it.
+  const std::string& file_error() const { return file_error_; }
+  /// The last event.
+  void run_ended(int exit_status);
+  /// The end: the last words. `with_failures`: which tasks have no value matters (it does not
+  /// when nobody can get results).
+  /// `because_told`: why some were not computed has been said.
+  void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures,
+              bool because_told);
+  /// Nothing that was said waits to be written.
+  bool said() const { return errors_.queue_empty() && (!one_place() || shared_->queue_empty()); }
+  /// Nothing of the joblog and the events does.
+  bool logged() const;
+  /// The terminal is somebody else's for a while, or from now on.
+  void leave_line();
+
+ private:
+  Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
+           OutputDescriptor errors, OutputWriter& results);
+  Status open_files(const ReportOptions& options, bool append);
+
+  struct File {
+    std::string name;                      ///< with its option, for messages
+    std::unique_ptr<OutputWriter> writer;  ///< none if it is not wanted
+    bool failure_told = false;
+  };
+  void tell_if_failed(File& file);
+  void watch_line();
+  ByteBuffer& errors_line();
+  bool in_line(const ByteBuffer& out) const;
+  void let_messages_go();
+
+  EventLoop& loop_;
+  const std::vector<std::string>& hosts_;
+  bool show_output_;
+  std::string speaker_;
+  OutputWriter errors_;  ///< in one place with stdout, only what is drawn in place
+  OutputWriter& results_;
+  OutputWriter* shared_;  ///< results_ where the two are one place, else null
+  bool block_open_ = false;
+  ByteBuffer waiting_;  ///< messages, for the end of the block
+  TimePoint waiting_until_ = kForever;
+  std::string file_error_;
+  File events_file_;
+  File joblog_file_;
+  Progress progress_;
+  ProgressLine line_;
+  std::unique_ptr<EventsWriter> events_;
+  std::unique_ptr<Explain> explain_;
+  std::unique_ptr<Summary> summary_;
+  FailureReport failures_;
+  std::string not_computed_because_;  ///< what the last such task says itself
+  std::vector<Observer*> observers_;
+  bool detailed_ = false;
+  bool hinted_ = false;
+  bool all_traces_;
+  bool trace_told_ = false;
+  bool in_line_ = false;  ///< what the terminal got last, of either stream, is no whole line
+  std::uint64_t results_seen_ = 0;
+  int errors_fd_;
+  bool on_terminal_, results_on_terminal_;
+  double wall_offset_;  ///< wall clock minus now(), seconds
+};
+
+}  // namespace spread

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
+#include "spread/shell/script_lexer.h"
+
+namespace spread {
+namespace {
+
+constexpr std::string_view kMoveParameters = "shift set . source eval";
+constexpr std::string_view kArithmeticTests = "-eq -ne -lt -le -gt -ge -v -t";
+constexpr std::string_view kNumberTest = "use [ ... ], which reads numbers only";
+
+}  // namespace
+
+Status ScriptLexer::refuse(const ScannedWord& word, std::string_view program,
+                           std::string_view instead) const {
+  std::string shown = word.text;
+  for (auto hole = word.holes.rbegin(); hole != word.holes.rend(); ++hole) {
+    shown.insert(*hole, options_.syntax.replacement());
+  }
+  return fail(
+      fmt::format("{} reads {} as code, and the item with it: {} (or paste it with "
+                  "--allow-paste)",
+                  program, show_text(shown), instead));
+}
+
+// A program without its code among its arguments reads it from standard input.
+bool ScriptLexer::reads_code(std::span<const ScannedWord> words) {
+  while (!words.empty() && has_word("command builtin exec time nohup env", words[0].text)) {
+    words = words.subspan(1);
+  }
+  if (words.empty()) return false;
+  const std::string_view name = program_name(words[0].text);
+  const bool shell = is_posix_shell(name);
+  if (!shell && !has_word("ssh python perl ruby node php lua fish csh tcsh", name)) return false;
+  std::size_t operands = 0;
+  for (const ScannedWord& word : words.subspan(1)) {
+    if (word.text == "-" || word.text == "/dev/stdin") continue;
+    if (word.text.starts_with('-') && !word.text.starts_with("--")) {
+      if (shell && word.text.find('s') != std::string::npos) return true;
+      if (word.text.find_first_of("cemnpr") != std::string::npos) return false;
+    } else {
+      ++operands;
+    }
+  }
+  return operands == (name == "ssh" ? 1 : 0);
+}
+
+Status ScriptLexer::check_stdin(const Commands& list, std::span<const ScannedWord> words) const {
+  if (options_.allow_paste) return {};
+  const std::string_view name = program_name(words.front().text);
+  const bool from_file = has_word(". source", name) || is_posix_shell(name);
+  const bool dot_stdin =
+      words.size() > 1 && has_word(". source", name) && words[1].text == "/dev/stdin";
+  const bool code = (list.items_on_stdin && (dot_stdin || reads_code(words))) ||
+                    (list.items_in_file && from_file);
+  if (!code) return {};
+  return fail(
+      fmt::format("{} reads its input as code, and the item in it: let it have the item as an "
+                  "argument (sh -c 'COMMAND \"$1\"' sh {}), or give no command at all, and each "
+                  "item is a command line (or paste it with --allow-paste)",
+                  name, options_.syntax.replacement()));
+}
+
+Status ScriptLexer::check_command(const Commands& list) {
+  if (list.words.empty()) return {};
+  std::vector<ScannedWord> words;
+  bool items = false, number_test = false, brackets_end = false;
+  for (const Word& word : list.words) {
+    words.push_back(word.scanned);
+    items = items || word.scanned.has_item();
+    number_test = number_test || has_word(kArithmeticTests, word.scanned.text);
+    brackets_end = brackets_end || word.scanned.text == "]]";
+  }
+  permit_braces_in_programs(list);
+  note_bash_command(words);
+  if (has_word(kMoveParameters, words.front().text)) script_.moves_parameters = true;
+  const bool brackets = in_brackets_;
+  if (brackets_end) in_brackets_ = false;
+  if (list.items_on_stdin || list.items_in_file) SPREAD_TRY(check_stdin(list, words));
+  if (!options_.allow_paste) SPREAD_TRY(check_builtin(words));
+  if (!items) return {};
+  if (has_word("echo printf print", words.front().text)) ++printed_items_;
+  if (brackets && number_test && !options_.allow_paste) {
+    const auto word = std::find_if(words.begin(), words.end(), std::mem_fn(&ScannedWord::has_item));
+    return refuse(*word, "[[", kNumberTest);
+  }
+  CommandScan scan = scan_command(words);
+  if (scan.script && words[*scan.script].has_item()) {
+    scan.evaluated.push_back({*scan.script, std::string(program_name(words.front().text)), true,
+                              "let it have the item as an argument: sh -c 'COMMAND \"$1\"' sh {}"});
+  }
+  for (const EvaluatedWord& evaluated : scan.evaluated) {
+    if (!options_.allow_paste) {
+      return refuse(words[evaluated.word], evaluated.program, evaluated.instead);
+    }
+    for (const std::size_t piece : list.words[evaluated.word].references) {
+      script_.pieces[piece].evaluated = evaluated.by_shell;
+    }
+  }
+  return {};
+}
+
+}  // namespace spread

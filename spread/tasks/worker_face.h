@@ -1,0 +1,86 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "spread/engine/engine.h"
+#include "spread/output/results_out.h"
+#include "spread/output/tails_out.h"
+#include "spread/wire/codec.h"
+#include "spread/workers/read_buffer.h"
+
+namespace spread {
+
+class WorkerPort;
+
+/// `run` and `all`: persistent workers that speak the protocol; results and tails.
+class WorkerFace final : public Face {
+ public:
+  explicit WorkerFace(Engine& engine) : engine_(engine) {}
+
+  Status open() override;
+  Result<std::unique_ptr<TaskInput>> open_input() override;
+  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  void begin_turn() override;
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
+  void deliver(DeliverTask& delivery) override;
+  void retry(const RetryTask& retry) override;
+  bool full() const override { return results_->full(); }
+  const std::string& error() const override { return results_->error(); }
+  std::string take_warning() override { return results_->take_warning(); }
+  Status advance(bool over) override;
+  bool drained() const override {
+    return results_->empty() && tails_->finished(engine_.tail_order());
+  }
+  bool waits_for_workers() const override { return is_all(); }
+  bool errors_are_output() const override {
+    return engine_.options().output.tails == TailsTo::Stderr;
+  }
+  void change_slots(int by) override {
+    if (!is_all()) engine_.change_slots(by);
+  }
+  std::uint64_t failures(const Scheduler::Counts& counts) const override;
+
+  // For its ports.
+  /// An answer to a task.
+  void on_answer(WorkerPort& from, const wire::UpMessage& answer);
+  void on_tail(WorkerPort& from, std::string_view text);
+  void tail_begins(WorkerId worker) { tails_->started(worker); }
+  void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
+  void worker_failed() { ++failed_workers_; }
+  /// For a worker that broke the protocol: nobody has been told this before. Of very many different
+  /// reasons only the first ones are worth a line.
+  bool tells_first(const std::string& reason);
+  /// That a worker takes long to end: nobody has been told of one before.
+  bool tells_slow_end() { return !std::exchange(told_slow_end_, true); }
+  /// That a filter holds its answers back: likewise.
+  bool tells_held_answers() { return !std::exchange(told_held_answers_, true); }
+  void warn_unknown_key(const WorkerPort& from, std::string_view key);
+  /// A worker was given null for a number that its wire cannot carry.
+  void warn_non_finite();
+  ReadBuffer& read_buffer() { return read_buffer_; }
+
+ private:
+  std::string_view answer_kind(const DeliverTask& delivery) const;
+  void tell_finished(const DeliverTask& delivery, const TaskResult& result);
+  bool is_all() const { return engine_.options().command == Command::All; }
+
+  Engine& engine_;
+  ReadBuffer read_buffer_;
+  std::unique_ptr<ResultsOut> results_;
+  std::unique_ptr<TailsOut> tails_;
+  std::uint64_t failed_workers_ = 0;
+  bool answered_ = false;  ///< since the last turn
+  bool unread_ = false;    ///< workers are not read, since stderr is not
+  bool warned_non_finite_ = false;
+  bool warned_unknown_key_ = false;
+  bool told_slow_end_ = false;
+  bool told_held_answers_ = false;
+  std::set<std::string> told_reasons_;
+};
+
+}  // namespace spread

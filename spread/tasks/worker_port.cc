@@ -1,0 +1,451 @@
+#include "spread/tasks/worker_port.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/printable.h"
+#include "spread/base/quote.h"
+#include "spread/engine/job_limits.h"
+#include "spread/engine/login_end.h"
+#include "spread/io/system.h"
+#include "spread/launch/launcher.h"
+#include "spread/results/joblog.h"
+#include "spread/tasks/worker_face.h"
+
+namespace spread {
+namespace {
+
+// A worker that owes an answer, or its end, is named after so long.
+constexpr Duration kPatience = std::chrono::seconds(10);
+
+}  // namespace
+
+bool WorkerPort::counts() const { return counts_answers(engine_.options()); }
+
+// ---------------------------------------------------------------- what the Scheduler asks for
+
+Status WorkerPort::start() {
+  const Options& options = engine_.options();
+  const LaunchPlan plan = engine_.plan().launch(options, id());
+  SpawnOptions spawn;
+  spawn.arguments = plan.arguments;
+  spawn.environment = plan.environment;
+  spawn.directory = plan.directory;
+  spawn.inherits = engine_.plan().is_local(id());
+  auto process = engine_.spawner().spawn(spawn);
+  started_ = engine_.now();
+  if (!process) {
+    if (options.command == Command::All) face_.worker_failed();
+    log_command(-1, 0);
+    Error error = process.error();
+    const std::string hint = one_word_hint(plan.arguments.front());
+    if (error.number == ENOENT && !hint.empty()) error.message += "; " + hint;
+    return tl::unexpected(std::move(error));
+  }
+
+  engine_.start_has_worked();
+  SessionOptions session;
+  session.wire = options.wire;
+  session.max_frame = options.limits.max_frame;
+  session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());
+  session.raw = options.command == Command::All;
+  session.strict = options.limits.strict;
+  session.counts_answers = counts_answers(options);
+  SessionWorkerOptions how;
+  how.shutdown_timeout = options.limits.shutdown_timeout;
+  if (how.shutdown_timeout) {
+    const double seconds = to_seconds(*how.shutdown_timeout);
+    how.overdue = options.command == Command::All
+                      ? fmt::format("still running after --timeout {:.6g} s", seconds)
+                      : fmt::format("still running {:.6g} s after the end of its input", seconds);
+  }
+  how.kill_grace = options.limits.kill_grace;
+  silence_.set(kForever);
+  slow_end_.set(kForever);
+  how.ok_statuses = options.failure.ok_statuses;
+  ready_ = answered_ = ended_by_us_ = false;
+  first_task_.reset();
+  worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
+                                            face_.read_buffer(), *this, how);
+  reconsider();
+  face_.tail_begins(id());
+  engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
+  for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
+  engine_.needs_flush(*this);
+  return {};
+}
+
+void WorkerPort::send_task(const SendTask& action) {
+  if (const Status sent = worker_->session().send_task(action.task, action.payload); !sent) {
+    engine_.post(PayloadRefused{id(), action.task, sent.error().message});
+    return;
+  }
+  if (counts()) {
+    first_task_ = std::min(first_task_.value_or(action.task), action.task);
+    if (worker_->session().outstanding() == 1) last_moved_ = engine_.now();
+  }
+  if (!worker_->session().heard() || counts()) has_task();
+  engine_.needs_flush(*this);
+  if (engine_.reporter().detailed()) {
+    engine_.reporter().tell(TaskSent{action.task, action.worker, action.attempt});
+  }
+}
+
+void WorkerPort::close_input() {
+  if (!worker_) return;
+  worker_->close_input();
+  // A command of `all` has all the time that it wants.
+  if (engine_.options().command == Command::Run) slow_end_.set(after(engine_.now(), kPatience));
+}
+void WorkerPort::terminate() {
+  ended_by_us_ = true;
+  if (worker_) worker_->terminate(end_reason());
+}
+void WorkerPort::kill() {
+  ended_by_us_ = true;
+  if (worker_) worker_->kill(end_reason());
+}
+
+void WorkerPort::suspend(bool stop) {
+  if (worker_ && engine_.plan().is_local(id())) worker_->suspend(stop);
+}
+
+std::string WorkerPort::end_reason() const {
+  return "ended by spread (" + std::string(ending_why) + ")";
+}
+
+// ---------------------------------------------------------------- once a turn
+
+void WorkerPort::flush() {
+  if (worker_) worker_->flush();
+}
+
+void WorkerPort::reconsider() {
+  if (worker_) worker_->leave_unread(engine_.reporter().errors_full());
+}
+
+void WorkerPort::remove_ended() {
+  if (worker_ && worker_->ended()) worker_.reset();
+}
+
+void WorkerPort::has_task() {
+  if (worker_->session().heard() && !counts()) {
+    silence_.set(kForever);
+  } else if (silence_.at() == kForever && !told_silence_) {
+    silence_.set(after(engine_.now(), kPatience));
+  }
+}
+
+void WorkerPort::tell_silence() {
+  if (!worker_) return;
+  const Session& session = worker_->session();
+  const std::size_t open = session.outstanding();
+  if (counts()) {
+    // What is to come after the end of its input, tell_slow_end() waits for.
+    if (open == 0 || session.state() != SessionState::Running) return;
+    if (after(last_moved_, kPatience) > engine_.now()) {
+      silence_.set(after(last_moved_, kPatience));
+      return;
+    }
+  } else if (session.heard()) {
+    return;
+  }
+  told_silence_ = true;
+  if (counts() && !face_.tells_held_answers()) return;
+  const std::string tasks =
+      counts() ? fmt::format("{} line{}", open, open == 1 ? "" : "s") : "a task";
+  engine_.reporter().say(name() + " has had " + tasks + " for 10 s and has answered nothing " +
+                         (session.heard() ? "since" : "yet") + "; " + silence_hint());
+}
+
+std::string WorkerPort::silence_hint() const {
+  if (is_stopped(worker_->pid())) {
+    return "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
+  }
+  const Options& options = engine_.options();
+  if (counts()) {
+    return fmt::format(
+        "if it writes only when its buffer is full, give it more lines (--window above {}, "
+        "--window-bytes above {}) or let it write each line at once (sed -u, stdbuf -oL CMD); "
+        "where these are full, its input is closed, which gives what it holds, and another is "
+        "started; what leaves lines out (grep) or reads to the end first (sort) is for spread pipe",
+        options.limits.window, options.limits.window_bytes);
+  }
+  if (options.wire == Wire::Lines) {
+    return "--wire lines is for what answers every line with one line, at once (sed -u, stdbuf -oL "
+           "CMD; one that buffers: --window N); what leaves lines out (grep, even with "
+           "--line-buffered) or reads to the end first (wc, sort) is for spread pipe";
+  }
+  return std::string("it is expected to speak --wire ") +
+         (options.wire == Wire::Json ? "json" : "msgpack") +
+         ", and to flush each answer (a filter that answers line by line: --wire lines)";
+}
+
+void WorkerPort::tell_slow_end() {
+  if (!worker_) return;
+  if (worker_->session().outstanding() > 0 && after(last_moved_, kPatience) > engine_.now()) {
+    slow_end_.set(after(last_moved_, kPatience));
+    return;
+  }
+  if (worker_->ended() || !face_.tells_slow_end()) return;
+  const auto& limit = engine_.options().limits.shutdown_timeout;
+  const bool limited = limit && *limit != kNoLimit;
+  engine_.reporter().say(
+      name() + " has not ended 10 s after the end of its input; " +
+      (limited ? fmt::format("it may take {:.6g} s (--shutdown-timeout)", to_seconds(*limit))
+               : "it is waited for"));
+}
+
+// ---------------------------------------------------------------- what the worker says
+
+void WorkerPort::tell_ready() {
+  ready_ = true;
+  engine_.reporter().tell(WorkerReady{id()});
+}
+
+void WorkerPort::on_hello(const wire::Hello& hello) {
+  if (!hello.unknown_key.empty()) face_.warn_unknown_key(*this, hello.unknown_key);
+  engine_.post(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
+  tell_ready();
+}
+
+void WorkerPort::on_ready() {
+  engine_.post(WorkerPrepared{id()});
+  engine_.reporter().prepared(id());
+  if (!answered_) has_started();
+}
+
+void WorkerPort::on_answer(const wire::UpMessage& message) {
+  if (!message.so.empty() || !message.se.empty()) {
+    engine_.reporter().captured(message.id, message.so, message.se);
+  }
+  if (!answered_) first_answer();
+  if (counts()) last_moved_ = engine_.now();
+  face_.on_answer(*this, message);
+}
+
+void WorkerPort::on_progress(const wire::UpMessage& message) {
+  engine_.reporter().tell(TaskProgress{message.id, id(), message.number, message.text});
+}
+
+void WorkerPort::on_log(std::string_view text) {
+  engine_.reporter().say(name() + ": " + std::string(text));
+  engine_.reporter().tell(WorkerLog{id(), text});
+}
+
+void WorkerPort::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
+void WorkerPort::on_tail(std::string_view text) {
+  received_bytes_ += text.size();
+  if (!held_errors_.empty()) release_errors();
+  face_.on_tail(*this, tagged(out_lines_, text));
+}
+
+void WorkerPort::on_warning(std::string message) {
+  engine_.reporter().say(name() + ": " + message);
+}
+
+void WorkerPort::on_stderr(std::string_view text) {
+  if (holds_errors()) return held_errors_.add(text);
+  engine_.reporter().pass_on(tagged(error_lines_, text));
+}
+
+std::string_view WorkerPort::tagged(LinePrefixer& lines, std::string_view text) {
+  if (engine_.options().map.tag.empty()) return text;
+  tagged_.clear();
+  lines.append(as_bytes(text), engine_.plan().host_names[number(id())] + '\t', tagged_);
+  return as_text(tagged_.view());
+}
+
+void WorkerPort::on_mismatch(std::string_view text) {
+  std::string whole = name() + ": " + std::string(text);
+  if (first_task_) {
+    // A line that is left out or written twice shifts all that follow, and nothing shows where.
+    const std::string place = engine_.place_of(*first_task_);
+    whole += fmt::format(
+        ", so any of its answers from task {}{} on may be that of another line; --window of --wire "
+        "lines is for what answers every line with one line",
+        number(*first_task_) + 1, place.empty() ? "" : " (" + place + ")");
+  }
+  engine_.abort(std::move(whole));
+}
+
+/// It has ended as one that is done, and has answered fewer lines than it was given. One that died
+/// is as a dead worker on other wires: what it has answered was in order.
+bool WorkerPort::leaves_lines_out(ExitStatus status) const {
+  const Session& session = worker_->session();
+  if (!counts() || session.state() != SessionState::Shutdown || ended_by_us_) return false;
+  const bool died = !status.is_success(engine_.options().failure.ok_statuses);
+  return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
+}
+
+void WorkerPort::on_unusable() { engine_.post(WorkerUnusable{id()}); }
+
+void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
+  const bool heard = worker_->session().heard();
+  const bool done = worker_->session().outstanding() == 0;
+  const bool expected = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
+  if (leaves_lines_out(status)) {
+    const std::size_t open = worker_->session().outstanding();
+    on_mismatch(fmt::format("it has written {} line{} fewer than it was given", open,
+                            open == 1 ? "" : "s"));
+  }
+  engine_.reporter().tell(WorkerEnded{id(), expected, ended.reason});
+  log_end(status);
+  if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
+    // ssh could not connect: whatever it was to work on has not even been sent there.
+    ended.cause = EndCause::NotStarted;
+  }
+  if (expected) {
+    release_errors();
+  } else {
+    const std::string hint =
+        status.signal == 0
+            ? exit_hint(engine_.plan().roster, engine_.options().hosts, id(), status.code)
+            : "";
+    if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
+    ended.reason += limit_met(engine_.options().map, status.signal, ended.reason);
+    if (!start_failed(ended, status)) tell_death(ended);
+  }
+  if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
+    face_.warn_non_finite();
+  }
+  face_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
+  engine_.has_ended(id());
+  engine_.post(std::move(ended));
+}
+
+void WorkerPort::tell_death(const ProcessEnded& ended) {
+  face_.worker_failed();
+  const bool all = engine_.options().command == Command::All;
+  const bool after_work =
+      worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
+  // After `| head` nothing is to be said of those whom we ended for it.
+  const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
+  if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
+  const bool always = all || after_work;
+  // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
+  // even where another try has helped.
+  const bool once = ended.cause == EndCause::Misbehaved && face_.tells_first(ended.reason);
+  if (always || once) engine_.reporter().say(name() + ": " + ended.reason);
+  if (once) engine_.end_told(ended.reason);
+}
+
+// ---------------------------------------------------------------- starts that fail
+
+/// What it says on stderr may be why it fails: then it is told once for all tries and slots. Of a
+/// command of `all`, whose stderr is a result, only what ssh says where it does not get there.
+bool WorkerPort::holds_errors() const {
+  if (answered_ || ended_by_us_) return false;
+  const bool by_login = engine_.plan().by_login(id());
+  if (engine_.options().command == Command::All) return by_login && received_bytes_ == 0;
+  return by_login || !engine_.key_proven(id());
+}
+
+void WorkerPort::release_errors() {
+  if (held_errors_.empty()) return;
+  engine_.reporter().pass_on(tagged(error_lines_, held_errors_.take()));
+}
+
+void WorkerPort::first_answer() {
+  answered_ = true;
+  has_started();
+}
+
+/// It works: what it has said meanwhile concerns its tasks, and that others did not is told.
+void WorkerPort::has_started() {
+  if (!ready_) tell_ready();
+  release_errors();
+  engine_.start_worked(id());
+}
+
+/// ssh did not get to the host.
+bool WorkerPort::is_unreachable(ExitStatus status) const {
+  constexpr int kOfSsh = 255;
+  return status.signal == 0 && status.code == kOfSsh && engine_.plan().by_login(id()) &&
+         is_ssh_failure(held_errors_.text());
+}
+
+FailedStart WorkerPort::failed_start(const ProcessEnded& ended, ExitStatus status) {
+  const Plan& plan = engine_.plan();
+  const SlotSpec& slot = plan.roster.slots[number(id())];
+  const bool unreachable = is_unreachable(status);
+  std::string said = held_errors_.take();
+  if (unreachable) return unreachable_host(plan, slot.host, status.text(), std::move(said));
+  constexpr std::size_t kCommandBytes = 200;
+  FailedStart start;
+  const auto& command = slot.exact.empty() ? engine_.options().hosts.command : slot.exact;
+  start.subject = printable_line(shell_join(command), kCommandBytes);
+  if (plan.roster.hosts.size() > 1 || !plan.is_local(id())) start.subject += " on " + host();
+  start.what = "ended before its first answer";
+  start.how =
+      ended.cause == EndCause::PrepFailed ? worker_->session().problem_text() : status.text();
+  start.how += limit_met(engine_.options().map, status.signal, said);
+  if (status.signal == 0) {
+    start.hint = exit_hint(plan.roster, engine_.options().hosts, id(), status.code);
+  }
+  if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {
+    start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder of spread_worker.py"
+                                     : "PYTHONPATH goes there only with --env PYTHONPATH";
+  }
+  if (const std::string& option = engine_.options().hosts.option_behind;
+      start.hint.empty() && !option.empty() && slot.exact.empty()) {
+    start.hint = option + " was given to it: options of spread stand in front of --";
+  }
+  start.said = std::move(said);
+  return start;
+}
+
+/// True if all that there is to be told of its end will be, with the other starts that fail so.
+bool WorkerPort::start_failed(const ProcessEnded& ended, ExitStatus status) {
+  const bool all = engine_.options().command == Command::All;
+  const bool counts = ended.cause == EndCause::NotStarted || ended.cause == EndCause::PrepFailed ||
+                      ended.cause == EndCause::Exited;
+  const bool news = is_unreachable(status) || (!all && !engine_.key_proven(id()));
+  if (!counts || !news || answered_ || ended_by_us_ || engine_.scheduler().stopping()) {
+    release_errors();
+    return false;
+  }
+  engine_.start_failed(id(), failed_start(ended, status));
+  if (all) {
+    face_.worker_failed();
+    engine_.slot_failed(id());
+  }
+  return true;
+}
+
+// ---------------------------------------------------------------- the joblog of `all`
+
+void WorkerPort::log_end(ExitStatus status) {
+  constexpr int kKilled = 128;
+  constexpr int kTerm = 15;
+  if (worker_->overdue()) {
+    log_command(-1, kTerm);
+  } else if (status.signal != 0) {
+    log_command(kKilled + status.signal, status.signal);
+  } else {
+    log_command(status.code, 0);
+  }
+}
+
+void WorkerPort::log_command(int exit_status, int signal) {
+  if (engine_.options().command != Command::All || !engine_.reporter().keeps_joblog()) return;
+  const LaunchPlan plan = engine_.plan().launch(engine_.options(), id());
+  const std::string command = shell_join(plan.arguments);
+  JoblogLine line;
+  line.task = TaskId{number(id())};
+  line.host = host();
+  line.duration = engine_.now() - started_;
+  if (worker_) {
+    for (const Value& item : engine_.plan().prep) line.sent_bytes += item.size();
+  }
+  line.received_bytes = received_bytes_;
+  line.exit_status = exit_status;
+  line.signal = signal;
+  line.command = command;
+  engine_.reporter().job(line, started_);
+}
+
+}  // namespace spread

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "spread/base/byte_buffer.h"
+#include "spread/engine/held_errors.h"
+#include "spread/engine/port.h"
+#include "spread/report/start_failures.h"
+#include "spread/results/job_output_prefix.h"
+#include "spread/workers/session_worker.h"
+
+namespace spread {
+
+class WorkerFace;
+
+/// A slot of `run` or `all`: the persistent worker in it, if there is one, and what becomes of what
+/// that worker says.
+class WorkerPort final : public Port, public WorkerSink {
+ public:
+  WorkerPort(Engine& engine, WorkerFace& face, WorkerId id) : Port(engine, id), face_(face) {}
+
+  SessionWorker& worker() { return *worker_; }
+
+  Status start() override;
+  void send_task(const SendTask& action) override;
+  void close_input() override;
+  void terminate() override;
+  void kill() override;
+  void suspend(bool stop) override;
+  void flush() override;
+  void remove_ended() override;
+  void reconsider() override;
+
+ private:
+  bool holds_errors() const;
+  void release_errors();
+  void first_answer();
+  void has_started();
+  bool is_unreachable(ExitStatus status) const;
+  FailedStart failed_start(const ProcessEnded& ended, ExitStatus status);
+  bool start_failed(const ProcessEnded& ended, ExitStatus status);
+  void tell_silence();
+  void tell_slow_end();
+  void tell_ready();
+  void has_task();
+  bool counts() const;
+  bool leaves_lines_out(ExitStatus status) const;
+  std::string silence_hint() const;
+  void tell_death(const ProcessEnded& ended);
+  void log_end(ExitStatus status);
+  void log_command(int exit_status, int signal);
+  std::string end_reason() const;
+  /// `text` with the host's name before each line, for `all --tag`; else `text`.
+  std::string_view tagged(LinePrefixer& lines, std::string_view text);
+
+  void on_hello(const wire::Hello& hello) override;
+  void on_ready() override;
+  void on_answer(const wire::UpMessage& message) override;
+  void on_progress(const wire::UpMessage& message) override;
+  void on_log(std::string_view text) override;
+  void on_stray(std::string_view text) override;
+  void on_tail(std::string_view text) override;
+  void on_warning(std::string message) override;
+  void on_stderr(std::string_view text) override;
+  void on_mismatch(std::string_view text) override;
+  void on_unusable() override;
+  void on_ended(ProcessEnded ended, ExitStatus status) override;
+
+  WorkerFace& face_;
+  std::unique_ptr<SessionWorker> worker_;
+  /// When to say that this worker, which has a task, has not said anything yet.
+  Timer silence_{engine_.loop(), [this] { tell_silence(); }};
+  bool told_silence_ = false;
+  // With --wire lines --window N, whose answers are counted:
+  TimePoint last_moved_{};            ///< it answered, or was given a task while it had none
+  std::optional<TaskId> first_task_;  ///< the least of those that this process was given
+  /// When to say that it has not ended yet.
+  Timer slow_end_{engine_.loop(), [this] { tell_slow_end(); }};
+  bool ready_ = false;
+  bool answered_ = false;  ///< this process has
+  bool ended_by_us_ = false;
+  HeldErrors held_errors_{engine_.loop(), [this] { release_errors(); }};
+  // Of `all`, for the joblog
+  TimePoint started_{};
+  std::size_t received_bytes_ = 0;
+  LinePrefixer out_lines_, error_lines_;
+  ByteBuffer tagged_;
+};
+
+}  // namespace spread
