@@ -159,7 +159,7 @@ class Tree:
         words = set(WORD.findall(code))
         self.words[path] = words
         self.folder_words.setdefault(posixpath.dirname(path), set()).update(words)
-        if path.startswith("spread/cli/"):
+        if path.startswith(("spread/options/", "spread/cli/")):
             for names in re.findall(r'"((?:--?[\w-]+[, ]*)+)"', code):
                 self.options.update(re.split("[, ]+", names))
         self.options.update(re.findall(r'add_argument\("(--[\w-]+)"', code))

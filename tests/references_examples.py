@@ -31,7 +31,7 @@ TREE = {
         "// docs/gone.md, section 1\n",
         [1, 1, 2, 3, 3, 3, 3, 3, 4, 5, 7, 7, 8, 8],
     ),
-    "spread/cli/options.h": ('const char* rows[] = {"-j,--jobs", "--say --no such"};\n', []),
+    "spread/options/options.h": ('const char* rows[] = {"-j,--jobs", "--say --no such"};\n', []),
     "tests/unit/core/clock_test.py": (
         '"""Of clock.h, by "old_function()".\n"""\n'
         "p.add_argument('--rounds')\n"

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "spread/base/quote.h"
-#include "spread/cli/arrange.h"
 #include "spread/cli/checks.h"
-#include "spread/cli/elsewhere.h"
+#include "spread/cli/foreign_options.h"
+#include "spread/cli/positionals.h"
 #include "spread/cli/spelling.h"
 #include "spread/cli/suggest.h"
 #include "spread/cli/tokens.h"
@@ -65,7 +65,7 @@ std::string unknown_option(std::string_view word, const SubcommandText& text) {
                        of_map != nullptr ? "map" : owner_of(*other), text.name);
   }
   if ((text.bit & (kMap | kPipe)) != 0) {
-    if (std::string instead = elsewhere(word); !instead.empty()) return instead;
+    if (std::string instead = hint_for_foreign_option(word); !instead.empty()) return instead;
   }
   // What is meant by its whole name only comes last: --retry is nearer to --retries.
   std::vector<std::string_view> names, written_out;
@@ -114,24 +114,24 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
     return fail(fmt::format("unexpected word {}: hosts are named with -S, a worker follows --",
                             show_text(free_words[0])));
   }
-  Result<Arrangement> arranged = arrange(std::move(free_words), std::move(tail), bit);
-  if (!arranged) return tl::unexpected<Error>(arranged.error());
-  if ((bit & (kRun | kMap)) == 0 && !arranged->groups.empty()) {
+  Result<Positionals> positionals = parse_positionals(std::move(free_words), std::move(tail), bit);
+  if (!positionals) return tl::unexpected<Error>(positionals.error());
+  if ((bit & (kRun | kMap)) == 0 && !positionals->groups.empty()) {
     return fail(
         bit == kPipe
             ? "::: and :::: give items, and pipe (map --pipe, map --pipepart) has none: it cuts "
               "standard input, or the files of -a, into blocks"
             : "::: and :::: are for run and map");
   }
-  if (bit == kHistory) return place_history_words(std::move(arranged->command), draft);
-  draft.options.hosts.command = std::move(arranged->command);
+  if (bit == kHistory) return place_history_words(std::move(positionals->command), draft);
+  draft.options.hosts.command = std::move(positionals->command);
   for (const std::string& word : draft.options.hosts.command) {
     const std::string option = word.substr(0, word.find('='));
     if (!word.starts_with("--") || find_option(option, bit) == nullptr) continue;
     draft.options.hosts.option_behind = option;
     break;
   }
-  draft.options.input.groups = std::move(arranged->groups);
+  draft.options.input.groups = std::move(positionals->groups);
   return {};
 }
 

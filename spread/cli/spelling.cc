@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/cli/elsewhere.h"
+#include "spread/cli/foreign_options.h"
 
 namespace spread::cli {
 namespace {
@@ -117,7 +117,7 @@ Meaning meaning_of(std::string_view name, Subcommands subcommands) {
   if (meaning.candidates.empty()) return {};
   if (without_hyphens(meaning.candidates.front()) == letters) return {meaning.spec, {}};
   // What is an option there and not here is refused with its reason: --st is no --stdin.
-  if ((subcommands & (kMap | kPipe)) != 0 && !elsewhere(name).empty()) return {};
+  if ((subcommands & (kMap | kPipe)) != 0 && !hint_for_foreign_option(name).empty()) return {};
   if (meaning.spec == nullptr) return meaning;
   if (is_written_out(meaning.candidates.front())) return {};
   return {meaning.spec, {}};

@@ -20,8 +20,8 @@ namespace spread {
 ///
 /// A Carrier has
 ///   carry_out(Action&)                             does it, and returns nothing,
-///   succeeded(Inbox::Success&, Scheduler::Success&)  a DeliverTask of the short way,
-///   takes_successes()                              whether it can do with the short way,
+///   succeeded(Inbox::Success&, Scheduler::Success&)  a DeliverTask of the fast path,
+///   takes_successes()                              whether it can do with the fast path,
 ///   before(const E&)                               is called when the Scheduler is about to be
 ///   told.
 template <typename Carrier>
@@ -38,8 +38,8 @@ class Driver {
     SPREAD_ASSERT(!working_);
     if (inbox_.empty()) return;
     begin();
-    const bool short_way = carrier_.takes_successes();
-    inbox_.take_all([&](Inbox::Success& success) { tell_success(success, short_way, now); },
+    const bool fast_path = carrier_.takes_successes();
+    inbox_.take_all([&](Inbox::Success& success) { tell_success(success, fast_path, now); },
                     [&](Event& event) { tell(std::move(event), now); });
     working_ = false;
   }
@@ -76,9 +76,9 @@ class Driver {
     if (!actions_.empty()) carry_out_actions();
   }
 
-  void tell_success(Inbox::Success& success, bool short_way, TimePoint now) {
+  void tell_success(Inbox::Success& success, bool fast_path, TimePoint now) {
     Scheduler::Success taken;
-    if (short_way && scheduler_.take_success(success.worker, success.task, now, taken)) {
+    if (fast_path && scheduler_.take_success(success.worker, success.task, now, taken)) {
       carrier_.succeeded(success, taken);
       return;
     }

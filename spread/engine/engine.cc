@@ -58,31 +58,31 @@ Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, S
 
 Engine::~Engine() {
   // They hold descriptors that the loop knows.
-  ports_.clear();
+  run_slots_.clear();
   loop_.remove(signals_.fd());
 }
 
 Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan, Guard guard,
-                                               SignalSet signals, MakeFace make_face) {
+                                               SignalSet signals, MakeMode make_mode) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   std::unique_ptr<Engine> engine(
       new Engine(options, std::move(plan), std::move(guard), std::move(*loop), std::move(signals)));
-  SPREAD_TRY(engine->open(make_face));
+  SPREAD_TRY(engine->open(make_mode));
   SPREAD_TRY(engine->signals_.block());
   return engine;
 }
 
-Status Engine::open(MakeFace make_face) {
+Status Engine::open(MakeMode make_mode) {
   auto output = open_output(options_.streams.output);
   if (!output) return tl::unexpected(output.error());
   stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
   auto reporter = Reporter::create(options_, loop_, plan_.host_names, *stdout_);
   if (!reporter) return tl::unexpected(reporter.error());
   reporter_ = std::move(*reporter);
-  face_ = make_face(*this);
-  SPREAD_TRY(face_->open());
-  auto input = face_->open_input();
+  mode_ = make_mode(*this);
+  SPREAD_TRY(mode_->open());
+  auto input = mode_->open_input();
   if (!input) return tl::unexpected(input.error());
   input_ = std::move(*input);
   if (input_ && input_->from_terminal()) tell_terminal();  // `all` has none
@@ -123,14 +123,14 @@ void Engine::turn() {
     if (phases_.phase() == RunPhase::LastWords) conclude();
     // A signal has ended the wait for the reader of stderr: something was not said.
     if (phases_.phase() == RunPhase::Over && first_signal_ != 0 && !phase_turn().said) {
-      exit_status_ = std::max(exit_status_, face_->exit_status(describe_end(), options_.halt));
+      exit_status_ = std::max(exit_status_, mode_->exit_status(describe_end(), options_.halt));
     }
   }
 }
 
 void Engine::work() {
   take_host_answers();
-  face_->begin_turn();
+  mode_->begin_turn();
   driver_.drain(now());
   follow_signals();
   hold_starts();
@@ -139,23 +139,23 @@ void Engine::work() {
   pull_tasks();
   decide();
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    Port& writer = port(dirty_[i]);
+    RunSlot& writer = run_slot(dirty_[i]);
     writer.dirty = false;
     writer.flush();
   }
   dirty_.clear();
-  for (const WorkerId worker : ended_) port(worker).remove_ended();
+  for (const WorkerId worker : ended_) run_slot(worker).remove_ended();
   ended_.clear();
 }
 
 /// What is due goes to the readers of stdout and stderr.
 void Engine::hand_on() {
-  if (const Status status = face_->advance(scheduler_.finished()); !status) {
+  if (const Status status = mode_->advance(scheduler_.finished()); !status) {
     results_lost_ = true;
     abort(status.error().message);
   }
   const std::vector<WorkerId> unread(unread_.begin(), unread_.end());
-  for (const WorkerId worker : unread) port(worker).reconsider();
+  for (const WorkerId worker : unread) run_slot(worker).reconsider();
   reporter_->make_room_for_results();
   const bool was_full = stdout_->full() || reporter_->errors_full();
   if (phases_.phase() == RunPhase::Working) {
@@ -198,7 +198,7 @@ void Engine::pull_tasks() {
     for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
          ++n) {
       const TaskId id{next_task_++};
-      if (!face_->accept(id, record)) {
+      if (!mode_->accept(id, record)) {
         driver_.feed(TaskSkipped{id}, now());
       } else if (record.bad.empty()) {
         driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
@@ -211,7 +211,7 @@ void Engine::pull_tasks() {
   if (!input_->ended()) return;
   input_told_ = true;
   if (const std::string& error = input_->error();
-      !error.empty() && !face_->takes_input_error(error)) {
+      !error.empty() && !mode_->takes_input_error(error)) {
     reporter_->say(error + "; no more input is read");
   }
   if (!scheduler_.stopping()) post(InputEnded{});
@@ -234,9 +234,9 @@ void Engine::watch_output() {
       post(Aborted{"nobody reads the output any more"});
     }
   }
-  if (!face_->error().empty()) {
+  if (!mode_->error().empty()) {
     own_error_ = true;
-    abort(face_->error());
+    abort(mode_->error());
   }
   // What is not in the joblog would be done again (--resume): nothing more is begun.
   if (const std::string& error = reporter_->file_error(); !error.empty() && end_message_.empty()) {
@@ -245,7 +245,7 @@ void Engine::watch_output() {
     post(StartNoMore{error});
   }
   // A disk that is full is so at every try.
-  if (std::string warning = face_->take_warning();
+  if (std::string warning = mode_->take_warning();
       !warning.empty() && warnings_told_.insert(warning).second) {
     reporter_->say(warning);
   }
@@ -261,9 +261,9 @@ void Engine::watch_output() {
 }
 
 OutputFull Engine::output_now() const {
-  if (reporter_->errors_full()) return {true, face_->full_but_for()};
-  if (!face_->full()) return {};
-  return {true, face_->full_but_for()};
+  if (reporter_->errors_full()) return {true, mode_->full_but_for()};
+  if (!mode_->full()) return {};
+  return {true, mode_->full_but_for()};
 }
 
 TimePoint Engine::next_deadline() {
@@ -295,7 +295,7 @@ void Engine::abort(std::string reason) {
 /// Ctrl-Z. Workers are in process groups of their own, which the terminal does not reach. What runs
 /// on other machines goes on; its connection is kept alive.
 void Engine::suspend() {
-  for (const std::unique_ptr<Port>& each : ports_) each->suspend(true);
+  for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(true);
   // What a thread is just starting would run on while we are stopped.
   spawner_.settle();
   // The time until we are continued is charged to no task.
@@ -306,7 +306,7 @@ void Engine::suspend() {
   loop_.advance();
   if (!output_stalled_) post(OutputStalled{false});
   driver_.drain(now());
-  for (const std::unique_ptr<Port>& each : ports_) each->suspend(false);
+  for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(false);
 }
 
 void Engine::on_ready(int, bool, bool) {
@@ -316,7 +316,7 @@ void Engine::on_ready(int, bool, bool) {
       continue;
     }
     if (!signal->asks_to_end) {
-      if (signal->slots != 0) face_->change_slots(signal->slots);
+      if (signal->slots != 0) mode_->change_slots(signal->slots);
       continue;
     }
     if (first_signal_ == 0) first_signal_ = signal->number;
@@ -332,7 +332,7 @@ void Engine::follow_signals() {
 
 /// After the first signal: what is waited for.
 void Engine::tell_stop() {
-  const bool all_or_filters = face_->waits_for_workers();
+  const bool all_or_filters = mode_->waits_for_workers();
   const std::size_t count = all_or_filters ? scheduler_.live_workers() : scheduler_.unanswered();
   if (count == 0 || options_.limits.shutdown_timeout == Duration::zero()) return;
   const std::string_view what = all_or_filters              ? "worker"

@@ -1,7 +1,7 @@
 // spread/run: the joint. The pure machines (core/, workers/session.h, results/, sources/) meet the
 // edge (io/) here and nowhere else. Start with Engine: one turn of its loop is wait, freeze the
 // time, feed what happened to the Scheduler, carry out what it says. What differs between the
-// subcommands is a Face (face.h), and what works in a slot is a Port (port.h).
+// subcommands is a RunMode (run_mode.h), and what works in a slot is a RunSlot (run_slot.h).
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@
 #include "spread/api/result.h"
 #include "spread/core/driver.h"
 #include "spread/core/run_phases.h"
-#include "spread/engine/face.h"
 #include "spread/engine/host_probe.h"
 #include "spread/engine/plan.h"
-#include "spread/engine/port.h"
 #include "spread/engine/run_history.h"
+#include "spread/engine/run_mode.h"
+#include "spread/engine/run_slot.h"
 #include "spread/engine/start_gate.h"
 #include "spread/input/task_input.h"
 #include "spread/io/event_loop.h"
@@ -38,16 +38,16 @@ namespace spread {
 class Engine final : private ReadyHandler {
  public:
   /// Makes what is the subcommand's: a place above the engine knows them all.
-  using MakeFace = std::unique_ptr<Face> (*)(Engine& engine);
+  using MakeMode = std::unique_ptr<RunMode> (*)(Engine& engine);
   /// Everything that can be wrong beforehand is told here, and nothing has been started yet.
   static Result<std::unique_ptr<Engine>> create(const Options& options, Plan plan, Guard guard,
-                                                SignalSet signals, MakeFace make_face);
+                                                SignalSet signals, MakeMode make_mode);
   ~Engine() override;
 
   /// Runs to the end; the exit status.
   int execute();
 
-  // For the face and the ports. They live as long as the Engine.
+  // For the mode and the slots. They live as long as the Engine.
   const Options& options() const { return options_; }
   Plan& plan() { return plan_; }
   EventLoop& loop() { return loop_; }
@@ -56,7 +56,7 @@ class Engine final : private ReadyHandler {
   Reporter& reporter() { return *reporter_; }
   OutputWriter& output() { return *stdout_; }
   const Scheduler& scheduler() const { return scheduler_; }
-  Port& port(WorkerId worker) { return *ports_[number(worker)]; }
+  RunSlot& run_slot(WorkerId worker) { return *run_slots_[number(worker)]; }
   /// By host in the order given; grows with the slots.
   const std::vector<WorkerId>& tail_order() const { return tail_order_; }
 
@@ -69,17 +69,17 @@ class Engine final : private ReadyHandler {
   void post_success(WorkerId worker, TaskId task, Slice&& value) {
     driver_.inbox().post_success(worker, task, std::move(value));
   }
-  /// The port has bytes to be written at the end of this turn.
-  void needs_flush(Port& port) {
-    if (!port.dirty) dirty_.push_back(port.id());
-    port.dirty = true;
+  /// The slot has bytes to be written at the end of this turn.
+  void needs_flush(RunSlot& slot) {
+    if (!slot.dirty) dirty_.push_back(slot.id());
+    slot.dirty = true;
   }
   /// What works in the slot is left unread for now, and is asked each turn whether it may be read.
   void set_unread(WorkerId worker, bool unread) {
     unread ? void(unread_.insert(worker)) : void(unread_.erase(worker));
   }
   void reconsider_all() {
-    for (const std::unique_ptr<Port>& each : ports_) each->reconsider();
+    for (const std::unique_ptr<RunSlot>& each : run_slots_) each->reconsider();
   }
   /// What worked in the slot has ended, and is to be freed at the end of this turn.
   void has_ended(WorkerId worker) { ended_.push_back(worker); }
@@ -121,7 +121,7 @@ class Engine final : private ReadyHandler {
 
  private:
   Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals);
-  Status open(MakeFace make_face);
+  Status open(MakeMode make_mode);
   void on_ready(int fd, bool readable, bool writable) override;
 
   // The turn (engine.cc)
@@ -162,7 +162,7 @@ class Engine final : private ReadyHandler {
   void carry_out(Action& action);
   bool takes_successes() const { return !reporter_->detailed(); }
   void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
-    face_->succeeded(answer, success);
+    mode_->succeeded(answer, success);
   }
   template <typename E>
   void before(const E&) {}
@@ -187,7 +187,7 @@ class Engine final : private ReadyHandler {
   TimePoint started_;
   std::unique_ptr<OutputWriter> stdout_;
   std::unique_ptr<Reporter> reporter_;
-  std::unique_ptr<Face> face_;
+  std::unique_ptr<RunMode> mode_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
   std::vector<HostProbe::Answer> host_answers_;
@@ -197,7 +197,7 @@ class Engine final : private ReadyHandler {
   std::uint32_t slots_limit_ = UINT32_MAX;  ///< as the Scheduler was told
   std::size_t questions_fit_ = 1;           ///< hosts that can be asked at the same time
 
-  std::vector<std::unique_ptr<Port>> ports_;  ///< by WorkerId
+  std::vector<std::unique_ptr<RunSlot>> run_slots_;  ///< by WorkerId
   std::vector<WorkerId> tail_order_;
   std::vector<WorkerId> dirty_;
   std::vector<WorkerId> ended_;

@@ -12,14 +12,14 @@ void Engine::carry_out(Action& action) {
   if (reporter_->explaining()) explain(action);
   std::visit(overloaded{
                  [&](const StartWorker& start) { start_worker(start); },
-                 [&](const SendTask& send) { port(send.worker).send_task(send); },
-                 [&](DeliverTask& delivery) { face_->deliver(delivery); },
-                 [&](const CloseInput& close) { port(close.worker).close_input(); },
+                 [&](const SendTask& send) { run_slot(send.worker).send_task(send); },
+                 [&](DeliverTask& delivery) { mode_->deliver(delivery); },
+                 [&](const CloseInput& close) { run_slot(close.worker).close_input(); },
                  [&](const KillWorker& kill) {
-                   port(kill.worker).ending_why = kill.why;
-                   kill.gentle ? port(kill.worker).terminate() : port(kill.worker).kill();
+                   run_slot(kill.worker).ending_why = kill.why;
+                   kill.gentle ? run_slot(kill.worker).terminate() : run_slot(kill.worker).kill();
                  },
-                 [&](const RetryTask& again) { face_->retry(again); },
+                 [&](const RetryTask& again) { mode_->retry(again); },
                  [&](const SlotPaused& paused) { tell_pause(paused); },
                  [&](const SlotClosed& closed) { give_up(closed); },
              },
@@ -32,12 +32,12 @@ void Engine::tell_pause(const SlotPaused& paused) {
   reporter_->say(
       fmt::format("{} is started again in {:.0f} s, since it has ended again and again "
                   "without an answer: {}",
-                  port(paused.worker).name(), to_seconds(paused.pause), paused.reason));
+                  run_slot(paused.worker).name(), to_seconds(paused.pause), paused.reason));
 }
 
 void Engine::start_worker(const StartWorker& action) {
   started_worker_ = true;
-  Port& slot = port(action.worker);
+  RunSlot& slot = run_slot(action.worker);
   if (const Status status = slot.start(); !status) {
     ProcessEnded ended;
     ended.worker = action.worker;
@@ -78,7 +78,7 @@ void Engine::start_worked(WorkerId worker) {
   }
   const auto unreached = unreached_.find(plan_.roster.slots[number(worker)].host);
   if (unreached == unreached_.end()) return;
-  reporter_->say("cannot ask " + port(worker).host() +
+  reporter_->say("cannot ask " + run_slot(worker).host() +
                  " how many CPUs it has: " + unreached->second + "; one is assumed");
   unreached_.erase(unreached);
 }
@@ -105,7 +105,7 @@ void Engine::give_up(const SlotClosed& closed) {
   // A hundred slots that fail in the same way are told once.
   if (closed.reason == last_closed_) return;
   last_closed_ = closed.reason;
-  reporter_->say(port(closed.worker).name() + " is given up: " + closed.reason);
+  reporter_->say(run_slot(closed.worker).name() + " is given up: " + closed.reason);
 }
 
 void Engine::explain(const Action& action) {
@@ -113,7 +113,7 @@ void Engine::explain(const Action& action) {
       overloaded{
           [&](const StartWorker& a) {
             return "start worker " + std::to_string(number(a.worker)) + " on " +
-                   port(a.worker).host() + ": " + std::string(a.why);
+                   run_slot(a.worker).host() + ": " + std::string(a.why);
           },
           [&](const SendTask& a) {
             return "send task " + std::to_string(number(a.task) + 1) + " to worker " +

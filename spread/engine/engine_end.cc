@@ -23,20 +23,20 @@ RunPhases::Turn Engine::phase_turn() const {
 
 bool Engine::drained() const {
   if (stdout_->closed() || results_lost_) return true;
-  const bool errors = face_->errors_are_output() && !reporter_->errors_written();
-  return stdout_->queue_empty() && face_->drained() && !errors;
+  const bool errors = mode_->errors_are_output() && !reporter_->errors_written();
+  return stdout_->queue_empty() && mode_->drained() && !errors;
 }
 
 /// What is left cannot be written until a reader reads, who then wakes us.
 bool Engine::waits_for_reader() const {
-  const bool errors = face_->errors_are_output() && !reporter_->errors_written();
-  return stdout_->stalled() || face_->stalled() || reporter_->errors_full() || errors;
+  const bool errors = mode_->errors_are_output() && !reporter_->errors_written();
+  return stdout_->stalled() || mode_->stalled() || reporter_->errors_full() || errors;
 }
 
 RunEnd Engine::describe_end() const {
   const Scheduler::Counts& counts = scheduler_.counts();
   RunEnd end;
-  end.failed = face_->failures(counts);
+  end.failed = mode_->failures(counts);
   end.finished = counts.arrived;
   end.own_error = own_error_ || stdout_->failed();
   end.output_closed = stdout_->closed() && !stdout_->failed();
@@ -80,12 +80,12 @@ void Engine::conclude() {
                    (reason == end_message_ ? "" : ": " + reason));
   }
   if (!reporter_->files_written()) end.own_error = true;
-  exit_status_ = face_->exit_status(end, options_.halt);
+  exit_status_ = mode_->exit_status(end, options_.halt);
   reporter_->run_ended(exit_status_);
   if (end.output_closed) {
     reporter_->leave_line();
   } else {
-    const bool told = stdout_->failed() || face_->tell_failures();
+    const bool told = stdout_->failed() || mode_->tell_failures();
     const bool known =
         (closings_told_ && std::string_view(scheduler_.stop_reason()).starts_with("no worker ")) ||
         (!end_message_.empty() && scheduler_.stop_reason() == end_message_);

@@ -36,7 +36,7 @@ void Engine::add_slots_from(std::uint32_t first) {
   std::vector<SlotAdded> added_slots;
   for (std::uint32_t i = first; i < plan_.workers(); ++i) {
     const WorkerId worker{i};
-    ports_.push_back(face_->make_port(worker));
+    run_slots_.push_back(mode_->make_slot(worker));
     const SlotSpec& slot = plan_.roster.slots[i];
     SlotAdded added;
     added.host = slot.host;

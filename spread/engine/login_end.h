@@ -11,6 +11,9 @@
 
 namespace spread {
 
+/// The exit status of ssh when it did not get there, or lost the way.
+inline constexpr int kLoginLost = 255;
+
 /// Why a login is over, in one line: what it ended with, what that usually means (`hosts`: how it
 /// was launched) where it had not become `ready`, and the last it printed.
 std::string login_end_reason(const Plan& plan, const HostOptions& hosts, WorkerId worker,

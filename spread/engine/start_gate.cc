@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "spread/io/machine.h"
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 
 namespace spread {
 

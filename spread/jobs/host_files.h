@@ -11,7 +11,7 @@
 namespace spread {
 
 class FileMover;
-class RemoteJobPort;
+class RemoteJobSlot;
 
 /// The files that jobs use on one host, and which of them we have put there. What was there before
 /// us is never removed, nor what another job still uses. Shared by the host's logins.
@@ -22,7 +22,7 @@ class HostFiles {
   /// --basefile on this host, and the logins that wait for it to be there.
   Base base = Base::Absent;
   std::vector<FilePlace> base_files;
-  std::vector<RemoteJobPort*> waiting;
+  std::vector<RemoteJobSlot*> waiting;
   std::uint32_t logins = 0;  ///< that take jobs, or are about to
   /// They want a file that is just being removed, and cannot know whether it is there.
   std::vector<FileMover*> waiting_for_removal;

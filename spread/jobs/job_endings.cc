@@ -7,8 +7,9 @@
 #include "spread/base/json_string.h"
 #include "spread/command/placeholder.h"
 #include "spread/engine/job_limits.h"
+#include "spread/engine/login_end.h"
 #include "spread/io/files.h"
-#include "spread/jobs/job_face.h"
+#include "spread/jobs/job_mode.h"
 #include "spread/report/exit_code.h"
 #include "spread/report/outcome_name.h"
 
@@ -22,7 +23,6 @@ constexpr int kSignalled = 128;
 
 /// What a run exits with that such a job has ended (--halt now,fail=1).
 int status_of_failure(const DeliverTask& delivery, int exit_status) {
-  constexpr int kLoginLost = 255;
   if (exit_status > 0) return exit_status;
   if (delivery.timed_out) return kSignalled + kTerminated;
   if (delivery.outcome == Outcome::Lost) return kLoginLost;
@@ -33,13 +33,13 @@ int status_of_failure(const DeliverTask& delivery, int exit_status) {
 }  // namespace
 
 /// What is known of a job's end, as the joblog and the records have it.
-struct JobFace::Ending {
+struct JobMode::Ending {
   int exit_status = -1;  ///< Exitval: 128+n for signal n; -1 where there is none
   int signal = 0;
   std::string how;  ///< "exit status 3", for people
 };
 
-JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
+JobMode::Ending JobMode::ending_of(const DeliverTask& delivery) const {
   Ending ending;
   if (delivery.timed_out) {
     ending.signal = kTerminated;
@@ -55,7 +55,7 @@ JobFace::Ending JobFace::ending_of(const DeliverTask& delivery) const {
   return ending;
 }
 
-void JobFace::deliver(DeliverTask& delivery) {
+void JobMode::deliver(DeliverTask& delivery) {
   const bool success = delivery.outcome == Outcome::Ok;
   Reporter& reporter = engine_.reporter();
   if (success && !tells_successes()) {
@@ -87,7 +87,7 @@ void JobFace::deliver(DeliverTask& delivery) {
   engine_.read_slots_file();
 }
 
-std::string JobFace::last_lines(const DeliverTask& delivery) const {
+std::string JobMode::last_lines(const DeliverTask& delivery) const {
   if (output_) return output_->last_lines(delivery.task, kLastLines);
   if (map().results_directory.empty() || delivery.worker == kNoWorker) return {};
   return file_tail(commands_->results_folder(values_of(delivery.payload),
@@ -96,7 +96,7 @@ std::string JobFace::last_lines(const DeliverTask& delivery) const {
                    kLastLines);
 }
 
-void JobFace::retry(const RetryTask& retry) {
+void JobMode::retry(const RetryTask& retry) {
   if (output_) output_->discard(retry.task);
   if (table_ != nullptr) table_->forget(retry.task);
   if (!engine_.reporter().detailed()) return;
@@ -109,7 +109,7 @@ void JobFace::retry(const RetryTask& retry) {
       TaskAnswered{retry.task, retry.worker, retry.timed_out ? "timeout" : "error", {}, why});
 }
 
-void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
+void JobMode::tell_finished(const DeliverTask& delivery, const Ending& ending,
                             std::string_view command) {
   Reporter& reporter = engine_.reporter();
   TaskResult result;
@@ -148,7 +148,7 @@ void JobFace::tell_finished(const DeliverTask& delivery, const Ending& ending,
   }
 }
 
-std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
+std::string JobMode::note_of(const DeliverTask& delivery, const Ending& ending,
                              std::string_view command) const {
   ByteBuffer text;
   const auto add_string = [&](std::string_view value) { append_json_string(value, text); };
@@ -171,7 +171,7 @@ std::string JobFace::note_of(const DeliverTask& delivery, const Ending& ending,
 }
 
 /// Nothing for a job that was not run; one that was ended has what it had printed.
-std::string JobFace::table_note_of(const DeliverTask& delivery, const Ending& ending,
+std::string JobMode::table_note_of(const DeliverTask& delivery, const Ending& ending,
                                    std::string_view command) {
   if (delivery.outcome == Outcome::NotComputed && !table_->has_seen(delivery.task)) return {};
   TableRow row;
@@ -194,7 +194,7 @@ std::string JobFace::table_note_of(const DeliverTask& delivery, const Ending& en
 
 // ---------------------------------------------------------------- the end
 
-bool JobFace::tell_failures() {
+bool JobMode::tell_failures() {
   tell_input_error();
   if (xargs_) xargs_->finish();
   // What stops xargs has been told, and the rest is in the exit status.
@@ -209,7 +209,7 @@ bool JobFace::tell_failures() {
 
 /// findutils: 123 if a command failed. One that exits with 255 (124), is killed by a signal (125),
 /// cannot be run (126) or is not found (127) ends the run at once: nothing more is started.
-void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
+void JobMode::count_for_xargs(const DeliverTask& delivery, const Ending& ending) {
   constexpr int kFailed = 123, k255 = 124, kKilled = 125, kStops = 255;
   const JobEnd* end = delivery.job.get();
   const bool started = end == nullptr || end->problem.empty();
@@ -240,14 +240,14 @@ void JobFace::count_for_xargs(const DeliverTask& delivery, const Ending& ending)
                                        number(delivery.task) + 1, ending.how)});
 }
 
-int JobFace::exit_status(const RunEnd& end, const HaltOptions& halt) const {
+int JobMode::exit_status(const RunEnd& end, const HaltOptions& halt) const {
   const bool ours = end.output_closed || end.own_error || end.signal != 0;
   if (!ours && end.halted && halt.why == HaltOptions::Why::Fail && !halt.percent &&
       halt.count == 1 && first_failure_ != 0) {
     return first_failure_;
   }
   if (!ours && source_ != nullptr && source_->stopped_at_long()) return kOwnError;
-  const int code = Face::exit_status(end, halt);
+  const int code = RunMode::exit_status(end, halt);
   if (xargs_ && !end.output_closed && end.signal == 0 && xargs_status_ == 0) {
     // GNU xargs: 1 for an error of its own, which includes an input that is broken.
     constexpr int kXargsOwnError = 1;

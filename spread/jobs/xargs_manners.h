@@ -18,7 +18,7 @@
 
 namespace spread {
 
-/// What JobFace does otherwise when it is xargs (`spread xargs`): its input, what jobs have as
+/// What JobMode does otherwise when it is xargs (`spread xargs`): its input, what jobs have as
 /// standard input, the question of -p, what is said of a job that ends it all.
 class XargsManners {
  public:

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "spread/report/exit_code.h"
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 
 namespace spread {
 

@@ -7,7 +7,7 @@
 #include "spread/io/descriptors.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 #include "spread/report/slot_output.h"
 #include "spread/results/joblog.h"
 #include "spread/results/joblog_reader.h"

@@ -14,8 +14,8 @@ struct RunEnd {
   std::uint64_t failed = 0;    ///< tasks without a value; in `all`, workers that failed
   std::uint64_t finished = 0;  ///< tasks with an outcome
   bool own_error = false;      ///< nothing could be started, the output cannot be written, ...
-  bool output_closed = false;  ///< our reader went away
-  int signal = 0;              ///< that asked us to end
+  bool output_closed = false;  ///< the reader of stdout went away
+  int signal = 0;              ///< that asked spread to end
   bool halted = false;         ///< --halt was reached
   bool incomplete = false;     ///< input was not read to its end, or was broken
 };

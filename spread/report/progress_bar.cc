@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 
 namespace spread {
 namespace {

@@ -15,14 +15,14 @@
 #include "spread/io/descriptors.h"
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
-#include "spread/jobs/filter_face.h"
-#include "spread/jobs/job_face.h"
+#include "spread/jobs/filter_mode.h"
+#include "spread/jobs/job_mode.h"
 #include "spread/output/complain.h"
 #include "spread/report/exit_code.h"
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
-#include "spread/tasks/worker_face.h"
+#include "spread/tasks/worker_mode.h"
 
 namespace spread {
 namespace {
@@ -62,13 +62,13 @@ std::string temporary_directory(const Environment& environment) {
   return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
-std::unique_ptr<Face> make_face(Engine& engine) {
+std::unique_ptr<RunMode> make_mode(Engine& engine) {
   const Options& options = engine.options();
   if (options.command == Command::Pipe && options.pipe.round_robin) {
-    return std::make_unique<FilterFace>(engine);
+    return std::make_unique<FilterMode>(engine);
   }
-  if (is_jobs(options.command)) return std::make_unique<JobFace>(engine);
-  return std::make_unique<WorkerFace>(engine);
+  if (is_jobs(options.command)) return std::make_unique<JobMode>(engine);
+  return std::make_unique<WorkerMode>(engine);
 }
 
 int run_engine(const Options& options, TakeSignals take_signals) {
@@ -94,7 +94,7 @@ int run_engine(const Options& options, TakeSignals take_signals) {
   auto signals = take_signals();
   if (!signals) return tell(signals.error());
   auto engine =
-      Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals), make_face);
+      Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals), make_mode);
   if (!engine) return tell(engine.error());
   return (*engine)->execute();
 }

@@ -56,7 +56,7 @@ class RecordReader {
   virtual const std::string& error() const = 0;
 };
 
-/// The reader for `options.format` (`options.files` and `options.groups` are not looked at):
+/// The reader for `options.format` (its files and groups are not looked at):
 ///
 /// Lines    every record is one payload, empty ones too; the last needs no delimiter; a CR is kept.
 /// Json     one document per line. A line of white space is no record and takes no id: the tasks

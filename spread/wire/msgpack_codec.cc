@@ -234,7 +234,7 @@ class MsgpackCodec final : public Codec {
   void decode_stray(ByteView bytes, bool final, Decoded& decoded);
 
   std::size_t max_frame_;
-  std::size_t small_payload_;  ///< largest body that the short way takes
+  std::size_t small_payload_;  ///< largest body that the fast path takes
 };
 
 void broken_frame(Decoded& decoded, std::string why) {

@@ -1,5 +1,5 @@
 """Items that are code for one place or another, in scripts of many shapes, in every shell that is
-installed: what is not refused must leave no trace. tests/unit/command/evaluation_test.cc says what
+installed: what is not refused must leave no trace. tests/unit/templates/evaluation_test.cc says what
 is refused; here only the shells know the answer."""
 
 import os

@@ -10,8 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spread/cli/elsewhere.h"
 #include "spread/cli/flags.h"
+#include "spread/cli/foreign_options.h"
 #include "spread/options/subcommands.h"
 
 namespace spread::cli {
@@ -66,7 +66,8 @@ TEST(Spelling, EveryUniquePrefixOfEveryLongOptionMeansThatOption) {
   for_each_prefix([&](const SubcommandText& text, const OptionSpec& spec, std::string_view name,
                       const std::string& prefix) {
     if (find_option(prefix, text.bit) != nullptr) return;  // a whole name itself
-    if ((text.bit & (kMap | kPipe)) != 0 && !elsewhere(prefix).empty()) return;  // parallel's own
+    if ((text.bit & (kMap | kPipe)) != 0 && !hint_for_foreign_option(prefix).empty())
+      return;  // parallel's own
     const Meaning meaning = meaning_of(prefix, text.bit);
     const bool unique = beginning_with(prefix, text.bit).size() == 1;
     // An alias of theirs may be a prefix of several names: --res.

@@ -14,7 +14,7 @@ std::string text(const Slice& bytes) { return std::string(as_text(bytes.view()))
 
 /// Notes what it is asked to do, and may post an event meanwhile.
 struct Bench {
-  explicit Bench(bool short_way = true) : driver(options(), 1, *this), takes(short_way) {
+  explicit Bench(bool fast_path = true) : driver(options(), 1, *this), takes(fast_path) {
     SlotAdded slot;
     driver.inbox().post(slot);
     driver.inbox().post(SlotsComplete{});

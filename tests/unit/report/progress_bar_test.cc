@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 
 namespace spread {
 namespace {

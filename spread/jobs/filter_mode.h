@@ -26,13 +26,13 @@ namespace spread {
 /// read. The others may wait for that in the middle of a block, so it alone is given blocks, and
 /// its input is closed when there are none, though theirs are not done: its end lets the next one
 /// go on.
-class FilterFace final : public Face {
+class FilterMode final : public RunMode {
  public:
-  explicit FilterFace(Engine& engine);
+  explicit FilterMode(Engine& engine);
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
-  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
   void deliver(DeliverTask& delivery) override;
   void retry(const RetryTask&) override {}
@@ -48,7 +48,7 @@ class FilterFace final : public Face {
     return failed_filters_ + counts.not_computed;
   }
 
-  // For its ports.
+  // For its slots.
   /// Good until the next call. Of another machine: the filter with a mark in front of what it
   /// prints, for until then it is the login that prints.
   Result<SpawnOptions> command_for(WorkerId worker);
@@ -88,11 +88,11 @@ class FilterFace final : public Face {
   std::string error_;
 };
 
-/// A slot of FilterFace. On another machine a filter is given blocks when its login has got as far
+/// A slot of FilterMode. On another machine a filter is given blocks when its login has got as far
 /// as to start it: a host that is down costs nothing.
-class FilterPort final : public Port, public CommandSink {
+class FilterSlot final : public RunSlot, public CommandSink {
  public:
-  FilterPort(Engine& engine, FilterFace& face, WorkerId id);
+  FilterSlot(Engine& engine, FilterMode& mode, WorkerId id);
 
   Status start() override;
   void send_task(const SendTask& action) override;
@@ -114,7 +114,7 @@ class FilterPort final : public Port, public CommandSink {
   void read_login(bool errors, Slice bytes);
   void login_ended(ExitStatus status);
 
-  FilterFace& face_;
+  FilterMode& mode_;
   CommandWorker command_;
   std::optional<MarkScanner> login_;  ///< until the filter runs
   std::string login_said_;

@@ -1,4 +1,4 @@
-#include "spread/cli/arrange.h"
+#include "spread/cli/positionals.h"
 
 #include <algorithm>
 #include <iterator>
@@ -42,9 +42,9 @@ Status take_groups(Iterator& next, Iterator end, bool until_dashes, Subcommands 
 }
 
 /// `[--] COMMAND [::: ITEM...]...`
-Result<Arrangement> arrange_map(std::vector<std::string> free_words,
-                                std::vector<std::string> tail) {
-  Arrangement result;
+Result<Positionals> parse_map_positionals(std::vector<std::string> free_words,
+                                          std::vector<std::string> tail) {
+  Positionals result;
   Iterator next = tail.begin();
   const bool dashes_end_options = free_words.empty();
   if (dashes_end_options && next != tail.end() && *next == "--") ++next;
@@ -63,10 +63,10 @@ bool is_separator(const std::string& word, Subcommands subcommand) {
   return word == "--" || is_group(word, subcommand);
 }
 
-Result<Arrangement> arrange(std::vector<std::string> free_words, std::vector<std::string> tail,
-                            Subcommands subcommand) {
-  if (subcommand == kMap) return arrange_map(std::move(free_words), std::move(tail));
-  Arrangement result;
+Result<Positionals> parse_positionals(std::vector<std::string> free_words,
+                                      std::vector<std::string> tail, Subcommands subcommand) {
+  if (subcommand == kMap) return parse_map_positionals(std::move(free_words), std::move(tail));
+  Positionals result;
   Iterator next = tail.begin();
   if (next != tail.end() && *next == "--" && !free_words.empty()) {
     return fail(fmt::format("unexpected word {} before --", show_text(free_words.front())));

@@ -1,4 +1,4 @@
-#include "spread/jobs/remote_job_port.h"
+#include "spread/jobs/remote_job_slot.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "spread/base/quote.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/files.h"
-#include "spread/jobs/job_face.h"
+#include "spread/jobs/job_mode.h"
 #include "spread/launch/job_agent.h"
 
 namespace spread {
@@ -32,8 +32,8 @@ void feed_chunk(AgentWorker& agent, const Slice& bytes) {
 
 }  // namespace
 
-Status RemoteJobPort::start() {
-  const LaunchPlan plan = engine_.plan().launch(face_.agent_options(), id());
+Status RemoteJobSlot::start() {
+  const LaunchPlan plan = engine_.plan().launch(mode_.agent_options(), id());
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
@@ -43,12 +43,12 @@ Status RemoteJobPort::start() {
   step_ = Step::Starting;
   closing_ = ended_by_us_ = false;
   base_problem_.clear();
-  agent_ = std::make_unique<AgentWorker>(std::move(*process), job_agent_prefix(face_.mark()),
-                                         engine_.loop(), face_.read_buffer(), *this,
+  agent_ = std::make_unique<AgentWorker>(std::move(*process), job_agent_prefix(mode_.mark()),
+                                         engine_.loop(), mode_.read_buffer(), *this,
                                          engine_.options().limits.kill_grace);
-  if (face_.moves_files()) {
-    mover_ = std::make_unique<FileMover>(engine_, face_.read_buffer(), *agent_, host_, *this,
-                                         face_.end_sequence());
+  if (mode_.moves_files()) {
+    mover_ = std::make_unique<FileMover>(engine_, mode_.read_buffer(), *agent_, host_, *this,
+                                         mode_.end_sequence());
   }
   ++host_.logins;
   engine_.reporter().tell(WorkerStarted{id(), host(), agent_->pid()});
@@ -57,12 +57,12 @@ Status RemoteJobPort::start() {
 
 // ---------------------------------------------------------------- what the Scheduler asks for
 
-void RemoteJobPort::send_task(const SendTask& action) {
+void RemoteJobSlot::send_task(const SendTask& action) {
   SPREAD_ASSERT(agent_ != nullptr);
   SPREAD_ASSERT(!closing_);
   task_ = action.task;
   end_ = {};
-  const JobFace::Job* job = face_.begin(id(), action, result_files_);
+  const JobMode::Job* job = mode_.begin(id(), action, result_files_);
   if (job == nullptr) return;
   tag_ = job->tag;
   header_ = job->header;
@@ -70,9 +70,9 @@ void RemoteJobPort::send_task(const SendTask& action) {
   range_ = job->range;
   fed_ = job->spawn.input == Connect::Pipe;
   return_files_ = job->return_files;
-  directory_ = face_.remote_directory(job->spawn.directory);
+  directory_ = mode_.remote_directory(job->spawn.directory);
   AgentJob request;
-  request.words = face_.words();
+  request.words = mode_.words();
   if (const auto& nice = engine_.options().map.nice) {
     request.words.insert(request.words.begin(), {"nice", "-n", std::to_string(*nice)});
   }
@@ -91,66 +91,66 @@ void RemoteJobPort::send_task(const SendTask& action) {
   mover_->bring(job->transfer_files, directory_);
 }
 
-void RemoteJobPort::close_input() {
+void RemoteJobSlot::close_input() {
   closing_ = true;
   if (!agent_) return;
   // With --cleanup the login ends when what has come through of them has been removed.
-  if (face_.clean_up() && step_ == Step::Base && mover_ && !mover_->idle()) return mover_->cancel();
+  if (mode_.clean_up() && step_ == Step::Base && mover_ && !mover_->idle()) return mover_->cancel();
   // All tasks are final when the first input is closed.
-  if (face_.clean_up() && step_ == Step::Idle && !host_.base_files.empty()) {
-    mover_->remove(std::exchange(host_.base_files, {}), face_.base_directory());
+  if (mode_.clean_up() && step_ == Step::Idle && !host_.base_files.empty()) {
+    mover_->remove(std::exchange(host_.base_files, {}), mode_.base_directory());
   }
   agent_->close_input();
 }
-void RemoteJobPort::terminate() {
+void RemoteJobSlot::terminate() {
   ended_by_us_ = true;
   if (agent_) agent_->terminate();
 }
-void RemoteJobPort::kill() {
+void RemoteJobSlot::kill() {
   ended_by_us_ = true;
   if (agent_) agent_->kill();
 }
-void RemoteJobPort::reconsider() {
+void RemoteJobSlot::reconsider() {
   if (agent_) agent_->reconsider();
 }
-void RemoteJobPort::remove_ended() {
+void RemoteJobSlot::remove_ended() {
   if (!agent_ || !agent_->ended()) return;
   engine_.set_unread(id(), false);
   mover_.reset();
   agent_.reset();
 }
 
-void RemoteJobPort::release_errors() {
+void RemoteJobSlot::release_errors() {
   if (!held_errors_.empty()) engine_.reporter().pass_on(held_errors_.take());
 }
 
 // ---------------------------------------------------------------- base files
 
-void RemoteJobPort::on_agent_ready() {
+void RemoteJobSlot::on_agent_ready() {
   release_errors();
   engine_.start_worked(id());
-  if (face_.base_files().empty()) return take_jobs();
+  if (mode_.base_files().empty()) return take_jobs();
   if (!closing_) bring_base_files();
 }
 
-void RemoteJobPort::bring_base_files() {
+void RemoteJobSlot::bring_base_files() {
   step_ = Step::Base;
   switch (host_.base) {
     case HostFiles::Base::There: return take_jobs();
     case HostFiles::Base::UnderWay: host_.waiting.push_back(this); return;
     case HostFiles::Base::Absent:
       host_.base = HostFiles::Base::UnderWay;
-      mover_->bring(face_.base_files(), face_.base_directory());
+      mover_->bring(mode_.base_files(), mode_.base_directory());
       return;
   }
 }
 
-void RemoteJobPort::base_files_settled() {
+void RemoteJobSlot::base_files_settled() {
   const bool waits = agent_ && !agent_->ended() && !closing_ && base_problem_.empty();
   if (waits && step_ == Step::Base) bring_base_files();
 }
 
-void RemoteJobPort::base_files_moved(const Status& status) {
+void RemoteJobSlot::base_files_moved(const Status& status) {
   const bool there = status && !closing_;
   host_.base = there ? HostFiles::Base::There : HostFiles::Base::Absent;
   if (there) {
@@ -159,17 +159,17 @@ void RemoteJobPort::base_files_moved(const Status& status) {
   } else {
     step_ = Step::BaseFailed;
     if (!closing_) base_problem_ = status.error().message;
-    if (face_.clean_up()) mover_->remove(mover_->take_used(), face_.base_directory());
+    if (mode_.clean_up()) mover_->remove(mover_->take_used(), mode_.base_directory());
     agent_->close_input();
   }
   wake_waiting();
 }
 
-void RemoteJobPort::wake_waiting() {
-  for (RemoteJobPort* port : std::exchange(host_.waiting, {})) port->base_files_settled();
+void RemoteJobSlot::wake_waiting() {
+  for (RemoteJobSlot* slot : std::exchange(host_.waiting, {})) slot->base_files_settled();
 }
 
-void RemoteJobPort::take_jobs() {
+void RemoteJobSlot::take_jobs() {
   step_ = Step::Idle;
   engine_.reporter().tell(WorkerReady{id()});
   engine_.post(WorkerHello{id(), 1, 1});
@@ -177,7 +177,7 @@ void RemoteJobPort::take_jobs() {
 
 // ---------------------------------------------------------------- a job
 
-void RemoteJobPort::start_job() {
+void RemoteJobSlot::start_job() {
   step_ = Step::Job;
   agent_->send(request_);
   if (!fed_) return;
@@ -188,7 +188,7 @@ void RemoteJobPort::start_job() {
 }
 
 /// A piece of the part of the file; its end, when there is no more.
-void RemoteJobPort::feed_range() {
+void RemoteJobSlot::feed_range() {
   if (!fed_) return;
   if (range_.size == 0) {
     fed_ = false;
@@ -209,7 +209,7 @@ void RemoteJobPort::feed_range() {
   feed_chunk(*agent_, piece);
 }
 
-void RemoteJobPort::job_ended(int status) {
+void RemoteJobSlot::job_ended(int status) {
   constexpr int kSignalled = 128, kSignalMax = 64;
   // As a shell tells it. A job that exits with such a status itself cannot be told from it.
   if (status > kSignalled && status <= kSignalled + kSignalMax) {
@@ -221,14 +221,14 @@ void RemoteJobPort::job_ended(int status) {
                               engine_.plan().host_names[number(id())]);
     }
   }
-  if (return_files_.empty() && !(mover_ && face_.clean_up())) return answer();
+  if (return_files_.empty() && !(mover_ && mode_.clean_up())) return answer();
   step_ = Step::Fetch;
   // Of a job that failed, what is there may tell why.
   mover_->fetch(std::move(return_files_), directory_, end_.is_success(engine_.options()),
-                face_.clean_up());
+                mode_.clean_up());
 }
 
-void RemoteJobPort::on_files_moved(Status status) {
+void RemoteJobSlot::on_files_moved(Status status) {
   if (agent_->ended()) return;
   if (step_ == Step::Base) return base_files_moved(status);
   // Of a login that is about to end, nobody waits for it.
@@ -243,11 +243,11 @@ void RemoteJobPort::on_files_moved(Status status) {
   if (status) return start_job();
   // Some of them may have come.
   step_ = Step::Fetch;
-  if (!face_.clean_up()) return answer();
+  if (!mode_.clean_up()) return answer();
   mover_->remove(mover_->take_used(), directory_);
 }
 
-void RemoteJobPort::answer() {
+void RemoteJobSlot::answer() {
   step_ = Step::Idle;
   for (UniqueFd& file : result_files_) file.reset();
   Answered answered;
@@ -261,17 +261,17 @@ void RemoteJobPort::answer() {
 
 // ---------------------------------------------------------------- what the agent says
 
-bool RemoteJobPort::wants_agent_output(bool errors) const {
+bool RemoteJobSlot::wants_agent_output(bool errors) const {
   if (mover_ && !mover_->idle()) return errors || mover_->wants_agent_output();
-  return result_files_[0] || face_.may_read(task_, errors);
+  return result_files_[0] || mode_.may_read(task_, errors);
 }
 
-void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
+void RemoteJobSlot::on_agent_output(bool errors, Slice bytes) {
   if (mover_ && !mover_->idle()) return mover_->on_agent_output(errors, std::move(bytes));
   UniqueFd& file = result_files_[errors ? 1 : 0];
   if (!file) {
     end_.received += bytes.size();
-    return face_.append(task_, errors, std::move(bytes), tag_);
+    return mode_.append(task_, errors, std::move(bytes), tag_);
   }
   for (ByteView rest = bytes.view(); !rest.empty();) {
     const IoResult written = write_some(file.get(), {&rest, 1});
@@ -286,27 +286,27 @@ void RemoteJobPort::on_agent_output(bool errors, Slice bytes) {
   }
 }
 
-void RemoteJobPort::on_agent_output_unread(bool unread) {
+void RemoteJobSlot::on_agent_output_unread(bool unread) {
   engine_.set_unread(id(), unread);
   engine_.post(OutputUnread{id(), unread});
 }
 
-void RemoteJobPort::on_agent_stray(std::string_view text) {
+void RemoteJobSlot::on_agent_stray(std::string_view text) {
   if (step_ != Step::Starting) return engine_.reporter().pass_on(text);
   held_errors_.add(text);
 }
 
-void RemoteJobPort::on_agent_input_written() {
+void RemoteJobSlot::on_agent_input_written() {
   if (mover_ && !mover_->idle()) return mover_->on_agent_input_written();
   if (step_ == Step::Job) feed_range();
 }
 
-void RemoteJobPort::on_agent_job_ended(int status) {
+void RemoteJobSlot::on_agent_job_ended(int status) {
   if (mover_ && !mover_->idle()) return mover_->on_request_ended(status);
   if (step_ == Step::Job) job_ended(status);
 }
 
-void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::string last_words) {
+void RemoteJobSlot::on_agent_ended(ExitStatus status, bool unanswered, std::string last_words) {
   --host_.logins;
   std::erase(host_.waiting, this);
   const bool at_base = step_ == Step::Base || step_ == Step::BaseFailed;
@@ -326,7 +326,7 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   ended.reason = end_reason(status, unanswered, ended.clean ? "" : std::move(last_words));
   const bool came_to_nothing = step_ == Step::Starting && !closing_ && !ended.clean;
   if (came_to_nothing && !engine_.scheduler().stopping()) {
-    engine_.start_failed(id(), failed_login(engine_.plan(), face_.agent_options().hosts, id(),
+    engine_.start_failed(id(), failed_login(engine_.plan(), mode_.agent_options().hosts, id(),
                                             status, held_errors_.take()));
   }
   release_errors();
@@ -338,18 +338,18 @@ void RemoteJobPort::on_agent_ended(ExitStatus status, bool unanswered, std::stri
 }
 
 /// The job is run again, and nothing else would tell of it.
-void RemoteJobPort::tell_loss(ExitStatus status) {
+void RemoteJobSlot::tell_loss(ExitStatus status) {
   engine_.reporter().say(fmt::format("host {}: the login ended ({}) while job {} was running there",
                                      engine_.plan().host_names[number(id())], status.text(),
                                      number(task_) + 1));
 }
 
-std::string RemoteJobPort::end_reason(ExitStatus status, bool unanswered,
+std::string RemoteJobSlot::end_reason(ExitStatus status, bool unanswered,
                                       std::string last_words) const {
   if (!base_problem_.empty()) return base_problem_;
   const bool ready = step_ != Step::Starting;
   return (unanswered && ready ? "a job was running when " : "") +
-         login_end_reason(engine_.plan(), face_.agent_options().hosts, id(), status, ready,
+         login_end_reason(engine_.plan(), mode_.agent_options().hosts, id(), status, ready,
                           std::move(last_words));
 }
 

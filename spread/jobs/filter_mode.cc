@@ -1,4 +1,4 @@
-#include "spread/jobs/filter_face.h"
+#include "spread/jobs/filter_mode.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,6 @@ namespace spread {
 namespace {
 
 constexpr std::string_view kMarked = R"(printf "\001%s ready\n" "$1"; shift; exec "$@")";
-constexpr int kLoginLost = 255;  // ssh's own
 constexpr std::size_t kLoginSaidMax = 64 * 1024;
 constexpr std::size_t kRangesShown = 10;
 
@@ -25,7 +24,7 @@ std::string blocks_text(const IdRanges& blocks) {
 
 }  // namespace
 
-FilterFace::FilterFace(Engine& engine)
+FilterMode::FilterMode(Engine& engine)
     : engine_(engine), end_sequence_(engine.options().map.end_sequence) {
   constexpr int kTerminate = 15;
   if (end_sequence_.empty()) {
@@ -33,7 +32,7 @@ FilterFace::FilterFace(Engine& engine)
   }
 }
 
-Status FilterFace::open() {
+Status FilterMode::open() {
   const Options& options = engine_.options();
   auto commands = JobCommands::create(options);
   if (!commands) return tl::unexpected(commands.error());
@@ -55,23 +54,23 @@ Status FilterFace::open() {
   return {};
 }
 
-Result<std::unique_ptr<TaskInput>> FilterFace::open_input() {
+Result<std::unique_ptr<TaskInput>> FilterMode::open_input() {
   auto pipe = PipeInput::open(engine_.options(), engine_.plan().workers(), engine_.loop());
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();
 }
 
-bool FilterFace::accept(TaskId, Record&) {
+bool FilterMode::accept(TaskId, Record&) {
   if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
   return true;
 }
 
-std::unique_ptr<Port> FilterFace::make_port(WorkerId worker) {
-  return std::make_unique<FilterPort>(engine_, *this, worker);
+std::unique_ptr<RunSlot> FilterMode::make_slot(WorkerId worker) {
+  return std::make_unique<FilterSlot>(engine_, *this, worker);
 }
 
-Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
+Result<SpawnOptions> FilterMode::command_for(WorkerId worker) {
   TaskContext context;
   context.sequence = context.slot = number(worker) + 1;
   SPREAD_TRY(commands_->render({}, context, arguments_));
@@ -106,26 +105,26 @@ Result<SpawnOptions> FilterFace::command_for(WorkerId worker) {
   return spawn;
 }
 
-bool FilterFace::ungrouped() const {
+bool FilterMode::ungrouped() const {
   return engine_.options().map.output == MapOptions::Output::Ungrouped;
 }
 
-TaskId FilterFace::add_output(WorkerId worker) {
+TaskId FilterMode::add_output(WorkerId worker) {
   started_.push_back(worker);
   return TaskId{started_.size() - 1};
 }
 
-WorkerId FilterFace::full_but_for() const {
+WorkerId FilterMode::full_but_for() const {
   const std::optional<TaskId> head = output_->head();
   return head && number(*head) < started_.size() ? started_[number(*head)] : kNoWorker;
 }
 
-bool FilterFace::may_read(TaskId output, bool errors) const {
+bool FilterMode::may_read(TaskId output, bool errors) const {
   if (ungrouped()) return !engine_.output().full() && !engine_.reporter().errors_full();
   return output_->may_read(output, errors ? JobStream::Err : JobStream::Out);
 }
 
-void FilterFace::append(TaskId output, bool errors, Slice bytes) {
+void FilterMode::append(TaskId output, bool errors, Slice bytes) {
   // -u of a filter on another machine: there it has no descriptor of ours to write to.
   if (ungrouped()) {
     if (errors) return engine_.reporter().errors().append(bytes.view());
@@ -134,13 +133,13 @@ void FilterFace::append(TaskId output, bool errors, Slice bytes) {
   output_->append(output, errors ? JobStream::Err : JobStream::Out, bytes);
 }
 
-void FilterFace::deliver(DeliverTask& delivery) {
+void FilterMode::deliver(DeliverTask& delivery) {
   // A block that was written has no outcome of its own: the filter's exit is.
   if (delivery.outcome == Outcome::Ok || delivery.outcome == Outcome::NotComputed) return;
   engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
 }
 
-void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
+void FilterMode::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
                        const IdRanges& blocks) {
   const bool success = status.is_success(engine_.options().failure.ok_statuses);
   if (!success) ++failed_filters_;
@@ -158,17 +157,17 @@ void FilterFace::ended(WorkerId worker, TaskId output, ExitStatus status, bool b
   }
 }
 
-Status FilterFace::advance(bool) { return output_->pump(); }
+Status FilterMode::advance(bool) { return output_->pump(); }
 
 // ---------------------------------------------------------------- a slot
 
-FilterPort::FilterPort(Engine& engine, FilterFace& face, WorkerId id)
-    : Port(engine, id),
-      face_(face),
-      command_(engine.loop(), face.read_buffer(), *this, face.end_sequence()) {}
+FilterSlot::FilterSlot(Engine& engine, FilterMode& mode, WorkerId id)
+    : RunSlot(engine, id),
+      mode_(mode),
+      command_(engine.loop(), mode.read_buffer(), *this, mode.end_sequence()) {}
 
-Status FilterPort::start() {
-  auto spawn = face_.command_for(id());
+Status FilterSlot::start() {
+  auto spawn = mode_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
   engine_.start_has_worked();
@@ -177,18 +176,18 @@ Status FilterPort::start() {
   if (engine_.plan().is_local(id())) {
     begin_output();
   } else {
-    login_.emplace(job_agent_prefix(face_.mark()));
+    login_.emplace(job_agent_prefix(mode_.mark()));
     login_said_.clear();
   }
   return {};
 }
 
-void FilterPort::begin_output() {
-  output_ = face_.add_output(id());
+void FilterSlot::begin_output() {
+  output_ = mode_.add_output(id());
   engine_.reporter().tell(WorkerReady{id()});
 }
 
-void FilterPort::read_login(bool errors, Slice bytes) {
+void FilterSlot::read_login(bool errors, Slice bytes) {
   // There were no blocks for it: what it makes of nothing is nobody's output.
   if (ending_) return;
   const auto said = [&](ByteView text) {
@@ -198,7 +197,7 @@ void FilterPort::read_login(bool errors, Slice bytes) {
   bool runs = false;
   const auto pass = [&](ByteView text) {
     if (!runs) return said(text);
-    face_.append(output_, false, Slice::copy_of(text));
+    mode_.append(output_, false, Slice::copy_of(text));
   };
   login_->feed(bytes.view(), pass, [&](std::string_view) {
     runs = true;
@@ -212,11 +211,11 @@ void FilterPort::read_login(bool errors, Slice bytes) {
   engine_.post(WorkerHello{id(), 1, 1});
 }
 
-void FilterPort::send_task(const SendTask& action) {
+void FilterSlot::send_task(const SendTask& action) {
   SPREAD_ASSERT(command_.running());
   SPREAD_ASSERT(!closing_);
   SPREAD_ASSERT(!ending_);
-  if (const Slice& header = face_.header(action.task); !has_header_ && !header.empty()) {
+  if (const Slice& header = mode_.header(action.task); !has_header_ && !header.empty()) {
     command_.send(header);
   }
   has_header_ = true;
@@ -227,7 +226,7 @@ void FilterPort::send_task(const SendTask& action) {
 
 /// The filter has taken the block, or at least the pipe has: it may have the next one. A block that
 /// it refused is never answered, so that its end is one before that of its input.
-void FilterPort::on_input_written() {
+void FilterSlot::on_input_written() {
   if (!task_ || command_.input_refused()) return;
   Answered answered;
   answered.worker = id();
@@ -235,40 +234,40 @@ void FilterPort::on_input_written() {
   engine_.post(std::move(answered));
 }
 
-void FilterPort::close_input() {
+void FilterSlot::close_input() {
   closing_ = true;
   if (login_) return terminate();
   command_.close_input();
 }
 
-void FilterPort::terminate() {
+void FilterSlot::terminate() {
   ending_ = true;
   command_.terminate();
 }
 
-void FilterPort::kill() {
+void FilterSlot::kill() {
   ending_ = true;
   command_.kill();
 }
 
-void FilterPort::suspend(bool stop) {
+void FilterSlot::suspend(bool stop) {
   if (engine_.plan().is_local(id())) command_.suspend(stop);
 }
 
-bool FilterPort::wants_job_output(bool errors) const {
-  return login_ || face_.may_read(output_, errors);
+bool FilterSlot::wants_job_output(bool errors) const {
+  return login_ || mode_.may_read(output_, errors);
 }
 
-void FilterPort::on_job_output(bool errors, Slice bytes) {
+void FilterSlot::on_job_output(bool errors, Slice bytes) {
   if (login_) return read_login(errors, std::move(bytes));
-  face_.append(output_, errors, std::move(bytes));
+  mode_.append(output_, errors, std::move(bytes));
 }
 
-void FilterPort::on_job_ended(ExitStatus status) {
+void FilterSlot::on_job_ended(ExitStatus status) {
   if (login_) return login_ended(status);
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
-  face_.ended(id(), output_, status, ending_, early, blocks_);
+  mode_.ended(id(), output_, status, ending_, early, blocks_);
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = status.clean();
@@ -276,17 +275,17 @@ void FilterPort::on_job_ended(ExitStatus status) {
   engine_.post(std::move(ended));
 }
 
-void FilterPort::login_ended(ExitStatus status) {
+void FilterSlot::login_ended(ExitStatus status) {
   login_.reset();
   ProcessEnded ended;
   ended.worker = id();
   ended.clean = closing_;
   ended.cause = EndCause::NotStarted;
   const std::string said = std::exchange(login_said_, {});
-  ended.reason = login_end_reason(engine_.plan(), face_.hosts_there(), id(), status, false, said);
+  ended.reason = login_end_reason(engine_.plan(), mode_.hosts_there(), id(), status, false, said);
   if (!closing_ && !engine_.scheduler().stopping()) {
     engine_.start_failed(id(),
-                         failed_login(engine_.plan(), face_.hosts_there(), id(), status, said));
+                         failed_login(engine_.plan(), mode_.hosts_there(), id(), status, said));
   }
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.post(std::move(ended));

@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "spread/base/unique_fd.h"
-#include "spread/engine/port.h"
+#include "spread/engine/run_slot.h"
 #include "spread/workers/command_worker.h"
 
 namespace spread {
 
-class JobFace;
+class JobMode;
 
 /// How a job ended.
 struct JobEnd {
@@ -33,9 +33,9 @@ struct JobRange {
 
 /// A slot of `map`: one process after the other. To the Scheduler it is a worker that lives as long
 /// as there are tasks; only a job that is killed takes its worker with it.
-class JobPort final : public Port, private CommandSink {
+class JobSlot final : public RunSlot, private CommandSink {
  public:
-  JobPort(Engine& engine, JobFace& face, WorkerId id);
+  JobSlot(Engine& engine, JobMode& mode, WorkerId id);
 
   Status start() override;
   void send_task(const SendTask& action) override;
@@ -59,7 +59,7 @@ class JobPort final : public Port, private CommandSink {
   void ended(JobEnd end);
   void end_worker(bool clean, std::string reason, JobEndPtr job = nullptr);
 
-  JobFace& face_;
+  JobMode& mode_;
   CommandWorker command_;
   TaskId task_{};
   std::uint64_t received_ = 0;

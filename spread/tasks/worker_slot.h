@@ -7,20 +7,20 @@
 
 #include "spread/base/byte_buffer.h"
 #include "spread/engine/held_errors.h"
-#include "spread/engine/port.h"
+#include "spread/engine/run_slot.h"
 #include "spread/report/start_failures.h"
 #include "spread/results/job_output_prefix.h"
 #include "spread/workers/session_worker.h"
 
 namespace spread {
 
-class WorkerFace;
+class WorkerMode;
 
 /// A slot of `run` or `all`: the persistent worker in it, if there is one, and what becomes of what
 /// that worker says.
-class WorkerPort final : public Port, public WorkerSink {
+class WorkerSlot final : public RunSlot, public WorkerSink {
  public:
-  WorkerPort(Engine& engine, WorkerFace& face, WorkerId id) : Port(engine, id), face_(face) {}
+  WorkerSlot(Engine& engine, WorkerMode& mode, WorkerId id) : RunSlot(engine, id), mode_(mode) {}
 
   SessionWorker& worker() { return *worker_; }
 
@@ -69,7 +69,7 @@ class WorkerPort final : public Port, public WorkerSink {
   void on_unusable() override;
   void on_ended(ProcessEnded ended, ExitStatus status) override;
 
-  WorkerFace& face_;
+  WorkerMode& mode_;
   std::unique_ptr<SessionWorker> worker_;
   /// When to say that this worker, which has a task, has not said anything yet.
   Timer silence_{engine_.loop(), [this] { tell_silence(); }};

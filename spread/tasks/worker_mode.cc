@@ -1,14 +1,14 @@
-#include "spread/tasks/worker_face.h"
+#include "spread/tasks/worker_mode.h"
 
 #include <utility>
 
 #include "spread/base/quote.h"
 #include "spread/results/joblog.h"
-#include "spread/tasks/worker_port.h"
+#include "spread/tasks/worker_slot.h"
 
 namespace spread {
 
-Status WorkerFace::open() {
+Status WorkerMode::open() {
   const Options& options = engine_.options();
   results_ = std::make_unique<ResultsOut>(options.output, options.limits, engine_.output(),
                                           engine_.plan().host_names);
@@ -22,21 +22,21 @@ Status WorkerFace::open() {
   return tails_->open();
 }
 
-Result<std::unique_ptr<TaskInput>> WorkerFace::open_input() {
+Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   const Options& options = engine_.options();
   return TaskInput::open(options.input, options.limits.max_frame, engine_.loop(), options.streams);
 }
 
-std::unique_ptr<Port> WorkerFace::make_port(WorkerId worker) {
-  return std::make_unique<WorkerPort>(engine_, *this, worker);
+std::unique_ptr<RunSlot> WorkerMode::make_slot(WorkerId worker) {
+  return std::make_unique<WorkerSlot>(engine_, *this, worker);
 }
 
-void WorkerFace::begin_turn() {
+void WorkerMode::begin_turn() {
   if (std::exchange(answered_, false)) engine_.read_slots_file();
 }
 
-Status WorkerFace::advance(bool over) {
+Status WorkerMode::advance(bool over) {
   results_->pump();
   if (const bool unread = engine_.reporter().errors_full();
       std::exchange(unread_, unread) != unread) {
@@ -47,29 +47,29 @@ Status WorkerFace::advance(bool over) {
                          is_all() && !engine_.output().full(), engine_.tail_order());
 }
 
-std::uint64_t WorkerFace::failures(const Scheduler::Counts& counts) const {
-  return is_all() ? failed_workers_ : Face::failures(counts);
+std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
+  return is_all() ? failed_workers_ : RunMode::failures(counts);
 }
 
-void WorkerFace::on_tail(WorkerPort& from, std::string_view text) {
+void WorkerMode::on_tail(WorkerSlot& from, std::string_view text) {
   engine_.reporter().tell(WorkerTail{from.id(), text});
   if (const Status kept = tails_->append(from.id(), text); !kept) {
     engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
   }
 }
 
-bool WorkerFace::tells_first(const std::string& reason) {
+bool WorkerMode::tells_first(const std::string& reason) {
   constexpr std::size_t kToldMax = 20;
   return told_reasons_.size() < kToldMax && told_reasons_.insert(reason).second;
 }
 
-void WorkerFace::warn_unknown_key(const WorkerPort& from, std::string_view key) {
+void WorkerMode::warn_unknown_key(const WorkerSlot& from, std::string_view key) {
   if (std::exchange(warned_unknown_key_, true)) return;
   engine_.reporter().say(from.name() + ": its hello has the key " + show_text(key) +
                          ", which this spread does not know; such keys are ignored");
 }
 
-void WorkerFace::warn_non_finite() {
+void WorkerMode::warn_non_finite() {
   if (std::exchange(warned_non_finite_, true)) return;
   engine_.reporter().say(
       "a payload or prep item had a NaN or an infinity, which this wire cannot carry; the worker "
@@ -78,7 +78,7 @@ void WorkerFace::warn_non_finite() {
 
 // ---------------------------------------------------------------- answers
 
-void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
+void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   answered_ = true;
   Slice value = from.worker().share(answer.value);
   if (answer.kind == wire::UpKind::Ok) {
@@ -100,7 +100,7 @@ void WorkerFace::on_answer(WorkerPort& from, const wire::UpMessage& answer) {
   engine_.post(std::move(answered));
 }
 
-void WorkerFace::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
   TaskResult result;
   result.id = answer.task;
   result.worker = answer.worker;
@@ -110,7 +110,7 @@ void WorkerFace::succeeded(Inbox::Success& answer, Scheduler::Success& success) 
   results_->deliver(std::move(result));
 }
 
-void WorkerFace::deliver(DeliverTask& delivery) {
+void WorkerMode::deliver(DeliverTask& delivery) {
   TaskResult result;
   result.id = delivery.task;
   result.outcome = delivery.outcome;
@@ -128,7 +128,7 @@ void WorkerFace::deliver(DeliverTask& delivery) {
   results_->deliver(std::move(result));
 }
 
-void WorkerFace::retry(const RetryTask& retry) {
+void WorkerMode::retry(const RetryTask& retry) {
   if (!engine_.reporter().detailed()) return;
   const std::string_view kind = retry.from_answer ? "error" : retry.timed_out ? "timeout" : "crash";
   // The Scheduler does not look into answers.
@@ -139,7 +139,7 @@ void WorkerFace::retry(const RetryTask& retry) {
 }
 
 /// How the last attempt ended; empty where there was none, or nothing came of it.
-std::string_view WorkerFace::answer_kind(const DeliverTask& delivery) const {
+std::string_view WorkerMode::answer_kind(const DeliverTask& delivery) const {
   if (delivery.timed_out) return "timeout";
   if (delivery.outcome == Outcome::Lost) return "crash";
   if (!delivery.from_answer) return {};
@@ -147,7 +147,7 @@ std::string_view WorkerFace::answer_kind(const DeliverTask& delivery) const {
   return delivery.fatal ? "fatal" : "error";
 }
 
-void WorkerFace::tell_finished(const DeliverTask& delivery, const TaskResult& result) {
+void WorkerMode::tell_finished(const DeliverTask& delivery, const TaskResult& result) {
   Reporter& reporter = engine_.reporter();
   wire::WorkerError error;
   if (delivery.from_answer && result.outcome != Outcome::Ok) {

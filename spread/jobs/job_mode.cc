@@ -1,6 +1,6 @@
 // What `map` executes, and what becomes of what jobs print. How their ends are told is in
 // job_endings.cc.
-#include "spread/jobs/job_face.h"
+#include "spread/jobs/job_mode.h"
 
 #include <fmt/format.h>
 
@@ -18,7 +18,7 @@
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/jobs/job_input.h"
-#include "spread/jobs/remote_job_port.h"
+#include "spread/jobs/remote_job_slot.h"
 #include "spread/launch/job_agent.h"
 #include "spread/launch/job_files.h"
 
@@ -45,7 +45,7 @@ JobOutputOptions output_options(const Options& options) {
 
 }  // namespace
 
-JobFace::JobFace(Engine& engine)
+JobMode::JobMode(Engine& engine)
     : engine_(engine),
       end_sequence_(map().end_sequence),
       failures_(engine.options().report.explain || map().print_commands) {
@@ -55,7 +55,7 @@ JobFace::JobFace(Engine& engine)
   }
 }
 
-Status JobFace::open() {
+Status JobMode::open() {
   const Options& options = engine_.options();
   if (map().xargs) {
     xargs_.emplace(options, engine_.reporter());
@@ -107,7 +107,7 @@ Status JobFace::open() {
   return {};
 }
 
-void JobFace::tell_shell() {
+void JobMode::tell_shell() {
   const Options& options = engine_.options();
   if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
     engine_.reporter().say(note);
@@ -127,11 +127,11 @@ void JobFace::tell_shell() {
                   printable(function)));
 }
 
-bool JobFace::moves_files() const {
+bool JobMode::moves_files() const {
   return !map().base_files.empty() || !map().transfer_files.empty() || !map().return_files.empty();
 }
 
-Status JobFace::open_files() {
+Status JobMode::open_files() {
   if (moves_files() && all_local_) {
     engine_.reporter().say(
         "--basefile, --transferfile and --return are for jobs on other machines (-S), and there "
@@ -148,11 +148,11 @@ Status JobFace::open_files() {
   return {};
 }
 
-std::string JobFace::base_directory() const {
+std::string JobMode::base_directory() const {
   return remote_directory(commands_->fixed_directory());
 }
 
-Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
+Result<std::unique_ptr<TaskInput>> JobMode::open_input() {
   const Options& options = engine_.options();
   const Plan& plan = engine_.plan();
   if (xargs_) return xargs_->open_input(engine_.loop());
@@ -169,15 +169,15 @@ Result<std::unique_ptr<TaskInput>> JobFace::open_input() {
   return pipe_->take_input();
 }
 
-std::unique_ptr<Port> JobFace::make_port(WorkerId worker) {
-  if (engine_.plan().is_local(worker)) return std::make_unique<JobPort>(engine_, *this, worker);
+std::unique_ptr<RunSlot> JobMode::make_slot(WorkerId worker) {
+  if (engine_.plan().is_local(worker)) return std::make_unique<JobSlot>(engine_, *this, worker);
   const HostId host = engine_.plan().roster.slots[number(worker)].host;
-  return std::make_unique<RemoteJobPort>(engine_, *this, worker, host_files_[host]);
+  return std::make_unique<RemoteJobSlot>(engine_, *this, worker, host_files_[host]);
 }
 
 // ---------------------------------------------------------------- tasks in
 
-bool JobFace::accept(TaskId task, Record& record) {
+bool JobMode::accept(TaskId task, Record& record) {
   if (xargs_) xargs_->tell_warnings();
   if (pipe_) {
     if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
@@ -195,7 +195,7 @@ bool JobFace::accept(TaskId task, Record& record) {
   return false;
 }
 
-TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
+TaskContext JobMode::context_of(TaskId task, WorkerId worker) const {
   TaskContext context;
   context.sequence = number(task) + 1;
   // Not the number on its host: two jobs that run have different ones, wherever they are.
@@ -203,7 +203,7 @@ TaskContext JobFace::context_of(TaskId task, WorkerId worker) const {
   return context;
 }
 
-Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) {
+Status JobMode::prepare(WorkerId worker, const SendTask& send, const Job*& job) {
   const TaskContext context = context_of(send.task, worker);
   const std::string_view payload = values_of(send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
@@ -243,16 +243,16 @@ Status JobFace::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
 }
 
 /// xargs reads when it has room for a job, and says what is wrong then: behind those that it began.
-bool JobFace::takes_input_error(const std::string& error) {
+bool JobMode::takes_input_error(const std::string& error) {
   if (xargs_) input_error_ = error;
   return xargs_.has_value();
 }
 
-void JobFace::tell_input_error() {
+void JobMode::tell_input_error() {
   if (!input_error_.empty()) engine_.reporter().say(std::exchange(input_error_, {}));
 }
 
-std::string JobFace::shown_words() const {
+std::string JobMode::shown_words() const {
   std::string shown;
   for (std::size_t i = 0; i < arguments_.size(); ++i) {
     shown += (i == 0 ? "" : " ") + shell_escape(arguments_[i]);
@@ -261,7 +261,7 @@ std::string JobFace::shown_words() const {
 }
 
 /// -p: what nobody wants becomes a command that does nothing, so that the slot goes on as always.
-Status JobFace::ask_for_xargs() {
+Status JobMode::ask_for_xargs() {
   const Result<bool> wanted = xargs_->ask(shown_words());
   if (!wanted) {
     engine_.abort(wanted.error().message);
@@ -273,7 +273,7 @@ Status JobFace::ask_for_xargs() {
   return {};
 }
 
-void JobFace::put_limits_before() {
+void JobMode::put_limits_before() {
   limited_.clear();
   // dash would drop the functions that bash has exported.
   const bool bash = arguments_[0] == "bash";
@@ -285,7 +285,7 @@ void JobFace::put_limits_before() {
   std::swap(limited_, arguments_);
 }
 
-const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]) {
+const JobMode::Job* JobMode::begin(WorkerId worker, const SendTask& send, UniqueFd (&results)[2]) {
   const Job* job = nullptr;
   if (const Status ready = prepare(worker, send, job); !ready) {
     engine_.post(PayloadRefused{worker, send.task, ready.error().message});
@@ -307,11 +307,11 @@ const JobFace::Job* JobFace::begin(WorkerId worker, const SendTask& send, Unique
   return job;
 }
 
-std::string_view JobFace::values_of(const Value& payload) const {
+std::string_view JobMode::values_of(const Value& payload) const {
   return pipe_ ? std::string_view() : as_text(payload.body.view());
 }
 
-Status JobFace::set_files(std::string_view payload, const TaskContext& context) {
+Status JobMode::set_files(std::string_view payload, const TaskContext& context) {
   auto transfer = commands_->transfer_files(payload, context);
   if (!transfer) return fail("--transferfile: " + transfer.error().message);
   auto back = commands_->return_files(payload, context);
@@ -321,7 +321,7 @@ Status JobFace::set_files(std::string_view payload, const TaskContext& context) 
   return {};
 }
 
-void JobFace::set_input(const SendTask& send) {
+void JobMode::set_input(const SendTask& send) {
   const Value& payload = send.payload;
   job_.range = {};
   job_.header = job_.input = {};
@@ -342,7 +342,7 @@ void JobFace::set_input(const SendTask& send) {
   job_.range = {pipe_->file(part), part.file, range.begin, range.end - range.begin};
 }
 
-Status JobFace::set_environment(const TaskContext& context, std::string_view payload) {
+Status JobMode::set_environment(const TaskContext& context, std::string_view payload) {
   if (xargs_) {
     xargs_->set_environment(static_cast<std::uint32_t>(context.slot), environment_);
     return {};
@@ -383,12 +383,12 @@ Status JobFace::set_environment(const TaskContext& context, std::string_view pay
 
 // ---------------------------------------------------------------- output
 
-bool JobFace::may_read(TaskId task, bool errors) const {
+bool JobMode::may_read(TaskId task, bool errors) const {
   if (!output_) return !engine_.output().full() && !engine_.reporter().errors_full();
   return output_->may_read(task, errors ? JobStream::Err : JobStream::Out);
 }
 
-void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag) {
+void JobMode::append(TaskId task, bool errors, Slice bytes, std::string_view tag) {
   // -u of another machine's job: here it has no descriptor of ours to write to.
   if (!output_) {
     if (errors) return engine_.reporter().errors().append(bytes.view());
@@ -399,18 +399,18 @@ void JobFace::append(TaskId task, bool errors, Slice bytes, std::string_view tag
   output_->append(task, stream, bytes, tag);
 }
 
-std::string JobFace::remote_directory(const std::string& directory) const {
+std::string JobMode::remote_directory(const std::string& directory) const {
   const std::string& here = engine_.plan().context.current_directory;
   if (directory == ".") return here;
   return directory.substr(0, 2) == "./" ? here + directory.substr(1) : directory;
 }
 
-Status JobFace::advance(bool) {
+Status JobMode::advance(bool) {
   if (!engine_.scheduler().has_waiting()) tell_input_error();
   return output_ ? pump_output() : Status{};
 }
 
-Status JobFace::pump_output() {
+Status JobMode::pump_output() {
   SPREAD_TRY(output_->pump());
   if (table_ != nullptr) SPREAD_TRY(table_->flush());
   if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
@@ -420,7 +420,7 @@ Status JobFace::pump_output() {
 
 /// Everything waits for a job that is to be tried again, which waits for a slot, and those that
 /// have one wait for room for what they print.
-void JobFace::make_way_for_retry() {
+void JobMode::make_way_for_retry() {
   const bool waits = output_->full() && engine_.options().output.ordered;
   const std::optional<TaskId> oldest =
       waits ? engine_.scheduler().in_the_way() : std::optional<TaskId>();
@@ -433,7 +433,7 @@ void JobFace::make_way_for_retry() {
 }
 
 /// A job must go live, or nothing moves.
-Status JobFace::loosen(TaskId stuck) {
+Status JobMode::loosen(TaskId stuck) {
   output_->set_final(stuck);
   engine_.post(LastTry{stuck});
   SPREAD_TRY(output_->pump());

@@ -15,16 +15,16 @@
 
 namespace spread {
 
-class WorkerPort;
+class WorkerSlot;
 
 /// `run` and `all`: persistent workers that speak the protocol; results and tails.
-class WorkerFace final : public Face {
+class WorkerMode final : public RunMode {
  public:
-  explicit WorkerFace(Engine& engine) : engine_(engine) {}
+  explicit WorkerMode(Engine& engine) : engine_(engine) {}
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
-  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
   void begin_turn() override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
   void deliver(DeliverTask& delivery) override;
@@ -45,10 +45,10 @@ class WorkerFace final : public Face {
   }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
 
-  // For its ports.
+  // For its slots.
   /// An answer to a task.
-  void on_answer(WorkerPort& from, const wire::UpMessage& answer);
-  void on_tail(WorkerPort& from, std::string_view text);
+  void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
+  void on_tail(WorkerSlot& from, std::string_view text);
   void tail_begins(WorkerId worker) { tails_->started(worker); }
   void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
   void worker_failed() { ++failed_workers_; }
@@ -59,7 +59,7 @@ class WorkerFace final : public Face {
   bool tells_slow_end() { return !std::exchange(told_slow_end_, true); }
   /// That a filter holds its answers back: likewise.
   bool tells_held_answers() { return !std::exchange(told_held_answers_, true); }
-  void warn_unknown_key(const WorkerPort& from, std::string_view key);
+  void warn_unknown_key(const WorkerSlot& from, std::string_view key);
   /// A worker was given null for a number that its wire cannot carry.
   void warn_non_finite();
   ReadBuffer& read_buffer() { return read_buffer_; }

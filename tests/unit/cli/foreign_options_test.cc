@@ -1,6 +1,6 @@
 // Options of GNU parallel and xargs that are not here: what is said of them. The documents' tables
 // say which they are.
-#include "spread/cli/elsewhere.h"
+#include "spread/cli/foreign_options.h"
 
 #include <fstream>
 #include <sstream>
@@ -41,7 +41,7 @@ std::vector<std::string> left_out(const std::string& page) {
   return options;
 }
 
-TEST(Elsewhere, EveryOptionThatTheDocumentsLeaveOutIsAnswered) {
+TEST(ForeignOptions, EveryOptionThatTheDocumentsLeaveOutIsAnswered) {
   for (const char* page : {"from-parallel.md", "from-xargs.md"}) {
     const std::vector<std::string> options = left_out(page);
     EXPECT_GT(options.size(), 5u) << page;
@@ -52,26 +52,26 @@ TEST(Elsewhere, EveryOptionThatTheDocumentsLeaveOutIsAnswered) {
   }
 }
 
-TEST(Elsewhere, SaysWhatToWrite) {
+TEST(ForeignOptions, SaysWhatToWrite) {
   EXPECT_EQ(error_of("--shuf"),
             "--shuf is not supported; instead: shuf | spread map ... (try 'spread map --help')");
   EXPECT_THAT(error_of("--onall"), HasSubstr("; instead: spread all -S ... -- COMMAND"));
   EXPECT_THAT(error_of("-i"), StartsWith("-i is not supported: {} stands for the item"));
 }
 
-TEST(Elsewhere, ValuesDoNotMatter) {
+TEST(ForeignOptions, ValuesDoNotMatter) {
   EXPECT_THAT(error_of("--tmpdir=/tmp"),
               StartsWith("--tmpdir is not supported; instead: --spill-dir"));
   EXPECT_THAT(error_of("-i%"), StartsWith("-i is not supported: "));
   EXPECT_THAT(error_of("-l2"), StartsWith("-l is not supported; instead: -L N"));
 }
 
-TEST(Elsewhere, NothingOfWhatIsNobodysOption) {
-  EXPECT_EQ(elsewhere("--bogus"), "");
-  EXPECT_EQ(elsewhere("--shu"), "");
-  EXPECT_EQ(elsewhere("-Z"), "");
-  EXPECT_EQ(elsewhere("-"), "");
-  EXPECT_EQ(elsewhere(""), "");
+TEST(ForeignOptions, NothingOfWhatIsNobodysOption) {
+  EXPECT_EQ(hint_for_foreign_option("--bogus"), "");
+  EXPECT_EQ(hint_for_foreign_option("--shu"), "");
+  EXPECT_EQ(hint_for_foreign_option("-Z"), "");
+  EXPECT_EQ(hint_for_foreign_option("-"), "");
+  EXPECT_EQ(hint_for_foreign_option(""), "");
 }
 
 }  // namespace

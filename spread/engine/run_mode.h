@@ -8,22 +8,22 @@
 #include "spread/core/event.h"
 #include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
-#include "spread/engine/port.h"
+#include "spread/engine/run_slot.h"
 #include "spread/input/task_input.h"
 #include "spread/report/exit_code.h"
 
 namespace spread {
 
 /// What differs between the subcommands that run tasks: who works in a slot, where tasks come from,
-/// and what becomes of outcomes. `run`, `all`: WorkerFace; `map`: JobFace; `pipe`: FilterFace.
-class Face {
+/// and what becomes of outcomes. `run`, `all`: WorkerMode; `map`: JobMode; `pipe`: FilterMode.
+class RunMode {
  public:
-  virtual ~Face() = default;
+  virtual ~RunMode() = default;
   /// Opens what results are written to; whatever is wrong is told before anything has been started.
   virtual Status open() = 0;
   /// Where the tasks come from; null if there are none (`all`).
   virtual Result<std::unique_ptr<TaskInput>> open_input() = 0;
-  virtual std::unique_ptr<Port> make_port(WorkerId worker) = 0;
+  virtual std::unique_ptr<RunSlot> make_slot(WorkerId worker) = 0;
 
   /// At the start of every turn, before anything is decided.
   virtual void begin_turn() {}
@@ -32,7 +32,7 @@ class Face {
     static_cast<void>(task), static_cast<void>(record);
     return true;
   }
-  /// The input cannot be read to its end, for this reason. True: the face tells it, in its own
+  /// The input cannot be read to its end, for this reason. True: the mode tells it, in its own
   /// time.
   virtual bool takes_input_error(const std::string& error) {
     static_cast<void>(error);
@@ -69,7 +69,7 @@ class Face {
 
   /// Tells which tasks did not succeed, in its own way; false: the Reporter is to do it.
   virtual bool tell_failures() { return false; }
-  /// The exit status, where the face has a say in it.
+  /// The exit status, where the mode has a say in it.
   virtual int exit_status(const RunEnd& end, const HaltOptions& halt) const {
     return exit_code(end, halt);
   }

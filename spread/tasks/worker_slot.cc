@@ -1,4 +1,4 @@
-#include "spread/tasks/worker_port.h"
+#include "spread/tasks/worker_slot.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,7 +13,7 @@
 #include "spread/io/system.h"
 #include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
-#include "spread/tasks/worker_face.h"
+#include "spread/tasks/worker_mode.h"
 
 namespace spread {
 namespace {
@@ -23,11 +23,11 @@ constexpr Duration kPatience = std::chrono::seconds(10);
 
 }  // namespace
 
-bool WorkerPort::counts() const { return counts_answers(engine_.options()); }
+bool WorkerSlot::counts() const { return counts_answers(engine_.options()); }
 
 // ---------------------------------------------------------------- what the Scheduler asks for
 
-Status WorkerPort::start() {
+Status WorkerSlot::start() {
   const Options& options = engine_.options();
   const LaunchPlan plan = engine_.plan().launch(options, id());
   SpawnOptions spawn;
@@ -38,7 +38,7 @@ Status WorkerPort::start() {
   auto process = engine_.spawner().spawn(spawn);
   started_ = engine_.now();
   if (!process) {
-    if (options.command == Command::All) face_.worker_failed();
+    if (options.command == Command::All) mode_.worker_failed();
     log_command(-1, 0);
     Error error = process.error();
     const std::string hint = one_word_hint(plan.arguments.front());
@@ -69,16 +69,16 @@ Status WorkerPort::start() {
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
-                                            face_.read_buffer(), *this, how);
+                                            mode_.read_buffer(), *this, how);
   reconsider();
-  face_.tail_begins(id());
+  mode_.tail_begins(id());
   engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
   for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
   engine_.needs_flush(*this);
   return {};
 }
 
-void WorkerPort::send_task(const SendTask& action) {
+void WorkerSlot::send_task(const SendTask& action) {
   if (const Status sent = worker_->session().send_task(action.task, action.payload); !sent) {
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
@@ -94,44 +94,44 @@ void WorkerPort::send_task(const SendTask& action) {
   }
 }
 
-void WorkerPort::close_input() {
+void WorkerSlot::close_input() {
   if (!worker_) return;
   worker_->close_input();
   // A command of `all` has all the time that it wants.
   if (engine_.options().command == Command::Run) slow_end_.set(after(engine_.now(), kPatience));
 }
-void WorkerPort::terminate() {
+void WorkerSlot::terminate() {
   ended_by_us_ = true;
   if (worker_) worker_->terminate(end_reason());
 }
-void WorkerPort::kill() {
+void WorkerSlot::kill() {
   ended_by_us_ = true;
   if (worker_) worker_->kill(end_reason());
 }
 
-void WorkerPort::suspend(bool stop) {
+void WorkerSlot::suspend(bool stop) {
   if (worker_ && engine_.plan().is_local(id())) worker_->suspend(stop);
 }
 
-std::string WorkerPort::end_reason() const {
+std::string WorkerSlot::end_reason() const {
   return "ended by spread (" + std::string(ending_why) + ")";
 }
 
 // ---------------------------------------------------------------- once a turn
 
-void WorkerPort::flush() {
+void WorkerSlot::flush() {
   if (worker_) worker_->flush();
 }
 
-void WorkerPort::reconsider() {
+void WorkerSlot::reconsider() {
   if (worker_) worker_->leave_unread(engine_.reporter().errors_full());
 }
 
-void WorkerPort::remove_ended() {
+void WorkerSlot::remove_ended() {
   if (worker_ && worker_->ended()) worker_.reset();
 }
 
-void WorkerPort::has_task() {
+void WorkerSlot::has_task() {
   if (worker_->session().heard() && !counts()) {
     silence_.set(kForever);
   } else if (silence_.at() == kForever && !told_silence_) {
@@ -139,7 +139,7 @@ void WorkerPort::has_task() {
   }
 }
 
-void WorkerPort::tell_silence() {
+void WorkerSlot::tell_silence() {
   if (!worker_) return;
   const Session& session = worker_->session();
   const std::size_t open = session.outstanding();
@@ -154,14 +154,14 @@ void WorkerPort::tell_silence() {
     return;
   }
   told_silence_ = true;
-  if (counts() && !face_.tells_held_answers()) return;
+  if (counts() && !mode_.tells_held_answers()) return;
   const std::string tasks =
       counts() ? fmt::format("{} line{}", open, open == 1 ? "" : "s") : "a task";
   engine_.reporter().say(name() + " has had " + tasks + " for 10 s and has answered nothing " +
                          (session.heard() ? "since" : "yet") + "; " + silence_hint());
 }
 
-std::string WorkerPort::silence_hint() const {
+std::string WorkerSlot::silence_hint() const {
   if (is_stopped(worker_->pid())) {
     return "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
   }
@@ -184,13 +184,13 @@ std::string WorkerPort::silence_hint() const {
          ", and to flush each answer (a filter that answers line by line: --wire lines)";
 }
 
-void WorkerPort::tell_slow_end() {
+void WorkerSlot::tell_slow_end() {
   if (!worker_) return;
   if (worker_->session().outstanding() > 0 && after(last_moved_, kPatience) > engine_.now()) {
     slow_end_.set(after(last_moved_, kPatience));
     return;
   }
-  if (worker_->ended() || !face_.tells_slow_end()) return;
+  if (worker_->ended() || !mode_.tells_slow_end()) return;
   const auto& limit = engine_.options().limits.shutdown_timeout;
   const bool limited = limit && *limit != kNoLimit;
   engine_.reporter().say(
@@ -201,65 +201,65 @@ void WorkerPort::tell_slow_end() {
 
 // ---------------------------------------------------------------- what the worker says
 
-void WorkerPort::tell_ready() {
+void WorkerSlot::tell_ready() {
   ready_ = true;
   engine_.reporter().tell(WorkerReady{id()});
 }
 
-void WorkerPort::on_hello(const wire::Hello& hello) {
-  if (!hello.unknown_key.empty()) face_.warn_unknown_key(*this, hello.unknown_key);
+void WorkerSlot::on_hello(const wire::Hello& hello) {
+  if (!hello.unknown_key.empty()) mode_.warn_unknown_key(*this, hello.unknown_key);
   engine_.post(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
   tell_ready();
 }
 
-void WorkerPort::on_ready() {
+void WorkerSlot::on_ready() {
   engine_.post(WorkerPrepared{id()});
   engine_.reporter().prepared(id());
   if (!answered_) has_started();
 }
 
-void WorkerPort::on_answer(const wire::UpMessage& message) {
+void WorkerSlot::on_answer(const wire::UpMessage& message) {
   if (!message.so.empty() || !message.se.empty()) {
     engine_.reporter().captured(message.id, message.so, message.se);
   }
   if (!answered_) first_answer();
   if (counts()) last_moved_ = engine_.now();
-  face_.on_answer(*this, message);
+  mode_.on_answer(*this, message);
 }
 
-void WorkerPort::on_progress(const wire::UpMessage& message) {
+void WorkerSlot::on_progress(const wire::UpMessage& message) {
   engine_.reporter().tell(TaskProgress{message.id, id(), message.number, message.text});
 }
 
-void WorkerPort::on_log(std::string_view text) {
+void WorkerSlot::on_log(std::string_view text) {
   engine_.reporter().say(name() + ": " + std::string(text));
   engine_.reporter().tell(WorkerLog{id(), text});
 }
 
-void WorkerPort::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
-void WorkerPort::on_tail(std::string_view text) {
+void WorkerSlot::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
+void WorkerSlot::on_tail(std::string_view text) {
   received_bytes_ += text.size();
   if (!held_errors_.empty()) release_errors();
-  face_.on_tail(*this, tagged(out_lines_, text));
+  mode_.on_tail(*this, tagged(out_lines_, text));
 }
 
-void WorkerPort::on_warning(std::string message) {
+void WorkerSlot::on_warning(std::string message) {
   engine_.reporter().say(name() + ": " + message);
 }
 
-void WorkerPort::on_stderr(std::string_view text) {
+void WorkerSlot::on_stderr(std::string_view text) {
   if (holds_errors()) return held_errors_.add(text);
   engine_.reporter().pass_on(tagged(error_lines_, text));
 }
 
-std::string_view WorkerPort::tagged(LinePrefixer& lines, std::string_view text) {
+std::string_view WorkerSlot::tagged(LinePrefixer& lines, std::string_view text) {
   if (engine_.options().map.tag.empty()) return text;
   tagged_.clear();
   lines.append(as_bytes(text), engine_.plan().host_names[number(id())] + '\t', tagged_);
   return as_text(tagged_.view());
 }
 
-void WorkerPort::on_mismatch(std::string_view text) {
+void WorkerSlot::on_mismatch(std::string_view text) {
   std::string whole = name() + ": " + std::string(text);
   if (first_task_) {
     // A line that is left out or written twice shifts all that follow, and nothing shows where.
@@ -274,16 +274,16 @@ void WorkerPort::on_mismatch(std::string_view text) {
 
 /// It has ended as one that is done, and has answered fewer lines than it was given. One that died
 /// is as a dead worker on other wires: what it has answered was in order.
-bool WorkerPort::leaves_lines_out(ExitStatus status) const {
+bool WorkerSlot::leaves_lines_out(ExitStatus status) const {
   const Session& session = worker_->session();
   if (!counts() || session.state() != SessionState::Shutdown || ended_by_us_) return false;
   const bool died = !status.is_success(engine_.options().failure.ok_statuses);
   return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
 }
 
-void WorkerPort::on_unusable() { engine_.post(WorkerUnusable{id()}); }
+void WorkerSlot::on_unusable() { engine_.post(WorkerUnusable{id()}); }
 
-void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
+void WorkerSlot::on_ended(ProcessEnded ended, ExitStatus status) {
   const bool heard = worker_->session().heard();
   const bool done = worker_->session().outstanding() == 0;
   const bool expected = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
@@ -310,15 +310,15 @@ void WorkerPort::on_ended(ProcessEnded ended, ExitStatus status) {
     if (!start_failed(ended, status)) tell_death(ended);
   }
   if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
-    face_.warn_non_finite();
+    mode_.warn_non_finite();
   }
-  face_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
+  mode_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
   engine_.has_ended(id());
   engine_.post(std::move(ended));
 }
 
-void WorkerPort::tell_death(const ProcessEnded& ended) {
-  face_.worker_failed();
+void WorkerSlot::tell_death(const ProcessEnded& ended) {
+  mode_.worker_failed();
   const bool all = engine_.options().command == Command::All;
   const bool after_work =
       worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
@@ -328,7 +328,7 @@ void WorkerPort::tell_death(const ProcessEnded& ended) {
   const bool always = all || after_work;
   // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
   // even where another try has helped.
-  const bool once = ended.cause == EndCause::Misbehaved && face_.tells_first(ended.reason);
+  const bool once = ended.cause == EndCause::Misbehaved && mode_.tells_first(ended.reason);
   if (always || once) engine_.reporter().say(name() + ": " + ended.reason);
   if (once) engine_.end_told(ended.reason);
 }
@@ -337,38 +337,38 @@ void WorkerPort::tell_death(const ProcessEnded& ended) {
 
 /// What it says on stderr may be why it fails: then it is told once for all tries and slots. Of a
 /// command of `all`, whose stderr is a result, only what ssh says where it does not get there.
-bool WorkerPort::holds_errors() const {
+bool WorkerSlot::holds_errors() const {
   if (answered_ || ended_by_us_) return false;
   const bool by_login = engine_.plan().by_login(id());
   if (engine_.options().command == Command::All) return by_login && received_bytes_ == 0;
   return by_login || !engine_.key_proven(id());
 }
 
-void WorkerPort::release_errors() {
+void WorkerSlot::release_errors() {
   if (held_errors_.empty()) return;
   engine_.reporter().pass_on(tagged(error_lines_, held_errors_.take()));
 }
 
-void WorkerPort::first_answer() {
+void WorkerSlot::first_answer() {
   answered_ = true;
   has_started();
 }
 
 /// It works: what it has said meanwhile concerns its tasks, and that others did not is told.
-void WorkerPort::has_started() {
+void WorkerSlot::has_started() {
   if (!ready_) tell_ready();
   release_errors();
   engine_.start_worked(id());
 }
 
 /// ssh did not get to the host.
-bool WorkerPort::is_unreachable(ExitStatus status) const {
+bool WorkerSlot::is_unreachable(ExitStatus status) const {
   constexpr int kOfSsh = 255;
   return status.signal == 0 && status.code == kOfSsh && engine_.plan().by_login(id()) &&
          is_ssh_failure(held_errors_.text());
 }
 
-FailedStart WorkerPort::failed_start(const ProcessEnded& ended, ExitStatus status) {
+FailedStart WorkerSlot::failed_start(const ProcessEnded& ended, ExitStatus status) {
   const Plan& plan = engine_.plan();
   const SlotSpec& slot = plan.roster.slots[number(id())];
   const bool unreachable = is_unreachable(status);
@@ -399,7 +399,7 @@ FailedStart WorkerPort::failed_start(const ProcessEnded& ended, ExitStatus statu
 }
 
 /// True if all that there is to be told of its end will be, with the other starts that fail so.
-bool WorkerPort::start_failed(const ProcessEnded& ended, ExitStatus status) {
+bool WorkerSlot::start_failed(const ProcessEnded& ended, ExitStatus status) {
   const bool all = engine_.options().command == Command::All;
   const bool counts = ended.cause == EndCause::NotStarted || ended.cause == EndCause::PrepFailed ||
                       ended.cause == EndCause::Exited;
@@ -410,7 +410,7 @@ bool WorkerPort::start_failed(const ProcessEnded& ended, ExitStatus status) {
   }
   engine_.start_failed(id(), failed_start(ended, status));
   if (all) {
-    face_.worker_failed();
+    mode_.worker_failed();
     engine_.slot_failed(id());
   }
   return true;
@@ -418,7 +418,7 @@ bool WorkerPort::start_failed(const ProcessEnded& ended, ExitStatus status) {
 
 // ---------------------------------------------------------------- the joblog of `all`
 
-void WorkerPort::log_end(ExitStatus status) {
+void WorkerSlot::log_end(ExitStatus status) {
   constexpr int kKilled = 128;
   constexpr int kTerm = 15;
   if (worker_->overdue()) {
@@ -430,7 +430,7 @@ void WorkerPort::log_end(ExitStatus status) {
   }
 }
 
-void WorkerPort::log_command(int exit_status, int signal) {
+void WorkerSlot::log_command(int exit_status, int signal) {
   if (engine_.options().command != Command::All || !engine_.reporter().keeps_joblog()) return;
   const LaunchPlan plan = engine_.plan().launch(engine_.options(), id());
   const std::string command = shell_join(plan.arguments);

@@ -13,13 +13,13 @@ namespace spread {
 class Engine;
 
 /// The place of one slot in the Engine, and whatever works in it now: a process that lives for the
-/// whole run (WorkerPort), or one process per task (JobPort). To the Scheduler both are a worker.
-class Port {
+/// whole run (WorkerSlot), or one process per task (JobSlot). To the Scheduler both are a worker.
+class RunSlot {
  public:
-  Port(Engine& engine, WorkerId id) : engine_(engine), id_(id) {}
-  virtual ~Port() = default;
-  Port(const Port&) = delete;
-  Port& operator=(const Port&) = delete;
+  RunSlot(Engine& engine, WorkerId id) : engine_(engine), id_(id) {}
+  virtual ~RunSlot() = default;
+  RunSlot(const RunSlot&) = delete;
+  RunSlot& operator=(const RunSlot&) = delete;
 
   WorkerId id() const { return id_; }
   const std::string& host() const;

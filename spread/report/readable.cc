@@ -1,4 +1,4 @@
-#include "spread/report/human.h"
+#include "spread/report/readable.h"
 
 #include <cmath>
 

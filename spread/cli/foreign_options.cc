@@ -1,4 +1,4 @@
-#include "spread/cli/elsewhere.h"
+#include "spread/cli/foreign_options.h"
 
 #include <algorithm>
 
@@ -92,7 +92,7 @@ bool names(std::string_view list, std::string_view name) {
 
 }  // namespace
 
-std::string elsewhere(std::string_view word) {
+std::string hint_for_foreign_option(std::string_view word) {
   std::string_view name = word.substr(0, word.find('='));
   if (name.size() < 2) return {};
   // The value of a short option may be glued to it: -i%, -l2.

@@ -12,8 +12,8 @@
 #include "spread/input/pipe_input.h"
 #include "spread/jobs/host_files.h"
 #include "spread/jobs/job_commands.h"
-#include "spread/jobs/job_port.h"
 #include "spread/jobs/job_resume.h"
+#include "spread/jobs/job_slot.h"
 #include "spread/jobs/xargs_manners.h"
 #include "spread/output/job_sinks.h"
 #include "spread/output/job_table.h"
@@ -26,13 +26,13 @@ namespace spread {
 
 /// `map`, and `pipe` with a process for each block: one process per task. What a job prints goes
 /// through JobOutput, unless it writes to our own output (-u) or to files of its own (--results).
-class JobFace final : public Face {
+class JobMode final : public RunMode {
  public:
-  explicit JobFace(Engine& engine);
+  explicit JobMode(Engine& engine);
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
-  std::unique_ptr<Port> make_port(WorkerId worker) override;
+  std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
   bool takes_input_error(const std::string& error) override;
   void deliver(DeliverTask& delivery) override;
@@ -50,7 +50,7 @@ class JobFace final : public Face {
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
   void change_slots(int by) override { engine_.change_slots(by); }
 
-  // For its ports.
+  // For its slots.
   struct Job {
     SpawnOptions spawn;
     std::string bash_reason;  ///< why bash runs it, for the error if there is none

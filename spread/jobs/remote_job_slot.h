@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "spread/engine/held_errors.h"
-#include "spread/engine/port.h"
+#include "spread/engine/run_slot.h"
 #include "spread/jobs/file_mover.h"
 #include "spread/jobs/host_files.h"
-#include "spread/jobs/job_port.h"
+#include "spread/jobs/job_slot.h"
 #include "spread/workers/agent_worker.h"
 
 namespace spread {
@@ -21,10 +21,10 @@ namespace spread {
 ///
 /// States of a login: starting -> base files (where there are some) -> idle -> (bring files) -> job
 /// -> (fetch files, clean up) -> idle; where files cannot be brought, no job comes in between.
-class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink {
+class RemoteJobSlot final : public RunSlot, public AgentSink, public FileMoverSink {
  public:
-  RemoteJobPort(Engine& engine, JobFace& face, WorkerId id, HostFiles& host)
-      : Port(engine, id), face_(face), host_(host) {}
+  RemoteJobSlot(Engine& engine, JobMode& mode, WorkerId id, HostFiles& host)
+      : RunSlot(engine, id), mode_(mode), host_(host) {}
 
   Status start() override;
   void send_task(const SendTask& action) override;
@@ -62,7 +62,7 @@ class RemoteJobPort final : public Port, public AgentSink, public FileMoverSink 
   std::string end_reason(ExitStatus status, bool unanswered, std::string last_words) const;
   void tell_loss(ExitStatus status);
 
-  JobFace& face_;
+  JobMode& mode_;
   HostFiles& host_;
   std::unique_ptr<AgentWorker> agent_;
   std::unique_ptr<FileMover> mover_;  ///< null where no files are moved

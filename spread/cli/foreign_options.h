@@ -9,6 +9,6 @@ namespace spread::cli {
 /// does that map has not, or why nothing does. `word` is as it was typed, with a value or without.
 /// Empty if it is no option of theirs. docs/from-parallel.md and docs/from-xargs.md have the same
 /// in their tables.
-std::string elsewhere(std::string_view word);
+std::string hint_for_foreign_option(std::string_view word);
 
 }  // namespace spread::cli

@@ -1,4 +1,4 @@
-#include "spread/jobs/job_port.h"
+#include "spread/jobs/job_slot.h"
 
 #include <cerrno>
 #include <memory>
@@ -7,19 +7,19 @@
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
-#include "spread/jobs/job_face.h"
+#include "spread/jobs/job_mode.h"
 #include "spread/launch/job_agent.h"
 
 namespace spread {
 
-JobPort::JobPort(Engine& engine, JobFace& face, WorkerId id)
-    : Port(engine, id),
-      face_(face),
-      command_(engine.loop(), face.read_buffer(), *this, face.end_sequence()) {}
+JobSlot::JobSlot(Engine& engine, JobMode& mode, WorkerId id)
+    : RunSlot(engine, id),
+      mode_(mode),
+      command_(engine.loop(), mode.read_buffer(), *this, mode.end_sequence()) {}
 
 // ---------------------------------------------------------------- what the Scheduler asks for
 
-Status JobPort::start() {
+Status JobSlot::start() {
   alive_ = true;
   ending_ = in_time_ = false;
   engine_.reporter().tell(WorkerStarted{id(), host(), 0});
@@ -27,13 +27,13 @@ Status JobPort::start() {
   return {};
 }
 
-void JobPort::send_task(const SendTask& action) {
+void JobSlot::send_task(const SendTask& action) {
   SPREAD_ASSERT(alive_);
   SPREAD_ASSERT(!ending_);
   task_ = action.task;
   received_ = 0;
   UniqueFd files[2];
-  const JobFace::Job* job = face_.begin(id(), action, files);
+  const JobMode::Job* job = mode_.begin(id(), action, files);
   if (job == nullptr) return;
   tag_ = job->tag;
   bash_reason_ = job->bash_reason;
@@ -51,25 +51,25 @@ void JobPort::send_task(const SendTask& action) {
   command_.close_input();
 }
 
-void JobPort::close_input() {
+void JobSlot::close_input() {
   if (alive_ && !command_.running()) end_worker(true, "");
 }
 
-void JobPort::terminate() {
+void JobSlot::terminate() {
   if (!alive_) return;
   // A child that has its pipe may keep it for longer than the job itself took.
   if (!std::exchange(ending_, true)) in_time_ = command_.exited();
   command_.running() ? command_.terminate() : end_worker(false, "it was ended");
 }
 
-void JobPort::kill() {
+void JobSlot::kill() {
   if (!alive_) return;
   ending_ = true;
   in_time_ = false;  // some of its output may be lost
   command_.running() ? command_.kill() : end_worker(false, "it was ended");
 }
 
-void JobPort::end_worker(bool clean, std::string reason, JobEndPtr job) {
+void JobSlot::end_worker(bool clean, std::string reason, JobEndPtr job) {
   alive_ = false;
   engine_.reporter().tell(WorkerEnded{id(), clean, reason});
   ProcessEnded ended;
@@ -82,25 +82,25 @@ void JobPort::end_worker(bool clean, std::string reason, JobEndPtr job) {
 
 // ---------------------------------------------------------------- what the job does
 
-bool JobPort::wants_job_output(bool errors) const { return face_.may_read(task_, errors); }
+bool JobSlot::wants_job_output(bool errors) const { return mode_.may_read(task_, errors); }
 
-void JobPort::on_job_output(bool errors, Slice bytes) {
+void JobSlot::on_job_output(bool errors, Slice bytes) {
   received_ += bytes.size();
-  face_.append(task_, errors, std::move(bytes), tag_);
+  mode_.append(task_, errors, std::move(bytes), tag_);
 }
 
-void JobPort::on_output_unread(bool unread) {
+void JobSlot::on_output_unread(bool unread) {
   engine_.set_unread(id(), unread);
   engine_.post(OutputUnread{id(), unread});
 }
 
-void JobPort::on_file_failed(int error) {
+void JobSlot::on_file_failed(int error) {
   const std::string& name = engine_.options().input.files[file_index_];
   engine_.abort("cannot read " + name + ": " +
                 (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
 }
 
-void JobPort::on_job_not_started(const Error& error) {
+void JobSlot::on_job_not_started(const Error& error) {
   if (!ending_ && engine_.may_start_later(error)) return refuse();
   constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
@@ -110,13 +110,13 @@ void JobPort::on_job_not_started(const Error& error) {
       {ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem), {}, error.number});
 }
 
-void JobPort::on_job_ended(ExitStatus status) {
+void JobSlot::on_job_ended(ExitStatus status) {
   engine_.start_has_worked();
   ended({status, received_, "", {}, 0});
 }
 
 /// The job goes back to the queue, and this slot rests for a moment.
-void JobPort::refuse() {
+void JobSlot::refuse() {
   Answered answered;
   answered.worker = id();
   answered.task = task_;
@@ -124,10 +124,10 @@ void JobPort::refuse() {
   engine_.post(std::move(answered));
 }
 
-void JobPort::ended(JobEnd end) {
+void JobSlot::ended(JobEnd end) {
   const bool counts = !ending_ || in_time_;
   const bool success = end.is_success(engine_.options());
-  if (success && counts && !ending_ && !face_.tells_successes()) {
+  if (success && counts && !ending_ && !mode_.tells_successes()) {
     return engine_.post_success(id(), task_, {});
   }
   const auto job = std::make_shared<const JobEnd>(std::move(end));
