@@ -219,7 +219,10 @@ class Scheduler {
   bool may_drain(Slot& slot);
   bool avoids(const Slot& here, const Task& task) const;
   bool another_is_free(const Slot& here, const Task& task) const;
+  std::optional<WorkerId> the_only_one() const;
   bool left_idle(const Slot& slot, TimePoint now);
+  bool rest_is_left_idle(const Slot& slot, TimePoint now) const;
+  void look_at_capacities(TimePoint now);
   Capacity capacity(const Slot& slot, TimePoint now) const;
   void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
   std::size_t startable() const;
@@ -251,8 +254,9 @@ class Scheduler {
 
   bool rank_stale_ = false;
   TimePoint next_ranking_{};
-  double slowest_ratio_ = 1;        ///< of the slowest slot to the fastest, at the last ranking
-  std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
+  std::vector<double> ranked_seconds_;  ///< of the keys, at the last ranking
+  double slowest_ratio_ = 1;            ///< of the slowest slot to the fastest, at the last ranking
+  std::vector<WorkerId> answered_;      ///< workers with answers since the last decide()
   Alarms alarms_;
 
   TimePoint held_until_ = TimePoint::min();
@@ -267,9 +271,11 @@ class Scheduler {
   TimePoint usefulness_at_ = TimePoint::min();
 
   // Of one decide()
+  std::uint64_t decisions_ = 0;
   Tail tail_;
   bool tail_known_ = false;
   bool someone_left_idle_ = false;
+  bool rest_is_left_ = false;  ///< see rest_is_left_idle()
   bool more_to_start_ = false;
 
   bool slots_complete_ = false;

@@ -19,6 +19,7 @@ constexpr std::size_t kLongQueue = 8;
 void Scheduler::decide(TimePoint now, Actions& actions) {
   SPREAD_ASSERT(now >= now_);
   now_ = now;
+  ++decisions_;
   settle_answers(now);
   if (alarms_.next() <= now) ring_alarms(now, actions);
   if (stop_deadline_ && now >= *stop_deadline_) {
@@ -28,7 +29,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   if (now >= next_refusal_end_) give_up_refused(now, actions);
   end_benches(now);
   if (rank_stale_ || (pool_.keys().size() > 1 && now >= next_ranking_)) rank_slots(now);
-  tail_known_ = someone_left_idle_ = more_to_start_ = false;
+  tail_known_ = someone_left_idle_ = rest_is_left_ = more_to_start_ = false;
   if (!stopping_) {
     recall_retired(now);
     if (options_.close_surplus) close_surplus(actions);
@@ -91,6 +92,10 @@ void Scheduler::rank_slots(TimePoint now) {
     if (pool_[a].ordinal != pool_[b].ordinal) return pool_[a].ordinal < pool_[b].ordinal;
     return a < b;
   });
+  ranked_seconds_.clear();
+  for (const KeyRecord& key : pool_.keys()) {
+    ranked_seconds_.push_back(performance_.expected_seconds(key));
+  }
   slowest_ratio_ = order.empty() ? 1 : slowest / seconds[number(order.front())];
   pool_.set_order(std::move(order));
   rank_stale_ = false;
@@ -210,6 +215,13 @@ std::optional<TaskId> Scheduler::in_the_way() const {
 
 // ---------------------------------------------------------------- to whom
 
+/// Whoever alone may be given a task, if it is so.
+std::optional<WorkerId> Scheduler::the_only_one() const {
+  const bool one = output_.full && output_.but_for != kNoWorker && tasks_.again_count() == 0;
+  if (!one || number(output_.but_for) >= pool_.size()) return std::nullopt;
+  return output_.but_for;
+}
+
 void Scheduler::assign(TimePoint now, Actions& actions) {
   // Everybody gets a part of what there is, those not started yet too, and not the first who asks.
   const std::size_t useless = pool_.count(Group::Closed) + pool_.count(Group::Retired);
@@ -222,12 +234,21 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   }
   const std::size_t fair = std::max<std::size_t>(1, left / open);
   const bool limited = slots_limit_ < pool_.size() && !options_.close_surplus;
+  const auto full_house = [&](const Slot& to) {
+    return limited && to.in_flight().empty() && pool_.busy() >= slots_limit_;
+  };
+  if (const auto only = the_only_one()) {
+    Slot& to = pool_[*only];
+    if (startable() > 0 && !held(now) && !full_house(to)) fill(to, fair, now, actions);
+    return;
+  }
   for (SlotPool::Place place = pool_.next_sendable(0); place != SlotPool::kNoPlace;
        place = pool_.next_sendable(place + 1)) {
     if (startable() == 0 || held(now)) return;
     Slot& to = pool_.at(place);
-    if (limited && to.in_flight().empty() && pool_.busy() >= slots_limit_) return;
+    if (full_house(to)) return;
     if (!fill(to, fair, now, actions)) pool_.set_full(to);
+    if (rest_is_left_) return;
   }
 }
 
@@ -260,7 +281,11 @@ bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions
     if (bytes_are_full(to)) return false;
     if (share-- == 0 || held(now)) return true;
     if (tasks_.again_count() == 0) {
-      if (!may_take_fresh(to.id) || left_idle(to, now)) return true;
+      if (!may_take_fresh(to.id)) return true;
+      if (left_idle(to, now)) {
+        rest_is_left_ = rest_is_left_idle(to, now);
+        return true;
+      }
       pool_.set_draining(to, false);
       send(to, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
       continue;
@@ -318,6 +343,54 @@ Capacity Scheduler::capacity(const Slot& each, TimePoint now) const {
   return capacity;
 }
 
+/// What the tail rule compares with: all that run. Those that have nothing to do are all alike if
+/// their key is the same, and it does not matter how many they are.
+void Scheduler::look_at_capacities(TimePoint now) {
+  tail_known_ = true;
+  tail_.clear();
+  for (std::uint32_t key = 0; key < pool_.keys().size(); ++key) {
+    const std::uint32_t idle = pool_.count_of(key, Group::Idle);
+    if (idle == 0) continue;
+    tail_.add({kNoWorker, 0, performance_.expected_seconds(pool_.keys()[key]), idle, key});
+  }
+  const auto add = [&](const Slot& each) {
+    if (!each.leaving()) tail_.add(capacity(each, now));
+  };
+  pool_.each(Group::Starting, add);
+  pool_.each_busy([&](const Slot& each) {
+    if (each.state() == SlotState::Live) add(each);
+  });
+  const auto waits = [&](const Slot& each) {
+    return each.state() == SlotState::Live && each.in_flight().empty();
+  };
+  pool_.each(Group::AwaitsHello, [&](const Slot& each) {
+    if (waits(each)) add(each);
+  });
+  pool_.each(Group::Resting, [&](const Slot& each) {
+    if (waits(each) && !each.awaits_hello()) add(each);
+  });
+}
+
+/// Whether the tail rule leaves whoever comes behind `slot` in the order of preference idle, too,
+/// now that it does so with `slot`: the slower one is, and the later it is free, the more the
+/// others do until it is done. So it is enough to look at the fastest of them, as if it were free
+/// as early as any. Their order is as old as the last ranking.
+bool Scheduler::rest_is_left_idle(const Slot& slot, TimePoint now) const {
+  if (tasks_.again_count() > 0 || (output_.full && output_.but_for != kNoWorker)) return false;
+  const bool live = slot.state() == SlotState::Live;
+  const Group group = live ? Group::Live : Group::Ready;
+  const double place = ranked_seconds_[slot.key];
+  Capacity fastest = capacity(slot, now);
+  for (std::uint32_t key = 0; key < pool_.keys().size(); ++key) {
+    if (pool_.count_of(key, group) == 0 || ranked_seconds_[key] < place) continue;
+    const KeyRecord& record = pool_.keys()[key];
+    fastest.seconds = std::min(fastest.seconds, performance_.expected_seconds(record));
+    fastest.free_at = live ? 0 : std::min(fastest.free_at, record.expected_launch());
+  }
+  fastest.worker = kNoWorker;
+  return tail_.better_left_idle(fastest, tasks_.queued(), performance_.unevenness());
+}
+
 /// The tail rule. Only the end of the queue can be mended by waiting, and while the input is open
 /// nobody knows whether it is the end.
 bool Scheduler::left_idle(const Slot& slot, TimePoint now) {
@@ -331,13 +404,7 @@ bool Scheduler::left_idle(const Slot& slot, TimePoint now) {
   if (static_cast<double>(tasks_.queued()) > 2 * slowest_ratio_ * static_cast<double>(coming)) {
     return false;
   }
-  if (!tail_known_) {
-    tail_known_ = true;
-    tail_.clear();
-    pool_.each(Group::Running, [&](const Slot& each) {
-      if (!each.leaving()) tail_.add(capacity(each, now));
-    });
-  }
+  if (!tail_known_) look_at_capacities(now);
   const bool left =
       tail_.better_left_idle(capacity(slot, now), tasks_.queued(), performance_.unevenness());
   if (left) someone_left_idle_ = true;
@@ -356,7 +423,7 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   pool_.send(to, {i, now, now}, task.payload.size(), task.alone);
   if (first) arm_timeout(to);
   if (task.alone) pool_.set_draining(to, false);
-  if (tail_known_) tail_.took(to.id);
+  if (tail_known_) tail_.took(to.id, to.key);
   actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
                        why);
 }

@@ -297,7 +297,9 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
   std::size_t demand = startable();
   demand -= std::min(demand, coming);
   if ((demand == 0 && !all) || held(now) || now < next_start_) return;
-  std::size_t started = 0;
+  if (const auto only = the_only_one(); only && !all && !pool_.in(pool_[*only], Group::Ready))
+    return;
+  std::size_t started = 0, no_login = 0;
   for (SlotPool::Place place = pool_.next_ready(0); place != SlotPool::kNoPlace;
        place = pool_.next_ready(place + 1)) {
     if (demand == 0 && !all) return;
@@ -307,11 +309,22 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     }
     Slot& candidate = pool_.at(place);
     if (pool_.count(Group::Process) + pool_.count(Group::Starting) >= slots_limit_) return;
-    if (!may_log_in(candidate)) continue;
+    if (!may_log_in(candidate)) {
+      // None of its host may, and perhaps none at all.
+      HostRecord& host = pool_.host(candidate.host);
+      if (std::exchange(host.full_in, decisions_) != decisions_) {
+        no_login += pool_.count_on(candidate.host, Group::Ready);
+      }
+      if (no_login >= pool_.count(Group::Ready)) return;
+      continue;
+    }
     if (!all) {
       const Choice choice = choose(candidate);
       if (choice.kind == Choice::Kind::Nothing) continue;
-      if (tasks_[choice.task].avoid == kNoWorker && left_idle(candidate, now)) continue;
+      if (tasks_[choice.task].avoid == kNoWorker && left_idle(candidate, now)) {
+        if (rest_is_left_idle(candidate, now)) return;
+        continue;
+      }
     }
     pool_.set_state(candidate, SlotState::Starting);
     candidate.started = now;

@@ -22,7 +22,8 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when((live && !slot.resting_ && !slot.leaving_) || starting || slot.ready_,
               Group::Usable) |
          when(slot.awaits_hello_, Group::AwaitsHello) | when(slot.logging_in_, Group::LoggingIn) |
-         when(live && slot.leaving_, Group::Leaving) | when(slot.draining_, Group::Draining) |
+         when(slot.resting_, Group::Resting) | when(live && slot.leaving_, Group::Leaving) |
+         when(slot.draining_, Group::Draining) |
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
 }
 

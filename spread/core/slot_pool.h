@@ -26,16 +26,18 @@ enum class Group : std::uint8_t {
   Usable,       ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
   AwaitsHello,  ///<
   LoggingIn,    ///<
+  Resting,      ///<
   Leaving,      ///< and Live still
   Draining,     ///<
   Unread,       ///< spread does not read what its worker writes
   Idle,         ///< takes tasks and has none: it would work on one at once
 };
-inline constexpr std::size_t kGroups = 16;
+inline constexpr std::size_t kGroups = 17;
 
 struct HostRecord {
   std::vector<WorkerId> workers;  ///< the numbers of its slots
   std::optional<TimePoint> bench_until;
+  std::uint64_t full_in = 0;  ///< the decision in which no more logins were permitted
 };
 
 /// All slots, and the only writer of what counters and sets are made of (SlotStatus). Which groups

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "spread/api/task.h"
@@ -12,6 +13,8 @@ struct Capacity {
   WorkerId worker{};
   double free_at = 0;
   double seconds = 0;
+  std::uint32_t count = 1;  ///< so many are like this; more than one: nothing in flight
+  std::uint32_t key = 0;
 };
 
 /// The tail rule (docs/scheduling.md, "The tail"): near the end of the queue a slow worker is left
@@ -27,8 +30,9 @@ class Tail {
   /// `own`: the worker in question, which may be among the workers added. `unevenness`: the spread
   /// of task times relative to a task.
   bool better_left_idle(const Capacity& own, std::size_t queued, double unevenness) const;
-  /// A task was given to `worker`: it is free that much later.
-  void took(WorkerId worker);
+  /// A task was given to `worker`, or to one of those of `key` that have nothing in flight: it is
+  /// free that much later.
+  void took(WorkerId worker, std::uint32_t key = 0);
 
  private:
   std::vector<Capacity> workers_;

@@ -1,0 +1,225 @@
+// What a turn costs does not depend on how many slots have nothing to do with it. Counted in slots
+// that the Scheduler has come by (SlotPool::steps), so that no clock and no load matters.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "spread/core/scheduler.h"
+
+namespace spread {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A Scheduler with many slots. Unlike Table it does not recount them after each event.
+class Crowd {
+ public:
+  explicit Crowd(const SchedulerOptions& options = {}) : scheduler_(options, 1) {}
+
+  Crowd& slots(std::uint32_t count, std::uint32_t host = 0, bool remote = false) {
+    SlotAdded slot;
+    slot.host = HostId{host};
+    slot.key = host;
+    slot.remote = remote;
+    for (; count > 0; --count) tell(slot);
+    return *this;
+  }
+  Crowd& tasks(int count) {
+    for (; count > 0; --count) {
+      Value payload;
+      payload.body = Slice::literal("task");
+      tell(TaskArrived{TaskId{arrived_++}, std::move(payload)});
+    }
+    return *this;
+  }
+  Crowd& tell(Event event) {
+    scheduler_.handle(std::move(event), now_, actions_);
+    carry_out();
+    return *this;
+  }
+  /// And once more when a worker was started.
+  Crowd& decide() {
+    scheduler_.decide(now_, actions_);
+    if (carry_out()) decide();
+    return *this;
+  }
+  /// Every slot has a worker.
+  Crowd& all_started(std::uint32_t workers) {
+    while (scheduler_.live_workers() < workers) decide();
+    return *this;
+  }
+  Crowd& wait(Duration duration) {
+    now_ += duration;
+    return *this;
+  }
+  /// The oldest of what was sent and not answered, as {worker, task}.
+  std::pair<WorkerId, TaskId> take_sent() {
+    EXPECT_FALSE(sent_.empty());
+    if (sent_.empty()) return {};
+    const auto oldest = sent_.front();
+    sent_.erase(sent_.begin());
+    return oldest;
+  }
+  Crowd& answer(AnswerKind kind = AnswerKind::Ok) {
+    const auto [worker, task] = take_sent();
+    return tell(Answered{worker, task, kind});
+  }
+  std::size_t unanswered() const { return sent_.size(); }
+  const Scheduler& scheduler() const { return scheduler_; }
+
+ private:
+  /// True if a worker was started.
+  bool carry_out() {
+    std::vector<WorkerId> starting;
+    for (const Action& action : actions_) {
+      if (const auto* start = std::get_if<StartWorker>(&action)) starting.push_back(start->worker);
+      if (const auto* send = std::get_if<SendTask>(&action)) {
+        sent_.emplace_back(send->worker, send->task);
+      }
+    }
+    actions_.clear();
+    for (const WorkerId worker : starting) tell(ProcessStarted{worker});
+    return !starting.empty();
+  }
+
+  Scheduler scheduler_;
+  TimePoint now_{};
+  Actions actions_;
+  std::vector<std::pair<WorkerId, TaskId>> sent_;
+  std::uint64_t arrived_ = 0;
+};
+
+using Build = std::function<void(Crowd&, std::uint32_t)>;
+
+/// How many slots are come by in a turn of a Crowd that has so many slots with nothing to do.
+std::uint64_t steps_in_a_turn(std::uint32_t idle, const SchedulerOptions& options,
+                              const Build& prepare, const std::function<void(Crowd&)>& turn) {
+  Crowd crowd(options);
+  prepare(crowd, idle);
+  turn(crowd);  // the first one may have to settle something
+  const std::uint64_t before = crowd.scheduler().steps();
+  turn(crowd);
+  const std::uint64_t steps = crowd.scheduler().steps() - before;
+  crowd.scheduler().check_invariants();
+  return steps;
+}
+
+void expect_as_cheap_as_with_ten(const SchedulerOptions& options, const Build& prepare,
+                                 const std::function<void(Crowd&)>& turn) {
+  const std::uint64_t ten = steps_in_a_turn(10, options, prepare, turn);
+  EXPECT_EQ(steps_in_a_turn(10000, options, prepare, turn), ten);
+  EXPECT_LE(ten, 100u);
+}
+
+SchedulerOptions all_at_once() {
+  SchedulerOptions options;
+  options.start_all = true;
+  return options;
+}
+
+void all_idle(Crowd& crowd, std::uint32_t idle) {
+  crowd.slots(idle).tell(SlotsComplete{}).all_started(idle);
+}
+
+void next_task(Crowd& crowd) { crowd.tasks(1).decide().answer().decide(); }
+
+TEST(Costs, ATaskCostsNoMoreBesideIdleWorkers) {
+  expect_as_cheap_as_with_ten(all_at_once(), all_idle, next_task);
+}
+
+TEST(Costs, ATaskCostsNoMoreBesideSlotsWithoutAWorker) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    crowd.slots(idle).tell(SlotsComplete{}).tasks(1).decide().answer();
+  };
+  expect_as_cheap_as_with_ten({}, prepare, next_task);
+}
+
+TEST(Costs, AFailedTaskIsTriedAgainAtTheSamePrice) {
+  SchedulerOptions options = all_at_once();
+  options.failure.retries = 2;
+  expect_as_cheap_as_with_ten(options, all_idle, [](Crowd& crowd) {
+    crowd.tasks(1).decide().answer(AnswerKind::Error).decide().answer().decide();
+  });
+}
+
+TEST(Costs, ADeathCostsNoMore) {
+  expect_as_cheap_as_with_ten(all_at_once(), all_idle, [](Crowd& crowd) {
+    next_task(crowd);
+    crowd.tasks(1).decide();
+    const WorkerId dead = crowd.take_sent().first;
+    crowd.tell(ProcessEnded{dead, EndCause::Exited, false, "killed"}).decide().answer().decide();
+  });
+}
+
+TEST(Costs, ARefusalCostsNoMoreThanOneSumOverAllIn10Milliseconds) {
+  expect_as_cheap_as_with_ten(all_at_once(), all_idle, [](Crowd& crowd) {
+    crowd.tasks(1).decide().answer(AnswerKind::Busy).decide().answer().decide();
+  });
+}
+
+TEST(Costs, ASlotLimitIsHeldAtTheSamePrice) {
+  for (const bool close : {false, true}) {
+    SchedulerOptions options = all_at_once();
+    options.close_surplus = close;
+    const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+      all_idle(crowd, idle);
+      crowd.tell(SlotsLimited{5}).decide();
+    };
+    expect_as_cheap_as_with_ten(options, prepare, next_task);
+  }
+}
+
+TEST(Costs, AnOutputThatIsFullForAllButOneCostsNoMore) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    all_idle(crowd, idle);
+    crowd.tell(OutputFull{true, WorkerId{7}});
+  };
+  expect_as_cheap_as_with_ten(all_at_once(), prepare, [](Crowd& crowd) {
+    crowd.tasks(2).decide().answer().decide();  // one waits, and the others may not take it
+    ASSERT_EQ(crowd.unanswered(), 1u);
+    crowd.answer().decide();
+  });
+}
+
+TEST(Costs, WorkersThatTheTailRuleLeavesIdleCostNoMore) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    // Host 0 is fast, and all of the slow host 1 has nothing to do.
+    crowd.slots(2, 0).slots(idle, 1).tell(SlotsComplete{}).all_started(idle + 2);
+    crowd.tasks(3).decide().wait(milliseconds(1)).answer();
+    const auto [slow, task] = crowd.take_sent();
+    EXPECT_GE(number(slow), 2u);
+    crowd.answer().decide().wait(seconds(10)).tell(Answered{slow, task}).decide();
+    crowd.tasks(6).tell(InputEnded{}).decide();
+    EXPECT_EQ(crowd.unanswered(), 2u);
+  };
+  expect_as_cheap_as_with_ten(all_at_once(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, SlotsThatTheTailRuleStartsNoWorkerInCostNoMore) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    crowd.slots(2, 0).slots(idle, 1).tell(SlotsComplete{}).tasks(2).decide();
+    crowd.wait(milliseconds(1)).answer().answer().decide();
+    crowd.tasks(6).tell(InputEnded{}).decide();
+  };
+  SchedulerOptions options;
+  options.window = 1;
+  expect_as_cheap_as_with_ten(options, prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, SlotsThatWaitForALoginCostNoMore) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    crowd.slots(idle + 8, 0, true).tell(SlotsComplete{}).tasks(9999).decide();
+    EXPECT_EQ(crowd.scheduler().live_workers(), 8u);
+  };
+  SchedulerOptions options;
+  options.window = 1;
+  expect_as_cheap_as_with_ten(options, prepare, [](Crowd& crowd) { crowd.decide(); });
+}
+
+}  // namespace
+}  // namespace spread
