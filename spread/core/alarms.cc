@@ -19,7 +19,7 @@ void Alarms::pop() {
 }
 
 std::optional<WorkerId> Alarms::take_due(TimePoint now) {
-  // Dropped here too when not yet due, so that next() does not wake anybody for nothing.
+  // Dropped here too when not yet due, so that next() does not wake the run for nothing.
   while (!heap_.empty() && stale(heap_.front())) pop();
   if (heap_.empty() || heap_.front().at > now) return std::nullopt;
   const WorkerId worker = heap_.front().worker;

@@ -10,8 +10,8 @@ namespace spread {
 
 /// When each slot has to be looked at next, although nothing happened to it: a pause, a rest, a
 /// time-out, a login that should be over. One alarm per slot: an earlier time replaces a later one,
-/// a later one is ignored. So an alarm may ring too early, never too late; whoever is woken looks
-/// at the clock and sets the next one. That keeps a time-out from costing anything per task.
+/// a later one is ignored. So an alarm may ring too early, never too late; the
+/// scheduler then looks at the clock and sets the next one. So a time-out costs nothing per task.
 class Alarms {
  public:
   void set(WorkerId worker, TimePoint at);

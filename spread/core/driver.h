@@ -15,8 +15,7 @@ namespace spread {
 /// Whatever happens is posted to the inbox. drain() tells the Scheduler one event after the other
 /// and carries the actions out that follow from it; what these lead to (a job that cannot be
 /// started has failed) is posted in turn, behind all the rest. So no action is ever carried out
-/// after the Scheduler has changed its mind about it, and nobody is called back while he is
-/// calling.
+/// after the Scheduler has changed its mind about it, and no caller is called back during its call.
 ///
 /// A Carrier has
 ///   carry_out(Action&)                             does it, and returns nothing,

@@ -120,8 +120,8 @@ struct OutputFull {
 
   bool operator==(const OutputFull&) const = default;
 };
-/// Our reader does not read, so that workers cannot be drained, or we are stopped (Ctrl-Z), and
-/// they with us: time-outs stand still.
+/// The reader of stdout does not read, so that workers cannot be drained, or spread is stopped
+/// (Ctrl-Z), and they with it: time-outs stand still.
 struct OutputStalled {
   bool stalled = false;
 };

@@ -41,7 +41,7 @@ class Inbox {
   template <typename OnSuccess, typename OnEvent>
   void take_all(OnSuccess&& success, OnEvent&& event) {
     while (!std::exchange(empty_, true)) {
-      // Whoever is called posts to the other rows, so these stay where they are.
+      // What is called here posts to the other rows, so these stay where they are.
       Rows& taken = *std::exchange(posted_, other(posted_));
       Success* next = taken.successes.data();
       Success* const all = next + taken.successes.size();

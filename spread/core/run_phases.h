@@ -36,7 +36,7 @@ class RunPhases {
   struct Turn {
     bool finished = false;  ///< the Scheduler has nothing more to do
     bool drained = false;   ///< the reader has got all results
-    bool stalled = false;   ///< what is left waits for him
+    bool stalled = false;   ///< what is left waits for that reader
     bool said = false;      ///< all messages have been written
     bool logged = false;    ///< the joblog and the events have been
     int signals = 0;        ///< that asked to end the run, since its beginning

@@ -281,7 +281,7 @@ class Scheduler {
   bool slots_complete_ = false;
   bool input_ended_ = false;
   OutputFull output_;
-  TimePoint full_since_ = kForever;  ///< and our reader reads
+  TimePoint full_since_ = kForever;  ///< and the reader of stdout reads
   std::optional<TimePoint> stalled_since_;
   bool stopping_ = false;
   bool fatal_ = false;

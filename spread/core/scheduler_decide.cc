@@ -120,7 +120,7 @@ std::size_t Scheduler::startable() const {
 }
 
 /// Whether `task` should rather go to another worker than this one: it went wrong here, or it
-/// crashed on this host; and somebody else can be expected to take it.
+/// crashed on this host; and another worker can be expected to take it.
 bool Scheduler::avoids(const Slot& here, const Task& task) const {
   if (task.avoid == kNoWorker) return false;
   const bool itself = task.avoid == here.id;
@@ -145,7 +145,7 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
   if (others(Group::Starting) + others(Group::AwaitsHello) > 0) return true;
   std::uint32_t free = others(Group::Idle) + others(Group::Ready);
   if (task.avoid == kNoWorker || task.crashes == 0) return free > 0;
-  // All of that host avoid it, as long as another host has somebody.
+  // All of that host avoid it, as long as another host has a worker.
   const HostId crashed = pool_[task.avoid].host;
   const auto on_crashed = [&](const Slot* slot, Group group) {
     return slot != nullptr && slot->host == crashed && pool_.in(*slot, group) ? 1u : 0u;
@@ -157,7 +157,7 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
   return free > 0;
 }
 
-/// A task that is to run alone waits until somebody has nothing in flight: so many workers as there
+/// A task that is to run alone waits until a worker has nothing in flight: as many workers as there
 /// are such tasks are sent nothing more.
 bool Scheduler::may_drain(Slot& worker) {
   if (!worker.draining()) {
@@ -184,7 +184,7 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
     return {Kind::Again, i, "to be tried again, oldest first"};
   }
   if (!alone_waits) pool_.set_draining(to, false);
-  // Whoever has crashed its login is not to take the next one with it.
+  // A task that has crashed its login must not crash the next one.
   const bool here_too = options_.retry_first && avoided && tasks_[*avoided].crashes == 0 &&
                         to.in_flight().empty() && !another_is_free(to, tasks_[*avoided]);
   if (!here_too && may_take_fresh(to.id)) {
@@ -215,7 +215,7 @@ std::optional<TaskId> Scheduler::in_the_way() const {
 
 // ---------------------------------------------------------------- to whom
 
-/// Whoever alone may be given a task, if it is so.
+/// The only worker that may be given a task, if there is such a one.
 std::optional<WorkerId> Scheduler::the_only_one() const {
   const bool one = output_.full && output_.but_for != kNoWorker && tasks_.again_count() == 0;
   if (!one || number(output_.but_for) >= pool_.size()) return std::nullopt;
@@ -223,7 +223,8 @@ std::optional<WorkerId> Scheduler::the_only_one() const {
 }
 
 void Scheduler::assign(TimePoint now, Actions& actions) {
-  // Everybody gets a part of what there is, those not started yet too, and not the first who asks.
+  // Each worker gets a part of what there is, those not started yet, too: else the first that asks
+  // would get all.
   const std::size_t useless = pool_.count(Group::Closed) + pool_.count(Group::Retired);
   std::size_t open = std::max<std::size_t>(1, pool_.size() - useless);
   std::size_t left = tasks_.queued() + tasks_.in_flight();
@@ -371,7 +372,7 @@ void Scheduler::look_at_capacities(TimePoint now) {
   });
 }
 
-/// Whether the tail rule leaves whoever comes behind `slot` in the order of preference idle, too,
+/// Whether the tail rule leaves the slots that come behind `slot` in the order of preference idle, too,
 /// now that it does so with `slot`: the slower one is, and the later it is free, the more the
 /// others do until it is done. So it is enough to look at the fastest of them, as if it were free
 /// as early as any. Their order is as old as the last ranking.
@@ -391,8 +392,8 @@ bool Scheduler::rest_is_left_idle(const Slot& slot, TimePoint now) const {
   return tail_.better_left_idle(fastest, tasks_.queued(), performance_.unevenness());
 }
 
-/// The tail rule. Only the end of the queue can be mended by waiting, and while the input is open
-/// nobody knows whether it is the end.
+/// The tail rule. Waiting helps only at the end of the queue, and while the input is open the
+/// scheduler does not know whether it is the end.
 bool Scheduler::left_idle(const Slot& slot, TimePoint now) {
   if (!input_ended_) return false;
   // No other worker may take it.

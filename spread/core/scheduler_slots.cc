@@ -171,7 +171,7 @@ void Scheduler::end_benches(TimePoint now) {
   });
 }
 
-/// Whoever was sent away for being busy is called back when no other worker is left.
+/// A slot that was retired for being busy is called back when no other worker is left.
 void Scheduler::recall_retired(TimePoint now) {
   if (pool_.count(Group::Retired) == 0 || tasks_.queued() == 0) return;
   for (const Group other : {Group::Running, Group::Ready, Group::Pausing}) {
@@ -217,7 +217,7 @@ void Scheduler::choose_leavers(std::size_t count) {
 
 // ---------------------------------------------------------------- answers held back
 
-/// Whoever has the oldest task that is unfinished.
+/// The worker that has the oldest unfinished task.
 WorkerId Scheduler::holder_of_oldest() const {
   WorkerId holder = kNoWorker;
   std::optional<TaskId> oldest;

@@ -7,7 +7,7 @@ namespace spread {
 void Tail::clear() { workers_.clear(); }
 
 bool Tail::better_left_idle(const Capacity& own, std::size_t queued, double unevenness) const {
-  // Nobody is left idle for the sake of one who would be done about as soon.
+  // No worker is left idle because of one that would be done about as soon.
   constexpr double kSlower = 1.2;
   const double own_time = own.free_at + own.seconds;
   const double deadline = own.free_at + own.seconds * (1 - unevenness);

@@ -19,8 +19,8 @@ struct Capacity {
 
 /// The tail rule (docs/scheduling.md, "The tail"): near the end of the queue a slow worker is left
 /// idle if the others would have done all queued tasks by the time at which it would have done its
-/// next one, with more than the spread of task times to spare. For tasks of equal length that is
-/// optimal: whoever takes a task is the one who would finish it first.
+/// next one, with more than the deviation of task times to spare. For tasks of equal length that
+/// is optimal: the worker that takes a task is the one that would finish it first.
 class Tail {
  public:
   void clear();

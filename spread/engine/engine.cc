@@ -296,9 +296,9 @@ void Engine::abort(std::string reason) {
 /// on other machines goes on; its connection is kept alive.
 void Engine::suspend() {
   for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(true);
-  // What a thread is just starting would run on while we are stopped.
+  // What a thread is just starting would run on while spread is stopped.
   spawner_.settle();
-  // The time until we are continued is charged to no task.
+  // The time until spread is continued is charged to no task.
   if (!output_stalled_) post(OutputStalled{true});
   driver_.drain(now());
   reporter_->leave_line();

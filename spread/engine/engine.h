@@ -116,7 +116,7 @@ class Engine final : private ReadyHandler {
   }
   /// -j FILE, in which another number may stand by now.
   void read_slots_file();
-  /// Ends the run with an error of our own.
+  /// Ends the run with an error of spread itself.
   void abort(std::string reason);
 
  private:

@@ -27,7 +27,7 @@ bool Engine::drained() const {
   return stdout_->queue_empty() && mode_->drained() && !errors;
 }
 
-/// What is left cannot be written until a reader reads, who then wakes us.
+/// What is left cannot be written until a reader reads, which then wakes the loop.
 bool Engine::waits_for_reader() const {
   const bool errors = mode_->errors_are_output() && !reporter_->errors_written();
   return stdout_->stalled() || mode_->stalled() || reporter_->errors_full() || errors;

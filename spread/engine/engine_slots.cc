@@ -17,7 +17,7 @@
 namespace spread {
 namespace {
 
-// What we have open ourselves, the other ends of the pipes while a process starts among it.
+// What spread itself has open, including the other ends of the pipes while a process starts.
 constexpr std::uint64_t kOwnDescriptors = 16;
 
 /// Three pipes and a pidfd. A job of `map` on this machine reads nothing, or one item, which is
@@ -116,7 +116,7 @@ Status Engine::fit_descriptors() {
   const std::uint64_t working = plan_.workers() * per_worker + own;
   const std::uint64_t wanted = working + asked * HostProbe::kDescriptors;
   const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
-  // Raised for us, and not for children.
+  // Raised for spread, and not for children.
   if (limit != plan_.descriptor_limit) spawner_.give_descriptor_limit(plan_.descriptor_limit);
   const std::uint64_t room = limit - std::min(limit, own);
   // Where there are too few, one half is for questions as long as there are any.
@@ -153,8 +153,8 @@ bool Engine::may_start_later(const Error& error) {
       std::end(kShortages)) {
     return false;
   }
-  // Where none of ours runs, it is others' processes that fill the machine. That may pass, too, but
-  // is not waited for with each job anew.
+  // Where no job of this run runs, other programs fill the machine. That may pass, too, but not
+  // each job waits for it anew.
   constexpr Duration kPatience = std::chrono::seconds(5);
   if (!out_of_room_since_) out_of_room_since_ = loop_.now();
   const bool waits = !spawner_.idle() || loop_.now() - *out_of_room_since_ < kPatience;

@@ -41,7 +41,7 @@ class HostProbe::Question final : public ReadyHandler {
   std::optional<Answer> take() { return std::exchange(answer_, std::nullopt); }
 
   void on_ready(int fd, bool, bool) override {
-    // Nobody says in more than this how many CPUs there are.
+    // No answer about CPUs is longer than this.
     constexpr std::size_t kMost = 64 * 1024;
     std::array<Byte, 4096> piece;
     UniqueFd& from = fd == process_->output.get() ? process_->output : process_->errors;

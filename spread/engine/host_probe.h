@@ -13,7 +13,8 @@
 namespace spread {
 
 /// Asks the hosts of Roster::ask_cpus how many CPUs may be used there, at the same time, each in
-/// a process of its own, and tells each answer as it comes: a host that is down holds up nobody.
+/// a process of its own, and tells each answer as it comes: a host that is down does not delay the
+/// others.
 class HostProbe {
  public:
   /// A host that has not answered by then is taken to have one.
@@ -38,7 +39,7 @@ class HostProbe {
   bool done() const;
   TimePoint next_deadline() const;
   void tick();
-  /// Nobody is interested any more.
+  /// The answers are not wanted any more.
   void stop();
 
  private:

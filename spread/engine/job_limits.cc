@@ -43,7 +43,8 @@ std::string job_limits_script(const MapOptions& options) {
 std::string_view limit_met(const MapOptions& options, int signal, std::string_view last_words) {
   if (options.cpu_limit && signal == kCpu) return ", --limit-cpu";
   if (!options.memory_limit) return {};
-  // Nobody tells: an allocation fails, and most programs then say so, or abort, or crash.
+  // The kernel does not say so: an allocation fails, and most programs then say so, or abort, or
+  // crash.
   const bool crashed = signal == kAbort || signal == kSegment || signal == kBus;
   return crashed || speaks_of_memory(last_words) ? ", --limit-memory perhaps" : "";
 }

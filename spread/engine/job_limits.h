@@ -8,8 +8,8 @@
 namespace spread {
 
 /// The script in which a shell sets the limits of a job and then becomes its command, the words
-/// behind the script's name; empty without limits. A shell, since a limit that we set on ourselves
-/// before a spawn would be ours, too.
+/// behind the script's name; empty without limits. A shell, since a limit that spread set before a
+/// spawn would be its own, too.
 std::string job_limits_script(const MapOptions& options);
 
 /// Which limit a job that failed has met, as far as that shows in how it ended and in its last

@@ -40,7 +40,7 @@ struct Plan {
 
   HostOptions hosts;                   ///< as the roster was made from them: with what -j FILE says
   std::string slots_text;              ///< of -j FILE
-  std::uint64_t descriptor_limit = 0;  ///< as we were given it
+  std::uint64_t descriptor_limit = 0;  ///< as spread was given it
   std::map<std::string, std::uint32_t> keys;
 };
 

@@ -27,8 +27,9 @@ std::string digest(const std::vector<Value>& items) {
   return fmt::format("{:016x}", hash);
 }
 
-// Another run holds the lock for a few milliseconds at its end. Whoever holds it for longer (a dead
-// one for ever, on some network file systems) delays no run: rather this one is not remembered.
+// Another run holds the lock for a few milliseconds at its end. A process that holds it for longer
+// (a dead one for ever, on some network file systems) delays no run: this one is then not
+// remembered.
 constexpr int kRunWaitsMilliseconds = 100;
 
 Result<HistoryStore> open_store(const Options& options, int wait_milliseconds) {
@@ -37,7 +38,7 @@ Result<HistoryStore> open_store(const Options& options, int wait_milliseconds) {
   return HistoryStore::open(*file, wait_milliseconds);
 }
 
-/// Where somebody asks for the history itself.
+/// For `spread history`.
 Result<HistoryStore> open_store(const Options& options) {
   return open_store(options, HistoryStore::kWaitMilliseconds);
 }

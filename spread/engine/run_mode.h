@@ -38,7 +38,7 @@ class RunMode {
     static_cast<void>(error);
     return false;
   }
-  /// The outcome of nearly every task, where nobody wants details; the others go to deliver().
+  /// The outcome of nearly every task, where no observer wants details; the others go to deliver().
   virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
     static_cast<void>(answer), static_cast<void>(success);
   }
@@ -61,8 +61,7 @@ class RunMode {
   virtual Status advance(bool over) = 0;
   /// Everything has been handed to the output.
   virtual bool drained() const = 0;
-  /// Not everything has, since nobody reads what it is written to: whoever waits is woken when
-  /// somebody does.
+  /// Some of it has not, since stdout or stderr is not read: the run goes on when it is.
   virtual bool stalled() const { return false; }
   /// What goes to stderr is output, too: at the end it is waited for as stdout is.
   virtual bool errors_are_output() const { return false; }

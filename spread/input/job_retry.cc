@@ -15,7 +15,7 @@
 namespace spread {
 namespace {
 
-// A number is counted up to. Nobody has so many jobs: it was not written by a run.
+// A number is counted up to. No run has so many jobs, so no run wrote such a number.
 constexpr std::uint64_t kSequenceMax = 1'000'000'000;
 
 /// Has all it gives, and reads nothing.

@@ -17,7 +17,7 @@ Result<std::unique_ptr<TaskInput>> open_retry_input(const Options& options, Even
 /// writing, which makes one.
 Status check_retried_joblog(const Options& options);
 
-/// What to tell somebody who gave a COMMAND or items as well; mostly empty.
+/// What to tell a user who gave a COMMAND or items as well; mostly empty.
 const char* retry_note(const Options& options);
 
 }  // namespace spread

@@ -17,7 +17,7 @@
 namespace spread {
 
 /// The tasks' records, from stdin, from files one after the other, or from the command line. Reads
-/// only while records are wanted, so that a slow run holds back whoever writes to us.
+/// only while records are wanted, so that a slow run holds back the writer of stdin.
 class TaskInput final : public ReadyHandler {
  public:
   /// Opens every file at once: a name that is wrong is told before anything runs.
@@ -46,7 +46,7 @@ class TaskInput final : public ReadyHandler {
   double share_read() const;
   /// All of it has been read; it was not stopped before.
   bool complete() const { return complete_; }
-  /// Somebody has to type it.
+  /// The user has to type it.
   bool from_terminal() const { return from_terminal_; }
   /// Where a record (counted from 0) begins: "line 3 of rows.csv", "line 3" of stdin. Empty where
   /// that is not known, or says nothing.

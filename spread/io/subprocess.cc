@@ -68,7 +68,7 @@ bool has_ended(int pid) {
 struct Spawner::Children {
   Guard* guard = nullptr;
   std::size_t living = 0;  ///< Subprocess objects
-  /// They were killed and nobody waits for them, but they were still there when last looked at. The
+  /// They were killed and are not waited for, but were still there when last looked at. The
   /// guard watches them until then: their numbers are not free.
   struct Unreaped {
     int pid, group;
@@ -108,7 +108,7 @@ std::string ExitStatus::text(bool by_us) const {
 struct Subprocess::Impl {
   Process process;
   int pid;
-  int group;  ///< its process group; where that is ours, minus its own number
+  int group;  ///< its process group; where that is spread's, minus its own number
   int exit_fd;
   Spawner::Children& children;
   UniqueFd ticks;  ///< instead of `exit_fd`, of one that has ended and cannot be reaped yet
@@ -118,7 +118,7 @@ struct Subprocess::Impl {
 Subprocess::Subprocess(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Subprocess::Subprocess(Subprocess&&) noexcept = default;
 Subprocess& Subprocess::operator=(Subprocess&& other) noexcept {
-  // By way of a third one, which ends what was ours.
+  // By way of a third one, which ends the process that this one held.
   Subprocess old(std::move(*this));
   impl_ = std::move(other.impl_);
   input = std::move(other.input);
@@ -140,14 +140,14 @@ int Subprocess::pid() const { return impl_->pid; }
 int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : impl_->exit_fd; }
 
 std::optional<ExitStatus> Subprocess::try_wait() {
-  // Looked at, forgotten, reaped: whenever we are killed, the guard knows exactly those of whom
-  // something may live, and no number that may be another's.
+  // Looked at, forgotten, reaped, in this order: whenever spread is killed, the guard knows exactly
+  // the groups that may have a living process, and no number that may be another's.
   if (!has_ended(impl_->pid)) {
     // A timer is to be readable at its next tick only.
     std::uint64_t ticks;
     const IoResult read = read_some(exit_fd(), reinterpret_cast<Byte*>(&ticks), sizeof ticks);
     if (read.state == IoState::Failed && !impl_->ticks) {
-      // A pidfd tells of the end, and goes on to: a tracer has to be told before us.
+      // A pidfd stays readable from the end on; but a tracer is told before spread can reap.
       if (const Result<int> timer = open_ticks()) impl_->ticks = UniqueFd(*timer);
     }
     return std::nullopt;
@@ -237,7 +237,7 @@ void Spawner::Impl::stop_threads() {
       watch_starts(-1);
       continue;
     }
-    // Its end is that of the Subprocess which nobody takes.
+    // The Subprocess is dropped at once, which ends the process.
     static_cast<void>(finish(*start.call));
   }
 }
@@ -254,12 +254,12 @@ void Spawner::Impl::give_back(std::unique_ptr<SpawnCall> call) {
   spare.push_back(std::move(call));
 }
 
-/// Makes what the child's `fd` is to be. `keep`: our caller's descriptors may be closed before the
+/// Makes what the child's `fd` is to be. `keep`: the caller's descriptors may be closed before the
 /// child has been started.
 Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& options, Connect to,
                               bool keep) {
   UniqueFd& theirs = call.theirs[fd];
-  if (to == Connect::Ours) {
+  if (to == Connect::Inherit) {
     if (streams[fd] != fd) call.dup_to(streams[fd], fd);
     return {};
   }
@@ -317,7 +317,7 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   return {};
 }
 
-/// What came of a call that has been run. Its descriptors and our bookkeeping are put in order.
+/// What came of a call that has been run. Puts its descriptors and the Spawner's books in order.
 Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   for (UniqueFd& fd : call.theirs) fd.reset();
   const int pid = call.pid;

@@ -26,39 +26,39 @@ struct ExitStatus {
   bool clean() const { return code == 0 && signal == 0; }
   /// It exited with one of these statuses (--ok); with 0, where there are none.
   bool is_success(std::span<const std::uint8_t> ok) const;
-  /// "exit status 3", "killed by signal 9 (Killed; out of memory, perhaps)". `by_us`: we sent that
-  /// signal, so memory has nothing to do with it.
+  /// "exit status 3", "killed by signal 9 (Killed; out of memory, perhaps)". `by_us`:
+  /// spread sent that signal, so the text names no other cause.
   std::string text(bool by_us = false) const;
 };
 
 /// What one of a child's standard descriptors is.
 enum class Connect : std::uint8_t {
-  Pipe,  ///< a pipe, of which we have the other end
-  Null,  ///< /dev/null
-  Ours,  ///< the same as ours
-  File,  ///< the descriptor of SpawnOptions::files
+  Pipe,     ///< a pipe, of which spread has the other end
+  Null,     ///< /dev/null
+  Inherit,  ///< the same as spread's
+  File,     ///< the descriptor of SpawnOptions::files
 };
 
 struct SpawnOptions {
   std::span<const std::string> arguments;  ///< PATH is searched for the first
   char* const* argv = nullptr;             ///< instead of `arguments`, ended by a null pointer
-  std::span<const std::pair<std::string, std::string>> environment;  ///< added to ours
-  std::string directory;                                             ///< empty = ours
+  std::span<const std::pair<std::string, std::string>> environment;  ///< added to spread's
+  std::string directory;                                             ///< empty = spread's
   Connect input = Connect::Pipe, output = Connect::Pipe, errors = Connect::Pipe;
   int files[3] = {-1, -1, -1};  ///< where Connect::File is said; they stay the caller's
   /// A command of the user's on this machine: it has the descriptors above 2 that spread was given,
   /// and ignores signals that spread was started to ignore (SpawnCall). A login does neither.
   bool inherits = false;
-  /// False: it stays in our process group, so that it may read our terminal. Signals go to it
+  /// False: it stays in spread's process group, so that it may read the terminal. Signals go to it
   /// alone.
   bool own_group = true;
 };
 
 /// A child process, leader of its own process group (but for own_group), with pipes to its
 /// standard descriptors.
-/// Destroying a Subprocess that still runs kills its group, and waits for nobody: one that cannot
-/// be reaped yet (a dead NFS server, a tracer that holds it) is its Spawner's, which must outlive
-/// it.
+/// Destroying a Subprocess that still runs kills its group and does not wait: one that cannot be
+/// reaped yet (a dead NFS server, a tracer that holds it) is left to its Spawner, which must
+/// outlive it.
 class Subprocess {
  public:
   ~Subprocess();
@@ -71,12 +71,12 @@ class Subprocess {
   int exit_fd() const;
   /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
-  /// Sends a signal to the whole process group, or to the process where it is in ours. Not after
-  /// try_wait() has found the end: the number may be another group's by then.
+  /// Sends a signal to the whole process group, or to the process where it is in spread's. Not
+  /// after try_wait() has found the end: the number may be another group's by then.
   void signal_group(int signal);
   void kill_group();
 
-  UniqueFd input;   ///< our end of its fd 0, where that is a pipe
+  UniqueFd input;   ///< spread's end of its fd 0, where that is a pipe
   UniqueFd output;  ///< the same of its fd 1
   UniqueFd errors;  ///< the same of its fd 2
 
@@ -97,11 +97,11 @@ class StartHandler {
 /// Starts processes as posix_spawn does it: a fork would copy the page tables of a master that
 /// holds many results (81 ms at 2 GiB against 0.6 ms). Child state: descriptors 0-2 as asked for,
 /// others and ignored signals as SpawnOptions::inherits says, else default signal dispositions,
-/// empty signal mask, its own process group. Our ends of the pipes are non-blocking and
-/// close-on-exec.
+/// empty signal mask, its own process group. spread's ends of the pipes are non-blocking
+/// and close-on-exec.
 class Spawner {
  public:
-  /// Children have `environment`, and what is Connect::Ours of `streams`. They are watched by
+  /// Children have `environment`, and what is Connect::Inherit of `streams`. They are watched by
   /// `guard` from their first moment, if there is one; without `loop` nothing is started in the
   /// background. Both must outlive this.
   Spawner(Environment environment, Streams streams, Guard* guard = nullptr,
@@ -117,7 +117,7 @@ class Spawner {
   /// then nothing is returned, and `handler` is told later, unless it abandons the start. What
   /// `options` point to need not outlive the call.
   Result<std::optional<Subprocess>> start(const SpawnOptions& options, StartHandler& handler);
-  /// The soft limit of descriptors that children have; 0: ours.
+  /// The soft limit of descriptors that children have; 0: that of spread.
   void give_descriptor_limit(std::uint64_t soft);
   /// No child runs or is being started.
   bool idle() const;

@@ -250,7 +250,7 @@ void FileMover::next_group() {
     return request_removal({}, std::move(used));
   }
   // Before they are put into place here: on a file system that both machines share, these are the
-  // same files, and ours must be the ones that stay.
+  // same files, and those here must be the ones that stay.
   request_removal(std::move(files_), std::move(used));
 }
 

@@ -40,7 +40,7 @@ class FileMover final : private CommandSink {
   /// Brings files here. `all`: one that is not there is an error. `clean_up`: then those are
   /// removed there, and what bring() has put there.
   void fetch(std::vector<FilePlace> files, std::string directory, bool all, bool clean_up);
-  /// What bring() was for is somebody else's to remove() from now on.
+  /// The caller has to remove() what bring() was for from now on.
   std::vector<FilePlace> take_used() { return std::exchange(used_, {}); }
   void remove(std::vector<FilePlace> used, std::string directory);
   /// What bring() has begun is not needed any more. It ends soon, as a failure.
@@ -91,7 +91,7 @@ class FileMover final : private CommandSink {
   std::vector<FilePlace> removing_;
   bool all_ = false, clean_up_ = false;
   bool request_over_ = false;  ///< the other side's part of the group
-  bool tar_over_ = false;      ///< and ours
+  bool tar_over_ = false;      ///< and the one here
   std::string said_;           ///< Look: the answer
   std::string complaint_;      ///< what either tar wrote to stderr
   std::string problem_;

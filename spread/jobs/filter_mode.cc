@@ -79,7 +79,7 @@ Result<SpawnOptions> FilterMode::command_for(WorkerId worker) {
   SpawnOptions spawn;
   const std::string directory = commands_->directory({}, context);
   if (engine_.plan().is_local(worker)) {
-    if (ungrouped()) spawn.output = spawn.errors = Connect::Ours;
+    if (ungrouped()) spawn.output = spawn.errors = Connect::Inherit;
     spawn.inherits = true;
     spawn.argv = arguments_.argv();
     spawn.environment = environment_;
@@ -125,7 +125,7 @@ bool FilterMode::may_read(TaskId output, bool errors) const {
 }
 
 void FilterMode::append(TaskId output, bool errors, Slice bytes) {
-  // -u of a filter on another machine: there it has no descriptor of ours to write to.
+  // -u of a filter on another machine: there it has no descriptor of spread to write to.
   if (ungrouped()) {
     if (errors) return engine_.reporter().errors().append(bytes.view());
     return engine_.output().queue().append(std::move(bytes));
@@ -188,7 +188,7 @@ void FilterSlot::begin_output() {
 }
 
 void FilterSlot::read_login(bool errors, Slice bytes) {
-  // There were no blocks for it: what it makes of nothing is nobody's output.
+  // There were no blocks for it: its output belongs to no block, and is dropped.
   if (ending_) return;
   const auto said = [&](ByteView text) {
     if (login_said_.size() < kLoginSaidMax) login_said_ += as_text(text);

@@ -19,8 +19,8 @@ namespace spread {
 
 /// `pipe --round-robin`: a filter in each slot lives for the whole run and is given block after
 /// block, whenever it has taken the last one. What it prints is handed on filter by filter, in the
-/// order of their starts. Nobody can know which block a filter is working on, so one that ends
-/// early ends the run.
+/// order of their starts. spread cannot know which block a filter is working on, so one that
+/// ends early ends the run.
 ///
 /// Once what is held back fills memory and spill file, only the first filter that has not ended is
 /// read. The others may wait for that in the middle of a block, so it alone is given blocks, and
@@ -61,7 +61,7 @@ class FilterMode final : public RunMode {
   bool may_read(TaskId output, bool errors) const;
   void append(TaskId output, bool errors, Slice bytes);
   /// `blocks`: those that were sent to it, for the message if it ended before its input did.
-  /// `by_us`: we ended it, so how is no news.
+  /// `by_us`: spread ended it, so how it ended is not reported.
   void ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
              const IdRanges& blocks);
   ReadBuffer& read_buffer() { return read_buffer_; }

@@ -13,8 +13,8 @@ namespace spread {
 class FileMover;
 class RemoteJobSlot;
 
-/// The files that jobs use on one host, and which of them we have put there. What was there before
-/// us is never removed, nor what another job still uses. Shared by the host's logins.
+/// The files that jobs use on one host, and which of them this run has put there. It never removes
+/// what was there before, nor what another job still uses. Shared by the host's logins.
 class HostFiles {
  public:
   enum class Base : std::uint8_t { Absent, UnderWay, There };
@@ -34,8 +34,8 @@ class HostFiles {
     const auto found = uses_.find(path);
     return found != uses_.end() && found->second.removing;
   }
-  /// One user less. True if it is ours and nobody needs it any more: then it is being removed,
-  /// until removed().
+  /// One user less. True if this run put it there and no job needs it any more: then it is being
+  /// removed, until removed().
   bool release(const std::string& path) {
     Use& use = uses_[path];
     if (use.users > 0) --use.users;

@@ -11,7 +11,8 @@
 namespace spread {
 namespace {
 
-// Of what a process is given beside its arguments: the variables that we add, the auxiliary vector.
+// Of what a process is given beside its arguments: the variables that spread adds, the auxiliary
+// vector.
 constexpr std::size_t kSpareBytes = 4096;
 // As xargs: longer lines gain nothing, and a job should be a small part of the work.
 constexpr std::size_t kLineBytesDefault = 128 * 1024;

@@ -70,7 +70,7 @@ void JobMode::deliver(DeliverTask& delivery) {
   } else if (!success) {
     const std::string last = last_lines(delivery);
     if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);
-    // Where it went through our hands, it has been or is about to be on our stderr.
+    // Where spread reads the job's stderr, it has been or is about to be on spread's own.
     const bool shown = output_ && !map().records;
     failures_.failed(delivery.task, ending.how, command, last,
                      shown ? std::optional(engine_.bytes_shown()) : std::nullopt);
@@ -227,7 +227,7 @@ void JobMode::count_for_xargs(const DeliverTask& delivery, const Ending& ending)
     engine_.reporter().say(ending.how);
   }
   if (xargs_status_ <= kFailed) xargs_status_ = std::max(xargs_status_, status);
-  // What --timeout kills is our doing; xargs knows no such thing.
+  // --timeout is spread's; xargs has no status for it.
   if (status == kFailed || !map().xargs_status || delivery.timed_out || !delivery.from_answer) {
     return;
   }

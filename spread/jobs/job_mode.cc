@@ -207,7 +207,7 @@ Status JobMode::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   const TaskContext context = context_of(send.task, worker);
   const std::string_view payload = values_of(send.payload);
   SPREAD_TRY(commands_->render(payload, context, arguments_));
-  // That bash was our choice is told where there is none.
+  // Where there is no bash, the message says that spread chose it.
   job_.bash_reason = arguments_[0] == "bash" ? commands_->bash_reason(payload) : "";
   if (xargs_ && xargs_->asks()) SPREAD_TRY(ask_for_xargs());
   if (!limits_.empty()) put_limits_before();
@@ -222,7 +222,7 @@ Status JobMode::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   SPREAD_TRY(commands_->check_results_folder(job_.results_folder));
   const Connect out = output_                        ? Connect::Pipe
                       : !job_.results_folder.empty() ? Connect::File
-                                                     : Connect::Ours;
+                                                     : Connect::Inherit;
   job_.spawn.output = job_.spawn.errors = out;
   if (output_) job_.tag = commands_->tag(payload, context);
   if (xargs_) xargs_->connect(job_.spawn);
@@ -230,7 +230,7 @@ Status JobMode::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   if (!all_local_ && !engine_.plan().is_local(worker)) SPREAD_TRY(set_files(payload, context));
   if (map().print_commands) {
     engine_.reporter().show_command(xargs_ ? shown_words() : commands_->text(payload, context));
-    // With -u the job writes to the same place as we do, and it is about to start.
+    // With -u the job writes to the same place as spread, and it is about to start.
     if (!output_) engine_.reporter().flush_messages();
   }
   const std::uint32_t tries = engine_.options().failure.retries;
@@ -260,7 +260,7 @@ std::string JobMode::shown_words() const {
   return shown;
 }
 
-/// -p: what nobody wants becomes a command that does nothing, so that the slot goes on as always.
+/// -p: a command that the user declines becomes one that does nothing, so that the slot goes on.
 Status JobMode::ask_for_xargs() {
   const Result<bool> wanted = xargs_->ask(shown_words());
   if (!wanted) {
@@ -389,7 +389,7 @@ bool JobMode::may_read(TaskId task, bool errors) const {
 }
 
 void JobMode::append(TaskId task, bool errors, Slice bytes, std::string_view tag) {
-  // -u of another machine's job: here it has no descriptor of ours to write to.
+  // -u of another machine's job: here it has no descriptor of spread to write to.
   if (!output_) {
     if (errors) return engine_.reporter().errors().append(bytes.view());
     return engine_.output().queue().append(std::move(bytes));

@@ -25,7 +25,8 @@
 namespace spread {
 
 /// `map`, and `pipe` with a process for each block: one process per task. What a job prints goes
-/// through JobOutput, unless it writes to our own output (-u) or to files of its own (--results).
+/// through JobOutput, unless it writes to spread's own output (-u) or to files of its own
+/// (--results).
 class JobMode final : public RunMode {
  public:
   explicit JobMode(Engine& engine);

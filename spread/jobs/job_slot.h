@@ -15,7 +15,7 @@ class JobMode;
 /// How a job ended.
 struct JobEnd {
   ExitStatus status;
-  std::uint64_t received = 0;  ///< bytes that it printed, where they went through us
+  std::uint64_t received = 0;  ///< bytes that it printed, where spread read them
   std::string problem;         ///< what kept it from being run, or its files from being moved
   std::string hint = {};       ///< to be put behind its exit status, for people
   int error = 0;               ///< errno of an exec that failed

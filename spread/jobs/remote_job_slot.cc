@@ -231,7 +231,7 @@ void RemoteJobSlot::job_ended(int status) {
 void RemoteJobSlot::on_files_moved(Status status) {
   if (agent_->ended()) return;
   if (step_ == Step::Base) return base_files_moved(status);
-  // Of a login that is about to end, nobody waits for it.
+  // No job waits for the answer of a login that is about to end.
   if (closing_ || step_ == Step::BaseFailed) return;
   if (!status && end_.is_success(engine_.options())) {
     end_.status.code = kNotPrepared;
@@ -311,7 +311,7 @@ void RemoteJobSlot::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   std::erase(host_.waiting, this);
   const bool at_base = step_ == Step::Base || step_ == Step::BaseFailed;
   const bool took_jobs = step_ != Step::Starting && !at_base;
-  // Whoever logs in next may find the machine made anew.
+  // The next login may find the machine made anew.
   const bool was_bringing = step_ == Step::Base && host_.base == HostFiles::Base::UnderWay &&
                             mover_ != nullptr && !mover_->idle();
   if (was_bringing || host_.logins == 0) host_.base = HostFiles::Base::Absent;

@@ -34,7 +34,8 @@ class RemoteJobSlot final : public RunSlot, public AgentSink, public FileMoverSi
   void remove_ended() override;
   void reconsider() override;
 
-  /// Another login of the host has put the base files there, or could not: then it is our turn.
+  /// Another login of the host has put the base files there, or could not: then it is this one's
+  /// turn.
   void base_files_settled();
 
  private:

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kHeadroomBytes = 2048;
 // _POSIX_ARG_MAX: what every system has room for.
 constexpr std::size_t kEverySystemBytes = 4096;
-// What JobCommands keeps free for what a job's environment has more than ours.
+// What JobCommands keeps free for what a job's environment has more than spread's.
 constexpr std::size_t kKernelSpareBytes = 4096;
 // As GNU xargs: longer lines gain nothing.
 constexpr std::size_t kXargsLineBytes = 128 * 1024;
@@ -52,7 +52,7 @@ Status XargsManners::open() {
     terminal_ = std::move(*terminal);
   }
   // A process in a group of its own is stopped when it reads the terminal, as an editor does, or
-  // ssh that asks for a password. With one at a time there is nobody to share it with.
+  // ssh that asks for a password. With one at a time no other command wants the terminal.
   in_our_group_ = xargs_.processes == 1 && is_in_foreground();
   return {};
 }
@@ -99,7 +99,7 @@ void XargsManners::connect(SpawnOptions& spawn) const {
     spawn.input = Connect::File;
     spawn.files[0] = terminal_.get();
   } else if (!options_.input.files.empty() && options_.input.files.front() != "-") {
-    spawn.input = Connect::Ours;
+    spawn.input = Connect::Inherit;
   }
 }
 

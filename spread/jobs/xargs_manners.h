@@ -40,7 +40,7 @@ class XargsManners {
   /// GNU xargs' words for a job that ends the run. `error`: the errno of one that was not started.
   std::string last_words(int exit_status, int signal, int error) const;
   void tell_warnings();
-  /// The run is over: whoever shares our standard input goes on behind the end mark.
+  /// The run is over: a process that shares spread's standard input goes on behind the end mark.
   void finish();
 
  private:

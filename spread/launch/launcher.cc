@@ -68,8 +68,8 @@ std::string remote_directory(const HostOptions& options, const LaunchContext& co
 }
 
 /// `words`, with what a shell would not export (functions of bash) set by env(1).
-/// What --env names and a shell can export is put in front of `environment`, so that our own
-/// variables win.
+/// What --env names and a shell can export is put in front of `environment`, so that the
+/// variables of spread win.
 ArgumentList with_user_environment(ArgumentList words, const HostOptions& options,
                                    Variables& environment) {
   Variables exported;
@@ -89,7 +89,7 @@ ArgumentList with_user_environment(ArgumentList words, const HostOptions& option
   return by_env;
 }
 
-/// --limit-memory: by a shell, since a limit that we set on ourselves would be ours, too.
+/// --limit-memory: by a shell, since a limit that spread set before a spawn would be its own, too.
 ArgumentList within_limits(ArgumentList words, const LaunchContext& context) {
   if (context.limits.empty()) return words;
   words.insert(words.begin(), {"/bin/sh", "-c", context.limits, "spread"});
@@ -207,7 +207,7 @@ LaunchPlan plan_cpu_question(const HostSpec& host) {
 }
 
 std::optional<std::uint32_t> parse_cpu_answer(std::string_view out) {
-  // From the end: a login may print anything first, even a line like ours from a nested one.
+  // From the end: a login may print anything first, even such a line, from a nested login.
   const std::size_t at = out.rfind(kCpuMark);
   if (at == std::string_view::npos) return std::nullopt;
   out.remove_prefix(at + kCpuMark.size());

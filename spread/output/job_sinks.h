@@ -10,8 +10,8 @@
 
 namespace spread {
 
-/// Jobs' stdout to ours, and their stderr to ours. What belongs together (a job, or in Lines a
-/// line) is a block to the Reporter.
+/// Jobs' stdout to that of spread, and their stderr to its stderr. What belongs together (a job, or
+/// in Lines a line) is a block to the Reporter.
 class StandardSink final : public JobSink {
  public:
   StandardSink(OutputWriter& out, Reporter& reporter, JobOutputMode mode)

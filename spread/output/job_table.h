@@ -28,7 +28,7 @@ class JobTable final : public JobSink {
   /// The attempt failed, and what it printed is dropped.
   void forget(TaskId task) { seen_.erase(number(task)); }
   bool has_seen(TaskId task) const { return seen_.count(number(task)) != 0; }
-  /// `row.received_bytes` is left for us.
+  /// `row.received_bytes` is filled in here.
   std::string note_of(TaskId task, TableRow row);
   /// The names of the columns, before the first note.
   void set_names(const std::vector<std::string>& names) {

@@ -72,7 +72,7 @@ void OutputWriter::flush() {
     if (result.size > 0) in_line_ = byte_at(pieces, result.size - 1) != '\n';
     written_ += result.size;
     queue_.consume(result.size);
-    // Such a descriptor blocks us if we write before it says that it is ready again.
+    // Such a descriptor blocks if spread writes before it says that it is ready again.
     if (output_.can_wait && output_.chunk_max != SIZE_MAX && !queue_.empty()) {
       return wait_for_room(true);
     }
@@ -83,7 +83,7 @@ void OutputWriter::flush() {
 void OutputWriter::on_ready(int fd, bool readable, bool writable) {
   if (waiting_ && writable) return flush();
   if (!readable) return;
-  // An error or hang-up that nobody asked about: the reader is gone.
+  // An error or hang-up while nothing was to be written: the reader is gone.
   closed_ = true;
   loop_.remove(fd);
   output_.can_wait = false;

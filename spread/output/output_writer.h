@@ -35,7 +35,7 @@ class OutputWriter final : public ReadyHandler {
   void flush();
   TimePoint next_deadline() const { return deadline_; }
 
-  /// Whoever reads us does not read at the moment.
+  /// The reader of this output does not read at the moment.
   bool stalled() const { return waiting_; }
   bool full() const { return queue_.size() >= kFull; }
   std::uint64_t written() const { return written_; }  ///< bytes

@@ -43,7 +43,7 @@ ProgressUnit unit_of(Command command) {
   return is_jobs(command) ? ProgressUnit::Jobs : ProgressUnit::Tasks;
 }
 
-/// A file by name, or a descriptor that we were given ("fd:3").
+/// A file by name, or a descriptor that spread was given ("fd:3").
 Result<OutputDescriptor> open_report(const std::string& name, bool append) {
   auto fd = open_for_writing(name, append);
   if (!fd) return tl::unexpected(fd.error());
@@ -143,7 +143,7 @@ ByteBuffer& Reporter::errors() {
   return shared_->queue().tail();
 }
 
-/// A line of ours does not go behind one that a job has begun; if the two have a file each, that
+/// A line of spread does not go behind one that a job has begun; if the two have a file each, that
 /// can be seen on a terminal only.
 bool Reporter::in_line(const ByteBuffer& out) const {
   const std::string_view waiting = as_text(out.view());

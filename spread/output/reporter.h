@@ -40,7 +40,7 @@ class Reporter {
 
   /// "spread: MESSAGE" on stderr.
   void say(std::string_view message);
-  /// The same, even within a block: the answer to what somebody has just typed.
+  /// The same, even within a block: the answer to what the user has just typed.
   void say_at_once(std::string_view message);
   /// What a worker wrote to its stderr, as it is.
   void pass_on(std::string_view text);
@@ -55,7 +55,7 @@ class Reporter {
   /// Text that a worker attached to an answer.
   void captured(TaskId task, std::string_view so, std::string_view se);
 
-  /// Somebody wants to know of every task: the joblog, --events, the progress line.
+  /// Every task is reported: to the joblog, --events or the progress line.
   bool detailed() const { return detailed_; }
   bool explaining() const { return explain_ != nullptr || events_ != nullptr; }
   template <typename Event>
@@ -67,7 +67,7 @@ class Reporter {
   /// One line of the joblog; `command` is its last column.
   void job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
            std::size_t received_bytes);
-  /// The same of what is no task; `line.started` is left for us.
+  /// The same of what is no task; `line.started` is filled in here.
   void job(JoblogLine line, TimePoint started);
   /// Seconds since 1970.
   double wall_seconds(TimePoint time) const {
@@ -103,13 +103,13 @@ class Reporter {
   TimePoint next_deadline() const;
   /// The joblog and the events have been written so far; what cannot be has been told.
   bool files_written();
-  /// Why the joblog or the events cannot be written any more; empty while they can. Events that go
-  /// to somebody who does not read any more are none of it.
+  /// Why the joblog or the events cannot be written any more; empty while they can. Events whose
+  /// reader is gone do not count.
   const std::string& file_error() const { return file_error_; }
   /// The last event.
   void run_ended(int exit_status);
   /// The end: the last words. `with_failures`: which tasks have no value matters (it does not
-  /// when nobody can get results).
+  /// when no results can be delivered).
   /// `because_told`: why some were not computed has been said.
   void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures,
               bool because_told);
@@ -117,7 +117,7 @@ class Reporter {
   bool said() const { return errors_.queue_empty() && (!one_place() || shared_->queue_empty()); }
   /// Nothing of the joblog and the events does.
   bool logged() const;
-  /// The terminal is somebody else's for a while, or from now on.
+  /// Another process has the terminal for a while, or from now on.
   void leave_line();
 
  private:

@@ -27,8 +27,8 @@
 namespace spread {
 namespace {
 
-/// What an option names is there before anything of ours is opened, which might get its number; and
-/// no child has it.
+/// Checks the descriptors that options name before spread opens others, which might get these
+/// numbers; and keeps them from children.
 Status claim_descriptors(const Options& options) {
   std::vector<std::pair<std::string_view, std::string_view>> names;
   const auto add = [&](std::string_view option, const auto& values) {

@@ -9,8 +9,8 @@ namespace spread {
 using TakeSignals = Result<SignalSet> (*)();
 
 /// Does what `options` ask for, whichever subcommand it is, and returns the exit status (docs: 0
-/// all succeeded, 1-100 so many failed, 101 more, 255 our own error, 128+n ended by signal n). What
-/// went wrong has been told on stderr.
+/// all succeeded, 1-100 so many failed, 101 more, 255 an error of spread itself, 128+n ended by
+/// signal n). What went wrong has been told on stderr.
 ///
 /// `take_signals` is called once, when a run has been planned and begins; until then signals do to
 /// this process what they did before.

@@ -52,10 +52,10 @@ class WorkerMode final : public RunMode {
   void tail_begins(WorkerId worker) { tails_->started(worker); }
   void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
   void worker_failed() { ++failed_workers_; }
-  /// For a worker that broke the protocol: nobody has been told this before. Of very many different
-  /// reasons only the first ones are worth a line.
+  /// For a worker that broke the protocol: true if this has not been told before. Of very many
+  /// different reasons only the first ones are worth a line.
   bool tells_first(const std::string& reason);
-  /// That a worker takes long to end: nobody has been told of one before.
+  /// That a worker takes long to end: true for the first one.
   bool tells_slow_end() { return !std::exchange(told_slow_end_, true); }
   /// That a filter holds its answers back: likewise.
   bool tells_held_answers() { return !std::exchange(told_held_answers_, true); }

@@ -322,7 +322,7 @@ void WorkerSlot::tell_death(const ProcessEnded& ended) {
   const bool all = engine_.options().command == Command::All;
   const bool after_work =
       worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
-  // After `| head` nothing is to be said of those whom we ended for it.
+  // After `| head` nothing is to be said of workers that spread ended for it.
   const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
   if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
   const bool always = all || after_work;

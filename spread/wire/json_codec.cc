@@ -21,7 +21,7 @@ namespace {
 /// A line that cannot be a frame is handed on in pieces of about this size, so that a progress
 /// meter which never writes a newline does not fill the memory.
 constexpr std::size_t kStrayPiece = 64 * 1024;
-/// A frame start takes this many bytes at most, if nobody writes kilobytes of white space.
+/// A frame start takes this many bytes at most, unless the worker writes kilobytes of white space.
 constexpr std::size_t kFrameStartBytes = 4096;
 
 bool is_json_blank(char c) { return is_blank(c) || c == '\r'; }

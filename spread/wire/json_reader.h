@@ -16,7 +16,7 @@ namespace spread::wire {
 /// One JSON document to msgpack, for json_to_msgpack. Strict RFC 8259, with the tokens NaN,
 /// Infinity and -Infinity, and the objects {"$bin": ...} and {"$ext": ...}. Iterative.
 ///
-/// Our own, though a library's parser stands ready: nlohmann-json 3.11 turns integers that do not
+/// Written here although nlohmann-json is a dependency: its version 3.11 turns integers that do not
 /// fit into floats, "-0" into the integer 0, and refuses NaN and half surrogate pairs; its events
 /// come before the number of elements is known, which a msgpack header needs. tests/fuzz holds this
 /// one against it.

@@ -74,7 +74,7 @@ bool AgentWorker::write_input() {
       loop_.change(process_.input.get(), false, true);
       return false;
     }
-    // Nobody reads there any more: its exit tells why.
+    // The other side does not read any more: its exit tells why.
     if (result.state != IoState::Done) {
       close_fd(process_.input);
       break;

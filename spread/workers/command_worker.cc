@@ -89,8 +89,8 @@ void CommandWorker::close_fd(UniqueFd& fd) {
 void CommandWorker::on_ready(int fd, bool, bool) {
   if (fd == process_->exit_fd() && !status_) return on_exit();
   if (fd == process_->input.get()) {
-    // While nothing is to be written this is told only when nobody reads it any more; and then
-    // again and again, unless it is closed.
+    // While nothing is to be written, the loop reports this only when the job does not read any
+    // more; and then again and again, unless the pipe is closed.
     if (input_.empty() && file_left_ == 0) return refuse_input();
     return write_input();
   }
@@ -232,13 +232,13 @@ void CommandWorker::on_exit() {
   end_if_complete();
 }
 
-/// There is or may be output that nobody wants at the moment.
+/// There is or may be output that its owner does not want at the moment.
 bool CommandWorker::output_held() const {
   return (process_->output && !sink_.wants_job_output(false)) ||
          (process_->errors && !sink_.wants_job_output(true));
 }
 
-/// It has exited, and somebody else has its pipes, or what is in them is held back.
+/// It has exited, and another process has its pipes, or what is in them is held back.
 void CommandWorker::stop_waiting() {
   if (forced_) return end();
   timer_.set(loop_.now());  // once more round the loop: what is in the pipes now is the job's
@@ -287,7 +287,7 @@ void CommandWorker::send_kill() {
 void CommandWorker::too_late() {
   if (!process_) return;
   if (status_) {
-    // Output that nobody wants at the moment is waited for: the job is not done before.
+    // Output that its owner does not want yet is waited for: the job is not done before.
     if (!forced_ && output_held()) {
       timer_.set(after(loop_.now(), kAfterExit));
       return;

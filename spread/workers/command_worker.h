@@ -56,7 +56,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   /// spawner must outlive the worker.
   Status start_soon(Spawner& spawner, const SpawnOptions& options);
   /// For its fd 0, if that is a pipe; close_input() ends it. A part of a file comes behind all
-  /// bytes, and does not pass through our memory; `file` must stay open meanwhile.
+  /// bytes, and does not pass through spread's memory; `file` must stay open meanwhile.
   void send(Slice bytes);
   void send_file(int file, std::uint64_t offset, std::uint64_t size);
   void close_input();
@@ -73,7 +73,7 @@ class CommandWorker final : public ReadyHandler, private StartHandler {
   /// Begins the end sequence; nothing if that was done before, or nothing runs. One that has exited
   /// is waited for no longer than until what it has printed has been read.
   void terminate();
-  /// KILL to its process group, at once. Output that nobody wants now is not waited for.
+  /// KILL to its process group, at once. Output that its owner does not want now is not waited for.
   void kill();
   /// STOP, or CONT, to its process group; nothing if nothing runs. One that is being started is
   /// stopped when it is there.

@@ -24,7 +24,7 @@ class ReadBuffer {
     }
   }
 
-  /// A block of kBytes that nobody else refers to.
+  /// A block of kBytes without other references.
   Block* block() {
     for (std::size_t tries = 0; tries < kBlocks; ++tries) {
       Block*& block = blocks_[next_];

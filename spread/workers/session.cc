@@ -19,7 +19,7 @@ std::string quoted(std::string_view text) {
   return '"' + printable_line(text, kShown) + '"';
 }
 
-/// As it is on the wire, where whoever writes a worker sees it.
+/// As it is on the wire, where the author of a worker sees it.
 std::string name(TaskId id) { return "id " + std::to_string(number(id)); }
 
 }  // namespace

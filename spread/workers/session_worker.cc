@@ -124,8 +124,8 @@ void SessionWorker::grow_pipes() {
   if (process_.output) grow_pipe(process_.output.get(), kBigPipe);
 }
 
-/// Nobody reads the worker's fd 0 any more. What it has written before it went away counts, so the
-/// rest is decided by its output and its exit; but if it goes on without its input it is ended.
+/// The worker has closed its fd 0, or is gone. What it wrote before counts, so its output and its
+/// exit decide the rest; but if it goes on without its input, it is ended.
 void SessionWorker::input_failed() {
   close_fd(process_.input);
   OutputQueue& queue = session_.output();
@@ -312,7 +312,7 @@ std::string SessionWorker::open_tasks() const {
 ProcessEnded SessionWorker::describe_end() const {
   ProcessEnded end;
   end.worker = id_;
-  // Not even with status 0, where we had to end it.
+  // Not even with status 0, where spread had to end it.
   end.clean = status_ && status_->is_success(options_.ok_statuses) &&
               session_.problem() == Problem::None && ended_why_.empty();
   switch (session_.problem()) {

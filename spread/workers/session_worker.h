@@ -62,9 +62,9 @@ class SessionWorker final : public ReadyHandler {
   /// STOP, or CONT, to its process group; nothing if it has exited.
   void suspend(bool stop);
 
-  /// Its stderr is not read, until told otherwise, since the reader of ours does not read; nor are
-  /// its answers, with which messages come (what is raw has none). Meanwhile it has no deadlines
-  /// but those of terminate() and kill().
+  /// Its stderr is not read, until told otherwise, since the reader of spread's own does not; nor
+  /// are its answers, with which messages come (what is raw has none). Meanwhile it has no
+  /// deadlines but those of terminate() and kill().
   void leave_unread(bool unread);
 
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
@@ -124,7 +124,7 @@ class SessionWorker final : public ReadyHandler {
   bool late_ = false;         ///< the timer has rung meanwhile
   Timer timer_;               ///< for what it waits for: its end, or its pipes after its end
   std::string deadline_why_;  ///< of a deadline that ends it
-  std::string ended_why_;     ///< why we end it; empty = its end is its own doing
+  std::string ended_why_;     ///< why spread ends it; empty = it ended by itself
 };
 
 }  // namespace spread

@@ -42,7 +42,7 @@ _channel = None
 
 
 class Busy(Exception):
-    """Raise it in a handler: not now, give this task to someone else, and me nothing for about
+    """Raise it in a handler: not now, give this task to another worker, and this one nothing for about
     `seconds`. The task is not blamed."""
     def __init__(self, seconds=1.0, reason=None):
         super().__init__(seconds, reason)
@@ -210,7 +210,7 @@ class _JsonCodec:
         return value
 
     def encode(self, message):
-        # A newline in front, so that someone else's unfinished line does not swallow the message;
+        # A newline in front, so that another writer's unfinished line does not swallow the message;
         # not of hello and ready, which `spread all` wants as the very first bytes.
         start = "" if message[1] in ("hello", "ready") else "\n"
         return (start + self._encode(message) + "\n").encode("utf-8", "surrogatepass")
@@ -270,7 +270,7 @@ class _Channel:
             self._check_process()
             try:
                 chunk = os.read(self.fd_in, READ_SIZE)
-            except BlockingIOError:  # Someone who shares the pipe made it non-blocking.
+            except BlockingIOError:  # Another process that shares the pipe made it non-blocking.
                 _wait(self.fd_in, select.POLLIN)
                 continue
             if not chunk:
@@ -355,7 +355,7 @@ class _Channel:
                     if self._out:
                         self._write()
                 except OSError:
-                    return  # The main thread meets the same error, or _watch_master ends us.
+                    return  # The main thread meets the same error, or _watch_master ends the process.
 
     def _check_process(self):
         # A fork that fell out of its handler would answer the parent's task a second time.

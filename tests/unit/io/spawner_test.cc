@@ -112,7 +112,7 @@ TEST(SpawnerStreams, AreWhatAChildHasAsOurs) {
   const std::vector<std::string> words = {"/bin/cat"};
   SpawnOptions how;
   how.arguments = words;
-  how.input = how.output = how.errors = Connect::Ours;
+  how.input = how.output = how.errors = Connect::Inherit;
   const Result<Subprocess> child = spawner.spawn(how);
   ASSERT_TRUE(child);
   out_write.reset();

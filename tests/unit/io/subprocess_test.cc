@@ -157,7 +157,7 @@ TEST(Spawner, LeavesNoProcessAndNoDescriptorWhereDescriptorsAreTooFew) {
   SpawnOptions how;
   how.arguments = words;
   // The one end that is given back after the clone is less than Asio's epoll set takes.
-  how.output = how.errors = Connect::Ours;
+  how.output = how.errors = Connect::Inherit;
   const auto lowest_free = static_cast<rlim_t>(UniqueFd(::dup(0)).get());
   const auto open_before = open_descriptors();
   constexpr rlim_t kNeeded = 16;  // and more
