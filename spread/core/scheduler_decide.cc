@@ -372,8 +372,8 @@ void Scheduler::look_at_capacities(TimePoint now) {
   });
 }
 
-/// Whether the tail rule leaves the slots that come behind `slot` in the order of preference idle, too,
-/// now that it does so with `slot`: the slower one is, and the later it is free, the more the
+/// Whether the tail rule leaves the slots that come behind `slot` in the order of preference idle,
+/// too, now that it does so with `slot`: the slower one is, and the later it is free, the more the
 /// others do until it is done. So it is enough to look at the fastest of them, as if it were free
 /// as early as any. Their order is as old as the last ranking.
 bool Scheduler::rest_is_left_idle(const Slot& slot, TimePoint now) const {

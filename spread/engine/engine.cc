@@ -119,6 +119,9 @@ void Engine::turn() {
     driver_.drain(now());
   }
   hand_on();
+  // What nearly every turn is: nothing is over yet.
+  const bool working = phases_.phase() == RunPhase::Working && !scheduler_.finished();
+  if (working && signals_received_ < RunPhases::kKilling) return;
   while (phases_.advance(phase_turn(), now())) {
     if (phases_.phase() == RunPhase::LastWords) conclude();
     // A signal has ended the wait for the reader of stderr: something was not said.
