@@ -88,11 +88,12 @@ int run_engine(const Options& options, TakeSignals take_signals) {
   }
   if (const Status there = check_retried_joblog(options); !there) return tell(there.error());
   if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());
+  // Before the guard, whose memory is a file: where that may not grow (ulimit -f), it is an error.
+  auto signals = take_signals();
+  if (!signals) return tell(signals.error());
   auto guard = Guard::start(options.limits.kill_grace, options.limits.temporary_directory);
   if (!guard) return tell(guard.error());
   if (!guard->missing().empty()) warn(guard->missing(), options.report.speaker);
-  auto signals = take_signals();
-  if (!signals) return tell(signals.error());
   auto engine =
       Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals), make_mode);
   if (!engine) return tell(engine.error());
