@@ -11,7 +11,7 @@ import unittest
 BUILD = os.environ["SPREAD_BUILD"]
 
 # The program's own folders.
-PROGRAM = {"cli", "program"}
+PROGRAM = {"options", "help", "cli", "program"}
 
 # Functions and variables of the C library that concern the whole process. A folder may use those of
 # ALLOWED. The names that the library's headers make of them (fortified, 64 bits) count, too.
