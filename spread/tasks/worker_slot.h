@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "spread/base/byte_buffer.h"
+#include "spread/engine/engine.h"
 #include "spread/engine/held_errors.h"
 #include "spread/engine/run_slot.h"
 #include "spread/report/start_failures.h"
