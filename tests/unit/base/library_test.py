@@ -113,7 +113,8 @@ class Library(unittest.TestCase):
     def test_the_list_of_exceptions_is_no_longer_than_it_has_to_be(self):
         used = {(folder, name) for folder, library in libraries().items()
                 for name in undefined_symbols(library)}
-        self.assertEqual(set(ALLOWED) - used, set())
+        # abort is a builtin of the compiler, which objects for link-time optimisation do not name.
+        self.assertEqual(set(ALLOWED) - used - {("base", "abort")}, set())
 
 
 if __name__ == "__main__":
