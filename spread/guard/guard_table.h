@@ -9,8 +9,9 @@ namespace spread {
 /// guard reads it when the master is gone. Plain numbers and no constructor: the memory comes
 /// zeroed, and page by page as it is used.
 struct GuardTable {
-  /// As many processes as Linux has numbers for.
-  static constexpr std::size_t kGroupsMax = std::size_t{1} << 22;
+  /// Children at the same time; those beyond are not ended. With 256 KiB the memory, which is a
+  /// file, can also be had where files may not grow much (ulimit -f).
+  static constexpr std::size_t kGroupsMax = std::size_t{1} << 16;
   static constexpr std::size_t kMarkMax = 64;
 
   int goodbye;             ///< the master has ended in order: there is nothing to do

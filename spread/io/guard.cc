@@ -68,9 +68,11 @@ Result<Guard> Guard::start(Duration grace, const std::string& directory) {
     // The system has no process left: a child could not be started either.
     return fail("cannot start the guard: " + pid.error().message);
   } else {
+    const bool too_large = pid.error().number == EFBIG;
     guard.missing_ = "cannot start the guard (" + pid.error().message +
-                     "): after kill -9 of spread its children go on; set TMPDIR to a directory "
-                     "whose programs may be run";
+                     "): after kill -9 of spread its children go on; " +
+                     (too_large ? "raise the limit on the size of files (ulimit -f)"
+                                : "set TMPDIR to a directory whose programs may be run");
   }
   return guard;
 }

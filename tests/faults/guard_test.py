@@ -3,6 +3,7 @@ forbidden."""
 
 import errno
 import os
+import resource
 import signal
 import struct
 import unittest
@@ -225,6 +226,20 @@ class Start(GuardTest):
         result = self.map("echo", ":::", "a", preexec_fn=lambda: forbid("memfd_create"))
         self.assert_run(result, 0, "a\n")
         self.assert_only_told(result, r"spread: cannot start the guard \(memfd_create: .*; .*\): .*")
+
+
+    def limit_files(self, size):
+        return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    def test_where_files_may_not_grow_to_a_megabyte(self):
+        self.assertEqual(self.started_from(self.limit_files(1000000)), f"/memfd:{NAME} (deleted)")
+
+    def test_where_files_may_hardly_grow(self):
+        result = self.map("echo", ":::", "a", preexec_fn=self.limit_files(1000))
+        self.assert_run(result, 0, "a\n")
+        self.assert_only_told(
+            result, r"spread: cannot start the guard \(.*File too large\): .* \(ulimit -f\)"
+        )
 
 
 class WithoutProc(GuardTest):

@@ -13,7 +13,7 @@ from spread_testing import BUILD, SOURCE, SpreadTest
 PROGRAM = os.environ.get("SPREAD_GUARD", os.path.join(BUILD, "guard", "spread_guard_program")).split()
 # spread/guard/guard_table.h
 HEADER = "iiI4xQ64s"
-GROUPS_MAX = 1 << 22
+GROUPS_MAX = 1 << 16
 SIZE = struct.calcsize(HEADER) + 4 * GROUPS_MAX
 
 
