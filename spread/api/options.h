@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,9 @@ constexpr bool is_jobs(Command command) {
 enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
 enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records };
 enum class Wire : std::uint8_t { Msgpack, Json, Lines };
+/// As users and workers (SPREAD_WIRE) write them.
+inline constexpr std::string_view kWireNames[] = {"msgpack", "json", "lines"};
+constexpr std::string_view name_of(Wire wire) { return kWireNames[static_cast<std::size_t>(wire)]; }
 enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
 enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
 

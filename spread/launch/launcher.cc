@@ -24,15 +24,6 @@ constexpr std::string_view kCpuMark = "spread-cpus ";
 // Where words arrive as words: $1 is the directory. The statuses are those of remote_shell.h.
 constexpr std::string_view kInDirectory = R"(cd -- "$1" >/dev/null || exit 125; shift; exec "$@")";
 
-std::string_view wire_name(Wire wire) {
-  switch (wire) {
-    case Wire::Msgpack: return "msgpack";
-    case Wire::Json: return "json";
-    case Wire::Lines: return "lines";
-  }
-  SPREAD_ASSERT(false);
-}
-
 Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
                              const RunFacts& facts) {
   return {{"SPREAD_HOST", host.name},
@@ -40,7 +31,7 @@ Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerI
           {"SPREAD_WORKER", std::to_string(number(worker))},
           {"SPREAD_WORKERS", std::to_string(facts.workers)},
           {"SPREAD_PREP", std::to_string(facts.prep_items)},
-          {"SPREAD_WIRE", std::string(wire_name(facts.wire))}};
+          {"SPREAD_WIRE", std::string(name_of(facts.wire))}};
 }
 
 ArgumentList fill_in(const ArgumentList& command, const HostSpec& host, const SlotSpec& slot,

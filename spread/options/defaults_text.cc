@@ -20,14 +20,7 @@ std::string format_span(Duration span) { return fmt::format("{}s", to_seconds(sp
 std::string slots_default(const Options& defaults) {
   return defaults.hosts.slots ? fmt::format("{}", *defaults.hosts.slots) : "one per usable CPU";
 }
-std::string wire_default(const Options& defaults) {
-  switch (defaults.wire) {
-    case Wire::Msgpack: return "msgpack";
-    case Wire::Json: return "json";
-    case Wire::Lines: return "lines";
-  }
-  return "";
-}
+std::string wire_default(const Options& defaults) { return std::string(name_of(defaults.wire)); }
 std::string input_default(const Options& defaults) {
   switch (defaults.input.format) {
     case InputFormat::Lines: return "lines";

@@ -60,8 +60,9 @@ Status set_working_directory(Draft& draft, std::string_view value) {
   return store_name(draft.options.hosts.working_directory, value, "a directory");
 }
 Status set_wire(Draft& draft, std::string_view value) {
-  constexpr Choice<Wire> kWires[] = {
-      {"msgpack", Wire::Msgpack}, {"json", Wire::Json}, {"lines", Wire::Lines}};
+  constexpr Choice<Wire> kWires[] = {{name_of(Wire::Msgpack), Wire::Msgpack},
+                                     {name_of(Wire::Json), Wire::Json},
+                                     {name_of(Wire::Lines), Wire::Lines}};
   return choose(draft.options.wire, value, kWires);
 }
 Status set_start_all(Draft& draft, std::string_view) {

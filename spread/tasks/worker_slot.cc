@@ -179,8 +179,7 @@ std::string WorkerSlot::silence_hint() const {
            "CMD; one that buffers: --window N); what leaves lines out (grep, even with "
            "--line-buffered) or reads to the end first (wc, sort) is for spread pipe";
   }
-  return std::string("it is expected to speak --wire ") +
-         (options.wire == Wire::Json ? "json" : "msgpack") +
+  return "it is expected to speak --wire " + std::string(name_of(options.wire)) +
          ", and to flush each answer (a filter that answers line by line: --wire lines)";
 }
 
