@@ -187,9 +187,9 @@ InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint
 /// What nearly every task is: a success, in order, of a worker that has answered another one in
 /// this turn. Then the books of the worker are in order, and on(Answered) would do no more than
 /// this.
-bool Scheduler::take_success(WorkerId id, TaskId task_id, TimePoint now, Success& success) {
+bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, Success& success) {
   Slot& worker = pool_[id];
-  if (!worker.plain_batch || worker.in_flight().empty()) return false;
+  if (worker.in_flight().empty()) return false;
   const InFlight entry = worker.in_flight().front();
   Task& task = tasks_[entry.task];
   if (task.id != task_id || task.came_back) return false;

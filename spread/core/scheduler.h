@@ -69,14 +69,16 @@ class Scheduler {
   /// The two events of every task, without the variant.
   void handle(TaskArrived&& event, TimePoint now, Actions& actions);
   void handle(Answered&& event, TimePoint now, Actions& actions);
-  /// The short way for a success, which nearly every answer is: takes it and returns true, and no
+  /// The fast path for a success, which nearly every answer is: takes it and returns true, and no
   /// action follows. False where anything is not as usual: then nothing has happened, and handle()
   /// is to be called.
   struct Success {
     std::uint32_t attempts = 1;
     Duration duration{};
   };
-  bool take_success(WorkerId worker, TaskId task, TimePoint now, Success& success);
+  bool take_success(WorkerId worker, TaskId task, TimePoint now, Success& success) {
+    return pool_[worker].plain_batch && take_plain_success(worker, task, now, success);
+  }
   void decide(TimePoint now, Actions& actions);
   /// When decide() is wanted even if nothing happens; kForever if never.
   TimePoint next_deadline() const { return deadline_; }
@@ -151,6 +153,8 @@ class Scheduler {
   InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
   InFlight take_in_flight(Slot& slot, std::size_t place, TimePoint now);
   void heard_of(Slot& slot);
+
+  bool take_plain_success(WorkerId worker, TaskId task, TimePoint now, Success& success);
 
   // Outcomes of attempts (scheduler_failure.cc)
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);

@@ -157,8 +157,10 @@ void Engine::hand_on() {
     results_lost_ = true;
     abort(status.error().message);
   }
-  const std::vector<WorkerId> unread(unread_.begin(), unread_.end());
-  for (const WorkerId worker : unread) run_slot(worker).reconsider();
+  if (!unread_.empty()) {
+    const std::vector<WorkerId> unread(unread_.begin(), unread_.end());  // they may leave the set
+    for (const WorkerId worker : unread) run_slot(worker).reconsider();
+  }
   reporter_->make_room_for_results();
   const bool was_full = stdout_->full() || reporter_->errors_full();
   if (phases_.phase() == RunPhase::Working) {

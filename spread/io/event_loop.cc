@@ -189,7 +189,7 @@ std::size_t EventLoop::wait(TimePoint deadline) {
     ++ready;
     entry.handler->on_ready(fd, entry.read, entry.write);
   }
-  ring_timers();
+  if (!timers_.empty() && timers_.front()->at() <= now_) ring_timers();
   return ready;
 }
 

@@ -85,7 +85,8 @@ class Reporter {
   std::uint64_t errors_shown() { return errors_.written() + errors_.queue().size(); }
   /// The reader of stderr is behind: what may wait must.
   bool errors_full() const {
-    return (one_place() ? results_ : errors_).full() || waiting_.size() >= OutputWriter::kFull;
+    if (!one_place()) return errors_.full();
+    return shared_->full() || waiting_.size() >= OutputWriter::kFull;
   }
   /// stdout and stderr are one place: what is put into either queue must go into that of stdout.
   bool one_place() const { return shared_ != nullptr; }
