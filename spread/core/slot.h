@@ -77,13 +77,13 @@ class SlotStatus {
  private:
   friend class SlotPool;
   SlotState state_ = SlotState::Empty;
-  bool ready_ = false;
   bool awaits_hello_ = false;
-  bool logging_in_ = false;
   bool has_alone_task_ = false;
-  bool draining_ = false;
   bool leaving_ = false;
   bool resting_ = false;
+  bool ready_ = false;
+  bool logging_in_ = false;
+  bool draining_ = false;
   bool retired_ = false;
   std::size_t in_flight_bytes_ = 0;
   std::optional<TimePoint> unread_since_;
@@ -138,7 +138,7 @@ struct Slot : SlotStatus {
   TimePoint last_sent{};          ///< when the task answered last had been sent
   bool was_idle = true;           ///< nothing was answered since it had nothing to do
   bool has_answered_now = false;  ///< it is in the list of those with a batch
-  bool plain_batch = false;       ///< further answers of this turn can be taken the short way
+  bool plain_batch = false;       ///< further answers of this turn can take the fast path
   Batch batch;                    ///< answers since the last decide(), from ...
   TimePoint batch_sent{}, batch_since{};
 

@@ -14,23 +14,23 @@ namespace spread {
 
 /// What a slot may belong to; groups_of() in slot_pool.cc says when it does.
 enum class Group : std::uint8_t {
-  Process,      ///< has a process
-  Starting,     ///<
-  Live,         ///<
-  Closed,       ///<
-  Running,      ///< Live or Starting
-  Ready,        ///< a worker may be started at once
-  Pausing,      ///< ... or when its pause is over
-  Retired,      ///<
-  Open,         ///< has a worker, or may have one, that is neither resting nor retired
-  Usable,       ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
-  AwaitsHello,  ///<
-  LoggingIn,    ///<
-  Resting,      ///<
-  Leaving,      ///< and Live still
-  Draining,     ///<
-  Unread,       ///< spread does not read what its worker writes
-  Idle,         ///< takes tasks and has none: it would work on one at once
+  Process,   ///< has a process
+  Starting,  ///< so its state, as with the next two
+  Live,
+  Closed,
+  Running,  ///< Live or Starting
+  Ready,    ///< a worker may be started at once
+  Pausing,  ///< ... or when its pause is over
+  Retired,  ///< as its flag says; those below without a comment, too
+  Open,     ///< has a worker, or may have one, that is neither resting nor retired
+  Usable,   ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
+  AwaitsHello,
+  LoggingIn,
+  Resting,
+  Leaving,  ///< and Live still
+  Draining,
+  Unread,  ///< spread does not read what its worker writes
+  Idle,    ///< takes tasks and has none: it would work on one at once
 };
 inline constexpr std::size_t kGroups = 17;
 

@@ -109,7 +109,7 @@ TEST(Driver, SuccessesAndOtherEventsKeepTheirOrder) {
                                  "deliver 2 why", "short 3 a3"}));
 }
 
-TEST(Driver, WithoutTheShortWayEverySuccessIsAnEvent) {
+TEST(Driver, WithoutTheFastPathEverySuccessIsAnEvent) {
   Bench bench(false);
   bench.feed(2);
   bench.decide();

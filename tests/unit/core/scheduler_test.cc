@@ -472,7 +472,7 @@ TEST(Scheduler, AllThatAParallelWorkerBeganBeforeItsFirstAnswerAreMarked) {
   EXPECT_FALSE(table.all<DeliverTask>().at(2).first);
 }
 
-TEST(Scheduler, TheShortWayForASuccessIsOnlyOpenBehindAnotherAnswerOfTheTurn) {
+TEST(Scheduler, TheFastPathForASuccessIsOnlyOpenBehindAnotherAnswerOfTheTurn) {
   Table table(window_of(3));
   table.slots(1).complete().tasks(3).decide();
   Scheduler::Success success;
@@ -485,7 +485,7 @@ TEST(Scheduler, TheShortWayForASuccessIsOnlyOpenBehindAnotherAnswerOfTheTurn) {
   EXPECT_EQ(table.scheduler.counts().ok, 2u);
 }
 
-TEST(Scheduler, TheShortWayIsClosedWhereAnAnswerMayHaveConsequences) {
+TEST(Scheduler, TheFastPathIsClosedWhereAnAnswerMayHaveConsequences) {
   SchedulerOptions options = window_of(3);
   options.halt = {.when = HaltOptions::When::Soon, .why = HaltOptions::Why::Done, .count = 2};
   Table table(options);
