@@ -8,11 +8,12 @@
 #include <cstring>
 
 #include "spread/base/unique_fd.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 
 void UniqueFd::reset() {
-  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  if (fd_ >= 0) sys::close(std::exchange(fd_, -1));
 }
 
 std::string errno_text(int error) { return std::strerror(error); }
@@ -42,7 +43,7 @@ IoResult finished(ssize_t moved, bool reading) {
 IoResult read_some(int fd, Byte* into, std::size_t size) {
   ssize_t moved;
   do {
-    moved = ::read(fd, into, size);
+    moved = sys::read(fd, into, size);
   } while (moved < 0 && errno == EINTR);
   return finished(moved, true);
 }
@@ -52,7 +53,7 @@ IoResult write_some(int fd, std::span<const ByteView> pieces) {
   ssize_t moved;
   if (pieces.size() == 1) {
     do {
-      moved = ::write(fd, pieces[0].data(), pieces[0].size());
+      moved = sys::write(fd, pieces[0].data(), pieces[0].size());
     } while (moved < 0 && errno == EINTR);
     return finished(moved, false);
   }
@@ -62,7 +63,7 @@ IoResult write_some(int fd, std::span<const ByteView> pieces) {
     vector[i] = {const_cast<Byte*>(pieces[i].data()), pieces[i].size()};
   }
   do {
-    moved = ::writev(fd, vector.data(), static_cast<int>(count));
+    moved = sys::writev(fd, vector.data(), static_cast<int>(count));
   } while (moved < 0 && errno == EINTR);
   return finished(moved, false);
 }

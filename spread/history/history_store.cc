@@ -10,6 +10,7 @@
 
 #include "spread/base/quote.h"
 #include "spread/base/unique_fd.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -58,12 +59,12 @@ void make_private_folders(const std::filesystem::path& folder) {
   std::error_code failed;
   if (folder.empty() || std::filesystem::exists(folder, failed)) return;
   make_private_folders(folder.parent_path());
-  ::mkdir(folder.c_str(), 0700);
+  sys::mkdir(folder.c_str(), 0700);
 }
 
 /// Before SQLite makes it, whose journal has the same permissions.
 void make_private_file(const std::string& file) {
-  UniqueFd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  UniqueFd(sys::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 }
 
 bool matches(const HistoryKey& key, const std::vector<std::string>& words) {

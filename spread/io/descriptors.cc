@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "spread/base/posix.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -23,7 +24,7 @@ std::optional<int> parse_descriptor(std::string_view digits) {
 }
 
 bool is_inherited(int fd) {
-  const int flags = ::fcntl(fd, F_GETFD);
+  const int flags = sys::fcntl(fd, F_GETFD);
   return fd > 2 && flags >= 0 && (flags & FD_CLOEXEC) == 0;
 }
 
@@ -62,9 +63,9 @@ std::optional<int> named_descriptor(std::string_view name) {
 }
 
 Status claim_descriptor(int fd) {
-  const int flags = ::fcntl(fd, F_GETFD);
+  const int flags = sys::fcntl(fd, F_GETFD);
   if (flags < 0) return fail("there is no descriptor " + std::to_string(fd));
-  if (fd > 2 && ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0) {
+  if (fd > 2 && sys::fcntl(fd, F_SETFD, flags | FD_CLOEXEC) != 0) {
     return tl::unexpected(errno_error("fcntl(F_SETFD)"));
   }
   return {};

@@ -11,11 +11,12 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
 
-TimePoint read_clock() { return TimePoint(std::chrono::steady_clock::now().time_since_epoch()); }
+TimePoint read_clock() { return TimePoint(std::chrono::nanoseconds(sys::monotonic_ns())); }
 
 // epoll_wait counts milliseconds. Rounding up: waking a little late is better than spinning.
 int timeout_milliseconds(TimePoint deadline, TimePoint now) {
@@ -29,14 +30,14 @@ int timeout_milliseconds(TimePoint deadline, TimePoint now) {
 }  // namespace
 
 double wall_clock_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double>(std::chrono::nanoseconds(sys::realtime_ns())).count();
 }
 
 EventLoop::EventLoop(UniqueFd epoll, std::size_t watches_max)
     : epoll_(std::move(epoll)), watches_max_(watches_max), now_(read_clock()) {}
 
 Result<EventLoop> EventLoop::create(std::size_t watches_max) {
-  UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  UniqueFd epoll(sys::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return tl::unexpected(errno_error("epoll_create1"));
   return EventLoop(std::move(epoll), watches_max);
 }
@@ -46,8 +47,9 @@ std::uint32_t EventLoop::control(int operation, int fd, const Entry& entry) {
   event.events = (entry.read ? EPOLLIN | EPOLLRDHUP : 0u) | (entry.write ? EPOLLOUT : 0u);
   // The generation tells an event of an earlier life of this descriptor number from this one's.
   event.data.u64 = (std::uint64_t{entry.generation} << 32) | static_cast<std::uint32_t>(fd);
-  return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? 0
-                                                               : static_cast<std::uint32_t>(errno);
+  return sys::epoll_ctl(epoll_.get(), operation, fd, &event) == 0
+             ? 0
+             : static_cast<std::uint32_t>(errno);
 }
 
 void EventLoop::add(int fd, bool read, bool write, ReadyHandler* handler) {
@@ -138,7 +140,7 @@ std::size_t EventLoop::tell_polled() {
     const int what = (entry.read ? POLLIN | POLLRDHUP : 0) | (entry.write ? POLLOUT : 0);
     if (!entry.paused) asked.push_back({fd, static_cast<short>(what), 0});
   }
-  if (::poll(asked.data(), asked.size(), 0) <= 0) return 0;
+  if (sys::poll(asked.data(), asked.size(), 0) <= 0) return 0;
   std::size_t ready = 0;
   for (const pollfd& each : asked) {
     const Entry entry = entries_[static_cast<std::size_t>(each.fd)];
@@ -162,11 +164,11 @@ std::size_t EventLoop::wait(TimePoint deadline) {
   int timeout = poll_only ? 0 : timeout_milliseconds(deadline, now_);
   constexpr int kPollEveryMs = 10;
   if (!polled_.empty() && (timeout < 0 || timeout > kPollEveryMs)) timeout = kPollEveryMs;
-  int count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
+  int count = sys::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, timeout);
   // EINTR comes after a stop (SIGSTOP, SIGCONT). Events that came meanwhile are handled before the
   // deadlines that have passed: a job that has ended is not late.
   if (count < 0 && errno == EINTR) {
-    count = ::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, 0);
+    count = sys::epoll_wait(epoll_.get(), events.data(), kEventsPerWait, 0);
   }
   SPREAD_ASSERT(count >= 0 || errno == EINTR);  // any other error is a fault of spread
   advance();

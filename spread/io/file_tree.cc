@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -35,7 +36,7 @@ Status move_entry(const fs::path& from, const fs::path& to) {
 
 Result<FileStatus> file_status(const std::string& name) {
   struct stat found;
-  if (::stat(name.c_str(), &found) != 0) return tl::unexpected(errno_error(name));
+  if (sys::stat(name.c_str(), &found) != 0) return tl::unexpected(errno_error(name));
   return FileStatus{static_cast<std::uint64_t>(found.st_size), found.st_mtim.tv_sec,
                     static_cast<std::uint64_t>(found.st_ino), S_ISDIR(found.st_mode)};
 }
@@ -45,7 +46,7 @@ Result<ScratchFolder> ScratchFolder::create(const std::string& folder) {
   fs::create_directories(folder, error);
   if (error) return fail("cannot make " + folder + ": " + error.message());
   std::string path = folder + "/.spread-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) {
+  if (sys::mkdtemp(path.data()) == nullptr) {
     return tl::unexpected(errno_error("cannot make a folder in " + folder));
   }
   return ScratchFolder(std::move(path));

@@ -7,29 +7,28 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <string_view>
-#include <system_error>
 
 #include "spread/base/quote.h"
 #include "spread/io/system.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 
 bool file_is_empty(int fd) {
   struct stat status {};
-  return ::fstat(fd, &status) != 0 || status.st_size == 0;
+  return sys::fstat(fd, &status) != 0 || status.st_size == 0;
 }
 
 std::optional<std::uint64_t> file_size(int fd) {
   struct stat status {};
-  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (sys::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return static_cast<std::uint64_t>(status.st_size);
 }
 
 std::optional<std::uint64_t> bytes_left(int fd) {
   const auto size = file_size(fd);
-  const off_t at = size ? ::lseek(fd, 0, SEEK_CUR) : -1;
+  const off_t at = size ? sys::lseek(fd, 0, SEEK_CUR) : -1;
   if (at < 0) return std::nullopt;
   return *size - std::min(*size, static_cast<std::uint64_t>(at));
 }
@@ -38,7 +37,7 @@ Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
   std::size_t done = 0;
   while (done < to.size()) {
     const ssize_t n =
-        ::pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
+        sys::pread(fd, to.data() + done, to.size() - done, static_cast<off_t>(offset + done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return tl::unexpected(errno_error("read"));
     if (n == 0) break;
@@ -64,7 +63,7 @@ IoResult copy_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
 
 IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int pipe) {
   off_t from = static_cast<off_t>(offset);
-  const ssize_t moved = ::splice(file, &from, pipe, nullptr, size, SPLICE_F_NONBLOCK);
+  const ssize_t moved = sys::splice(file, &from, pipe, size, SPLICE_F_NONBLOCK);
   if (moved < 0 && (errno == EINVAL || errno == ENOSYS)) {
     return copy_from_file(file, offset, size, pipe);
   }
@@ -107,7 +106,7 @@ Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view)
   if (!is_ours(std::string_view(piece.data(), *begun))) {
     return fail(name + ": the last line is no line of a joblog, and is not cut off");
   }
-  if (::truncate(name.c_str(), static_cast<off_t>(kept)) != 0) {
+  if (sys::truncate(name.c_str(), static_cast<off_t>(kept)) != 0) {
     return tl::unexpected(errno_error("truncate " + name));
   }
   return {};
@@ -117,13 +116,13 @@ namespace {
 
 std::optional<struct stat> regular_file(const std::string& name) {
   struct stat status {};
-  const int done = ::stat(name.c_str(), &status);
+  const int done = sys::stat(name.c_str(), &status);
   return done == 0 && S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
 }
 
 std::optional<struct stat> regular_file(int fd) {
   struct stat status {};
-  const int done = ::fstat(fd, &status);
+  const int done = sys::fstat(fd, &status);
   return done == 0 && S_ISREG(status.st_mode) ? std::optional(status) : std::nullopt;
 }
 
@@ -159,13 +158,28 @@ std::string file_tail(const std::string& name, std::size_t lines) {
   return text.substr(begin + 1);
 }
 
+Status make_directories(const std::string& name) {
+  constexpr mode_t kAll = 0777;
+  std::size_t end = 0;
+  do {
+    end = name.find('/', end + 1);
+    const std::string part = name.substr(0, end);
+    if (sys::mkdir(part.c_str(), kAll) == 0) continue;
+    const Error why = Error{errno_text(errno), errno};
+    struct stat status {};
+    if (sys::stat(part.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;
+    return tl::unexpected(why);
+  } while (end != std::string::npos);
+  return {};
+}
+
 Status open_result_files(const std::string& folder, UniqueFd (&files)[2]) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return fail("cannot make " + show_text(folder) + ": " + error.message());
+  if (const Status made = make_directories(folder); !made) {
+    return fail("cannot make " + show_text(folder) + ": " + made.error().message);
+  }
   for (int i = 0; i < 2; ++i) {
     const std::string name = folder + (i == 0 ? "/stdout" : "/stderr");
-    files[i] = UniqueFd(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    files[i] = UniqueFd(sys::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!files[i]) return tl::unexpected(errno_error("open " + name));
   }
   return {};

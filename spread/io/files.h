@@ -38,6 +38,8 @@ bool are_one_file(int fd, int other);
 /// The last lines of a file, at most the last 2 KiB of it; empty if it cannot be read.
 std::string file_tail(const std::string& name, std::size_t lines);
 
+/// The directory `name`, and those above it that are missing.
+Status make_directories(const std::string& name);
 /// Makes `folder`, and in it the files "stdout" and "stderr", empty: a job's, of --results.
 Status open_result_files(const std::string& folder, UniqueFd (&files)[2]);
 

@@ -9,13 +9,13 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <string>
 #include <utility>
 
 #include "spread/base/posix.h"
 #include "spread/guard/guard_table.h"
 #include "spread/io/guard_start.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -28,15 +28,15 @@ void store(T& place, T value) {
 
 /// No other run has this number at this moment.
 std::string make_mark() {
-  timespec now;
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return "SPREAD_RUN=" + std::to_string(::getpid()) + "." + std::to_string(now.tv_sec) + "." +
-         std::to_string(now.tv_nsec);
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  const std::int64_t now = sys::realtime_ns();
+  return "SPREAD_RUN=" + std::to_string(sys::getpid()) + "." + std::to_string(now / kPerSecond) +
+         "." + std::to_string(now % kPerSecond);
 }
 
 }  // namespace
 
-void Guard::Unmap::operator()(GuardTable* table) const { ::munmap(table, sizeof(GuardTable)); }
+void Guard::Unmap::operator()(GuardTable* table) const { sys::munmap(table, sizeof(GuardTable)); }
 
 Guard::Guard(UniqueFd pipe, std::unique_ptr<GuardTable, Unmap> table, std::string mark)
     : pipe_(std::move(pipe)), table_(std::move(table)), mark_(std::move(mark)) {}
@@ -44,14 +44,14 @@ Guard::Guard(Guard&&) noexcept = default;
 
 Result<Guard> Guard::start(Duration grace, const std::string& directory) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
+  if (sys::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
   UniqueFd read(ends[0]);
   UniqueFd write(ends[1]);
   const Result<UniqueFd> shared = open_shared_memory(sizeof(GuardTable), directory);
   // Without shared memory there is no guard, and the table is for the master alone.
   const int how = shared ? MAP_SHARED | MAP_NORESERVE : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  void* memory = ::mmap(nullptr, sizeof(GuardTable), PROT_READ | PROT_WRITE, how,
-                        shared ? shared->get() : -1, 0);
+  void* memory = sys::mmap(nullptr, sizeof(GuardTable), PROT_READ | PROT_WRITE, how,
+                           shared ? shared->get() : -1, 0);
   if (memory == MAP_FAILED) return tl::unexpected(errno_error("mmap"));
   std::unique_ptr<GuardTable, Unmap> table(static_cast<GuardTable*>(memory));
   const std::string mark = make_mark();
@@ -83,7 +83,7 @@ Guard::~Guard() {
   pipe_.reset();
   if (pid_ < 0) return;
   int status;
-  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  while (sys::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
 }
 

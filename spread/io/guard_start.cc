@@ -14,7 +14,8 @@
 #include "spread/base/posix.h"
 #include "spread/guard/guard_program.h"
 #include "spread/guard/guard_table.h"
-#include "spread/io/clone_child.h"
+#include "spread/sys/calls.h"
+#include "spread/sys/start_guard.h"
 
 namespace spread {
 namespace {
@@ -25,8 +26,8 @@ constexpr char kGuardName[] = "spread-guard";
 constexpr unsigned kNotToBeExecuted = 8, kToBeExecuted = 16;
 
 Result<UniqueFd> open_memory(unsigned flag) {
-  UniqueFd fd(::memfd_create(kGuardName, MFD_CLOEXEC | flag));
-  if (!fd && errno == EINVAL) fd = UniqueFd(::memfd_create(kGuardName, MFD_CLOEXEC));
+  UniqueFd fd(sys::memfd_create(kGuardName, MFD_CLOEXEC | flag));
+  if (!fd && errno == EINVAL) fd = UniqueFd(sys::memfd_create(kGuardName, MFD_CLOEXEC));
   if (!fd) return tl::unexpected(errno_error("memfd_create"));
   return fd;
 }
@@ -39,7 +40,7 @@ struct NamedFile {
 
 Result<NamedFile> make_file(const std::string& directory) {
   NamedFile file{{}, directory + "/spread-guard-XXXXXX"};
-  file.fd = UniqueFd(::mkostemp(file.name.data(), O_CLOEXEC));
+  file.fd = UniqueFd(sys::mkostemp(file.name.data(), O_CLOEXEC));
   if (!file.fd) return tl::unexpected(errno_error("cannot make a file in " + directory));
   return file;
 }
@@ -56,44 +57,14 @@ Status write_program(int fd) {
   return {};
 }
 
-/// What the child looks at.
-struct GuardStart {
-  int pipe, table;
-  int program;       ///< a descriptor; -1: `file`
-  const char* file;  ///< a path
-};
-
-/// The same descriptor with a number that is none of a guard's.
-SPREAD_IN_CHILD int out_of_the_way(int fd) {
-  return static_cast<int>(::syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, kGuardTable + 1));
+Result<int> run_guard(const sys::GuardStart& start) {
+  const sys::ProcessStarted guard = sys::start_guard(start);
+  UniqueFd not_watched(guard.exit_fd);
+  if (guard.error != 0) return tl::unexpected(Error{errno_text(guard.error), guard.error});
+  return guard.pid;
 }
 
-SPREAD_IN_CHILD int become_guard(void* argument) {
-  const GuardStart& start = *static_cast<const GuardStart*>(argument);
-  if (::syscall(SYS_setsid) < 0) return errno;
-  const int pipe = out_of_the_way(start.pipe), table = out_of_the_way(start.table);
-  const int program = start.program < 0 ? -1 : out_of_the_way(start.program);
-  if (::syscall(SYS_dup3, pipe, kGuardPipe, 0) < 0) return errno;
-  if (::syscall(SYS_dup3, table, kGuardTable, 0) < 0) return errno;
-  // All signals stay blocked, as they are here: the guard ignores the terminal and `pkill spread`.
-  char* words[] = {const_cast<char*>(kGuardName), nullptr};
-  char* environment[] = {nullptr};
-  if (start.program < 0) {
-    ::syscall(SYS_execve, start.file, words, environment);
-  } else {
-    ::syscall(SYS_execveat, program, "", words, environment, AT_EMPTY_PATH);
-  }
-  return errno;
-}
-
-Result<int> run_guard(GuardStart start) {
-  char stack[16 * 1024];
-  const ClonedChild child = clone_child(become_guard, &start, stack);
-  if (child.error != 0) return tl::unexpected(Error{errno_text(child.error), child.error});
-  return child.pid;
-}
-
-Result<int> start_from_memory(GuardStart start) {
+Result<int> start_from_memory(sys::GuardStart start) {
   const Result<UniqueFd> program = open_memory(kToBeExecuted);
   if (!program) return tl::unexpected(program.error());
   SPREAD_TRY(write_program(program->get()));
@@ -101,11 +72,11 @@ Result<int> start_from_memory(GuardStart start) {
   return run_guard(start);
 }
 
-Result<int> start_from_file(GuardStart start, const std::string& directory) {
+Result<int> start_from_file(sys::GuardStart start, const std::string& directory) {
   Result<NamedFile> file = make_file(directory);
   if (!file) return tl::unexpected(file.error());
   Status written = write_program(file->fd.get());
-  if (written && ::fchmod(file->fd.get(), S_IRUSR | S_IXUSR) != 0) {
+  if (written && sys::fchmod(file->fd.get(), S_IRUSR | S_IXUSR) != 0) {
     written = tl::unexpected(errno_error("fchmod"));
   }
   // What is open for writing cannot be executed.
@@ -113,7 +84,7 @@ Result<int> start_from_file(GuardStart start, const std::string& directory) {
   start.program = -1;
   start.file = file->name.c_str();
   Result<int> pid = written ? run_guard(start) : tl::unexpected(written.error());
-  ::unlink(file->name.c_str());
+  sys::unlink(file->name.c_str());
   if (pid) return pid;
   return tl::unexpected(
       Error{"a file in " + directory + ": " + pid.error().message, pid.error().number});
@@ -128,20 +99,20 @@ bool out_of_processes(const Error& error) {
 Result<UniqueFd> open_shared_memory(std::size_t size, const std::string& directory) {
   Result<UniqueFd> memory = open_memory(kNotToBeExecuted);
   if (memory) {
-    if (::ftruncate(memory->get(), static_cast<off_t>(size)) == 0) return memory;
+    if (sys::ftruncate(memory->get(), static_cast<off_t>(size)) == 0) return memory;
     return tl::unexpected(errno_error("memfd_create: ftruncate"));
   }
   Result<NamedFile> file = make_file(directory);
   if (!file) return tl::unexpected(Error{memory.error().message + "; " + file.error().message, 0});
-  ::unlink(file->name.c_str());
+  sys::unlink(file->name.c_str());
   // All blocks at once: on a disk that is full later, a store would end this process.
-  const int error = ::posix_fallocate(file->fd.get(), 0, static_cast<off_t>(size));
+  const int error = sys::posix_fallocate(file->fd.get(), static_cast<off_t>(size));
   if (error == 0) return std::move(file->fd);
   return fail(memory.error().message + "; a file in " + directory + ": " + errno_text(error));
 }
 
 Result<int> start_guard_program(int pipe, int table, const std::string& directory) {
-  const GuardStart start{pipe, table, -1, nullptr};
+  const sys::GuardStart start{pipe, kGuardPipe, table, kGuardTable, -1, nullptr, kGuardName};
   Result<int> pid = start_from_memory(start);
   if (pid || out_of_processes(pid.error())) return pid;
   Result<int> second = start_from_file(start, directory);

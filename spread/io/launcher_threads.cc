@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -27,7 +28,7 @@ LauncherThreads::LauncherThreads(UniqueFd wake, std::size_t threads_max)
 }
 
 Result<std::unique_ptr<LauncherThreads>> LauncherThreads::create(std::size_t threads_max) {
-  UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  UniqueFd wake(sys::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return tl::unexpected(errno_error("eventfd"));
   return std::unique_ptr<LauncherThreads>(new LauncherThreads(std::move(wake), threads_max));
 }
@@ -35,15 +36,9 @@ Result<std::unique_ptr<LauncherThreads>> LauncherThreads::create(std::size_t thr
 LauncherThreads::~LauncherThreads() { stop(); }
 
 bool LauncherThreads::add_thread() {
-  pthread_attr_t how;
-  ::pthread_attr_init(&how);
-  ::pthread_attr_setstacksize(&how, std::max<std::size_t>(kStackBytes, PTHREAD_STACK_MIN));
-  sigset_t all;
-  sigfillset(&all);
-  ::pthread_attr_setsigmask_np(&how, &all);
   pthread_t thread;
-  const int error = ::pthread_create(&thread, &how, enter, this);
-  ::pthread_attr_destroy(&how);
+  const int error = sys::pthread_create(
+      &thread, std::max<std::size_t>(kStackBytes, PTHREAD_STACK_MIN), enter, this);
   if (error == 0) threads_.push_back(thread);
   return error == 0;
 }
@@ -83,7 +78,7 @@ void LauncherThreads::stop() {
     waiting_.clear();
   }
   wanted_.notify_all();
-  for (const pthread_t thread : threads_) ::pthread_join(thread, nullptr);
+  for (const pthread_t thread : threads_) sys::pthread_join(thread);
   threads_.clear();
 }
 

@@ -8,27 +8,26 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <random>
 #include <string_view>
 
 #include "spread/base/posix.h"
 #include "spread/io/system.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
 
 bool is_program(const std::string& path) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         ::access(path.c_str(), X_OK) == 0;
+  return sys::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         sys::access(path.c_str(), X_OK) == 0;
 }
 
 }  // namespace
 
 std::optional<double> load_average() {
-  double load;
-  if (::getloadavg(&load, 1) != 1) return std::nullopt;
-  return load;
+  const double load = sys::load();
+  return load < 0 ? std::nullopt : std::optional(load);
 }
 
 std::optional<std::uint64_t> available_memory() {
@@ -49,7 +48,7 @@ std::uint32_t slots_without_limit() {
 }
 
 std::size_t argument_max() {
-  const long all = ::sysconf(_SC_ARG_MAX);
+  const long all = sys::argument_max();
   return all > 0 ? static_cast<std::size_t>(all) : 128 * 1024;
 }
 
@@ -72,8 +71,8 @@ std::size_t argument_space(const Environment& environment) {
 
 Status become_nicer(int by) {
   errno = 0;
-  const int own = ::getpriority(PRIO_PROCESS, 0);
-  if (::setpriority(PRIO_PROCESS, 0, std::clamp(own + by, -20, 19)) != 0) {
+  const int own = sys::getpriority();
+  if (sys::setpriority(std::clamp(own + by, -20, 19)) != 0) {
     return tl::unexpected(errno_error("--nice " + std::to_string(by)));
   }
   return {};
@@ -81,9 +80,8 @@ Status become_nicer(int by) {
 
 std::string random_mark() {
   constexpr char kDigits[] = "0123456789abcdef";
-  unsigned char bytes[16];
-  std::random_device device;
-  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(device());
+  unsigned char bytes[16] = {};
+  static_cast<void>(sys::getrandom(bytes, sizeof bytes));
   std::string mark;
   for (const unsigned char byte : bytes) {
     mark += kDigits[byte >> 4];
@@ -129,7 +127,7 @@ std::string missing_interpreter(const std::string& program) {
   const std::string line = text.substr(2, text.find('\n', 2) - 2);
   const std::size_t begin = std::min(line.find_first_not_of(" \t"), line.size());
   const std::string interpreter = line.substr(begin, line.find_first_of(" \t", begin) - begin);
-  if (interpreter.empty() || ::access(interpreter.c_str(), F_OK) == 0) return {};
+  if (interpreter.empty() || sys::access(interpreter.c_str(), F_OK) == 0) return {};
   if (interpreter.back() == '\r') {
     return "its first line ends with a carriage return (CR LF), so its interpreter " +
            interpreter.substr(0, interpreter.size() - 1) + "<CR> is missing";

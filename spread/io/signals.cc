@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 
@@ -15,17 +16,17 @@ Result<SignalSet> SignalSet::create() {
   sigemptyset(&wanted);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGWINCH}) {
     struct sigaction now {};
-    ::sigaction(signal, nullptr, &now);
+    sys::sigaction(signal, nullptr, &now);
     if (now.sa_handler == SIG_IGN && signal != SIGWINCH) continue;
     sigaddset(&wanted, signal);
   }
-  UniqueFd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  UniqueFd fd(sys::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd) return tl::unexpected(errno_error("signalfd"));
   return SignalSet(std::move(fd), wanted);
 }
 
 Status SignalSet::block() {
-  const int error = ::pthread_sigmask(SIG_BLOCK, &wanted_, nullptr);
+  const int error = sys::pthread_sigmask(SIG_BLOCK, &wanted_, nullptr);
   if (error == 0) return {};
   return fail("pthread_sigmask: " + errno_text(error));
 }
@@ -44,9 +45,9 @@ void SignalSet::stop_here() {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTSTP);
-  ::kill(::getpid(), SIGTSTP);
-  ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
-  ::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  sys::kill(sys::getpid(), SIGTSTP);
+  sys::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
+  sys::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
 }
 
 }  // namespace spread

@@ -1,9 +1,6 @@
 #include "spread/io/spawn_call.h"
 
-#include <limits.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,15 +12,16 @@
 #include <utility>
 
 #include "spread/base/posix.h"
-#include "spread/io/clone_child.h"
 #include "spread/io/machine.h"
+#include "spread/sys/calls.h"
+#include "spread/sys/start_process.h"
 
 namespace spread {
 
 SpawnCall::SpawnCall() : stack_(new char[kStackBytes]) {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction now;
-    if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
+    if (sys::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
     changed_signals_.push_back(signal);
     // SignalSet ignores PIPE and XFSZ. A shell ignores INT and QUIT for what it starts with `&`, so
     // that Ctrl-C does not reach it; but children of spread are in groups of their own, and
@@ -73,89 +71,21 @@ void SpawnCall::keep_words() {
 void SpawnCall::set_directory(const std::string& directory) { directory_ = directory; }
 
 void SpawnCall::run() {
-  char* const first = words_[1];
-  ClonedChild child = clone_child(become, this, {stack_.get(), kStackBytes});
-  words_[1] = first;
-  pid = child.pid;
-  exit_fd = std::move(child.exit_fd);
-  error = child.error;
-}
-
-// ---------------------------------------------------------------- in the child
-
-SPREAD_IN_CHILD int SpawnCall::become(void* self) {
-  return static_cast<SpawnCall*>(self)->become();
-}
-
-/// Returns why it could not.
-SPREAD_IN_CHILD int SpawnCall::become() {
-  if (own_group_ && ::setpgid(0, 0) != 0) return errno;
-  for (int fd = 0; fd < 3; ++fd) {
-    if (from_[fd] >= 0 && ::syscall(SYS_dup3, from_[fd], fd, 0) < 0) return errno;
-  }
-  for (const int fd : hidden_) ::syscall(SYS_close, fd);
-  if (descriptor_limit_ != 0) restore_descriptor_limit();
-  if (!directory_.empty() && ::chdir(directory_.c_str()) != 0) return errno;
-  struct sigaction standard {};
-  for (const int signal : keeps_ignored_ ? own_signals_ : changed_signals_) {
-    ::sigaction(signal, &standard, nullptr);
-  }
-  // The kernel's set of signals, which is shorter than the library's.
-  const std::uint64_t none = 0;
-  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
-  if (std::strchr(words_[1], '/') != nullptr) return exec(words_[1]);
-  return exec_from_path();
-}
-
-/// A program that closes every descriptor it might have, or knows only as many as select(2) does,
-/// goes by the limit.
-SPREAD_IN_CHILD void SpawnCall::restore_descriptor_limit() {
-  rlimit limit;
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = descriptor_limit_;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/// As execvp(3), whose own stack needs as much as there are words.
-SPREAD_IN_CHILD int SpawnCall::exec_from_path() {
-  const char* const name = words_[1];
-  const std::size_t size = std::strlen(name);
-  const char* path = search_path_;
-  if (size == 0) return ENOENT;
-  if (size > NAME_MAX) return ENAMETOOLONG;
-  bool denied = false;
-  char file[PATH_MAX + NAME_MAX + 2];
-  const char* end = nullptr;
-  do {
-    if (end != nullptr) path = end + 1;
-    end = std::strchr(path, ':');
-    if (end == nullptr) end = path + std::strlen(path);
-    const auto length = static_cast<std::size_t>(end - path);
-    if (length > PATH_MAX) continue;
-    std::memcpy(file, path, length);
-    // An empty part is the current directory.
-    if (length > 0) file[length] = '/';
-    std::memcpy(file + length + (length > 0 ? 1 : 0), name, size + 1);
-    switch (const int why = exec(file)) {
-      case EACCES: denied = true; break;
-      case ENOENT:
-      case ENOTDIR:
-      case ESTALE:
-      case ENODEV:
-      case ETIMEDOUT: break;
-      default: return why;
-    }
-  } while (*end != '\0');
-  return denied ? EACCES : ENOENT;
-}
-
-SPREAD_IN_CHILD int SpawnCall::exec(char* file) {
-  ::execve(file, words_.data() + 1, environment.data());
-  if (errno != ENOEXEC) return errno;
-  // A script without #!, which a shell and execvp(3) run with sh.
-  words_[1] = file;
-  ::execve(words_[0], words_.data(), environment.data());
-  return errno;
+  sys::ProcessStart start;
+  start.words = words_.data();
+  start.environment = environment.data();
+  start.search_path = search_path_;
+  start.directory = directory_.empty() ? nullptr : directory_.c_str();
+  std::copy(std::begin(from_), std::end(from_), std::begin(start.from));
+  start.hidden = hidden_;
+  start.descriptor_limit = descriptor_limit_;
+  start.own_group = own_group_;
+  start.reset_signals = keeps_ignored_ ? own_signals_ : changed_signals_;
+  start.stack = {stack_.get(), kStackBytes};
+  const sys::ProcessStarted started = sys::start_process(start);
+  pid = started.pid;
+  exit_fd = UniqueFd(started.exit_fd);
+  error = started.error;
 }
 
 std::string SpawnCall::name() const {
@@ -163,7 +93,7 @@ std::string SpawnCall::name() const {
 }
 
 std::string SpawnCall::problem() const {
-  const bool there = directory_.empty() || ::access(directory_.c_str(), X_OK) == 0;
+  const bool there = directory_.empty() || sys::access(directory_.c_str(), X_OK) == 0;
   if (error == ENOENT && there) {
     const auto path = program_path(words_[1], search_path_, directory_);
     const std::string missing = path ? missing_interpreter(*path) : "";

@@ -62,13 +62,6 @@ class SpawnCall {
   int error = 0;     ///< errno, or 0
 
  private:
-  // In the child.
-  static int become(void* self);
-  int become();
-  void restore_descriptor_limit();
-  int exec_from_path();
-  int exec(char* file);
-
   static constexpr std::size_t kStackBytes = 64 * 1024;
   std::unique_ptr<char[]> stack_;
   std::vector<int> changed_signals_;  ///< whose dispositions in spread are not the default

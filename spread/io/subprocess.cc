@@ -1,6 +1,3 @@
-// The only file that knows Boost.Process. Its stock launchers fork the whole master and leave
-// zombies behind a failed exec (docs/decisions/0001-process-launch.md), so the process is started
-// here (spawn_call.h) and handed to Boost.Process as a pid and a pidfd.
 #include "spread/io/subprocess.h"
 
 #include <fcntl.h>
@@ -13,16 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <exception>
 #include <string_view>
-
-#define BOOST_PROCESS_USE_STD_FS 1
-#include <boost/optional.hpp>
-#include <boost/type_traits.hpp>
-#include <boost/utility/string_view.hpp>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/process/v2/process.hpp>
 
 #include "spread/base/posix.h"
 #include "spread/io/child_environment.h"
@@ -32,6 +20,7 @@
 #include "spread/io/launcher_threads.h"
 #include "spread/io/spawn_call.h"
 #include "spread/io/system.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -39,26 +28,24 @@ namespace {
 // See docs/decisions/0010-launcher-threads.md.
 constexpr std::size_t kThreads = 2;
 
-using Process = boost::process::v2::basic_process<boost::asio::io_context::executor_type>;
-
 /// Of a pipe that was just made: it has no other flags.
-void set_nonblocking(int fd) { ::fcntl(fd, F_SETFL, O_NONBLOCK); }
+void set_nonblocking(int fd) { sys::fcntl(fd, F_SETFL, O_NONBLOCK); }
 
 /// Where there is no pidfd: becomes readable a hundred times a second, and try_wait() looks each
 /// time whether the process has ended.
 Result<int> open_ticks() {
   constexpr long kLookEveryNs = 10'000'000;
-  const int timer = ::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  const int timer = sys::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (timer < 0) return tl::unexpected(errno_error("timerfd_create"));
   const itimerspec every{{0, kLookEveryNs}, {0, kLookEveryNs}};
-  ::timerfd_settime(timer, 0, &every, nullptr);
+  sys::timerfd_settime(timer, 0, &every);
   return timer;
 }
 
 /// It can be reaped; that is left for later.
 bool has_ended(int pid) {
   siginfo_t info{};
-  return ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+  return sys::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
          info.si_pid == pid;
 }
 
@@ -80,14 +67,14 @@ struct Spawner::Children {
     if (guard != nullptr) guard->forget(group);
   }
   void leave_behind(int pid, int group) {
-    ::kill(-group, SIGKILL);
+    sys::kill(-group, SIGKILL);
     unreaped.push_back({pid, group});
   }
   void reap() {
     std::erase_if(unreaped, [this](const Unreaped& child) {
       if (!has_ended(child.pid)) return false;
       forget(child.group);
-      ::waitpid(child.pid, nullptr, WNOHANG);
+      sys::waitpid(child.pid, nullptr, WNOHANG);
       return true;
     });
   }
@@ -106,10 +93,9 @@ std::string ExitStatus::text(bool by_us) const {
 }
 
 struct Subprocess::Impl {
-  Process process;
   int pid;
   int group;  ///< its process group; where that is spread's, minus its own number
-  int exit_fd;
+  UniqueFd exit_fd;
   Spawner::Children& children;
   UniqueFd ticks;  ///< instead of `exit_fd`, of one that has ended and cannot be reaped yet
   bool running = true;
@@ -131,13 +117,11 @@ Subprocess::~Subprocess() {
   if (!impl_) return;
   --impl_->children.living;
   if (!impl_->running) return;
-  // Boost's own destructor would kill the leader alone, and then wait for it, however long.
-  impl_->process.detach();
   impl_->children.leave_behind(impl_->pid, impl_->group);
 }
 
 int Subprocess::pid() const { return impl_->pid; }
-int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : impl_->exit_fd; }
+int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : impl_->exit_fd.get(); }
 
 std::optional<ExitStatus> Subprocess::try_wait() {
   // Looked at, forgotten, reaped, in this order: whenever spread is killed, the guard knows exactly
@@ -153,25 +137,21 @@ std::optional<ExitStatus> Subprocess::try_wait() {
     return std::nullopt;
   }
   impl_->children.forget(impl_->group);
-  boost::system::error_code error;
-  static_cast<void>(impl_->process.running(error));
+  int status = 0;
+  sys::waitpid(impl_->pid, &status, WNOHANG);
   impl_->running = false;
   impl_->ticks.reset();
-  const int status = impl_->process.native_exit_code();
-  impl_->process.detach();
+  impl_->exit_fd.reset();
   if (WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
   return ExitStatus{WEXITSTATUS(status), 0};
 }
 
-void Subprocess::signal_group(int signal) { ::kill(-impl_->group, signal); }
+void Subprocess::signal_group(int signal) { sys::kill(-impl_->group, signal); }
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 
 struct Spawner::Impl final : ReadyHandler {
   EventLoop* loop;
   Children children;
-  // Never run: Boost.Process wants an executor to hold a process handle. The waiting is done by
-  // EventLoop on the same pidfd.
-  boost::asio::io_context context{1};
   UniqueFd null;  // /dev/null, opened when it is first wanted
   const std::vector<int> inherited = inherited_descriptors();
   std::uint64_t descriptor_limit = 0;
@@ -223,7 +203,7 @@ Spawner::Impl::~Impl() {
   // What was just killed is gone in a moment, unless it cannot be.
   constexpr int kLooks = 100;
   for (int look = 0; look < kLooks && !children.unreaped.empty(); ++look) {
-    if (look > 0) ::poll(nullptr, 0, 1);
+    if (look > 0) sys::poll(nullptr, 0, 1);
     children.reap();
   }
 }
@@ -268,19 +248,19 @@ Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& optio
       call.dup_to(options.files[fd], fd);
       return {};
     }
-    theirs = UniqueFd(::fcntl(options.files[fd], F_DUPFD_CLOEXEC, 3));
+    theirs = UniqueFd(sys::fcntl(options.files[fd], F_DUPFD_CLOEXEC, 3));
     if (!theirs) return tl::unexpected(errno_error("fcntl(F_DUPFD_CLOEXEC)"));
     call.dup_to(theirs.get(), fd);
     return {};
   }
   if (to == Connect::Null) {
-    if (!null) null = UniqueFd(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null) null = UniqueFd(sys::open("/dev/null", O_RDWR | O_CLOEXEC));
     if (!null) return tl::unexpected(errno_error("open /dev/null"));
     call.dup_to(null.get(), fd);
     return {};
   }
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
+  if (sys::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
   UniqueFd& ours = call.ours[fd];
   ours = UniqueFd(ends[fd == 0 ? 1 : 0]);
   theirs = UniqueFd(ends[fd == 0 ? 0 : 1]);
@@ -328,23 +308,17 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   if (call.error != 0) {
     return tl::unexpected(Error{"cannot start " + call.name() + ": " + call.problem(), call.error});
   }
-  const Result<int> exit_fd = call.exit_fd ? call.exit_fd.release() : open_ticks();
-  if (!exit_fd) {
-    children.leave_behind(pid, group);
-    return tl::unexpected(exit_fd.error());
-  }
-  std::optional<Process> process;
-  try {
-    process.emplace(context.get_executor(), pid, *exit_fd);
-  } catch (const std::exception& error) {
-    // Asio has an epoll set of its own, and no room in it.
-    ::close(*exit_fd);
-    children.leave_behind(pid, group);
-    return fail("cannot start " + call.name() + ": " + error.what());
+  if (!call.exit_fd) {
+    const Result<int> ticks = open_ticks();
+    if (!ticks) {
+      children.leave_behind(pid, group);
+      return tl::unexpected(ticks.error());
+    }
+    call.exit_fd = UniqueFd(*ticks);
   }
   ++children.living;
   Subprocess child(std::make_unique<Subprocess::Impl>(
-      Subprocess::Impl{std::move(*process), pid, group, *exit_fd, children, {}}));
+      Subprocess::Impl{pid, group, std::move(call.exit_fd), children, {}}));
   child.input = std::move(call.ours[0]);
   child.output = std::move(call.ours[1]);
   child.errors = std::move(call.ours[2]);
@@ -402,7 +376,7 @@ void Spawner::settle() {
   constexpr int kLooks = 10, kLookEveryMs = 100;
   for (int look = 0; look < kLooks && !impl_->starts.empty(); ++look) {
     pollfd wake{impl_->threads->fd(), POLLIN, 0};
-    if (::poll(&wake, 1, kLookEveryMs) > 0) impl_->on_ready(wake.fd, true, false);
+    if (sys::poll(&wake, 1, kLookEveryMs) > 0) impl_->on_ready(wake.fd, true, false);
   }
 }
 

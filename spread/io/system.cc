@@ -21,6 +21,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/io/descriptors.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
@@ -49,9 +50,9 @@ double cgroup_quota() {
 
 /// A copy, so that an error is known before anything is started.
 Result<UniqueFd> open_standard_input(int standard_input) {
-  const int flags = ::fcntl(standard_input, F_GETFL);
+  const int flags = sys::fcntl(standard_input, F_GETFL);
   const bool readable = flags >= 0 && (flags & O_ACCMODE) != O_WRONLY;
-  UniqueFd fd(readable ? ::fcntl(standard_input, F_DUPFD_CLOEXEC, 3) : -1);
+  UniqueFd fd(readable ? sys::fcntl(standard_input, F_DUPFD_CLOEXEC, 3) : -1);
   if (!fd) return fail("cannot read standard input: " + errno_text(readable ? errno : EBADF));
   return fd;
 }
@@ -59,19 +60,13 @@ Result<UniqueFd> open_standard_input(int standard_input) {
 }  // namespace
 
 std::uint32_t usable_cpus() {
-  cpu_set_t set;
-  double cpus = 1;
-  if (::sched_getaffinity(0, sizeof set, &set) == 0) {
-    cpus = CPU_COUNT(&set);
-  } else {
-    cpus = static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
-  }
-  return static_cast<std::uint32_t>(std::max(1.0, std::min(cpus, std::ceil(cgroup_quota()))));
+  return static_cast<std::uint32_t>(
+      std::max(1.0, std::min(sys::cpus(), std::ceil(cgroup_quota()))));
 }
 
 std::string current_directory() {
   std::array<char, PATH_MAX> name;
-  return ::getcwd(name.data(), name.size()) == nullptr ? "." : name.data();
+  return sys::getcwd(name.data(), name.size()) == nullptr ? "." : name.data();
 }
 
 std::string absolute_directory(const std::string& name) {
@@ -87,28 +82,28 @@ std::string absolute_directory(const std::string& name) {
 
 std::string host_name() {
   std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+  return sys::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
 Result<UniqueFd> open_for_reading(const std::string& name, int standard_input) {
   if (name == "-") return open_standard_input(standard_input);
-  UniqueFd fd(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  UniqueFd fd(sys::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return tl::unexpected(errno_error("cannot read " + name));
   return fd;
 }
 
 Result<UniqueFd> open_for_writing(const std::string& name, bool append) {
   if (const auto given = named_descriptor(name)) {
-    const int flags = ::fcntl(*given, F_GETFL);
+    const int flags = sys::fcntl(*given, F_GETFL);
     if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
       return fail("cannot write " + name + ": it was opened for reading");
     }
-    UniqueFd copy(::fcntl(*given, F_DUPFD_CLOEXEC, 3));
+    UniqueFd copy(sys::fcntl(*given, F_DUPFD_CLOEXEC, 3));
     if (!copy) return tl::unexpected(errno_error("cannot write " + name));
     return copy;
   }
-  UniqueFd fd(
-      ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666));
+  UniqueFd fd(sys::open(name.c_str(),
+                        O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666));
   if (!fd) return tl::unexpected(errno_error("cannot write " + name));
   return fd;
 }
@@ -133,7 +128,7 @@ Status print(int fd, std::string_view text) {
     const IoResult written = write_some(fd, {&rest, 1});
     if (written.state == IoState::WouldBlock) {
       pollfd wanted{fd, POLLOUT, 0};
-      ::poll(&wanted, 1, -1);
+      sys::poll(&wanted, 1, -1);
     } else if (written.state != IoState::Done) {
       const int error = written.state == IoState::End ? EPIPE : written.error;
       return fail("cannot write to standard output: " + errno_text(error));
@@ -145,39 +140,39 @@ Status print(int fd, std::string_view text) {
 
 std::uint64_t descriptor_limit() {
   rlimit limit{};
-  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+  return sys::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (sys::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
   if (limit.rlim_cur >= wanted) return limit.rlim_cur;
   limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  ::getrlimit(RLIMIT_NOFILE, &limit);
+  sys::setrlimit(RLIMIT_NOFILE, &limit);
+  sys::getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
 }
 
 bool is_directory(int fd) {
   struct stat status {};
-  return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+  return sys::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 bool readable_now(int fd) {
   pollfd wanted{fd, POLLIN, 0};
-  return ::poll(&wanted, 1, 0) > 0;
+  return sys::poll(&wanted, 1, 0) > 0;
 }
 
-bool is_terminal(int fd) { return ::isatty(fd) == 1; }
+bool is_terminal(int fd) { return sys::isatty(fd) == 1; }
 
 bool are_one_place(int fd, int other) {
   struct stat one {};
   struct stat two {};
-  if (::fstat(fd, &one) != 0 || ::fstat(other, &two) != 0) return false;
+  if (sys::fstat(fd, &one) != 0 || sys::fstat(other, &two) != 0) return false;
   if (is_terminal(fd) && is_terminal(other)) {
     // A session has one terminal, which has two names: /dev/tty is the other one.
-    const pid_t session = ::tcgetsid(fd);
-    if (session >= 0 && session == ::tcgetsid(other)) return true;
+    const pid_t session = sys::tcgetsid(fd);
+    if (session >= 0 && session == sys::tcgetsid(other)) return true;
   } else if (S_ISCHR(one.st_mode)) {
     return false;
   }
@@ -193,33 +188,33 @@ bool is_stopped(int pid) {
 
 bool is_pipe(int fd) {
   struct stat status {};
-  return ::fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+  return sys::fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 bool in_background(int fd) {
-  const pid_t foreground = ::tcgetpgrp(fd);
-  return foreground >= 0 && foreground != ::getpgrp();
+  const pid_t foreground = sys::tcgetpgrp(fd);
+  return foreground >= 0 && foreground != sys::getpgrp();
 }
 
 std::uint32_t terminal_width(int fd) {
   constexpr std::uint32_t kUsual = 80;
-  winsize size{};
-  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+  const int columns = sys::columns(fd);
+  return columns > 0 ? static_cast<std::uint32_t>(columns) : kUsual;
 }
 
 Result<OutputDescriptor> open_output(int fd) {
   OutputDescriptor output;
   struct stat status {};
-  if (::fstat(fd, &status) != 0)
+  if (sys::fstat(fd, &status) != 0)
     return tl::unexpected(errno_error("cannot write to descriptor " + std::to_string(fd)));
   const bool pipe = S_ISFIFO(status.st_mode);
-  const bool terminal = S_ISCHR(status.st_mode) && ::isatty(fd) == 1;
+  const bool terminal = S_ISCHR(status.st_mode) && sys::isatty(fd) == 1;
   if (pipe || terminal) {
     const std::string name = "/proc/self/fd/" + std::to_string(fd);
-    output.fd = UniqueFd(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    output.fd = UniqueFd(sys::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     if (output.fd) return output;
   }
-  output.fd = UniqueFd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  output.fd = UniqueFd(sys::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   if (!output.fd)
     return tl::unexpected(errno_error("cannot write to descriptor " + std::to_string(fd)));
   // A pipe that says it is ready takes PIPE_BUF bytes without blocking.
@@ -228,6 +223,6 @@ Result<OutputDescriptor> open_output(int fd) {
   return output;
 }
 
-void grow_pipe(int fd, std::size_t bytes) { ::fcntl(fd, F_SETPIPE_SZ, static_cast<int>(bytes)); }
+void grow_pipe(int fd, std::size_t bytes) { sys::fcntl(fd, F_SETPIPE_SZ, static_cast<int>(bytes)); }
 
 }  // namespace spread

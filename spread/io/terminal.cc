@@ -6,16 +6,17 @@
 #include <unistd.h>
 
 #include "spread/base/posix.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 
 bool is_in_foreground() {
   const auto terminal = open_terminal();
-  return terminal && ::tcgetpgrp(terminal->get()) == ::getpgrp();
+  return terminal && sys::tcgetpgrp(terminal->get()) == sys::getpgrp();
 }
 
 Result<UniqueFd> open_terminal() {
-  UniqueFd terminal(::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  UniqueFd terminal(sys::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (terminal.get() < 0) return tl::unexpected(errno_error("cannot open /dev/tty"));
   return terminal;
 }
@@ -24,7 +25,7 @@ Result<std::optional<std::string>> read_typed_line(int terminal) {
   sigset_t ending, before;
   ::sigemptyset(&ending);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP}) ::sigaddset(&ending, signal);
-  ::pthread_sigmask(SIG_UNBLOCK, &ending, &before);
+  sys::pthread_sigmask(SIG_UNBLOCK, &ending, &before);
   std::string line;
   std::optional<std::string> typed;
   Status status;
@@ -42,13 +43,13 @@ Result<std::optional<std::string>> read_typed_line(int terminal) {
     }
     line += static_cast<char>(byte);
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  sys::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (!status) return tl::unexpected(status.error());
   return typed;
 }
 
 void give_back(int fd, std::size_t bytes) {
-  if (bytes > 0) static_cast<void>(::lseek(fd, -static_cast<off_t>(bytes), SEEK_CUR));
+  if (bytes > 0) static_cast<void>(sys::lseek(fd, -static_cast<off_t>(bytes), SEEK_CUR));
 }
 
 }  // namespace spread

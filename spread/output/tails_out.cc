@@ -1,10 +1,9 @@
 #include "spread/output/tails_out.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "spread/base/posix.h"
+#include "spread/io/files.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -21,10 +20,8 @@ TailsOut::TailsOut(const OutputOptions& options, const LimitOptions& limits, Out
 
 Status TailsOut::open() {
   if (to_ != TailsTo::Directory) return {};
-  std::error_code error;
-  std::filesystem::create_directories(directory_, error);
-  if (error) return fail("--tails " + directory_ + ": " + error.message());
-  return {};
+  const Status made = make_directories(directory_);
+  return made ? made : fail("--tails " + directory_ + ": " + made.error().message);
 }
 
 Status TailsOut::append(WorkerId worker, std::string_view text) {

@@ -2,18 +2,16 @@
 
 #include <span>
 
-#include "spread/base/unique_fd.h"
-
 // The child shares spread's memory until it execs: what a sanitizer records of the child would
 // remain as the parent's. Raw system calls avoid the sanitizers' interceptors as well.
 #define SPREAD_IN_CHILD __attribute__((no_sanitize("address", "thread", "undefined")))
 
-namespace spread {
+namespace spread::sys {
 
 /// What came of clone_child().
 struct ClonedChild {
   int pid = -1;
-  UniqueFd exit_fd;  ///< the pidfd; none before Linux 5.2 and under valgrind
+  int exit_fd = -1;  ///< the pidfd; none before Linux 5.2 and under valgrind
   int error = 0;     ///< errno, or 0: then it runs another program
 };
 
@@ -27,4 +25,4 @@ struct ClonedChild {
 /// (decision 1).
 ClonedChild clone_child(int (*become)(void*), void* argument, std::span<char> stack);
 
-}  // namespace spread
+}  // namespace spread::sys

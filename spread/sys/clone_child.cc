@@ -1,4 +1,4 @@
-#include "spread/io/clone_child.h"
+#include "spread/sys/clone_child.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 // for a fork, and changes its own state for the child, in memory that the parent shares.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
 
-namespace spread {
+namespace spread::sys {
 namespace {
 
 struct Beginning {
@@ -45,15 +45,19 @@ ClonedChild clone_child(int (*become)(void*), void* argument, std::span<char> st
   int pid = start(CLONE_PIDFD);
   if (pid < 0 && errno == EINVAL) pid = start(0);
   const int error = pid < 0 ? errno : beginning.error;
-  ClonedChild child{-1, UniqueFd(pidfd), error};
+  ClonedChild child{-1, pidfd, error};
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (error == 0) {
     child.pid = pid;
-  } else if (pid > 0) {
+    return child;
+  }
+  if (pidfd >= 0) ::close(pidfd);
+  child.exit_fd = -1;
+  if (pid > 0) {
     while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
   return child;
 }
 
-}  // namespace spread
+}  // namespace spread::sys

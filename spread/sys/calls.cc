@@ -1,0 +1,150 @@
+#include "spread/sys/calls.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <ctime>
+
+namespace spread::sys {
+namespace {
+
+std::int64_t nanoseconds(clockid_t clock) {
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return now.tv_sec * kPerSecond + now.tv_nsec;
+}
+
+}  // namespace
+
+int close(int fd) { return ::close(fd); }
+ssize_t read(int fd, void* into, std::size_t size) { return ::read(fd, into, size); }
+ssize_t write(int fd, const void* from, std::size_t size) { return ::write(fd, from, size); }
+ssize_t writev(int fd, const iovec* pieces, int count) { return ::writev(fd, pieces, count); }
+ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
+  return ::pread(fd, into, size, offset);
+}
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset) {
+  return ::pwrite(fd, from, size, offset);
+}
+off_t lseek(int fd, off_t offset, int whence) { return ::lseek(fd, offset, whence); }
+ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned flags) {
+  return ::splice(from, offset, to, nullptr, size, flags);
+}
+int fcntl(int fd, int command, int argument) { return ::fcntl(fd, command, argument); }
+int fstat(int fd, struct stat* status) { return ::fstat(fd, status); }
+int fchmod(int fd, mode_t mode) { return ::fchmod(fd, mode); }
+int ftruncate(int fd, off_t size) { return ::ftruncate(fd, size); }
+int fallocate(int fd, int mode, off_t offset, off_t size) {
+  return ::fallocate(fd, mode, offset, size);
+}
+int posix_fallocate(int fd, off_t size) { return ::posix_fallocate(fd, 0, size); }
+int pipe2(int ends[2], int flags) { return ::pipe2(ends, flags); }
+int poll(pollfd* asked, std::size_t count, int timeout_ms) {
+  return ::poll(asked, count, timeout_ms);
+}
+int epoll_create1(int flags) { return ::epoll_create1(flags); }
+int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
+  return ::epoll_ctl(epoll, operation, fd, event);
+}
+int epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) {
+  return ::epoll_wait(epoll, events, count, timeout_ms);
+}
+int timerfd_create(int clock, int flags) { return ::timerfd_create(clock, flags); }
+int timerfd_settime(int fd, int flags, const itimerspec* when) {
+  return ::timerfd_settime(fd, flags, when, nullptr);
+}
+int eventfd(unsigned count, int flags) { return ::eventfd(count, flags); }
+int signalfd(int fd, const sigset_t* signals, int flags) { return ::signalfd(fd, signals, flags); }
+
+int isatty(int fd) { return ::isatty(fd); }
+pid_t tcgetpgrp(int fd) { return ::tcgetpgrp(fd); }
+pid_t tcgetsid(int fd) { return ::tcgetsid(fd); }
+int columns(int fd) {
+  winsize size{};
+  return ::ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
+}
+
+int open(const char* name, int flags, mode_t mode) { return ::open(name, flags, mode); }
+int mkostemp(char* name, int flags) { return ::mkostemp(name, flags); }
+char* mkdtemp(char* name) { return ::mkdtemp(name); }
+int stat(const char* name, struct stat* status) { return ::stat(name, status); }
+int access(const char* name, int how) { return ::access(name, how); }
+int truncate(const char* name, off_t size) { return ::truncate(name, size); }
+int unlink(const char* name) { return ::unlink(name); }
+int mkdir(const char* name, mode_t mode) { return ::mkdir(name, mode); }
+char* getcwd(char* into, std::size_t size) { return ::getcwd(into, size); }
+
+int memfd_create(const char* name, unsigned flags) { return ::memfd_create(name, flags); }
+void* mmap(void* at, std::size_t size, int protection, int flags, int fd, off_t offset) {
+  return ::mmap(at, size, protection, flags, fd, offset);
+}
+int munmap(void* at, std::size_t size) { return ::munmap(at, size); }
+
+int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), void* argument) {
+  pthread_attr_t how;
+  ::pthread_attr_init(&how);
+  ::pthread_attr_setstacksize(&how, stack);
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_attr_setsigmask_np(&how, &all);
+  const int error = ::pthread_create(thread, &how, run, argument);
+  ::pthread_attr_destroy(&how);
+  return error;
+}
+int pthread_join(pthread_t thread) { return ::pthread_join(thread, nullptr); }
+pid_t getpid() { return ::getpid(); }
+pid_t getpgrp() { return ::getpgrp(); }
+int kill(pid_t pid, int signal) { return ::kill(pid, signal); }
+int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
+  return ::waitid(what, id, info, options);
+}
+pid_t waitpid(pid_t pid, int* status, int options) { return ::waitpid(pid, status, options); }
+int sigaction(int signal, const struct sigaction* next, struct sigaction* now) {
+  return ::sigaction(signal, next, now);
+}
+int pthread_sigmask(int how, const sigset_t* next, sigset_t* now) {
+  return ::pthread_sigmask(how, next, now);
+}
+
+std::int64_t monotonic_ns() { return nanoseconds(CLOCK_MONOTONIC); }
+std::int64_t realtime_ns() { return nanoseconds(CLOCK_REALTIME); }
+
+double cpus() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  return static_cast<double>(::sysconf(_SC_NPROCESSORS_ONLN));
+}
+double load() {
+  double load;
+  return ::getloadavg(&load, 1) == 1 ? load : -1;
+}
+int gethostname(char* into, std::size_t size) { return ::gethostname(into, size); }
+int getrlimit(int resource, rlimit* limit) {
+  return ::getrlimit(static_cast<__rlimit_resource_t>(resource), limit);
+}
+int setrlimit(int resource, const rlimit* limit) {
+  return ::setrlimit(static_cast<__rlimit_resource_t>(resource), limit);
+}
+long argument_max() { return ::sysconf(_SC_ARG_MAX); }
+int getpriority() { return ::getpriority(PRIO_PROCESS, 0); }
+int setpriority(int value) { return ::setpriority(PRIO_PROCESS, 0, value); }
+ssize_t getrandom(void* into, std::size_t size) { return ::getrandom(into, size, 0); }
+
+}  // namespace spread::sys

@@ -1,0 +1,100 @@
+#include "spread/sys/start_process.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "spread/sys/clone_child.h"
+
+namespace spread::sys {
+namespace {
+
+// All of these run in the child.
+
+/// A program that closes every descriptor it might have, or knows only as many as select(2) does,
+/// goes by the limit.
+SPREAD_IN_CHILD void restore_descriptor_limit(const ProcessStart& start) {
+  rlimit limit;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = start.descriptor_limit;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+SPREAD_IN_CHILD int exec(const ProcessStart& start, char* file) {
+  ::execve(file, start.words + 1, start.environment);
+  if (errno != ENOEXEC) return errno;
+  // A script without #!, which a shell and execvp(3) run with sh.
+  start.words[1] = file;
+  ::execve(start.words[0], start.words, start.environment);
+  return errno;
+}
+
+/// As execvp(3), whose own stack needs as much as there are words.
+SPREAD_IN_CHILD int exec_from_path(const ProcessStart& start) {
+  const char* const name = start.words[1];
+  const std::size_t size = std::strlen(name);
+  const char* path = start.search_path;
+  if (size == 0) return ENOENT;
+  if (size > NAME_MAX) return ENAMETOOLONG;
+  bool denied = false;
+  char file[PATH_MAX + NAME_MAX + 2];
+  const char* end = nullptr;
+  do {
+    if (end != nullptr) path = end + 1;
+    end = std::strchr(path, ':');
+    if (end == nullptr) end = path + std::strlen(path);
+    const auto length = static_cast<std::size_t>(end - path);
+    if (length > PATH_MAX) continue;
+    std::memcpy(file, path, length);
+    // An empty part is the current directory.
+    if (length > 0) file[length] = '/';
+    std::memcpy(file + length + (length > 0 ? 1 : 0), name, size + 1);
+    switch (const int why = exec(start, file)) {
+      case EACCES: denied = true; break;
+      case ENOENT:
+      case ENOTDIR:
+      case ESTALE:
+      case ENODEV:
+      case ETIMEDOUT: break;
+      default: return why;
+    }
+  } while (*end != '\0');
+  return denied ? EACCES : ENOENT;
+}
+
+/// Returns why it could not.
+SPREAD_IN_CHILD int become(void* argument) {
+  const ProcessStart& start = *static_cast<const ProcessStart*>(argument);
+  if (start.own_group && ::setpgid(0, 0) != 0) return errno;
+  for (int fd = 0; fd < 3; ++fd) {
+    if (start.from[fd] >= 0 && ::syscall(SYS_dup3, start.from[fd], fd, 0) < 0) return errno;
+  }
+  for (const int fd : start.hidden) ::syscall(SYS_close, fd);
+  if (start.descriptor_limit != 0) restore_descriptor_limit(start);
+  if (start.directory != nullptr && ::chdir(start.directory) != 0) return errno;
+  struct sigaction standard {};
+  for (const int signal : start.reset_signals) {
+    ::sigaction(signal, &standard, nullptr);
+  }
+  // The kernel's set of signals, which is shorter than the library's.
+  const std::uint64_t none = 0;
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, nullptr, sizeof none);
+  if (std::strchr(start.words[1], '/') != nullptr) return exec(start, start.words[1]);
+  return exec_from_path(start);
+}
+
+}  // namespace
+
+ProcessStarted start_process(const ProcessStart& start) {
+  char* const first = start.words[1];
+  const ClonedChild child = clone_child(become, const_cast<ProcessStart*>(&start), start.stack);
+  start.words[1] = first;
+  return {child.pid, child.exit_fd, child.error};
+}
+
+}  // namespace spread::sys

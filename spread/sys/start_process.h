@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace spread::sys {
+
+/// What a child is to be. All that it points to must be there until start_process() returns.
+struct ProcessStart {
+  /// "/bin/sh", the words of the command, a null pointer: so a script without #! can be given to a
+  /// shell where nothing can be allocated. While it starts, words[1] may be changed.
+  char** words = nullptr;
+  char* const* environment = nullptr;
+  const char* search_path = nullptr;   ///< where a command without a slash is looked for
+  const char* directory = nullptr;     ///< null: that of this process
+  int from[3] = {-1, -1, -1};          ///< become its descriptors 0 to 2; -1: those of this process
+  std::span<const int> hidden;         ///< others that it is not to have
+  std::uint64_t descriptor_limit = 0;  ///< the soft one; 0: that of this process
+  bool own_group = true;               ///< it leads a process group of its own
+  std::span<const int> reset_signals;  ///< whose dispositions become the default
+  std::span<char> stack;               ///< for the child, until it execs
+};
+
+/// What came of it.
+struct ProcessStarted {
+  int pid = -1;
+  int exit_fd = -1;  ///< the pidfd; -1 before Linux 5.2 and under valgrind
+  int error = 0;     ///< errno, or 0: then it runs the command
+};
+
+/// Starts a process, and returns when it has exec'd or could not; then none is left. It has an
+/// empty signal mask. Allocates nothing, so that any thread may call it.
+ProcessStarted start_process(const ProcessStart& start);
+
+}  // namespace spread::sys
