@@ -1,11 +1,6 @@
 # The third-party packages as spread_package_<name> (the names of layers.txt), found where the
 # system or CMAKE_PREFIX_PATH has them. All that are missing are named in one message.
 
-# scripts/deps puts Boost's headers here where the system's are too old.
-if(EXISTS ${PROJECT_SOURCE_DIR}/.deps/usr)
-  list(PREPEND CMAKE_PREFIX_PATH ${PROJECT_SOURCE_DIR}/.deps/usr)
-endif()
-
 set(spread_missing "")
 
 # spread_package(NAME TARGETS target... FOUND bool WHAT text): an interface library around what was
@@ -22,14 +17,10 @@ function(spread_package name)
   target_compile_definitions(spread_package_${name} INTERFACE ${arg_DEFINITIONS})
 endfunction()
 
-# 1.81: the first with Process v2, and the first whose Asio compiles as C++20 with g++ 12.
-find_package(Boost 1.81 CONFIG QUIET)
-spread_package(boost FOUND Boost_FOUND TARGETS Boost::headers WHAT "Boost >= 1.81 (headers)")
-
 find_package(CLI11 CONFIG QUIET)
 spread_package(cli11 FOUND CLI11_FOUND TARGETS CLI11::CLI11 WHAT "CLI11")
 
-# msgpack's own CMake target links Boost::boost; its headers work without it when they are told.
+# msgpack's own CMake target links Boost; its headers work without it when they are told.
 find_path(SPREAD_MSGPACK_INCLUDE msgpack.hpp)
 mark_as_advanced(SPREAD_MSGPACK_INCLUDE)
 add_library(spread_msgpack_headers INTERFACE)

@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-// clone(2) under the other name that the C library has for it: the thread sanitizer takes clone()
+// clone(2) under the other name that the C library has for it: the thread sanitizer takes that one
 // for a fork, and changes its own state for the child, in memory that the parent shares.
 extern "C" int __clone(int (*run)(void*), void* stack, int flags, void* argument, ...);
 
