@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/input_options.h"
 #include "spread/api/result.h"
 #include "spread/options/option_table.h"
 

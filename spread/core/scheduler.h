@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/failure_options.h"
 #include "spread/core/alarms.h"
 #include "spread/core/event.h"
 #include "spread/core/halt.h"

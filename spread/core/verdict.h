@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "spread/api/options.h"
+#include "spread/api/failure_options.h"
 #include "spread/core/event.h"
 #include "spread/core/slot.h"
 #include "spread/core/task_table.h"

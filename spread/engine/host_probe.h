@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/options.h"
 #include "spread/api/time.h"
 #include "spread/engine/plan.h"
 #include "spread/io/event_loop.h"

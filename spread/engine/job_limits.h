@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/options.h"
+#include "spread/api/job_options.h"
 
 namespace spread {
 

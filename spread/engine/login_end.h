@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/options.h"
+#include "spread/api/host_options.h"
 #include "spread/api/task.h"
 #include "spread/engine/plan.h"
 #include "spread/io/subprocess.h"

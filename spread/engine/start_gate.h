@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "spread/api/options.h"
+#include "spread/api/job_options.h"
 #include "spread/api/time.h"
 
 namespace spread {

@@ -126,7 +126,7 @@ void JobSlot::refuse() {
 
 void JobSlot::ended(JobEnd end) {
   const bool counts = !ending_ || in_time_;
-  const bool success = end.is_success(engine_.options());
+  const bool success = end.is_success(engine_.options().failure);
   if (success && counts && !ending_ && !mode_.tells_successes()) {
     return engine_.post_success(id(), task_, {});
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "spread/api/failure_options.h"
 #include "spread/base/unique_fd.h"
 #include "spread/engine/run_slot.h"
 #include "spread/workers/command_worker.h"
@@ -19,8 +20,8 @@ struct JobEnd {
   std::string problem;         ///< what kept it from being run, or its files from being moved
   std::string hint = {};       ///< to be put behind its exit status, for people
   int error = 0;               ///< errno of an exec that failed
-  bool is_success(const Options& options) const {
-    return problem.empty() && status.is_success(options.failure.ok_statuses);
+  bool is_success(const FailureOptions& failure) const {
+    return problem.empty() && status.is_success(failure.ok_statuses);
   }
 };
 

@@ -224,7 +224,7 @@ void RemoteJobSlot::job_ended(int status) {
   if (return_files_.empty() && !(mover_ && mode_.clean_up())) return answer();
   step_ = Step::Fetch;
   // Of a job that failed, what is there may tell why.
-  mover_->fetch(std::move(return_files_), directory_, end_.is_success(engine_.options()),
+  mover_->fetch(std::move(return_files_), directory_, end_.is_success(engine_.options().failure),
                 mode_.clean_up());
 }
 
@@ -233,7 +233,7 @@ void RemoteJobSlot::on_files_moved(Status status) {
   if (step_ == Step::Base) return base_files_moved(status);
   // No job waits for the answer of a login that is about to end.
   if (closing_ || step_ == Step::BaseFailed) return;
-  if (!status && end_.is_success(engine_.options())) {
+  if (!status && end_.is_success(engine_.options().failure)) {
     end_.status.code = kNotPrepared;
     end_.problem = status.error().message;
   } else if (!status) {
@@ -253,7 +253,7 @@ void RemoteJobSlot::answer() {
   Answered answered;
   answered.worker = id();
   answered.task = task_;
-  const bool success = end_.is_success(engine_.options());
+  const bool success = end_.is_success(engine_.options().failure);
   answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
   answered.job = std::make_shared<const JobEnd>(std::exchange(end_, {}));
   engine_.post(std::move(answered));

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/limit_options.h"
+#include "spread/api/output_options.h"
 #include "spread/api/result.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/spill_file.h"

@@ -4,7 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/limit_options.h"
+#include "spread/api/output_options.h"
 #include "spread/api/result.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "spread/api/options.h"
+#include "spread/api/failure_options.h"
 
 namespace spread {
 

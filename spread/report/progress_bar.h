@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/options.h"
+#include "spread/api/report_options.h"
 #include "spread/api/time.h"
 #include "spread/base/byte_buffer.h"
 #include "spread/report/progress.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/output_options.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
 #include "spread/base/byte_buffer.h"

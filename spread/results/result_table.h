@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "spread/api/bytes.h"
-#include "spread/api/options.h"
+#include "spread/api/job_options.h"
 #include "spread/api/time.h"
 #include "spread/base/byte_buffer.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "spread/api/bytes.h"
-#include "spread/api/options.h"
+#include "spread/api/input_options.h"
 #include "spread/api/result.h"
 #include "spread/sources/record_places.h"
 

@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "spread/api/bytes.h"
-#include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
+#include "spread/api/wire.h"
 #include "spread/base/byte_buffer.h"
 #include "spread/wire/message.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/job_options.h"
 #include "spread/api/result.h"
 #include "spread/base/output_queue.h"
 #include "spread/io/event_loop.h"

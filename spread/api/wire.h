@@ -1,0 +1,15 @@
+// The wires that tasks and answers take. The defaults here are those of --help.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace spread {
+
+enum class Wire : std::uint8_t { Msgpack, Json, Lines };
+/// As users and workers (SPREAD_WIRE) write them.
+inline constexpr std::string_view kWireNames[] = {"msgpack", "json", "lines"};
+constexpr std::string_view name_of(Wire wire) { return kWireNames[static_cast<std::size_t>(wire)]; }
+
+}  // namespace spread
