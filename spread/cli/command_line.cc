@@ -1,0 +1,25 @@
+#include "spread/cli/command_line.h"
+
+#include <utility>
+
+#include "spread/cli/flags.h"
+#include "spread/io/system.h"
+#include "spread/output/complain.h"
+
+namespace spread::cli {
+
+int run_command_line(int argc, const char* const* argv, Environment environment, Streams streams,
+                     TakeSignals take_signals) {
+  auto parsed = parse_command_line(argc, argv);
+  if (!parsed) return complain(parsed.error());
+  if (parsed->status != 0) return complain_in_words(parsed->text, parsed->status);
+  if (!parsed->text.empty()) {
+    const Status printed = print(streams.output, parsed->text);
+    return printed ? 0 : complain(printed.error());
+  }
+  parsed->options.environment = environment;
+  parsed->options.streams = streams;
+  return run(std::move(parsed->options), take_signals);
+}
+
+}  // namespace spread::cli
