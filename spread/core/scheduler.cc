@@ -81,7 +81,7 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   SPREAD_ASSERT(worker.state() == SlotState::Starting);
   worker.started = now;
-  worker.heard = worker.answered = false;
+  worker.heard = worker.answered = worker.plain = false;
   worker.end_by.reset();
   worker.first_answer.reset();
   worker.prepared.reset();
@@ -132,7 +132,7 @@ void Scheduler::on(WorkerHello& event, TimePoint now, Actions&) {
   worker.window.limit(event.window_max);
   worker.set_parallel(std::max(1u, event.slots));
   pool_.unset_full(worker);
-  worker.plain_batch = false;
+  worker.plain = false;
 }
 
 void Scheduler::on(WorkerPrepared& event, TimePoint now, Actions&) {
@@ -163,38 +163,45 @@ std::size_t Scheduler::place_of_task(const Slot& worker, TaskId task) const {
   return place;
 }
 
+/// The first answer of a worker since the last decision: what Window and Performance will look at.
+void Scheduler::begin_batch(Slot& worker, const InFlight& entry) {
+  worker.has_answered_now = true;
+  worker.batch.count = 0;
+  worker.batch.from_idle = worker.was_idle;
+  worker.batch.together = entry.sent == worker.last_sent;
+  worker.batch.first_of_process = !worker.answered;
+  worker.batch_sent = std::max(entry.sent, worker.prepared.value_or(entry.sent));
+  worker.batch_since = worker.last_answer;
+  worker.was_idle = false;
+  answered_.push_back(worker.id);
+}
+
 /// The books of an answer that are the same for every kind.
-InFlight Scheduler::take_answered(Slot& worker, const Answered& event, TimePoint now) {
-  const std::size_t place = place_of_task(worker, event.task);
+InFlight Scheduler::take_answered(Slot& worker, std::size_t place, TimePoint now) {
   InFlight entry = take_in_flight(worker, place, now);
   if (place >= worker.parallel) entry.since = entry.sent;
-  if (!worker.has_answered_now) {
-    worker.has_answered_now = true;
-    worker.batch.count = 0;
-    worker.batch.from_idle = worker.was_idle;
-    worker.batch.together = entry.sent == worker.last_sent;
-    worker.batch.first_of_process = !worker.answered;
-    worker.batch_sent = std::max(entry.sent, worker.prepared.value_or(entry.sent));
-    worker.batch_since = worker.last_answer;
-    answered_.push_back(event.worker);
-  }
+  if (!worker.has_answered_now) begin_batch(worker, entry);
   worker.last_answer = now;
   worker.last_sent = entry.sent;
-  worker.was_idle = false;
   return entry;
 }
 
-/// What nearly every task is: a success, in order, of a worker that has answered another one in
-/// this turn. Then the books of the worker are in order, and on(Answered) would do no more than
-/// this.
+/// What nearly every task is: a success, in order, of a process that has answered before. Then
+/// on(Answered) would do no more than this: what it would find out about the worker is known.
 bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, Success& success) {
   Slot& worker = pool_[id];
   if (worker.in_flight().empty()) return false;
   const InFlight entry = worker.in_flight().front();
   Task& task = tasks_[entry.task];
   if (task.id != task_id || task.came_back) return false;
-  SPREAD_ASSERT(now == now_);
   pool_.pop(worker, task.payload.size(), now);
+  if (!worker.has_answered_now) {
+    SPREAD_ASSERT(now >= now_);
+    now_ = now;
+    begin_batch(worker, entry);
+    worker.last_answer = now;
+    pool_.unset_full(worker);
+  }
   worker.last_sent = entry.sent;
   ++worker.batch.count;
   success.attempts = task.attempts;
@@ -208,7 +215,8 @@ bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, S
 
 void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
-  const InFlight entry = take_answered(worker, event, now);
+  const std::size_t place = place_of_task(worker, event.task);
+  const InFlight entry = take_answered(worker, place, now);
   const Duration duration = worker.worked(entry, now);
   const bool first = worker.loads_in(entry);
   if (!worker.first_answer) worker.first_answer = now;
@@ -222,8 +230,9 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   worker.launch_failures = worker.deaths = 0;
   pool_.key_of(worker).proven = true;
 
-  worker.plain_batch = worker.parallel == 1 && !options_.failure.timeout_percent &&
-                       options_.halt.when == HaltOptions::When::Never;
+  // Out of order, the one in front of it has been worked on since before the first answer.
+  worker.plain = place == 0 && worker.parallel == 1 && !options_.failure.timeout_percent &&
+                 options_.halt.when == HaltOptions::When::Never;
   if (event.kind == AnswerKind::Ok) {
     if (options_.failure.timeout_percent && !first) median_.add(duration);
     return deliver_value(entry.task, event, duration, first, actions);

@@ -77,7 +77,7 @@ class Scheduler {
     Duration duration{};
   };
   bool take_success(WorkerId worker, TaskId task, TimePoint now, Success& success) {
-    return pool_[worker].plain_batch && take_plain_success(worker, task, now, success);
+    return pool_[worker].plain && take_plain_success(worker, task, now, success);
   }
   void decide(TimePoint now, Actions& actions);
   /// When decide() is wanted even if nothing happens; kForever if never.
@@ -150,7 +150,8 @@ class Scheduler {
   template <typename E>
   void take(E&& event, TimePoint now, Actions& actions);
   std::size_t place_of_task(const Slot& slot, TaskId task) const;
-  InFlight take_answered(Slot& worker, const Answered& event, TimePoint now);
+  InFlight take_answered(Slot& worker, std::size_t place, TimePoint now);
+  void begin_batch(Slot& worker, const InFlight& entry);
   InFlight take_in_flight(Slot& slot, std::size_t place, TimePoint now);
   void heard_of(Slot& slot);
 

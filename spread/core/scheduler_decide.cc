@@ -52,7 +52,7 @@ void Scheduler::settle_answers(TimePoint now) {
   if (percent && !answered_.empty() && timeout() < armed_timeout_) arm_timeouts();
   for (const WorkerId id : answered_) {
     Slot& worker = pool_[id];
-    worker.has_answered_now = worker.plain_batch = false;
+    worker.has_answered_now = false;
     Batch& batch = worker.batch;
     if (batch.count == 0) continue;  // only refusals
     worker.usefulness.answered(batch.count);

@@ -138,7 +138,7 @@ struct Slot : SlotStatus {
   TimePoint last_sent{};          ///< when the task answered last had been sent
   bool was_idle = true;           ///< nothing was answered since it had nothing to do
   bool has_answered_now = false;  ///< it is in the list of those with a batch
-  bool plain_batch = false;       ///< further answers of this turn can take the fast path
+  bool plain = false;             ///< successes can take the fast path: see take_plain_success()
   Batch batch;                    ///< answers since the last decide(), from ...
   TimePoint batch_sent{}, batch_since{};
 

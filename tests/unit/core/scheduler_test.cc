@@ -463,36 +463,13 @@ TEST(Scheduler, TheFirstTaskIsMarkedWhereAPreparationMayBeInItsTime) {
 
 TEST(Scheduler, AllThatAParallelWorkerBeganBeforeItsFirstAnswerAreMarked) {
   Table table(window_of(3));
-  table.slots(1).complete().decide();
-  table.tell(WorkerHello{WorkerId{0}, 0, 2}).tasks(3).decide();
+  table.slots(1).complete().tasks(3).decide();
+  table.tell(WorkerHello{WorkerId{0}, 0, 2});
   table.wait(seconds(3)).answer(0, 1).decide();
   table.wait(seconds(2)).answer(0, 0).answer(0, 2);
   EXPECT_TRUE(table.all<DeliverTask>().at(0).first);
   EXPECT_TRUE(table.all<DeliverTask>().at(1).first);
   EXPECT_FALSE(table.all<DeliverTask>().at(2).first);
-}
-
-TEST(Scheduler, TheFastPathForASuccessIsOnlyOpenBehindAnotherAnswerOfTheTurn) {
-  Table table(window_of(3));
-  table.slots(1).complete().tasks(3).decide();
-  Scheduler::Success success;
-  EXPECT_FALSE(table.scheduler.take_success(WorkerId{0}, TaskId{0}, table.now, success));
-  table.answer(0, 0);
-  EXPECT_TRUE(table.scheduler.take_success(WorkerId{0}, TaskId{1}, table.now, success));
-  EXPECT_EQ(success.attempts, 1u);
-  table.decide();
-  EXPECT_FALSE(table.scheduler.take_success(WorkerId{0}, TaskId{2}, table.now, success));
-  EXPECT_EQ(table.scheduler.counts().ok, 2u);
-}
-
-TEST(Scheduler, TheFastPathIsClosedWhereAnAnswerMayHaveConsequences) {
-  SchedulerOptions options = window_of(3);
-  options.halt = {.when = HaltOptions::When::Soon, .why = HaltOptions::Why::Done, .count = 2};
-  Table table(options);
-  table.slots(1).complete().tasks(3).decide();
-  table.answer(0, 0);
-  Scheduler::Success success;
-  EXPECT_FALSE(table.scheduler.take_success(WorkerId{0}, TaskId{1}, table.now, success));
 }
 
 TEST(Scheduler, AQuietTurnAsksForNothing) {
