@@ -1,66 +1,70 @@
 #include "spread/engine/host_probe.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <optional>
 #include <utility>
 
-#include "spread/base/posix.h"
+#include "spread/io/child.h"
 #include "spread/launch/launcher.h"
 
 namespace spread {
 
+namespace {
+
+// No answer about CPUs is longer than this.
+constexpr std::size_t kAnswerMax = 64 * 1024;
+
+}  // namespace
+
 /// One host being asked: a process whose output is the answer.
-class HostProbe::Question final : public ReadyHandler {
+class HostProbe::Question final : private SharedSink {
  public:
-  Question(HostId host, LaunchPlan plan, EventLoop& loop)
-      : host_(host), plan_(std::move(plan)), loop_(loop) {}
-  ~Question() override { end(); }
+  Question(HostId host, LaunchPlan plan, EventLoop& loop, ReadBuffer& shared)
+      : SharedSink(shared),
+        host_(host),
+        plan_(std::move(plan)),
+        loop_(loop),
+        child_(loop, shared, {}) {
+    child_.set_sink(*this);
+  }
 
   void ask(Spawner& spawner) {
     deadline_ = after(loop_.now(), kPatience);
     SpawnOptions options;
     options.arguments = plan_.arguments;
     options.environment = plan_.environment;
-    auto process = spawner.spawn(options);
-    if (!process) return finish(process.error().message);
-    process_.emplace(std::move(*process));
-    process_->input.reset();
-    loop_.add(process_->output.get(), true, false, this);
-    loop_.add(process_->errors.get(), true, false, this);
+    if (const Status started = child_.start(spawner, options); !started) {
+      return finish(started.error().message);
+    }
+    child_.close_input();
   }
 
   void give_up() {
-    if (!done_)
-      finish("it did not answer within " + std::to_string(kPatience / std::chrono::seconds(1)) +
-             " s");
+    finish("it did not answer within " + std::to_string(kPatience / std::chrono::seconds(1)) +
+           " s");
   }
   bool done() const { return done_; }
+  /// Its descriptors are in use, or will be.
+  bool open() const { return !done_ || child_.active(); }
   TimePoint deadline() const { return done_ ? kForever : deadline_; }
   std::optional<Answer> take() { return std::exchange(answer_, std::nullopt); }
 
-  void on_ready(int fd, bool, bool) override {
-    // No answer about CPUs is longer than this.
-    constexpr std::size_t kMost = 64 * 1024;
-    std::array<Byte, 4096> piece;
-    UniqueFd& from = fd == process_->output.get() ? process_->output : process_->errors;
-    std::string& text = fd == process_->output.get() ? said_ : complained_;
-    const IoResult result = read_some(fd, piece.data(), piece.size());
-    if (result.state == IoState::WouldBlock) return;
-    if (result.state == IoState::Done) {
-      text += as_text({piece.data(), result.size});
-      if (text.size() > kMost) finish("its answer is too long");
-      return;
-    }
-    loop_.remove(fd);
-    from.reset();
-    if (!process_->output && !process_->errors) finish("");
-  }
-
  private:
+  void on_bytes(bool errors, Slice bytes) override {
+    std::string& text = errors ? complained_ : said_;
+    if (done_) return;
+    text += as_text(bytes.view());
+    if (text.size() > kAnswerMax) finish("its answer is too long");
+  }
+  /// It may take its time to log out.
+  void on_output_end() override {
+    if (parse_cpu_answer(said_)) finish("");
+  }
+  void on_ended(const ChannelEnd&) override { finish(""); }
+
   void finish(std::string problem) {
-    done_ = true;
+    if (std::exchange(done_, true)) return;
     Answer answer;
     answer.host = host_;
     const auto cpus = parse_cpu_answer(said_);
@@ -73,21 +77,14 @@ class HostProbe::Question final : public ReadyHandler {
     answer.cpus = cpus.value_or(1);
     answer.problem = std::move(problem);
     answer_ = std::move(answer);
-    end();
-  }
-  void end() {
-    if (!process_) return;
-    if (process_->output) loop_.remove(process_->output.get());
-    if (process_->errors) loop_.remove(process_->errors.get());
-    process_->kill_group();
-    process_.reset();
+    child_.kill();
   }
 
   HostId host_;
   LaunchPlan plan_;
   EventLoop& loop_;
   TimePoint deadline_ = kForever;
-  std::optional<Subprocess> process_;
+  Child child_;
   std::string said_, complained_;
   std::optional<Answer> answer_;
   bool done_ = false;
@@ -96,8 +93,8 @@ class HostProbe::Question final : public ReadyHandler {
 HostProbe::HostProbe(const Plan& plan, Spawner& spawner, EventLoop& loop, std::size_t at_once)
     : loop_(loop), spawner_(spawner), at_once_(at_once) {
   for (const HostId host : plan.roster.ask_cpus) {
-    questions_.push_back(
-        std::make_unique<Question>(host, plan_cpu_question(plan.roster.hosts[number(host)]), loop));
+    questions_.push_back(std::make_unique<Question>(
+        host, plan_cpu_question(plan.roster.hosts[number(host)]), loop, read_buffer_));
   }
   ask_next();
 }
@@ -128,10 +125,10 @@ TimePoint HostProbe::next_deadline() const {
 void HostProbe::ask_next() {
   auto open = static_cast<std::size_t>(
       std::count_if(questions_.begin(), questions_.begin() + static_cast<std::ptrdiff_t>(asked_),
-                    [](const auto& question) { return !question->done(); }));
+                    [](const auto& question) { return question->open(); }));
   for (; open < at_once_ && asked_ < questions_.size(); ++asked_) {
     questions_[asked_]->ask(spawner_);
-    open += questions_[asked_]->done() ? 0 : 1;
+    open += questions_[asked_]->open() ? 1 : 0;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "spread/api/time.h"
 #include "spread/engine/plan.h"
 #include "spread/io/event_loop.h"
+#include "spread/io/read_buffer.h"
 #include "spread/io/subprocess.h"
 
 namespace spread {
@@ -48,6 +49,7 @@ class HostProbe {
 
   EventLoop& loop_;
   Spawner& spawner_;
+  ReadBuffer read_buffer_;
   std::size_t at_once_;
   std::size_t asked_ = 0;  ///< of `questions_`, from the front
   std::vector<std::unique_ptr<Question>> questions_;

@@ -35,12 +35,15 @@ std::string first_line(std::string text) {
 }  // namespace
 
 FileMover::FileMover(Engine& engine, ReadBuffer& shared, AgentWorker& agent, HostFiles& host,
-                     FileMoverSink& sink, const std::vector<MapOptions::Step>& end_sequence)
-    : engine_(engine),
+                     FileMoverSink& sink, const std::vector<EndStep>& end_sequence)
+    : SharedSink(shared),
+      engine_(engine),
       agent_(agent),
       host_(host),
       sink_(sink),
-      tar_(engine.loop(), shared, *this, end_sequence) {}
+      tar_(engine.loop(), shared, {end_sequence, true}) {
+  tar_.set_sink(*this);
+}
 
 FileMover::~FileMover() {
   std::erase(host_.waiting_for_removal, this);
@@ -121,7 +124,7 @@ void FileMover::pack_group() {
   }
 }
 
-void FileMover::on_job_output(bool errors, Slice bytes) {
+void FileMover::on_bytes(bool errors, Slice bytes) {
   if (errors) {
     if (complaint_.size() < kTextMax) complaint_ += as_text(bytes.view());
     return;
@@ -130,7 +133,7 @@ void FileMover::on_job_output(bool errors, Slice bytes) {
   agent_.feed(std::move(bytes));
 }
 
-bool FileMover::wants_job_output(bool errors) const {
+bool FileMover::wants_output(bool errors) const {
   return errors || agent_.input_size() < kWaitingMax;
 }
 
@@ -138,7 +141,8 @@ void FileMover::on_agent_input_written() {
   if (step_ == Step::Pack) tar_.reconsider();
 }
 
-void FileMover::on_job_ended(ExitStatus status) {
+void FileMover::on_ended(const ChannelEnd& end) {
+  const ExitStatus status = end.status_or_killed();
   if (!status.clean()) fail_with(fmt::format("tar: {}", status.text()));
   if (step_ == Step::Pack) agent_.feed(kChunksEnd);
   tar_over_ = true;
@@ -180,7 +184,7 @@ void FileMover::on_agent_output(bool errors, Slice bytes) {
     return;
   }
   if (step_ != Step::Unpack) return;
-  if (!tar_.running() && problem_.empty()) {
+  if (!tar_.active() && problem_.empty()) {
     SpawnOptions spawn;
     const ArgumentList words = unpack_here(scratch_->path());
     spawn.arguments = words;
@@ -189,11 +193,11 @@ void FileMover::on_agent_output(bool errors, Slice bytes) {
     }
     tar_over_ = false;
   }
-  if (tar_.running()) tar_.send(std::move(bytes));
+  if (tar_.active()) tar_.send(std::move(bytes));
 }
 
 bool FileMover::wants_agent_output() const {
-  return step_ != Step::Unpack || tar_.input_size() < kWaitingMax;
+  return step_ != Step::Unpack || tar_.waiting() < kWaitingMax;
 }
 
 // ---------------------------------------------------------------- what has ended
@@ -214,7 +218,7 @@ void FileMover::on_request_ended(int status) {
         fail_with(fmt::format("exit status {} on the other side", status));
       }
       request_over_ = true;
-      if (step_ == Step::Unpack && tar_.running()) tar_.close_input();
+      if (step_ == Step::Unpack && tar_.active()) tar_.close_input();
       return group_ended();
     case Step::Remove: return place_and_clean_up();
   }

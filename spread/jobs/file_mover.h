@@ -8,11 +8,11 @@
 
 #include "spread/api/result.h"
 #include "spread/engine/engine.h"
+#include "spread/io/child.h"
 #include "spread/io/file_tree.h"
 #include "spread/jobs/host_files.h"
 #include "spread/launch/job_files.h"
 #include "spread/workers/agent_worker.h"
-#include "spread/workers/command_worker.h"
 
 namespace spread {
 
@@ -29,10 +29,10 @@ class FileMoverSink {
 /// States: idle -> (wait, while another login removes one of the files) -> look -> pack (per base)
 /// -> idle; idle -> unpack (per base) -> remove -> idle. While it is not idle, what the agent says
 /// is for the mover.
-class FileMover final : private CommandSink {
+class FileMover final : private SharedSink {
  public:
   FileMover(Engine& engine, ReadBuffer& shared, AgentWorker& agent, HostFiles& host,
-            FileMoverSink& sink, const std::vector<MapOptions::Step>& end_sequence);
+            FileMoverSink& sink, const std::vector<EndStep>& end_sequence);
   ~FileMover() override;
 
   /// Puts files there, where they are not there already.
@@ -71,16 +71,17 @@ class FileMover final : private CommandSink {
   void fail_with(std::string what);
   std::string key_of(const FilePlace& file) const { return directory_ + '\0' + file.path_there(); }
 
-  void on_job_output(bool errors, Slice bytes) override;
-  bool wants_job_output(bool errors) const override;
+  void on_bytes(bool errors, Slice bytes) override;
+  bool wants_output(bool errors) const override;
   void on_input_written() override { agent_.reconsider(); }
-  void on_job_ended(ExitStatus status) override;
+  void on_input_lost() override { agent_.reconsider(); }
+  void on_ended(const ChannelEnd& end) override;
 
   Engine& engine_;
   AgentWorker& agent_;
   HostFiles& host_;
   FileMoverSink& sink_;
-  CommandWorker tar_;
+  Child tar_;
 
   Step step_ = Step::Idle;
   std::vector<FilePlace> files_;

@@ -7,6 +7,7 @@
 #include "spread/base/assert.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/machine.h"
+#include "spread/jobs/end_sequence.h"
 #include "spread/launch/job_agent.h"
 
 namespace spread {
@@ -25,12 +26,7 @@ std::string blocks_text(const IdRanges& blocks) {
 }  // namespace
 
 FilterMode::FilterMode(Engine& engine)
-    : engine_(engine), end_sequence_(engine.options().map.end_sequence) {
-  constexpr int kTerminate = 15;
-  if (end_sequence_.empty()) {
-    end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
-  }
-}
+    : engine_(engine), end_sequence_(end_sequence_of(engine.options())) {}
 
 Status FilterMode::open() {
   const Options& options = engine_.options();
@@ -163,16 +159,19 @@ Status FilterMode::advance(bool) { return output_->pump(); }
 
 FilterSlot::FilterSlot(Engine& engine, FilterMode& mode, WorkerId id)
     : RunSlot(engine, id),
+      SharedSink(mode.read_buffer()),
       mode_(mode),
-      command_(engine.loop(), mode.read_buffer(), *this, mode.end_sequence()) {}
+      child_(engine.loop(), mode.read_buffer(), {mode.end_sequence(), true}) {
+  child_.set_sink(*this);
+}
 
 Status FilterSlot::start() {
   auto spawn = mode_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
-  SPREAD_TRY(command_.start(engine_.spawner(), *spawn));
+  SPREAD_TRY(child_.start(engine_.spawner(), *spawn));
   engine_.start_has_worked();
   closing_ = ending_ = false;
-  engine_.reporter().tell(WorkerStarted{id(), host(), command_.pid()});
+  engine_.reporter().tell(WorkerStarted{id(), host(), child_.pid()});
   if (engine_.plan().is_local(id())) {
     begin_output();
   } else {
@@ -212,22 +211,22 @@ void FilterSlot::read_login(bool errors, Slice bytes) {
 }
 
 void FilterSlot::send_task(const SendTask& action) {
-  SPREAD_ASSERT(command_.running());
+  SPREAD_ASSERT(child_.active());
   SPREAD_ASSERT(!closing_);
   SPREAD_ASSERT(!ending_);
   if (const Slice& header = mode_.header(action.task); !has_header_ && !header.empty()) {
-    command_.send(header);
+    child_.send(header);
   }
   has_header_ = true;
   task_ = action.task;
   blocks_.add(action.task);
-  command_.send(action.payload.body);
+  child_.send(action.payload.body);
 }
 
 /// The filter has taken the block, or at least the pipe has: it may have the next one. A block that
 /// it refused is never answered, so that its end is one before that of its input.
 void FilterSlot::on_input_written() {
-  if (!task_ || command_.input_refused()) return;
+  if (!task_) return;
   Answered answered;
   answered.worker = id();
   answered.task = *std::exchange(task_, std::nullopt);
@@ -237,33 +236,34 @@ void FilterSlot::on_input_written() {
 void FilterSlot::close_input() {
   closing_ = true;
   if (login_) return terminate();
-  command_.close_input();
+  child_.close_input();
 }
 
 void FilterSlot::terminate() {
   ending_ = true;
-  command_.terminate();
+  child_.terminate();
 }
 
 void FilterSlot::kill() {
   ending_ = true;
-  command_.kill();
+  child_.kill();
 }
 
 void FilterSlot::suspend(bool stop) {
-  if (engine_.plan().is_local(id())) command_.suspend(stop);
+  if (engine_.plan().is_local(id())) child_.suspend(stop);
 }
 
-bool FilterSlot::wants_job_output(bool errors) const {
+bool FilterSlot::wants_output(bool errors) const {
   return login_ || mode_.may_read(output_, errors);
 }
 
-void FilterSlot::on_job_output(bool errors, Slice bytes) {
+void FilterSlot::on_bytes(bool errors, Slice bytes) {
   if (login_) return read_login(errors, std::move(bytes));
   mode_.append(output_, errors, std::move(bytes));
 }
 
-void FilterSlot::on_job_ended(ExitStatus status) {
+void FilterSlot::on_ended(const ChannelEnd& end) {
+  const ExitStatus status = end.status_or_killed();
   if (login_) return login_ended(status);
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});

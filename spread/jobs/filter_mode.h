@@ -7,12 +7,12 @@
 
 #include "spread/engine/engine.h"
 #include "spread/input/pipe_input.h"
+#include "spread/io/child.h"
 #include "spread/jobs/job_commands.h"
 #include "spread/output/job_sinks.h"
 #include "spread/output/spill_file.h"
 #include "spread/results/failure_report.h"
 #include "spread/results/job_output.h"
-#include "spread/workers/command_worker.h"
 #include "spread/workers/mark_scanner.h"
 
 namespace spread {
@@ -65,7 +65,7 @@ class FilterMode final : public RunMode {
   void ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
              const IdRanges& blocks);
   ReadBuffer& read_buffer() { return read_buffer_; }
-  const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+  const std::vector<EndStep>& end_sequence() const { return end_sequence_; }
 
  private:
   bool ungrouped() const;
@@ -73,7 +73,7 @@ class FilterMode final : public RunMode {
   Engine& engine_;
   std::optional<JobCommands> commands_;
   std::optional<PipeInput> pipe_;
-  std::vector<MapOptions::Step> end_sequence_;
+  std::vector<EndStep> end_sequence_;
   ReadBuffer read_buffer_;
   std::unique_ptr<TempSpill> spill_;
   std::unique_ptr<StandardSink> sink_;
@@ -90,7 +90,7 @@ class FilterMode final : public RunMode {
 
 /// A slot of FilterMode. On another machine a filter is given blocks when its login has got as far
 /// as to start it: a host that is down costs nothing.
-class FilterSlot final : public RunSlot, public CommandSink {
+class FilterSlot final : public RunSlot, private SharedSink {
  public:
   FilterSlot(Engine& engine, FilterMode& mode, WorkerId id);
 
@@ -101,21 +101,21 @@ class FilterSlot final : public RunSlot, public CommandSink {
   void kill() override;
   void suspend(bool stop) override;
   void remove_ended() override {}
-  void reconsider() override { command_.reconsider(); }
+  void reconsider() override { child_.reconsider(); }
 
  private:
-  void on_job_output(bool errors, Slice bytes) override;
-  bool wants_job_output(bool errors) const override;
-  void on_output_unread(bool unread) override { engine_.set_unread(id(), unread); }
+  void on_bytes(bool errors, Slice bytes) override;
+  bool wants_output(bool errors) const override;
+  void on_unread(bool unread) override { engine_.set_unread(id(), unread); }
   void on_input_written() override;
-  void on_job_ended(ExitStatus status) override;
+  void on_ended(const ChannelEnd& end) override;
 
   void begin_output();
   void read_login(bool errors, Slice bytes);
   void login_ended(ExitStatus status);
 
   FilterMode& mode_;
-  CommandWorker command_;
+  Child child_;
   std::optional<MarkScanner> login_;  ///< until the filter runs
   std::string login_said_;
   TaskId output_{};

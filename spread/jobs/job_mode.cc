@@ -17,6 +17,7 @@
 #include "spread/io/files.h"
 #include "spread/io/machine.h"
 #include "spread/io/system.h"
+#include "spread/jobs/end_sequence.h"
 #include "spread/jobs/job_input.h"
 #include "spread/jobs/remote_job_slot.h"
 #include "spread/launch/job_agent.h"
@@ -47,13 +48,8 @@ JobOutputOptions output_options(const Options& options) {
 
 JobMode::JobMode(Engine& engine)
     : engine_(engine),
-      end_sequence_(map().end_sequence),
-      failures_(engine.options().report.explain || map().print_commands) {
-  if (end_sequence_.empty()) {
-    constexpr int kTerminate = 15;
-    end_sequence_.push_back({kTerminate, engine.options().limits.kill_grace});
-  }
-}
+      end_sequence_(end_sequence_of(engine.options())),
+      failures_(engine.options().report.explain || map().print_commands) {}
 
 Status JobMode::open() {
   const Options& options = engine_.options();

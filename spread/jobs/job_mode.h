@@ -20,7 +20,6 @@
 #include "spread/output/spill_file.h"
 #include "spread/results/job_failures.h"
 #include "spread/results/job_output.h"
-#include "spread/workers/read_buffer.h"
 
 namespace spread {
 
@@ -76,7 +75,7 @@ class JobMode final : public RunMode {
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
   ReadBuffer& read_buffer() { return read_buffer_; }
-  const std::vector<MapOptions::Step>& end_sequence() const { return end_sequence_; }
+  const std::vector<EndStep>& end_sequence() const { return end_sequence_; }
   /// Some files are to go to other machines, or to come from there.
   bool moves_files() const;
   const std::vector<FilePlace>& base_files() const { return base_files_; }
@@ -121,7 +120,7 @@ class JobMode final : public RunMode {
 
   Engine& engine_;
   std::optional<JobCommands> commands_;
-  std::vector<MapOptions::Step> end_sequence_;
+  std::vector<EndStep> end_sequence_;
   ReadBuffer read_buffer_;
   std::unique_ptr<TempSpill> spill_;
   std::unique_ptr<JobSink> sink_;

@@ -14,8 +14,11 @@ namespace spread {
 
 JobSlot::JobSlot(Engine& engine, JobMode& mode, WorkerId id)
     : RunSlot(engine, id),
+      SharedSink(mode.read_buffer()),
       mode_(mode),
-      command_(engine.loop(), mode.read_buffer(), *this, mode.end_sequence()) {}
+      child_(engine.loop(), mode.read_buffer(), {mode.end_sequence()}) {
+  child_.set_sink(*this);
+}
 
 // ---------------------------------------------------------------- what the Scheduler asks for
 
@@ -41,32 +44,32 @@ void JobSlot::send_task(const SendTask& action) {
   SpawnOptions spawn = job->spawn;
   spawn.files[1] = files[0].get();
   spawn.files[2] = files[1].get();
-  if (const Status started = command_.start_soon(engine_.spawner(), spawn); !started) {
-    return on_job_not_started(started.error());
+  if (const Status started = child_.start_soon(engine_.spawner(), spawn); !started) {
+    return not_started(started.error());
   }
   if (spawn.input != Connect::Pipe) return;
-  if (!job->header.empty()) command_.send(job->header);
-  if (!job->input.empty()) command_.send(job->input);
-  if (job->range.size > 0) command_.send_file(job->range.file, job->range.offset, job->range.size);
-  command_.close_input();
+  if (!job->header.empty()) child_.send(job->header);
+  if (!job->input.empty()) child_.send(job->input);
+  if (job->range.size > 0) child_.send_file(job->range.file, job->range.offset, job->range.size);
+  child_.close_input();
 }
 
 void JobSlot::close_input() {
-  if (alive_ && !command_.running()) end_worker(true, "");
+  if (alive_ && !child_.active()) end_worker(true, "");
 }
 
 void JobSlot::terminate() {
   if (!alive_) return;
   // A child that has its pipe may keep it for longer than the job itself took.
-  if (!std::exchange(ending_, true)) in_time_ = command_.exited();
-  command_.running() ? command_.terminate() : end_worker(false, "it was ended");
+  if (!std::exchange(ending_, true)) in_time_ = child_.exited();
+  child_.active() ? child_.terminate() : end_worker(false, "it was ended");
 }
 
 void JobSlot::kill() {
   if (!alive_) return;
   ending_ = true;
   in_time_ = false;  // some of its output may be lost
-  command_.running() ? command_.kill() : end_worker(false, "it was ended");
+  child_.active() ? child_.kill() : end_worker(false, "it was ended");
 }
 
 void JobSlot::end_worker(bool clean, std::string reason, JobEndPtr job) {
@@ -82,14 +85,14 @@ void JobSlot::end_worker(bool clean, std::string reason, JobEndPtr job) {
 
 // ---------------------------------------------------------------- what the job does
 
-bool JobSlot::wants_job_output(bool errors) const { return mode_.may_read(task_, errors); }
+bool JobSlot::wants_output(bool errors) const { return mode_.may_read(task_, errors); }
 
-void JobSlot::on_job_output(bool errors, Slice bytes) {
+void JobSlot::on_bytes(bool errors, Slice bytes) {
   received_ += bytes.size();
   mode_.append(task_, errors, std::move(bytes), tag_);
 }
 
-void JobSlot::on_output_unread(bool unread) {
+void JobSlot::on_unread(bool unread) {
   engine_.set_unread(id(), unread);
   engine_.post(OutputUnread{id(), unread});
 }
@@ -100,7 +103,7 @@ void JobSlot::on_file_failed(int error) {
                 (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
 }
 
-void JobSlot::on_job_not_started(const Error& error) {
+void JobSlot::not_started(const Error& error) {
   if (!ending_ && engine_.may_start_later(error)) return refuse();
   constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
@@ -110,9 +113,10 @@ void JobSlot::on_job_not_started(const Error& error) {
       {ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem), {}, error.number});
 }
 
-void JobSlot::on_job_ended(ExitStatus status) {
+void JobSlot::on_ended(const ChannelEnd& end) {
+  if (end.not_started) return not_started(*end.not_started);
   engine_.start_has_worked();
-  ended({status, received_, "", {}, 0});
+  ended({end.status_or_killed(), received_, "", {}, 0});
 }
 
 /// The job goes back to the queue, and this slot rests for a moment.

@@ -7,7 +7,7 @@
 #include "spread/api/failure_options.h"
 #include "spread/base/unique_fd.h"
 #include "spread/engine/run_slot.h"
-#include "spread/workers/command_worker.h"
+#include "spread/io/child.h"
 
 namespace spread {
 
@@ -34,7 +34,7 @@ struct JobRange {
 
 /// A slot of `map`: one process after the other. To the Scheduler it is a worker that lives as long
 /// as there are tasks; only a job that is killed takes its worker with it.
-class JobSlot final : public RunSlot, private CommandSink {
+class JobSlot final : public RunSlot, private SharedSink {
  public:
   JobSlot(Engine& engine, JobMode& mode, WorkerId id);
 
@@ -43,25 +43,25 @@ class JobSlot final : public RunSlot, private CommandSink {
   void close_input() override;
   void terminate() override;
   void kill() override;
-  void suspend(bool stop) override { command_.suspend(stop); }
+  void suspend(bool stop) override { child_.suspend(stop); }
   void remove_ended() override {}
 
-  void reconsider() override { command_.reconsider(); }
+  void reconsider() override { child_.reconsider(); }
 
  private:
-  void on_job_output(bool errors, Slice bytes) override;
-  bool wants_job_output(bool errors) const override;
-  void on_output_unread(bool unread) override;
+  void on_bytes(bool errors, Slice bytes) override;
+  bool wants_output(bool errors) const override;
+  void on_unread(bool unread) override;
   void on_file_failed(int error) override;
-  void on_job_not_started(const Error& error) override;
-  void on_job_ended(ExitStatus status) override;
+  void on_ended(const ChannelEnd& end) override;
 
+  void not_started(const Error& error);
   void refuse();
   void ended(JobEnd end);
   void end_worker(bool clean, std::string reason, JobEndPtr job = nullptr);
 
   JobMode& mode_;
-  CommandWorker command_;
+  Child child_;
   TaskId task_{};
   std::uint64_t received_ = 0;
   std::string tag_, bash_reason_;

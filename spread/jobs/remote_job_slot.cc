@@ -11,6 +11,7 @@
 #include "spread/base/posix.h"
 #include "spread/base/quote.h"
 #include "spread/engine/login_end.h"
+#include "spread/io/child.h"
 #include "spread/io/files.h"
 #include "spread/jobs/job_mode.h"
 #include "spread/launch/job_agent.h"
@@ -37,15 +38,16 @@ Status RemoteJobSlot::start() {
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
-  auto process = engine_.spawner().spawn(spawn);
-  if (!process) return tl::unexpected(process.error());
+  const Duration grace = engine_.options().limits.kill_grace;
+  auto login = std::make_unique<Child>(engine_.loop(), mode_.read_buffer(),
+                                       ChildOptions{{EndStep::term(grace)}, true});
+  SPREAD_TRY(login->start(engine_.spawner(), spawn));
   engine_.start_has_worked();
   step_ = Step::Starting;
   closing_ = ended_by_us_ = false;
   base_problem_.clear();
-  agent_ = std::make_unique<AgentWorker>(std::move(*process), job_agent_prefix(mode_.mark()),
-                                         engine_.loop(), mode_.read_buffer(), *this,
-                                         engine_.options().limits.kill_grace);
+  agent_ = std::make_unique<AgentWorker>(std::move(login), job_agent_prefix(mode_.mark()),
+                                         engine_.loop(), mode_.read_buffer(), *this, grace);
   if (mode_.moves_files()) {
     mover_ = std::make_unique<FileMover>(engine_, mode_.read_buffer(), *agent_, host_, *this,
                                          mode_.end_sequence());

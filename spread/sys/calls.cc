@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -55,6 +56,7 @@ int fallocate(int fd, int mode, off_t offset, off_t size) {
   return ::fallocate(fd, mode, offset, size);
 }
 int posix_fallocate(int fd, off_t size) { return ::posix_fallocate(fd, 0, size); }
+int shutdown(int fd, int how) { return ::shutdown(fd, how); }
 int pipe2(int ends[2], int flags) { return ::pipe2(ends, flags); }
 int poll(pollfd* asked, std::size_t count, int timeout_ms) {
   return ::poll(asked, count, timeout_ms);

@@ -35,6 +35,8 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset);
 off_t lseek(int fd, off_t offset, int whence);
 ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned flags);
 int fcntl(int fd, int command, int argument = 0);
+/// Of a socket.
+int shutdown(int fd, int how);
 int fstat(int fd, struct stat* status);
 int fchmod(int fd, mode_t mode);
 int ftruncate(int fd, off_t size);

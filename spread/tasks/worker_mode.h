@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "spread/engine/engine.h"
+#include "spread/io/read_buffer.h"
 #include "spread/output/results_out.h"
 #include "spread/output/tails_out.h"
 #include "spread/wire/codec.h"
-#include "spread/workers/read_buffer.h"
 
 namespace spread {
 

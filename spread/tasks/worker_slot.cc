@@ -10,6 +10,7 @@
 #include "spread/base/quote.h"
 #include "spread/engine/job_limits.h"
 #include "spread/engine/login_end.h"
+#include "spread/io/child.h"
 #include "spread/io/system.h"
 #include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
@@ -35,12 +36,14 @@ Status WorkerSlot::start() {
   spawn.environment = plan.environment;
   spawn.directory = plan.directory;
   spawn.inherits = engine_.plan().is_local(id());
-  auto process = engine_.spawner().spawn(spawn);
+  auto child = std::make_unique<Child>(engine_.loop(), mode_.read_buffer(),
+                                       ChildOptions{{EndStep::term(options.limits.kill_grace)}});
+  const Status started = child->start(engine_.spawner(), spawn);
   started_ = engine_.now();
-  if (!process) {
+  if (!started) {
     if (options.command == Command::All) mode_.worker_failed();
     log_command(-1, 0);
-    Error error = process.error();
+    Error error = started.error();
     const std::string hint = one_word_hint(plan.arguments.front());
     if (error.number == ENOENT && !hint.empty()) error.message += "; " + hint;
     return tl::unexpected(std::move(error));
@@ -68,7 +71,7 @@ Status WorkerSlot::start() {
   how.ok_statuses = options.failure.ok_statuses;
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
-  worker_ = std::make_unique<SessionWorker>(id(), session, std::move(*process), engine_.loop(),
+  worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
                                             mode_.read_buffer(), *this, how);
   reconsider();
   mode_.tail_begins(id());

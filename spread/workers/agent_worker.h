@@ -1,15 +1,14 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "spread/api/time.h"
-#include "spread/base/output_queue.h"
+#include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
-#include "spread/io/subprocess.h"
+#include "spread/workers/last_words.h"
 #include "spread/workers/mark_scanner.h"
-#include "spread/workers/read_buffer.h"
 
 namespace spread {
 
@@ -35,67 +34,54 @@ class AgentSink {
 };
 
 /// A job agent (launch/job_agent.h) at the other end of a login: one job after the other.
-class AgentWorker final : public ReadyHandler {
+class AgentWorker final : private SharedSink {
  public:
-  AgentWorker(Subprocess process, std::string mark_prefix, EventLoop& loop, ReadBuffer& shared,
-              AgentSink& sink, Duration kill_grace);
-  ~AgentWorker() override;
+  /// `channel`: a Child that tells when its input has been written.
+  AgentWorker(std::unique_ptr<Channel> channel, std::string mark_prefix, EventLoop& loop,
+              ReadBuffer& shared, AgentSink& sink, Duration kill_grace);
 
-  int pid() const { return process_.pid(); }
+  int pid() const { return channel_->pid(); }
   /// One request, a line; only while none is under way.
   void send(std::string_view request);
   /// What follows its line, as it is.
   void feed(std::string_view text);
   void feed(Slice bytes);
   /// Bytes that wait to be written.
-  std::size_t input_size() const { return input_.size(); }
+  std::size_t input_size() const { return channel_->input().size(); }
   void close_input();
-  void terminate();
-  void kill();
-  void reconsider();
+  void terminate() { channel_->terminate(); }
+  void kill() { channel_->kill(); }
+  void reconsider() { channel_->reconsider(); }
   bool ended() const { return ended_; }
-
-  void on_ready(int fd, bool readable, bool writable) override;
 
  private:
   struct Stream {
-    UniqueFd* fd;
     MarkScanner scanner;
-    bool watched = true;
     bool marked = false;  ///< the mark of the running job's end has come
   };
 
-  bool write_input();
-  void input_ready();
-  void read(Stream& stream, bool errors);
-  bool read_once(Stream& stream, bool errors);
-  void on_bytes(bool errors, ByteView bytes);
-  void on_mark(Stream& stream, bool errors, std::string_view text);
-  void watch(Stream& stream, bool errors);
-  void on_exit();
-  void too_late();
-  void end_if_complete(bool drained);
-  void close_fd(UniqueFd& fd);
+  void on_bytes(bool errors, Slice bytes) override;
+  bool wants_output(bool errors) const override;
+  void on_unread(bool unread) override { sink_.on_agent_output_unread(unread); }
+  void on_input_written() override;
+  void on_ended(const ChannelEnd& end) override;
 
-  Subprocess process_;
+  void pass_on(bool errors, ByteView bytes, const Slice* from);
+  void on_mark(Stream& stream, bool errors, std::string_view text);
+
+  std::unique_ptr<Channel> channel_;
   EventLoop& loop_;
-  ReadBuffer& shared_;
   AgentSink& sink_;
   Duration kill_grace_;
   Stream out_, err_;
-  OutputQueue input_;
-  std::optional<ExitStatus> status_;
-  std::string last_words_;
-  Block* reading_ = nullptr;
+  LastWords last_words_;
   int job_status_ = 0;
   bool ready_ = false;
   bool busy_ = false;
-  bool feeding_ = false;  ///< on_agent_input_written() is due
+  bool fed_ = false;  ///< on_agent_input_written() is due
   bool closing_ = false;
-  bool terminated_ = false;
-  bool killed_ = false;
   bool ended_ = false;
-  Timer timer_;  ///< for its end
+  Timer overdue_;  ///< for a login that goes on after the end of its input
 };
 
 }  // namespace spread

@@ -5,7 +5,7 @@
 
 #include "spread/api/bytes.h"
 #include "spread/base/byte_buffer.h"
-#include "spread/workers/read_buffer.h"
+#include "spread/io/read_buffer.h"
 
 namespace spread {
 

@@ -24,8 +24,10 @@ std::string name(TaskId id) { return "id " + std::to_string(number(id)); }
 
 }  // namespace
 
-Session::Session(const SessionOptions& options)
-    : options_(options), codec_(wire::make_codec(options.wire, options.max_frame)) {}
+Session::Session(const SessionOptions& options, OutputQueue& output)
+    : options_(options),
+      codec_(wire::make_codec(options.wire, options.max_frame)),
+      output_(output) {}
 Session::~Session() = default;
 
 Status Session::send_task(TaskId id, const Value& payload) {

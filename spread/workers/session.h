@@ -1,4 +1,4 @@
-// spread/workers: one worker: Session (its life in the protocol, pure) on a Subprocess (io/).
+// spread/workers: one worker: Session (its life in the protocol, pure) on a Channel (io/).
 // Start with docs/protocol.md, then here, then session_worker.h.
 #pragma once
 
@@ -65,19 +65,19 @@ enum class Problem : std::uint8_t {
 };
 
 /// One worker's life in the protocol. Pure: bytes in, calls of the sink out; messages in, bytes to
-/// be written in output().
+/// be written out, in a queue.
 class Session {
  public:
-  explicit Session(const SessionOptions& options);
+  /// `output`: where bytes for the worker are put. It must outlive the session.
+  Session(const SessionOptions& options, OutputQueue& output);
   ~Session();
 
   /// A piece of the encoded prep items; a large one is not copied.
   void send_prep(Slice encoded) { output_.append(std::move(encoded)); }
   /// An Error means that this wire cannot carry the payload; nothing was sent.
   Status send_task(TaskId id, const Value& payload);
-  /// No task will follow: the input is to be closed when output() is empty.
+  /// No task will follow: the worker's input is to be closed when all has been written.
   void close();
-  OutputQueue& output() { return output_; }
 
   /// Looks at all of the worker's output that has not been consumed yet; `final` = end of file.
   /// Returns how many bytes from the front are done with.
@@ -113,7 +113,7 @@ class Session {
 
   SessionOptions options_;
   std::unique_ptr<wire::Codec> codec_;
-  OutputQueue output_;
+  OutputQueue& output_;
   Ring<TaskId> outstanding_;  ///< in the order sent
   /// The last ones that it has answered: another answer to one of them is a repetition.
   std::array<TaskId, 16> answered_{};

@@ -1,208 +1,98 @@
 #include "spread/workers/session_worker.h"
 
-#include <signal.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "spread/base/assert.h"
-#include "spread/base/posix.h"
-#include "spread/io/system.h"
-#include "spread/workers/limits.h"
-
 namespace spread {
-namespace {
 
-constexpr std::size_t kErrorsKept = 400;
-
-std::string last_words(const std::string& errors) {
-  std::string text;
-  for (const char c : errors) text += c == '\n' ? ' ' : c;
-  while (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
-}
-
-}  // namespace
-
-SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session, Subprocess process,
-                             EventLoop& loop, ReadBuffer& shared, WorkerSink& sink,
-                             const SessionWorkerOptions& options)
+SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session,
+                             std::unique_ptr<Channel> channel, EventLoop& loop, ReadBuffer& shared,
+                             WorkerSink& sink, const SessionWorkerOptions& options)
     : id_(id),
-      session_(session),
-      process_(std::move(process)),
+      channel_(std::move(channel)),
+      session_(session, channel_->input()),
       loop_(loop),
       sink_(sink),
       options_(options),
       only_tail_(session.raw),
       received_(shared),
-      timer_(loop, [this] { too_late(); }) {
-  loop_.add(process_.input.get(), false, false, this);
-  loop_.add(process_.output.get(), true, false, this);
-  loop_.add(process_.errors.get(), true, false, this);
-  loop_.add(process_.exit_fd(), true, false, this);
+      deadline_(loop, [this] { too_late(); }) {
+  channel_->set_sink(*this);
 }
 
-SessionWorker::~SessionWorker() {
-  if (!status_) loop_.remove(process_.exit_fd());
-  close_all();
-}
-
-void SessionWorker::close_all() {
-  close_fd(process_.input);
-  close_fd(process_.output);
-  close_fd(process_.errors);
-}
-
-void SessionWorker::close_fd(UniqueFd& fd) {
-  if (!fd) return;
-  loop_.remove(fd.get());
-  fd.reset();
-}
-
-void SessionWorker::leave_unread(bool unread) {
-  if (unread == unread_ || ended_) return;
-  unread_ = unread;
-  const auto leave = [&](const UniqueFd& fd) {
-    if (fd) unread ? loop_.pause(fd.get()) : loop_.change(fd.get(), true, false);
-  };
-  leave(process_.errors);
-  if (!only_tail_) leave(process_.output);
-  // It may have been unable to write until now.
-  if (!unread && std::exchange(late_, false)) set_deadline(kAfterExit);
-}
-
-void SessionWorker::set_deadline(Duration from_now) { timer_.set(after(loop_.now(), from_now)); }
-
-/// `why` is what is said of it if it has not ended by then.
-void SessionWorker::end_unless_over(Duration from_now, std::string why) {
-  set_deadline(from_now);
-  deadline_why_ = std::move(why);
-}
-
-void SessionWorker::because(std::string_view why) {
-  if (ended_why_.empty()) ended_why_ = why;
-}
-
-void SessionWorker::on_ready(int fd, bool readable, bool writable) {
-  if (fd == process_.input.get()) {
-    // An error without `writable` interest: its reader is gone.
-    if (session_.output().empty()) return input_failed();
-    if (writable) flush();
-  } else if (fd == process_.output.get()) {
-    if (readable) read_output();
-  } else if (fd == process_.errors.get()) {
-    read_errors();
-  } else {
-    on_exit();
-  }
-}
-
-void SessionWorker::flush() {
-  OutputQueue& queue = session_.output();
-  if (!process_.input) return;
-  while (!queue.empty()) {
-    std::array<ByteView, 16> pieces;
-    const std::size_t count = queue.gather(pieces);
-    if (queue.size() >= kBigBytes) grow_pipes();
-    const IoResult result = write_some(process_.input.get(), {pieces.data(), count});
-    if (result.state == IoState::WouldBlock) break;
-    if (result.state != IoState::Done) return input_failed();
-    queue.consume(result.size);
-  }
-  if (queue.empty()) {
-    // After a payload of megabytes, an idle worker does not keep the memory.
-    if (queue.tail().capacity() > 2 * kBigBytes) queue.tail().shrink();
-    if (closing_) return close_fd(process_.input);
-  }
-  loop_.change(process_.input.get(), false, !queue.empty());
-}
-
-void SessionWorker::grow_pipes() {
-  if (std::exchange(pipes_grown_, true)) return;
-  grow_pipe(process_.input.get(), kBigPipe);
-  if (process_.output) grow_pipe(process_.output.get(), kBigPipe);
-}
-
-/// The worker has closed its fd 0, or is gone. What it wrote before counts, so its output and its
-/// exit decide the rest; but if it goes on without its input, it is ended.
-void SessionWorker::input_failed() {
-  close_fd(process_.input);
-  OutputQueue& queue = session_.output();
-  queue.consume(queue.size());
-  sink_.on_unusable();
-  if (!status_ && phase_ == Phase::Normal && timer_.at() == kForever) {
-    end_unless_over(options_.kill_grace, "it closed its stdin and went on");
-  }
-}
+// ---------------------------------------------------------------- what it is asked to do
 
 void SessionWorker::close_input() {
   if (std::exchange(closing_, true)) return;
   session_.close();
-  flush();
+  channel_->close_input();
   begin_shutdown();
-  // What it wrote before the close, and was not understood, may now be its tail. Not the beginning
-  // of an answer that it owes: no answer may come from within this call.
-  if (session_.outstanding() == 0 && !received_.empty() && !received_.in_use()) read_output();
 }
 
 /// Once nothing is left for it to do.
 void SessionWorker::begin_shutdown() {
   if (!closing_ || session_.outstanding() > 0 || std::exchange(shutdown_begun_, true)) return;
-  if (!status_ && options_.shutdown_timeout && phase_ == Phase::Normal) {
+  if (!channel_->exited() && options_.shutdown_timeout && !told_to_end()) {
     end_unless_over(*options_.shutdown_timeout, options_.overdue);
   }
 }
 
+void SessionWorker::because(std::string_view why) {
+  if (!channel_->exited() && ended_why_.empty()) ended_why_ = why;
+}
+
 void SessionWorker::terminate(std::string_view why) {
-  if (status_ || phase_ != Phase::Normal) return;
+  if (channel_->exited() || told_to_end()) return;
   because(why);
-  phase_ = Phase::Terminated;
-  process_.signal_group(SIGTERM);
-  process_.signal_group(SIGCONT);
-  set_deadline(options_.kill_grace);
+  channel_->terminate();
 }
 
 void SessionWorker::kill(std::string_view why) {
-  if (status_ || phase_ == Phase::Killed) return;
   because(why);
-  phase_ = Phase::Killed;
-  process_.signal_group(SIGKILL);
-  set_deadline(kAfterKill);
+  channel_->kill();
 }
 
-void SessionWorker::suspend(bool stop) {
-  if (!status_) process_.signal_group(stop ? SIGSTOP : SIGCONT);
+/// `why` is what is said of it if it has not ended by then.
+void SessionWorker::end_unless_over(Duration from_now, std::string why) {
+  deadline_.set(after(loop_.now(), from_now));
+  deadline_why_ = std::move(why);
 }
 
 void SessionWorker::too_late() {
-  if (ended_) return;
-  if (unread_ && phase_ == Phase::Normal) {
+  if (unread_) {
     late_ = true;
+  } else {
+    terminate(deadline_why_);
+  }
+}
+
+void SessionWorker::leave_unread(bool unread) {
+  if (unread == unread_ || ended_) return;
+  unread_ = unread;
+  channel_->reconsider();
+  // It may have been unable to write until now.
+  if (!unread && std::exchange(late_, false)) deadline_.set(after(loop_.now(), kAfterExit));
+}
+
+/// What one that was told to end has still written is read, so that its end is known: no more than
+/// a pipe holds.
+bool SessionWorker::wants_output(bool errors) const {
+  return !unread_ || (only_tail_ && !errors) || (channel_->exited() && told_to_end());
+}
+
+// ---------------------------------------------------------------- what it does
+
+/// What it wrote before counts, so its output and its exit decide the rest; but if it goes on
+/// without its input, it is ended.
+void SessionWorker::on_input_lost() {
+  if (channel_->exited()) {
+    if (!closing_) sink_.on_unusable();
     return;
   }
-  if (status_) return end_if_complete(true);
-  if (phase_ == Phase::Normal) return terminate(deadline_why_);
-  if (phase_ == Phase::Terminated) return kill(ended_why_);
-  phase_ = Phase::GivenUp;
-  end_if_complete(true);
-}
-
-void SessionWorker::read_output() {
-  for (int i = 0; i < kReadsPerTurn && read_once(); ++i) {
+  sink_.on_unusable();
+  if (!told_to_end() && deadline_.at() == kForever) {
+    end_unless_over(options_.kill_grace, "it closed its stdin and went on");
   }
-}
-
-/// One read. False when there is nothing more to be had now.
-bool SessionWorker::read_once() {
-  if (!process_.output) return false;
-  const std::span<Byte> room = received_.room();
-  const IoResult result = read_some(process_.output.get(), room.data(), room.size());
-  const std::size_t size = result.state == IoState::Done ? result.size : 0;
-  const bool over = result.state == IoState::End || result.state == IoState::Failed;
-  if (size != 0 || over) take(received_.filled(size), over);
-  if (over) output_ended();
-  return size == room.size() && process_.output && !ended_;
 }
 
 void SessionWorker::take(ByteView bytes, bool final) {
@@ -213,7 +103,7 @@ void SessionWorker::take(ByteView bytes, bool final) {
     if (session_.problem() != Problem::None) react_to_problem(final);
   }
   received_.keep(bytes.subspan(done), session_.wanted());
-  if (received_.gathers()) grow_pipes();
+  if (received_.gathers()) channel_->expect_large();
 }
 
 void SessionWorker::react_to_problem(bool at_the_end) {
@@ -224,11 +114,12 @@ void SessionWorker::react_to_problem(bool at_the_end) {
   if (!at_the_end) terminate(session_.problem_text());
 }
 
-void SessionWorker::output_ended() {
-  close_fd(process_.output);
-  if (status_) return end_if_complete(false);
-  // A worker without an output can answer nothing more; give it a moment to end by itself.
-  if (phase_ != Phase::Normal) return;
+void SessionWorker::on_output_end() {
+  output_over_ = true;
+  received_.room();
+  take(received_.filled(0), true);
+  // One without an output can answer nothing more; give it a moment to end by itself.
+  if (channel_->exited() || told_to_end()) return;
   sink_.on_unusable();
   if (session_.outstanding() > 0 || session_.problem() != Problem::None) {
     end_unless_over(std::min(options_.kill_grace, kAfterExit),
@@ -238,68 +129,29 @@ void SessionWorker::output_ended() {
   }
 }
 
-/// One read. False when there is nothing more to be had now.
-bool SessionWorker::read_errors() {
-  std::array<Byte, 16384> piece;
-  const IoResult result = read_some(process_.errors.get(), piece.data(), piece.size());
-  if (result.state == IoState::WouldBlock) return false;
-  if (result.state != IoState::Done) {
-    close_fd(process_.errors);
-    if (status_) end_if_complete(false);
-    return false;
-  }
-  const std::string_view text = as_text({piece.data(), result.size});
-  remember_errors(text);
-  sink_.on_stderr(text);
-  return true;
+void SessionWorker::on_errors(Slice text) {
+  last_words_.add(as_text(text.view()));
+  sink_.on_stderr(as_text(text.view()));
 }
 
-void SessionWorker::remember_errors(std::string_view text) {
-  last_errors_ += text.substr(text.size() - std::min(text.size(), kErrorsKept));
-  if (last_errors_.size() > kErrorsKept) {
-    last_errors_.erase(0, last_errors_.size() - kErrorsKept);
-    const std::size_t line = last_errors_.find('\n');
-    if (line + 1 < last_errors_.size() && line != std::string::npos)
-      last_errors_.erase(0, line + 1);
-  }
-}
+// ---------------------------------------------------------------- its end
 
-void SessionWorker::on_exit() {
-  loop_.remove(process_.exit_fd());
-  // Its children may have ignored the TERM that ended it. This must come before it is reaped: then
-  // its number may be another group's.
-  if (phase_ != Phase::Normal) process_.kill_group();
-  status_ = process_.try_wait();
-  if (!status_) return loop_.add(process_.exit_fd(), true, false, this);
-  if (status_ && !closing_) sink_.on_unusable();
-  set_deadline(kAfterExit);
-  if (unread_ && phase_ == Phase::Normal) return;
-  // Answers that are still in the pipe count.
-  if (process_.output) read_output();
-  // The loop does not tell of what is left unread.
-  while (!ended_ && process_.errors && read_errors() && unread_) {
-  }
-  end_if_complete(false);
-}
-
-void SessionWorker::end_if_complete(bool drained) {
-  if (ended_) return;
-  const bool read_to_the_end = !process_.output && !process_.errors;
-  if (!drained && !(status_ && read_to_the_end)) return;
-  if (process_.output) {
-    // Time is up, and a grandchild still holds the pipe: what has come so far is all.
+void SessionWorker::on_ended(const ChannelEnd& end) {
+  if (!output_over_) {
+    // Something else still holds the pipe: what has come so far is all.
     const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
-  close_all();
   ended_ = true;
-  timer_.set(kForever);
-  sink_.on_ended(describe_end(), status_.value_or(ExitStatus{0, SIGKILL}));
+  deadline_.set(kForever);
+  const bool process = channel_->pid() != 0;
+  sink_.on_ended(describe_end(end), process ? end.status_or_killed() : ExitStatus{});
 }
 
-std::string SessionWorker::told_status() const {
-  if (!status_) return "it does not even end after SIGKILL";
-  return status_->text(phase_ == Phase::Killed);
+std::string SessionWorker::told_status(const ChannelEnd& end) const {
+  if (channel_->pid() == 0) return "the connection to it was closed";
+  if (!end.status) return "it does not even end after SIGKILL";
+  return end.status->text(end.killed);
 }
 
 /// " with 2 tasks unanswered", or nothing.
@@ -309,35 +161,38 @@ std::string SessionWorker::open_tasks() const {
   return " with " + std::to_string(open) + (open == 1 ? " task" : " tasks") + " unanswered";
 }
 
-ProcessEnded SessionWorker::describe_end() const {
-  ProcessEnded end;
-  end.worker = id_;
-  // Not even with status 0, where spread had to end it.
-  end.clean = status_ && status_->is_success(options_.ok_statuses) &&
-              session_.problem() == Problem::None && ended_why_.empty();
+ProcessEnded SessionWorker::describe_end(const ChannelEnd& end) const {
+  ProcessEnded ended;
+  ended.worker = id_;
+  const bool process = channel_->pid() != 0;
+  // Not even with status 0, where spread had to end it. One that is no process ends with its tasks.
+  ended.clean = (process ? end.status && end.status->is_success(options_.ok_statuses)
+                         : closing_ && session_.outstanding() == 0) &&
+                session_.problem() == Problem::None && !told_to_end();
   switch (session_.problem()) {
     case Problem::Misbehaved:
-      end.cause = EndCause::Misbehaved;
-      end.reason = session_.problem_text();
-      if (phase_ == Phase::Normal) end.reason += ", " + told_status();
+      ended.cause = EndCause::Misbehaved;
+      ended.reason = session_.problem_text();
+      if (!told_to_end()) ended.reason += ", " + told_status(end);
       break;
     case Problem::PrepFailed:
     case Problem::Mismatch:
-      end.cause = EndCause::PrepFailed;
-      end.reason = session_.problem_text();
+      ended.cause = EndCause::PrepFailed;
+      ended.reason = session_.problem_text();
       break;
     case Problem::None:
-      if (!ended_why_.empty()) {
-        end.reason = ended_why_ + ", ";
+      if (told_to_end()) {
+        ended.reason = ended_why_ + ", ";
       } else if (session_.outstanding() > 0) {
-        end.reason = "it ended" + open_tasks() + ", ";
+        ended.reason = "it ended" + open_tasks() + ", ";
       }
-      end.reason += told_status();
+      ended.reason += told_status(end);
       break;
   }
-  if (!end.clean && !last_errors_.empty())
-    end.reason += "; its last words: " + last_words(last_errors_);
-  return end;
+  if (!ended.clean && !last_words_.empty()) {
+    ended.reason += "; its last words: " + last_words_.line();
+  }
+  return ended;
 }
 
 }  // namespace spread

@@ -2,14 +2,17 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "spread/api/time.h"
 #include "spread/core/event.h"
+#include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
-#include "spread/io/subprocess.h"
+#include "spread/workers/last_words.h"
 #include "spread/workers/receive_buffer.h"
 #include "spread/workers/session.h"
 
@@ -18,6 +21,7 @@ namespace spread {
 struct SessionWorkerOptions {
   std::optional<Duration> shutdown_timeout;                          ///< after close_input()
   std::string overdue = "still running after the end of its input";  ///< what is said of it then
+  /// How long one that has closed its stdin or its stdout may go on.
   Duration kill_grace = std::chrono::seconds(5);
   std::vector<std::uint8_t> ok_statuses = {};  ///< see ExitStatus::is_success()
 };
@@ -33,34 +37,33 @@ class WorkerSink : public SessionSink {
   /// No more tasks may be sent to it: it broke the protocol, or closed its input or its output.
   virtual void on_unusable() = 0;
   /// It is gone, and everything that it wrote has been read. The last call; the worker may be
-  /// destroyed after it has returned, but not from within it.
+  /// destroyed after it has returned, but not from within it. `status` is 0 of a worker that is not
+  /// a process.
   virtual void on_ended(ProcessEnded ended, ExitStatus status) = 0;
 };
 
-/// A Session on a Subprocess: moves bytes, and sees to it that the process really ends. It never
-/// blocks: what the worker does not read waits in the Session's output.
-class SessionWorker final : public ReadyHandler {
+/// A Session on a Channel: gives it the bytes, and decides when a worker that has closed something,
+/// or has nothing more to do, has taken too long to end.
+class SessionWorker final : private ChannelSink {
  public:
-  SessionWorker(WorkerId id, const SessionOptions& session, Subprocess process, EventLoop& loop,
-                ReadBuffer& shared, WorkerSink& sink, const SessionWorkerOptions& options);
-  ~SessionWorker() override;
+  SessionWorker(WorkerId id, const SessionOptions& session, std::unique_ptr<Channel> channel,
+                EventLoop& loop, ReadBuffer& shared, WorkerSink& sink,
+                const SessionWorkerOptions& options);
   SessionWorker(const SessionWorker&) = delete;
   SessionWorker& operator=(const SessionWorker&) = delete;
 
   Session& session() { return session_; }
-  int pid() const { return process_.pid(); }
-  /// Writes as much as the pipe takes; the rest follows when there is room.
-  void flush();
-  /// No task will follow: its fd 0 is closed when all has been written, and the shutdown time-out
+  /// 0 if it is not a process.
+  int pid() const { return channel_->pid(); }
+  /// Writes as much as the channel takes; the rest follows when there is room.
+  void flush() { channel_->flush(); }
+  /// No task will follow: its input is closed when all has been written, and the shutdown time-out
   /// begins, or does with the last answer that it still owes.
   void close_input();
-  /// TERM to its process group, KILL after the grace time. `why` is part of the message about its
-  /// end; the first reason stands.
+  /// See Channel. `why` is part of the message about its end; the first reason stands.
   void terminate(std::string_view why);
-  /// KILL to its process group, at once.
   void kill(std::string_view why);
-  /// STOP, or CONT, to its process group; nothing if it has exited.
-  void suspend(bool stop);
+  void suspend(bool stop) { channel_->suspend(stop); }
 
   /// Its stderr is not read, until told otherwise, since the reader of spread's own does not; nor
   /// are its answers, with which messages come (what is raw has none). Meanwhile it has no
@@ -76,54 +79,45 @@ class SessionWorker final : public ReadyHandler {
   /// It has ended, or is taken for ended, without being told to.
   bool ended_by_itself() const { return ended_why_.empty(); }
 
-  void on_ready(int fd, bool readable, bool writable) override;
-
  private:
-  enum class Phase : std::uint8_t { Normal, Terminated, Killed, GivenUp };
+  std::span<Byte> room() override { return received_.room(); }
+  void on_output(std::size_t size) override { take(received_.filled(size), false); }
+  void on_output_end() override;
+  void on_errors(Slice text) override;
+  bool wants_output(bool errors) const override;
+  void on_input_lost() override;
+  void on_ended(const ChannelEnd& end) override;
 
-  void read_output();
-  bool read_once();
   void take(ByteView bytes, bool final);
   void react_to_problem(bool at_the_end);
-  bool read_errors();
-  void remember_errors(std::string_view text);
-  void output_ended();
-  void input_failed();
-  void on_exit();
-  void too_late();
-  void end_if_complete(bool drained);
-  ProcessEnded describe_end() const;
-  void close_fd(UniqueFd& fd);
-  void close_all();
   void begin_shutdown();
-  void set_deadline(Duration from_now);
   void end_unless_over(Duration from_now, std::string why);
+  void too_late();
   void because(std::string_view why);
-  std::string told_status() const;
+  bool told_to_end() const { return !ended_why_.empty(); }
+  ProcessEnded describe_end(const ChannelEnd& end) const;
+  std::string told_status(const ChannelEnd& end) const;
   std::string open_tasks() const;
-  void grow_pipes();
 
   WorkerId id_;
+  std::unique_ptr<Channel> channel_;
   Session session_;
-  Subprocess process_;
   EventLoop& loop_;
   WorkerSink& sink_;
   SessionWorkerOptions options_;
   bool only_tail_;  ///< all that it writes to stdout
 
   ReceiveBuffer received_;
-  std::string last_errors_;
-  std::optional<ExitStatus> status_;
-  Phase phase_ = Phase::Normal;
+  LastWords last_words_;
+  bool output_over_ = false;
   bool closing_ = false;
   bool shutdown_begun_ = false;
   bool problem_told_ = false;
-  bool pipes_grown_ = false;
   bool ended_ = false;
   bool unread_ = false;       ///< see leave_unread()
-  bool late_ = false;         ///< the timer has rung meanwhile
-  Timer timer_;               ///< for what it waits for: its end, or its pipes after its end
-  std::string deadline_why_;  ///< of a deadline that ends it
+  bool late_ = false;         ///< the deadline has passed meanwhile
+  Timer deadline_;            ///< by which it is to have ended by itself
+  std::string deadline_why_;  ///< what is said of it then
   std::string ended_why_;     ///< why spread ends it; empty = it ended by itself
 };
 

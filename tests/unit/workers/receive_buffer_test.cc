@@ -35,7 +35,8 @@ struct Cost {
   Cost(Wire wire, std::string_view output, std::size_t answers, std::size_t pipe) {
     SessionOptions options;
     options.wire = wire;
-    Session session(options);
+    OutputQueue unsent;
+    Session session(options, unsent);
     for (std::size_t i = 0; i < answers; ++i) {
       EXPECT_TRUE(session.send_task(TaskId{i}, wire::text_value(Slice::literal("x"))));
     }

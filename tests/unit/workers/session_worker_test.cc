@@ -1,0 +1,214 @@
+// A worker that is no process: a SessionWorker on a pair of descriptors, the other ends of which
+// this test holds. Both sides speak in the one thread, turn by turn of the loop.
+#include "spread/workers/session_worker.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "spread/base/posix.h"
+#include "spread/io/descriptor_channel.h"
+
+namespace spread {
+namespace {
+
+struct Heard final : WorkerSink {
+  void on_hello(const wire::Hello& hello) override {
+    said.push_back("hello " + std::to_string(*hello.window));
+  }
+  void on_ready() override { said.push_back("ready"); }
+  void on_answer(const wire::UpMessage& message) override {
+    answers.push_back({number(message.id), message.value.empty() ? -1 : message.value[0]});
+  }
+  void on_progress(const wire::UpMessage&) override {}
+  void on_log(std::string_view text) override { said.push_back("log " + std::string(text)); }
+  void on_stray(std::string_view text) override { said.push_back("stray " + std::string(text)); }
+  void on_tail(std::string_view text) override { tail += text; }
+  void on_warning(std::string message) override { said.push_back(message); }
+  void on_stderr(std::string_view) override { ADD_FAILURE(); }
+  void on_mismatch(std::string_view text) override { said.push_back(std::string(text)); }
+  void on_unusable() override { unusable = true; }
+  void on_ended(ProcessEnded how, ExitStatus) override {
+    EXPECT_FALSE(end);
+    end = std::move(how);
+  }
+
+  std::vector<std::string> said;
+  std::vector<std::pair<std::uint64_t, int>> answers;
+  std::string tail;
+  bool unusable = false;
+  std::optional<ProcessEnded> end;
+};
+
+enum class Kind { Pipes, Socket };
+
+class OnDescriptors : public testing::TestWithParam<Kind> {
+ protected:
+  OnDescriptors() : loop_(std::move(*EventLoop::create())) {
+    ::signal(SIGPIPE, SIG_IGN);  // as in the program
+    UniqueFd input, output;      // spread's
+    if (GetParam() == Kind::Pipes) {
+      int down[2], up[2];
+      EXPECT_EQ(::pipe2(down, O_CLOEXEC | O_NONBLOCK), 0);
+      EXPECT_EQ(::pipe2(up, O_CLOEXEC | O_NONBLOCK), 0);
+      input = UniqueFd(down[1]);
+      output = UniqueFd(up[0]);
+      reads_ = UniqueFd(down[0]);
+      writes_ = UniqueFd(up[1]);
+    } else {
+      int ends[2];
+      EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+      output = UniqueFd(ends[0]);
+      input = UniqueFd(::fcntl(ends[0], F_DUPFD_CLOEXEC, 3));
+      reads_ = UniqueFd(ends[1]);
+      writes_ = UniqueFd(::fcntl(ends[1], F_DUPFD_CLOEXEC, 3));
+    }
+    channel_ = std::make_unique<DescriptorChannel>(loop_, std::move(input), std::move(output));
+  }
+  void begin(Duration shutdown_timeout = std::chrono::hours(1)) {
+    SessionOptions session;
+    session.wire = Wire::Json;
+    SessionWorkerOptions how;
+    how.shutdown_timeout = shutdown_timeout;
+    worker_ = std::make_unique<SessionWorker>(WorkerId{3}, session, std::move(channel_), loop_,
+                                              buffer_, heard_, how);
+  }
+  void send_task(std::uint64_t id, Byte payload) {
+    Value value;
+    value.head[0] = payload;
+    value.head_size = 1;
+    ASSERT_TRUE(worker_->session().send_task(TaskId{id}, value));
+    worker_->flush();
+  }
+  /// What has come to the worker.
+  std::string read() {
+    Byte room[65536];
+    const IoResult got = read_some(reads_.get(), room, sizeof(room));
+    if (got.state == IoState::End) return "(end)";
+    return got.state == IoState::Done ? std::string(as_text({room, got.size})) : "";
+  }
+  void say(std::string_view text) {
+    const ByteView bytes = as_bytes(text);
+    ASSERT_EQ(write_some(writes_.get(), {&bytes, 1}).size, text.size());
+  }
+  void leave() {
+    reads_.reset();
+    writes_.reset();
+  }
+  template <typename F>
+  void wait_until(F&& happened) {
+    while (!happened()) loop_.wait(kForever);
+  }
+  void wait_for_end() {
+    wait_until([&] { return heard_.end.has_value(); });
+    EXPECT_TRUE(worker_->ended());
+  }
+
+  EventLoop loop_;
+  ReadBuffer buffer_;
+  Heard heard_;
+  UniqueFd reads_, writes_;  ///< the worker's
+  std::unique_ptr<Channel> channel_;
+  std::unique_ptr<SessionWorker> worker_;
+};
+
+TEST_P(OnDescriptors, SpeaksTheProtocolToItsEnd) {
+  begin();
+  say("[null,\"hello\",{\"wire\":1,\"window\":7}]\n");
+  wait_until([&] { return !heard_.said.empty(); });
+  EXPECT_EQ(heard_.said.front(), "hello 7");
+  send_task(0, 5);
+  send_task(1, 6);
+  EXPECT_EQ(read(), "[0,5]\n[1,6]\n");
+  say("[1,\"ok\",9]\n[0,\"ok\"");
+  wait_until([&] { return heard_.answers.size() == 1; });
+  say(",8]\n");
+  wait_until([&] { return heard_.answers.size() == 2; });
+  EXPECT_EQ(heard_.answers, (std::vector<std::pair<std::uint64_t, int>>{{1, 9}, {0, 8}}));
+  worker_->close_input();
+  EXPECT_EQ(read(), "(end)");
+  EXPECT_FALSE(heard_.end);
+  say("the tail");
+  leave();
+  wait_for_end();
+  EXPECT_EQ(heard_.tail, "the tail");
+  EXPECT_TRUE(heard_.end->clean);
+  EXPECT_EQ(heard_.end->worker, WorkerId{3});
+}
+
+TEST_P(OnDescriptors, ThatIsClosedWithTasksUnansweredSaysSo) {
+  begin();
+  send_task(0, 5);
+  leave();
+  wait_for_end();
+  EXPECT_TRUE(heard_.unusable);
+  EXPECT_FALSE(heard_.end->clean);
+  EXPECT_EQ(heard_.end->reason, "it ended with 1 task unanswered, the connection to it was closed");
+}
+
+TEST_P(OnDescriptors, IsClosedWhenItDoesNotEndInTime) {
+  begin(Duration(1));
+  send_task(0, 5);
+  worker_->close_input();
+  say("[0,\"ok\",1]\n");
+  wait_for_end();
+  EXPECT_EQ(heard_.answers.size(), 1u);
+  EXPECT_TRUE(worker_->overdue());
+  EXPECT_EQ(read(), "[0,5]\n");
+  EXPECT_EQ(read(), "(end)");
+}
+
+TEST_P(OnDescriptors, IsClosedWhenItIsKilled) {
+  begin();
+  send_task(0, 5);
+  worker_->kill("so it was asked");
+  EXPECT_FALSE(heard_.end);
+  wait_for_end();
+  EXPECT_EQ(heard_.end->reason, "so it was asked, the connection to it was closed");
+}
+
+TEST_P(OnDescriptors, IsNotReadWhileThatIsNotWanted) {
+  begin();
+  worker_->leave_unread(true);
+  send_task(0, 5);
+  say("[0,\"ok\",1]\n");
+  loop_.wait(loop_.now());
+  EXPECT_EQ(loop_.wait(loop_.now()), 0u);
+  EXPECT_TRUE(heard_.answers.empty());
+  worker_->leave_unread(false);
+  wait_until([&] { return heard_.answers.size() == 1; });
+}
+
+TEST_P(OnDescriptors, GetsWhatDoesNotFitIntoThePipeLater) {
+  begin();
+  Value value;
+  value.body = Slice::copy_of(as_bytes(std::string(3 << 20, 'x')));
+  value.head = {0xdb, 0x00, 0x30, 0x00, 0x00};
+  value.head_size = 5;
+  ASSERT_TRUE(worker_->session().send_task(TaskId{0}, value));
+  worker_->close_input();
+  std::string all;
+  for (std::string part; part != "(end)"; part = read()) {
+    all += part;
+    loop_.wait(loop_.now());
+  }
+  EXPECT_EQ(all.size(), (3u << 20) + std::string("[0,\"\"]\n").size());
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, OnDescriptors, testing::Values(Kind::Pipes, Kind::Socket),
+                         [](const auto& each) {
+                           return each.param == Kind::Pipes ? "Pipes" : "Socket";
+                         });
+
+}  // namespace
+}  // namespace spread
