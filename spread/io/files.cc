@@ -165,9 +165,12 @@ Status make_directories(const std::string& name) {
     end = name.find('/', end + 1);
     const std::string part = name.substr(0, end);
     if (sys::mkdir(part.c_str(), kAll) == 0) continue;
-    const Error why = Error{errno_text(errno), errno};
+    Error why{errno_text(errno), errno};
     struct stat status {};
-    if (sys::stat(part.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) continue;
+    if (sys::stat(part.c_str(), &status) == 0) {
+      if (S_ISDIR(status.st_mode)) continue;
+      why = {errno_text(ENOTDIR), ENOTDIR};
+    }
     return tl::unexpected(why);
   } while (end != std::string::npos);
   return {};
