@@ -39,9 +39,7 @@ class RunMode {
     return false;
   }
   /// The outcome of nearly every task, where no observer wants details; the others go to deliver().
-  virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
-    static_cast<void>(answer), static_cast<void>(success);
-  }
+  virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) = 0;
   /// A task's outcome; see DeliverTask. What it carries may be taken.
   virtual void deliver(DeliverTask& delivery) = 0;
   /// An attempt ended without one.

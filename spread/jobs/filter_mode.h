@@ -34,6 +34,7 @@ class FilterMode final : public RunMode {
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
+  void succeeded(Inbox::Success&, Scheduler::Success&) override {}  // the filter's exit counts
   void deliver(DeliverTask& delivery) override;
   void retry(const RetryTask&) override {}
   bool full() const override { return output_->full(); }

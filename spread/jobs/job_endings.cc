@@ -55,6 +55,12 @@ JobMode::Ending JobMode::ending_of(const DeliverTask& delivery) const {
   return ending;
 }
 
+/// A job of whose end nothing is to be told: see tells_successes().
+void JobMode::succeeded(Inbox::Success& answer, Scheduler::Success&) {
+  if (output_) output_->finished(answer.task);
+  engine_.read_slots_file();
+}
+
 void JobMode::deliver(DeliverTask& delivery) {
   const bool success = delivery.outcome == Outcome::Ok;
   Reporter& reporter = engine_.reporter();

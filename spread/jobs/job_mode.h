@@ -35,6 +35,7 @@ class JobMode final : public RunMode {
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
   bool accept(TaskId task, Record& record) override;
   bool takes_input_error(const std::string& error) override;
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
   void deliver(DeliverTask& delivery) override;
   void retry(const RetryTask& retry) override;
   bool full() const override { return output_ && output_->full(); }
