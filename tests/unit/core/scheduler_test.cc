@@ -107,6 +107,21 @@ TEST(Scheduler, AFullOutputLeavesAllTasksToTheWorkerThatItIsOpenFor) {
   EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3 1:4 0:5");
 }
 
+TEST(Scheduler, ASlotLimitDoesNotKeepTasksFromTheBusyWorkerWhoseOutputGoesOut) {
+  // Only its results go out, so none of the others can end and come below the limit.
+  Table table(window_of(3));
+  table.slots(3).complete().tasks(3).decide();
+  table.tell(SlotsLimited{2}).tell(OutputFull{true, WorkerId{1}}).tasks(6).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3 1:4");
+}
+
+TEST(Scheduler, ASlotLimitKeepsTasksFromAnIdleWorkerWhoseOutputGoesOut) {
+  Table table(window_of(3));
+  table.slots(3).complete().tasks(3).decide().answer(1, 1).decide();
+  table.tell(SlotsLimited{2}).tell(OutputFull{true, WorkerId{1}}).tasks(6).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 2:2");
+}
+
 TEST(Scheduler, WhereSlotsAreAllAlikeARetryTakesTheFirstFreeSlot) {
   SchedulerOptions options = window_of(1);
   options.failure.retries = 2;
