@@ -120,8 +120,9 @@ class Scheduler {
 
   /// Asserts what must hold after every event (tests/sim calls it each time).
   void check_invariants() const;
-  /// How many slots have been looked at because all were, ever: see SlotPool.
-  std::uint64_t steps() const { return pool_.steps(); }
+  /// How many slots, and tasks to be tried again, have been looked at in search of one, ever: see
+  /// SlotPool. Tests hold it against what there is.
+  std::uint64_t steps() const { return pool_.steps() + steps_; }
 
  private:
   // Events (scheduler.cc)
@@ -299,6 +300,7 @@ class Scheduler {
   std::string last_death_;  ///< why workers died, for the tasks that are not computed
   TimePoint deadline_ = kForever;
   TimePoint now_{};
+  std::uint64_t steps_ = 0;  ///< tasks looked at by choose()
 };
 
 }  // namespace spread

@@ -161,7 +161,7 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
 /// are such tasks are sent nothing more.
 bool Scheduler::may_drain(Slot& worker) {
   if (!worker.draining()) {
-    pool_.set_draining(worker, pool_.count(Group::Draining) < tasks_.alone_count());
+    pool_.set_draining(worker, pool_.count(Group::Draining) < tasks_.again().alone_count());
   }
   return worker.draining();
 }
@@ -170,19 +170,22 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   using Kind = Choice::Kind;
   std::optional<TaskIndex> avoided;
   bool alone_waits = false;
-  for (std::size_t n = 0; n < tasks_.again_count(); ++n) {
-    const TaskIndex i = tasks_.again(n);
+  Choice chosen;
+  tasks_.again().each_kind([&](TaskIndex i) {
+    ++steps_;
     if (avoids(to, tasks_[i])) {
       if (!avoided) avoided = i;
-      continue;
+      return true;
     }
     if (tasks_[i].alone && !to.in_flight().empty()) {
       alone_waits = true;
-      if (may_drain(to)) return {Kind::Wait, 0, {}};
-      continue;
+      if (may_drain(to)) chosen.kind = Kind::Wait;
+      return chosen.kind != Kind::Wait;
     }
-    return {Kind::Again, i, "to be tried again, oldest first"};
-  }
+    chosen = {Kind::Again, i, "to be tried again, oldest first"};
+    return false;
+  });
+  if (chosen.kind != Kind::Nothing) return chosen;
   if (!alone_waits) pool_.set_draining(to, false);
   // A task that has crashed its login must not crash the next one.
   const bool here_too = options_.retry_first && avoided && tasks_[*avoided].crashes == 0 &&
@@ -198,7 +201,7 @@ std::optional<TaskId> Scheduler::in_the_way() const {
   if (tasks_.again_count() == 0) return std::nullopt;
   const std::uint32_t open = pool_.count(Group::Open);
   if (pool_.busy() < std::min(open, slots_limit_)) return std::nullopt;
-  const TaskId waiting = tasks_[tasks_.again(0)].id;
+  const TaskId waiting = tasks_[tasks_.again().oldest()].id;
   std::optional<TaskId> oldest;
   std::uint32_t busy = 0;
   pool_.each_busy([&](const Slot& each) {

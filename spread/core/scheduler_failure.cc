@@ -134,14 +134,14 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
 void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
   next_refusal_end_ = kForever;
   std::vector<TaskIndex> given_up;
-  for (std::size_t n = 0; n < tasks_.again_count(); ++n) {
-    const TimePoint end = refusals_end(tasks_[tasks_.again(n)], options_.failure);
+  tasks_.again().each([&](TaskIndex i) {
+    const TimePoint end = refusals_end(tasks_[i], options_.failure);
     if (now >= end) {
-      given_up.push_back(tasks_.again(n));
+      given_up.push_back(i);
     } else {
       next_refusal_end_ = std::min(next_refusal_end_, end);
     }
-  }
+  });
   for (const TaskIndex i : given_up) {
     if (stopping_) return;  // --halt: the rest of the queue has got its outcome
     tasks_.take_again(i);

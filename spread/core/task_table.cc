@@ -1,6 +1,5 @@
 #include "spread/core/task_table.h"
 
-#include <algorithm>
 #include <memory>
 
 #include "spread/base/assert.h"
@@ -25,10 +24,7 @@ void TaskTable::push_new(TaskId id, Value&& payload) {
 }
 
 void TaskTable::take_again(TaskIndex i) {
-  const auto place = std::find(again_.rbegin(), again_.rend(), i);
-  SPREAD_ASSERT(place != again_.rend());
-  again_.erase(std::next(place).base());
-  if (tasks_[i].alone) --alone_count_;
+  again_.erase(i, tasks_[i]);
   queued_bytes_ -= tasks_[i].payload.size();
   ++in_flight_;
 }
@@ -38,11 +34,7 @@ void TaskTable::give_back(TaskIndex i) {
   --in_flight_;
   tasks_[i].came_back = true;
   queued_bytes_ += tasks_[i].payload.size();
-  const auto place =
-      std::lower_bound(again_.begin(), again_.end(), i,
-                       [&](TaskIndex a, TaskIndex b) { return tasks_[a].id > tasks_[b].id; });
-  again_.insert(place, i);
-  if (tasks_[i].alone) ++alone_count_;
+  again_.insert(i, tasks_[i]);
 }
 
 void TaskTable::erase(TaskIndex i) {
@@ -55,7 +47,7 @@ void TaskTable::erase(TaskIndex i) {
 TaskIndex TaskTable::pop_queued() {
   SPREAD_ASSERT(queued() > 0);
   if (again_.empty()) return take_fresh();
-  const TaskIndex i = again_.back();
+  const TaskIndex i = again_.oldest();
   take_again(i);
   return i;
 }

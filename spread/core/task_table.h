@@ -8,6 +8,7 @@
 #include "spread/api/time.h"
 #include "spread/base/assert.h"
 #include "spread/base/ring.h"
+#include "spread/core/retry_queue.h"
 
 namespace spread {
 
@@ -28,9 +29,6 @@ struct Task {
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 };
 
-/// Index of a Task in the table; reused after erase().
-using TaskIndex = std::uint32_t;
-
 /// All tasks without a final outcome: never sent (a queue in order of id), to be sent again
 /// (lowest id first), or in flight (their indices are held by the workers).
 class TaskTable {
@@ -47,10 +45,8 @@ class TaskTable {
   std::size_t queued_bytes() const { return queued_bytes_; }
 
   TaskIndex fresh_front() const { return fresh_.front(); }
-  /// The n-th oldest of those to be sent again.
-  TaskIndex again(std::size_t n) const { return again_[again_.size() - 1 - n]; }
-  /// How many of those to be sent again run alone.
-  std::size_t alone_count() const { return alone_count_; }
+  /// Those to be sent again.
+  const RetryQueue& again() const { return again_; }
   TaskIndex take_fresh() {
     const TaskIndex i = fresh_.front();
     fresh_.pop_front();
@@ -81,8 +77,7 @@ class TaskTable {
   std::vector<Task> tasks_;
   std::vector<TaskIndex> free_;
   Ring<TaskIndex> fresh_;
-  std::vector<TaskIndex> again_;  ///< sorted by id, highest first; short but after a death
-  std::size_t alone_count_ = 0;
+  RetryQueue again_;
   std::size_t in_flight_ = 0;
   std::size_t queued_bytes_ = 0;
 };

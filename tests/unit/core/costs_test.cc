@@ -63,6 +63,7 @@ class Crowd {
     sent_.erase(sent_.begin());
     return oldest;
   }
+  void put_back(WorkerId worker, TaskId task) { sent_.emplace_back(worker, task); }
   Crowd& answer(AnswerKind kind = AnswerKind::Ok) {
     const auto [worker, task] = take_sent();
     return tell(Answered{worker, task, kind});
@@ -143,6 +144,34 @@ TEST(Costs, AFailedTaskIsTriedAgainAtTheSamePrice) {
   expect_as_cheap_as_with_ten(options, all_idle, [](Crowd& crowd) {
     crowd.tasks(1).decide().answer(AnswerKind::Error).decide().answer().decide();
   });
+}
+
+/// Steps of a turn of worker 0 beside so many tasks that failed there and wait for worker 1.
+std::uint64_t steps_beside_failed(int failed) {
+  SchedulerOptions options = all_at_once();
+  options.failure.retries = 2;
+  options.window = 1;
+  Crowd crowd(options);
+  crowd.slots(2).tell(SlotsComplete{}).all_started(2).tasks(failed + 10).decide();
+  const auto fail = [&](AnswerKind kind) {
+    const auto [worker, task] = crowd.take_sent();
+    if (worker == WorkerId{1}) return crowd.put_back(worker, task);
+    crowd.tell(Answered{worker, task, kind}).decide();
+  };
+  while (crowd.scheduler().counts().retried < static_cast<std::uint64_t>(failed)) {
+    fail(AnswerKind::Error);
+  }
+  const std::uint64_t before = crowd.scheduler().steps();
+  for (int i = 0; i < 4; ++i) fail(AnswerKind::Ok);
+  EXPECT_GE(crowd.scheduler().counts().ok, 1u);
+  crowd.scheduler().check_invariants();
+  return crowd.scheduler().steps() - before;
+}
+
+TEST(Costs, ATaskCostsNoMoreBesideManyThatFailedAtItsWorker) {
+  const std::uint64_t few = steps_beside_failed(10);
+  EXPECT_EQ(steps_beside_failed(5000), few);
+  EXPECT_LE(few, 100u);
 }
 
 TEST(Costs, ADeathCostsNoMore) {
