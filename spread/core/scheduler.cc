@@ -1,6 +1,6 @@
 // The events: what happened, and what follows from it at once. See scheduler_failure.cc for what
-// follows from a failure, scheduler_slots.cc for the life of a slot and scheduler_decide.cc for who
-// gets the next task.
+// follows from a failure, scheduler_slots.cc for the life of a slot, scheduler_inputs.cc for its
+// end, and scheduler_decide.cc for what is done next.
 #include "spread/core/scheduler.h"
 
 #include <algorithm>
@@ -13,6 +13,7 @@ namespace spread {
 Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
     : options_(options),
       random_(seed),
+      placement_(options_, pool_, tasks_),
       halt_(options.halt),
       armed_timeout_(options.failure.timeout.value_or(kNoLimit)),
       input_ended_(options.once) {
@@ -43,7 +44,7 @@ void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   Slot& added = pool_.add(event);
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
-  rank_stale_ = true;
+  placement_.slots_added();
   empty_slot(added, now);
 }
 

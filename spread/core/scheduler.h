@@ -10,53 +10,17 @@
 #include "spread/core/event.h"
 #include "spread/core/halt.h"
 #include "spread/core/median.h"
-#include "spread/core/performance.h"
+#include "spread/core/placement.h"
+#include "spread/core/scheduler_options.h"
 #include "spread/core/slot_pool.h"
-#include "spread/core/tail.h"
 #include "spread/core/task_table.h"
 #include "spread/core/verdict.h"
 
 namespace spread {
 
-struct SchedulerOptions {
-  FailureOptions failure;
-  HaltOptions halt;
-  std::uint32_t window = 0;
-  std::size_t window_bytes = 64 * 1024;
-  std::size_t read_ahead = 10000;
-  /// The bytes that may wait in the queue: enough for 64 workers' windows at their byte limit. A
-  /// multiple of what all windows hold would grow with the number of workers.
-  std::size_t queued_bytes = 4 * 1024 * 1024;
-  bool start_all = false;
-  /// Between the starts of two tasks, over all workers.
-  Duration delay{};
-  /// Between the starts of two workers.
-  Duration start_delay{};
-  /// A slot is nothing but room for one more process (`map`): where a task has failed says little
-  /// about the slot, so that a task to be tried again takes the first one that is free.
-  bool retry_first = false;
-  /// `spread all`: every slot is started once, its input closed at once, and no task comes.
-  bool once = false;
-  /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
-  /// though others still work; for tasks that are never tried again.
-  bool close_idle = false;
-  /// Workers have nothing to load: the first task of one is a task like all others.
-  bool prepared = false;
-  /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed
-  /// when they have answered what they have. Without this they stay, and wait.
-  bool close_surplus = false;
-  /// Workers may hold answers back until their input ends (`--wire lines --window N`): that of one
-  /// which is given nothing more is closed at once, with its tasks unanswered.
-  bool holds_answers = false;
-  /// After the first signal, running tasks may finish for so long.
-  Duration stop_grace = std::chrono::seconds(60);
-  /// And workers that have nothing unanswered, or have never answered, may go on for so long;
-  /// unset: as long as the others.
-  std::optional<Duration> idle_grace;
-};
-
 /// Who runs what. Pure: it is told what happened and says what is to be done; docs/scheduling.md
-/// has the states and the reasons.
+/// has the states, the reasons and the list of its parts: it composes TaskTable, SlotPool,
+/// Placement and the verdicts, and holds what concerns more than one of them.
 ///
 /// Contract: events are handed in as they happen, each with the frozen `now` of this turn of the
 /// loop; then decide() once. The actions of a call must be carried out in order, all of them before
@@ -64,6 +28,8 @@ struct SchedulerOptions {
 class Scheduler {
  public:
   Scheduler(const SchedulerOptions& options, std::uint64_t seed);
+  Scheduler(const Scheduler&) = delete;  // its parts know each other
+  Scheduler& operator=(const Scheduler&) = delete;
 
   void handle(Event event, TimePoint now, Actions& actions);
   /// The two events of every task, without the variant.
@@ -209,11 +175,16 @@ class Scheduler {
 
   // Decisions (scheduler_decide.cc)
   void settle_answers(TimePoint now);
-  void rank_slots(TimePoint now);
   void assign(TimePoint now, Actions& actions);
   bool fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions);
   bool fill_with_fresh(Slot& to, std::size_t room, std::size_t share, TimePoint now,
                        Actions& actions);
+  std::optional<WorkerId> the_only_one() const;
+  bool held(TimePoint now) const { return now < held_until_; }
+  void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
+  void compute_deadline(TimePoint now);
+
+  // Which task (scheduler_choose.cc)
   struct Choice {
     enum class Kind : std::uint8_t { Nothing, Wait, Fresh, Again } kind = Kind::Nothing;
     TaskIndex task = 0;
@@ -221,48 +192,35 @@ class Scheduler {
   };
   Choice choose(Slot& to);
   bool may_take_fresh(WorkerId worker) const;
-  bool held(TimePoint now) const { return now < held_until_; }
+  std::size_t startable() const;
   bool may_drain(Slot& slot);
   bool avoids(const Slot& here, const Task& task) const;
   bool another_is_free(const Slot& here, const Task& task) const;
-  std::optional<WorkerId> the_only_one() const;
   bool left_idle(const Slot& slot, TimePoint now);
   bool rest_is_left_idle(const Slot& slot, TimePoint now) const;
-  void look_at_capacities(TimePoint now);
-  Capacity capacity(const Slot& slot, TimePoint now) const;
-  void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
-  std::size_t startable() const;
+
+  // Whose input is closed (scheduler_inputs.cc)
+  void close_inputs(Actions& actions);
+  void end_idle(TimePoint now, Actions& actions);
   void close_surplus(Actions& actions);
   void choose_leavers(std::size_t count);
-  std::size_t room_of(const Slot& worker) const;
-  bool bytes_are_full(const Slot& worker) const;
-  bool has_room(const Slot& worker) const {
-    return worker.in_flight().size() < room_of(worker) && !bytes_are_full(worker);
-  }
   Why why_close_holder(const Slot& holder, TimePoint now) const;
   void close_holders(TimePoint now, Actions& actions);
   TimePoint next_close_of_holders(TimePoint now) const;
   WorkerId holder_of_oldest() const;
   TimePoint full_for_long() const;
   TimePoint full_window_until(const Slot& holder) const;
-  void close_inputs(Actions& actions);
-  void end_idle(TimePoint now, Actions& actions);
-  void compute_deadline(TimePoint now);
 
   SchedulerOptions options_;
   Random random_;
   TaskTable tasks_;
   SlotPool pool_;
-  Performance performance_;
+  Placement placement_;
   Median median_;
   Halt halt_;
   Counts counts_;
 
-  bool rank_stale_ = false;
-  TimePoint next_ranking_{};
-  std::vector<double> ranked_seconds_;  ///< of the keys, at the last ranking
-  double slowest_ratio_ = 1;            ///< of the slowest slot to the fastest, at the last ranking
-  std::vector<WorkerId> answered_;      ///< workers with answers since the last decide()
+  std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
   Alarms alarms_;
 
   TimePoint held_until_ = TimePoint::min();
@@ -278,9 +236,6 @@ class Scheduler {
 
   // Of one decide()
   std::uint64_t decisions_ = 0;
-  Tail tail_;
-  bool tail_known_ = false;
-  bool someone_left_idle_ = false;
   bool rest_is_left_ = false;  ///< see rest_is_left_idle()
   bool more_to_start_ = false;
 

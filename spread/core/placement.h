@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "spread/core/performance.h"
+#include "spread/core/scheduler_options.h"
+#include "spread/core/slot_pool.h"
+#include "spread/core/tail.h"
+#include "spread/core/task_table.h"
+
+namespace spread {
+
+/// Where tasks can go: which slots are preferred, how many tasks a worker has room for, whether one
+/// is better left idle at the end of the queue, and whether so many workers are free at once
+/// (docs/scheduling.md, sections 3 to 5). It answers questions about the pool and the queue and
+/// changes neither, but for the pool's order of preference; which task goes there, and whether any
+/// may, is the Scheduler's.
+class Placement {
+ public:
+  /// The pool and the tasks outlive this.
+  Placement(const SchedulerOptions& options, SlotPool& pool, const TaskTable& tasks);
+
+  // ---- speed
+
+  /// A batch of `count` answers of workers of this key that took `seconds` each.
+  void answered(KeyRecord& key, double seconds, std::uint32_t count, bool first_of_process);
+  /// There are more slots: they are ranked at the next decision.
+  void slots_added() { stale_ = true; }
+
+  // ---- of one decision
+
+  /// Ranks the slots anew if that is due, and forgets what the last decision knew of capacities.
+  void begin_decision(TimePoint now) {
+    if (stale_ || (pool_.keys().size() > 1 && now >= next_ranking_)) rank(now);
+    tail_known_ = someone_left_idle_ = false;
+  }
+  /// A task was sent there.
+  void took(const Slot& slot) {
+    if (tail_known_) tail_.took(slot.id, slot.key);
+  }
+  /// A worker is being started there.
+  void starts(const Slot& slot, TimePoint now) {
+    if (tail_known_) tail_.add(capacity(slot, now));
+  }
+
+  // ---- room
+
+  /// How many tasks may be in flight there.
+  std::size_t room_of(const Slot& worker) const {
+    // After a launch that failed with tasks in the pipe one task alone is to show that it works;
+    // but of one that holds its answers back one task shows nothing.
+    if (worker.launch_failures > 0 && !holds_answers_) return 1;
+    const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Process));
+    return worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
+  }
+  bool bytes_are_full(const Slot& worker) const;
+  bool has_room(const Slot& worker) const {
+    return worker.in_flight().size() < room_of(worker) && !bytes_are_full(worker);
+  }
+  /// So many workers that have nothing to do, in the order of preference; nothing if there are
+  /// fewer. Nothing is sent to any, so one who needs several at the same time never holds some
+  /// while it waits for the rest. A refusal is O(1).
+  std::optional<std::vector<WorkerId>> idle_together(std::size_t count) const;
+
+  // ---- the tail rule, once the end of the input has been seen
+
+  /// Whether the slot is better left idle, since the others would have done all queued tasks before
+  /// it would be done with one.
+  bool left_idle(const Slot& slot, TimePoint now);
+  /// Whether the rule leaves the slots that come behind this one in the order of preference idle,
+  /// too, now that it does so with this one.
+  bool rest_is_left_idle(const Slot& slot, TimePoint now) const;
+  /// It has left one idle in this decision, which is looked at again soon.
+  bool someone_left_idle() const { return someone_left_idle_; }
+
+ private:
+  // "The queue is long": each live worker could be given so many tasks.
+  static constexpr std::size_t kLongQueue = 8;
+
+  void rank(TimePoint now);
+  Capacity capacity(const Slot& slot, TimePoint now) const;
+  void look_at_capacities(TimePoint now);
+
+  SlotPool& pool_;
+  const TaskTable& tasks_;
+  bool holds_answers_;
+  std::size_t window_bytes_;
+  Performance performance_;
+
+  bool stale_ = false;
+  TimePoint next_ranking_{};
+  std::vector<double> ranked_seconds_;  ///< of the keys, at the last ranking
+  double slowest_ratio_ = 1;            ///< of the slowest slot to the fastest, at the last ranking
+
+  // Of one decision
+  Tail tail_;
+  bool tail_known_ = false;
+  bool someone_left_idle_ = false;
+};
+
+}  // namespace spread

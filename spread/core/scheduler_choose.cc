@@ -1,0 +1,136 @@
+// Which task a worker gets, if any (docs/scheduling.md, "Who gets a task").
+#include <algorithm>
+
+#include "spread/core/scheduler.h"
+
+namespace spread {
+
+bool Scheduler::may_take_fresh(WorkerId worker) const {
+  if (tasks_.fresh_count() == 0) return false;
+  if (!output_.full) return true;
+  if (output_.but_for != kNoWorker) return worker == output_.but_for;
+  // The oldest unfinished task is let through a full output: it may be the one that everything
+  // waits for. It is at the front of the fresh queue only if nothing older is under way.
+  return tasks_.in_flight() == 0 && tasks_.again_count() == 0;
+}
+
+std::size_t Scheduler::startable() const {
+  const bool one = output_.full && output_.but_for == kNoWorker;
+  const std::size_t fresh = one ? (may_take_fresh(kNoWorker) ? 1 : 0) : tasks_.fresh_count();
+  return fresh + tasks_.again_count();
+}
+
+/// Whether `task` should rather go to another worker than this one: it went wrong here, or it
+/// crashed on this host; and another worker can be expected to take it.
+bool Scheduler::avoids(const Slot& here, const Task& task) const {
+  if (task.avoid == kNoWorker) return false;
+  const bool itself = task.avoid == here.id;
+  const bool same_host = task.crashes > 0 && pool_[task.avoid].host == here.host;
+  if (!itself && !same_host) return false;
+  // Its next process is to show with another task that it works at all.
+  if (itself && !here.answered && here.deaths + here.launch_failures > 0) return true;
+  const std::uint32_t usable = pool_.count(Group::Usable);
+  if (same_host && usable > pool_.count_on(here.host, Group::Usable)) return true;
+  // No other host; then at least another slot.
+  return itself && usable > (pool_.in(here, Group::Usable) ? 1u : 0u);
+}
+
+/// Whether another one that does not avoid `task` is about to take it.
+bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
+  const Slot* const there =
+      task.avoid == kNoWorker || task.avoid == here.id ? nullptr : &pool_[task.avoid];
+  const auto others = [&](Group group) {
+    return pool_.count(group) - (pool_.in(here, group) ? 1 : 0) -
+           (there != nullptr && pool_.in(*there, group) ? 1 : 0);
+  };
+  if (others(Group::Starting) + others(Group::AwaitsHello) > 0) return true;
+  std::uint32_t free = others(Group::Idle) + others(Group::Ready);
+  if (task.avoid == kNoWorker || task.crashes == 0) return free > 0;
+  // All of that host avoid it, as long as another host has a worker.
+  const HostId crashed = pool_[task.avoid].host;
+  const auto on_crashed = [&](const Slot* slot, Group group) {
+    return slot != nullptr && slot->host == crashed && pool_.in(*slot, group) ? 1u : 0u;
+  };
+  if (pool_.count(Group::Usable) == pool_.count_on(crashed, Group::Usable)) return free > 0;
+  for (const Group group : {Group::Idle, Group::Ready}) {
+    free -= pool_.count_on(crashed, group) - on_crashed(&here, group) - on_crashed(there, group);
+  }
+  return free > 0;
+}
+
+/// A task that is to run alone waits until a worker has nothing in flight: as many workers as there
+/// are such tasks are sent nothing more.
+bool Scheduler::may_drain(Slot& worker) {
+  if (!worker.draining()) {
+    pool_.set_draining(worker, pool_.count(Group::Draining) < tasks_.again().alone_count());
+  }
+  return worker.draining();
+}
+
+Scheduler::Choice Scheduler::choose(Slot& to) {
+  using Kind = Choice::Kind;
+  std::optional<TaskIndex> avoided;
+  bool alone_waits = false;
+  Choice chosen;
+  tasks_.again().each_kind([&](TaskIndex i) {
+    ++steps_;
+    if (avoids(to, tasks_[i])) {
+      if (!avoided) avoided = i;
+      return true;
+    }
+    if (tasks_[i].alone && !to.in_flight().empty()) {
+      alone_waits = true;
+      if (may_drain(to)) chosen.kind = Kind::Wait;
+      return chosen.kind != Kind::Wait;
+    }
+    chosen = {Kind::Again, i, "to be tried again, oldest first"};
+    return false;
+  });
+  if (chosen.kind != Kind::Nothing) return chosen;
+  if (!alone_waits) pool_.set_draining(to, false);
+  // A task that has crashed its login must not crash the next one.
+  const bool here_too = options_.retry_first && avoided && tasks_[*avoided].crashes == 0 &&
+                        to.in_flight().empty() && !another_is_free(to, tasks_[*avoided]);
+  if (!here_too && may_take_fresh(to.id)) {
+    return {Kind::Fresh, tasks_.fresh_front(), "next in line, fastest worker first"};
+  }
+  if (!avoided || !to.in_flight().empty() || another_is_free(to, tasks_[*avoided])) return {};
+  return {Kind::Again, *avoided, "to be tried again, and no other worker is free"};
+}
+
+std::optional<TaskId> Scheduler::in_the_way() const {
+  if (tasks_.again_count() == 0) return std::nullopt;
+  const std::uint32_t open = pool_.count(Group::Open);
+  if (pool_.busy() < std::min(open, slots_limit_)) return std::nullopt;
+  const TaskId waiting = tasks_[tasks_.again().oldest()].id;
+  std::optional<TaskId> oldest;
+  std::uint32_t busy = 0;
+  pool_.each_busy([&](const Slot& each) {
+    if (!pool_.in(each, Group::Open)) return;
+    ++busy;
+    for (std::size_t i = 0; i < each.in_flight().size(); ++i) {
+      const TaskId id = tasks_[each.in_flight()[i].task].id;
+      if (!oldest || id < *oldest) oldest = id;
+    }
+  });
+  if (busy < std::min(open, slots_limit_) || (oldest && *oldest < waiting)) return std::nullopt;
+  return oldest;
+}
+
+/// The tail rule. Waiting helps only at the end of the queue, and while the input is open the
+/// scheduler does not know whether it is the end.
+bool Scheduler::left_idle(const Slot& slot, TimePoint now) {
+  if (!input_ended_) return false;
+  // No other worker may take it.
+  if (output_.full && output_.but_for == slot.id) return false;
+  return placement_.left_idle(slot, now);
+}
+
+/// And all that come behind `slot`; see Placement. Tasks to be tried again are exempt, and where
+/// one worker alone may be given tasks, that one is.
+bool Scheduler::rest_is_left_idle(const Slot& slot, TimePoint now) const {
+  if (tasks_.again_count() > 0 || (output_.full && output_.but_for != kNoWorker)) return false;
+  return placement_.rest_is_left_idle(slot, now);
+}
+
+}  // namespace spread

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "spread/api/failure_options.h"
+#include "spread/api/time.h"
+#include "spread/core/halt.h"
+
+namespace spread {
+
+struct SchedulerOptions {
+  FailureOptions failure;
+  HaltOptions halt;
+  std::uint32_t window = 0;
+  std::size_t window_bytes = 64 * 1024;
+  std::size_t read_ahead = 10000;
+  /// The bytes that may wait in the queue: enough for 64 workers' windows at their byte limit. A
+  /// multiple of what all windows hold would grow with the number of workers.
+  std::size_t queued_bytes = 4 * 1024 * 1024;
+  bool start_all = false;
+  /// Between the starts of two tasks, over all workers.
+  Duration delay{};
+  /// Between the starts of two workers.
+  Duration start_delay{};
+  /// A slot is nothing but room for one more process (`map`): where a task has failed says little
+  /// about the slot, so that a task to be tried again takes the first one that is free.
+  bool retry_first = false;
+  /// `spread all`: every slot is started once, its input closed at once, and no task comes.
+  bool once = false;
+  /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
+  /// though others still work; for tasks that are never tried again.
+  bool close_idle = false;
+  /// Workers have nothing to load: the first task of one is a task like all others.
+  bool prepared = false;
+  /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed
+  /// when they have answered what they have. Without this they stay, and wait.
+  bool close_surplus = false;
+  /// Workers may hold answers back until their input ends (`--wire lines --window N`): that of one
+  /// which is given nothing more is closed at once, with its tasks unanswered.
+  bool holds_answers = false;
+  /// After the first signal, running tasks may finish for so long.
+  Duration stop_grace = std::chrono::seconds(60);
+  /// And workers that have nothing unanswered, or have never answered, may go on for so long;
+  /// unset: as long as the others.
+  std::optional<Duration> idle_grace;
+};
+
+}  // namespace spread
