@@ -1,7 +1,7 @@
 // spread/sys: every system call of spread, and nothing else. A function here does what the call of
 // its name does, with its result and its errno; nothing is retried, kept or decided. So the folder
-// can be exchanged when a program is linked, for one that defines these functions over a simulated
-// machine (docs/decisions/0018-simulated-machine.md).
+// can be exchanged when a program is linked: tests/world defines these functions over a simulated
+// machine, and runs the whole program on it (docs/decisions/0018-simulated-machine.md).
 //
 //   calls.h          descriptors, files, signals, clocks, facts about the machine
 //   start_process.h  a child, from its first instruction to its exec

@@ -1,0 +1,266 @@
+// System calls on descriptors and files.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "machine.h"
+#include "spread/sys/calls.h"
+
+namespace spread::sys {
+namespace {
+
+using namespace world;
+
+Machine& enter() {
+  Machine& machine = Machine::current();
+  machine.enter();
+  return machine;
+}
+
+/// The result of a system call from what a description answers.
+template <typename T>
+T answer(T result) {
+  if (result >= 0) return result;
+  errno = static_cast<int>(-result);
+  return -1;
+}
+
+OpenPtr at(Machine& machine, int fd) {
+  const auto found = machine.descriptors.find(fd);
+  return found == machine.descriptors.end() ? nullptr : found->second;
+}
+
+OpenFile* file_at(Machine& machine, int fd) {
+  return dynamic_cast<OpenFile*>(at(machine, fd).get());
+}
+
+/// Waits where the description is not non-blocking.
+ssize_t transfer(Machine& machine, int fd, const std::function<ssize_t(Open&)>& move) {
+  const OpenPtr open = at(machine, fd);
+  if (!open) return -EBADF;
+  ssize_t result = move(*open);
+  if (result != -EAGAIN || (open->flags & O_NONBLOCK) != 0) return result;
+  machine.wait([&] { return (result = move(*open)) != -EAGAIN; }, std::nullopt);
+  return result;
+}
+
+void describe(const OpenPtr& open, struct stat* status) {
+  *status = {};
+  status->st_mode = open->type() | 0600;
+  status->st_dev = 1;
+  status->st_ino = reinterpret_cast<std::uintptr_t>(open.get());
+  if (const auto* file = dynamic_cast<OpenFile*>(open.get())) {
+    status->st_size = static_cast<off_t>(file->inode->bytes.size());
+    status->st_ino = file->inode->number;
+  } else if (const auto* pipe = dynamic_cast<PipeEnd*>(open.get())) {
+    status->st_ino = reinterpret_cast<std::uintptr_t>(pipe->pipe().get());
+  }
+}
+
+}  // namespace
+
+int close(int fd) {
+  Machine& machine = enter();
+  machine.trace("close", fd, 0);
+  return machine.descriptors.erase(fd) != 0 ? 0 : answer(-EBADF);
+}
+
+ssize_t read(int fd, void* into, std::size_t size) {
+  Machine& machine = enter();
+  const ssize_t result = transfer(machine, fd, [&](Open& open) { return open.read(into, size); });
+  machine.trace("read", fd, result);
+  return answer(result);
+}
+
+ssize_t write(int fd, const void* from, std::size_t size) {
+  Machine& machine = enter();
+  const ssize_t result = transfer(machine, fd, [&](Open& open) { return open.write(from, size); });
+  machine.trace("write", fd, result);
+  return answer(result);
+}
+
+ssize_t writev(int fd, const iovec* pieces, int count) {
+  std::string bytes;
+  for (int i = 0; i < count; ++i) {
+    bytes.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+  }
+  return write(fd, bytes.data(), bytes.size());
+}
+
+ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
+  const OpenFile* file = file_at(enter(), fd);
+  return answer(file == nullptr ? ssize_t{-ESPIPE}
+                                : file->read_at(into, size, static_cast<std::size_t>(offset)));
+}
+
+ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset) {
+  OpenFile* file = file_at(enter(), fd);
+  return answer(file == nullptr ? ssize_t{-ESPIPE}
+                                : file->write_at(from, size, static_cast<std::size_t>(offset)));
+}
+
+off_t lseek(int fd, off_t offset, int whence) {
+  OpenFile* file = file_at(enter(), fd);
+  if (file == nullptr) return answer(off_t{-ESPIPE});
+  const off_t base = whence == SEEK_CUR   ? static_cast<off_t>(file->offset)
+                     : whence == SEEK_END ? static_cast<off_t>(file->inode->bytes.size())
+                                          : 0;
+  if (base + offset < 0) return answer(off_t{-EINVAL});
+  file->offset = static_cast<std::size_t>(base + offset);
+  return base + offset;
+}
+
+ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned) {
+  std::string bytes(std::min<std::size_t>(size, 65536), '\0');
+  const ssize_t taken = pread(from, bytes.data(), bytes.size(), *offset);
+  if (taken <= 0) return taken;
+  const ssize_t moved = write(to, bytes.data(), static_cast<std::size_t>(taken));
+  if (moved > 0) *offset += moved;
+  return moved;
+}
+
+int fcntl(int fd, int command, int argument) {
+  Machine& machine = enter();
+  const OpenPtr open = at(machine, fd);
+  if (!open) return answer(-EBADF);
+  switch (command) {
+    case F_DUPFD_CLOEXEC: return answer(machine.add(open, argument));
+    case F_GETFL: return open->flags;
+    case F_SETFL: open->flags = (open->flags & O_ACCMODE) | argument; return 0;
+    case F_GETFD: return fd > 2 ? FD_CLOEXEC : 0;
+    case F_SETFD: return 0;
+    default: return answer(-EPERM);  // F_SETPIPE_SZ: pipes stay as small as they are
+  }
+}
+
+int fstat(int fd, struct stat* status) {
+  const OpenPtr open = at(enter(), fd);
+  if (!open) return answer(-EBADF);
+  describe(open, status);
+  return 0;
+}
+
+int fchmod(int, mode_t) { return enter(), 0; }
+
+int ftruncate(int fd, off_t size) {
+  Machine& machine = enter();
+  if (auto* memory = dynamic_cast<OpenMemory*>(at(machine, fd).get())) {
+    memory->bytes.resize(static_cast<std::size_t>(size));
+    return 0;
+  }
+  OpenFile* file = file_at(machine, fd);
+  if (file == nullptr) return answer(-EINVAL);
+  file->inode->bytes.resize(static_cast<std::size_t>(size));
+  return 0;
+}
+
+int fallocate(int, int, off_t, off_t) { return enter(), answer(-EOPNOTSUPP); }
+int posix_fallocate(int, off_t) { return enter(), EOPNOTSUPP; }
+
+int pipe2(int ends[2], int flags) {
+  Machine& machine = enter();
+  const std::shared_ptr<Pipe> pipe = machine.make_pipe();
+  for (int i = 0; i < 2; ++i) {
+    auto end = std::make_shared<PipeEnd>(pipe, i == 1);
+    end->flags |= flags & O_NONBLOCK;
+    ends[i] = machine.add(std::move(end));
+    if (ends[i] >= 0) continue;
+    if (i == 1) machine.descriptors.erase(ends[0]);
+    return answer(ends[i]);
+  }
+  return 0;
+}
+
+int isatty(int) { return enter(), 0; }
+pid_t tcgetpgrp(int) { return enter(), answer(-ENOTTY); }
+pid_t tcgetsid(int) { return enter(), answer(-ENOTTY); }
+int columns(int) { return enter(), -1; }
+
+int open(const char* name, int flags, mode_t) {
+  Machine& machine = enter();
+  int error = 0;
+  OpenPtr open = machine.open(name, flags, error);
+  if (!open) return answer(-error);
+  open->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND);
+  return answer(machine.add(std::move(open)));
+}
+
+int mkostemp(char* name, int flags) {
+  Machine& machine = enter();
+  char* const end = name + std::strlen(name);
+  for (char* place = end - 6; place < end; ++place) {
+    *place = static_cast<char>('a' + machine.draw(0, 25));
+  }
+  return open(name, O_RDWR | O_CREAT | flags, 0600);
+}
+
+char* mkdtemp(char* name) {
+  enter().make_file(name)->directory = true;
+  return name;
+}
+
+int stat(const char* name, struct stat* status) {
+  Machine& machine = enter();
+  int error = 0;
+  const OpenPtr open = machine.open(name, O_RDONLY, error);
+  if (!open) return answer(-error);
+  describe(open, status);
+  return 0;
+}
+
+int access(const char* name, int) {
+  struct stat status;
+  return sys::stat(name, &status);
+}
+
+int truncate(const char* name, off_t size) {
+  Machine& machine = enter();
+  const auto found = machine.files.find(name);
+  if (found == machine.files.end()) return answer(-ENOENT);
+  found->second->bytes.resize(static_cast<std::size_t>(size));
+  return 0;
+}
+
+int unlink(const char* name) { return enter().files.erase(name) != 0 ? 0 : answer(-ENOENT); }
+
+int mkdir(const char* name, mode_t) {
+  Machine& machine = enter();
+  if (machine.files.contains(name)) return answer(-EEXIST);
+  machine.make_file(name)->directory = true;
+  return 0;
+}
+
+char* getcwd(char* into, std::size_t) {
+  enter();
+  return std::strcpy(into, "/world");
+}
+
+int memfd_create(const char*, unsigned) {
+  Machine& machine = enter();
+  return answer(machine.add(std::make_shared<OpenMemory>()));
+}
+
+void* mmap(void*, std::size_t size, int, int flags, int fd, off_t) {
+  Machine& machine = enter();
+  const bool anonymous = (flags & MAP_ANONYMOUS) != 0;
+  const auto memory = anonymous ? std::make_shared<OpenMemory>()
+                                : std::dynamic_pointer_cast<OpenMemory>(at(machine, fd));
+  if (!memory) return answer(-EBADF), MAP_FAILED;
+  if (anonymous) memory->bytes.resize(size);
+  machine.mapped.push_back(memory);
+  return memory->bytes.data();
+}
+
+int munmap(void* memory, std::size_t) {
+  std::erase_if(enter().mapped,
+                [memory](const auto& each) { return each->bytes.data() == memory; });
+  return 0;
+}
+
+}  // namespace spread::sys

@@ -1,0 +1,175 @@
+// System calls that wait, signals, clocks, and facts about the machine.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "machine.h"
+#include "spread/sys/calls.h"
+
+namespace spread::sys {
+namespace {
+
+using namespace world;
+
+Machine& enter() {
+  Machine& machine = Machine::current();
+  machine.enter();
+  return machine;
+}
+
+int answer(int result) {
+  if (result >= 0) return result;
+  errno = -result;
+  return -1;
+}
+
+std::optional<Time> deadline(const Machine& machine, int timeout_ms) {
+  if (timeout_ms < 0) return std::nullopt;
+  return machine.now() + timeout_ms * kMillisecond;
+}
+
+}  // namespace
+
+int poll(pollfd* asked, std::size_t count, int timeout_ms) {
+  Machine& machine = enter();
+  const auto look = [&] {
+    int ready = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto found = machine.descriptors.find(asked[i].fd);
+      const unsigned now = found == machine.descriptors.end() ? 0u : found->second->ready();
+      const unsigned wanted = static_cast<unsigned>(asked[i].events) | POLLERR | POLLHUP;
+      asked[i].revents = static_cast<short>(now & wanted);
+      ready += asked[i].revents != 0 ? 1 : 0;
+    }
+    return ready;
+  };
+  machine.wait([&] { return look() > 0; }, deadline(machine, timeout_ms));
+  return look();
+}
+
+int epoll_create1(int) {
+  Machine& machine = enter();
+  return answer(machine.add(std::make_shared<OpenEpoll>()));
+}
+
+int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
+  Machine& machine = enter();
+  const auto watched = machine.descriptors.find(fd);
+  const auto set = machine.descriptors.find(epoll);
+  if (watched == machine.descriptors.end() || set == machine.descriptors.end()) {
+    return answer(-EBADF);
+  }
+  auto& events = static_cast<OpenEpoll&>(*set->second);
+  machine.trace(operation == EPOLL_CTL_ADD   ? "epoll add"
+                : operation == EPOLL_CTL_DEL ? "epoll del"
+                                             : "epoll mod",
+                fd, operation == EPOLL_CTL_DEL ? 0 : static_cast<long>(event->events));
+  return answer(events.control(operation, fd, watched->second, event));
+}
+
+int epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) {
+  Machine& machine = enter();
+  const auto& set = static_cast<OpenEpoll&>(*machine.descriptors.at(epoll));
+  std::vector<epoll_event> ready;
+  machine.wait(
+      [&] {
+        ready = set.collect();
+        return !ready.empty();
+      },
+      deadline(machine, timeout_ms));
+  // In no particular order, as the kernel promises none.
+  for (std::size_t i = ready.size(); i > 1; --i) {
+    std::swap(ready[i - 1], ready[machine.draw(0, i - 1)]);
+  }
+  const std::size_t told = std::min(ready.size(), static_cast<std::size_t>(count));
+  std::copy_n(ready.begin(), told, events);
+  machine.trace("epoll_wait", timeout_ms, static_cast<long>(told));
+  return static_cast<int>(told);
+}
+
+int timerfd_create(int, int) { return enter(), answer(-EMFILE); }  // only where there is no pidfd
+int timerfd_settime(int, int, const itimerspec*) { return enter(), answer(-EBADF); }
+int eventfd(unsigned, int) { return enter(), answer(-EMFILE); }  // only for threads: there are none
+
+int signalfd(int, const sigset_t* signals, int flags) {
+  Machine& machine = enter();
+  const auto next = [&machine, wanted = *signals] {
+    for (int number = 1; number < NSIG; ++number) {
+      if (sigismember(&wanted, number) == 1 && sigismember(&machine.pending, number) == 1) {
+        return number;
+      }
+    }
+    return 0;
+  };
+  auto open = std::make_shared<OpenNotice>([next] { return next() != 0; },
+                                           [next, &machine](void* into, std::size_t) -> ssize_t {
+                                             const int number = next();
+                                             if (number == 0) return -EAGAIN;
+                                             sigdelset(&machine.pending, number);
+                                             signalfd_siginfo info{};
+                                             info.ssi_signo = static_cast<std::uint32_t>(number);
+                                             std::memcpy(into, &info, sizeof info);
+                                             return sizeof info;
+                                           });
+  open->flags = flags;
+  return answer(machine.add(std::move(open)));
+}
+
+int sigaction(int, const struct sigaction*, struct sigaction* now) {
+  enter();
+  if (now != nullptr) {
+    *now = {};
+    now->sa_handler = SIG_DFL;
+  }
+  return 0;
+}
+
+int pthread_sigmask(int how, const sigset_t* next, sigset_t* now) {
+  Machine& machine = enter();
+  if (now != nullptr) *now = machine.blocked;
+  if (next == nullptr) return 0;
+  for (int number = 1; number < NSIG; ++number) {
+    const bool named = sigismember(next, number) == 1;
+    if (how == SIG_SETMASK)
+      named ? sigaddset(&machine.blocked, number) : sigdelset(&machine.blocked, number);
+    if (how == SIG_BLOCK && named) sigaddset(&machine.blocked, number);
+    if (how == SIG_UNBLOCK && named) sigdelset(&machine.blocked, number);
+  }
+  return 0;
+}
+
+std::int64_t monotonic_ns() { return Machine::current().now() + kSecond; }
+std::int64_t realtime_ns() {
+  constexpr std::int64_t kDay = 20'000 * 86'400 * kSecond;
+  return Machine::current().now() + kDay;
+}
+
+double cpus() { return 2; }
+double load() { return 0.5; }
+int gethostname(char* into, std::size_t) {
+  std::strcpy(into, "world");
+  return 0;
+}
+int getrlimit(int, rlimit* limit) {
+  limit->rlim_cur = limit->rlim_max = Machine::current().faults().descriptors_max;
+  return 0;
+}
+int setrlimit(int, const rlimit*) { return 0; }
+long argument_max() { return 2 * 1024 * 1024; }
+int getpriority() { return 0; }
+int setpriority(int) { return 0; }
+ssize_t getrandom(void* into, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    static_cast<char*>(into)[i] = static_cast<char>(Machine::current().draw(0, 255));
+  }
+  return static_cast<ssize_t>(size);
+}
+
+}  // namespace spread::sys

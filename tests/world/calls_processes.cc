@@ -1,0 +1,129 @@
+// System calls on processes.
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+
+#include "machine.h"
+#include "spread/sys/calls.h"
+#include "spread/sys/start_guard.h"
+
+namespace spread::sys {
+namespace {
+
+using namespace world;
+
+Machine& enter() {
+  Machine& machine = Machine::current();
+  machine.enter();
+  return machine;
+}
+
+int answer(int result) {
+  if (result >= 0) return result;
+  errno = -result;
+  return -1;
+}
+
+/// Readable from the process's end on.
+OpenPtr make_pidfd(Process& process) {
+  return std::make_shared<OpenNotice>([&process] { return !process.running(); },
+                                      [](void*, std::size_t) -> ssize_t { return -EINVAL; });
+}
+
+Process* child(Machine& machine, int pid) {
+  Process* process = machine.find(pid);
+  return process != nullptr && process->child && !process->reaped ? process : nullptr;
+}
+
+/// What the guard does (spread/guard): it waits for the end of its pipe. What it would do after
+/// that, it is asked for by the world itself, which knows whether the program was killed.
+Co<int> be_guard(Process& self) {
+  while (true) {
+    const std::string bytes = co_await self.read(0, 4096);
+    if (bytes.empty()) co_return 0;
+  }
+}
+
+}  // namespace
+
+ProcessStarted start_process(const ProcessStart& start) {
+  Machine& machine = enter();
+  machine.timeline().advance(machine.now() +
+                             static_cast<Time>(machine.draw(300, 900)) * kMicrosecond);
+  if (machine.one_in(machine.faults().start_fails_one_in)) return {-1, -1, EAGAIN};
+  if (machine.descriptors.size() >= machine.faults().descriptors_max) return {-1, -1, EMFILE};
+  Process& process = machine.add_process();
+  process.child = true;
+  if (!start.own_group) process.group = machine.group;
+  for (char** word = start.words + 1; *word != nullptr; ++word) process.words.push_back(*word);
+  for (char* const* entry = start.environment; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const std::size_t equals = text.find('=');
+    process.environment[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  for (int fd = 0; fd < 3; ++fd) {
+    const auto found = machine.descriptors.find(start.from[fd] >= 0 ? start.from[fd] : fd);
+    if (found != machine.descriptors.end()) process.descriptors[fd] = found->second;
+  }
+  const std::optional<Program> program = machine.find_program(process);
+  if (!program) {
+    process.signal(SIGKILL);
+    process.reaped = true;
+    return {-1, -1, ENOENT};
+  }
+  process.begin(*program);
+  const int exit_fd = machine.add(make_pidfd(process));
+  machine.trace("start", process.pid, exit_fd);
+  return {process.pid, exit_fd, 0};
+}
+
+ProcessStarted start_guard(const GuardStart& start) {
+  Machine& machine = enter();
+  Process& guard = machine.add_process();
+  guard.child = true;
+  guard.ends_after.reset();
+  guard.words = {start.name};
+  guard.descriptors[0] = machine.descriptors.at(start.pipe);
+  guard.descriptors[1] = machine.descriptors.at(start.table);
+  guard.begin(be_guard);
+  return {guard.pid, -1, 0};
+}
+
+pid_t getpid() { return 999; }
+pid_t getpgrp() { return Machine::current().group; }
+
+int kill(pid_t pid, int signal) {
+  Machine& machine = enter();
+  machine.trace("kill", pid, signal);
+  return answer(machine.kill(pid, signal));
+}
+
+int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
+  Machine& machine = enter();
+  Process* process = what == P_PID ? child(machine, static_cast<int>(id)) : nullptr;
+  if (process == nullptr) return answer(-ECHILD);
+  if ((options & WNOHANG) == 0) machine.wait([&] { return !process->running(); }, std::nullopt);
+  *info = {};
+  if (process->running()) return 0;
+  info->si_pid = process->pid;
+  if ((options & WNOWAIT) == 0) process->reaped = true;
+  return 0;
+}
+
+pid_t waitpid(pid_t pid, int* status, int options) {
+  Machine& machine = enter();
+  Process* process = child(machine, pid);
+  if (process == nullptr) return answer(-ECHILD);
+  if ((options & WNOHANG) == 0) machine.wait([&] { return !process->running(); }, std::nullopt);
+  if (process->running()) return 0;
+  machine.trace("reap", pid, process->status());
+  if (status != nullptr) *status = process->status();
+  process->reaped = true;
+  return pid;
+}
+
+int pthread_create(pthread_t*, std::size_t, void* (*)(void*), void*) { return EAGAIN; }
+int pthread_join(pthread_t) { return EINVAL; }
+
+}  // namespace spread::sys

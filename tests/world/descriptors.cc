@@ -1,0 +1,138 @@
+#include "descriptors.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace spread::world {
+
+PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, bool writes)
+    : pipe_(std::move(pipe)), writes_(writes) {
+  ++(writes_ ? pipe_->writers : pipe_->readers);
+  flags = writes_ ? O_WRONLY : O_RDONLY;
+}
+
+PipeEnd::~PipeEnd() {
+  --(writes_ ? pipe_->writers : pipe_->readers);
+  pipe_->changed.tell();
+}
+
+ssize_t PipeEnd::read(void* into, std::size_t size) {
+  if (writes_) return -EBADF;
+  if (pipe_->bytes.empty()) return pipe_->writers == 0 ? 0 : -EAGAIN;
+  const std::size_t taken = std::min(size, pipe_->bytes.size());
+  std::memcpy(into, pipe_->bytes.data(), taken);
+  pipe_->bytes.erase(0, taken);
+  pipe_->changed.tell();
+  return static_cast<ssize_t>(taken);
+}
+
+ssize_t PipeEnd::write(const void* from, std::size_t size) {
+  if (!writes_) return -EBADF;
+  if (pipe_->readers == 0) return -EPIPE;
+  if (size == 0) return 0;
+  const std::size_t room = pipe_->capacity - std::min(pipe_->capacity, pipe_->bytes.size());
+  // What fits into PIPE_BUF is written as a whole or not at all, by a pipe that could hold it.
+  if (room == 0 || (size <= PIPE_BUF && size <= pipe_->capacity && size > room)) return -EAGAIN;
+  const std::size_t taken = std::min({size, room, pipe_->piece_max});
+  pipe_->bytes.append(static_cast<const char*>(from), taken);
+  pipe_->changed.tell();
+  return static_cast<ssize_t>(taken);
+}
+
+unsigned PipeEnd::ready() const {
+  if (writes_) {
+    // As Linux does: while a whole PIPE_BUF can be written, or where that is more than there is.
+    const std::size_t room = pipe_->capacity - std::min(pipe_->capacity, pipe_->bytes.size());
+    return (room >= std::min<std::size_t>(PIPE_BUF, pipe_->capacity) ? unsigned{EPOLLOUT} : 0u) |
+           (pipe_->readers == 0 ? unsigned{EPOLLERR} : 0u);
+  }
+  return (pipe_->bytes.empty() ? 0u : unsigned{EPOLLIN}) |
+         (pipe_->writers == 0 ? unsigned{EPOLLHUP} : 0u);
+}
+
+mode_t PipeEnd::type() const { return S_IFIFO; }
+
+OpenFile::OpenFile(std::shared_ptr<Inode> file, int how) : inode(std::move(file)) { flags = how; }
+
+ssize_t OpenFile::read_at(void* into, std::size_t size, std::size_t at) const {
+  if (inode->directory) return -EISDIR;
+  if ((flags & O_ACCMODE) == O_WRONLY) return -EBADF;
+  const std::size_t begin = std::min(at, inode->bytes.size());
+  const std::size_t taken = std::min(size, inode->bytes.size() - begin);
+  std::memcpy(into, inode->bytes.data() + begin, taken);
+  return static_cast<ssize_t>(taken);
+}
+
+ssize_t OpenFile::write_at(const void* from, std::size_t size, std::size_t at) {
+  if ((flags & O_ACCMODE) == O_RDONLY) return -EBADF;
+  const std::size_t have = inode->bytes.size();
+  std::size_t end = at + size;
+  if (end > have && end - have > *inode->disk_free) {
+    end = have + *inode->disk_free;
+    if (end <= at) return -ENOSPC;
+  }
+  if (end > have) {
+    *inode->disk_free -= end - have;
+    inode->bytes.resize(end);
+  }
+  std::memcpy(inode->bytes.data() + at, from, end - at);
+  return static_cast<ssize_t>(end - at);
+}
+
+ssize_t OpenFile::read(void* into, std::size_t size) {
+  const ssize_t taken = read_at(into, size, offset);
+  if (taken > 0) offset += static_cast<std::size_t>(taken);
+  return taken;
+}
+
+ssize_t OpenFile::write(const void* from, std::size_t size) {
+  if ((flags & O_APPEND) != 0) offset = inode->bytes.size();
+  const ssize_t taken = write_at(from, size, offset);
+  if (taken > 0) offset += static_cast<std::size_t>(taken);
+  return taken;
+}
+
+mode_t OpenFile::type() const { return inode->directory ? S_IFDIR : S_IFREG; }
+mode_t OpenNull::type() const { return S_IFCHR; }
+mode_t OpenMemory::type() const { return S_IFREG; }
+
+int OpenEpoll::control(int operation, int fd, const OpenPtr& open, const epoll_event* event) {
+  const auto found = watches_.find(fd);
+  const bool known = found != watches_.end() && found->second.open.lock() == open;
+  if (!open->can_wait()) return -EPERM;
+  if (operation == EPOLL_CTL_ADD) {
+    if (known) return -EEXIST;
+    watches_[fd] = {open, *event};
+    return 0;
+  }
+  if (!known) return -ENOENT;
+  if (operation == EPOLL_CTL_DEL) {
+    watches_.erase(found);
+  } else {
+    found->second.event = *event;
+  }
+  return 0;
+}
+
+std::vector<epoll_event> OpenEpoll::collect() const {
+  std::vector<epoll_event> events;
+  for (const auto& [fd, watch] : watches_) {
+    const OpenPtr open = watch.open.lock();
+    if (!open) continue;
+    const unsigned now = open->ready();
+    unsigned told = now & (watch.event.events | EPOLLERR | EPOLLHUP);
+    if (told == 0) continue;
+    epoll_event event = watch.event;
+    event.events = told;
+    events.push_back(event);
+  }
+  return events;
+}
+
+}  // namespace spread::world

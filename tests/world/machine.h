@@ -1,0 +1,112 @@
+// A simulated machine, on which the whole program runs in virtual time: the system calls of
+// spread/sys are answered from here (calls_*.cc). Time goes on by a little with each call, and to
+// the next thing that happens where the program waits. What happens, and when, a seed decides.
+#pragma once
+
+#include <signal.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "descriptors.h"
+#include "process.h"
+#include "timeline.h"
+
+namespace spread::world {
+
+/// What goes wrong, beside what processes do.
+struct Faults {
+  /// Of so many starts one fails with EAGAIN; 0: none.
+  unsigned start_fails_one_in = 0;
+  std::size_t descriptors_max = 1024;
+  std::size_t disk_bytes = std::size_t{1} << 40;
+  std::size_t pipe_capacity = 65536;
+  std::size_t pipe_piece_max = SIZE_MAX;
+  /// Signals to the program: after so many of its system calls.
+  std::map<std::uint64_t, int> signals;
+  /// The same, at a time.
+  std::map<Time, int> signals_at;
+  /// As kill -9: after so many of its system calls it makes no more.
+  std::uint64_t killed_at_call = 0;
+};
+
+class Machine {
+ public:
+  Machine(std::uint64_t seed, Faults faults);
+  /// The one that system calls are answered by: the last that was made.
+  static Machine& current();
+
+  Timeline& timeline() { return timeline_; }
+  Time now() const { return timeline_.now(); }
+  /// From `low` to `high`, both included.
+  std::uint64_t draw(std::uint64_t low, std::uint64_t high);
+  bool one_in(unsigned n) { return n != 0 && draw(1, n) == 1; }
+  /// How long the machine takes to do anything.
+  Time draw_delay() { return static_cast<Time>(draw(1, 20)) * kMicrosecond; }
+  const Faults& faults() const { return faults_; }
+
+  // ---- the tested program
+
+  /// Every system call begins with this.
+  void enter();
+  /// Waits until `done`; false: until `deadline`. Without a deadline, and with nothing left that
+  /// could happen, the program hangs, and that ends the test.
+  bool wait(const std::function<bool()>& done, std::optional<Time> deadline);
+  std::uint64_t calls() const { return calls_; }
+  /// For people: what the program did, and what came of it.
+  bool tracing = false;
+  void trace(const char* call, long argument, long result) const;
+  /// Sends the program a signal.
+  void signal(int number);
+  /// The program makes no more calls: `why` it was killed or hangs. Does not return.
+  [[noreturn]] void stop_program(const std::string& why);
+  /// What is to be done then.
+  std::function<void(const std::string& why)> on_stop;
+
+  std::map<int, OpenPtr> descriptors;
+  std::vector<std::shared_ptr<OpenMemory>> mapped;
+  /// The lowest number that is free, from `from` on; -EMFILE.
+  int add(OpenPtr open, int from = 0);
+  sigset_t blocked{}, ignored{}, pending{};
+  int group = 1000;
+  /// When a child did something that the program had to wait for.
+  Time last_work = 0;
+  bool ended = false;  ///< the program has
+  /// When the program got its first, second, third signal to end.
+  std::vector<Time> end_signals;
+
+  // ---- processes
+
+  Process& add_process();
+  Process* find(int pid);
+  const std::vector<std::unique_ptr<Process>>& processes() const { return processes_; }
+  /// To a process, or a group where `pid` is negative; -ESRCH.
+  int kill(int pid, int number);
+  /// What a command line runs; nothing: there is no such program.
+  std::function<std::optional<Program>(Process&)> find_program;
+
+  // ---- files
+
+  OpenPtr open(const std::string& name, int how, int& error);
+  std::shared_ptr<Inode> make_file(const std::string& name, std::string bytes = {});
+  std::map<std::string, std::shared_ptr<Inode>> files;
+  std::shared_ptr<Pipe> make_pipe() const;
+  std::size_t disk_free;
+
+ private:
+  std::mt19937_64 random_;
+  Faults faults_;
+  Timeline timeline_;
+  std::uint64_t calls_ = 0;
+  std::vector<std::unique_ptr<Process>> processes_;  ///< by pid
+  std::uint64_t next_inode_ = 1;
+};
+
+}  // namespace spread::world

@@ -1,0 +1,255 @@
+#include "oracle.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace spread::world {
+namespace {
+
+using End = TaskPlan::End;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = text.find('\n', at);
+    lines.push_back(text.substr(at, end - at));
+    if (end == std::string::npos) {
+      lines.back() += "<no newline>";
+      break;
+    }
+    at = end + 1;
+  }
+  return lines;
+}
+
+std::string show(const std::string& text) {
+  constexpr std::size_t kShown = 60;
+  return "'" + text.substr(0, kShown) + (text.size() > kShown ? "...'" : "'");
+}
+
+class Judgement {
+ public:
+  Judgement(const Scenario& scenario, const Machine& machine, const Outcome& outcome)
+      : scenario_(scenario), machine_(machine), outcome_(outcome) {}
+
+  std::vector<std::string> all() {
+    if (!outcome_.status) {
+      // A signal that comes before the run has begun does what it does to any process.
+      if (!outcome_.why.starts_with("killed by signal") || has_begun()) say(outcome_.why);
+      return std::move(found_);
+    }
+    nothing_is_left();
+    ends_in_time();
+    output();
+    if (scenario_.subcommand == "run" || scenario_.subcommand == "map") tasks();
+    return std::move(found_);
+  }
+
+ private:
+  void say(std::string what) { found_.push_back(std::move(what)); }
+
+  bool signalled() const { return !machine_.end_signals.empty(); }
+  bool reader_left() const { return scenario_.out.closes && scenario_.out.stops_after != SIZE_MAX; }
+  bool undisturbed() const { return !signalled() && !reader_left(); }
+
+  bool has_begun() const {
+    return std::any_of(
+        machine_.processes().begin(), machine_.processes().end(),
+        [](const auto& each) { return each->child && each->words.front() != "spread-guard"; });
+  }
+
+  void nothing_is_left() {
+    for (const auto& process : machine_.processes()) {
+      if (process->child && (process->running() || !process->reaped)) {
+        say("process " + std::to_string(process->pid) + " (" + process->words.front() +
+            (process->running() ? ") still runs" : ") was not reaped"));
+      }
+    }
+    for (const auto& [name, file] : machine_.files) {
+      if (name.find("spread-") != std::string::npos) say("left behind: " + name);
+    }
+  }
+
+  void ends_in_time() {
+    const std::vector<Time>& signals = machine_.end_signals;
+    constexpr Time kSlack = kSecond;
+    if (signals.size() >= 3 && outcome_.ended > signals[2] + scenario_.kill_grace + kSlack) {
+      say("ended " + std::to_string((outcome_.ended - signals[2]) / kMillisecond) +
+          " ms after the third signal");
+    }
+    // The readers have read all, the workers have done all: then the deadlines count. Starts that
+    // failed have pauses of their own, up to 30 s.
+    const Time starts =
+        scenario_.faults.start_fails_one_in > 0 || scenario_.worker.starts_badly_one_in > 0
+            ? 60 * kSecond
+            : 2 * kSecond;
+    const Time due = scenario_.shutdown_timeout + 2 * scenario_.kill_grace + starts;
+    if (outcome_.ended > outcome_.last_activity + due + scenario_.timeout) {
+      say("ended " + std::to_string((outcome_.ended - outcome_.last_activity) / kMillisecond) +
+          " ms after the last that it had to wait for");
+    }
+  }
+
+  /// What stdout may hold: all of it if nothing came between, else a part of it.
+  void output() {
+    if (scenario_.subcommand == "all") return;
+    const std::vector<std::string> got = lines_of(outcome_.out);
+    std::vector<std::string> wanted;
+    if (scenario_.subcommand == "pipe") {
+      wanted = lines_of(scenario_.input);
+    } else {
+      for (const TaskPlan& task : scenario_.tasks) wanted.push_back(task.value);
+    }
+    if (scenario_.subcommand == "map") return jobs();
+    if (!scenario_.ordered) return each_once(got, wanted);
+    if (scenario_.subcommand == "pipe") return beginning(got, wanted);
+    ordered_results(got, wanted);
+  }
+
+  /// What of a job is shown: what its last try wrote.
+  std::string job_text(const TaskPlan& task) const {
+    const std::size_t tries = std::min<std::size_t>(std::max(task.begun, 1u), task.attempts.size());
+    const End end = task.attempts[tries - 1];
+    const bool whole = end == End::Ok || end == End::Error;
+    return whole ? task.value + "\n" : task.value.substr(0, task.value.size() / 2);
+  }
+
+  void jobs() {
+    if (!undisturbed() || nothing_could_start()) return;
+    std::string wanted;
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+      const std::string text = job_text(scenario_.tasks[i]);
+      wanted += text;
+      size += text.size();
+      // Each begins with a number of its own, and is shown in one piece.
+      if (outcome_.out.find(text) != std::string::npos) delivered_.insert(i);
+    }
+    if (scenario_.ordered && outcome_.out != wanted) {
+      const auto [got, want] =
+          std::mismatch(outcome_.out.begin(), outcome_.out.end(), wanted.begin(), wanted.end());
+      say("stdout differs from byte " + std::to_string(got - outcome_.out.begin()) +
+          " on: " + show(std::string(got, outcome_.out.end())) + ", not " +
+          show(std::string(want, wanted.end())));
+    }
+    if (outcome_.out.size() != size) {
+      say(std::to_string(outcome_.out.size()) + " bytes on stdout, not " + std::to_string(size));
+    }
+  }
+
+  bool is_whole(const std::vector<std::string>& got, std::size_t i) const {
+    return undisturbed() || i + 1 < got.size() || outcome_.out.back() == '\n';
+  }
+
+  /// Line N belongs to task N; that of a task without a result is empty.
+  void ordered_results(const std::vector<std::string>& got,
+                       const std::vector<std::string>& wanted) {
+    if (undisturbed() && got.size() != wanted.size() && !nothing_could_start()) {
+      say(std::to_string(got.size()) + " lines for " + std::to_string(wanted.size()) + " tasks");
+    }
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      if (i >= wanted.size()) return say("a line too many: " + show(got[i]));
+      if (!is_whole(got, i) || got[i] == wanted[i] || got[i].empty()) continue;
+      return say("line " + std::to_string(i) + " is " + show(got[i]) + ", not " + show(wanted[i]));
+    }
+    for (std::size_t i = 0; i < std::min(got.size(), wanted.size()); ++i) {
+      if (!got[i].empty()) delivered_.insert(i);
+    }
+  }
+
+  void beginning(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
+    if (undisturbed() && got.size() != wanted.size() && !nothing_could_start()) {
+      say(std::to_string(got.size()) + " lines of " + std::to_string(wanted.size()));
+    }
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      if (i >= wanted.size()) return say("a line too many: " + show(got[i]));
+      if (is_whole(got, i) && got[i] != wanted[i]) {
+        return say("line " + std::to_string(i) + " is " + show(got[i]) + ", not " +
+                   show(wanted[i]));
+      }
+    }
+  }
+
+  void each_once(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
+    std::map<std::string, std::size_t> place;
+    for (std::size_t i = 0; i < wanted.size(); ++i) place[wanted[i]] = i;
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      if (!is_whole(got, i) || got[i].empty()) continue;
+      const auto found = place.find(got[i]);
+      if (found == place.end()) {
+        say("nobody wrote " + show(got[i]));
+      } else if (!delivered_.insert(found->second).second) {
+        say("twice: " + show(got[i]));
+      }
+    }
+    if (scenario_.subcommand == "pipe" && undisturbed() && !nothing_could_start() &&
+        delivered_.size() != wanted.size()) {
+      say(std::to_string(delivered_.size()) + " lines of " + std::to_string(wanted.size()));
+    }
+  }
+
+  /// Where starts fail, all slots may be closed before the end.
+  bool nothing_could_start() const {
+    return scenario_.faults.start_fails_one_in > 0 || scenario_.worker.starts_badly_one_in > 0;
+  }
+
+  void tasks() {
+    if (!undisturbed() || nothing_could_start()) return;
+    std::size_t must_fail = 0, may_fail = 0;
+    for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+      const TaskPlan& task = scenario_.tasks[i];
+      const Fate fate = fate_of(task);
+      must_fail += fate == Fate::Fails ? 1 : 0;
+      may_fail += fate == Fate::Either ? 1 : 0;
+      const std::string name = "task " + std::to_string(i);
+      if (fate == Fate::Succeeds && !delivered_.contains(i)) say(name + " has no result");
+      if (fate == Fate::Succeeds && task.finished == 0) say(name + " was never done");
+      if (fate == Fate::Fails && delivered_.contains(i) && scenario_.subcommand == "run") {
+        say(name + " cannot succeed, and has a result");
+      }
+    }
+    constexpr std::size_t kMost = 101;
+    const auto least = static_cast<int>(std::min(must_fail, kMost));
+    const auto most = static_cast<int>(std::min(must_fail + may_fail, kMost));
+    if (*outcome_.status < least || *outcome_.status > most) {
+      say("exit status " + std::to_string(*outcome_.status) + ", not " + std::to_string(least) +
+          " to " + std::to_string(most));
+    }
+  }
+
+  enum class Fate : std::uint8_t { Succeeds, Fails, Either };
+
+  /// Tries in all: --retries, for a crash --crash-retries; `map` knows one kind. That a worker
+  /// which has never answered dies is held against the worker, and not counted.
+  Fate fate_of(const TaskPlan& task) const {
+    unsigned errors = 0, crashes = 0;
+    for (const End end : task.attempts) {
+      const bool too_many = crashes >= scenario_.crash_retries;
+      if (end == End::Ok) return too_many ? Fate::Either : Fate::Succeeds;
+      const bool crash = end == End::Crash && scenario_.subcommand == "run";
+      if (crash) {
+        ++crashes;
+      } else if (++errors >= scenario_.retries) {
+        return Fate::Fails;
+      }
+    }
+    return Fate::Fails;
+  }
+
+  const Scenario& scenario_;
+  const Machine& machine_;
+  const Outcome& outcome_;
+  std::set<std::size_t> delivered_;
+  std::vector<std::string> found_;
+};
+
+}  // namespace
+
+std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
+                               const Outcome& outcome) {
+  return Judgement(scenario, machine, outcome).all();
+}
+
+}  // namespace spread::world

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenario.h"
+
+namespace spread::world {
+
+/// What came of a run.
+struct Outcome {
+  std::optional<int> status;  ///< nothing: it was stopped, and `why`
+  std::string why;
+  std::string out, errors;  ///< what was read of its stdout and stderr
+  std::string out_file, errors_file;
+  Time ended = 0;
+  Time last_activity = 0;  ///< of all that it had to wait for
+};
+
+/// What is wrong with it; empty if nothing is. Knows the scenario, the machine afterwards, and the
+/// manual; nothing of the program's code.
+std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
+                               const Outcome& outcome);
+
+}  // namespace spread::world

@@ -1,0 +1,191 @@
+#include "programs.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "wire.h"
+
+namespace spread::world {
+namespace {
+
+using End = TaskPlan::End;
+constexpr Time kForever = 1'000'000 * kSecond;
+constexpr int kCrashed = 3;
+
+/// Two of its kinds, as a process can die.
+Co<int> crash(Process& self) {
+  if (self.machine().one_in(2)) {
+    self.signal(SIGSEGV);
+    co_await self.sleep(kForever);
+  }
+  co_return kCrashed;
+}
+
+Co<int> hold_pipes(Process& self) {
+  co_await self.sleep(kForever);
+  co_return 0;
+}
+
+void leave_grandchild(Process& self) {
+  Process& left = self.machine().add_process();
+  left.group = self.group;
+  left.descriptors = self.descriptors;
+  left.begin(hold_pipes);
+}
+
+/// A worker of `run`: the protocol as docs/protocol.md has it, with code of its own.
+Co<int> be_worker(Process& self, Scenario& scenario) {
+  const WorkerPlan& plan = scenario.worker;
+  if (plan.grandchild) leave_grandchild(self);
+  co_await self.sleep(plan.preparation);
+  if (self.machine().one_in(plan.starts_badly_one_in)) co_return kCrashed;
+  Wire wire(scenario.wire);
+  while (true) {
+    const std::optional<WireTask> task = wire.next();
+    if (!task) {
+      const std::string bytes = co_await self.read(0, 4096);
+      if (bytes.empty()) break;
+      wire.add(bytes);
+      continue;
+    }
+    TaskPlan& todo = scenario.tasks.at(task->index);
+    const End end = todo.next();
+    if (!todo.errors.empty()) co_await self.write(2, todo.errors);
+    co_await self.sleep(todo.duration);
+    if (end == End::Hang) co_await self.sleep(kForever);
+    if (end == End::Crash) {
+      const int status = co_await crash(self);
+      co_return status;
+    }
+    todo.finished += end == End::Ok ? 1 : 0;
+    const std::string answer =
+        end == End::Ok ? wire.ok(*task, todo.value) : wire.error(*task, "bad task");
+    const bool written = co_await self.write(1, answer);
+    if (!written) co_return 1;
+  }
+  co_await self.write(1, plan.tail);
+  if (plan.lives_on) co_await self.sleep(kForever);
+  co_await self.sleep(plan.pause_at_end);
+  co_return 0;
+}
+
+/// A job of `map`: "job I J...", each a task's number.
+Co<int> be_job(Process& self, Scenario& scenario) {
+  if (scenario.worker.grandchild) leave_grandchild(self);
+  int status = 0;
+  for (std::size_t i = 1; i < self.words.size(); ++i) {
+    TaskPlan& todo = scenario.tasks.at(static_cast<std::size_t>(std::atoi(self.words[i].c_str())));
+    const End end = todo.next();
+    const std::string half = todo.value.substr(0, todo.value.size() / 2);
+    const std::string rest = todo.value.substr(half.size()) + "\n";
+    bool written = co_await self.write(1, half);
+    if (!written) co_return 1;
+    co_await self.sleep(todo.duration);
+    if (end == End::Hang) co_await self.sleep(kForever);
+    if (end == End::Crash) {
+      const int crashed = co_await crash(self);
+      co_return crashed;
+    }
+    written = co_await self.write(1, rest);
+    if (!written) co_return 1;
+    if (!todo.errors.empty()) co_await self.write(2, todo.errors);
+    if (end == End::Error) status = 1;
+    todo.finished += end == End::Ok ? 1 : 0;
+  }
+  co_return status;
+}
+
+/// A filter of `pipe`: what it reads, unchanged.
+Co<int> be_filter(Process& self, Scenario& scenario) {
+  const WorkerPlan& plan = scenario.worker;
+  if (plan.grandchild) leave_grandchild(self);
+  co_await self.sleep(plan.preparation);
+  while (true) {
+    std::string bytes = co_await self.read(0, self.machine().draw(1, 8192));
+    if (bytes.empty()) break;
+    if (plan.pause_at_end > 0) co_await self.sleep(plan.pause_at_end / 100);
+    const bool written = co_await self.write(1, std::move(bytes));
+    if (!written) co_return 1;
+  }
+  co_return 0;
+}
+
+Co<bool> read_all(Process& self) {
+  while (true) {
+    const std::string bytes = co_await self.read(0, 4096);
+    if (bytes.empty()) co_return true;
+  }
+}
+
+/// A command of `all`: its tail, and its end.
+Co<int> be_command(Process& self, Scenario& scenario) {
+  const WorkerPlan& plan = scenario.worker;
+  if (plan.grandchild) leave_grandchild(self);
+  co_await self.sleep(plan.preparation);
+  co_await read_all(self);
+  co_await self.write(1, plan.tail);
+  co_await self.sleep(plan.pause_at_end);
+  co_return 0;
+}
+
+}  // namespace
+
+std::optional<Program> find_program(Scenario& scenario, Process& process) {
+  process.ends_after = scenario.worker.ends_after;
+  const std::string& name = process.words.front();
+  const auto with = [&scenario](Co<int> (*body)(Process&, Scenario&)) {
+    return [&scenario, body](Process& self) { return body(self, scenario); };
+  };
+  if (name == "worker") return with(be_worker);
+  if (name == "job") return with(be_job);
+  if (name == "filter") return with(be_filter);
+  if (name == "command") return with(be_command);
+  return std::nullopt;
+}
+
+namespace {
+
+Co<int> feed(Process& self, StreamPlan plan, std::string input, Time& last) {
+  std::size_t done = 0;
+  const std::size_t all = std::min(input.size(), plan.stops_after);
+  while (done < all) {
+    const std::string piece = input.substr(done, std::min(plan.piece, all - done));
+    const bool written = co_await self.write(0, piece);
+    if (!written) co_return 0;
+    done += piece.size();
+    last = self.machine().now();
+    co_await self.sleep(plan.pause);
+  }
+  if (all < input.size() && !plan.closes) co_await self.sleep(kForever);
+  co_return 0;
+}
+
+Co<int> take(Process& self, StreamPlan plan, std::string& read, Time& last) {
+  while (read.size() < plan.stops_after) {
+    const std::string bytes =
+        co_await self.read(0, std::min(plan.piece, plan.stops_after - read.size()));
+    if (bytes.empty()) co_return 0;
+    read += bytes;
+    last = self.machine().now();
+    co_await self.sleep(plan.pause);
+  }
+  if (!plan.closes) co_await self.sleep(kForever);
+  co_return 0;
+}
+
+}  // namespace
+
+Program feeder(const StreamPlan& plan, std::string input, Time& last) {
+  return [plan, input = std::move(input), &last](Process& self) {
+    return feed(self, plan, input, last);
+  };
+}
+
+Program reader(const StreamPlan& plan, std::string& read, Time& last) {
+  return [plan, &read, &last](Process& self) { return take(self, plan, read, last); };
+}
+
+}  // namespace spread::world

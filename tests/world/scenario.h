@@ -1,0 +1,67 @@
+// A world that a seed has drawn: what the program is told to do, what its tasks and workers do, and
+// who reads its output how.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "machine.h"
+
+namespace spread::world {
+
+/// What working on a task leads to. Each time that it is begun the next of `attempts` happens, and
+/// then the last again and again.
+struct TaskPlan {
+  enum class End : std::uint8_t { Ok, Error, Crash, Hang };
+  std::vector<End> attempts = {End::Ok};
+  Time duration = 0;
+  std::string value;   ///< without a newline
+  std::string errors;  ///< what it writes to stderr, with its newline
+
+  unsigned begun = 0;  ///< how often, so far
+  unsigned finished = 0;
+  End next() { return attempts[std::min<std::size_t>(begun++, attempts.size() - 1)]; }
+};
+
+/// Who writes to, or reads from, one of the program's standard descriptors.
+struct StreamPlan {
+  bool file = false;
+  std::size_t piece = 65536;           ///< bytes moved at a time
+  Time pause = 0;                      ///< between two pieces
+  std::size_t stops_after = SIZE_MAX;  ///< bytes; then it moves no more
+  bool closes = false;                 ///< when it stops
+};
+
+/// How the workers are.
+struct WorkerPlan {
+  Time preparation = 0;
+  Time pause_at_end = 0;
+  bool lives_on = false;                     ///< at the end of its input
+  std::optional<Time> ends_after = Time{0};  ///< after TERM; nothing: never
+  std::string tail;                          ///< after its input has ended
+  unsigned starts_badly_one_in = 0;          ///< ends before it has read anything
+  bool grandchild = false;                   ///< leaves a process in its group that holds its pipes
+};
+
+struct Scenario {
+  std::string subcommand;
+  std::vector<std::string> words;  ///< all of them, from "spread" on
+  std::string wire = "json";
+  bool ordered = true;
+  unsigned retries = 1, crash_retries = 3;
+  Time timeout = 0, shutdown_timeout = 0, kill_grace = 0;
+  std::string input;
+  std::vector<TaskPlan> tasks;
+  WorkerPlan worker;
+  StreamPlan in, out, errors;
+  Faults faults;
+};
+
+/// `what`: run, map, pipe or all.
+Scenario draw_scenario(const std::string& what, std::uint64_t seed);
+
+/// For people: everything in it.
+std::string describe(const Scenario& scenario);
+
+}  // namespace spread::world
