@@ -9,17 +9,22 @@
 
 namespace spread {
 
-struct FailureOptions {
-  std::uint32_t retries = 1;                  ///< tries in all for a task that failed; 0 = for ever
-  std::uint32_t crash_retries = 3;            ///< tries in all for a task that crashes its worker
-  std::uint32_t start_retries = 3;            ///< launch failures in a row before a slot closes
-  Duration bench = std::chrono::seconds(30);  ///< how long a host with no open slot is left alone
+struct AttemptOptions {
+  std::uint32_t retries = 1;  ///< tries in all for a task that failed; 0 = for ever
   /// --timeout: an absolute span, or a percentage of the median duration of successes.
   std::optional<Duration> timeout;
   std::optional<double> timeout_percent;
-  std::optional<Duration> max_busy;
-  std::vector<std::uint8_t> ok_statuses;  ///< --ok: of a command; empty = 0 alone
 };
+
+struct FailureOptions : AttemptOptions {
+  std::uint32_t crash_retries = 3;            ///< tries in all for a task that crashes its worker
+  std::uint32_t start_retries = 3;            ///< launch failures in a row before a slot closes
+  Duration bench = std::chrono::seconds(30);  ///< how long a host with no open slot is left alone
+  std::optional<Duration> max_busy;
+};
+
+/// --ok: the exit statuses of a command that are no failure; empty = 0 alone.
+using OkStatuses = std::vector<std::uint8_t>;
 
 /// --halt WHEN,WHY=N|N%.
 struct HaltOptions {

@@ -7,13 +7,16 @@
 
 namespace spread {
 
-/// The form of the records on stdin, in `-a` files and in `--prep-file`.
 enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
 
-struct InputOptions {
+/// The form of the records on stdin, in `-a` files and in `--prep-file`.
+struct RecordOptions {
   InputFormat format = InputFormat::Lines;
   /// Ends a record in Lines format: '\n', NUL for -0, any byte for -d.
   char delimiter = '\n';
+};
+
+struct InputOptions {
   /// -a FILE: read one after the other, instead of stdin ("-" is stdin).
   std::vector<std::string> files;
   /// `::: ITEM...`: each item is one record of text; and `:::: FILE`. In the order given.

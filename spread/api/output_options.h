@@ -14,9 +14,11 @@ struct OutputOptions {
   /// Ends a record in Text format: '\n', NUL for --out0.
   char terminator = '\n';
   bool ordered = true;
-  TailsTo tails = TailsTo::Stdout;
-  std::string tails_directory;
-  bool show_output = true;  ///< what workers attach to answers goes to stderr
+};
+
+struct TailOptions {
+  TailsTo to = TailsTo::Stdout;
+  std::string directory;
 };
 
 }  // namespace spread

@@ -8,7 +8,7 @@
 
 namespace spread {
 
-/// `spread xargs`: the command line of xargs, as far as it is not in MapOptions.
+/// `spread xargs`: the command line of xargs, as far as it is not in JobOptions.
 struct XargsOptions {
   std::string name;                        ///< what messages begin with: "xargs", or "spread xargs"
   std::vector<std::string> command;        ///< and its first arguments; never empty

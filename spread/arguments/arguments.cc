@@ -10,22 +10,23 @@
 
 namespace spread {
 
-std::vector<std::string> argument_files(const InputOptions& options) {
+std::vector<std::string> argument_files(const InputOptions& input) {
   std::vector<std::string> files;
-  for (const InputOptions::Group& group : options.groups) {
+  for (const InputOptions::Group& group : input.groups) {
     if (group.from_file) files.insert(files.end(), group.words.begin(), group.words.end());
   }
   return files;
 }
 
-ArgumentReader::ArgumentReader(const InputOptions& options, const std::vector<Slice>& file_texts)
-    : json_(options.format == InputFormat::Json) {
+ArgumentReader::ArgumentReader(const InputOptions& input, const RecordOptions& records,
+                               const std::vector<Slice>& file_texts)
+    : json_(records.format == InputFormat::Json) {
   std::size_t file = 0;
-  for (const InputOptions::Group& group : options.groups) {
+  for (const InputOptions::Group& group : input.groups) {
     if (group.from_file) {
       SPREAD_ASSERT(group.words.size() <= file_texts.size() - file);
       for (std::size_t i = 0; i < group.words.size(); ++i) {
-        add_file(file_texts[file++], options.delimiter);
+        add_file(file_texts[file++], records.delimiter);
       }
     } else {
       std::vector<Value>& list = lists_.emplace_back();

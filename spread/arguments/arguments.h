@@ -12,7 +12,7 @@ namespace spread {
 
 /// The files that `:::: FILE...` names, in order: run/ reads them and gives their texts to
 /// ArgumentReader in the same order.
-std::vector<std::string> argument_files(const InputOptions& options);
+std::vector<std::string> argument_files(const InputOptions& input);
 
 /// The tasks of `::: ITEM...` and `:::: FILE...`, as GNU parallel makes them: every `:::` and every
 /// file is one list of items (the lines of a file, as --in lines cuts them), and the tasks are all
@@ -24,7 +24,8 @@ std::vector<std::string> argument_files(const InputOptions& options);
 class ArgumentReader final : public RecordReader {
  public:
   /// `file_texts`: what is in argument_files(). The payloads share their bytes.
-  ArgumentReader(const InputOptions& options, const std::vector<Slice>& file_texts);
+  ArgumentReader(const InputOptions& input, const RecordOptions& records,
+                 const std::vector<Slice>& file_texts);
 
   void feed(Slice piece) override;  ///< must not be called
   void finish() override {}

@@ -24,7 +24,7 @@ constexpr Pair kExclusive[] = {
 Status check_exclusive(const Draft& draft) {
   for (const Pair& pair : kExclusive) {
     // In `run` these two are different things.
-    if (pair.one == "--timeout" && draft.options.command != Command::All) continue;
+    if (pair.one == "--timeout" && draft.options.subcommand != Subcommand::All) continue;
     if (draft.has(pair.one) && draft.has(pair.other)) {
       return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
     }
@@ -33,9 +33,10 @@ Status check_exclusive(const Draft& draft) {
 }
 
 Status check_input(const Draft& draft) {
-  const InputOptions& input = draft.options.input;
+  const InputOptions& input = draft.options.items.input;
+  const InputFormat format = draft.options.records.format;
   for (const std::string_view delimiter : {"-0", "-d"}) {
-    if (input.format != InputFormat::Lines && draft.has(delimiter)) {
+    if (format != InputFormat::Lines && draft.has(delimiter)) {
       return fail(fmt::format("{} is for --in lines only", delimiter));
     }
   }
@@ -43,7 +44,7 @@ Status check_input(const Draft& draft) {
     return fail("-a and ::: or :::: exclude each other");
   }
   for (const InputOptions::Group& group : input.groups) {
-    const bool text = input.format == InputFormat::Lines || input.format == InputFormat::Json;
+    const bool text = format == InputFormat::Lines || format == InputFormat::Json;
     if (!group.from_file && !text) {
       return fail("::: gives lines or JSON, so --in must be lines or json; for files use ::::");
     }
@@ -69,25 +70,25 @@ Status complete_output(Draft& draft) {
     }
     output.format = OutputFormat::Text;
   } else if (!draft.has("--out")) {
-    output.format = default_output(draft.options.input.format);
+    output.format = default_output(draft.options.records.format);
   }
   return {};
 }
 
 Status check_workers(const Draft& draft) {
-  const HostOptions& hosts = draft.options.hosts;
-  const bool command = !hosts.command.empty();
-  const bool lists = !hosts.worker_lists.empty() || !hosts.args_files.empty();
-  if (!command && !lists && draft.options.command != Command::Hosts) {
-    const bool run = draft.options.command == Command::Run;
+  const std::vector<std::string>& words = draft.options.job.command.words;
+  const bool command = !words.empty();
+  const bool lists = !draft.options.lists.lists.empty() || !draft.options.lists.files.empty();
+  if (!command && !lists && draft.options.subcommand != Subcommand::Hosts) {
+    const bool run = draft.options.subcommand == Subcommand::Run;
     return fail(fmt::format("no {} is named: write it after --, or use --worker or --args-file",
                             run ? "worker" : "command"));
   }
   // What it says is a number of slots in all.
-  if (!draft.options.map.jobs_file.empty() && (draft.has("-S") || draft.has("--slf"))) {
+  if (!draft.options.hosts.slots_file.empty() && (draft.has("-S") || draft.has("--slf"))) {
     return fail("-j FILE is for this machine alone, without -S and --slf");
   }
-  if (command && hosts.command.front().empty()) return fail("the command after -- is empty");
+  if (command && words.front().empty()) return fail("the command after -- is empty");
   if (!command && lists) {
     // A list says itself where it runs; taking -S in silence would let a user think otherwise.
     for (const std::string_view name : {"-S", "--slf"}) {
@@ -98,11 +99,12 @@ Status check_workers(const Draft& draft) {
 }
 
 Status check_wire(const Draft& draft) {
-  if (counts_answers(draft.options) && draft.options.failure.crash_retries == 1) {
+  const Options& options = draft.options;
+  if (counts_answers(options.wire, options.window.tasks) && options.failure.crash_retries == 1) {
     return fail(fmt::format(
         "--crash-retries 1 gives a worker one line at a time, so that it is known which "
         "one it died of; leave out --window {}",
-        draft.options.limits.window));
+        options.window.tasks));
   }
   return {};
 }
@@ -111,10 +113,10 @@ Status check_wire(const Draft& draft) {
 
 Status complete(Draft& draft) {
   SPREAD_TRY(check_exclusive(draft));
-  const Command command = draft.options.command;
-  if (command == Command::HistoryShow || command == Command::HistoryReset) return {};
-  if (command == Command::Map) return complete_map(draft);
-  if (command == Command::Pipe) return complete_pipe(draft);
+  const Subcommand subcommand = draft.options.subcommand;
+  if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};
+  if (subcommand == Subcommand::Map) return complete_map(draft);
+  if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));

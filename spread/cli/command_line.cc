@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "spread/cli/flags.h"
+#include "spread/cli/take_apart.h"
 #include "spread/io/system.h"
 #include "spread/output/complain.h"
 
@@ -17,9 +18,7 @@ int run_command_line(int argc, const char* const* argv, Environment environment,
     const Status printed = print(streams.output, parsed->text);
     return printed ? 0 : complain(printed.error());
   }
-  parsed->options.environment = environment;
-  parsed->options.streams = streams;
-  return run(std::move(parsed->options), take_signals);
+  return run(take_apart(std::move(parsed->options)), environment, streams, take_signals);
 }
 
 }  // namespace spread::cli

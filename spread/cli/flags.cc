@@ -98,9 +98,9 @@ Status apply_options(const std::vector<Token>& tokens, Draft& draft) {
 Status place_history_words(StringList words, Draft& draft) {
   if (words.empty()) return fail("history what? expected show or reset");
   if (words[0] == "show") {
-    draft.options.command = Command::HistoryShow;
+    draft.options.subcommand = Subcommand::HistoryShow;
   } else if (words[0] == "reset") {
-    draft.options.command = Command::HistoryReset;
+    draft.options.subcommand = Subcommand::HistoryReset;
   } else {
     return fail(fmt::format("expected show or reset, not {}", show_text(words[0])));
   }
@@ -124,14 +124,14 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
             : "::: and :::: are for run and map");
   }
   if (bit == kHistory) return place_history_words(std::move(positionals->command), draft);
-  draft.options.hosts.command = std::move(positionals->command);
-  for (const std::string& word : draft.options.hosts.command) {
+  draft.options.job.command.words = std::move(positionals->command);
+  for (const std::string& word : draft.options.job.command.words) {
     const std::string option = word.substr(0, word.find('='));
     if (!word.starts_with("--") || find_option(option, bit) == nullptr) continue;
-    draft.options.hosts.option_behind = option;
+    draft.options.option_behind = option;
     break;
   }
-  draft.options.input.groups = std::move(positionals->groups);
+  draft.options.items.input.groups = std::move(positionals->groups);
   return {};
 }
 
@@ -206,7 +206,7 @@ Result<ParsedCommandLine> parse_subcommand(const SubcommandText& named, StringLi
     }
   }
   Draft draft;
-  draft.options = defaults_of(command_of(subcommand.bit));
+  draft.options = defaults_of(subcommand_of(subcommand.bit));
   ParsedCommandLine parsed;
   if (Status status = read_words(words, subcommand, draft, parsed.text); !status) {
     return usage_error(status.error().message, subcommand.name);

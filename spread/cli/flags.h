@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/options/options.h"
 
 namespace spread::cli {
 

@@ -79,34 +79,34 @@ class XargsGetopt {
 
 /// What a map is that does as xargs does.
 Options xargs_options(std::string name) {
-  Options options = defaults_of(Command::Map);
+  Options options = defaults_of(Subcommand::Map);
   options.output.ordered = false;
   options.report.progress = ProgressStyle::None;
   options.report.speaker = name;
-  options.map.mode = MapOptions::Mode::Exec;
-  options.map.xargs_status = true;
+  options.job.mode = JobOptions::Mode::Exec;
+  options.job.xargs_status = true;
   // A signal ends xargs, and not only after what it has begun.
-  options.limits.shutdown_timeout = Duration::zero();
+  options.ends.shutdown_timeout = Duration::zero();
   // The source makes whole argument lists: they are what is executed.
-  options.hosts.command = {"{}"};
-  options.map.xargs = XargsOptions{};
-  options.map.xargs->name = std::move(name);
+  options.job.command.words = {"{}"};
+  options.items.xargs = XargsOptions{};
+  options.items.xargs->name = std::move(name);
   return options;
 }
 
 void complete_xargs(Draft& draft) {
-  XargsOptions& xargs = *draft.options.map.xargs;
-  MapOptions& map = draft.options.map;
+  XargsOptions& xargs = *draft.options.items.xargs;
+  JobOptions& job = draft.options.job;
   if (xargs.command.empty()) xargs.command = {"echo"};
   if (!xargs.end_mark.empty() && xargs.delimiter) {
     xargs.warnings.push_back("warning: the -E option has no effect if -0 or -d is used.");
     xargs.end_mark.clear();
   }
-  map.print_commands = map.print_commands && !xargs.ask;
-  map.no_slot_limit = xargs.processes == 0;
+  job.print_commands = job.print_commands && !xargs.ask;
+  draft.options.hosts.slots_unlimited = xargs.processes == 0;
   if (xargs.processes > 0) draft.options.hosts.slots = static_cast<double>(xargs.processes);
   // With one command at a time, each has spread's own stdout and stderr: nothing can come between.
-  if (xargs.processes == 1) map.output = MapOptions::Output::Ungrouped;
+  if (xargs.processes == 1) job.output = JobOptions::Output::Ungrouped;
 }
 
 ParsedCommandLine wrong_usage(const std::string& name, std::string_view message) {
@@ -142,7 +142,7 @@ Result<ParsedCommandLine> parse_xargs_line(std::string name, std::vector<std::st
       return ParsedCommandLine{{}, fmt::format("{}: {}\n", name, message), 1};
     }
   }
-  draft.options.map.xargs->command.assign(argv.begin() + optind, argv.end() - 1);
+  draft.options.items.xargs->command.assign(argv.begin() + optind, argv.end() - 1);
   complete_xargs(draft);
   ParsedCommandLine parsed;
   parsed.options = std::move(draft.options);

@@ -10,49 +10,26 @@
 namespace spread {
 namespace {
 
-SchedulerOptions scheduler_options(const Options& options) {
-  SchedulerOptions scheduler;
-  scheduler.failure = options.failure;
-  scheduler.halt = options.halt;
-  scheduler.window = options.limits.window;
-  // Answers without ids are right only if the filter never leaves a line out: the user must say so.
-  if (options.wire == Wire::Lines) scheduler.window = std::max(1u, options.limits.window);
-  scheduler.holds_answers = counts_answers(options);
-  scheduler.window_bytes = options.limits.window_bytes;
-  scheduler.read_ahead = options.limits.read_ahead;
-  // A command line is started in half a millisecond: nothing is gained by reading far ahead.
-  if (options.command == Command::Map) scheduler.queued_bytes = 512 * 1024;
-  (is_jobs(options.command) ? scheduler.delay : scheduler.start_delay) = options.map.delay;
-  scheduler.retry_first = is_jobs(options.command);
-  scheduler.start_all = options.start_all;
-  scheduler.close_surplus = options.command == Command::Run;
-  scheduler.once = options.command == Command::All;
-  scheduler.prepared = options.command == Command::Map || options.command == Command::Pipe;
-  scheduler.close_idle = options.command == Command::Pipe && options.pipe.round_robin;
-  scheduler.stop_grace = options.limits.shutdown_timeout.value_or(options.limits.kill_grace);
-  // A job is not waited for because of what others of its slot have done.
-  if (options.command == Command::Run) scheduler.idle_grace = options.limits.kill_grace;
-  return scheduler;
-}
-
 // Jitter only: two runs that both start must not knock at the same moments.
 std::uint64_t seed() { return static_cast<std::uint64_t>(wall_clock_seconds() * 1e6); }
 
 }  // namespace
 
-Engine::Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals)
-    : options_(options),
-      plan_(std::move(plan)),
-      guard_(std::move(guard)),
-      loop_(std::move(loop)),
-      signals_(std::move(signals)),
-      spawner_(options.environment, options.streams, &guard_, &loop_),
-      driver_(scheduler_options(options), seed(), *this),
+Engine::Engine(EngineConfig config, const EngineParts& parts)
+    : config_(std::move(config)),
+      plan_(parts.plan),
+      loop_(parts.loop),
+      signals_(parts.signals),
+      streams_(parts.streams),
+      spawner_(parts.environment, parts.streams, &parts.guard, &loop_),
+      driver_(config_.scheduler, seed(), *this),
       scheduler_(driver_.scheduler()),
-      phases_(options.limits.kill_grace),
-      history_(options_, plan_),
-      gate_(options_.map, plan_.context.local_cpus),
-      started_(loop_.now()) {
+      phases_(config_.kill_grace),
+      history_(config_.history, parts.environment, plan_),
+      gate_(config_.starts, plan_.context.local_cpus),
+      started_(loop_.now()),
+      stdout_(&parts.output),
+      reporter_(&parts.reporter) {
   loop_.add(signals_.fd(), true, false, this);
 }
 
@@ -62,47 +39,25 @@ Engine::~Engine() {
   loop_.remove(signals_.fd());
 }
 
-Result<std::unique_ptr<Engine>> Engine::create(const Options& options, Plan plan, Guard guard,
-                                               SignalSet signals, MakeMode make_mode) {
-  auto loop = EventLoop::create();
-  if (!loop) return tl::unexpected(loop.error());
-  std::unique_ptr<Engine> engine(
-      new Engine(options, std::move(plan), std::move(guard), std::move(*loop), std::move(signals)));
-  SPREAD_TRY(engine->open(make_mode));
-  SPREAD_TRY(engine->signals_.block());
-  return engine;
-}
-
-Status Engine::open(MakeMode make_mode) {
-  auto output = open_output(options_.streams.output);
-  if (!output) return tl::unexpected(output.error());
-  stdout_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
-  auto reporter = Reporter::create(options_, loop_, plan_.host_names, *stdout_);
-  if (!reporter) return tl::unexpected(reporter.error());
-  reporter_ = std::move(*reporter);
-  mode_ = make_mode(*this);
+Status Engine::open(std::unique_ptr<RunMode> mode) {
+  mode_ = std::move(mode);
   SPREAD_TRY(mode_->open());
   auto input = mode_->open_input();
   if (!input) return tl::unexpected(input.error());
   input_ = std::move(*input);
-  if (input_ && input_->from_terminal()) tell_terminal();  // `all` has none
-  return fit_descriptors();
-}
-
-/// Mostly a ::: was forgotten, or a < FILE, and nothing would ever happen.
-void Engine::tell_terminal() {
-  reporter_->say(
-      options_.command == Command::Pipe
-          ? "the input is read from the terminal; Ctrl-D ends it (a file: < FILE)"
-          : "the input is read from the terminal, a line each; Ctrl-D ends it (others: ::: "
-            "ITEM... behind the command, or < FILE)");
+  // Mostly a ::: was forgotten, or a < FILE, and nothing would ever happen.
+  if (input_ && input_->from_terminal()) {  // `all` has none
+    reporter_->say("the input is read from the terminal" + std::string(mode_->terminal_note()));
+  }
+  SPREAD_TRY(fit_descriptors());
+  return signals_.block();
 }
 
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
   add_slots_from(0);
   ask_hosts();
-  if (options_.command == Command::All) reporter_->set_total(plan_.workers(), probe_ == nullptr);
+  if (config_.scheduler.once) reporter_->set_total(plan_.workers(), probe_ == nullptr);
   for (turn(); phases_.phase() != RunPhase::Over; turn()) loop_.wait(next_deadline());
   return exit_status_;
 }
@@ -126,7 +81,8 @@ void Engine::turn() {
     if (phases_.phase() == RunPhase::LastWords) conclude();
     // A signal has ended the wait for the reader of stderr: something was not said.
     if (phases_.phase() == RunPhase::Over && first_signal_ != 0 && !phase_turn().said) {
-      exit_status_ = std::max(exit_status_, mode_->exit_status(describe_end(), options_.halt));
+      exit_status_ =
+          std::max(exit_status_, mode_->exit_status(describe_end(), config_.scheduler.halt));
     }
   }
 }
@@ -339,10 +295,8 @@ void Engine::follow_signals() {
 void Engine::tell_stop() {
   const bool all_or_filters = mode_->waits_for_workers();
   const std::size_t count = all_or_filters ? scheduler_.live_workers() : scheduler_.unanswered();
-  if (count == 0 || options_.limits.shutdown_timeout == Duration::zero()) return;
-  const std::string_view what = all_or_filters              ? "worker"
-                                : is_jobs(options_.command) ? "job"
-                                                            : "task";
+  if (count == 0 || config_.scheduler.stop_grace == Duration::zero()) return;
+  const std::string_view what = all_or_filters ? "worker" : mode_->task_noun();
   const Duration grace = scheduler_.grace_for_unanswered();
   reporter_->say_at_once(
       fmt::format("waiting{} for {} {}{} (again: end {} now)",

@@ -1,5 +1,5 @@
-// spread/run: the joint. The pure machines (core/, workers/session.h, results/, sources/) meet the
-// edge (io/) here and nowhere else. Start with Engine: one turn of its loop is wait, freeze the
+// spread/engine: the joint. The pure machines (core/, workers/session.h, results/, sources/) meet
+// the edge (io/) here and nowhere else. Start with Engine: one turn of its loop is wait, freeze the
 // time, feed what happened to the Scheduler, carry out what it says. What differs between the
 // subcommands is a RunMode (run_mode.h), and what works in a slot is a RunSlot (run_slot.h).
 #pragma once
@@ -13,10 +13,10 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/core/driver.h"
 #include "spread/core/run_phases.h"
+#include "spread/engine/engine_config.h"
 #include "spread/engine/host_probe.h"
 #include "spread/engine/plan.h"
 #include "spread/engine/run_history.h"
@@ -34,21 +34,22 @@
 
 namespace spread {
 
-/// One run of `spread run`, `all` or `map`, from the plan to the exit status.
+/// One run, from the plan to the exit status.
 class Engine final : private ReadyHandler {
  public:
-  /// Makes what is the subcommand's: a place above the engine knows them all.
-  using MakeMode = std::unique_ptr<RunMode> (*)(Engine& engine);
-  /// Everything that can be wrong beforehand is told here, and nothing has been started yet.
-  static Result<std::unique_ptr<Engine>> create(const Options& options, Plan plan, Guard guard,
-                                                SignalSet signals, MakeMode make_mode);
+  Engine(EngineConfig config, const EngineParts& parts);
   ~Engine() override;
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// `mode` is what is the subcommand's. Everything that can be wrong beforehand is told here, and
+  /// nothing has been started yet.
+  Status open(std::unique_ptr<RunMode> mode);
 
   /// Runs to the end; the exit status.
   int execute();
 
   // For the mode and the slots. They live as long as the Engine.
-  const Options& options() const { return options_; }
   Plan& plan() { return plan_; }
   EventLoop& loop() { return loop_; }
   TimePoint now() const { return loop_.now(); }
@@ -120,8 +121,6 @@ class Engine final : private ReadyHandler {
   void abort(std::string reason);
 
  private:
-  Engine(const Options& options, Plan plan, Guard guard, EventLoop loop, SignalSet signals);
-  Status open(MakeMode make_mode);
   void on_ready(int fd, bool readable, bool writable) override;
 
   // The turn (engine.cc)
@@ -135,7 +134,6 @@ class Engine final : private ReadyHandler {
   OutputFull output_now() const;
   TimePoint next_deadline();
   bool input_at_hand() const;
-  void tell_terminal();
 
   // The end (engine_end.cc)
   RunPhases::Turn phase_turn() const;
@@ -173,11 +171,11 @@ class Engine final : private ReadyHandler {
   void tell_rest();
   void explain(const Action& action);
 
-  const Options& options_;
-  Plan plan_;
-  Guard guard_;
-  EventLoop loop_;
-  SignalSet signals_;
+  EngineConfig config_;
+  Plan& plan_;
+  EventLoop& loop_;
+  SignalSet& signals_;
+  Streams streams_;
   Spawner spawner_;
   Driver<Engine> driver_;
   const Scheduler& scheduler_;  ///< the driver's, for questions
@@ -185,8 +183,8 @@ class Engine final : private ReadyHandler {
   RunHistory history_;
   StartGate gate_;
   TimePoint started_;
-  std::unique_ptr<OutputWriter> stdout_;
-  std::unique_ptr<Reporter> reporter_;
+  OutputWriter* stdout_;
+  Reporter* reporter_;
   std::unique_ptr<RunMode> mode_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs

@@ -42,14 +42,14 @@ void Engine::start_worker(const StartWorker& action) {
     ProcessEnded ended;
     ended.worker = action.worker;
     ended.reason = status.error().message;
-    if (options_.command != Command::All && may_start_later(status.error())) {
+    if (!config_.scheduler.once && may_start_later(status.error())) {
       ended.cause = EndCause::NoRoom;
       return post(std::move(ended));
     }
     ended.cause = EndCause::NotStarted;
     // Told at once, since others may do all the work before this slot has used up its tries; but
     // one line is enough for all slots and tries that fail in the same way.
-    if (ended.reason != last_closed_ || options_.command == Command::All) {
+    if (ended.reason != last_closed_ || config_.scheduler.once) {
       reporter_->say("worker " + std::to_string(number(action.worker)) + " on " + slot.host() +
                      ": " + ended.reason);
     }

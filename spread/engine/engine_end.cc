@@ -80,7 +80,7 @@ void Engine::conclude() {
                    (reason == end_message_ ? "" : ": " + reason));
   }
   if (!reporter_->files_written()) end.own_error = true;
-  exit_status_ = mode_->exit_status(end, options_.halt);
+  exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
   reporter_->run_ended(exit_status_);
   if (end.output_closed) {
     reporter_->leave_line();

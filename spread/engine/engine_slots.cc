@@ -20,14 +20,6 @@ namespace {
 // What spread itself has open, including the other ends of the pipes while a process starts.
 constexpr std::uint64_t kOwnDescriptors = 16;
 
-/// Three pipes and a pidfd. A job of `map` on this machine reads nothing, or one item, which is
-/// written at once.
-std::uint64_t descriptors_per_worker(const Options& options, const Roster& roster) {
-  const bool here = std::all_of(roster.hosts.begin(), roster.hosts.end(),
-                                [](const HostSpec& host) { return host.local; });
-  return here && options.command == Command::Map ? 3 : 4;
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------- more slots
@@ -42,9 +34,9 @@ void Engine::add_slots_from(std::uint32_t first) {
     added.host = slot.host;
     added.key = plan_.key(worker);
     added.remote = !plan_.is_local(worker);
-    added.waits_for_hello = added.remote && is_jobs(options_.command);
-    if (unreached_.count(slot.host) > 0 && options_.failure.start_retries > 1) {
-      added.failed_starts = options_.failure.start_retries - 1;
+    added.waits_for_hello = added.remote && config_.scheduler.prepared;
+    if (unreached_.count(slot.host) > 0 && config_.scheduler.failure.start_retries > 1) {
+      added.failed_starts = config_.scheduler.failure.start_retries - 1;
     }
     added_slots.push_back(added);
   }
@@ -78,7 +70,7 @@ void Engine::take_host_answers() {
   }
   // `all` hands its outputs back by worker number, so the numbers must be those of the hosts'
   // order; `run` starts to work wherever it can.
-  if (options_.command == Command::All) {
+  if (config_.scheduler.once) {
     if (!probe_->done()) return;
     std::sort(host_answers_.begin(), host_answers_.end(),
               [](const auto& a, const auto& b) { return a.host < b.host; });
@@ -108,10 +100,9 @@ void Engine::take_host_answers() {
 // ---------------------------------------------------------------- how many of them
 
 Status Engine::fit_descriptors() {
-  const std::uint64_t per_worker = descriptors_per_worker(options_, plan_.roster);
-  const std::uint64_t own = kOwnDescriptors + inherited_descriptors().size() +
-                            (options_.report.joblog.empty() ? 0 : 1) +
-                            (options_.report.events.empty() ? 0 : 1);
+  const std::uint64_t per_worker = mode_->descriptors_per_slot();
+  const std::uint64_t own =
+      kOwnDescriptors + inherited_descriptors().size() + reporter_->descriptors();
   const std::uint64_t asked = plan_.roster.ask_cpus.size();
   const std::uint64_t working = plan_.workers() * per_worker + own;
   const std::uint64_t wanted = working + asked * HostProbe::kDescriptors;
@@ -130,7 +121,7 @@ Status Engine::fit_descriptors() {
                              std::to_string(wanted) + " file descriptors, and the limit is " +
                              std::to_string(limit) + " (see ulimit -Hn)";
     // `all` needs every one; elsewhere fewer at a time do the same work.
-    if (options_.command == Command::All || most == 0) return fail(told + "; or use a smaller -j");
+    if (config_.scheduler.once || most == 0) return fail(told + "; or use a smaller -j");
     if (slots_fit_ != most) reporter_->say(told + ": " + std::to_string(most) + " at a time it is");
   }
   slots_fit_ = too_few ? static_cast<std::uint32_t>(std::max<std::uint64_t>(1, most)) : UINT32_MAX;
@@ -181,13 +172,13 @@ void Engine::set_slots(std::uint32_t slots) {
 }
 
 void Engine::read_slots_file() {
-  const std::string& name = options_.map.jobs_file;
+  const std::string& name = plan_.hosts.slots_file;
   if (name.empty()) return;
-  auto text = read_file(name, options_.streams.input);
+  auto text = read_file(name, streams_.input);
   // An editor may just be writing it anew.
   if (!text || *text == plan_.slots_text) return;
   plan_.slots_text = std::move(*text);
-  const auto count = parse_slots_file(plan_.slots_text, options_);
+  const auto count = parse_slots_file(plan_.slots_text, plan_.may_be_unlimited);
   if (!count) return reporter_->say("-j " + name + ": " + count.error().message);
   const double cpus = plan_.context.local_cpus;
   double slots = count->number;

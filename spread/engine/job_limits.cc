@@ -22,15 +22,15 @@ bool speaks_of_memory(std::string_view words) {
 
 }  // namespace
 
-std::string job_limits_script(const MapOptions& options) {
+std::string job_limits_script(const ProcessLimits& limits) {
   std::string script;
-  if (options.memory_limit) {
+  if (limits.memory) {
     constexpr std::uint64_t kUnit = 1024;
-    script += fmt::format("ulimit -v {} && ",
-                          *options.memory_limit / kUnit + (*options.memory_limit % kUnit != 0));
+    script +=
+        fmt::format("ulimit -v {} && ", *limits.memory / kUnit + (*limits.memory % kUnit != 0));
   }
-  if (options.cpu_limit) {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*options.cpu_limit).count();
+  if (limits.cpu) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*limits.cpu).count();
     const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, seconds));
     // Where the hard limit is lower already, it stays.
     script += fmt::format("ulimit -St {} && {{ ulimit -Ht {} 2>/dev/null || :; }} && ", limit,
@@ -40,9 +40,9 @@ std::string job_limits_script(const MapOptions& options) {
   return script.empty() ? script : script + "exec \"$@\"; exit 126";
 }
 
-std::string_view limit_met(const MapOptions& options, int signal, std::string_view last_words) {
-  if (options.cpu_limit && signal == kCpu) return ", --limit-cpu";
-  if (!options.memory_limit) return {};
+std::string_view limit_met(const ProcessLimits& limits, int signal, std::string_view last_words) {
+  if (limits.cpu && signal == kCpu) return ", --limit-cpu";
+  if (!limits.memory) return {};
   // The kernel does not say so: an allocation fails, and most programs then say so, or abort, or
   // crash.
   const bool crashed = signal == kAbort || signal == kSegment || signal == kBus;

@@ -3,17 +3,17 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/job_options.h"
+#include "spread/api/command_options.h"
 
 namespace spread {
 
 /// The script in which a shell sets the limits of a job and then becomes its command, the words
 /// behind the script's name; empty without limits. A shell, since a limit that spread set before a
 /// spawn would be its own, too.
-std::string job_limits_script(const MapOptions& options);
+std::string job_limits_script(const ProcessLimits& limits);
 
 /// Which limit a job that failed has met, as far as that shows in how it ended and in its last
 /// words: ", ..." to be put behind how it ended. Empty: none.
-std::string_view limit_met(const MapOptions& options, int signal, std::string_view last_words);
+std::string_view limit_met(const ProcessLimits& limits, int signal, std::string_view last_words);
 
 }  // namespace spread

@@ -7,11 +7,11 @@
 
 namespace spread {
 
-std::string login_end_reason(const Plan& plan, const HostOptions& hosts, WorkerId worker,
+std::string login_end_reason(const Plan& plan, const CommandOptions& command, WorkerId worker,
                              ExitStatus status, bool ready, std::string last_words) {
   std::string reason = "the login ended, " + status.text();
   if (status.signal == 0 && !ready) {
-    const std::string hint = exit_hint(plan.roster, hosts, worker, status.code);
+    const std::string hint = exit_hint(plan.roster, command, plan.context, worker, status.code);
     if (!hint.empty()) reason += " (" + hint + ")";
   }
   for (char& c : last_words) c = c == '\n' || c == '\r' ? ' ' : c;
@@ -48,7 +48,7 @@ FailedStart unreachable_host(const Plan& plan, HostId host, std::string how, std
   return start;
 }
 
-FailedStart failed_login(const Plan& plan, const HostOptions& hosts, WorkerId worker,
+FailedStart failed_login(const Plan& plan, const CommandOptions& command, WorkerId worker,
                          ExitStatus status, std::string said) {
   const HostId host = plan.roster.slots[number(worker)].host;
   constexpr int kOfSsh = 255;
@@ -59,7 +59,8 @@ FailedStart failed_login(const Plan& plan, const HostOptions& hosts, WorkerId wo
   start.subject = "the login to " + host_label(plan.roster.hosts[number(host)]);
   start.what = "came to nothing";
   start.how = status.text();
-  if (status.signal == 0) start.hint = exit_hint(plan.roster, hosts, worker, status.code);
+  if (status.signal == 0)
+    start.hint = exit_hint(plan.roster, command, plan.context, worker, status.code);
   start.said = std::move(said);
   return start;
 }

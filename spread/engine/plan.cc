@@ -25,7 +25,7 @@ Result<Value> json_prep(const std::string& text) {
   return value;
 }
 
-Result<std::vector<Value>> read_prep(const Options& options) {
+Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams) {
   std::vector<Value> prep;
   for (const PrepItem& item : options.prep) {
     switch (item.kind) {
@@ -39,8 +39,7 @@ Result<std::vector<Value>> read_prep(const Options& options) {
         break;
       }
       case PrepItem::Kind::File: {
-        auto values =
-            read_all_records(options.input, item.text, options.limits.max_frame, options.streams);
+        auto values = read_all_records(options.records, item.text, options.max_frame, streams);
         if (!values) return fail("--prep-file: " + values.error().message);
         for (Value& value : *values) prep.push_back(std::move(value));
         break;
@@ -51,8 +50,8 @@ Result<std::vector<Value>> read_prep(const Options& options) {
 }
 
 /// As the wire has them. It may be unable to: a line, for instance, holds no newline.
-Status encode_prep(const Options& options, Plan& plan) {
-  const auto codec = wire::make_codec(options.wire, options.limits.max_frame);
+Status encode_prep(std::size_t max_frame, Plan& plan) {
+  const auto codec = wire::make_codec(plan.wire, max_frame);
   for (std::size_t i = 0; i < plan.prep.size(); ++i) {
     const auto refused = [i](const Error& error) {
       return fail("prep item " + std::to_string(i + 1) + ": " + error.message);
@@ -73,21 +72,16 @@ Status encode_prep(const Options& options, Plan& plan) {
   return {};
 }
 
-/// The options with what -j FILE says. Jobs are no workers: placeholders and directory are theirs
-/// (JobCommands).
-Result<HostOptions> planned_hosts(const Options& options, std::string& slots_text) {
-  HostOptions hosts = options.hosts;
-  if (is_jobs(options.command)) {
-    if (hosts.command.empty()) hosts.command.emplace_back("sh");
-    hosts.working_directory.clear();
-  }
-  bool unlimited = options.map.no_slot_limit;
-  if (const std::string& name = options.map.jobs_file; !name.empty()) {
-    const auto text = read_file(name, options.streams.input);
+/// What -j FILE says, or -j 0, is put into `hosts`.
+Status read_slots(Plan& plan, Streams streams) {
+  HostOptions& hosts = plan.hosts;
+  bool unlimited = hosts.slots_unlimited;
+  if (const std::string& name = hosts.slots_file; !name.empty()) {
+    const auto text = read_file(name, streams.input);
     if (!text) return fail("-j: " + text.error().message);
-    const auto count = parse_slots_file(*text, options);
+    const auto count = parse_slots_file(*text, plan.may_be_unlimited);
     if (!count) return fail("-j " + name + ": " + count.error().message);
-    slots_text = *text;
+    plan.slots_text = *text;
     if (count->kind == SlotCount::Kind::Offset) {
       hosts.slots_offset = static_cast<int>(count->number);
     } else {
@@ -97,7 +91,7 @@ Result<HostOptions> planned_hosts(const Options& options, std::string& slots_tex
     unlimited = count->kind == SlotCount::Kind::Unlimited;
   }
   if (unlimited) hosts.slots = slots_without_limit();
-  return hosts;
+  return {};
 }
 
 }  // namespace
@@ -123,61 +117,63 @@ void Plan::name_hosts() {
 }
 
 void Plan::add_slots_of(HostId host, std::uint32_t cpus) {
-  add_slots(roster, hosts, host, cpus);
+  add_slots(roster, hosts, command.words, host, cpus);
   name_hosts();
 }
 
 void Plan::add_local_slots(std::uint32_t count) {
-  spread::add_local_slots(roster, hosts, count);
+  spread::add_local_slots(roster, command.words, count);
   name_hosts();
 }
 
-LaunchPlan Plan::launch(const Options& options, WorkerId worker) const {
+LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker) const {
   RunFacts facts;
   facts.workers = workers();
   facts.prep_items = prep.size();
-  facts.wire = options.wire;
-  return plan_launch(roster, options.hosts, context, worker, facts);
+  facts.wire = wire;
+  return plan_launch(roster, started, context, worker, facts);
 }
 
-Result<SlotCount> parse_slots_file(std::string_view text, const Options& options) {
+Result<SlotCount> parse_slots_file(std::string_view text, bool may_be_unlimited) {
   auto count = parse_slot_count(first_word(text));
-  if (count && count->kind == SlotCount::Kind::Unlimited && !is_jobs(options.command)) {
+  if (count && count->kind == SlotCount::Kind::Unlimited && !may_be_unlimited) {
     return fail("0 is no limit, which is for map; expected at least 1");
   }
   return count;
 }
 
-Result<Plan> make_plan(const Options& options) {
+Result<Plan> make_plan(PlanOptions options, Environment environment, Streams streams) {
   Plan plan;
   plan.descriptor_limit = descriptor_limit();
   plan.context.local_cpus = usable_cpus();
   plan.context.current_directory = current_directory();
-  const char* home = options.environment.get("HOME");
+  const char* home = environment.get("HOME");
   plan.context.home = home == nullptr ? "" : home;
-  plan.context.kill_grace = options.limits.kill_grace;
-  // Jobs have theirs put before them one by one.
-  if (!is_jobs(options.command)) plan.context.limits = job_limits_script(options.map);
-  auto hosts = planned_hosts(options, plan.slots_text);
-  if (!hosts) return tl::unexpected(hosts.error());
-  plan.hosts = std::move(*hosts);
-  auto roster = build_roster(plan.hosts, plan.context, [&](const std::string& name) {
-    return read_file(name, options.streams.input);
-  });
+  plan.context.ssh = options.hosts.ssh;
+  plan.context.kill_grace = options.kill_grace;
+  plan.context.limits = job_limits_script(options.limits);
+  plan.hosts = std::move(options.hosts);
+  plan.command = std::move(options.command);
+  plan.wire = options.wire;
+  plan.may_be_unlimited = options.may_be_unlimited;
+  SPREAD_TRY(read_slots(plan, streams));
+  auto roster =
+      build_roster(plan.hosts, options.lists, plan.command.words, plan.context,
+                   [&](const std::string& name) { return read_file(name, streams.input); });
   if (!roster) return tl::unexpected(roster.error());
   plan.roster = std::move(*roster);
-  auto prep = read_prep(options);
+  auto prep = read_prep(options, streams);
   if (!prep) return tl::unexpected(prep.error());
   plan.prep = std::move(*prep);
-  SPREAD_TRY(encode_prep(options, plan));
+  SPREAD_TRY(encode_prep(options.max_frame, plan));
   plan.name_hosts();
   return plan;
 }
 
-std::string describe_plan(const Plan& plan, const Options& options) {
+std::string describe_plan(const Plan& plan) {
   std::string text;
   for (std::uint32_t i = 0; i < plan.workers(); ++i) {
-    text += format_plan(plan.launch(options, WorkerId{i})) + "\n";
+    text += format_plan(plan.launch(WorkerId{i})) + "\n";
   }
   return text;
 }

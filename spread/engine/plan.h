@@ -5,13 +5,34 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/command_options.h"
+#include "spread/api/environment.h"
+#include "spread/api/host_options.h"
+#include "spread/api/input_options.h"
+#include "spread/api/limit_options.h"
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
+#include "spread/api/wire.h"
 #include "spread/base/parse.h"
 #include "spread/launch/launcher.h"
 #include "spread/launch/roster.h"
 
 namespace spread {
+
+/// What a Plan is made from.
+struct PlanOptions {
+  HostOptions hosts;
+  WorkerLists lists;
+  CommandOptions command;
+  ProcessLimits limits;  ///< of workers; jobs have theirs put before them one by one
+  /// `-j 0`, in the FILE of -j FILE, too: workers are not started without a limit.
+  bool may_be_unlimited = false;
+  std::vector<PrepItem> prep;
+  RecordOptions records;  ///< the form of files with prep items
+  Wire wire = Wire::Msgpack;
+  std::size_t max_frame = kFrameBytesDefault;
+  Duration kill_grace = EndOptions().kill_grace;
+};
 
 /// What is known before anything is started: who may work, and what every worker is told first.
 struct Plan {
@@ -27,7 +48,9 @@ struct Plan {
   std::uint32_t workers() const { return static_cast<std::uint32_t>(roster.slots.size()); }
   /// The worker runs on this machine, and is no launcher's.
   bool is_local(WorkerId worker) const;
-  LaunchPlan launch(const Options& options, WorkerId worker) const;
+  /// What to exec for a worker that is `command`, or as the roster has it.
+  LaunchPlan launch(const CommandOptions& started, WorkerId worker) const;
+  LaunchPlan launch(WorkerId worker) const { return launch(command, worker); }
   /// The worker is reached by logging in (ssh).
   bool by_login(WorkerId worker) const;
   /// The same number for slots with the same host and argument list (SlotAdded::key).
@@ -38,20 +61,23 @@ struct Plan {
   /// More slots on this machine.
   void add_local_slots(std::uint32_t count);
 
-  HostOptions hosts;                   ///< as the roster was made from them: with what -j FILE says
+  HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
+  CommandOptions command;  ///< likewise
+  Wire wire = Wire::Msgpack;
+  bool may_be_unlimited = false;
   std::string slots_text;              ///< of -j FILE
   std::uint64_t descriptor_limit = 0;  ///< as spread was given it
   std::map<std::string, std::uint32_t> keys;
 };
 
-/// What stands in the FILE of -j FILE. Workers are not started without a limit.
-Result<SlotCount> parse_slots_file(std::string_view text, const Options& options);
+/// What stands in the FILE of -j FILE.
+Result<SlotCount> parse_slots_file(std::string_view text, bool may_be_unlimited);
 
 /// Reads the files that the options name, and finds whatever is wrong with hosts, argument lists
 /// and prep items. Starts nothing.
-Result<Plan> make_plan(const Options& options);
+Result<Plan> make_plan(PlanOptions options, Environment environment, Streams streams);
 
 /// --dry-run: what would be exec'd, one line for each slot.
-std::string describe_plan(const Plan& plan, const Options& options);
+std::string describe_plan(const Plan& plan);
 
 }  // namespace spread

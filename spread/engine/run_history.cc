@@ -4,12 +4,6 @@
 
 #include <utility>
 
-#include "spread/history/history_text.h"
-#include "spread/io/event_loop.h"
-#include "spread/io/system.h"
-#include "spread/output/complain.h"
-#include "spread/report/exit_code.h"
-
 namespace spread {
 namespace {
 
@@ -32,32 +26,18 @@ std::string digest(const std::vector<Value>& items) {
 // remembered.
 constexpr int kRunWaitsMilliseconds = 100;
 
-Result<HistoryStore> open_store(const Options& options, int wait_milliseconds) {
-  const Result<std::string> file = history_file(options);
-  if (!file) return tl::unexpected(file.error());
-  return HistoryStore::open(*file, wait_milliseconds);
-}
-
-/// For `spread history`.
-Result<HistoryStore> open_store(const Options& options) {
-  return open_store(options, HistoryStore::kWaitMilliseconds);
-}
-
 }  // namespace
 
-Result<std::string> history_file(const Options& options) {
-  if (!options.history.file.empty()) return options.history.file;
-  const Environment& environment = options.environment;
+Result<std::string> history_file(const HistoryFile& file, const Environment& environment) {
+  if (!file.name.empty()) return file.name;
   return default_history_file(environment.get("XDG_STATE_HOME"), environment.get("HOME"));
 }
 
-RunHistory::RunHistory(const Options& options, const Plan& plan)
-    : options_(options),
-      plan_(plan),
-      enabled_(options.history.enabled && options.command == Command::Run) {}
+RunHistory::RunHistory(HistoryFile file, Environment environment, const Plan& plan)
+    : file_(std::move(file)), environment_(environment), plan_(plan) {}
 
 void RunHistory::give_up(const Error& why) {
-  enabled_ = false;
+  file_.enabled = false;
   store_.reset();
   warning_ = "no history: " + why.message;
 }
@@ -65,8 +45,10 @@ void RunHistory::give_up(const Error& why) {
 std::string RunHistory::take_warning() { return std::exchange(warning_, {}); }
 
 bool RunHistory::open() {
-  if (!enabled_ || store_) return enabled_;
-  auto store = open_store(options_, kRunWaitsMilliseconds);
+  if (!file_.enabled || store_) return file_.enabled;
+  const Result<std::string> name = history_file(file_, environment_);
+  auto store = name ? HistoryStore::open(*name, kRunWaitsMilliseconds)
+                    : Result<HistoryStore>(tl::unexpected(name.error()));
   if (!store) {
     give_up(store.error());
     return false;
@@ -84,7 +66,7 @@ std::vector<HistoryKey> RunHistory::history_keys() const {
     if (number_of == plan_.keys.end()) continue;
     HistoryKey& key = keys[number_of->second];
     key.host = host_label(plan_.roster.hosts[number(slot.host)]);
-    key.command = slot.exact.empty() ? options_.hosts.command : slot.exact;
+    key.command = slot.exact.empty() ? plan_.command.words : slot.exact;
     key.prep_digest = prep;
   }
   return keys;
@@ -111,27 +93,6 @@ void RunHistory::keep(const std::vector<KeyRecord>& keys, Duration elapsed, std:
     seen.push_back(observe(names[i], keys[i]));
   }
   if (const Status kept = store_->record(seen, unix_now); !kept) give_up(kept.error());
-}
-
-int show_history(const Options& options) {
-  auto store = open_store(options);
-  if (!store) return complain(store.error());
-  const auto rows = store->rows(options.history_words);
-  if (!rows) return complain(rows.error());
-  const std::string text = format_history(*rows, static_cast<std::int64_t>(wall_clock_seconds()));
-  const Status printed = print(options.streams.output, text);
-  return printed ? 0 : complain(printed.error());
-}
-
-int reset_history(const Options& options) {
-  auto store = open_store(options);
-  if (!store) return complain(store.error());
-  const auto forgotten = store->reset(options.history_words);
-  if (!forgotten) return complain(forgotten.error());
-  const std::string text =
-      fmt::format("{} {} forgotten\n", *forgotten, *forgotten == 1 ? "record" : "records");
-  const Status printed = print(options.streams.output, text);
-  return printed ? 0 : complain(printed.error());
 }
 
 }  // namespace spread

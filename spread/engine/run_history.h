@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/environment.h"
+#include "spread/api/history_file.h"
 #include "spread/api/time.h"
 #include "spread/core/event.h"
 #include "spread/core/key_record.h"
@@ -18,7 +19,7 @@ namespace spread {
 /// goes wrong with the file is a warning, and the run goes on without.
 class RunHistory {
  public:
-  RunHistory(const Options& options, const Plan& plan);
+  RunHistory(HistoryFile file, Environment environment, const Plan& plan);
 
   /// Fills in what is remembered of these slots, which share the key numbers of `plan`. The file is
   /// opened only if there are two keys to be told apart: a run on one host gains nothing from it,
@@ -36,17 +37,14 @@ class RunHistory {
   std::vector<HistoryKey> history_keys() const;
   void give_up(const Error& why);
 
-  const Options& options_;
+  HistoryFile file_;
+  Environment environment_;
   const Plan& plan_;
   std::optional<HistoryStore> store_;
-  bool enabled_;
   std::string warning_;
 };
 
 /// Where the history is: --history, else the default place.
-Result<std::string> history_file(const Options& options);
-/// `spread history show|reset`: the exit status.
-int show_history(const Options& options);
-int reset_history(const Options& options);
+Result<std::string> history_file(const HistoryFile& file, const Environment& environment);
 
 }  // namespace spread

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spread/api/result.h"
@@ -24,6 +25,17 @@ class RunMode {
   /// Where the tasks come from; null if there are none (`all`).
   virtual Result<std::unique_ptr<TaskInput>> open_input() = 0;
   virtual std::unique_ptr<RunSlot> make_slot(WorkerId worker) = 0;
+  /// What is open for each slot while something works in it.
+  virtual std::uint64_t descriptors_per_slot() const {
+    constexpr std::uint64_t kThreePipesAndPidfd = 4;
+    return kThreePipesAndPidfd;
+  }
+  /// What a task is called: "task", "job".
+  virtual std::string_view task_noun() const = 0;
+  /// Behind "the input is read from the terminal": how it is ended, and what may have been meant.
+  virtual std::string_view terminal_note() const {
+    return ", a line each; Ctrl-D ends it (others: ::: ITEM... behind the command, or < FILE)";
+  }
 
   /// At the start of every turn, before anything is decided.
   virtual void begin_turn() {}

@@ -9,7 +9,7 @@
 
 namespace spread {
 
-StartGate::StartGate(const MapOptions& options, std::uint32_t cpus)
+StartGate::StartGate(const StartOptions& options, std::uint32_t cpus)
     : load_(options.load_max), free_memory_(options.free_memory) {
   if (load_) load_max_ = load_->percent ? load_->value / 100 * cpus : load_->value;
 }

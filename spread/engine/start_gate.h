@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "spread/api/job_options.h"
+#include "spread/api/command_options.h"
 #include "spread/api/time.h"
 
 namespace spread {
@@ -13,7 +13,7 @@ namespace spread {
 /// second, as the kernel's average moves slowly.
 class StartGate {
  public:
-  StartGate(const MapOptions& options, std::uint32_t cpus);
+  StartGate(const StartOptions& options, std::uint32_t cpus);
 
   /// Until when nothing may start; none if something may now, or if it is too early to look again.
   /// `waiting`: there is something to start.
@@ -29,7 +29,7 @@ class StartGate {
 
   std::string reason() const;
 
-  std::optional<MapOptions::Load> load_;
+  std::optional<StartOptions::Load> load_;
   double load_max_ = 0;
   std::optional<std::uint64_t> free_memory_;
   TimePoint next_look_ = TimePoint::min();

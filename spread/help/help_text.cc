@@ -27,7 +27,7 @@ void add_paragraphs(std::string& out, std::string_view text) {
 }
 
 void add_options(std::string& out, const SubcommandText& subcommand) {
-  const Options defaults = defaults_of(command_of(subcommand.bit));
+  const Options defaults = defaults_of(subcommand_of(subcommand.bit));
   for (const Group group : groups()) {
     bool first = true;
     for (const OptionSpec& spec : option_table()) {

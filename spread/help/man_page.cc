@@ -83,7 +83,7 @@ void add_option(std::string& out, const OptionSpec& spec, const Options& default
 }
 
 void add_man_options(std::string& out, const SubcommandText& subcommand) {
-  const Options defaults = defaults_of(command_of(subcommand.bit));
+  const Options defaults = defaults_of(subcommand_of(subcommand.bit));
   out += ".SH OPTIONS\n";
   for (const Group group : groups()) {
     bool first = true;

@@ -50,9 +50,10 @@ class RetryReader final : public RecordReader {
 
 }  // namespace
 
-Result<std::unique_ptr<TaskInput>> open_retry_input(const Options& options, EventLoop& loop) {
-  const std::string& name = options.report.joblog;
-  JoblogFailures failures(options.failure.ok_statuses);
+Result<std::unique_ptr<TaskInput>> open_retry_input(const std::string& name,
+                                                    const OkStatuses& ok_statuses, EventLoop& loop,
+                                                    Streams streams) {
+  JoblogFailures failures(ok_statuses);
   const Status read =
       read_joblog(name, [&](std::string_view line) { return failures.add_line(line, name); });
   if (!read) return fail("--retry-failed: " + read.error().message);
@@ -62,19 +63,18 @@ Result<std::unique_ptr<TaskInput>> open_retry_input(const Options& options, Even
                             commands.rbegin()->first, kSequenceMax));
   }
   return TaskInput::open_reader(std::make_unique<RetryReader>(std::move(commands)), {}, loop,
-                                options.streams);
+                                streams);
 }
 
-Status check_retried_joblog(const Options& options) {
-  if (!options.map.retry_failed) return {};
+Status check_retried_joblog(const std::string& joblog) {
   // One line is enough to know that it can be read.
-  const Status read = read_joblog(options.report.joblog, [](std::string_view) { return fail(""); });
+  const Status read = read_joblog(joblog, [](std::string_view) { return fail(""); });
   if (read || read.error().message.empty()) return {};
   return fail("--retry-failed: " + read.error().message);
 }
 
-const char* retry_note(const Options& options) {
-  return options.map.retry_drops_command
+const char* retry_note(const ResumeOptions& options) {
+  return options.retry_drops_command
              ? "--retry-failed runs the commands of the joblog; the one that is given, and its "
                "items, are not looked at"
              : "";

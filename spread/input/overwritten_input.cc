@@ -1,19 +1,13 @@
 #include "spread/input/overwritten_input.h"
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "spread/io/files.h"
 
 namespace spread {
-namespace {
 
-std::vector<std::string> inputs_of(const Options& options) {
-  if (options.map.retry_failed) return {options.report.joblog};
-  std::vector<std::string> names = options.input.files;
+std::vector<std::string> input_names(const InputOptions& input) {
+  std::vector<std::string> names = input.files;
   bool words = false;
-  for (const InputOptions::Group& group : options.input.groups) {
+  for (const InputOptions::Group& group : input.groups) {
     words = words || !group.from_file;
     if (group.from_file) names.insert(names.end(), group.words.begin(), group.words.end());
   }
@@ -21,20 +15,13 @@ std::vector<std::string> inputs_of(const Options& options) {
   return names;
 }
 
-}  // namespace
-
-Status check_overwritten_input(const Options& options) {
-  if (options.command == Command::All) return {};
-  const Streams& streams = options.streams;
-  const std::pair<std::string_view, const std::string&> files[] = {
-      {"--joblog", options.report.joblog},
-      {"--events", options.report.events},
-      {"--results", options.map.results_table},
-  };
-  for (const std::string& input : inputs_of(options)) {
+Status check_overwritten_input(
+    const std::vector<std::string>& inputs,
+    const std::vector<std::pair<std::string_view, std::string_view>>& written, Streams streams) {
+  for (const std::string& input : inputs) {
     const std::string shown = input == "-" ? "standard input" : input;
-    for (const auto& [option, name] : files) {
-      if (options.map.retry_failed && &name == &options.report.joblog) continue;  // appended to
+    for (const auto& [option, file] : written) {
+      const std::string name(file);
       if (name.empty() ||
           !(input == "-" ? is_file(streams.input, name) : are_one_file(name, input))) {
         continue;

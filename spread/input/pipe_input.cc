@@ -21,25 +21,25 @@
 namespace spread {
 namespace {
 
-BlockOptions block_options(const PipeOptions& pipe) {
+BlockOptions block_options(const CutOptions& cut) {
   BlockOptions block;
   // Not looked at where blocks are a number for every slot.
-  if (pipe.blocks_per_slot == 0) block.block_bytes = pipe.block_bytes;
-  block.recstart = pipe.record_start;
-  block.recend = pipe.record_end;
-  block.patterns = pipe.record_patterns;
-  block.records = pipe.records;
-  block.lines = pipe.lines;
-  block.header_lines = pipe.header_lines;
-  block.remove_separators = pipe.remove_separators;
+  if (cut.blocks_per_slot == 0) block.block_bytes = cut.block_bytes;
+  block.recstart = cut.record_start;
+  block.recend = cut.record_end;
+  block.patterns = cut.record_patterns;
+  block.records = cut.records;
+  block.lines = cut.lines;
+  block.header_lines = cut.header_lines;
+  block.remove_separators = cut.remove_separators;
   return block;
 }
 
 /// What to tell of an input that begins so; mostly nothing. Commands would get pieces of packed
 /// data, and count, say, the newlines in that. Who says what a record is knows what the input is.
-std::string packed_note(const PipeOptions& pipe, const std::string& name, ByteView start) {
+std::string packed_note(const CutOptions& cut, const std::string& name, ByteView start) {
   using namespace std::string_view_literals;
-  if (pipe.record_start || pipe.record_end) return {};
+  if (cut.record_start || cut.record_end) return {};
   constexpr struct {
     std::string_view magic, called, unpack;
   } kKinds[] = {
@@ -64,10 +64,10 @@ std::string packed_note(const PipeOptions& pipe, const std::string& name, ByteVi
 /// A BlockCutter for each of the files in turn.
 class CutterReader final : public RecordReader {
  public:
-  CutterReader(const Options& options, const std::string& name,
+  CutterReader(const CutOptions& cut, const std::string& name,
                std::shared_ptr<BlockHeaders> headers, std::shared_ptr<std::string> note)
-      : pipe_(options.pipe),
-        options_(block_options(pipe_)),
+      : cut_(cut),
+        options_(block_options(cut_)),
         headers_(std::move(headers)),
         note_(std::move(note)) {
     begin_next(name);
@@ -101,11 +101,11 @@ class CutterReader final : public RecordReader {
   /// The first bytes of a file, whichever way they come.
   void look_at(ByteView piece) {
     if (std::exchange(at_start_, false) && note_->empty()) {
-      *note_ = packed_note(pipe_, name_, piece);
+      *note_ = packed_note(cut_, name_, piece);
     }
   }
 
-  PipeOptions pipe_;
+  CutOptions cut_;
   BlockOptions options_;
   std::shared_ptr<BlockHeaders> headers_;
   std::shared_ptr<std::string> note_;
@@ -191,44 +191,44 @@ const Slice& BlockHeaders::of(TaskId task) const {
   return std::prev(next)->second;
 }
 
-Result<PipeInput> PipeInput::open(const Options& options, std::uint32_t slots, EventLoop& loop) {
-  const PipeOptions& pipe = options.pipe;
-  const BlockOptions block = block_options(pipe);
-  SPREAD_TRY(check_block_options(block, pipe.by_ranges));
-  std::vector<std::string> names = options.input.files;
+Result<PipeInput> PipeInput::open(const CutOptions& cut, std::uint32_t slots, EventLoop& loop,
+                                  Streams streams) {
+  const BlockOptions block = block_options(cut);
+  SPREAD_TRY(check_block_options(block, cut.by_ranges));
+  std::vector<std::string> names = cut.files;
   if (names.empty()) names.emplace_back("-");
   PipeInput opened;
   std::unique_ptr<RecordReader> reader;
-  if (pipe.by_ranges) {
-    auto ranges = open_ranges(options, block, pipe.blocks_per_slot * slots, opened);
+  if (cut.by_ranges) {
+    auto ranges = open_ranges(cut, block, cut.blocks_per_slot * slots, streams, opened);
     if (!ranges) return fail("--pipepart: " + ranges.error().message);
     reader = std::move(*ranges);
     names.clear();
   } else {
     const std::string& first = names.front();
-    reader = std::make_unique<CutterReader>(options, first == "-" ? "stdin" : first,
-                                            opened.headers_, opened.note_);
+    reader = std::make_unique<CutterReader>(cut, first == "-" ? "stdin" : first, opened.headers_,
+                                            opened.note_);
   }
-  auto input = TaskInput::open_reader(std::move(reader), names, loop, options.streams);
+  auto input = TaskInput::open_reader(std::move(reader), names, loop, streams);
   if (!input) return tl::unexpected(input.error());
   opened.input_ = std::move(*input);
   return opened;
 }
 
-Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const Options& options,
+Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const CutOptions& cut,
                                                              const BlockOptions& block,
-                                                             std::uint64_t blocks,
+                                                             std::uint64_t blocks, Streams streams,
                                                              PipeInput& opened) {
-  const std::vector<std::string>& names = options.input.files;
+  const std::vector<std::string>& names = cut.files;
   std::vector<std::uint64_t> sizes;
   for (const std::string& name : names) {
-    auto file = open_for_reading(name, options.streams.input);
+    auto file = open_for_reading(name, streams.input);
     if (!file) return tl::unexpected(file.error());
     const auto size = size_for_ranges(file->get(), name);
     if (!size) return tl::unexpected(size.error());
     Byte start[8] = {};
     if (const auto count = read_at(file->get(), 0, start); count && opened.note_->empty()) {
-      *opened.note_ = packed_note(options.pipe, name, {start, *count});
+      *opened.note_ = packed_note(cut, name, {start, *count});
     }
     opened.files_.push_back(std::move(*file));
     sizes.push_back(*size);

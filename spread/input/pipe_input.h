@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/cut_options.h"
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
 #include "spread/api/task.h"
 #include "spread/base/unique_fd.h"
 #include "spread/blocks/block_ranges.h"
@@ -38,7 +39,8 @@ class BlockHeaders {
 /// they lie in the files.
 class PipeInput {
  public:
-  static Result<PipeInput> open(const Options& options, std::uint32_t slots, EventLoop& loop);
+  static Result<PipeInput> open(const CutOptions& options, std::uint32_t slots, EventLoop& loop,
+                                Streams streams);
 
   std::unique_ptr<TaskInput> take_input() { return std::move(input_); }
   /// Once, when a block has been read: that the input is packed. Mostly empty.
@@ -53,9 +55,10 @@ class PipeInput {
   int file(const FilePart& part) const { return files_[part.file].get(); }
 
  private:
-  static Result<std::unique_ptr<RecordReader>> open_ranges(const Options& options,
+  static Result<std::unique_ptr<RecordReader>> open_ranges(const CutOptions& options,
                                                            const BlockOptions& block,
-                                                           std::uint64_t blocks, PipeInput& opened);
+                                                           std::uint64_t blocks, Streams streams,
+                                                           PipeInput& opened);
 
   std::unique_ptr<TaskInput> input_;
   std::shared_ptr<BlockHeaders> headers_ = std::make_shared<BlockHeaders>();

@@ -22,35 +22,39 @@ constexpr std::size_t kWorthFilling = 4 * 1024;
 
 }  // namespace
 
-TaskInput::TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop,
+TaskInput::TaskInput(RecordOptions record_options, std::size_t max_record_bytes, EventLoop& loop,
                      Streams streams)
-    : options_(options), max_record_bytes_(max_record_bytes), loop_(loop), streams_(streams) {}
+    : record_options_(record_options),
+      max_record_bytes_(max_record_bytes),
+      loop_(loop),
+      streams_(streams) {}
 
 TaskInput::~TaskInput() {
   watch(false);
   if (block_ != nullptr) block_->release();
 }
 
-Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& options,
+Result<std::unique_ptr<TaskInput>> TaskInput::open(const InputOptions& given,
+                                                   const RecordOptions& records,
                                                    std::size_t max_record_bytes, EventLoop& loop,
                                                    Streams streams) {
-  std::unique_ptr<TaskInput> input(new TaskInput(options, max_record_bytes, loop, streams));
-  if (!options.groups.empty()) {
+  std::unique_ptr<TaskInput> input(new TaskInput(records, max_record_bytes, loop, streams));
+  if (!given.groups.empty()) {
     std::vector<Slice> texts;
-    for (const std::string& name : argument_files(options)) {
+    for (const std::string& name : argument_files(given)) {
       const Result<std::string> text = read_file(name, streams.input);
       if (!text) return fail(":::: " + text.error().message);
       texts.push_back(Slice::copy_of(as_bytes(*text)));
     }
-    input->reader_ = std::make_unique<ArgumentReader>(options, texts);
+    input->reader_ = std::make_unique<ArgumentReader>(given, records, texts);
     if (!input->reader_->error().empty()) return fail(input->reader_->error());
     return input;
   }
-  std::vector<std::string> names = options.files;
+  std::vector<std::string> names = given.files;
   if (names.empty()) names.push_back("-");
   for (const std::string& name : names) SPREAD_TRY(input->add_part(name));
   input->part_name_ = input->parts_.front().name;
-  input->reader_ = make_record_reader(options, input->part_name_, max_record_bytes);
+  input->reader_ = make_record_reader(records, input->part_name_, max_record_bytes);
   return input;
 }
 
@@ -169,7 +173,7 @@ void TaskInput::next_part() {
   part_begin_ = records_;
   part_name_ = name;
   if (reader_->begin_next(name)) return;
-  reader_ = make_record_reader(options_, name, max_record_bytes_);
+  reader_ = make_record_reader(record_options_, name, max_record_bytes_);
 }
 
 /// One read. False: nothing is there now, and the loop will say when there is.
@@ -222,7 +226,7 @@ bool TaskInput::read_otherwise(const IoResult& result) {
   return true;
 }
 
-Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,
+Result<std::vector<Value>> read_all_records(const RecordOptions& options, const std::string& name,
                                             std::size_t max_record_bytes, Streams streams) {
   const Result<std::string> text = read_file(name, streams.input);
   if (!text) return tl::unexpected(text.error());

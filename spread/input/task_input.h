@@ -22,7 +22,8 @@ namespace spread {
 class TaskInput final : public ReadyHandler {
  public:
   /// Opens every file at once: a name that is wrong is told before anything runs.
-  static Result<std::unique_ptr<TaskInput>> open(const InputOptions& options,
+  static Result<std::unique_ptr<TaskInput>> open(const InputOptions& input,
+                                                 const RecordOptions& records,
                                                  std::size_t max_record_bytes, EventLoop& loop,
                                                  Streams streams);
   /// The same for `map`, whose sources are combined: `files` has a name for each source, empty for
@@ -65,7 +66,7 @@ class TaskInput final : public ReadyHandler {
     UniqueFd fd;
   };
 
-  TaskInput(const InputOptions& options, std::size_t max_record_bytes, EventLoop& loop,
+  TaskInput(RecordOptions record_options, std::size_t max_record_bytes, EventLoop& loop,
             Streams streams);
   Status add_part(const std::string& name);
   /// The one to read from now.
@@ -77,7 +78,7 @@ class TaskInput final : public ReadyHandler {
   void watch(bool wanted);
   void end(std::string error);
 
-  InputOptions options_;
+  RecordOptions record_options_;
   std::size_t max_record_bytes_;
   EventLoop& loop_;
   Streams streams_;
@@ -109,7 +110,7 @@ class TaskInput final : public ReadyHandler {
 };
 
 /// The records of one file, all of them, for prep items: small, and needed before anything runs.
-Result<std::vector<Value>> read_all_records(const InputOptions& options, const std::string& name,
+Result<std::vector<Value>> read_all_records(const RecordOptions& options, const std::string& name,
                                             std::size_t max_record_bytes, Streams streams);
 
 }  // namespace spread

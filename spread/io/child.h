@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "spread/api/end_step.h"
 #include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/queued_writer.h"
@@ -12,13 +13,6 @@
 #include "spread/io/subprocess.h"
 
 namespace spread {
-
-/// A signal to a process group, and how long its effect is waited for.
-struct EndStep {
-  int signal = 0;
-  Duration wait{};
-  static EndStep term(Duration wait) { return {15, wait}; }
-};
 
 struct ChildOptions {
   /// What terminate() does, one step after the other; KILL follows the last one.

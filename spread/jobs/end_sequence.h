@@ -2,19 +2,15 @@
 
 #include <vector>
 
-#include "spread/api/options.h"
-#include "spread/io/child.h"
+#include "spread/api/end_step.h"
+#include "spread/jobs/job_setup.h"
 
 namespace spread {
 
 /// --term-seq, or what is done without it.
-inline std::vector<EndStep> end_sequence_of(const Options& options) {
-  std::vector<EndStep> steps;
-  for (const MapOptions::Step& step : options.map.end_sequence) {
-    steps.push_back({step.signal, step.wait});
-  }
-  if (steps.empty()) steps.push_back(EndStep::term(options.limits.kill_grace));
-  return steps;
+inline std::vector<EndStep> end_sequence_of(const JobSetup& setup) {
+  if (!setup.job.end_sequence.empty()) return setup.job.end_sequence;
+  return {EndStep::term(setup.ends.kill_grace)};
 }
 
 }  // namespace spread

@@ -25,33 +25,31 @@ std::string blocks_text(const IdRanges& blocks) {
 
 }  // namespace
 
-FilterMode::FilterMode(Engine& engine)
-    : engine_(engine), end_sequence_(end_sequence_of(engine.options())) {}
+FilterMode::FilterMode(Engine& engine, const JobSetup& setup)
+    : engine_(engine), setup_(setup), end_sequence_(end_sequence_of(setup)) {}
 
 Status FilterMode::open() {
-  const Options& options = engine_.options();
-  auto commands = JobCommands::create(options);
+  auto commands = JobCommands::create(setup_);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
-  if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
+  if (const std::string note = commands_->shell_note(); setup_.report.explain && !note.empty()) {
     engine_.reporter().say(note);
   }
   mark_ = random_mark();
-  there_ = options;
-  if (options.map.nice) SPREAD_TRY(become_nicer(*options.map.nice));
-  spill_ =
-      std::make_unique<TempSpill>(TempFile(options.limits.spill_place(), options.limits.spill_max));
+  if (setup_.job.nice) SPREAD_TRY(become_nicer(*setup_.job.nice));
+  spill_ = std::make_unique<TempSpill>(TempFile(setup_.spill.place(), setup_.spill.max_bytes));
   JobOutputOptions output;
-  output.ordered = options.output.ordered;
-  output.memory_bytes = options.limits.reorder_memory;
-  if (options.map.output == MapOptions::Output::LineBuffered) output.mode = JobOutputMode::Lines;
+  output.ordered = setup_.job.ordered;
+  output.memory_bytes = setup_.spill.memory;
+  if (setup_.job.output == JobOptions::Output::LineBuffered) output.mode = JobOutputMode::Lines;
   sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), output.mode);
   output_ = std::make_unique<JobOutput>(output, *sink_, spill_.get());
   return {};
 }
 
 Result<std::unique_ptr<TaskInput>> FilterMode::open_input() {
-  auto pipe = PipeInput::open(engine_.options(), engine_.plan().workers(), engine_.loop());
+  auto pipe =
+      PipeInput::open(*setup_.cut, engine_.plan().workers(), engine_.loop(), setup_.streams);
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();
@@ -82,28 +80,24 @@ Result<SpawnOptions> FilterMode::command_for(WorkerId worker) {
     spawn.directory = directory;
     return spawn;
   }
-  const Options& options = engine_.options();
-  std::vector<std::string>& words = there_.hosts.command;
+  std::vector<std::string>& words = there_.words;
   // dash would drop the functions that bash has exported.
   const bool bash = arguments_[0] == "bash";
   words = {bash ? "bash" : "/bin/sh", "-c", std::string(kMarked), bash ? "bash" : "sh", mark_};
-  if (const auto& nice = options.map.nice) {
+  if (const auto& nice = setup_.job.nice) {
     words.insert(words.end(), {"nice", "-n", std::to_string(*nice)});
   }
   for (std::string& word : arguments_.list()) words.push_back(std::move(word));
-  there_.hosts.working_directory = directory;
-  there_.hosts.environment = options.hosts.environment;
-  there_.hosts.environment.insert(there_.hosts.environment.end(), environment_.begin(),
-                                  environment_.end());
+  there_.directory = directory;
+  there_.environment = setup_.job.command.environment;
+  there_.environment.insert(there_.environment.end(), environment_.begin(), environment_.end());
   launch_ = engine_.plan().launch(there_, worker);
   spawn.arguments = launch_.arguments;
   spawn.environment = launch_.environment;
   return spawn;
 }
 
-bool FilterMode::ungrouped() const {
-  return engine_.options().map.output == MapOptions::Output::Ungrouped;
-}
+bool FilterMode::ungrouped() const { return setup_.job.output == JobOptions::Output::Ungrouped; }
 
 TaskId FilterMode::add_output(WorkerId worker) {
   started_.push_back(worker);
@@ -137,7 +131,7 @@ void FilterMode::deliver(DeliverTask& delivery) {
 
 void FilterMode::ended(WorkerId worker, TaskId output, ExitStatus status, bool by_us, bool early,
                        const IdRanges& blocks) {
-  const bool success = status.is_success(engine_.options().failure.ok_statuses);
+  const bool success = status.is_success(setup_.job.ok_statuses);
   if (!success) ++failed_filters_;
   output_->finished(output);
   const std::string name = fmt::format("filter {}", number(worker) + 1);
@@ -282,10 +276,9 @@ void FilterSlot::login_ended(ExitStatus status) {
   ended.clean = closing_;
   ended.cause = EndCause::NotStarted;
   const std::string said = std::exchange(login_said_, {});
-  ended.reason = login_end_reason(engine_.plan(), mode_.hosts_there(), id(), status, false, said);
+  ended.reason = login_end_reason(engine_.plan(), mode_.there(), id(), status, false, said);
   if (!closing_ && !engine_.scheduler().stopping()) {
-    engine_.start_failed(id(),
-                         failed_login(engine_.plan(), mode_.hosts_there(), id(), status, said));
+    engine_.start_failed(id(), failed_login(engine_.plan(), mode_.there(), id(), status, said));
   }
   engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
   engine_.post(std::move(ended));

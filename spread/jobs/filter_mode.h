@@ -28,11 +28,13 @@ namespace spread {
 /// go on.
 class FilterMode final : public RunMode {
  public:
-  explicit FilterMode(Engine& engine);
+  FilterMode(Engine& engine, const JobSetup& setup);
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
+  std::string_view task_noun() const override { return "block"; }
+  std::string_view terminal_note() const override { return kBlocksTyped; }
   bool accept(TaskId task, Record& record) override;
   void succeeded(Inbox::Success&, Scheduler::Success&) override {}  // the filter's exit counts
   void deliver(DeliverTask& delivery) override;
@@ -54,8 +56,8 @@ class FilterMode final : public RunMode {
   /// prints, for until then it is the login that prints.
   Result<SpawnOptions> command_for(WorkerId worker);
   const std::string& mark() const { return mark_; }
-  /// How filters of other machines are launched.
-  const HostOptions& hosts_there() const { return there_.hosts; }
+  /// What was last launched on another machine.
+  const CommandOptions& there() const { return there_; }
   const Slice& header(TaskId block) const { return pipe_->header(block); }
   /// It runs: where what it prints is to go.
   TaskId add_output(WorkerId worker);
@@ -72,6 +74,7 @@ class FilterMode final : public RunMode {
   bool ungrouped() const;
 
   Engine& engine_;
+  JobSetup setup_;
   std::optional<JobCommands> commands_;
   std::optional<PipeInput> pipe_;
   std::vector<EndStep> end_sequence_;
@@ -81,7 +84,7 @@ class FilterMode final : public RunMode {
   std::unique_ptr<JobOutput> output_;  ///< a job of it is a filter
   std::vector<WorkerId> started_;      ///< whose output each is
   Arguments arguments_;
-  Options there_;
+  CommandOptions there_;
   LaunchPlan launch_;
   std::string mark_;
   std::vector<std::pair<std::string, std::string>> environment_;

@@ -17,11 +17,11 @@ constexpr std::size_t kSpareBytes = 4096;
 // As xargs: longer lines gain nothing, and a job should be a small part of the work.
 constexpr std::size_t kLineBytesDefault = 128 * 1024;
 
-ShellRules shell_rules(const MapOptions& map, Environment environment) {
+ShellRules shell_rules(const JobOptions& job, Environment environment) {
   ShellRules rules;
-  rules.named = map.shell;
+  rules.named = job.shell;
   const char* const shell = environment.get("SPREAD_SHELL");
-  if (map.shell.empty() && shell != nullptr && *shell != '\0') {
+  if (job.shell.empty() && shell != nullptr && *shell != '\0') {
     rules.named = shell;
     rules.named_by = "SPREAD_SHELL";
   }
@@ -58,15 +58,15 @@ std::vector<TextTemplate> parse_all(const std::vector<std::string>& texts,
 
 }  // namespace
 
-Result<JobCommands> JobCommands::create(const Options& options) {
-  JobCommands commands(options);
+Result<JobCommands> JobCommands::create(const JobSetup& setup) {
+  JobCommands commands(setup);
   SPREAD_TRY(commands.set_names({}));
   return commands;
 }
 
 std::string JobCommands::shell_note() const {
   const CommandTemplate::Mode mode = command_->mode();
-  const ShellRules rules = shell_rules(options_->map, options_->environment);
+  const ShellRules rules = shell_rules(setup_->job, setup_->environment);
   const std::string named = rules.named.empty() ? "" : " (" + rules.named_by + ")";
   if (mode == CommandTemplate::Mode::CommandLine) {
     return named.empty()
@@ -86,38 +86,39 @@ std::string JobCommands::bash_reason(std::string_view payload) const {
 }
 
 Status JobCommands::set_names(const std::vector<std::string>& names) {
-  const MapOptions& map = options_->map;
+  const JobOptions& job = setup_->job;
+  const ItemOptions& items = setup_->items;
   names_ = names;
   TemplateOptions how;
-  if (!map.replacement.empty()) how.replacement = map.replacement;
+  if (!items.replacement.empty()) how.replacement = items.replacement;
   how.names = names;
-  how.has_item = options_->command == Command::Map;
-  how.append = !map.item_to_stdin && options_->command == Command::Map;
-  how.repeat_context = map.arguments.fill == ArgumentOptions::Fill::Context;
-  how.exec_always = map.mode == MapOptions::Mode::Exec;
-  how.shell_always = map.mode == MapOptions::Mode::Shell;
-  how.allow_paste = map.allow_paste;
-  how.literal_braces = map.literal_braces;
-  how.names_follow = map.arguments.header && names.empty();
-  how.shell = shell_rules(map, options_->environment);
-  const std::size_t all = argument_space(options_->environment);
+  how.has_item = setup_->has_items();
+  how.append = !items.to_stdin && setup_->has_items();
+  how.repeat_context = items.arguments.fill == ArgumentOptions::Fill::Context;
+  how.exec_always = job.mode == JobOptions::Mode::Exec;
+  how.shell_always = job.mode == JobOptions::Mode::Shell;
+  how.allow_paste = items.allow_paste;
+  how.literal_braces = job.literal_braces;
+  how.names_follow = items.arguments.header && names.empty();
+  how.shell = shell_rules(job, setup_->environment);
+  const std::size_t all = argument_space(setup_->environment);
   how.arguments_bytes_max = all > kSpareBytes ? all - kSpareBytes : all;
   arguments_bytes_max_ = how.arguments_bytes_max;
-  auto command = CommandTemplate::create(options_->hosts.command, how);
+  auto command = CommandTemplate::create(setup_->job.command.words, how);
   if (!command) return tl::unexpected(command.error());
   command_ = std::move(*command);
   auto syntax = PlaceholderSyntax::create(how.replacement, names);
   if (!syntax) return tl::unexpected(syntax.error());
   SPREAD_TRY(check_braces(how, *syntax));
   // --tag is {}, whatever -I says.
-  tag_ = TextTemplate::parse(map.tag == "{}" ? syntax->replacement() : map.tag, *syntax);
-  directory_ = TextTemplate::parse(options_->hosts.working_directory, *syntax);
-  std::string results = map.results_directory;
+  tag_ = TextTemplate::parse(job.tag == "{}" ? syntax->replacement() : job.tag, *syntax);
+  directory_ = TextTemplate::parse(setup_->job.command.directory, *syntax);
+  std::string results = job.results_directory;
   if (!results.empty() && !has_placeholder(results)) results += "/{#}";
   results_ = TextTemplate::parse(results, *syntax);
-  transfer_files_ = parse_all(map.transfer_files, *syntax);
-  return_files_ = parse_all(map.return_files, *syntax);
-  return map.retry_failed ? check_items_known() : Status();
+  transfer_files_ = parse_all(items.transfer_files, *syntax);
+  return_files_ = parse_all(items.return_files, *syntax);
+  return items.resume.retry_failed ? check_items_known() : Status();
 }
 
 /// Of --retry-failed: {} would be the whole command. In --tag it may be that.
@@ -137,7 +138,8 @@ Status JobCommands::check_items_known() const {
 
 // Those of the command have been looked at with it.
 Status JobCommands::check_braces(const TemplateOptions& how, const PlaceholderSyntax& syntax) {
-  const MapOptions& map = options_->map;
+  const JobOptions& job = setup_->job;
+  const ItemOptions& items = setup_->items;
   const BraceRules rules{how.exec_always || how.literal_braces, how.has_item, how.names_follow,
                          how.names};
   unknown_columns_ = command_->unknown_columns();
@@ -147,11 +149,11 @@ Status JobCommands::check_braces(const TemplateOptions& how, const PlaceholderSy
     Status refused = refuse_braces(*braces, "--literal-braces");
     return fail(fmt::format("{}: {}", option, refused.error().message));
   };
-  SPREAD_TRY(check("--tagstring", map.tag));
-  SPREAD_TRY(check("--wd", options_->hosts.working_directory));
-  SPREAD_TRY(check("--results", map.results_directory));
-  for (const std::string& text : map.transfer_files) SPREAD_TRY(check("--transferfile", text));
-  for (const std::string& text : map.return_files) SPREAD_TRY(check("--return", text));
+  SPREAD_TRY(check("--tagstring", job.tag));
+  SPREAD_TRY(check("--wd", setup_->job.command.directory));
+  SPREAD_TRY(check("--results", job.results_directory));
+  for (const std::string& text : items.transfer_files) SPREAD_TRY(check("--transferfile", text));
+  for (const std::string& text : items.return_files) SPREAD_TRY(check("--return", text));
   return {};
 }
 
@@ -178,7 +180,7 @@ std::string JobCommands::text_of(const TextTemplate& text, std::string_view payl
 
 std::string JobCommands::text(std::string_view payload, const TaskContext& context) const {
   std::string command = command_->text(payload, context);
-  if (!options_->map.item_to_stdin) return command;
+  if (!setup_->items.to_stdin) return command;
   // Without its item one job would look like another to --resume.
   std::string item;
   append_item(item, payload);
@@ -191,17 +193,17 @@ std::string JobCommands::text(std::string_view payload, const TaskContext& conte
 }
 
 std::string JobCommands::tag(std::string_view payload, const TaskContext& context) const {
-  if (options_->map.tag.empty()) return {};
+  if (setup_->job.tag.empty()) return {};
   return text_of(tag_, payload, context) + '\t';
 }
 
 std::string JobCommands::directory(std::string_view payload, const TaskContext& context) const {
-  if (!directory_.has_placeholder()) return options_->hosts.working_directory;
+  if (!directory_.has_placeholder()) return setup_->job.command.directory;
   return text_of(directory_, payload, context);
 }
 
 std::string JobCommands::fixed_directory() const {
-  return directory_.has_placeholder() ? "" : options_->hosts.working_directory;
+  return directory_.has_placeholder() ? "" : setup_->job.command.directory;
 }
 
 std::string JobCommands::results_folder(std::string_view payload,
@@ -240,14 +242,14 @@ Result<std::vector<FilePlace>> JobCommands::return_files(std::string_view payloa
 }
 
 Status JobCommands::check_results_folder(std::string_view folder) const {
-  if (!results_by_item() || steps_up(folder) <= steps_up(options_->map.results_directory)) {
+  if (!results_by_item() || steps_up(folder) <= steps_up(setup_->job.results_directory)) {
     return {};
   }
   return fail(fmt::format("--results: the item leads up by '..': {}", show_text(folder)));
 }
 
 bool JobCommands::mentions_item_variable() const {
-  const std::vector<std::string>& words = options_->hosts.command;
+  const std::vector<std::string>& words = setup_->job.command.words;
   return std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.find("SPREAD_ITEM") != std::string::npos;
   });
@@ -280,9 +282,9 @@ std::size_t JobCommands::bytes_of(std::string_view payload, Count count) const {
 // than -s permits, but can be started.
 ArgumentSourceOptions::Line JobCommands::line_costs(bool filled) const {
   constexpr std::size_t kProbe = 100, kWorstRatio = 1 + sizeof(char*);
-  const std::size_t space = argument_space(options_->environment);
+  const std::size_t space = argument_space(setup_->environment);
   const std::size_t kernel = space - std::min(space / 2, kSpareBytes);
-  const std::optional<std::size_t> asked = options_->map.arguments.bytes_max;
+  const std::optional<std::size_t> asked = setup_->items.arguments.bytes_max;
   const Count count = asked && *asked <= kernel / kWorstRatio ? Count::Text : Count::Kernel;
   const std::string empty(1, '\0');
   const std::string probe = std::string(kProbe, 'x') + '\0';

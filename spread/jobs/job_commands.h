@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/arguments/argument_source.h"
+#include "spread/jobs/job_setup.h"
 #include "spread/launch/job_files.h"
 #include "spread/templates/command_template.h"
 
@@ -18,7 +18,7 @@ namespace spread {
 class JobCommands {
  public:
   /// Errors are those of usage. With --header the names are not known yet: set_names() follows.
-  static Result<JobCommands> create(const Options& options);
+  static Result<JobCommands> create(const JobSetup& setup);
   Status set_names(const std::vector<std::string>& names);
   /// Which shell runs the script, and why, for people; empty = none does.
   std::string shell_note() const;
@@ -62,7 +62,7 @@ class JobCommands {
   ArgumentSourceOptions::Line line_costs(bool filled) const;
 
  private:
-  explicit JobCommands(const Options& options) : options_(&options) {}
+  explicit JobCommands(const JobSetup& setup) : setup_(&setup) {}
   Status check_items_known() const;
   Status check_braces(const TemplateOptions& how, const PlaceholderSyntax& syntax);
   std::string text_of(const TextTemplate& text, std::string_view payload,
@@ -74,7 +74,7 @@ class JobCommands {
   enum class Count { Kernel, Text };
   std::size_t bytes_of(std::string_view payload, Count count) const;
 
-  const Options* options_;
+  const JobSetup* setup_;  ///< outlives this
   std::size_t arguments_bytes_max_ = 0;
   std::optional<CommandTemplate> command_;
   TextTemplate tag_, directory_, results_;

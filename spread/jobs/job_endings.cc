@@ -75,18 +75,18 @@ void JobMode::deliver(DeliverTask& delivery) {
     failures_.not_computed(delivery.attempts > 0);
   } else if (!success) {
     const std::string last = last_lines(delivery);
-    if (delivery.from_answer) ending.how += limit_met(map(), ending.signal, last);
+    if (delivery.from_answer) ending.how += limit_met(options().limits, ending.signal, last);
     // Where spread reads the job's stderr, it has been or is about to be on spread's own.
-    const bool shown = output_ && !map().records;
+    const bool shown = output_ && !options().records;
     failures_.failed(delivery.task, ending.how, command, last,
                      shown ? std::optional(engine_.bytes_shown()) : std::nullopt);
     if (first_failure_ == 0) first_failure_ = status_of_failure(delivery, ending.exit_status);
     count_for_xargs(delivery, ending);
   }
   if (output_) {
-    const std::string note = table_ != nullptr ? table_note_of(delivery, ending, command)
-                             : map().records   ? note_of(delivery, ending, command)
-                                               : "";
+    const std::string note = table_ != nullptr   ? table_note_of(delivery, ending, command)
+                             : options().records ? note_of(delivery, ending, command)
+                                                 : "";
     output_->finished(delivery.task, as_bytes(note));
   }
   if (reporter.detailed()) tell_finished(delivery, ending, command);
@@ -95,7 +95,7 @@ void JobMode::deliver(DeliverTask& delivery) {
 
 std::string JobMode::last_lines(const DeliverTask& delivery) const {
   if (output_) return output_->last_lines(delivery.task, kLastLines);
-  if (map().results_directory.empty() || delivery.worker == kNoWorker) return {};
+  if (options().results_directory.empty() || delivery.worker == kNoWorker) return {};
   return file_tail(commands_->results_folder(values_of(delivery.payload),
                                              context_of(delivery.task, delivery.worker)) +
                        "/stderr",
@@ -234,7 +234,7 @@ void JobMode::count_for_xargs(const DeliverTask& delivery, const Ending& ending)
   }
   if (xargs_status_ <= kFailed) xargs_status_ = std::max(xargs_status_, status);
   // --timeout is spread's; xargs has no status for it.
-  if (status == kFailed || !map().xargs_status || delivery.timed_out || !delivery.from_answer) {
+  if (status == kFailed || !options().xargs_status || delivery.timed_out || !delivery.from_answer) {
     return;
   }
   if (xargs_) {
@@ -259,7 +259,7 @@ int JobMode::exit_status(const RunEnd& end, const HaltOptions& halt) const {
     constexpr int kXargsOwnError = 1;
     return code == 0 ? 0 : kXargsOwnError;
   }
-  if (ours || !map().xargs_status || code == 0) return code;
+  if (ours || !options().xargs_status || code == 0) return code;
   constexpr int kSomeFailed = 123;
   return xargs_status_ != 0 ? xargs_status_ : kSomeFailed;
 }

@@ -42,8 +42,8 @@ std::vector<Source> sources_of(const InputOptions& input, std::vector<std::strin
 }
 
 /// Whether something stands for the items of a certain place: {2}, {-1/}, {name}.
-bool has_position(const Options& options) {
-  if (options.map.arguments.items_exact || options.map.arguments.header) return true;
+bool has_position(const JobOptions& job, const ItemOptions& items) {
+  if (items.arguments.items_exact || items.arguments.header) return true;
   const auto has = [](const std::string& text) {
     for (std::size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1)) {
       const std::size_t digit = at + (text.compare(at + 1, 1, "-") == 0 ? 2 : 1);
@@ -51,12 +51,11 @@ bool has_position(const Options& options) {
     }
     return false;
   };
-  std::vector<std::string> texts = options.hosts.command;
-  for (const auto& more : {options.map.transfer_files, options.map.return_files}) {
+  std::vector<std::string> texts = job.command.words;
+  for (const auto& more : {items.transfer_files, items.return_files}) {
     texts.insert(texts.end(), more.begin(), more.end());
   }
-  for (const std::string& one :
-       {options.map.tag, options.hosts.working_directory, options.map.results_directory}) {
+  for (const std::string& one : {job.tag, job.command.directory, job.results_directory}) {
     texts.push_back(one);
   }
   return std::any_of(texts.begin(), texts.end(), has);
@@ -70,19 +69,22 @@ static_assert(static_cast<int>(ArgumentOptions::Trim::Both) == static_cast<int>(
 
 }  // namespace
 
-Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
+Result<std::unique_ptr<TaskInput>> open_job_input(const JobSetup& setup,
                                                   const JobCommands& commands, std::uint32_t slots,
                                                   EventLoop& loop, const ArgumentSource*& source) {
-  if (options.map.retry_failed) return open_retry_input(options, loop);
-  const ArgumentOptions& arguments = options.map.arguments;
+  const ItemOptions& items = setup.items;
+  if (items.resume.retry_failed) {
+    return open_retry_input(setup.report.joblog, setup.job.ok_statuses, loop, setup.streams);
+  }
+  const ArgumentOptions& arguments = items.arguments;
   ArgumentSourceOptions how;
   std::vector<std::string> files;
-  how.sources = sources_of(options.input, files);
+  how.sources = sources_of(items.input, files);
   if (std::count(files.begin(), files.end(), "-") > 1) {
     return fail("standard input (-) is named twice, and can be read only once");
   }
   how.link_all = arguments.link;
-  how.delimiter = options.input.delimiter;
+  how.delimiter = items.delimiter;
   how.continue_lines = arguments.lines.has_value();
   if (!arguments.column_separator.empty()) how.colsep = arguments.column_separator;
   how.csv = arguments.csv;
@@ -96,14 +98,14 @@ Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
   how.exit_if_long = arguments.exit_if_long;
   how.skip_blank = arguments.skip_blank;
   // -n: at most so many. With {1} or -N a job needs its number of items, whatever their length.
-  const bool fewer = arguments.items_max.value_or(1) > 1 && !has_position(options);
+  const bool fewer = arguments.items_max.value_or(1) > 1 && !has_position(setup.job, items);
   if (how.fill || arguments.bytes_max || how.exit_if_long || fewer) {
     how.line = commands.line_costs(how.fill || how.exit_if_long);
   }
   auto reader = ArgumentSource::make(how);
   if (!reader) return tl::unexpected(reader.error());
   source = reader->get();
-  return TaskInput::open_arguments(std::move(*reader), files, loop, options.streams);
+  return TaskInput::open_arguments(std::move(*reader), files, loop, setup.streams);
 }
 
 }  // namespace spread

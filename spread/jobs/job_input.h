@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/input/task_input.h"
 #include "spread/jobs/job_commands.h"
@@ -11,7 +10,7 @@ namespace spread {
 
 /// The tasks of `map`: its sources opened, and cut into jobs' arguments. `slots`: over so many the
 /// last items of -X and -m are shared out. `source` is the input's reader, for its names.
-Result<std::unique_ptr<TaskInput>> open_job_input(const Options& options,
+Result<std::unique_ptr<TaskInput>> open_job_input(const JobSetup& setup,
                                                   const JobCommands& commands, std::uint32_t slots,
                                                   EventLoop& loop, const ArgumentSource*& source);
 

@@ -29,16 +29,16 @@ namespace {
 // The kernel's limit for one string of the environment, as for an argument.
 constexpr std::size_t kVariableBytesMax = 131072 - 16;
 
-JobOutputOptions output_options(const Options& options) {
+JobOutputOptions output_options(const JobSetup& setup) {
   JobOutputOptions output;
-  output.ordered = options.output.ordered;
-  output.one_attempt = options.failure.retries == 1;
-  output.memory_bytes = options.limits.reorder_memory;
-  if (options.map.table != MapOptions::Table::None) {
+  output.ordered = setup.job.ordered;
+  output.one_attempt = setup.retries == 1;
+  output.memory_bytes = setup.spill.memory;
+  if (setup.job.table != JobOptions::Table::None) {
     output.mode = JobOutputMode::Whole;
-  } else if (options.map.records) {
+  } else if (setup.job.records) {
     output.mode = JobOutputMode::Blocks;
-  } else if (options.map.output == MapOptions::Output::LineBuffered) {
+  } else if (setup.job.output == JobOptions::Output::LineBuffered) {
     output.mode = JobOutputMode::Lines;
   }
   return output;
@@ -46,23 +46,23 @@ JobOutputOptions output_options(const Options& options) {
 
 }  // namespace
 
-JobMode::JobMode(Engine& engine)
+JobMode::JobMode(Engine& engine, const JobSetup& setup)
     : engine_(engine),
-      end_sequence_(end_sequence_of(engine.options())),
-      failures_(engine.options().report.explain || map().print_commands) {}
+      setup_(setup),
+      end_sequence_(end_sequence_of(setup)),
+      failures_(setup.report.explain || options().print_commands) {}
 
 Status JobMode::open() {
-  const Options& options = engine_.options();
-  if (map().xargs) {
-    xargs_.emplace(options, engine_.reporter());
+  if (items().xargs) {
+    xargs_.emplace(setup_, engine_.reporter());
     SPREAD_TRY(xargs_->open());
   }
-  auto commands = JobCommands::create(options);
+  auto commands = JobCommands::create(setup_);
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
-  limits_ = job_limits_script(map());
-  if (map().nice) SPREAD_TRY(become_nicer(*map().nice));
-  auto resume = JobResume::create(options);
+  limits_ = job_limits_script(options().limits);
+  if (options().nice) SPREAD_TRY(become_nicer(*options().nice));
+  auto resume = JobResume::create(setup_);
   if (!resume) return tl::unexpected(resume.error());
   resume_ = std::move(*resume);
   const std::vector<HostSpec>& hosts = engine_.plan().roster.hosts;
@@ -70,28 +70,27 @@ Status JobMode::open() {
   if (!all_local_) mark_ = random_mark();
   SPREAD_TRY(open_files());
   tell_shell();
-  const bool fed = options.command == Command::Pipe || map().item_to_stdin || moves_files();
-  agent_options_ = options;
-  agent_options_.hosts.command = job_agent_command(mark_, fed);
+  const bool fed = !setup_.has_items() || items().to_stdin || moves_files();
   // Each job goes to its directory by itself.
-  agent_options_.hosts.working_directory.clear();
+  agent_ = {job_agent_command(mark_, fed), {}, options().command.environment};
   const bool captured =
-      map().output != MapOptions::Output::Ungrouped && map().results_directory.empty();
+      options().output != JobOptions::Output::Ungrouped && options().results_directory.empty();
   if (!captured) return {};
-  TempFile file(options.limits.spill_place(), options.limits.spill_max);
-  if (!options.limits.spill_directory.empty()) {
-    if (const Status there = TempFile(options.limits.spill_directory, 0).check(); !there) {
+  TempFile file(setup_.spill.place(), setup_.spill.max_bytes);
+  if (!setup_.spill.directory.empty()) {
+    if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);
     }
   }
   spill_ = std::make_unique<TempSpill>(std::move(file));
-  JobOutputOptions how = output_options(options);
+  JobOutputOptions how = output_options(setup_);
   if (how.mode == JobOutputMode::Whole) {
-    auto table = JobTable::open(map(), engine_.loop(), engine_.output(), engine_.reporter());
+    auto table = JobTable::open(options(), setup_.report.joblog_append, engine_.loop(),
+                                engine_.output(), engine_.reporter());
     if (!table) return tl::unexpected(table.error());
     table_ = table->get();
     sink_ = std::move(*table);
-  } else if (map().records) {
+  } else if (options().records) {
     sink_ = std::make_unique<RecordSink>(engine_.output(), engine_.reporter());
   } else {
     sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), how.mode);
@@ -104,13 +103,13 @@ Status JobMode::open() {
 }
 
 void JobMode::tell_shell() {
-  const Options& options = engine_.options();
-  if (const std::string note = commands_->shell_note(); options.report.explain && !note.empty()) {
+  if (const std::string note = commands_->shell_note(); setup_.report.explain && !note.empty()) {
     engine_.reporter().say(note);
   }
-  if (const std::string note = retry_note(options); !note.empty()) engine_.reporter().say(note);
+  if (const std::string note = retry_note(items().resume); !note.empty())
+    engine_.reporter().say(note);
   const std::string function = commands_->function();
-  const auto& sent = options.hosts.environment;
+  const auto& sent = options().command.environment;
   if (all_local_ || function.empty() ||
       std::any_of(sent.begin(), sent.end(), [&](const auto& variable) {
         return variable.first == "BASH_FUNC_" + function + "%%";
@@ -124,7 +123,8 @@ void JobMode::tell_shell() {
 }
 
 bool JobMode::moves_files() const {
-  return !map().base_files.empty() || !map().transfer_files.empty() || !map().return_files.empty();
+  return !options().base_files.empty() || !items().transfer_files.empty() ||
+         !items().return_files.empty();
 }
 
 Status JobMode::open_files() {
@@ -133,7 +133,7 @@ Status JobMode::open_files() {
         "--basefile, --transferfile and --return are for jobs on other machines (-S), and there "
         "are none");
   }
-  for (const std::string& name : map().base_files) {
+  for (const std::string& name : options().base_files) {
     auto place = file_place(name);
     if (!place) return fail("--basefile: " + place.error().message);
     if (const auto there = file_status(place->path_here()); !there) {
@@ -149,17 +149,16 @@ std::string JobMode::base_directory() const {
 }
 
 Result<std::unique_ptr<TaskInput>> JobMode::open_input() {
-  const Options& options = engine_.options();
   const Plan& plan = engine_.plan();
   if (xargs_) return xargs_->open_input(engine_.loop());
-  if (options.command == Command::Map) {
-    return open_job_input(options, *commands_, plan.workers(), engine_.loop(), source_);
+  if (setup_.has_items()) {
+    return open_job_input(setup_, *commands_, plan.workers(), engine_.loop(), source_);
   }
   // Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs; and a
   // host that is yet to be asked has one at least.
   const auto asked = static_cast<std::uint32_t>(plan.roster.ask_cpus.size());
-  const std::uint32_t slots = map().no_slot_limit ? usable_cpus() : plan.workers() + asked;
-  auto pipe = PipeInput::open(options, slots, engine_.loop());
+  const std::uint32_t slots = plan.hosts.slots_unlimited ? usable_cpus() : plan.workers() + asked;
+  auto pipe = PipeInput::open(*setup_.cut, slots, engine_.loop(), setup_.streams);
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();
@@ -171,6 +170,16 @@ std::unique_ptr<RunSlot> JobMode::make_slot(WorkerId worker) {
   return std::make_unique<RemoteJobSlot>(engine_, *this, worker, host_files_[host]);
 }
 
+/// A job of `map` on this machine reads nothing, or one item, which is written at once.
+std::uint64_t JobMode::descriptors_per_slot() const {
+  constexpr std::uint64_t kTwoPipesAndPidfd = 3;
+  return all_local_ && setup_.has_items() ? kTwoPipesAndPidfd : RunMode::descriptors_per_slot();
+}
+
+std::string_view JobMode::terminal_note() const {
+  return setup_.has_items() ? RunMode::terminal_note() : kBlocksTyped;
+}
+
 // ---------------------------------------------------------------- tasks in
 
 bool JobMode::accept(TaskId task, Record& record) {
@@ -178,7 +187,7 @@ bool JobMode::accept(TaskId task, Record& record) {
   if (pipe_) {
     if (const std::string note = pipe_->take_note(); !note.empty()) engine_.reporter().say(note);
   }
-  if (map().arguments.header && !std::exchange(names_set_, true)) {
+  if (items().arguments.header && !std::exchange(names_set_, true)) {
     if (const Status named = commands_->set_names(source_->names()); !named) {
       engine_.abort(named.error().message);
     } else if (const std::string warning = commands_->warning(); !warning.empty()) {
@@ -212,7 +221,7 @@ Status JobMode::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   job_.spawn.environment = environment_;
   job_.spawn.inherits = true;
   job_.spawn.directory = commands_->directory(payload, context);
-  job_.spawn.input = map().item_to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
+  job_.spawn.input = items().to_stdin || pipe_ ? Connect::Pipe : Connect::Null;
   job_.results_folder = commands_->results_folder(payload, context);
   job_.results_by_item = commands_->results_by_item();
   SPREAD_TRY(commands_->check_results_folder(job_.results_folder));
@@ -224,12 +233,12 @@ Status JobMode::prepare(WorkerId worker, const SendTask& send, const Job*& job) 
   if (xargs_) xargs_->connect(job_.spawn);
   set_input(send);
   if (!all_local_ && !engine_.plan().is_local(worker)) SPREAD_TRY(set_files(payload, context));
-  if (map().print_commands) {
+  if (options().print_commands) {
     engine_.reporter().show_command(xargs_ ? shown_words() : commands_->text(payload, context));
     // With -u the job writes to the same place as spread, and it is about to start.
     if (!output_) engine_.reporter().flush_messages();
   }
-  const std::uint32_t tries = engine_.options().failure.retries;
+  const std::uint32_t tries = setup_.retries;
   if (output_ && !one_attempt_ && engine_.plan().is_local(worker) && tries > 0 &&
       send.attempt >= tries) {
     output_->set_final(send.task);
@@ -356,7 +365,7 @@ Status JobMode::set_environment(const TaskContext& context, std::string_view pay
   environment_[kSlot].second = environment_[kTheirSlot].second = std::to_string(context.slot);
   std::string& item = environment_[kItem].second;
   item.clear();
-  if (map().retry_failed) {
+  if (items().resume.retry_failed) {
     if (payload.find("SPREAD_ITEM") == std::string_view::npos) return {};
     return fail(
         "$SPREAD_ITEM: the joblog does not have the item; --resume-failed has it, with the "
@@ -417,7 +426,7 @@ Status JobMode::pump_output() {
 /// Everything waits for a job that is to be tried again, which waits for a slot, and those that
 /// have one wait for room for what they print.
 void JobMode::make_way_for_retry() {
-  const bool waits = output_->full() && engine_.options().output.ordered;
+  const bool waits = output_->full() && options().ordered;
   const std::optional<TaskId> oldest =
       waits ? engine_.scheduler().in_the_way() : std::optional<TaskId>();
   output_->lift_limits(oldest);

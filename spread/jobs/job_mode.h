@@ -28,11 +28,14 @@ namespace spread {
 /// (--results).
 class JobMode final : public RunMode {
  public:
-  explicit JobMode(Engine& engine);
+  JobMode(Engine& engine, const JobSetup& setup);
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
+  std::uint64_t descriptors_per_slot() const override;
+  std::string_view task_noun() const override { return "job"; }
+  std::string_view terminal_note() const override;
   bool accept(TaskId task, Record& record) override;
   bool takes_input_error(const std::string& error) override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
@@ -71,20 +74,25 @@ class JobMode final : public RunMode {
   std::vector<std::string> words() const { return arguments_.list(); }
   /// How a job ended is wanted even if it was a success.
   bool tells_successes() const {
-    return engine_.reporter().detailed() || map().records || table_ != nullptr;
+    return engine_.reporter().detailed() || options().records || table_ != nullptr;
   }
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<EndStep>& end_sequence() const { return end_sequence_; }
+  Duration kill_grace() const { return setup_.ends.kill_grace; }
+  const JobOptions& options() const { return setup_.job; }
+  bool is_success(const JobEnd& end) const { return end.is_success(options().ok_statuses); }
+  /// --pipepart: a file of -a.
+  const std::string& input_file(std::uint32_t index) const { return setup_.cut->files[index]; }
   /// Some files are to go to other machines, or to come from there.
   bool moves_files() const;
   const std::vector<FilePlace>& base_files() const { return base_files_; }
   /// Where base files go over there; empty = where the login begins.
   std::string base_directory() const;
-  bool clean_up() const { return map().clean_up; }
+  bool clean_up() const { return options().clean_up; }
   /// How an agent is started on another host, and the mark that it makes.
-  const Options& agent_options() const { return agent_options_; }
+  const CommandOptions& agent() const { return agent_; }
   const std::string& mark() const { return mark_; }
   /// --wd over there: nothing where it was not given, this directory for `.`.
   std::string remote_directory(const std::string& directory) const;
@@ -92,7 +100,7 @@ class JobMode final : public RunMode {
  private:
   struct Ending;
 
-  const MapOptions& map() const { return engine_.options().map; }
+  const ItemOptions& items() const { return setup_.items; }
   Status open_files();
   void tell_shell();
   Status prepare(WorkerId worker, const SendTask& send, const Job*& job);
@@ -120,6 +128,7 @@ class JobMode final : public RunMode {
   void make_way_for_retry();
 
   Engine& engine_;
+  JobSetup setup_;
   std::optional<JobCommands> commands_;
   std::vector<EndStep> end_sequence_;
   ReadBuffer read_buffer_;
@@ -134,7 +143,7 @@ class JobMode final : public RunMode {
   bool names_set_ = false;
   JobResume resume_;
   JobFailures failures_;
-  Options agent_options_;
+  CommandOptions agent_;
   std::string mark_;
   std::vector<FilePlace> base_files_;
   std::map<HostId, HostFiles> host_files_;

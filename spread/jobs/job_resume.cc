@@ -11,8 +11,8 @@ namespace spread {
 namespace {
 
 /// A joblog that is not there yet is an empty one: the first run of a command line with --resume.
-Result<JoblogRecord> read_record(const std::string& name, const FailureOptions& failure) {
-  JoblogRecord record(failure.ok_statuses);
+Result<JoblogRecord> read_record(const std::string& name, const OkStatuses& ok_statuses) {
+  JoblogRecord record(ok_statuses);
   const Status read =
       read_joblog(name, [&](std::string_view line) { return record.add_line(line, name); });
   if (!read && read.error().number != ENOENT) return tl::unexpected(read.error());
@@ -22,14 +22,15 @@ Result<JoblogRecord> read_record(const std::string& name, const FailureOptions& 
 
 }  // namespace
 
-Result<JobResume> JobResume::create(const Options& options) {
+Result<JobResume> JobResume::create(const JobSetup& setup) {
+  const ResumeOptions& options = setup.items.resume;
   JobResume resume;
-  resume.retry_ = options.map.retry_failed;
-  if (!options.map.resume) return resume;
-  auto record = read_record(options.report.joblog, options.failure);
+  resume.retry_ = options.retry_failed;
+  if (!options.resume) return resume;
+  auto record = read_record(setup.report.joblog, setup.job.ok_statuses);
   if (!record) return fail("--resume: " + record.error().message);
   resume.record_ = std::move(*record);
-  resume.again_if_failed_ = options.map.resume_failed;
+  resume.again_if_failed_ = options.resume_failed;
   return resume;
 }
 

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/jobs/job_commands.h"
 #include "spread/results/joblog_reader.h"
@@ -15,7 +14,7 @@ namespace spread {
 class JobResume {
  public:
   /// Without these options, or a joblog, no job is done.
-  static Result<JobResume> create(const Options& options);
+  static Result<JobResume> create(const JobSetup& setup);
 
   /// Whether the job `sequence` (from 1) of this payload is there, with the command that it has
   /// now.

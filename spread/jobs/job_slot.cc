@@ -98,7 +98,7 @@ void JobSlot::on_unread(bool unread) {
 }
 
 void JobSlot::on_file_failed(int error) {
-  const std::string& name = engine_.options().input.files[file_index_];
+  const std::string& name = mode_.input_file(file_index_);
   engine_.abort("cannot read " + name + ": " +
                 (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
 }
@@ -130,7 +130,7 @@ void JobSlot::refuse() {
 
 void JobSlot::ended(JobEnd end) {
   const bool counts = !ending_ || in_time_;
-  const bool success = end.is_success(engine_.options().failure);
+  const bool success = mode_.is_success(end);
   if (success && counts && !ending_ && !mode_.tells_successes()) {
     return engine_.post_success(id(), task_, {});
   }

@@ -20,8 +20,8 @@ struct JobEnd {
   std::string problem;         ///< what kept it from being run, or its files from being moved
   std::string hint = {};       ///< to be put behind its exit status, for people
   int error = 0;               ///< errno of an exec that failed
-  bool is_success(const FailureOptions& failure) const {
-    return problem.empty() && status.is_success(failure.ok_statuses);
+  bool is_success(const OkStatuses& ok_statuses) const {
+    return problem.empty() && status.is_success(ok_statuses);
   }
 };
 

@@ -34,11 +34,11 @@ void feed_chunk(AgentWorker& agent, const Slice& bytes) {
 }  // namespace
 
 Status RemoteJobSlot::start() {
-  const LaunchPlan plan = engine_.plan().launch(mode_.agent_options(), id());
+  const LaunchPlan plan = engine_.plan().launch(mode_.agent(), id());
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
-  const Duration grace = engine_.options().limits.kill_grace;
+  const Duration grace = mode_.kill_grace();
   auto login = std::make_unique<Child>(engine_.loop(), mode_.read_buffer(),
                                        ChildOptions{{EndStep::term(grace)}, true});
   SPREAD_TRY(login->start(engine_.spawner(), spawn));
@@ -75,11 +75,11 @@ void RemoteJobSlot::send_task(const SendTask& action) {
   directory_ = mode_.remote_directory(job->spawn.directory);
   AgentJob request;
   request.words = mode_.words();
-  if (const auto& nice = engine_.options().map.nice) {
+  if (const auto& nice = mode_.options().nice) {
     request.words.insert(request.words.begin(), {"nice", "-n", std::to_string(*nice)});
   }
   request.environment = {job->spawn.environment.begin(), job->spawn.environment.end()};
-  const auto& more = engine_.options().hosts.environment;
+  const auto& more = mode_.options().command.environment;
   std::copy_if(more.begin(), more.end(), std::back_inserter(request.environment),
                [](const auto& variable) { return !is_identifier(variable.first); });
   request.bash_reason = job->bash_reason;
@@ -202,7 +202,7 @@ void RemoteJobSlot::feed_range() {
   const Slice piece(block, {block->data(), size});
   block->release();
   if (!got || *got < size) {
-    const std::string& name = engine_.options().input.files[range_.index];
+    const std::string& name = mode_.input_file(range_.index);
     return engine_.abort("cannot read " + name + ": " +
                          (got ? "it has become shorter meanwhile" : got.error().message));
   }
@@ -226,8 +226,7 @@ void RemoteJobSlot::job_ended(int status) {
   if (return_files_.empty() && !(mover_ && mode_.clean_up())) return answer();
   step_ = Step::Fetch;
   // Of a job that failed, what is there may tell why.
-  mover_->fetch(std::move(return_files_), directory_, end_.is_success(engine_.options().failure),
-                mode_.clean_up());
+  mover_->fetch(std::move(return_files_), directory_, mode_.is_success(end_), mode_.clean_up());
 }
 
 void RemoteJobSlot::on_files_moved(Status status) {
@@ -235,7 +234,7 @@ void RemoteJobSlot::on_files_moved(Status status) {
   if (step_ == Step::Base) return base_files_moved(status);
   // No job waits for the answer of a login that is about to end.
   if (closing_ || step_ == Step::BaseFailed) return;
-  if (!status && end_.is_success(engine_.options().failure)) {
+  if (!status && mode_.is_success(end_)) {
     end_.status.code = kNotPrepared;
     end_.problem = status.error().message;
   } else if (!status) {
@@ -255,7 +254,7 @@ void RemoteJobSlot::answer() {
   Answered answered;
   answered.worker = id();
   answered.task = task_;
-  const bool success = end_.is_success(engine_.options().failure);
+  const bool success = mode_.is_success(end_);
   answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
   answered.job = std::make_shared<const JobEnd>(std::exchange(end_, {}));
   engine_.post(std::move(answered));
@@ -328,8 +327,8 @@ void RemoteJobSlot::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   ended.reason = end_reason(status, unanswered, ended.clean ? "" : std::move(last_words));
   const bool came_to_nothing = step_ == Step::Starting && !closing_ && !ended.clean;
   if (came_to_nothing && !engine_.scheduler().stopping()) {
-    engine_.start_failed(id(), failed_login(engine_.plan(), mode_.agent_options().hosts, id(),
-                                            status, held_errors_.take()));
+    engine_.start_failed(
+        id(), failed_login(engine_.plan(), mode_.agent(), id(), status, held_errors_.take()));
   }
   release_errors();
   step_ = Step::Starting;
@@ -351,7 +350,7 @@ std::string RemoteJobSlot::end_reason(ExitStatus status, bool unanswered,
   if (!base_problem_.empty()) return base_problem_;
   const bool ready = step_ != Step::Starting;
   return (unanswered && ready ? "a job was running when " : "") +
-         login_end_reason(engine_.plan(), mode_.agent_options().hosts, id(), status, ready,
+         login_end_reason(engine_.plan(), mode_.agent(), id(), status, ready,
                           std::move(last_words));
 }
 

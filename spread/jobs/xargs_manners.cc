@@ -23,11 +23,11 @@ constexpr std::size_t kXargsLineBytes = 128 * 1024;
 
 }  // namespace
 
-XargsManners::XargsManners(const Options& options, Reporter& reporter)
-    : options_(options), xargs_(*options.map.xargs), reporter_(reporter) {}
+XargsManners::XargsManners(const JobSetup& setup, Reporter& reporter)
+    : setup_(setup), xargs_(*setup.items.xargs), reporter_(reporter) {}
 
 std::size_t XargsManners::bytes_max_of_system() const {
-  const std::size_t taken = environment_bytes(options_.environment) + kHeadroomBytes;
+  const std::size_t taken = environment_bytes(setup_.environment) + kHeadroomBytes;
   return argument_max() - std::min(argument_max(), taken);
 }
 
@@ -58,7 +58,7 @@ Status XargsManners::open() {
 }
 
 void XargsManners::show_limits() {
-  const std::size_t environment = environment_bytes(options_.environment);
+  const std::size_t environment = environment_bytes(setup_.environment);
   const auto line = [&](std::string_view what, std::size_t bytes) {
     reporter_.pass_on(fmt::format("{}: {}\n", what, bytes));
   };
@@ -80,16 +80,16 @@ Result<std::unique_ptr<TaskInput>> XargsManners::open_input(EventLoop& loop) {
   how.lines_max = xargs_.lines_max;
   how.items_max = xargs_.items_max;
   how.bytes_max = bytes_max();
-  const std::size_t space = argument_space(options_.environment);
+  const std::size_t space = argument_space(setup_.environment);
   how.kernel_bytes_max = space - std::min(space, kKernelSpareBytes);
   how.exit_if_long = xargs_.exit_if_long;
   how.run_if_empty = xargs_.run_if_empty;
   auto source = XargsSource::make(std::move(how));
   if (!source) return tl::unexpected(source.error());
   source_ = source->get();
-  std::vector<std::string> files = options_.input.files;
+  std::vector<std::string> files = setup_.items.input.files;
   if (files.empty()) files.push_back("-");
-  return TaskInput::open_reader(std::move(*source), files, loop, options_.streams);
+  return TaskInput::open_reader(std::move(*source), files, loop, setup_.streams);
 }
 
 void XargsManners::connect(SpawnOptions& spawn) const {
@@ -98,7 +98,7 @@ void XargsManners::connect(SpawnOptions& spawn) const {
   if (xargs_.open_terminal) {
     spawn.input = Connect::File;
     spawn.files[0] = terminal_.get();
-  } else if (!options_.input.files.empty() && options_.input.files.front() != "-") {
+  } else if (!setup_.items.input.files.empty() && setup_.items.input.files.front() != "-") {
     spawn.input = Connect::Inherit;
   }
 }
@@ -133,8 +133,8 @@ void XargsManners::tell_warnings() {
 }
 
 void XargsManners::finish() {
-  if (source_ != nullptr && options_.input.files.empty())
-    give_back(options_.streams.input, source_->unread_bytes());
+  if (source_ != nullptr && setup_.items.input.files.empty())
+    give_back(setup_.streams.input, source_->unread_bytes());
 }
 
 }  // namespace spread

@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
 #include "spread/arguments/xargs_source.h"
 #include "spread/base/unique_fd.h"
 #include "spread/input/task_input.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/subprocess.h"
+#include "spread/jobs/job_setup.h"
 #include "spread/output/reporter.h"
 
 namespace spread {
@@ -23,7 +23,7 @@ namespace spread {
 class XargsManners {
  public:
   /// Both must outlive this.
-  XargsManners(const Options& options, Reporter& reporter);
+  XargsManners(const JobSetup& setup, Reporter& reporter);
 
   /// Tells what the command line has to be told, and --show-limits; opens the terminal for -o, -p.
   Status open();
@@ -48,7 +48,7 @@ class XargsManners {
   std::size_t bytes_max_of_system() const;
   std::size_t bytes_max() const;
 
-  const Options& options_;
+  const JobSetup& setup_;
   const XargsOptions& xargs_;
   Reporter& reporter_;
   XargsSource* source_ = nullptr;

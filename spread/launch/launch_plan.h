@@ -77,6 +77,7 @@ struct LaunchContext {
   std::uint32_t local_cpus = 1;   ///< CPUs that this process may use
   std::string current_directory;  ///< absolute; what `--wd .` means on other machines
   std::string home;               ///< for `--slf ..`
+  std::string ssh;                ///< --ssh, for hints; empty = ssh
   /// Between TERM and KILL in the guard on the far side; rounded up to whole seconds.
   Duration kill_grace = std::chrono::seconds(5);
   /// A script for sh, wherever the worker runs, that sets limits and becomes the words behind it;

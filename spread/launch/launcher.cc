@@ -51,8 +51,8 @@ ArgumentList fill_in(const ArgumentList& command, const HostSpec& host, const Sl
 
 /// --wd on another machine. "./" in front, so that cd neither takes it for an option or `-`, nor
 /// looks into CDPATH.
-std::string remote_directory(const HostOptions& options, const LaunchContext& context) {
-  const std::string& directory = options.working_directory;
+std::string remote_directory(const CommandOptions& command, const LaunchContext& context) {
+  const std::string& directory = command.directory;
   if (directory == ".") return context.current_directory;
   if (directory.empty() || directory.front() == '/') return directory;
   return "./" + directory;
@@ -61,11 +61,11 @@ std::string remote_directory(const HostOptions& options, const LaunchContext& co
 /// `words`, with what a shell would not export (functions of bash) set by env(1).
 /// What --env names and a shell can export is put in front of `environment`, so that the
 /// variables of spread win.
-ArgumentList with_user_environment(ArgumentList words, const HostOptions& options,
+ArgumentList with_user_environment(ArgumentList words, const CommandOptions& command,
                                    Variables& environment) {
   Variables exported;
   ArgumentList by_env;
-  for (const auto& variable : options.environment) {
+  for (const auto& variable : command.environment) {
     if (is_identifier(variable.first)) {
       exported.push_back(variable);
     } else {
@@ -87,11 +87,11 @@ ArgumentList within_limits(ArgumentList words, const LaunchContext& context) {
   return words;
 }
 
-LaunchPlan plan_here(ArgumentList words, Variables environment, const HostOptions& options) {
+LaunchPlan plan_here(ArgumentList words, Variables environment, const CommandOptions& command) {
   LaunchPlan plan;
   plan.arguments = std::move(words);
   plan.environment = std::move(environment);
-  if (options.working_directory != ".") plan.directory = options.working_directory;
+  if (command.directory != ".") plan.directory = command.directory;
   return plan;
 }
 
@@ -122,8 +122,8 @@ std::uint64_t whole_seconds(Duration duration) {
 }
 
 /// sh and env end with 127 if there is no such program.
-std::string hint_not_found(const HostOptions& options, const std::string& host, bool by_login) {
-  const std::string& program = options.command.front();
+std::string hint_not_found(const CommandOptions& command, const std::string& host, bool by_login) {
+  const std::string& program = command.words.front();
   if (const std::string hint = one_word_hint(program); !hint.empty()) {
     return fmt::format("{} is not found on {}; {}", shell_quote(program), host, hint);
   }
@@ -137,7 +137,7 @@ std::string hint_not_found(const HostOptions& options, const std::string& host, 
         "{} is not in the PATH of a login on {} without terminal; give its full path",
         shell_quote(program), host);
   }
-  if (program.front() == '/' || !options.working_directory.empty()) {
+  if (program.front() == '/' || !command.directory.empty()) {
     return fmt::format("there is no {} on {}", shell_quote(program), host);
   }
   return fmt::format(
@@ -148,21 +148,21 @@ std::string hint_not_found(const HostOptions& options, const std::string& host, 
 
 }  // namespace
 
-LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
+LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
                        const LaunchContext& context, WorkerId worker, const RunFacts& facts) {
   SPREAD_ASSERT(number(worker) < roster.slots.size());
   const SlotSpec& slot = roster.slots[number(worker)];
   const HostSpec& host = roster.hosts[number(slot.host)];
   Variables environment = worker_environment(host, slot, worker, facts);
   if (!slot.exact.empty()) {
-    return plan_here(within_limits(slot.exact, context), std::move(environment), options);
+    return plan_here(within_limits(slot.exact, context), std::move(environment), command);
   }
-  SPREAD_ASSERT(!options.command.empty());
-  ArgumentList words = within_limits(fill_in(options.command, host, slot, worker, facts), context);
+  SPREAD_ASSERT(!command.words.empty());
+  ArgumentList words = within_limits(fill_in(command.words, host, slot, worker, facts), context);
   if (host.route.kind == Route::Kind::Here) {
-    return plan_here(std::move(words), std::move(environment), options);
+    return plan_here(std::move(words), std::move(environment), command);
   }
-  words = with_user_environment(std::move(words), options, environment);
+  words = with_user_environment(std::move(words), command, environment);
   LaunchPlan plan;
   switch (host.route.kind) {
     case Route::Kind::Here: break;
@@ -170,14 +170,14 @@ LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
       RemoteCommand remote;
       remote.words = std::move(words);
       remote.environment = std::move(environment);
-      remote.directory = remote_directory(options, context);
+      remote.directory = remote_directory(command, context);
       remote.grace_seconds = whole_seconds(context.kill_grace);
       plan.arguments = between(host.route, {format_remote(remote, host.route.first_word)});
       return plan;
     }
     case Route::Kind::Words:
       plan.arguments =
-          between(host.route, through_env(words, environment, remote_directory(options, context)));
+          between(host.route, through_env(words, environment, remote_directory(command, context)));
       return plan;
   }
   SPREAD_ASSERT(false);
@@ -209,15 +209,15 @@ std::optional<std::uint32_t> parse_cpu_answer(std::string_view out) {
   return std::clamp(cpus, 1u, kSlotsPerHostMax);
 }
 
-std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId worker,
-                      int exit_status) {
+std::string exit_hint(const Roster& roster, const CommandOptions& command,
+                      const LaunchContext& context, WorkerId worker, int exit_status) {
   const SlotSpec& slot = roster.slots[number(worker)];
   const HostSpec& host = roster.hosts[number(slot.host)];
   if (!slot.exact.empty() || host.route.kind == Route::Kind::Here) return {};
   const std::string name = host_label(host);
   const bool ssh = host.route.kind == Route::Kind::LoginShell;
   if (exit_status == 255 && ssh) {
-    const std::string ssh_command = options.ssh.empty() ? "ssh" : options.ssh;
+    const std::string ssh_command = context.ssh.empty() ? "ssh" : context.ssh;
     const std::string login =
         host.login.empty() ? ssh_command + ' ' + shell_quote(host.name) : name;
     return fmt::format(
@@ -225,13 +225,12 @@ std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId
         "; try: {} true",
         host.name, login);
   }
-  if (exit_status == 125 && !options.working_directory.empty()) {
-    return fmt::format("--wd {}: no such directory on {}?", shell_quote(options.working_directory),
-                       name);
+  if (exit_status == 125 && !command.directory.empty()) {
+    return fmt::format("--wd {}: no such directory on {}?", shell_quote(command.directory), name);
   }
-  if (exit_status == 127) return hint_not_found(options, name, ssh);
+  if (exit_status == 127) return hint_not_found(command, name, ssh);
   if (exit_status == 126) {
-    return fmt::format("{} cannot be executed on {}", shell_quote(options.command.front()), name);
+    return fmt::format("{} cannot be executed on {}", shell_quote(command.words.front()), name);
   }
   return {};
 }

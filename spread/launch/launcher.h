@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/host_options.h"
+#include "spread/api/command_options.h"
 #include "spread/api/task.h"
 #include "spread/api/wire.h"
 #include "spread/launch/launch_plan.h"
@@ -19,15 +19,15 @@ struct RunFacts {
   Wire wire = Wire::Msgpack;
 };
 
-/// What to exec for the worker in slot `worker` of `roster`, which build_roster made from the same
-/// options.
+/// What to exec for the worker in slot `worker` of `roster`, which build_roster made with the same
+/// words, or others: `command` is what this worker is.
 ///
 /// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP and _WIRE (msgpack,
 /// json, lines) are in the worker's environment, on this machine through `environment`, elsewhere
 /// through the arguments. {host} {slot} {worker} {prep} in the command's words are replaced; lists
 /// of --worker and --args-file stay exactly as given, and get the environment and --wd of a local
 /// worker. Behind a template, env(1) sets the environment, and sh(1) changes to --wd.
-LaunchPlan plan_launch(const Roster& roster, const HostOptions& options,
+LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
                        const LaunchContext& context, WorkerId worker, const RunFacts& facts);
 
 /// What to exec, with stdin at its end, to ask a host of `ask_cpus` how many CPUs may be used
@@ -39,8 +39,8 @@ std::optional<std::uint32_t> parse_cpu_answer(std::string_view out);
 
 /// What the user could do about a worker that ended with `exit_status` without ever answering, in
 /// one line without full stop; empty if there is nothing to say.
-std::string exit_hint(const Roster& roster, const HostOptions& options, WorkerId worker,
-                      int exit_status);
+std::string exit_hint(const Roster& roster, const CommandOptions& command,
+                      const LaunchContext& context, WorkerId worker, int exit_status);
 
 /// What to say behind "cannot start PROGRAM: No such file or directory": a whole command in quotes
 /// is one word. Empty if it is none.

@@ -73,15 +73,14 @@ Result<std::vector<HostSpec>> read_hosts(const HostOptions& options, const Launc
   return hosts;
 }
 
-Result<std::vector<ArgumentList>> read_lists(const HostOptions& options,
-                                             const ReadFile& read_file) {
+Result<std::vector<ArgumentList>> read_lists(const WorkerLists& given, const ReadFile& read_file) {
   std::vector<ArgumentList> lists;
-  for (const std::string& text : options.worker_lists) {
+  for (const std::string& text : given.lists) {
     Result<ArgumentList> list = parse_argument_list(text);
     if (!list) return fail(fmt::format("--worker {}: {}", show_text(text), list.error().message));
     lists.push_back(std::move(*list));
   }
-  for (const std::string& name : options.args_files) {
+  for (const std::string& name : given.files) {
     Result<std::string> text = read_file(name);
     if (!text) return fail("--args-file: " + text.error().message);
     Result<std::vector<ArgumentList>> more = parse_args_file(*text, name);
@@ -155,10 +154,11 @@ void add_lists(Roster& roster, const std::vector<ArgumentList>& lists) {
 
 }  // namespace
 
-Result<Roster> build_roster(const HostOptions& options, const LaunchContext& context,
+Result<Roster> build_roster(const HostOptions& options, const WorkerLists& given,
+                            const ArgumentList& command, const LaunchContext& context,
                             const ReadFile& read_file) {
   SPREAD_TRY(check_slots(options, context));
-  auto lists = read_lists(options, read_file);
+  auto lists = read_lists(given, read_file);
   if (!lists) return tl::unexpected<Error>(std::move(lists.error()));
   auto hosts = read_hosts(options, context, read_file);
   if (!hosts) return tl::unexpected<Error>(std::move(hosts.error()));
@@ -172,7 +172,7 @@ Result<Roster> build_roster(const HostOptions& options, const LaunchContext& con
   }
   const std::size_t with_command = roster.hosts.size();
   add_lists(roster, *lists);
-  if (!lists->empty() && options.command.empty()) {
+  if (!lists->empty() && command.empty()) {
     if (!options.sshlogins.empty() || !options.slf_files.empty()) {
       roster.warnings.push_back(
           "no COMMAND after --, so nothing runs on the hosts of -S and --slf");
@@ -183,7 +183,7 @@ Result<Roster> build_roster(const HostOptions& options, const LaunchContext& con
     const HostSpec& host = roster.hosts[i];
     const auto id = static_cast<HostId>(i);
     if (slots_wanted(host, options) || host.route.kind == Route::Kind::Here) {
-      add_slots(roster, options, id, context.local_cpus);
+      add_slots(roster, options, command, id, context.local_cpus);
     } else {
       roster.ask_cpus.push_back(id);
     }
@@ -191,24 +191,24 @@ Result<Roster> build_roster(const HostOptions& options, const LaunchContext& con
   return roster;
 }
 
-void add_slots(Roster& roster, const HostOptions& options, HostId host, std::uint32_t cpus) {
+void add_slots(Roster& roster, const HostOptions& options, const ArgumentList& command, HostId host,
+               std::uint32_t cpus) {
   SPREAD_ASSERT(number(host) < roster.hosts.size());
   roster.ask_cpus.erase(std::remove(roster.ask_cpus.begin(), roster.ask_cpus.end(), host),
                         roster.ask_cpus.end());
   const std::uint32_t count =
       slots_wanted(roster.hosts[number(host)], options).value_or(slots_for_cpus(options, cpus));
-  SlotSpec slot = make_slot(roster, host, slots_on(roster, host), options.command);
+  SlotSpec slot = make_slot(roster, host, slots_on(roster, host), command);
   for (std::uint32_t i = 0; i < count; ++i) {
     ++slot.number;
     roster.slots.push_back(slot);
   }
 }
 
-void add_local_slots(Roster& roster, const HostOptions& options, std::uint32_t count) {
+void add_local_slots(Roster& roster, const ArgumentList& command, std::uint32_t count) {
   const HostId here = add_this_machine(roster);
-  SlotSpec slot = options.command.empty() && !roster.slots.empty()
-                      ? roster.slots.back()
-                      : make_slot(roster, here, 0, options.command);
+  SlotSpec slot = command.empty() && !roster.slots.empty() ? roster.slots.back()
+                                                           : make_slot(roster, here, 0, command);
   slot.number = slots_on(roster, here);
   for (std::uint32_t i = 0; i < count; ++i) {
     ++slot.number;

@@ -25,15 +25,17 @@ using ReadFile = std::function<Result<std::string>(const std::string& name)>;
 /// A host given twice is one host (GNU parallel does the same): the first place counts, the last
 /// N/ wins. The same name with another ssh command is another host. `--slf ..` is
 /// ~/.parallel/sshloginfile and `--slf .` is /etc/parallel/sshloginfile, as in GNU parallel.
-Result<Roster> build_roster(const HostOptions& options, const LaunchContext& context,
+Result<Roster> build_roster(const HostOptions& options, const WorkerLists& lists,
+                            const ArgumentList& command, const LaunchContext& context,
                             const ReadFile& read_file);
 
 /// Adds the command's slots on `host`, which has `cpus` usable CPUs, and takes it off `ask_cpus`.
 /// The slots that are there keep their places.
-void add_slots(Roster& roster, const HostOptions& options, HostId host, std::uint32_t cpus);
+void add_slots(Roster& roster, const HostOptions& options, const ArgumentList& command, HostId host,
+               std::uint32_t cpus);
 
 /// Adds `count` slots of the command on this machine, which need not have been named; without a
 /// command, of the list that was given last.
-void add_local_slots(Roster& roster, const HostOptions& options, std::uint32_t count);
+void add_local_slots(Roster& roster, const ArgumentList& command, std::uint32_t count);
 
 }  // namespace spread

@@ -59,22 +59,21 @@ Status check_map_exclusive(const Draft& draft) {
 /// As GNU parallel: what is given besides, and how items become commands, are not looked at. So the
 /// line of before may be given again.
 void take_commands_from_joblog(Options& options) {
-  InputOptions& input = options.input;
-  MapOptions& map = options.map;
-  map.retry_drops_command =
-      !options.hosts.command.empty() || !input.groups.empty() || !input.files.empty();
-  options.hosts.command.clear();
-  options.hosts.option_behind.clear();
+  InputOptions& input = options.items.input;
+  options.items.resume.retry_drops_command =
+      !options.job.command.words.empty() || !input.groups.empty() || !input.files.empty();
+  options.job.command.words.clear();
+  options.option_behind.clear();
   input.groups.clear();
   input.files.clear();
-  map.arguments = {};
-  map.mode = MapOptions::Mode::Automatic;
-  map.item_to_stdin = false;
-  map.joblog_append = true;
+  options.items.arguments = {};
+  options.job.mode = JobOptions::Mode::Automatic;
+  options.items.to_stdin = false;
+  options.report.joblog_append = true;
 }
 
 Status check_command(const Draft& draft) {
-  const std::vector<std::string>& command = draft.options.hosts.command;
+  const std::vector<std::string>& command = draft.options.job.command.words;
   if (!command.empty()) {
     return command.front().empty() ? Status(fail("the command is empty")) : Status();
   }
@@ -86,7 +85,7 @@ Status check_command(const Draft& draft) {
 }
 
 Status check_groups(const Draft& draft) {
-  const InputOptions& input = draft.options.input;
+  const InputOptions& input = draft.options.items.input;
   if (input.groups.empty() || !input.groups.front().linked || !input.files.empty()) return {};
   return fail(fmt::format("{} goes along with a :::, :::: or -a before it, and there is none",
                           input.groups.front().from_file ? "::::+" : ":::+"));
@@ -95,7 +94,7 @@ Status check_groups(const Draft& draft) {
 }  // namespace
 
 Status check_records(const Draft& draft) {
-  if (!draft.options.map.records) return {};
+  if (!draft.options.job.records) return {};
   for (const std::string_view name : {"-u", "--lb", "--results"}) {
     if (draft.has(name)) return fail(fmt::format("{} and --out records exclude each other", name));
   }
@@ -105,19 +104,19 @@ Status check_records(const Draft& draft) {
 Status complete_map(Draft& draft) {
   SPREAD_TRY(check_map_exclusive(draft));
   Options& options = draft.options;
-  if (!options.map.retry_failed) SPREAD_TRY(check_command(draft));
+  if (!options.items.resume.retry_failed) SPREAD_TRY(check_command(draft));
   SPREAD_TRY(check_groups(draft));
-  if (options.map.retry_failed) {
+  if (options.items.resume.retry_failed) {
     if (options.report.joblog.empty()) {
       return fail("--retry-failed needs --joblog, which has the commands");
     }
     take_commands_from_joblog(options);
   }
-  if (options.map.resume && options.report.joblog.empty()) {
+  if (options.items.resume.resume && options.report.joblog.empty()) {
     return fail(fmt::format("{} needs --joblog, to know what was done",
-                            options.map.resume_failed ? "--resume-failed" : "--resume"));
+                            options.items.resume.resume_failed ? "--resume-failed" : "--resume"));
   }
-  if (options.map.resume) options.map.joblog_append = true;
+  if (options.items.resume.resume) options.report.joblog_append = true;
   // "As they come" is what people ask for with these; -k asks --lb for the order.
   if ((draft.has("--lb") || draft.has("-u")) && !draft.has("-k")) options.output.ordered = false;
   return {};

@@ -22,7 +22,7 @@ std::string slots_default(const Options& defaults) {
 }
 std::string wire_default(const Options& defaults) { return std::string(name_of(defaults.wire)); }
 std::string input_default(const Options& defaults) {
-  switch (defaults.input.format) {
+  switch (defaults.records.format) {
     case InputFormat::Lines: return "lines";
     case InputFormat::Json: return "json";
     case InputFormat::Msgpack: return "msgpack";
@@ -31,16 +31,16 @@ std::string input_default(const Options& defaults) {
   return "";
 }
 std::string tails_default(const Options& defaults) {
-  switch (defaults.output.tails) {
+  switch (defaults.tails.to) {
     case TailsTo::Stdout: return "stdout";
     case TailsTo::Stderr: return "stderr";
     case TailsTo::None: return "none";
-    case TailsTo::Directory: return defaults.output.tails_directory;
+    case TailsTo::Directory: return defaults.tails.directory;
   }
   return "";
 }
 std::string show_output_default(const Options& defaults) {
-  return defaults.output.show_output ? "slot" : "none";
+  return defaults.show_output ? "slot" : "none";
 }
 std::string retries_default(const Options& defaults) {
   return std::to_string(defaults.failure.retries);
@@ -54,29 +54,27 @@ std::string start_retries_default(const Options& defaults) {
 std::string bench_default(const Options& defaults) { return format_span(defaults.failure.bench); }
 std::string history_default(const Options&) { return "$XDG_STATE_HOME/spread/history.db"; }
 std::string window_default(const Options& defaults) {
-  return defaults.limits.window == 0 ? "adaptive" : std::to_string(defaults.limits.window);
+  return defaults.window.tasks == 0 ? "adaptive" : std::to_string(defaults.window.tasks);
 }
 std::string window_bytes_default(const Options& defaults) {
-  return format_bytes(defaults.limits.window_bytes);
+  return format_bytes(defaults.window.bytes);
 }
-std::string max_frame_default(const Options& defaults) {
-  return format_bytes(defaults.limits.max_frame);
-}
+std::string max_frame_default(const Options& defaults) { return format_bytes(defaults.max_frame); }
 std::string read_ahead_default(const Options& defaults) {
-  return std::to_string(defaults.limits.read_ahead);
+  return std::to_string(defaults.read_ahead);
 }
 std::string reorder_memory_default(const Options& defaults) {
-  return format_bytes(defaults.limits.reorder_memory);
+  return format_bytes(defaults.spill.memory);
 }
 std::string spill_max_default(const Options& defaults) {
-  return format_bytes(defaults.limits.spill_max);
+  return format_bytes(defaults.spill.max_bytes);
 }
 std::string shutdown_timeout_default(const Options& defaults) {
-  const auto& timeout = defaults.limits.shutdown_timeout;
+  const auto& timeout = defaults.ends.shutdown_timeout;
   return timeout ? format_span(*timeout) : "none";
 }
 std::string kill_grace_default(const Options& defaults) {
-  return format_span(defaults.limits.kill_grace);
+  return format_span(defaults.ends.kill_grace);
 }
 
 }  // namespace spread::cli

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "spread/api/options.h"
 #include "spread/api/time.h"
+#include "spread/options/options.h"
 
 namespace spread::cli {
 

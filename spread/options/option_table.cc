@@ -58,42 +58,42 @@ const OptionSpec* find_option(std::string_view name, Subcommands subcommands) {
   return nullptr;
 }
 
-Options defaults_of(Command command) {
+Options defaults_of(Subcommand subcommand) {
   Options options;
-  options.command = command;
-  if (command == Command::All) {
-    options.limits.shutdown_timeout.reset();
+  options.subcommand = subcommand;
+  if (subcommand == Subcommand::All) {
+    options.ends.shutdown_timeout.reset();
     options.hosts.slots = 1;
   }
-  if (is_jobs(command)) {
-    options.limits.window = 1;  // a slot runs one process at a time
-    options.output.tails = TailsTo::None;
+  if (is_jobs(subcommand)) {
+    options.window.tasks = 1;  // a slot runs one process at a time
+    options.tails.to = TailsTo::None;
   }
   return options;
 }
 
-Subcommands bit_of(Command command) {
-  switch (command) {
-    case Command::Run: return kRun;
-    case Command::Map: return kMap;
-    case Command::Pipe: return kPipe;
-    case Command::All: return kAll;
-    case Command::Hosts: return kHosts;
-    case Command::HistoryShow:
-    case Command::HistoryReset: return kHistory;
+Subcommands bit_of(Subcommand subcommand) {
+  switch (subcommand) {
+    case Subcommand::Run: return kRun;
+    case Subcommand::Map: return kMap;
+    case Subcommand::Pipe: return kPipe;
+    case Subcommand::All: return kAll;
+    case Subcommand::Hosts: return kHosts;
+    case Subcommand::HistoryShow:
+    case Subcommand::HistoryReset: return kHistory;
   }
   return 0;
 }
 
-Command command_of(Subcommands bit) {
+Subcommand subcommand_of(Subcommands bit) {
   switch (bit) {
     case kXargs:
-    case kMap: return Command::Map;
-    case kPipe: return Command::Pipe;
-    case kAll: return Command::All;
-    case kHosts: return Command::Hosts;
-    case kHistory: return Command::HistoryShow;
-    default: return Command::Run;
+    case kMap: return Subcommand::Map;
+    case kPipe: return Subcommand::Pipe;
+    case kAll: return Subcommand::All;
+    case kHosts: return Subcommand::Hosts;
+    case kHistory: return Subcommand::HistoryShow;
+    default: return Subcommand::Run;
   }
 }
 

@@ -1,6 +1,6 @@
-// spread/cli: argv in, Options out. The one place that knows CLI11 (tokens.cc). Every option is one
-// row of one table; CLI11's registration, --help, the man pages and the completions are made from
-// the rows, so they cannot disagree. Start here, then flags.h.
+// spread/cli: argv in, the options of one subcommand out. The one place that knows CLI11
+// (tokens.cc). Every option is one row of one table; CLI11's registration, --help, the man pages
+// and the completions are made from the rows, so they cannot disagree. Start here, then flags.h.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/options.h"
 #include "spread/api/result.h"
+#include "spread/options/options.h"
 
 namespace spread::cli {
 
@@ -72,9 +72,9 @@ std::span<const OptionSpec> option_table();
 const OptionSpec* find_option(std::string_view name, Subcommands subcommands);
 
 /// The Options from which a subcommand starts; they differ where its defaults do.
-Options defaults_of(Command command);
-Subcommands bit_of(Command command);
-/// The command that a subcommand's options begin with; of history it is `show`.
-Command command_of(Subcommands bit);
+Options defaults_of(Subcommand subcommand);
+Subcommands bit_of(Subcommand subcommand);
+/// The Subcommand that the options of a bit begin with; of history it is `show`.
+Subcommand subcommand_of(Subcommands bit);
 
 }  // namespace spread::cli

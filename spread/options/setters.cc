@@ -48,16 +48,16 @@ Status set_slf(Draft& draft, std::string_view value) {
   return add_name(draft.options.hosts.slf_files, value, "a file");
 }
 Status set_worker(Draft& draft, std::string_view value) {
-  return add_name(draft.options.hosts.worker_lists, value, "a program and its arguments");
+  return add_name(draft.options.lists.lists, value, "a program and its arguments");
 }
 Status set_args_file(Draft& draft, std::string_view value) {
-  return add_name(draft.options.hosts.args_files, value, "a file");
+  return add_name(draft.options.lists.files, value, "a file");
 }
 Status set_launch(Draft& draft, std::string_view value) {
   return store_name(draft.options.hosts.launch, value, "local, ssh, srun, mpirun or a template");
 }
 Status set_working_directory(Draft& draft, std::string_view value) {
-  return store_name(draft.options.hosts.working_directory, value, "a directory");
+  return store_name(draft.options.job.command.directory, value, "a directory");
 }
 Status set_wire(Draft& draft, std::string_view value) {
   constexpr Choice<Wire> kWires[] = {{name_of(Wire::Msgpack), Wire::Msgpack},
@@ -79,17 +79,17 @@ Status set_in(Draft& draft, std::string_view value) {
                                               {"json", InputFormat::Json},
                                               {"msgpack", InputFormat::Msgpack},
                                               {"csv", InputFormat::Csv}};
-  return choose(draft.options.input.format, value, kFormats);
+  return choose(draft.options.records.format, value, kFormats);
 }
 Status set_null(Draft& draft, std::string_view) {
-  draft.options.input.delimiter = '\0';
+  draft.options.records.delimiter = '\0';
   return {};
 }
 Status set_delimiter(Draft& draft, std::string_view value) {
-  return store(draft.options.input.delimiter, parse_delimiter(value));
+  return store(draft.options.records.delimiter, parse_delimiter(value));
 }
 Status set_arg_file(Draft& draft, std::string_view value) {
-  return add_name(draft.options.input.files, value, "a file, or - for standard input");
+  return add_name(draft.options.items.input.files, value, "a file, or - for standard input");
 }
 Status set_prep(Draft& draft, std::string_view value) {
   return add_prep(draft, PrepItem::Kind::Text, value);
@@ -122,25 +122,25 @@ Status set_unordered(Draft& draft, std::string_view) {
   return store_flag(draft.options.output.ordered, false);
 }
 Status set_tails(Draft& draft, std::string_view value) {
-  OutputOptions& output = draft.options.output;
-  output.tails_directory.clear();
+  TailOptions& tails = draft.options.tails;
+  tails.directory.clear();
   std::error_code ignored;
   const bool names_directory = value.find('/') != std::string_view::npos ||
                                std::filesystem::is_directory(std::string(value), ignored);
   constexpr Choice<TailsTo> kPlaces[] = {
       {"stdout", TailsTo::Stdout}, {"stderr", TailsTo::Stderr}, {"none", TailsTo::None}};
-  if (choose(output.tails, value, kPlaces)) return {};
+  if (choose(tails.to, value, kPlaces)) return {};
   if (!names_directory) {
     return fail(fmt::format("expected stdout, stderr, none or a directory (DIR/), not {}",
                             show_text(value)));
   }
-  output.tails = TailsTo::Directory;
-  output.tails_directory = value;
+  tails.to = TailsTo::Directory;
+  tails.directory = value;
   return {};
 }
 Status set_show_output(Draft& draft, std::string_view value) {
   constexpr Choice<bool> kChoices[] = {{"slot", true}, {"none", false}};
-  return choose(draft.options.output.show_output, value, kChoices);
+  return choose(draft.options.show_output, value, kChoices);
 }
 
 // ---------------------------------------------------------------- failures
@@ -172,7 +172,7 @@ Status set_retries(Draft& draft, std::string_view value) {
   return store(draft.options.failure.retries, parse_number(value, 0, kNumberMax));
 }
 Status set_ok_statuses(Draft& draft, std::string_view value) {
-  std::vector<std::uint8_t>& statuses = draft.options.failure.ok_statuses;
+  std::vector<std::uint8_t>& statuses = draft.options.job.ok_statuses;
   statuses.clear();
   for (std::string_view rest = value;;) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
@@ -201,9 +201,7 @@ Status set_max_busy(Draft& draft, std::string_view value) {
 Status set_halt(Draft& draft, std::string_view value) {
   return store(draft.options.halt, parse_halt(value));
 }
-Status set_strict(Draft& draft, std::string_view) {
-  return store_flag(draft.options.limits.strict, true);
-}
+Status set_strict(Draft& draft, std::string_view) { return store_flag(draft.options.strict, true); }
 
 // ---------------------------------------------------------------- progress and records
 
@@ -222,11 +220,9 @@ Status set_explain(Draft& draft, std::string_view) {
   draft.options.report.summary = true;
   return store_flag(draft.options.report.explain, true);
 }
-Status set_traces(Draft& draft, std::string_view) {
-  return store_flag(draft.options.report.traces, true);
-}
+Status set_traces(Draft& draft, std::string_view) { return store_flag(draft.options.traces, true); }
 Status set_dry_run(Draft& draft, std::string_view) {
-  return store_flag(draft.options.report.dry_run, true);
+  return store_flag(draft.options.dry_run, true);
 }
 Status set_joblog(Draft& draft, std::string_view value) {
   return store(draft.options.report.joblog, parse_output_file(value, "a file"));
@@ -235,7 +231,7 @@ Status set_events(Draft& draft, std::string_view value) {
   return store(draft.options.report.events, parse_events_target(value));
 }
 Status set_history(Draft& draft, std::string_view value) {
-  return store_name(draft.options.history.file, value, "a file");
+  return store_name(draft.options.history.name, value, "a file");
 }
 Status set_no_history(Draft& draft, std::string_view) {
   return store_flag(draft.options.history.enabled, false);
@@ -245,30 +241,30 @@ Status set_no_history(Draft& draft, std::string_view) {
 
 Status set_window(Draft& draft, std::string_view value) {
   if (value == "0") return fail("expected at least 1; leave --window out for an adaptive window");
-  return store(draft.options.limits.window, parse_number(value, 1, kWindowMax));
+  return store(draft.options.window.tasks, parse_number(value, 1, kWindowMax));
 }
 Status set_window_bytes(Draft& draft, std::string_view value) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::size_t>::max();
-  return store(draft.options.limits.window_bytes, parse_bytes(value, 1, kMax));
+  return store(draft.options.window.bytes, parse_bytes(value, 1, kMax));
 }
 Status set_max_frame(Draft& draft, std::string_view value) {
-  return store(draft.options.limits.max_frame, parse_bytes(value, 1, kFrameMax));
+  return store(draft.options.max_frame, parse_bytes(value, 1, kFrameMax));
 }
 Status set_read_ahead(Draft& draft, std::string_view value) {
-  return store(draft.options.limits.read_ahead, parse_number(value, 1, kNumberMax));
+  return store(draft.options.read_ahead, parse_number(value, 1, kNumberMax));
 }
 Status set_reorder_memory(Draft& draft, std::string_view value) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::size_t>::max();
-  return store(draft.options.limits.reorder_memory, parse_bytes(value, 1, kMax));
+  return store(draft.options.spill.memory, parse_bytes(value, 1, kMax));
 }
 Status set_spill_directory(Draft& draft, std::string_view value) {
-  return store_name(draft.options.limits.spill_directory, value, "a directory");
+  return store_name(draft.options.spill.directory, value, "a directory");
 }
 Status set_spill_max(Draft& draft, std::string_view value) {
-  return store(draft.options.limits.spill_max, parse_bytes(value, 0, UINT64_MAX));
+  return store(draft.options.spill.max_bytes, parse_bytes(value, 0, UINT64_MAX));
 }
 Status set_shutdown_timeout(Draft& draft, std::string_view value) {
-  std::optional<Duration>& timeout = draft.options.limits.shutdown_timeout;
+  std::optional<Duration>& timeout = draft.options.ends.shutdown_timeout;
   if (value == "none") {
     timeout.reset();
     return {};
@@ -281,7 +277,7 @@ Status set_shutdown_timeout(Draft& draft, std::string_view value) {
   return {};
 }
 Status set_kill_grace(Draft& draft, std::string_view value) {
-  return store_span(draft.options.limits.kill_grace, value);
+  return store_span(draft.options.ends.kill_grace, value);
 }
 
 }  // namespace spread::cli

@@ -16,15 +16,15 @@ namespace {
 
 constexpr std::uint64_t kSizeMax = std::numeric_limits<std::size_t>::max();
 
-ArgumentOptions& arguments(Draft& draft) { return draft.options.map.arguments; }
+ArgumentOptions& arguments(Draft& draft) { return draft.options.items.arguments; }
 
 Status store_fill(Draft& draft, ArgumentOptions::Fill fill, bool evenly) {
   arguments(draft).fill = fill;
   return store_flag(arguments(draft).fill_evenly, evenly);
 }
 
-Status store_output(Draft& draft, MapOptions::Output output) {
-  draft.options.map.output = output;
+Status store_output(Draft& draft, JobOptions::Output output) {
+  draft.options.job.output = output;
   return {};
 }
 
@@ -42,7 +42,7 @@ bool names_file(std::string_view value) {
   return std::filesystem::exists(status) && !std::filesystem::is_directory(status);
 }
 
-void store_slots(HostOptions& hosts, MapOptions& map, const SlotCount& slots) {
+void store_slots(HostOptions& hosts, const SlotCount& slots) {
   using Kind = SlotCount::Kind;
   switch (slots.kind) {
     case Kind::Count: hosts.slots = slots.number; return;
@@ -51,7 +51,7 @@ void store_slots(HostOptions& hosts, MapOptions& map, const SlotCount& slots) {
       hosts.slots_percent = true;
       return;
     case Kind::Offset: hosts.slots_offset = static_cast<int>(slots.number); return;
-    case Kind::Unlimited: map.no_slot_limit = true; return;
+    case Kind::Unlimited: hosts.slots_unlimited = true; return;
   }
 }
 
@@ -60,25 +60,24 @@ void store_slots(HostOptions& hosts, MapOptions& map, const SlotCount& slots) {
 // ---------------------------------------------------------------- slots and load
 
 Status set_run_jobs(Draft& draft, std::string_view value) {
-  draft.options.map.jobs_file.clear();
+  draft.options.hosts.slots_file.clear();
   draft.options.hosts.slots.reset();
   draft.options.hosts.slots_percent = false;
   const Status number = set_jobs(draft, value);
   if (number || !names_file(value)) return number;
-  draft.options.map.jobs_file = value;
+  draft.options.hosts.slots_file = value;
   return {};
 }
 
 Status set_map_jobs(Draft& draft, std::string_view value) {
   HostOptions& hosts = draft.options.hosts;
-  MapOptions& map = draft.options.map;
   hosts.slots.reset();
   hosts.slots_percent = false;
   hosts.slots_offset = 0;
-  map.no_slot_limit = false;
-  map.jobs_file.clear();
+  hosts.slots_unlimited = false;
+  hosts.slots_file.clear();
   if (const Result<SlotCount> slots = parse_slot_count(value)) {
-    store_slots(hosts, map, *slots);
+    store_slots(hosts, *slots);
     return {};
   }
   if (!names_file(value)) {
@@ -87,30 +86,30 @@ Status set_map_jobs(Draft& draft, std::string_view value) {
                     "file that holds one, not {}",
                     show_text(value)));
   }
-  map.jobs_file = value;
+  hosts.slots_file = value;
   return {};
 }
 Status set_delay(Draft& draft, std::string_view value) {
-  return store_span(draft.options.map.delay, value);
+  return store_span(draft.options.starts.delay, value);
 }
 Status set_load(Draft& draft, std::string_view value) {
   const Result<Load> load = parse_load(value);
   if (!load) return tl::unexpected<Error>(load.error());
-  draft.options.map.load_max = MapOptions::Load{load->value, load->percent};
+  draft.options.starts.load_max = StartOptions::Load{load->value, load->percent};
   return {};
 }
 Status set_free_memory(Draft& draft, std::string_view value) {
-  return store(draft.options.map.free_memory, parse_bytes(value, 1, UINT64_MAX));
+  return store(draft.options.starts.free_memory, parse_bytes(value, 1, UINT64_MAX));
 }
 Status set_nice(Draft& draft, std::string_view value) {
-  return store(draft.options.map.nice, parse_niceness(value));
+  return store(draft.options.job.nice, parse_niceness(value));
 }
 
 Status set_memory_limit(Draft& draft, std::string_view value) {
-  return store(draft.options.map.memory_limit, parse_bytes(value, 1, UINT64_MAX));
+  return store(draft.options.job.limits.memory, parse_bytes(value, 1, UINT64_MAX));
 }
 Status set_cpu_limit(Draft& draft, std::string_view value) {
-  return store(draft.options.map.cpu_limit, parse_positive_duration(value));
+  return store(draft.options.job.limits.cpu, parse_positive_duration(value));
 }
 
 // ---------------------------------------------------------------- items in
@@ -161,42 +160,42 @@ Status set_exit_if_long(Draft& draft, std::string_view) {
 // ---------------------------------------------------------------- the command
 
 Status set_replacement(Draft& draft, std::string_view value) {
-  return store_name(draft.options.map.replacement, value, "a word that stands for the item");
+  return store_name(draft.options.items.replacement, value, "a word that stands for the item");
 }
 Status set_shell(Draft& draft, std::string_view) {
-  draft.options.map.mode = MapOptions::Mode::Shell;
+  draft.options.job.mode = JobOptions::Mode::Shell;
   return {};
 }
 Status set_exec(Draft& draft, std::string_view) {
-  draft.options.map.mode = MapOptions::Mode::Exec;
+  draft.options.job.mode = JobOptions::Mode::Exec;
   return {};
 }
 Status set_shell_path(Draft& draft, std::string_view value) {
-  return store_name(draft.options.map.shell, value, "the path of a shell");
+  return store_name(draft.options.job.shell, value, "the path of a shell");
 }
 Status set_allow_paste(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.allow_paste, true);
+  return store_flag(draft.options.items.allow_paste, true);
 }
 Status set_literal_braces(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.literal_braces, true);
+  return store_flag(draft.options.job.literal_braces, true);
 }
 Status set_item_to_stdin(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.item_to_stdin, true);
+  return store_flag(draft.options.items.to_stdin, true);
 }
 
 // ---------------------------------------------------------------- output
 
 Status set_grouped(Draft& draft, std::string_view) {
-  return store_output(draft, MapOptions::Output::Grouped);
+  return store_output(draft, JobOptions::Output::Grouped);
 }
 Status set_line_buffered(Draft& draft, std::string_view) {
-  return store_output(draft, MapOptions::Output::LineBuffered);
+  return store_output(draft, JobOptions::Output::LineBuffered);
 }
 Status set_ungrouped(Draft& draft, std::string_view) {
-  return store_output(draft, MapOptions::Output::Ungrouped);
+  return store_output(draft, JobOptions::Output::Ungrouped);
 }
 Status set_tag(Draft& draft, std::string_view) {
-  draft.options.map.tag = "{}";
+  draft.options.job.tag = "{}";
   return {};
 }
 Status set_skip_blank(Draft& draft, std::string_view) {
@@ -216,56 +215,56 @@ Status set_tag_text(Draft& draft, std::string_view value) {
       break;
     }
   }
-  return store_name(draft.options.map.tag, text, "text for the start of each line");
+  return store_name(draft.options.job.tag, text, "text for the start of each line");
 }
 Status set_results(Draft& draft, std::string_view value) {
-  using Table = MapOptions::Table;
+  using Table = JobOptions::Table;
   constexpr std::pair<std::string_view, Table> kEndings[] = {
       {".csv", Table::Csv}, {".tsv", Table::Tsv}, {".json", Table::Json}};
   for (const auto& [ending, table] : kEndings) {
     if (!has_ending(value, ending)) continue;
-    draft.options.map.table = table;
-    draft.options.map.results_directory.clear();
-    return store_name(draft.options.map.results_table, value, "a file");
+    draft.options.job.table = table;
+    draft.options.job.results_directory.clear();
+    return store_name(draft.options.job.results_table, value, "a file");
   }
-  draft.options.map.table = Table::None;
-  return store_name(draft.options.map.results_directory, value, "a directory");
+  draft.options.job.table = Table::None;
+  return store_name(draft.options.job.results_directory, value, "a directory");
 }
 Status set_map_out(Draft& draft, std::string_view value) {
   constexpr Choice<bool> kFormats[] = {{"text", false}, {"records", true}};
-  return choose(draft.options.map.records, value, kFormats);
+  return choose(draft.options.job.records, value, kFormats);
 }
 
 // ---------------------------------------------------------------- failures
 
 Status set_end_sequence(Draft& draft, std::string_view value) {
-  return store(draft.options.map.end_sequence, parse_end_sequence(value));
+  return store(draft.options.job.end_sequence, parse_end_sequence(value));
 }
 Status set_exit_status(Draft& draft, std::string_view value) {
   constexpr Choice<bool> kKinds[] = {{"parallel", false}, {"xargs", true}};
-  return choose(draft.options.map.xargs_status, value, kKinds);
+  return choose(draft.options.job.xargs_status, value, kKinds);
 }
 
 // ---------------------------------------------------------------- progress and records
 
 Status set_print_commands(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.print_commands, true);
+  return store_flag(draft.options.job.print_commands, true);
 }
 Status set_map_joblog(Draft& draft, std::string_view value) {
   const bool append = value.substr(0, 1) == "+";
-  draft.options.map.joblog_append = append;
+  draft.options.report.joblog_append = append;
   return store(draft.options.report.joblog,
                parse_output_file(value.substr(append ? 1 : 0), "a file"));
 }
 Status set_resume(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.resume, true);
+  return store_flag(draft.options.items.resume.resume, true);
 }
 Status set_resume_failed(Draft& draft, std::string_view) {
-  draft.options.map.resume = true;
-  return store_flag(draft.options.map.resume_failed, true);
+  draft.options.items.resume.resume = true;
+  return store_flag(draft.options.items.resume.resume_failed, true);
 }
 Status set_retry_failed(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.retry_failed, true);
+  return store_flag(draft.options.items.resume.retry_failed, true);
 }
 
 }  // namespace spread::cli

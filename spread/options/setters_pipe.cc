@@ -61,40 +61,40 @@ constexpr Pair kExclusive[] = {
 }  // namespace
 
 Status set_by_ranges(Draft& draft, std::string_view) {
-  return store_flag(draft.options.pipe.by_ranges, true);
+  return store_flag(draft.options.cut.by_ranges, true);
 }
 Status set_block(Draft& draft, std::string_view value) {
   const Result<BlockSize> size = parse_block_size(value);
   if (!size) return tl::unexpected<Error>(size.error());
-  draft.options.pipe.block_bytes = size->bytes;
-  draft.options.pipe.blocks_per_slot = size->blocks_per_slot;
+  draft.options.cut.block_bytes = size->bytes;
+  draft.options.cut.blocks_per_slot = size->blocks_per_slot;
   return {};
 }
 Status set_record_end(Draft& draft, std::string_view value) {
-  draft.options.pipe.record_end = std::string(value);
+  draft.options.cut.record_end = std::string(value);
   return {};
 }
 Status set_record_start(Draft& draft, std::string_view value) {
-  draft.options.pipe.record_start = std::string(value);
+  draft.options.cut.record_start = std::string(value);
   return {};
 }
 Status set_record_patterns(Draft& draft, std::string_view) {
-  return store_flag(draft.options.pipe.record_patterns, true);
+  return store_flag(draft.options.cut.record_patterns, true);
 }
 Status set_remove_separators(Draft& draft, std::string_view) {
-  return store_flag(draft.options.pipe.remove_separators, true);
+  return store_flag(draft.options.cut.remove_separators, true);
 }
 Status set_block_records(Draft& draft, std::string_view value) {
-  return store_positive(draft.options.pipe.records, value);
+  return store_positive(draft.options.cut.records, value);
 }
 Status set_record_lines(Draft& draft, std::string_view value) {
-  return store_positive(draft.options.pipe.lines, value);
+  return store_positive(draft.options.cut.lines, value);
 }
 Status set_header_lines(Draft& draft, std::string_view value) {
-  return store(draft.options.pipe.header_lines, parse_header_lines(value));
+  return store(draft.options.cut.header_lines, parse_header_lines(value));
 }
 Status set_round_robin(Draft& draft, std::string_view) {
-  return store_flag(draft.options.pipe.round_robin, true);
+  return store_flag(draft.options.round_robin, true);
 }
 
 Status complete_pipe(Draft& draft) {
@@ -105,16 +105,16 @@ Status complete_pipe(Draft& draft) {
   }
   SPREAD_TRY(check_records(draft));
   Options& options = draft.options;
-  PipeOptions& pipe = options.pipe;
+  CutOptions& pipe = options.cut;
   if (!pipe.record_patterns) {
     for (std::optional<std::string>* const text : {&pipe.record_start, &pipe.record_end}) {
       if (*text) **text = unescape_separator(**text);
     }
   }
-  if (options.hosts.command.empty())
+  if (options.job.command.words.empty())
     return fail("no command is named: what is to read the blocks?");
-  if (options.hosts.command.front().empty()) return fail("the command is empty");
-  const std::vector<std::string>& files = options.input.files;
+  if (options.job.command.words.front().empty()) return fail("the command is empty");
+  const std::vector<std::string>& files = options.items.input.files;
   const auto stdin_count = std::count(files.begin(), files.end(), "-");
   if (stdin_count > 1) {
     return fail("standard input (-) is named twice, and can be read only once");

@@ -12,7 +12,7 @@
 namespace spread::cli {
 namespace {
 
-Status add_variable(HostOptions& hosts, const std::string& name) {
+Status add_variable(CommandOptions& command, const std::string& name) {
   if (!is_identifier(name)) {
     return fail(fmt::format("expected names of variables, not {}", show_text(name)));
   }
@@ -21,7 +21,7 @@ Status add_variable(HostOptions& hosts, const std::string& name) {
   for (const std::string& key : {name, "BASH_FUNC_" + name + "%%"}) {
     const char* value = std::getenv(key.c_str());
     if (value == nullptr) continue;
-    hosts.environment.emplace_back(key, value);
+    command.environment.emplace_back(key, value);
     found = true;
   }
   if (found) return {};
@@ -37,23 +37,23 @@ Status set_ssh(Draft& draft, std::string_view value) {
 Status set_environment(Draft& draft, std::string_view value) {
   while (true) {
     const std::size_t comma = value.find(',');
-    SPREAD_TRY(add_variable(draft.options.hosts, std::string(value.substr(0, comma))));
+    SPREAD_TRY(add_variable(draft.options.job.command, std::string(value.substr(0, comma))));
     if (comma == std::string_view::npos) return {};
     value.remove_prefix(comma + 1);
   }
 }
 Status set_base_file(Draft& draft, std::string_view value) {
-  return add_name(draft.options.map.base_files, value, "a file");
+  return add_name(draft.options.job.base_files, value, "a file");
 }
 Status set_transfer_file(Draft& draft, std::string_view value) {
-  return add_name(draft.options.map.transfer_files, value, "a file");
+  return add_name(draft.options.items.transfer_files, value, "a file");
 }
 Status set_transfer(Draft& draft, std::string_view) { return set_transfer_file(draft, "{}"); }
 Status set_return_file(Draft& draft, std::string_view value) {
-  return add_name(draft.options.map.return_files, value, "a file");
+  return add_name(draft.options.items.return_files, value, "a file");
 }
 Status set_clean_up(Draft& draft, std::string_view) {
-  return store_flag(draft.options.map.clean_up, true);
+  return store_flag(draft.options.job.clean_up, true);
 }
 Status set_transfer_return_clean(Draft& draft, std::string_view value) {
   SPREAD_TRY(set_transfer(draft, ""));

@@ -11,7 +11,7 @@
 namespace spread::cli {
 namespace {
 
-XargsOptions& xargs_of(Draft& draft) { return *draft.options.map.xargs; }
+XargsOptions& xargs_of(Draft& draft) { return *draft.options.items.xargs; }
 
 /// The option that counted so far does not count any more.
 void override_with(XargsOptions& xargs, std::string_view option, std::string_view other,
@@ -106,7 +106,7 @@ Status set_xargs_null(Draft& draft, std::string_view) {
   return {};
 }
 Status set_xargs_file(Draft& draft, std::string_view value) {
-  draft.options.input.files = {std::string(value)};
+  draft.options.items.input.files = {std::string(value)};
   return {};
 }
 Status set_xargs_delimiter(Draft& draft, std::string_view value) {
@@ -186,7 +186,7 @@ Status set_xargs_limits(Draft& draft, std::string_view) {
   return {};
 }
 Status set_xargs_verbose(Draft& draft, std::string_view) {
-  draft.options.map.print_commands = true;
+  draft.options.job.print_commands = true;
   return {};
 }
 Status set_xargs_exit(Draft& draft, std::string_view) {

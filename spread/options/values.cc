@@ -169,9 +169,9 @@ Result<int> parse_niceness(std::string_view text) {
   return negative ? -static_cast<int>(*number) : static_cast<int>(*number);
 }
 
-Result<std::vector<MapOptions::Step>> parse_end_sequence(std::string_view text) {
+Result<std::vector<EndStep>> parse_end_sequence(std::string_view text) {
   constexpr std::string_view kForm = "signals and milliseconds such as TERM,200,TERM,100,KILL";
-  std::vector<MapOptions::Step> steps;
+  std::vector<EndStep> steps;
   bool signal_is_next = true;
   for (std::string_view rest = text; !rest.empty() || signal_is_next;) {
     const std::size_t comma = std::min(rest.find(','), rest.size());

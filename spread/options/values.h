@@ -5,7 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/options.h"
+#include "spread/api/failure_options.h"
+#include "spread/api/job_options.h"
 #include "spread/api/result.h"
 
 namespace spread::cli {
@@ -42,7 +43,7 @@ Result<Load> parse_load(std::string_view text);
 Result<int> parse_niceness(std::string_view text);
 
 /// GNU parallel's "TERM,200,TERM,100,KILL": signals, by name or number, and milliseconds between.
-Result<std::vector<MapOptions::Step>> parse_end_sequence(std::string_view text);
+Result<std::vector<EndStep>> parse_end_sequence(std::string_view text);
 
 /// One byte: itself, or an escape: \t \n \r \a \b \f \v \\ \0 \NNN (octal) \xHH.
 Result<char> parse_delimiter(std::string_view text);

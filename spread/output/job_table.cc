@@ -16,13 +16,13 @@ constexpr std::size_t kTablePieceBytes = 64 * 1024;
 
 }  // namespace
 
-Result<std::unique_ptr<JobTable>> JobTable::open(const MapOptions& options, EventLoop& loop,
-                                                 OutputWriter& output, Reporter& reporter) {
+Result<std::unique_ptr<JobTable>> JobTable::open(const JobOptions& options, bool append,
+                                                 EventLoop& loop, OutputWriter& output,
+                                                 Reporter& reporter) {
   std::unique_ptr<JobTable> table(new JobTable(options.table, output, reporter));
   table->name_ = options.results_table;
   if (table->name_.substr(0, 2) == "-.") return table;
   // As the joblog: what the run of before has written stays.
-  const bool append = options.joblog_append;
   auto fd = open_for_writing(table->name_, append);
   if (!fd) return fail("--results: " + fd.error().message);
   auto descriptor = open_output(fd->get());

@@ -20,8 +20,9 @@ namespace spread {
 class JobTable final : public JobSink {
  public:
   /// `names`: of the columns, once the first row is written.
-  static Result<std::unique_ptr<JobTable>> open(const MapOptions& options, EventLoop& loop,
-                                                OutputWriter& output, Reporter& reporter);
+  static Result<std::unique_ptr<JobTable>> open(const JobOptions& options, bool append,
+                                                EventLoop& loop, OutputWriter& output,
+                                                Reporter& reporter);
 
   /// A running attempt has printed this; with `tagged` there is a tag before each line.
   void look_at(TaskId task, JobStream stream, ByteView bytes, bool tagged);
@@ -46,7 +47,7 @@ class JobTable final : public JobSink {
   bool written() const { return own_ == nullptr || own_->queue_empty(); }
 
  private:
-  JobTable(MapOptions::Table format, OutputWriter& output, Reporter& reporter)
+  JobTable(JobOptions::Table format, OutputWriter& output, Reporter& reporter)
       : table_(format), out_(&output), reporter_(reporter) {}
 
   struct Seen {

@@ -26,21 +26,15 @@ bool speaks_utf8(const Environment& environment) {
   return false;
 }
 
-ProgressScreen screen(const Options& options) {
-  const char* term = options.environment.get("TERM");
+ProgressScreen screen(bool shared, const Environment& environment, Streams streams) {
+  const char* term = environment.get("TERM");
   ProgressScreen screen;
   // With -u jobs print to it at any time: behind a line that is drawn in place.
-  const bool shared = options.map.output == MapOptions::Output::Ungrouped;
-  screen.terminal = is_terminal(options.streams.errors) && !shared;
+  screen.terminal = is_terminal(streams.errors) && !shared;
   screen.dumb = term == nullptr || std::string_view(term) == "dumb";
-  screen.utf8 = speaks_utf8(options.environment);
-  screen.piped = is_pipe(options.streams.output);
+  screen.utf8 = speaks_utf8(environment);
+  screen.piped = is_pipe(streams.output);
   return screen;
-}
-
-ProgressUnit unit_of(Command command) {
-  if (command == Command::All) return ProgressUnit::Workers;
-  return is_jobs(command) ? ProgressUnit::Jobs : ProgressUnit::Tasks;
 }
 
 /// A file by name, or a descriptor that spread was given ("fd:3").
@@ -57,22 +51,21 @@ bool stays_in_line(std::string_view text) {
 
 }  // namespace
 
-Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
+Reporter::Reporter(const ReportOptions& options, const ReportedRun& run, Environment environment,
+                   Streams streams, EventLoop& loop, const std::vector<std::string>& hosts,
                    OutputDescriptor errors, OutputWriter& results)
     : loop_(loop),
       hosts_(hosts),
-      show_output_(options.output.show_output),
-      speaker_(options.report.speaker),
+      speaker_(options.speaker),
       errors_(loop, std::move(errors)),
       results_(results),
-      shared_(are_one_place(options.streams.output, options.streams.errors) ? &results : nullptr),
-      progress_(loop.now(), unit_of(options.command),
-                options.command == Command::Run && options.wire != Wire::Lines),
-      line_(options.report.progress, screen(options), loop.now()),
-      all_traces_(options.report.traces),
-      errors_fd_(options.streams.errors),
-      on_terminal_(is_terminal(options.streams.errors)),
-      results_on_terminal_(is_terminal(options.streams.output)),
+      shared_(are_one_place(streams.output, streams.errors) ? &results : nullptr),
+      progress_(loop.now(), run.unit, run.workers_load),
+      line_(options.progress, screen(run.shares_screen, environment, streams), loop.now()),
+      all_traces_(run.all_traces),
+      errors_fd_(streams.errors),
+      on_terminal_(is_terminal(streams.errors)),
+      results_on_terminal_(is_terminal(streams.output)),
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
     observers_.push_back(&progress_);
@@ -80,18 +73,21 @@ Reporter::Reporter(const Options& options, EventLoop& loop, const std::vector<st
   }
 }
 
-Result<std::unique_ptr<Reporter>> Reporter::create(const Options& options, EventLoop& loop,
+Result<std::unique_ptr<Reporter>> Reporter::create(const ReportOptions& options,
+                                                   const ReportedRun& run, Environment environment,
+                                                   Streams streams, EventLoop& loop,
                                                    const std::vector<std::string>& hosts,
                                                    OutputWriter& results) {
-  auto errors = open_output(options.streams.errors);
+  auto errors = open_output(streams.errors);
   if (!errors) return tl::unexpected(errors.error());
   std::unique_ptr<Reporter> reporter(
-      new Reporter(options, loop, hosts, std::move(*errors), results));
-  SPREAD_TRY(reporter->open_files(options.report, options.map.joblog_append));
+      new Reporter(options, run, environment, streams, loop, hosts, std::move(*errors), results));
+  SPREAD_TRY(reporter->open_files(options));
   return reporter;
 }
 
-Status Reporter::open_files(const ReportOptions& options, bool append) {
+Status Reporter::open_files(const ReportOptions& options) {
+  const bool append = options.joblog_append;
   if (!options.events.empty()) {
     auto file = open_report(options.events, false);
     if (!file) return fail("--events: " + file.error().message);
@@ -215,7 +211,6 @@ void Reporter::stray(WorkerId worker, std::string_view text) {
 }
 
 void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
-  if (!show_output_) return;
   append_slot_block(errors(), "so", task, so);
   append_slot_block(errors(), "se", task, se);
 }

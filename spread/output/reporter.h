@@ -7,9 +7,11 @@
 #include <string_view>
 #include <vector>
 
+#include "spread/api/environment.h"
 #include "spread/api/observer.h"
-#include "spread/api/options.h"
+#include "spread/api/report_options.h"
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
 #include "spread/io/system.h"
 #include "spread/output/output_writer.h"
 #include "spread/report/events_writer.h"
@@ -21,6 +23,14 @@
 #include "spread/results/joblog.h"
 
 namespace spread {
+
+/// What a Reporter has to know of the run that it reports on.
+struct ReportedRun {
+  ProgressUnit unit = ProgressUnit::Tasks;
+  bool workers_load = false;   ///< they say when they are ready for tasks
+  bool shares_screen = false;  ///< what is started writes to spread's own stdout and stderr (-u)
+  bool all_traces = false;     ///< of every failed task, not only of the first
+};
 
 /// Everything that a run tells beside its results: messages, the progress line, --events, the
 /// joblog. Owns stderr. Nothing of it ever blocks, and nothing is dropped: while errors_full(), the
@@ -34,7 +44,9 @@ class Reporter {
   static constexpr Duration kMessageWait = std::chrono::seconds(30);
 
   /// `results` is stdout, and must outlive this.
-  static Result<std::unique_ptr<Reporter>> create(const Options& options, EventLoop& loop,
+  static Result<std::unique_ptr<Reporter>> create(const ReportOptions& options,
+                                                  const ReportedRun& run, Environment environment,
+                                                  Streams streams, EventLoop& loop,
                                                   const std::vector<std::string>& hosts,
                                                   OutputWriter& results);
 
@@ -72,6 +84,10 @@ class Reporter {
   /// Seconds since 1970.
   double wall_seconds(TimePoint time) const {
     return to_seconds(time.time_since_epoch()) + wall_offset_;
+  }
+  /// Files that it has open: the joblog and the events.
+  std::uint64_t descriptors() const {
+    return (joblog_file_.writer != nullptr ? 1 : 0) + (events_file_.writer != nullptr ? 1 : 0);
   }
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
   /// The worker has said that it has loaded; for the bar.
@@ -122,9 +138,10 @@ class Reporter {
   void leave_line();
 
  private:
-  Reporter(const Options& options, EventLoop& loop, const std::vector<std::string>& hosts,
+  Reporter(const ReportOptions& options, const ReportedRun& run, Environment environment,
+           Streams streams, EventLoop& loop, const std::vector<std::string>& hosts,
            OutputDescriptor errors, OutputWriter& results);
-  Status open_files(const ReportOptions& options, bool append);
+  Status open_files(const ReportOptions& options);
 
   struct File {
     std::string name;                      ///< with its option, for messages
@@ -139,7 +156,6 @@ class Reporter {
 
   EventLoop& loop_;
   const std::vector<std::string>& hosts_;
-  bool show_output_;
   std::string speaker_;
   OutputWriter errors_;  ///< in one place with stdout, only what is drawn in place
   OutputWriter& results_;

@@ -4,12 +4,12 @@
 
 namespace spread {
 
-ResultsOut::ResultsOut(const OutputOptions& output, const LimitOptions& limits,
-                       OutputWriter& writer, const std::vector<std::string>& host_names)
+ResultsOut::ResultsOut(const OutputOptions& output, const SpillOptions& spill, OutputWriter& writer,
+                       const std::vector<std::string>& host_names)
     : ordered_(output.ordered),
       writer_(writer),
-      spill_(TempFile(limits.spill_place(), limits.spill_max)),
-      reorder_(limits.reorder_memory, &spill_),
+      spill_(TempFile(spill.place(), spill.max_bytes)),
+      reorder_(spill.memory, &spill_),
       formatter_(output, host_names) {}
 
 void ResultsOut::print(const TaskResult& result) {

@@ -18,7 +18,7 @@ namespace spread {
 /// Results on their way to stdout: put in order (or not), formatted, written.
 class ResultsOut {
  public:
-  ResultsOut(const OutputOptions& output, const LimitOptions& limits, OutputWriter& writer,
+  ResultsOut(const OutputOptions& output, const SpillOptions& spill, OutputWriter& writer,
              const std::vector<std::string>& host_names);
 
   void deliver(TaskResult&& result);

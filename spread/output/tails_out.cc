@@ -8,15 +8,15 @@
 
 namespace spread {
 
-TailsOut::TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out,
+TailsOut::TailsOut(const TailOptions& options, const SpillOptions& spill, OutputWriter& out,
                    Reporter& reporter, bool as_they_come)
-    : to_(options.tails),
-      directory_(options.tails_directory),
+    : to_(options.to),
+      directory_(options.directory),
       as_they_come_(as_they_come),
       out_(out),
       reporter_(reporter),
-      spill_(limits.spill_place(), limits.spill_max),
-      store_(limits.reorder_memory, spill_) {}
+      spill_(spill.place(), spill.max_bytes),
+      store_(spill.memory, spill_) {}
 
 Status TailsOut::open() {
   if (to_ != TailsTo::Directory) return {};

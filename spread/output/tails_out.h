@@ -17,7 +17,7 @@ namespace spread {
 /// or into a directory, or nowhere.
 class TailsOut {
  public:
-  TailsOut(const OutputOptions& options, const LimitOptions& limits, OutputWriter& out,
+  TailsOut(const TailOptions& options, const SpillOptions& spill, OutputWriter& out,
            Reporter& reporter, bool as_they_come);
 
   /// Makes the directory of `--tails DIR/`.

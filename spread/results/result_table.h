@@ -39,7 +39,7 @@ class ResultTable {
     bool out = false, err = false;
   };
 
-  explicit ResultTable(MapOptions::Table format) : format_(format) {}
+  explicit ResultTable(JobOptions::Table format) : format_(format) {}
 
   /// The first line, for a first row with so many values: their names, or V1, V2, ... where there
   /// are none. Empty for JSON.
@@ -54,12 +54,12 @@ class ResultTable {
   bool needs_quotes(std::string_view field) const;
 
  private:
-  bool is_json() const { return format_ == MapOptions::Table::Json; }
-  char separator() const { return format_ == MapOptions::Table::Tsv ? '\t' : ','; }
+  bool is_json() const { return format_ == JobOptions::Table::Json; }
+  char separator() const { return format_ == JobOptions::Table::Tsv ? '\t' : ','; }
   void append_field(std::string_view field, ByteBuffer& out) const;
   void append_string(std::string_view text, ByteBuffer& out) const;
 
-  MapOptions::Table format_;
+  JobOptions::Table format_;
 };
 
 }  // namespace spread

@@ -33,10 +33,11 @@ std::string table(const std::vector<Row>& rows) {
 }
 
 /// Asks every host in the roster; problems by host.
-Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, const Options& options) {
+Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, Environment environment,
+                                                       Streams streams) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
-  Spawner spawner(options.environment, options.streams);
+  Spawner spawner(environment, streams);
   constexpr std::uint64_t kOwn = 16;
   const std::uint64_t limit =
       raise_descriptor_limit(plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
@@ -57,20 +58,27 @@ Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, const O
 
 }  // namespace
 
-int show_hosts(const Options& options, Plan plan) {
+int show_hosts(HostsOptions options, Environment environment, Streams streams) {
+  PlanOptions wanted;
+  wanted.hosts = std::move(options.hosts);
+  wanted.lists = std::move(options.lists);
+  wanted.command = std::move(options.command);
+  auto made = make_plan(std::move(wanted), environment, streams);
+  if (!made) return complain(made.error());
+  Plan& plan = *made;
   std::vector<HostId> unknown = plan.roster.ask_cpus;
-  if (options.check_hosts) {
+  if (options.check) {
     plan.roster.ask_cpus.clear();
     for (std::uint32_t i = 0; i < plan.roster.hosts.size(); ++i) {
       if (!plan.roster.hosts[i].local) plan.roster.ask_cpus.push_back(HostId{i});
     }
   }
-  auto answers = ask(plan, options);
+  auto answers = ask(plan, environment, streams);
   if (!answers) return complain(answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));
     plan.roster.ask_cpus = {host};
-    add_slots(plan.roster, options.hosts, host, answer == answers->end() ? 1 : answer->second.cpus);
+    plan.add_slots_of(host, answer == answers->end() ? 1 : answer->second.cpus);
   }
   int failed = 0;
   std::vector<Row> rows;
@@ -89,7 +97,7 @@ int show_hosts(const Options& options, Plan plan) {
                     std::to_string(slots), printable_line(state, kCellBytes)});
   }
   const std::string text = table(rows);
-  if (const Status printed = print(options.streams.output, text); !printed) {
+  if (const Status printed = print(streams.output, text); !printed) {
     return complain(printed.error());
   }
   return std::min(failed, kMany);

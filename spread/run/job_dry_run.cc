@@ -16,30 +16,30 @@
 
 namespace spread {
 
-Status print_commands(const Options& options, std::uint32_t slots) {
-  auto commands = JobCommands::create(options);
+Status print_commands(const JobSetup& setup, std::uint32_t slots) {
+  auto commands = JobCommands::create(setup);
   if (!commands) return tl::unexpected(commands.error());
   if (const std::string note = commands->shell_note(); !note.empty()) warn(note);
-  if (const std::string note = retry_note(options); !note.empty()) warn(note);
+  if (const std::string note = retry_note(setup.items.resume); !note.empty()) warn(note);
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const ArgumentSource* source = nullptr;
-  auto input = open_job_input(options, *commands, slots, *loop, source);
+  auto input = open_job_input(setup, *commands, slots, *loop, source);
   if (!input) return tl::unexpected(input.error());
-  auto resume = JobResume::create(options);
+  auto resume = JobResume::create(setup);
   if (!resume) return tl::unexpected(resume.error());
   Record record;
-  const bool on_terminal = is_terminal(options.streams.output);
+  const bool on_terminal = is_terminal(setup.streams.output);
   constexpr std::size_t kTextMax = 64 * 1024;
   std::string text;  // that is not printed yet
   std::string bad;   // the first one; the others are shown
   for (std::uint64_t sequence = 1; !(*input)->ended();) {
     if (!(*input)->next(record)) {
-      SPREAD_TRY(print(options.streams.output, std::exchange(text, {})));
+      SPREAD_TRY(print(setup.streams.output, std::exchange(text, {})));
       if (!(*input)->ended()) loop->wait(kForever);
       continue;
     }
-    if (sequence == 1 && options.map.arguments.header) {
+    if (sequence == 1 && setup.items.arguments.header) {
       SPREAD_TRY(commands->set_names(source->names()));
       const std::string warning = commands->warning();
       if (!warning.empty()) warn(warning);
@@ -56,10 +56,10 @@ Status print_commands(const Options& options, std::uint32_t slots) {
     std::string line = commands->text(payload, context) + "\n";
     if (on_terminal) line = printable(line);
     text += line;
-    if (text.size() >= kTextMax) SPREAD_TRY(print(options.streams.output, std::exchange(text, {})));
+    if (text.size() >= kTextMax) SPREAD_TRY(print(setup.streams.output, std::exchange(text, {})));
     ++sequence;
   }
-  SPREAD_TRY(print(options.streams.output, text));
+  SPREAD_TRY(print(setup.streams.output, text));
   if (!(*input)->error().empty()) return fail((*input)->error());
   if (!bad.empty()) return fail(bad);
   return {};

@@ -1,59 +1,31 @@
 #include "spread/run/run.h"
 
+#include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "spread/base/posix.h"
-#include "spread/base/printable.h"
-#include "spread/engine/engine.h"
-#include "spread/engine/plan.h"
-#include "spread/engine/run_history.h"
+#include "spread/base/overloaded.h"
 #include "spread/input/job_retry.h"
 #include "spread/input/overwritten_input.h"
-#include "spread/io/descriptors.h"
-#include "spread/io/guard.h"
-#include "spread/io/system.h"
 #include "spread/jobs/filter_mode.h"
 #include "spread/jobs/job_mode.h"
 #include "spread/output/complain.h"
 #include "spread/report/exit_code.h"
-#include "spread/report/readable.h"
+#include "spread/run/engine_run.h"
+#include "spread/run/history.h"
 #include "spread/run/hosts.h"
 #include "spread/run/job_dry_run.h"
+#include "spread/run/scheduler_setup.h"
 #include "spread/tasks/worker_mode.h"
 
 namespace spread {
 namespace {
 
-/// Checks the descriptors that options name before spread opens others, which might get these
-/// numbers; and keeps them from children.
-Status claim_descriptors(const Options& options) {
-  std::vector<std::pair<std::string_view, std::string_view>> names;
-  const auto add = [&](std::string_view option, const auto& values) {
-    for (const std::string& value : values) names.emplace_back(option, value);
-  };
-  names.emplace_back("--events", options.report.events);
-  names.emplace_back("--joblog", options.report.joblog);
-  names.emplace_back("-j", options.map.jobs_file);
-  add("-a", options.input.files);
-  add("--slf", options.hosts.slf_files);
-  add("--args-file", options.hosts.args_files);
-  for (const InputOptions::Group& group : options.input.groups) {
-    if (group.from_file) add("::::", group.words);
-  }
-  for (const PrepItem& item : options.prep) {
-    if (item.kind == PrepItem::Kind::File) names.emplace_back("--prep-file", item.text);
-  }
-  for (const auto& [option, name] : names) {
-    const auto fd = named_descriptor(name);
-    if (!fd) continue;
-    if (const Status claimed = claim_descriptor(*fd); !claimed) {
-      return fail(std::string(option) + ' ' + std::string(name) + ": " + claimed.error().message);
-    }
-  }
-  return {};
+HistoryFile no_history() {
+  HistoryFile file;
+  file.enabled = false;
+  return file;
 }
 
 /// $TMPDIR, else /tmp.
@@ -62,65 +34,187 @@ std::string temporary_directory(const Environment& environment) {
   return named != nullptr && *named != '\0' ? named : "/tmp";
 }
 
-std::unique_ptr<RunMode> make_mode(Engine& engine) {
-  const Options& options = engine.options();
-  if (options.command == Command::Pipe && options.pipe.round_robin) {
-    return std::make_unique<FilterMode>(engine);
-  }
-  if (is_jobs(options.command)) return std::make_unique<JobMode>(engine);
-  return std::make_unique<WorkerMode>(engine);
+NamedFiles written_by(const ReportOptions& report) {
+  return {{"--joblog", report.joblog}, {"--events", report.events}};
 }
 
-int run_engine(const Options& options, TakeSignals take_signals) {
-  const auto tell = [&](const Error& error) { return complain(error, options.report.speaker); };
-  if (const Status claimed = claim_descriptors(options); !claimed) return tell(claimed.error());
-  auto plan = make_plan(options);
-  if (!plan) return tell(plan.error());
-  if (options.report.dry_run && options.command == Command::Map) {
-    const Status printed = print_commands(options, std::max(1u, plan->workers()));
-    return printed ? 0 : tell(printed.error());
+// ---------------------------------------------------------------- run, all
+
+PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
+                         const ProcessLimits& limits) {
+  PlanOptions plan;
+  plan.hosts = common.hosts;
+  plan.lists = std::move(workers.lists);
+  plan.command = workers.command;
+  plan.limits = limits;
+  plan.prep = std::move(workers.prep);
+  plan.records = workers.records;
+  plan.wire = workers.wire;
+  plan.max_frame = workers.max_frame;
+  plan.kill_grace = common.ends.kill_grace;
+  return plan;
+}
+
+Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
+  NamedFiles files = files_of(run.common);
+  add_files(files, run.tasks.input);
+  add_files(files, run.workers);
+  SPREAD_TRY(claim_descriptors(files));
+  auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
+                        process.environment, process.streams);
+  if (!plan) return tl::unexpected(plan.error());
+  if (run.dry_run) {
+    SPREAD_TRY(show_plan(*plan, process.streams));
+    return 0;
   }
-  if (options.report.dry_run) {
-    std::string text = describe_plan(*plan, options);
-    if (is_terminal(options.streams.output)) text = printable(text);
-    const Status printed = print(options.streams.output, text);
-    return printed ? 0 : tell(printed.error());
+  SPREAD_TRY(check_overwritten_input(input_names(run.tasks.input), written_by(run.common.report),
+                                     process.streams));
+  const WorkerSetup setup{run.workers,      &run.tasks,      nullptr,
+                          run.common.spill, run.common.ends, process.streams};
+  const ReportedRun reported{ProgressUnit::Tasks, run.workers.wire != Wire::Lines, false,
+                             run.traces};
+  return run_engine({run.common, scheduler_options(run), run.starts, run.history, reported,
+                     [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},
+                    *plan, process);
+}
+
+Result<int> run_everywhere(AllOptions& all, const RunProcess& process) {
+  NamedFiles files = files_of(all.common);
+  add_files(files, all.workers);
+  SPREAD_TRY(claim_descriptors(files));
+  auto plan =
+      make_plan(plan_options(all.common, all.workers, {}), process.environment, process.streams);
+  if (!plan) return tl::unexpected(plan.error());
+  if (all.dry_run) {
+    SPREAD_TRY(show_plan(*plan, process.streams));
+    return 0;
   }
-  if (const Status there = check_retried_joblog(options); !there) return tell(there.error());
-  if (const Status apart = check_overwritten_input(options); !apart) return tell(apart.error());
-  // Before the guard, whose memory is a file: where that may not grow (ulimit -f), it is an error.
-  auto signals = take_signals();
-  if (!signals) return tell(signals.error());
-  auto guard = Guard::start(options.limits.kill_grace, options.limits.temporary_directory);
-  if (!guard) return tell(guard.error());
-  if (!guard->missing().empty()) warn(guard->missing(), options.report.speaker);
-  auto engine =
-      Engine::create(options, std::move(*plan), std::move(*guard), std::move(*signals), make_mode);
-  if (!engine) return tell(engine.error());
-  return (*engine)->execute();
+  const WorkerSetup setup{all.workers,      nullptr,         &all.once,
+                          all.common.spill, all.common.ends, process.streams};
+  return run_engine({all.common,
+                     scheduler_options(all),
+                     {},
+                     no_history(),
+                     {ProgressUnit::Workers},
+                     [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},
+                    *plan, process);
+}
+
+// ---------------------------------------------------------------- map, pipe
+
+/// Jobs have placeholders and directory for themselves (JobCommands).
+Result<Plan> plan_jobs(const CommonOptions& common, const JobOptions& job,
+                       const RunProcess& process) {
+  PlanOptions plan;
+  plan.hosts = common.hosts;
+  plan.command.words = job.command.words;
+  if (plan.command.words.empty()) plan.command.words.emplace_back("sh");
+  plan.command.environment = job.command.environment;
+  plan.may_be_unlimited = true;
+  plan.kill_grace = common.ends.kill_grace;
+  return make_plan(std::move(plan), process.environment, process.streams);
+}
+
+ReportedRun reported_jobs(const JobOptions& job) {
+  return {ProgressUnit::Jobs, false, job.output == JobOptions::Output::Ungrouped, false};
+}
+
+Status check_map_files(const MapOptions& map, const RunProcess& process) {
+  const ReportOptions& report = map.common.report;
+  NamedFiles written = written_by(report);
+  written.emplace_back("--results", map.job.results_table);
+  if (!map.items.resume.retry_failed) {
+    return check_overwritten_input(input_names(map.items.input), written, process.streams);
+  }
+  SPREAD_TRY(check_retried_joblog(report.joblog));
+  written.erase(written.begin());  // the joblog is appended to
+  return check_overwritten_input({report.joblog}, written, process.streams);
+}
+
+Result<int> run_map(const MapOptions& map, const RunProcess& process) {
+  NamedFiles files = files_of(map.common);
+  add_files(files, map.items.input);
+  SPREAD_TRY(claim_descriptors(files));
+  auto plan = plan_jobs(map.common, map.job, process);
+  if (!plan) return tl::unexpected(plan.error());
+  const JobSetup setup{map.job,          map.items,       nullptr,           map.attempts.retries,
+                       map.common.spill, map.common.ends, map.common.report, process.environment,
+                       process.streams};
+  if (map.dry_run) {
+    SPREAD_TRY(print_commands(setup, std::max(1u, plan->workers())));
+    return 0;
+  }
+  SPREAD_TRY(check_map_files(map, process));
+  return run_engine(
+      {map.common, scheduler_options(map), map.starts, no_history(), reported_jobs(map.job),
+       [&](Engine& engine) { return std::make_unique<JobMode>(engine, setup); }},
+      *plan, process);
+}
+
+Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& process) {
+  NamedFiles files = files_of(pipe.common);
+  for (const std::string& name : pipe.cut.files) files.emplace_back("-a", name);
+  SPREAD_TRY(claim_descriptors(files));
+  auto plan = plan_jobs(pipe.common, pipe.job, process);
+  if (!plan) return tl::unexpected(plan.error());
+  NamedFiles written = written_by(pipe.common.report);
+  written.emplace_back("--results", pipe.job.results_table);
+  InputOptions input;
+  input.files = pipe.cut.files;
+  SPREAD_TRY(check_overwritten_input(input_names(input), written, process.streams));
+  const ItemOptions no_items;
+  const JobSetup setup{
+      pipe.job,          no_items,         &pipe.cut,          pipe.attempts.retries,
+      pipe.common.spill, pipe.common.ends, pipe.common.report, process.environment,
+      process.streams};
+  const auto make_mode = [&](Engine& engine) -> std::unique_ptr<RunMode> {
+    if (pipe.round_robin) return std::make_unique<FilterMode>(engine, setup);
+    return std::make_unique<JobMode>(engine, setup);
+  };
+  return run_engine({pipe.common, scheduler_options(pipe), pipe.starts, no_history(),
+                     reported_jobs(pipe.job), make_mode},
+                    *plan, process);
+}
+
+/// What kept it from running has not been told yet.
+int told(const Result<int>& ended, const ReportOptions& report) {
+  return ended ? *ended : complain(ended.error(), report.speaker);
 }
 
 }  // namespace
 
-int run(Options options, TakeSignals take_signals) {
-  options.limits.temporary_directory = temporary_directory(options.environment);
-  switch (options.command) {
-    case Command::Run:
-    case Command::All:
-    case Command::Map:
-    case Command::Pipe: {
-      const int code = run_engine(options, take_signals);
-      constexpr int kXargsOwnError = 1;
-      return options.map.xargs && code == kOwnError ? kXargsOwnError : code;
-    }
-    case Command::Hosts: {
-      auto plan = make_plan(options);
-      return plan ? show_hosts(options, std::move(*plan)) : complain(plan.error());
-    }
-    case Command::HistoryShow: return show_history(options);
-    case Command::HistoryReset: return reset_history(options);
-  }
-  return kOwnError;
+int run(SubcommandOptions options, Environment environment, Streams streams,
+        TakeSignals take_signals) {
+  const RunProcess process{environment, streams, take_signals};
+  const auto begin = [&](CommonOptions& common) {
+    common.spill.temporary_directory = temporary_directory(environment);
+  };
+  return std::visit(
+      overloaded{
+          [&](RunOptions& run) {
+            begin(run.common);
+            return told(run_tasks(run, process), run.common.report);
+          },
+          [&](AllOptions& all) {
+            begin(all.common);
+            return told(run_everywhere(all, process), all.common.report);
+          },
+          [&](MapOptions& map) {
+            begin(map.common);
+            const int code = told(run_map(map, process), map.common.report);
+            constexpr int kXargsOwnError = 1;
+            return map.items.xargs && code == kOwnError ? kXargsOwnError : code;
+          },
+          [&](PipeOptions& pipe) {
+            begin(pipe.common);
+            return told(run_pipe(pipe, process), pipe.common.report);
+          },
+          [&](HostsOptions& hosts) { return show_hosts(std::move(hosts), environment, streams); },
+          [&](HistoryOptions& history) {
+            return show_or_reset_history(history, environment, streams);
+          },
+      },
+      options);
 }
 
 }  // namespace spread

@@ -9,7 +9,7 @@
 
 namespace spread {
 
-std::unique_ptr<RecordReader> make_record_reader(const InputOptions& options, std::string name,
+std::unique_ptr<RecordReader> make_record_reader(const RecordOptions& options, std::string name,
                                                  std::size_t max_record_bytes) {
   switch (options.format) {
     case InputFormat::Lines:

@@ -73,7 +73,7 @@ class RecordReader {
 ///
 /// `name` is what messages call the input ("stdin", or a file's name). `max_record_bytes` is the
 /// longest record: a longer one is bad (Broken in Msgpack), and memory does not grow beyond it.
-std::unique_ptr<RecordReader> make_record_reader(const InputOptions& options, std::string name,
+std::unique_ptr<RecordReader> make_record_reader(const RecordOptions& options, std::string name,
                                                  std::size_t max_record_bytes);
 
 }  // namespace spread

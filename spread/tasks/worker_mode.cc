@@ -9,23 +9,23 @@
 namespace spread {
 
 Status WorkerMode::open() {
-  const Options& options = engine_.options();
-  results_ = std::make_unique<ResultsOut>(options.output, options.limits, engine_.output(),
+  const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
+  results_ = std::make_unique<ResultsOut>(output, setup_.spill, engine_.output(),
                                           engine_.plan().host_names);
-  if (!options.limits.spill_directory.empty()) {
-    if (const Status there = TempFile(options.limits.spill_directory, 0).check(); !there) {
+  if (!setup_.spill.directory.empty()) {
+    if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);
     }
   }
-  tails_ = std::make_unique<TailsOut>(options.output, options.limits, engine_.output(),
-                                      engine_.reporter(), is_all() && !options.output.ordered);
+  tails_ = std::make_unique<TailsOut>(setup_.workers.tails, setup_.spill, engine_.output(),
+                                      engine_.reporter(), is_all() && !setup_.once->ordered);
   return tails_->open();
 }
 
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
-  const Options& options = engine_.options();
-  return TaskInput::open(options.input, options.limits.max_frame, engine_.loop(), options.streams);
+  return TaskInput::open(setup_.tasks->input, setup_.workers.records, setup_.workers.max_frame,
+                         engine_.loop(), setup_.streams);
 }
 
 std::unique_ptr<RunSlot> WorkerMode::make_slot(WorkerId worker) {

@@ -11,6 +11,7 @@
 #include "spread/io/read_buffer.h"
 #include "spread/output/results_out.h"
 #include "spread/output/tails_out.h"
+#include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 
 namespace spread {
@@ -20,11 +21,12 @@ class WorkerSlot;
 /// `run` and `all`: persistent workers that speak the protocol; results and tails.
 class WorkerMode final : public RunMode {
  public:
-  explicit WorkerMode(Engine& engine) : engine_(engine) {}
+  WorkerMode(Engine& engine, const WorkerSetup& setup) : engine_(engine), setup_(setup) {}
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
+  std::string_view task_noun() const override { return "task"; }
   void begin_turn() override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
   void deliver(DeliverTask& delivery) override;
@@ -37,15 +39,14 @@ class WorkerMode final : public RunMode {
     return results_->empty() && tails_->finished(engine_.tail_order());
   }
   bool waits_for_workers() const override { return is_all(); }
-  bool errors_are_output() const override {
-    return engine_.options().output.tails == TailsTo::Stderr;
-  }
+  bool errors_are_output() const override { return setup_.workers.tails.to == TailsTo::Stderr; }
   void change_slots(int by) override {
     if (!is_all()) engine_.change_slots(by);
   }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
 
   // For its slots.
+  const WorkerSetup& setup() const { return setup_; }
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
@@ -67,9 +68,10 @@ class WorkerMode final : public RunMode {
  private:
   std::string_view answer_kind(const DeliverTask& delivery) const;
   void tell_finished(const DeliverTask& delivery, const TaskResult& result);
-  bool is_all() const { return engine_.options().command == Command::All; }
+  bool is_all() const { return setup_.is_all(); }
 
   Engine& engine_;
+  WorkerSetup setup_;
   ReadBuffer read_buffer_;
   std::unique_ptr<ResultsOut> results_;
   std::unique_ptr<TailsOut> tails_;

@@ -24,24 +24,24 @@ constexpr Duration kPatience = std::chrono::seconds(10);
 
 }  // namespace
 
-bool WorkerSlot::counts() const { return counts_answers(engine_.options()); }
+bool WorkerSlot::counts() const { return mode_.setup().counts_answers(); }
 
 // ---------------------------------------------------------------- what the Scheduler asks for
 
 Status WorkerSlot::start() {
-  const Options& options = engine_.options();
-  const LaunchPlan plan = engine_.plan().launch(options, id());
+  const WorkerSetup& setup = mode_.setup();
+  const LaunchPlan plan = engine_.plan().launch(id());
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
   spawn.directory = plan.directory;
   spawn.inherits = engine_.plan().is_local(id());
   auto child = std::make_unique<Child>(engine_.loop(), mode_.read_buffer(),
-                                       ChildOptions{{EndStep::term(options.limits.kill_grace)}});
+                                       ChildOptions{{EndStep::term(setup.ends.kill_grace)}});
   const Status started = child->start(engine_.spawner(), spawn);
   started_ = engine_.now();
   if (!started) {
-    if (options.command == Command::All) mode_.worker_failed();
+    if (setup.is_all()) mode_.worker_failed();
     log_command(-1, 0);
     Error error = started.error();
     const std::string hint = one_word_hint(plan.arguments.front());
@@ -51,24 +51,24 @@ Status WorkerSlot::start() {
 
   engine_.start_has_worked();
   SessionOptions session;
-  session.wire = options.wire;
-  session.max_frame = options.limits.max_frame;
+  session.wire = setup.workers.wire;
+  session.max_frame = setup.workers.max_frame;
   session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());
-  session.raw = options.command == Command::All;
-  session.strict = options.limits.strict;
-  session.counts_answers = counts_answers(options);
+  session.raw = setup.is_all();
+  session.strict = !setup.is_all() && setup.tasks->strict;
+  session.counts_answers = setup.counts_answers();
   SessionWorkerOptions how;
-  how.shutdown_timeout = options.limits.shutdown_timeout;
+  how.shutdown_timeout = setup.ends.shutdown_timeout;
   if (how.shutdown_timeout) {
     const double seconds = to_seconds(*how.shutdown_timeout);
-    how.overdue = options.command == Command::All
+    how.overdue = setup.is_all()
                       ? fmt::format("still running after --timeout {:.6g} s", seconds)
                       : fmt::format("still running {:.6g} s after the end of its input", seconds);
   }
-  how.kill_grace = options.limits.kill_grace;
+  how.kill_grace = setup.ends.kill_grace;
   silence_.set(kForever);
   slow_end_.set(kForever);
-  how.ok_statuses = options.failure.ok_statuses;
+  if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
@@ -101,7 +101,7 @@ void WorkerSlot::close_input() {
   if (!worker_) return;
   worker_->close_input();
   // A command of `all` has all the time that it wants.
-  if (engine_.options().command == Command::Run) slow_end_.set(after(engine_.now(), kPatience));
+  if (!mode_.setup().is_all()) slow_end_.set(after(engine_.now(), kPatience));
 }
 void WorkerSlot::terminate() {
   ended_by_us_ = true;
@@ -168,21 +168,21 @@ std::string WorkerSlot::silence_hint() const {
   if (is_stopped(worker_->pid())) {
     return "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
   }
-  const Options& options = engine_.options();
+  const WorkerSetup& setup = mode_.setup();
   if (counts()) {
     return fmt::format(
         "if it writes only when its buffer is full, give it more lines (--window above {}, "
         "--window-bytes above {}) or let it write each line at once (sed -u, stdbuf -oL CMD); "
         "where these are full, its input is closed, which gives what it holds, and another is "
         "started; what leaves lines out (grep) or reads to the end first (sort) is for spread pipe",
-        options.limits.window, options.limits.window_bytes);
+        setup.tasks->window.tasks, setup.tasks->window.bytes);
   }
-  if (options.wire == Wire::Lines) {
+  if (setup.workers.wire == Wire::Lines) {
     return "--wire lines is for what answers every line with one line, at once (sed -u, stdbuf -oL "
            "CMD; one that buffers: --window N); what leaves lines out (grep, even with "
            "--line-buffered) or reads to the end first (wc, sort) is for spread pipe";
   }
-  return "it is expected to speak --wire " + std::string(name_of(options.wire)) +
+  return "it is expected to speak --wire " + std::string(name_of(setup.workers.wire)) +
          ", and to flush each answer (a filter that answers line by line: --wire lines)";
 }
 
@@ -193,7 +193,7 @@ void WorkerSlot::tell_slow_end() {
     return;
   }
   if (worker_->ended() || !mode_.tells_slow_end()) return;
-  const auto& limit = engine_.options().limits.shutdown_timeout;
+  const auto& limit = mode_.setup().ends.shutdown_timeout;
   const bool limited = limit && *limit != kNoLimit;
   engine_.reporter().say(
       name() + " has not ended 10 s after the end of its input; " +
@@ -222,7 +222,10 @@ void WorkerSlot::on_ready() {
 
 void WorkerSlot::on_answer(const wire::UpMessage& message) {
   if (!message.so.empty() || !message.se.empty()) {
-    engine_.reporter().captured(message.id, message.so, message.se);
+    const WorkerSetup& setup = mode_.setup();
+    if (setup.is_all() || setup.tasks->show_output) {
+      engine_.reporter().captured(message.id, message.so, message.se);
+    }
   }
   if (!answered_) first_answer();
   if (counts()) last_moved_ = engine_.now();
@@ -255,7 +258,7 @@ void WorkerSlot::on_stderr(std::string_view text) {
 }
 
 std::string_view WorkerSlot::tagged(LinePrefixer& lines, std::string_view text) {
-  if (engine_.options().map.tag.empty()) return text;
+  if (!mode_.setup().is_all() || !mode_.setup().once->tag) return text;
   tagged_.clear();
   lines.append(as_bytes(text), engine_.plan().host_names[number(id())] + '\t', tagged_);
   return as_text(tagged_.view());
@@ -279,8 +282,14 @@ void WorkerSlot::on_mismatch(std::string_view text) {
 bool WorkerSlot::leaves_lines_out(ExitStatus status) const {
   const Session& session = worker_->session();
   if (!counts() || session.state() != SessionState::Shutdown || ended_by_us_) return false;
-  const bool died = !status.is_success(engine_.options().failure.ok_statuses);
+  const bool died = !status.is_success({});
   return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
+}
+
+std::string WorkerSlot::hint_of(ExitStatus status) const {
+  if (status.signal != 0) return {};
+  const Plan& plan = engine_.plan();
+  return exit_hint(plan.roster, plan.command, plan.context, id(), status.code);
 }
 
 void WorkerSlot::on_unusable() { engine_.post(WorkerUnusable{id()}); }
@@ -303,12 +312,9 @@ void WorkerSlot::on_ended(ProcessEnded ended, ExitStatus status) {
   if (expected) {
     release_errors();
   } else {
-    const std::string hint =
-        status.signal == 0
-            ? exit_hint(engine_.plan().roster, engine_.options().hosts, id(), status.code)
-            : "";
+    const std::string hint = hint_of(status);
     if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
-    ended.reason += limit_met(engine_.options().map, status.signal, ended.reason);
+    ended.reason += limit_met(mode_.setup().limits(), status.signal, ended.reason);
     if (!start_failed(ended, status)) tell_death(ended);
   }
   if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
@@ -321,7 +327,7 @@ void WorkerSlot::on_ended(ProcessEnded ended, ExitStatus status) {
 
 void WorkerSlot::tell_death(const ProcessEnded& ended) {
   mode_.worker_failed();
-  const bool all = engine_.options().command == Command::All;
+  const bool all = mode_.setup().is_all();
   const bool after_work =
       worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
   // After `| head` nothing is to be said of workers that spread ended for it.
@@ -342,7 +348,7 @@ void WorkerSlot::tell_death(const ProcessEnded& ended) {
 bool WorkerSlot::holds_errors() const {
   if (answered_ || ended_by_us_) return false;
   const bool by_login = engine_.plan().by_login(id());
-  if (engine_.options().command == Command::All) return by_login && received_bytes_ == 0;
+  if (mode_.setup().is_all()) return by_login && received_bytes_ == 0;
   return by_login || !engine_.key_proven(id());
 }
 
@@ -378,21 +384,19 @@ FailedStart WorkerSlot::failed_start(const ProcessEnded& ended, ExitStatus statu
   if (unreachable) return unreachable_host(plan, slot.host, status.text(), std::move(said));
   constexpr std::size_t kCommandBytes = 200;
   FailedStart start;
-  const auto& command = slot.exact.empty() ? engine_.options().hosts.command : slot.exact;
+  const auto& command = slot.exact.empty() ? plan.command.words : slot.exact;
   start.subject = printable_line(shell_join(command), kCommandBytes);
   if (plan.roster.hosts.size() > 1 || !plan.is_local(id())) start.subject += " on " + host();
   start.what = "ended before its first answer";
   start.how =
       ended.cause == EndCause::PrepFailed ? worker_->session().problem_text() : status.text();
-  start.how += limit_met(engine_.options().map, status.signal, said);
-  if (status.signal == 0) {
-    start.hint = exit_hint(plan.roster, engine_.options().hosts, id(), status.code);
-  }
+  start.how += limit_met(mode_.setup().limits(), status.signal, said);
+  start.hint = hint_of(status);
   if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {
     start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder of spread_worker.py"
                                      : "PYTHONPATH goes there only with --env PYTHONPATH";
   }
-  if (const std::string& option = engine_.options().hosts.option_behind;
+  if (const std::string& option = mode_.setup().workers.option_behind;
       start.hint.empty() && !option.empty() && slot.exact.empty()) {
     start.hint = option + " was given to it: options of spread stand in front of --";
   }
@@ -402,7 +406,7 @@ FailedStart WorkerSlot::failed_start(const ProcessEnded& ended, ExitStatus statu
 
 /// True if all that there is to be told of its end will be, with the other starts that fail so.
 bool WorkerSlot::start_failed(const ProcessEnded& ended, ExitStatus status) {
-  const bool all = engine_.options().command == Command::All;
+  const bool all = mode_.setup().is_all();
   const bool counts = ended.cause == EndCause::NotStarted || ended.cause == EndCause::PrepFailed ||
                       ended.cause == EndCause::Exited;
   const bool news = is_unreachable(status) || (!all && !engine_.key_proven(id()));
@@ -433,8 +437,8 @@ void WorkerSlot::log_end(ExitStatus status) {
 }
 
 void WorkerSlot::log_command(int exit_status, int signal) {
-  if (engine_.options().command != Command::All || !engine_.reporter().keeps_joblog()) return;
-  const LaunchPlan plan = engine_.plan().launch(engine_.options(), id());
+  if (!mode_.setup().is_all() || !engine_.reporter().keeps_joblog()) return;
+  const LaunchPlan plan = engine_.plan().launch(id());
   const std::string command = shell_join(plan.arguments);
   JoblogLine line;
   line.task = TaskId{number(id())};

@@ -54,6 +54,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void log_end(ExitStatus status);
   void log_command(int exit_status, int signal);
   std::string end_reason() const;
+  /// What the user could do about it; mostly empty.
+  std::string hint_of(ExitStatus status) const;
   /// `text` with the host's name before each line, for `all --tag`; else `text`.
   std::string_view tagged(LinePrefixer& lines, std::string_view text);
 

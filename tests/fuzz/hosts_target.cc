@@ -108,7 +108,8 @@ void check_lists(const Result<std::vector<ArgumentList>>& lists) {
   }
 }
 
-void check_roster(const Roster& roster, const HostOptions& options, const LaunchContext& context) {
+void check_roster(const Roster& roster, const CommandOptions& command,
+                  const LaunchContext& context) {
   std::set<std::string> labels;
   for (const HostSpec& host : roster.hosts) {
     SPREAD_ASSERT(labels.insert(host_label(host) + (host.local ? "" : "\n")).second);
@@ -125,7 +126,7 @@ void check_roster(const Roster& roster, const HostOptions& options, const Launch
     const SlotSpec& slot = roster.slots[i];
     // From 1 on each host, none left out.
     SPREAD_ASSERT(slot.number == ++slots.at(number(slot.host)));
-    const LaunchPlan plan = plan_launch(roster, options, context, WorkerId{i}, {});
+    const LaunchPlan plan = plan_launch(roster, command, context, WorkerId{i}, {});
     check_words(plan.arguments);
     SPREAD_ASSERT(!format_plan(plan).empty());
   }
@@ -156,25 +157,28 @@ void hosts(ByteView input) {
   if (slots > kSlotsTried) return;
 
   HostOptions options;
+  WorkerLists lists;
+  CommandOptions command;
   if (!texts[0].empty()) options.sshlogins = {texts[0]};
   if (!texts[1].empty()) options.slf_files = {"slf"};
-  if (!texts[2].empty()) options.args_files = {"args"};
+  if (!texts[2].empty()) lists.files = {"args"};
   options.launch = texts[3];
-  options.working_directory = texts[4].substr(0, texts[4].find('\0'));
+  command.directory = texts[4].substr(0, texts[4].find('\0'));
   if ((input[0] & 2) != 0) options.slots = 2;
   // Without either, the command line is refused before.
-  const bool no_command = (input[0] & 4) != 0 && !options.args_files.empty();
-  if (!no_command) options.command = {"cmd", "{host}", "{slot}"};
+  const bool no_command = (input[0] & 4) != 0 && !lists.files.empty();
+  if (!no_command) command.words = {"cmd", "{host}", "{slot}"};
   LaunchContext context;
   context.current_directory = "/here";
-  const auto roster = build_roster(options, context, [&](const std::string& name) {
-    return Result<std::string>(name == "slf" ? texts[1] : texts[2]);
-  });
+  const auto roster =
+      build_roster(options, lists, command.words, context, [&](const std::string& name) {
+        return Result<std::string>(name == "slf" ? texts[1] : texts[2]);
+      });
   if (!roster) {
     SPREAD_ASSERT(!roster.error().message.empty());
     return;
   }
-  check_roster(*roster, options, context);
+  check_roster(*roster, command, context);
 }
 
 }  // namespace spread::fuzz

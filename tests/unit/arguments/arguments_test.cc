@@ -18,10 +18,11 @@ ArgumentReader reader_of(std::vector<InputOptions::Group> groups,
                          const std::vector<std::string>& texts = {}, char delimiter = '\n') {
   InputOptions options;
   options.groups = std::move(groups);
-  options.delimiter = delimiter;
+  RecordOptions records;
+  records.delimiter = delimiter;
   std::vector<Slice> slices;
   for (const std::string& text : texts) slices.push_back(Slice::copy_of(as_bytes(text)));
-  return ArgumentReader(options, slices);
+  return ArgumentReader(options, records, slices);
 }
 
 std::vector<std::string> tasks(std::vector<InputOptions::Group> groups,

@@ -56,18 +56,18 @@ std::string run_error(std::vector<std::string> words) {
 }
 
 std::vector<std::string> items(const Options& options, std::size_t group) {
-  return options.input.groups.at(group).words;
+  return options.items.input.groups.at(group).words;
 }
 
 // ---------------------------------------------------------------- subcommands
 
 TEST(Flags, SubcommandsBecomeCommands) {
-  EXPECT_EQ(options_of({"run", "--", "w"}).command, Command::Run);
-  EXPECT_EQ(options_of({"map", "w"}).command, Command::Map);
-  EXPECT_EQ(options_of({"all", "--", "w"}).command, Command::All);
-  EXPECT_EQ(options_of({"hosts"}).command, Command::Hosts);
-  EXPECT_EQ(options_of({"history", "show"}).command, Command::HistoryShow);
-  EXPECT_EQ(options_of({"history", "reset"}).command, Command::HistoryReset);
+  EXPECT_EQ(options_of({"run", "--", "w"}).subcommand, Subcommand::Run);
+  EXPECT_EQ(options_of({"map", "w"}).subcommand, Subcommand::Map);
+  EXPECT_EQ(options_of({"all", "--", "w"}).subcommand, Subcommand::All);
+  EXPECT_EQ(options_of({"hosts"}).subcommand, Subcommand::Hosts);
+  EXPECT_EQ(options_of({"history", "show"}).subcommand, Subcommand::HistoryShow);
+  EXPECT_EQ(options_of({"history", "reset"}).subcommand, Subcommand::HistoryReset);
 }
 
 TEST(Flags, SubcommandThatIsNotBuiltYetIsUnknown) {
@@ -125,8 +125,9 @@ TEST(Flags, HelpOfASubcommandNeedsNothingElseToBeRight) {
 }
 
 TEST(Flags, HelpBehindTheWorkerIsTheWorkers) {
-  EXPECT_THAT(options_of({"run", "w", "--help"}).hosts.command, ElementsAre("w", "--help"));
-  EXPECT_THAT(options_of({"run", "--", "w", "--help"}).hosts.command, ElementsAre("w", "--help"));
+  EXPECT_THAT(options_of({"run", "w", "--help"}).job.command.words, ElementsAre("w", "--help"));
+  EXPECT_THAT(options_of({"run", "--", "w", "--help"}).job.command.words,
+              ElementsAre("w", "--help"));
 }
 
 TEST(Flags, VersionIsText) {
@@ -141,13 +142,13 @@ TEST(Flags, VersionIsText) {
 
 TEST(Flags, DashesEndTheOptions) {
   const Options options = options_of({"run", "-j3", "--", "-w", "-v", "--", "x"});
-  EXPECT_THAT(options.hosts.command, ElementsAre("-w", "-v", "--", "x"));
+  EXPECT_THAT(options.job.command.words, ElementsAre("-w", "-v", "--", "x"));
   EXPECT_FALSE(options.report.explain);
 }
 
 TEST(Flags, FirstWordThatIsNoOptionEndsTheOptions) {
   const Options options = options_of({"run", "-j3", "python3", "w.py", "-v", "-j9", "--bogus"});
-  EXPECT_THAT(options.hosts.command, ElementsAre("python3", "w.py", "-v", "-j9", "--bogus"));
+  EXPECT_THAT(options.job.command.words, ElementsAre("python3", "w.py", "-v", "-j9", "--bogus"));
   EXPECT_EQ(options.hosts.slots, 3);
   EXPECT_FALSE(options.report.explain);
 }
@@ -161,7 +162,7 @@ TEST(Flags, WordsOfTheWorkerAreKeptAsTheyAre) {
   const std::vector<std::string> words{"[a,b]", "{}", "--prep=", "a=b", "", "%%", "++"};
   std::vector<std::string> line{"run", "w"};
   line.insert(line.end(), words.begin(), words.end());
-  EXPECT_THAT(options_of(line).hosts.command,
+  EXPECT_THAT(options_of(line).job.command.words,
               ElementsAre("w", "[a,b]", "{}", "--prep=", "a=b", "", "%%", "++"));
 }
 
@@ -173,9 +174,9 @@ TEST(Flags, MissingWorkerIsAnError) {
 }
 
 TEST(Flags, WorkerListsStandInForTheCommand) {
-  EXPECT_THAT(options_of({"run", "--worker", "a b", "--worker=c"}).hosts.worker_lists,
+  EXPECT_THAT(options_of({"run", "--worker", "a b", "--worker=c"}).lists.lists,
               ElementsAre("a b", "c"));
-  EXPECT_THAT(options_of({"all", "--args-file", "f"}).hosts.args_files, ElementsAre("f"));
+  EXPECT_THAT(options_of({"all", "--args-file", "f"}).lists.files, ElementsAre("f"));
 }
 
 TEST(Flags, HostsWithoutACommandForThemAreAnError) {
@@ -185,7 +186,7 @@ TEST(Flags, HostsWithoutACommandForThemAreAnError) {
 }
 
 TEST(Flags, HostsTakesAWorkerButNoOtherWord) {
-  EXPECT_THAT(options_of({"hosts", "-S", "a", "--", "w", "x"}).hosts.command,
+  EXPECT_THAT(options_of({"hosts", "-S", "a", "--", "w", "x"}).job.command.words,
               ElementsAre("w", "x"));
   EXPECT_THAT(error_of({"hosts", "n1"}), HasSubstr("unexpected word 'n1'"));
   EXPECT_TRUE(options_of({"hosts", "--check"}).check_hosts);
@@ -195,29 +196,29 @@ TEST(Flags, HostsTakesAWorkerButNoOtherWord) {
 
 TEST(Flags, ItemsFollowTheWorker) {
   const Options options = options_of({"run", "--", "w", "-x", ":::", "1", "--", "-j", "::::", "f"});
-  EXPECT_THAT(options.hosts.command, ElementsAre("w", "-x"));
+  EXPECT_THAT(options.job.command.words, ElementsAre("w", "-x"));
   EXPECT_THAT(items(options, 0), ElementsAre("1", "--", "-j"));
-  EXPECT_FALSE(options.input.groups[0].from_file);
+  EXPECT_FALSE(options.items.input.groups[0].from_file);
   EXPECT_THAT(items(options, 1), ElementsAre("f"));
-  EXPECT_TRUE(options.input.groups[1].from_file);
+  EXPECT_TRUE(options.items.input.groups[1].from_file);
 }
 
 TEST(Flags, ItemsMayStandBeforeTheDashes) {
   const Options options = options_of({"run", ":::", "1", "2", "--", "w", ":::", "3"});
-  EXPECT_THAT(options.hosts.command, ElementsAre("w"));
+  EXPECT_THAT(options.job.command.words, ElementsAre("w"));
   EXPECT_THAT(items(options, 0), ElementsAre("1", "2"));
   EXPECT_THAT(items(options, 1), ElementsAre("3"));
 }
 
 TEST(Flags, ItemsFollowAWorkerWithoutDashes) {
   const Options options = options_of({"run", "-j2", "w", ":::", "a", "--", "b"});
-  EXPECT_THAT(options.hosts.command, ElementsAre("w"));
+  EXPECT_THAT(options.job.command.words, ElementsAre("w"));
   EXPECT_THAT(items(options, 0), ElementsAre("a", "--", "b"));
 }
 
 TEST(Flags, NoItemsAreAnEmptyInput) {
   const Options options = options_of({"run", "--", "w", ":::"});
-  ASSERT_EQ(options.input.groups.size(), 1u);
+  ASSERT_EQ(options.items.input.groups.size(), 1u);
   EXPECT_THAT(items(options, 0), IsEmpty());
 }
 
@@ -236,8 +237,9 @@ TEST(Flags, ItemsAndInputFilesExcludeEachOther) {
 
 TEST(Flags, ItemsAreLinesOrJson) {
   EXPECT_THAT(error_of({"run", "--in", "csv", "--", "w", ":::", "1"}), HasSubstr("--in must be"));
-  EXPECT_EQ(options_of({"run", "--in", "csv", "--", "w", "::::", "f"}).input.groups.size(), 1u);
-  EXPECT_EQ(options_of({"run", "--in", "json", "--", "w", ":::", "1"}).input.format,
+  EXPECT_EQ(options_of({"run", "--in", "csv", "--", "w", "::::", "f"}).items.input.groups.size(),
+            1u);
+  EXPECT_EQ(options_of({"run", "--in", "json", "--", "w", ":::", "1"}).records.format,
             InputFormat::Json);
 }
 
@@ -294,7 +296,7 @@ TEST(Flags, EmptyValueDoesNotTakeTheNextWord) {
   const Options options = run_options({"--prep=", "--strict"});
   ASSERT_EQ(options.prep.size(), 1u);
   EXPECT_EQ(options.prep[0].text, "");
-  EXPECT_TRUE(options.limits.strict);
+  EXPECT_TRUE(options.strict);
   EXPECT_THAT(run_error({"--joblog=", "--strict"}), HasSubstr("--joblog: expected a file, not ''"));
   EXPECT_THAT(run_error({"--joblog", ""}), HasSubstr("--joblog: expected a file, not ''"));
 }
@@ -309,7 +311,7 @@ TEST(Flags, ValuesAreNotTakenApart) {
 
 TEST(Flags, ShortOptionsMayBeJoined) {
   const Options options = run_options({"-0vj4"});
-  EXPECT_EQ(options.input.delimiter, '\0');
+  EXPECT_EQ(options.records.delimiter, '\0');
   EXPECT_TRUE(options.report.explain);
   EXPECT_EQ(options.hosts.slots, 4);
 }
@@ -319,7 +321,7 @@ TEST(Flags, ShortOptionsMayBeJoined) {
 TEST(Flags, HistoryTakesHostsAndOptionsInAnyOrder) {
   const Options options = options_of({"history", "reset", "n1", "--history", "f", "n2"});
   EXPECT_THAT(options.history_words, ElementsAre("n1", "n2"));
-  EXPECT_EQ(options.history.file, "f");
+  EXPECT_EQ(options.history.name, "f");
 }
 
 TEST(Flags, HistoryNeedsShowOrReset) {

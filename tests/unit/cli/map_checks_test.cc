@@ -61,7 +61,7 @@ TEST(MapChecks, RecordsAreWholeJobs) {
   EXPECT_THAT(error({"--results", "d", "--out", "records"}),
               HasSubstr("--results and --out records exclude"));
   EXPECT_EQ(map({"--results", "d", "--out", "text"}).results_directory, "d");
-  EXPECT_EQ(map({"-u", "--out", "text"}).output, MapOptions::Output::Ungrouped);
+  EXPECT_EQ(map({"-u", "--out", "text"}).output, JobOptions::Output::Ungrouped);
 }
 
 TEST(MapChecks, WhatGoesTogetherIsAllowed) {

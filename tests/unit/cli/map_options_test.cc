@@ -27,13 +27,13 @@ TEST(MapJobs, MayBeBesideTheCpus) {
 }
 
 TEST(MapJobs, ZeroIsNoLimit) {
-  EXPECT_TRUE(map({"-P0"}).no_slot_limit);
-  EXPECT_FALSE(map({}).no_slot_limit);
+  EXPECT_TRUE(options({"-P0"}).hosts.slots_unlimited);
+  EXPECT_FALSE(options({}).hosts.slots_unlimited);
 }
 
 TEST(MapJobs, MayStandInAFile) {
   const std::string file = SPREAD_SOURCE_DIR "/CMakeLists.txt";
-  EXPECT_EQ(map({"-j", file}).jobs_file, file);
+  EXPECT_EQ(options({"-j", file}).hosts.slots_file, file);
   EXPECT_FALSE(options({"-j", file}).hosts.slots.has_value());
 }
 
@@ -43,8 +43,8 @@ TEST(MapJobs, LastOneCounts) {
   EXPECT_EQ(last_count.hosts.slots, 4);
   EXPECT_FALSE(last_count.hosts.slots_percent);
   EXPECT_EQ(last_count.hosts.slots_offset, 0);
-  EXPECT_FALSE(last_count.map.no_slot_limit);
-  EXPECT_EQ(last_count.map.jobs_file, "");
+  EXPECT_FALSE(last_count.hosts.slots_unlimited);
+  EXPECT_EQ(last_count.hosts.slots_file, "");
   EXPECT_FALSE(options({"-j4", "-j0"}).hosts.slots.has_value());
 }
 
@@ -55,14 +55,14 @@ TEST(MapJobs, OthersAreErrors) {
 }
 
 TEST(MapJobs, StartOnlyWhenTheyMay) {
-  EXPECT_EQ(map({"--delay", "0.5"}).delay, Duration(milliseconds(500)));
-  EXPECT_EQ(map({"--memfree", "1.5G"}).free_memory, std::uint64_t{3} << 29);
-  EXPECT_EQ(map({"--memfree", "2g"}).free_memory, 2000000000u);
-  EXPECT_EQ(map({"--load", "1.5"}).load_max->value, 1.5);
-  EXPECT_FALSE(map({"--load", "1.5"}).load_max->percent);
-  EXPECT_EQ(map({"--load", "80%"}).load_max->value, 80);
-  EXPECT_TRUE(map({"--load", "80%"}).load_max->percent);
-  EXPECT_FALSE(map({}).load_max || map({}).free_memory || map({}).nice);
+  EXPECT_EQ(options({"--delay", "0.5"}).starts.delay, Duration(milliseconds(500)));
+  EXPECT_EQ(options({"--memfree", "1.5G"}).starts.free_memory, std::uint64_t{3} << 29);
+  EXPECT_EQ(options({"--memfree", "2g"}).starts.free_memory, 2000000000u);
+  EXPECT_EQ(options({"--load", "1.5"}).starts.load_max->value, 1.5);
+  EXPECT_FALSE(options({"--load", "1.5"}).starts.load_max->percent);
+  EXPECT_EQ(options({"--load", "80%"}).starts.load_max->value, 80);
+  EXPECT_TRUE(options({"--load", "80%"}).starts.load_max->percent);
+  EXPECT_FALSE(options({}).starts.load_max || options({}).starts.free_memory || map({}).nice);
   EXPECT_THAT(error({"--delay", "-1"}), HasSubstr("--delay: expected a time"));
   EXPECT_THAT(error({"--memfree", "0"}), HasSubstr("--memfree: expected at least 1 byte"));
   for (const char* bad : {"0", "0%", "", "%", "x", "-1", "1%%"}) {
@@ -82,11 +82,11 @@ TEST(MapJobs, NicenessIsFromMinus20To19) {
 // ---------------------------------------------------------------- items in
 
 TEST(MapItems, EndWithOneByte) {
-  EXPECT_EQ(options({"-0"}).input.delimiter, '\0');
-  EXPECT_EQ(options({"--null"}).input.delimiter, '\0');
-  EXPECT_EQ(options({"-d", "\\t"}).input.delimiter, '\t');
-  EXPECT_EQ(options({"--delimiter=,"}).input.delimiter, ',');
-  EXPECT_EQ(options({"--csv", "-0"}).input.delimiter, '\0');
+  EXPECT_EQ(options({"-0"}).records.delimiter, '\0');
+  EXPECT_EQ(options({"--null"}).records.delimiter, '\0');
+  EXPECT_EQ(options({"-d", "\\t"}).records.delimiter, '\t');
+  EXPECT_EQ(options({"--delimiter=,"}).records.delimiter, ',');
+  EXPECT_EQ(options({"--csv", "-0"}).records.delimiter, '\0');
   EXPECT_THAT(error({"-0", "-d,"}), HasSubstr("-0 and -d exclude each other"));
 }
 
@@ -152,22 +152,22 @@ TEST(MapItems, NoRunIfEmptyIsAcceptedAndChangesNothing) {
 // ---------------------------------------------------------------- the command
 
 TEST(MapCommand, HasItsWayToRun) {
-  using Mode = MapOptions::Mode;
+  using Mode = JobOptions::Mode;
   EXPECT_EQ(map({"-c"}).mode, Mode::Shell);
   EXPECT_EQ(map({"--shell"}).mode, Mode::Shell);
   EXPECT_EQ(map({"-q"}).mode, Mode::Exec);
   EXPECT_EQ(map({"--quote"}).mode, Mode::Exec);
   EXPECT_EQ(map({"--shell-path", "/bin/bash"}).shell, "/bin/bash");
-  EXPECT_TRUE(map({"--allow-paste"}).allow_paste);
-  EXPECT_TRUE(map({"--stdin"}).item_to_stdin);
-  EXPECT_EQ(options({"--wd", "/d"}).hosts.working_directory, "/d");
-  EXPECT_EQ(options({"--workdir=/d"}).hosts.working_directory, "/d");
+  EXPECT_TRUE(options({"--allow-paste"}).items.allow_paste);
+  EXPECT_TRUE(options({"--stdin"}).items.to_stdin);
+  EXPECT_EQ(options({"--wd", "/d"}).job.command.directory, "/d");
+  EXPECT_EQ(options({"--workdir=/d"}).job.command.directory, "/d");
 }
 
 TEST(MapCommand, NamesItsPlaceholder) {
-  EXPECT_EQ(map({"-I", ":::x"}).replacement, ":::x");
-  EXPECT_EQ(map({"-I,"}).replacement, ",");
-  EXPECT_EQ(map({}).replacement, "");
+  EXPECT_EQ(options({"-I", ":::x"}).items.replacement, ":::x");
+  EXPECT_EQ(options({"-I,"}).items.replacement, ",");
+  EXPECT_EQ(options({}).items.replacement, "");
 }
 
 TEST(MapCommand, NamesMustNotBeEmpty) {
@@ -180,7 +180,7 @@ TEST(MapCommand, NamesMustNotBeEmpty) {
 // ---------------------------------------------------------------- output
 
 TEST(MapOutput, IsGroupedInOrderUnlessTold) {
-  using Output = MapOptions::Output;
+  using Output = JobOptions::Output;
   EXPECT_EQ(map({"--group"}).output, Output::Grouped);
   EXPECT_TRUE(options({"-k"}).output.ordered);
   EXPECT_TRUE(options({"--keep-order"}).output.ordered);
@@ -189,7 +189,7 @@ TEST(MapOutput, IsGroupedInOrderUnlessTold) {
 
 TEST(MapOutput, LinesComeAsTheyComeUnlessTheOrderIsAskedFor) {
   for (const char* name : {"--lb", "--line-buffer"}) {
-    EXPECT_EQ(map({name}).output, MapOptions::Output::LineBuffered) << name;
+    EXPECT_EQ(map({name}).output, JobOptions::Output::LineBuffered) << name;
     EXPECT_FALSE(options({name}).output.ordered) << name;
     EXPECT_TRUE(options({name, "-k"}).output.ordered) << name;
   }
@@ -197,7 +197,7 @@ TEST(MapOutput, LinesComeAsTheyComeUnlessTheOrderIsAskedFor) {
 
 TEST(MapOutput, UngroupedHasNoOrder) {
   for (const char* name : {"-u", "--ungroup"}) {
-    EXPECT_EQ(map({name}).output, MapOptions::Output::Ungrouped) << name;
+    EXPECT_EQ(map({name}).output, JobOptions::Output::Ungrouped) << name;
     EXPECT_FALSE(options({name}).output.ordered) << name;
   }
 }
@@ -224,7 +224,7 @@ TEST(MapFailures, TimeoutRetriesAndHaltAreThoseOfRun) {
   EXPECT_EQ(options({"--retries", "0"}).failure.retries, 0u);
   EXPECT_EQ(options({"--halt", "now,fail=10%"}).halt.count, 10);
   EXPECT_EQ(options({"--halt", "-2"}).halt.why, HaltOptions::Why::Success);
-  EXPECT_EQ(options({"--kill-grace", "1"}).limits.kill_grace, Duration(seconds(1)));
+  EXPECT_EQ(options({"--kill-grace", "1"}).ends.kill_grace, Duration(seconds(1)));
 }
 
 TEST(MapFailures, EndSequenceIsSignalsAndMilliseconds) {
@@ -248,9 +248,9 @@ TEST(MapFailures, OtherEndSequencesAreErrors) {
 }
 
 TEST(MapFailures, ExitStatusIsOneOfTwo) {
-  EXPECT_FALSE(map({}).xargs_status);
-  EXPECT_FALSE(map({"--exit-status", "parallel"}).xargs_status);
-  EXPECT_TRUE(map({"--exit-status", "xargs"}).xargs_status);
+  EXPECT_FALSE(options({}).job.xargs_status);
+  EXPECT_FALSE(options({"--exit-status", "parallel"}).job.xargs_status);
+  EXPECT_TRUE(options({"--exit-status", "xargs"}).job.xargs_status);
   EXPECT_THAT(error({"--exit-status", "x"}), HasSubstr("expected parallel or xargs, not 'x'"));
 }
 
@@ -267,20 +267,21 @@ TEST(MapReport, VerboseIsThatOfGnuParallel) {
 
 TEST(MapReport, JoblogMayBeAppendedTo) {
   EXPECT_EQ(options({"--joblog", "l"}).report.joblog, "l");
-  EXPECT_FALSE(map({"--joblog", "l"}).joblog_append);
+  EXPECT_FALSE(options({"--joblog", "l"}).report.joblog_append);
   EXPECT_EQ(options({"--jl", "+l"}).report.joblog, "l");
-  EXPECT_TRUE(map({"--jl", "+l"}).joblog_append);
-  EXPECT_FALSE(map({"--jl", "+l", "--jl", "m"}).joblog_append);
+  EXPECT_TRUE(options({"--jl", "+l"}).report.joblog_append);
+  EXPECT_FALSE(options({"--jl", "+l", "--jl", "m"}).report.joblog_append);
   EXPECT_EQ(options({"--jl", "./+l"}).report.joblog, "./+l");
   EXPECT_THAT(error({"--joblog", "+"}), HasSubstr("--joblog: expected a file"));
 }
 
 TEST(MapReport, ResumingAppendsToTheJoblog) {
-  const MapOptions resume = map({"--resume", "--joblog", "l"});
-  EXPECT_TRUE(resume.resume && resume.joblog_append);
-  EXPECT_FALSE(resume.resume_failed);
-  const MapOptions failed = map({"--joblog", "l", "--resume-failed"});
-  EXPECT_TRUE(failed.resume && failed.resume_failed && failed.joblog_append);
+  const Options resume = options({"--resume", "--joblog", "l"});
+  EXPECT_TRUE(resume.items.resume.resume && resume.report.joblog_append);
+  EXPECT_FALSE(resume.items.resume.resume_failed);
+  const Options failed = options({"--joblog", "l", "--resume-failed"});
+  EXPECT_TRUE(failed.items.resume.resume && failed.items.resume.resume_failed &&
+              failed.report.joblog_append);
 }
 
 TEST(MapReport, ResumingNeedsAJoblog) {
@@ -293,15 +294,15 @@ TEST(MapReport, RestIsThatOfRun) {
   EXPECT_EQ(options({"--eta"}).report.progress, ProgressStyle::Eta);
   EXPECT_EQ(options({"--progress"}).report.progress, ProgressStyle::Plain);
   EXPECT_EQ(options({"--no-bar"}).report.progress, ProgressStyle::None);
-  EXPECT_TRUE(options({"--dry-run"}).report.dry_run);
+  EXPECT_TRUE(options({"--dry-run"}).dry_run);
   EXPECT_TRUE(options({"--summary"}).report.summary);
   EXPECT_EQ(options({"--events", "e"}).report.events, "e");
-  EXPECT_EQ(options({"--history", "h"}).history.file, "h");
+  EXPECT_EQ(options({"--history", "h"}).history.name, "h");
   EXPECT_FALSE(options({"--no-history"}).history.enabled);
-  EXPECT_EQ(options({"--read-ahead", "5"}).limits.read_ahead, 5u);
-  EXPECT_EQ(options({"--reorder-mem", "1M"}).limits.reorder_memory, 1u << 20);
-  EXPECT_EQ(options({"--spill-dir", "/s"}).limits.spill_directory, "/s");
-  EXPECT_EQ(options({"--spill-max", "1K"}).limits.spill_max, 1024u);
+  EXPECT_EQ(options({"--read-ahead", "5"}).read_ahead, 5u);
+  EXPECT_EQ(options({"--reorder-mem", "1M"}).spill.memory, 1u << 20);
+  EXPECT_EQ(options({"--spill-dir", "/s"}).spill.directory, "/s");
+  EXPECT_EQ(options({"--spill-max", "1K"}).spill.max_bytes, 1024u);
 }
 
 }  // namespace

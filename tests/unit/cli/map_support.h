@@ -36,17 +36,17 @@ inline Options options(Words words) {
   words.push_back("cmd");
   return line(words);
 }
-inline MapOptions map(const Words& words) { return options(words).map; }
-inline ArgumentOptions arguments(const Words& words) { return map(words).arguments; }
+inline JobOptions map(const Words& words) { return options(words).job; }
+inline ArgumentOptions arguments(const Words& words) { return options(words).items.arguments; }
 
 inline std::string error(Words words) {
   words.push_back("cmd");
   return line_error(words);
 }
 
-inline Words command(const Words& words) { return line(words).hosts.command; }
+inline Words command(const Words& words) { return line(words).job.command.words; }
 inline std::vector<InputOptions::Group> groups(const Words& words) {
-  return line(words).input.groups;
+  return line(words).items.input.groups;
 }
 
 }  // namespace spread::cli

@@ -12,8 +12,8 @@ using testing::IsEmpty;
 
 TEST(MapWords, FirstWordThatIsNoOptionBeginsTheCommand) {
   const Options options = line({"-j3", "rm", "-v", "-k", "--bogus", "{}"});
-  EXPECT_THAT(options.hosts.command, ElementsAre("rm", "-v", "-k", "--bogus", "{}"));
-  EXPECT_FALSE(options.map.print_commands);
+  EXPECT_THAT(options.job.command.words, ElementsAre("rm", "-v", "-k", "--bogus", "{}"));
+  EXPECT_FALSE(options.job.print_commands);
 }
 
 TEST(MapWords, DashesBeforeTheCommandEndTheOptions) {
@@ -71,7 +71,7 @@ TEST(MapWords, InRunThePlusIsNoSeparator) {
   const char* argv[] = {"spread", "run", "--", "w", ":::", "a", ":::+", "b"};
   const auto parsed = parse_command_line(8, argv);
   ASSERT_TRUE(parsed);
-  EXPECT_THAT(parsed->options.input.groups.at(0).words, ElementsAre("a", ":::+", "b"));
+  EXPECT_THAT(parsed->options.items.input.groups.at(0).words, ElementsAre("a", ":::+", "b"));
 }
 
 TEST(MapWords, WithoutCommandItemsAreCommandLines) {
@@ -85,7 +85,7 @@ TEST(MapWords, OptionsThatNeedACommandSaySo) {
   for (const Words& words : {Words{"-q"}, {"--stdin"}, {"-I", "x"}, {"-X"}, {"-m"}, {"--xargs"}}) {
     EXPECT_THAT(line_error(words), HasSubstr(words[0] + " needs a command"));
   }
-  EXPECT_EQ(line({"-c"}).map.mode, MapOptions::Mode::Shell);
+  EXPECT_EQ(line({"-c"}).job.mode, JobOptions::Mode::Shell);
 }
 
 TEST(MapWords, EmptyCommandIsAnError) {
@@ -95,19 +95,19 @@ TEST(MapWords, EmptyCommandIsAnError) {
 
 TEST(MapWords, FilesAndItemsMayComeTogether) {
   const Options options = line({"-a", "f", "-a", "-", "cmd", ":::", "x"});
-  EXPECT_THAT(options.input.files, ElementsAre("f", "-"));
-  EXPECT_EQ(options.input.groups.size(), 1u);
+  EXPECT_THAT(options.items.input.files, ElementsAre("f", "-"));
+  EXPECT_EQ(options.items.input.groups.size(), 1u);
 }
 
 TEST(MapWords, DefaultsAreOfOneProcessATask) {
   const Options options = line({"cmd"});
-  EXPECT_EQ(options.command, Command::Map);
-  EXPECT_EQ(options.limits.window, 1u);
-  EXPECT_EQ(options.output.tails, TailsTo::None);
+  EXPECT_EQ(options.subcommand, Subcommand::Map);
+  EXPECT_EQ(options.window.tasks, 1u);
+  EXPECT_EQ(options.tails.to, TailsTo::None);
   EXPECT_TRUE(options.output.ordered);
-  EXPECT_EQ(options.map.mode, MapOptions::Mode::Automatic);
-  EXPECT_EQ(options.map.output, MapOptions::Output::Grouped);
-  EXPECT_EQ(options.map.shell, "");
+  EXPECT_EQ(options.job.mode, JobOptions::Mode::Automatic);
+  EXPECT_EQ(options.job.output, JobOptions::Output::Grouped);
+  EXPECT_EQ(options.job.shell, "");
   EXPECT_FALSE(options.hosts.slots.has_value());
 }
 

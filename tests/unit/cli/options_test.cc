@@ -30,6 +30,8 @@ Options options_of(const std::string& subcommand, const std::vector<std::string>
 }
 Options run(const std::vector<std::string>& words) { return options_of("run", words); }
 
+bool counts(const Options& options) { return counts_answers(options.wire, options.window.tasks); }
+
 std::string error(const std::vector<std::string>& words, const std::string& subcommand = "run") {
   const auto parsed = parse(subcommand, words);
   EXPECT_FALSE(parsed.has_value()) << testing::PrintToString(words);
@@ -58,7 +60,7 @@ TEST(HostFlags, HostsAreKeptAsGiven) {
   EXPECT_THAT(options.hosts.sshlogins, ElementsAre("8/a,b", ":"));
   EXPECT_THAT(options.hosts.slf_files, ElementsAre("f"));
   EXPECT_EQ(options.hosts.launch, "ssh -x {host}");
-  EXPECT_EQ(options.hosts.working_directory, ".");
+  EXPECT_EQ(options.job.command.directory, ".");
   EXPECT_THAT(run({"--sshlogin", "a", "--sshloginfile", "g"}).hosts.slf_files, ElementsAre("g"));
 }
 
@@ -79,13 +81,13 @@ TEST(HostFlags, WireIsOneOfThree) {
 }
 
 TEST(HostFlags, WireLinesHasAWindowOnlyIfItIsGiven) {
-  EXPECT_FALSE(counts_answers(run({"--wire", "lines"})));
-  EXPECT_FALSE(counts_answers(run({"--wire", "lines", "--window", "1"})));
-  EXPECT_TRUE(counts_answers(run({"--wire", "lines", "--window", "2"})));
-  EXPECT_FALSE(counts_answers(run({"--wire", "json", "--window", "2"})));
+  EXPECT_FALSE(counts(run({"--wire", "lines"})));
+  EXPECT_FALSE(counts(run({"--wire", "lines", "--window", "1"})));
+  EXPECT_TRUE(counts(run({"--wire", "lines", "--window", "2"})));
+  EXPECT_FALSE(counts(run({"--wire", "json", "--window", "2"})));
   EXPECT_THAT(error({"--wire", "lines", "--window", "2", "--crash-retries", "1"}),
               HasSubstr("leave out --window 2"));
-  EXPECT_EQ(run({"--wire", "lines", "--window", "1"}).limits.window, 1u);
+  EXPECT_EQ(run({"--wire", "lines", "--window", "1"}).window.tasks, 1u);
   EXPECT_EQ(run({"--wire", "lines", "--prep", "x"}).prep.size(), 1u);
 }
 
@@ -95,25 +97,25 @@ TEST(HostFlags, StartAllIsSet) {
 }
 
 TEST(InputFlags, FormatIsOneOfFour) {
-  EXPECT_EQ(run({"--in", "lines"}).input.format, InputFormat::Lines);
-  EXPECT_EQ(run({"--in", "json"}).input.format, InputFormat::Json);
-  EXPECT_EQ(run({"--in", "msgpack"}).input.format, InputFormat::Msgpack);
-  EXPECT_EQ(run({"--in", "csv"}).input.format, InputFormat::Csv);
+  EXPECT_EQ(run({"--in", "lines"}).records.format, InputFormat::Lines);
+  EXPECT_EQ(run({"--in", "json"}).records.format, InputFormat::Json);
+  EXPECT_EQ(run({"--in", "msgpack"}).records.format, InputFormat::Msgpack);
+  EXPECT_EQ(run({"--in", "csv"}).records.format, InputFormat::Csv);
   EXPECT_THAT(error({"--in", "xml"}), HasSubstr("--in: expected lines, json, msgpack or csv"));
 }
 
 TEST(InputFlags, DelimiterIsOneByte) {
-  EXPECT_EQ(run({}).input.delimiter, '\n');
-  EXPECT_EQ(run({"-0"}).input.delimiter, '\0');
-  EXPECT_EQ(run({"--null"}).input.delimiter, '\0');
-  EXPECT_EQ(run({"-d,"}).input.delimiter, ',');
-  EXPECT_EQ(run({"-d", "\\t"}).input.delimiter, '\t');
-  EXPECT_EQ(run({"-d", "\\0"}).input.delimiter, '\0');
-  EXPECT_EQ(run({"--delimiter", "\\n"}).input.delimiter, '\n');
-  EXPECT_EQ(run({"-d", "\\x1F"}).input.delimiter, '\x1f');
-  EXPECT_EQ(run({"-d", "\\101"}).input.delimiter, 'A');
-  EXPECT_EQ(run({"-d", "\\\\"}).input.delimiter, '\\');
-  EXPECT_EQ(run({"-d", "\\"}).input.delimiter, '\\');
+  EXPECT_EQ(run({}).records.delimiter, '\n');
+  EXPECT_EQ(run({"-0"}).records.delimiter, '\0');
+  EXPECT_EQ(run({"--null"}).records.delimiter, '\0');
+  EXPECT_EQ(run({"-d,"}).records.delimiter, ',');
+  EXPECT_EQ(run({"-d", "\\t"}).records.delimiter, '\t');
+  EXPECT_EQ(run({"-d", "\\0"}).records.delimiter, '\0');
+  EXPECT_EQ(run({"--delimiter", "\\n"}).records.delimiter, '\n');
+  EXPECT_EQ(run({"-d", "\\x1F"}).records.delimiter, '\x1f');
+  EXPECT_EQ(run({"-d", "\\101"}).records.delimiter, 'A');
+  EXPECT_EQ(run({"-d", "\\\\"}).records.delimiter, '\\');
+  EXPECT_EQ(run({"-d", "\\"}).records.delimiter, '\\');
   for (const char* bad : {"", "ab", "\\q", "\\x", "\\x100", "\\x1g", "\\400", "\\8", "ä"}) {
     EXPECT_THAT(error({"-d", bad}), HasSubstr("-d: expected one byte")) << bad;
   }
@@ -126,7 +128,7 @@ TEST(InputFlags, DelimitersAreForLines) {
 }
 
 TEST(InputFlags, FilesKeepTheirOrder) {
-  EXPECT_THAT(run({"-a", "f", "--arg-file=-"}).input.files, ElementsAre("f", "-"));
+  EXPECT_THAT(run({"-a", "f", "--arg-file=-"}).items.input.files, ElementsAre("f", "-"));
 }
 
 TEST(InputFlags, PrepItemsKeepTheirOrderAcrossKinds) {
@@ -169,20 +171,20 @@ TEST(OutputFlags, OrderIsKeptUnlessTold) {
 }
 
 TEST(OutputFlags, TailsGoToAPlaceOrADirectory) {
-  EXPECT_EQ(run({}).output.tails, TailsTo::Stdout);
-  EXPECT_EQ(run({"--tails", "stderr"}).output.tails, TailsTo::Stderr);
-  EXPECT_EQ(run({"--tails", "none"}).output.tails, TailsTo::None);
-  EXPECT_EQ(run({"--tails", "stdout"}).output.tails, TailsTo::Stdout);
+  EXPECT_EQ(run({}).tails.to, TailsTo::Stdout);
+  EXPECT_EQ(run({"--tails", "stderr"}).tails.to, TailsTo::Stderr);
+  EXPECT_EQ(run({"--tails", "none"}).tails.to, TailsTo::None);
+  EXPECT_EQ(run({"--tails", "stdout"}).tails.to, TailsTo::Stdout);
   const Options options = run({"--tails", "out/"});
-  EXPECT_EQ(options.output.tails, TailsTo::Directory);
-  EXPECT_EQ(options.output.tails_directory, "out/");
-  EXPECT_EQ(run({"--tails", ".."}).output.tails, TailsTo::Directory);
+  EXPECT_EQ(options.tails.to, TailsTo::Directory);
+  EXPECT_EQ(options.tails.directory, "out/");
+  EXPECT_EQ(run({"--tails", ".."}).tails.to, TailsTo::Directory);
   EXPECT_THAT(error({"--tails", "no-such-directory"}), HasSubstr("or a directory (DIR/)"));
 }
 
 TEST(OutputFlags, ShowOutputIsSlotOrNone) {
-  EXPECT_TRUE(run({"--show-output", "slot"}).output.show_output);
-  EXPECT_FALSE(run({"--show-output", "none"}).output.show_output);
+  EXPECT_TRUE(run({"--show-output", "slot"}).show_output);
+  EXPECT_FALSE(run({"--show-output", "none"}).show_output);
   EXPECT_THAT(error({"--show-output", "x"}), HasSubstr("expected slot or none"));
 }
 
@@ -208,10 +210,10 @@ TEST(FailureFlags, TimeoutIsASpanOrAPercentage) {
 }
 
 TEST(FailureFlags, TimeoutOfAllIsItsShutdownTimeout) {
-  EXPECT_EQ(options_of("all", {"--timeout", "3"}).limits.shutdown_timeout, Duration(seconds(3)));
+  EXPECT_EQ(options_of("all", {"--timeout", "3"}).ends.shutdown_timeout, Duration(seconds(3)));
   EXPECT_THAT(error({"--timeout", "3", "--shutdown-timeout", "4"}, "all"),
               HasSubstr("exclude each other"));
-  EXPECT_EQ(run({"--timeout", "3", "--shutdown-timeout", "4"}).limits.shutdown_timeout,
+  EXPECT_EQ(run({"--timeout", "3", "--shutdown-timeout", "4"}).ends.shutdown_timeout,
             Duration(seconds(4)));
 }
 
@@ -223,8 +225,8 @@ TEST(FailureFlags, BusyAndBenchAreSpans) {
 }
 
 TEST(FailureFlags, StrictIsSet) {
-  EXPECT_FALSE(run({}).limits.strict);
-  EXPECT_TRUE(run({"--strict"}).limits.strict);
+  EXPECT_FALSE(run({}).strict);
+  EXPECT_TRUE(run({"--strict"}).strict);
 }
 
 struct HaltCase {
@@ -288,7 +290,7 @@ TEST(ReportFlags, RecordsAreFiles) {
   EXPECT_EQ(run({"--joblog", "l"}).report.joblog, "l");
   EXPECT_EQ(run({"--events", "e"}).report.events, "e");
   EXPECT_EQ(run({"--events", "fd:3"}).report.events, "fd:3");
-  EXPECT_TRUE(run({"--dry-run"}).report.dry_run);
+  EXPECT_TRUE(run({"--dry-run"}).dry_run);
   for (const char* bad : {"fd:", "fd:x", "fd:-1", "fd:0", "fd:99999999999", "-"}) {
     EXPECT_THAT(error({"--events", bad}), HasSubstr("--events: expected")) << bad;
   }
@@ -296,25 +298,25 @@ TEST(ReportFlags, RecordsAreFiles) {
 
 TEST(ReportFlags, HistoryIsAFileOrNone) {
   EXPECT_TRUE(run({}).history.enabled);
-  EXPECT_EQ(run({"--history", "h"}).history.file, "h");
+  EXPECT_EQ(run({"--history", "h"}).history.name, "h");
   EXPECT_FALSE(run({"--no-history"}).history.enabled);
   EXPECT_THAT(error({"--history", "h", "--no-history"}), HasSubstr("exclude each other"));
 }
 
 TEST(LimitFlags, WindowIsAtLeastOne) {
-  EXPECT_EQ(run({"--window", "1"}).limits.window, 1u);
+  EXPECT_EQ(run({"--window", "1"}).window.tasks, 1u);
   EXPECT_THAT(error({"--window", "0"}), HasSubstr("at least 1; leave --window out"));
   EXPECT_THAT(error({"--window", "-1"}), HasSubstr("--window: expected a whole number from 1"));
   EXPECT_THAT(error({"--window", "1000001"}), HasSubstr("from 1 to 1000000"));
 }
 
 TEST(LimitFlags, SizesHaveUnits) {
-  EXPECT_EQ(run({"--window-bytes", "128K"}).limits.window_bytes, 128u * 1024);
-  EXPECT_EQ(run({"--max-frame", "1M"}).limits.max_frame, 1024u * 1024);
-  EXPECT_EQ(run({"--reorder-mem", "1"}).limits.reorder_memory, 1u);
-  EXPECT_EQ(run({"--spill-max", "0"}).limits.spill_max, 0u);
-  EXPECT_EQ(run({"--read-ahead", "1"}).limits.read_ahead, 1u);
-  EXPECT_EQ(run({"--spill-dir", "/s"}).limits.spill_directory, "/s");
+  EXPECT_EQ(run({"--window-bytes", "128K"}).window.bytes, 128u * 1024);
+  EXPECT_EQ(run({"--max-frame", "1M"}).max_frame, 1024u * 1024);
+  EXPECT_EQ(run({"--reorder-mem", "1"}).spill.memory, 1u);
+  EXPECT_EQ(run({"--spill-max", "0"}).spill.max_bytes, 0u);
+  EXPECT_EQ(run({"--read-ahead", "1"}).read_ahead, 1u);
+  EXPECT_EQ(run({"--spill-dir", "/s"}).spill.directory, "/s");
 }
 
 TEST(LimitFlags, SizesOutOfRangeAreErrors) {
@@ -328,11 +330,11 @@ TEST(LimitFlags, SizesOutOfRangeAreErrors) {
 }
 
 TEST(LimitFlags, ShutdownTimeoutMayBeNone) {
-  EXPECT_EQ(run({}).limits.shutdown_timeout, Duration(seconds(60)));
-  EXPECT_FALSE(options_of("all", {}).limits.shutdown_timeout.has_value());
-  EXPECT_FALSE(run({"--shutdown-timeout", "none"}).limits.shutdown_timeout.has_value());
-  EXPECT_EQ(run({"--shutdown-timeout", "0"}).limits.shutdown_timeout, Duration::zero());
-  EXPECT_EQ(run({"--kill-grace", "1.5"}).limits.kill_grace,
+  EXPECT_EQ(run({}).ends.shutdown_timeout, Duration(seconds(60)));
+  EXPECT_FALSE(options_of("all", {}).ends.shutdown_timeout.has_value());
+  EXPECT_FALSE(run({"--shutdown-timeout", "none"}).ends.shutdown_timeout.has_value());
+  EXPECT_EQ(run({"--shutdown-timeout", "0"}).ends.shutdown_timeout, Duration::zero());
+  EXPECT_EQ(run({"--kill-grace", "1.5"}).ends.kill_grace,
             Duration(std::chrono::milliseconds(1500)));
   EXPECT_THAT(error({"--shutdown-timeout", "x"}), HasSubstr("(or none)"));
   EXPECT_THAT(error({"--kill-grace", "none"}), HasSubstr("--kill-grace: expected a time"));

@@ -29,48 +29,48 @@ std::string refused(std::vector<const char*> words) {
   return parsed ? "" : parsed.error().message;
 }
 
-TEST(PipeOptions, TakesACommandWithItsOwnOptions) {
+TEST(CutOptions, TakesACommandWithItsOwnOptions) {
   const Options options = pipe({"--block", "10M", "wc", "-w"});
-  EXPECT_EQ(options.command, Command::Pipe);
-  EXPECT_EQ(options.pipe.block_bytes, 10u << 20);
-  EXPECT_THAT(options.hosts.command, ElementsAre("wc", "-w"));
+  EXPECT_EQ(options.subcommand, Subcommand::Pipe);
+  EXPECT_EQ(options.cut.block_bytes, 10u << 20);
+  EXPECT_THAT(options.job.command.words, ElementsAre("wc", "-w"));
 }
 
-TEST(PipeOptions, SeparatorsHaveTheEscapesOfC) {
+TEST(CutOptions, SeparatorsHaveTheEscapesOfC) {
   const Options options = pipe({"--recend", "\\n\\n", "--recstart", "\\t>", "cat"});
-  EXPECT_EQ(options.pipe.record_end, "\n\n");
-  EXPECT_EQ(options.pipe.record_start, "\t>");
+  EXPECT_EQ(options.cut.record_end, "\n\n");
+  EXPECT_EQ(options.cut.record_start, "\t>");
 }
 
-TEST(PipeOptions, PatternsHaveTheirOwnEscapes) {
+TEST(CutOptions, PatternsHaveTheirOwnEscapes) {
   const Options options = pipe({"--recend", "\\n+", "--recstart", "\\t", "--regexp", "cat"});
-  EXPECT_EQ(options.pipe.record_end, "\\n+");
-  EXPECT_EQ(options.pipe.record_start, "\\t");
-  EXPECT_TRUE(options.pipe.record_patterns);
+  EXPECT_EQ(options.cut.record_end, "\\n+");
+  EXPECT_EQ(options.cut.record_start, "\\t");
+  EXPECT_TRUE(options.cut.record_patterns);
   EXPECT_THAT(refused({"--pipepart", "-a", "f", "--regexp", "--recend", "x", "cat"}),
               HasSubstr("--pipepart and --regexp exclude each other"));
 }
 
-TEST(PipeOptions, CountsOfRecordsAndLines) {
+TEST(CutOptions, CountsOfRecordsAndLines) {
   const Options options = pipe({"-N", "7", "-L", "2", "--header", ":", "cat"});
-  EXPECT_EQ(options.pipe.records, 7u);
-  EXPECT_EQ(options.pipe.lines, 2u);
-  EXPECT_EQ(options.pipe.header_lines, 1u);
-  EXPECT_EQ(pipe({"--header", "3", "cat"}).pipe.header_lines, 3u);
+  EXPECT_EQ(options.cut.records, 7u);
+  EXPECT_EQ(options.cut.lines, 2u);
+  EXPECT_EQ(options.cut.header_lines, 1u);
+  EXPECT_EQ(pipe({"--header", "3", "cat"}).cut.header_lines, 3u);
   EXPECT_THAT(refused({"-N", "0", "cat"}), HasSubstr("-N: expected a whole number of at least 1"));
 }
 
-TEST(PipeOptions, PipepartNeedsAFileAndMakesTenBlocksForEverySlot) {
-  EXPECT_EQ(pipe({"--pipepart", "-a", "f", "cat"}).pipe.blocks_per_slot, 10u);
-  EXPECT_EQ(pipe({"--pipepart", "-a", "f", "--block", "-2", "cat"}).pipe.blocks_per_slot, 2u);
+TEST(CutOptions, PipepartNeedsAFileAndMakesTenBlocksForEverySlot) {
+  EXPECT_EQ(pipe({"--pipepart", "-a", "f", "cat"}).cut.blocks_per_slot, 10u);
+  EXPECT_EQ(pipe({"--pipepart", "-a", "f", "--block", "-2", "cat"}).cut.blocks_per_slot, 2u);
   const Options by_size = pipe({"--pipepart", "-a", "f", "--block", "5M", "cat"});
-  EXPECT_EQ(by_size.pipe.blocks_per_slot, 0u);
-  EXPECT_EQ(by_size.pipe.block_bytes, 5u << 20);
+  EXPECT_EQ(by_size.cut.blocks_per_slot, 0u);
+  EXPECT_EQ(by_size.cut.block_bytes, 5u << 20);
   EXPECT_THAT(refused({"--pipepart", "cat"}), HasSubstr("--pipepart needs a file: -a FILE"));
   EXPECT_THAT(refused({"--block", "-2", "cat"}), HasSubstr("is for --pipepart"));
 }
 
-TEST(PipeOptions, WhatExcludesEachOtherIsToldByName) {
+TEST(CutOptions, WhatExcludesEachOtherIsToldByName) {
   EXPECT_THAT(refused({"--round-robin", "--pipepart", "-a", "f", "cat"}),
               HasSubstr("--pipepart and --round-robin exclude each other"));
   EXPECT_THAT(refused({"--round-robin", "--joblog", "f", "cat"}), HasSubstr("exclude each other"));
@@ -83,27 +83,27 @@ TEST(PipeOptions, WhatExcludesEachOtherIsToldByName) {
   EXPECT_THAT(refused({"--pipepart", "-a", "f", "-a", "-", "cat"}), HasSubstr("needs a file"));
 }
 
-TEST(PipeOptions, NeedsACommand) { EXPECT_THAT(refused({}), HasSubstr("no command is named")); }
+TEST(CutOptions, NeedsACommand) { EXPECT_THAT(refused({}), HasSubstr("no command is named")); }
 
-TEST(PipeOptions, HasNoItems) {
+TEST(CutOptions, HasNoItems) {
   EXPECT_THAT(refused({"cat", ":::", "a"}),
               HasSubstr("::: and :::: give items, and pipe (map --pipe"));
 }
 
-TEST(PipeOptions, MapWithPipeIsPipe) {
+TEST(CutOptions, MapWithPipeIsPipe) {
   const auto parsed = parse({"map", "--pipe", "--block", "2M", "cat"});
   ASSERT_TRUE(parsed) << parsed.error().message;
-  EXPECT_EQ(parsed->options.command, Command::Pipe);
-  EXPECT_EQ(parsed->options.pipe.block_bytes, 2u << 20);
+  EXPECT_EQ(parsed->options.subcommand, Subcommand::Pipe);
+  EXPECT_EQ(parsed->options.cut.block_bytes, 2u << 20);
   const auto part = parse({"map", "-j", "3", "--pipepart", "-a", "f", "cat"});
   ASSERT_TRUE(part) << part.error().message;
-  EXPECT_TRUE(part->options.pipe.by_ranges);
+  EXPECT_TRUE(part->options.cut.by_ranges);
 }
 
-TEST(PipeOptions, PipeBehindTheCommandIsTheCommands) {
+TEST(CutOptions, PipeBehindTheCommandIsTheCommands) {
   const auto parsed = parse({"map", "--", "prog", "--pipe"});
   ASSERT_TRUE(parsed) << parsed.error().message;
-  EXPECT_EQ(parsed->options.command, Command::Map);
+  EXPECT_EQ(parsed->options.subcommand, Subcommand::Map);
 }
 
 }  // namespace

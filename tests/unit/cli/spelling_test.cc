@@ -190,15 +190,16 @@ TEST(Spelling, ModesOfParallelAreSubcommandsHere) {
     for (const std::string& word : words) argv.push_back(word.c_str());
     return parse_command_line(static_cast<int>(argv.size()), argv.data());
   };
-  EXPECT_EQ(parse({"--nonall", "-S", "a,b", "uname", "--nonall"})->options.command, Command::All);
-  EXPECT_THAT(parse({"--nonall", "-S", "a,b", "uname", "--nonall"})->options.hosts.command,
+  EXPECT_EQ(parse({"--nonall", "-S", "a,b", "uname", "--nonall"})->options.subcommand,
+            Subcommand::All);
+  EXPECT_THAT(parse({"--nonall", "-S", "a,b", "uname", "--nonall"})->options.job.command.words,
               ElementsAre("uname", "--nonall"));
   EXPECT_THAT(parse({"--nonall", "-j0", "-S", "a", "uname"}).error().message,
               HasSubstr("-j with --nonall"));
-  EXPECT_EQ(parse({"--spreadstdin", "grep", "x"})->options.command, Command::Pipe);
+  EXPECT_EQ(parse({"--spreadstdin", "grep", "x"})->options.subcommand, Subcommand::Pipe);
   // The command's own.
-  EXPECT_EQ(parse({"echo", "--pipe", ":::", "a"})->options.command, Command::Map);
-  EXPECT_THAT(parse({"--pipe", "grep", "--pipe"})->options.hosts.command,
+  EXPECT_EQ(parse({"echo", "--pipe", ":::", "a"})->options.subcommand, Subcommand::Map);
+  EXPECT_THAT(parse({"--pipe", "grep", "--pipe"})->options.job.command.words,
               ElementsAre("grep", "--pipe"));
 }
 

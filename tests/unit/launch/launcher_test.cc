@@ -17,11 +17,13 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 /// One slot on each of two hosts.
 struct LauncherBench {
   HostOptions options;
+  WorkerLists lists;
+  CommandOptions command;
   LaunchContext context;
   RunFacts facts;
 
   explicit LauncherBench(std::string launch = "local") {
-    options.command = {"w", "x"};
+    command.words = {"w", "x"};
     options.sshlogins = {"a,2/me@b"};
     options.launch = std::move(launch);
     options.slots = 1;
@@ -30,13 +32,15 @@ struct LauncherBench {
     facts.prep_items = 5;
   }
   Roster roster() const {
-    return *build_roster(options, context,
+    return *build_roster(options, lists, command.words, context,
                          [](const std::string&) -> Result<std::string> { return fail("none"); });
   }
   LaunchPlan plan(std::uint32_t worker = 0) const {
-    return plan_launch(roster(), options, context, WorkerId{worker}, facts);
+    return plan_launch(roster(), command, context, WorkerId{worker}, facts);
   }
-  std::string hint(int status) const { return exit_hint(roster(), options, WorkerId{0}, status); }
+  std::string hint(int status) const {
+    return exit_hint(roster(), command, context, WorkerId{0}, status);
+  }
 };
 
 TEST(Launcher, ExecsALocalCommandAsItIs) {
@@ -58,26 +62,26 @@ TEST(Launcher, TellsTheWorkerItsPlace) {
 
 TEST(Launcher, ReplacesPlaceholdersInsideWords) {
   LauncherBench bench;
-  bench.options.command = {"w-{slot}", "{host}:{worker}/{prep}", "{{slot}}"};
+  bench.command.words = {"w-{slot}", "{host}:{worker}/{prep}", "{{slot}}"};
   EXPECT_EQ(bench.plan(2).arguments, (ArgumentList{"w-2", "me@b:2/5", "{2}"}));
 }
 
 TEST(Launcher, LeavesOtherBracesAlone) {
   LauncherBench bench;
-  bench.options.command = {"w", "{}", "{hosts}", "{ host }", "{HOST}", "${host", "{wire}"};
-  EXPECT_EQ(bench.plan().arguments, bench.options.command);
+  bench.command.words = {"w", "{}", "{hosts}", "{ host }", "{HOST}", "${host", "{wire}"};
+  EXPECT_EQ(bench.plan().arguments, bench.command.words);
 }
 
 TEST(Launcher, DoesNotReplaceInWhatItPutIn) {
   LauncherBench bench;
   bench.options.sshlogins = {"h{slot}"};
-  bench.options.command = {"w", "{host}"};
+  bench.command.words = {"w", "{host}"};
   EXPECT_EQ(bench.plan().arguments, (ArgumentList{"w", "h{slot}"}));
 }
 
 TEST(Launcher, ExecsAListExactlyAsGiven) {
   LauncherBench bench;
-  bench.options.worker_lists = {"ssh q '{host} {slot}'"};
+  bench.lists.lists = {"ssh q '{host} {slot}'"};
   const LaunchPlan plan = bench.plan();
   EXPECT_EQ(plan.arguments, (ArgumentList{"ssh", "q", "{host} {slot}"}));
   EXPECT_EQ(plan.environment.front().second, "localhost");
@@ -85,9 +89,9 @@ TEST(Launcher, ExecsAListExactlyAsGiven) {
 
 TEST(Launcher, StartsLocalWorkersInTheDirectoryOfWd) {
   LauncherBench bench;
-  bench.options.working_directory = "sub";
+  bench.command.directory = "sub";
   EXPECT_EQ(bench.plan().directory, "sub");
-  bench.options.working_directory = ".";
+  bench.command.directory = ".";
   EXPECT_EQ(bench.plan().directory, "");
 }
 
@@ -110,7 +114,7 @@ std::string run_remote(const LaunchPlan& plan) {
 
 TEST(Launcher, SetsTheEnvironmentThere) {
   LauncherBench bench("");
-  bench.options.command = {
+  bench.command.words = {
       "sh", "-c",
       "echo $SPREAD_HOST $SPREAD_SLOT $SPREAD_WORKER $SPREAD_WORKERS $SPREAD_PREP "
       "$SPREAD_WIRE \"$0\"",
@@ -120,15 +124,15 @@ TEST(Launcher, SetsTheEnvironmentThere) {
 
 TEST(Launcher, ChangesToTheSameDirectoryThere) {
   LauncherBench bench("");
-  bench.options.command = {"pwd"};
-  bench.options.working_directory = ".";
+  bench.command.words = {"pwd"};
+  bench.command.directory = ".";
   bench.context.current_directory = "/usr/bin";
   EXPECT_EQ(run_remote(bench.plan()), "/usr/bin\n");
 }
 
 TEST(Launcher, ARelativeDirectoryIsNoOptionOfCd) {
   LauncherBench bench("");
-  bench.options.working_directory = "-";
+  bench.command.directory = "-";
   EXPECT_NE(bench.plan().arguments.back().find(" ./- "), std::string::npos);
 }
 
@@ -140,7 +144,7 @@ TEST(Launcher, RoundsTheGraceUp) {
 
 TEST(Launcher, PassesWordsToATemplateAsWords) {
   LauncherBench bench("echo -n {host}");
-  bench.options.command = {"sh", "-c", "it's $x", ""};
+  bench.command.words = {"sh", "-c", "it's $x", ""};
   EXPECT_EQ(bench.plan(1).arguments,
             (ArgumentList{"echo", "-n", "me@b", "env", "SPREAD_HOST=me@b", "SPREAD_SLOT=1",
                           "SPREAD_WORKER=1", "SPREAD_WORKERS=3", "SPREAD_PREP=5",
@@ -161,16 +165,16 @@ std::string run_words(const LaunchPlan& plan) {
 
 TEST(Launcher, ChangesTheDirectoryBehindATemplate) {
   LauncherBench bench("nice");
-  bench.options.working_directory = "/usr/bin";
-  bench.options.command = {"sh", "-c", "pwd; echo $SPREAD_SLOT \"$1\"", "sh", "a b"};
+  bench.command.directory = "/usr/bin";
+  bench.command.words = {"sh", "-c", "pwd; echo $SPREAD_SLOT \"$1\"", "sh", "a b"};
   EXPECT_EQ(run_words(bench.plan()), "/usr/bin\n1 a b\n");
-  bench.options.working_directory = "/nowhere";
+  bench.command.directory = "/nowhere";
   EXPECT_EQ(test::run_program(bench.plan().arguments).exit_status(), 125);
 }
 
 TEST(Launcher, AProgramWithAnEqualsSignIsNoAssignmentBehindATemplate) {
   LauncherBench bench("nice");
-  bench.options.command = {"A=b"};
+  bench.command.words = {"A=b"};
   EXPECT_EQ(test::run_program(bench.plan().arguments).exit_status(), 127);
 }
 
@@ -220,19 +224,19 @@ TEST(ExitHint, KnowsSshsOwnStatus) {
 
 TEST(ExitHint, SuggestsWdForARelativePath) {
   LauncherBench bench("");
-  bench.options.command = {"./w"};
+  bench.command.words = {"./w"};
   EXPECT_EQ(bench.hint(127),
             "./w is looked for in the home directory on a; --wd . looks in the "
             "same directory as here");
-  bench.options.working_directory = ".";
+  bench.command.directory = ".";
   EXPECT_EQ(bench.hint(127), "there is no ./w on a");
 }
 
 TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
   LauncherBench bench("");
-  bench.options.command = {"/opt/w"};
+  bench.command.words = {"/opt/w"};
   EXPECT_EQ(bench.hint(127), "there is no /opt/w on a");
-  bench.options.command = {"w"};
+  bench.command.words = {"w"};
   EXPECT_EQ(bench.hint(127),
             "w is not in the PATH of a login on a without terminal; give its full path");
   EXPECT_EQ(bench.hint(126), "w cannot be executed on a");
@@ -240,14 +244,14 @@ TEST(ExitHint, TellsAbsolutePathsAndNamesApart) {
 
 TEST(ExitHint, DoesNotBlameTheWorkerForWhatATemplateLacks) {
   LauncherBench bench("docker exec -i {host}");
-  bench.options.command = {"/usr/bin/python3"};
+  bench.command.words = {"/usr/bin/python3"};
   EXPECT_EQ(bench.hint(127),
             "/usr/bin/python3 is not found on a, or a program of --launch is not there itself");
 }
 
 TEST(ExitHint, KnowsAMissingDirectory) {
   LauncherBench bench("");
-  bench.options.working_directory = "/data";
+  bench.command.directory = "/data";
   EXPECT_EQ(bench.hint(125), "--wd /data: no such directory on a?");
 }
 
@@ -257,7 +261,7 @@ TEST(ExitHint, HasNothingToSayOtherwise) {
   EXPECT_EQ(LauncherBench("local").hint(127), "");
   EXPECT_EQ(LauncherBench("docker exec -i {host}").hint(255), "");
   LauncherBench bench("");
-  bench.options.worker_lists = {"ssh a w"};
+  bench.lists.lists = {"ssh a w"};
   EXPECT_EQ(bench.hint(255), "");
 }
 

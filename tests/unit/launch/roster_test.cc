@@ -13,20 +13,24 @@ namespace {
 /// Options, files and a machine; `summary` shows the roster they make.
 struct Bench {
   HostOptions options;
+  WorkerLists lists;
+  CommandOptions command;
   LaunchContext context;
   std::map<std::string, std::string> files;
 
   Bench() {
-    options.command = {"./w", "a b"};
+    command.words = {"./w", "a b"};
     context.local_cpus = 4;
     context.home = "/home/me";
   }
   Result<Roster> build() const {
-    return build_roster(options, context, [this](const std::string& name) -> Result<std::string> {
-      const auto file = files.find(name);
-      if (file == files.end()) return fail("open " + name + ": No such file or directory");
-      return file->second;
-    });
+    return build_roster(options, lists, command.words, context,
+                        [this](const std::string& name) -> Result<std::string> {
+                          const auto file = files.find(name);
+                          if (file == files.end())
+                            return fail("open " + name + ": No such file or directory");
+                          return file->second;
+                        });
   }
   /// "name:slots ..." in the order of the slots, then "?name" for those to be asked.
   std::string summary() const {
@@ -91,7 +95,7 @@ TEST(Roster, AddsSlotsWhenAHostHasAnswered) {
   Bench bench;
   bench.options.sshlogins = {"a,2/b"};
   Roster roster = *bench.build();
-  add_slots(roster, bench.options, HostId{0}, 3);
+  add_slots(roster, bench.options, bench.command.words, HostId{0}, 3);
   EXPECT_EQ(Bench::summary_of(roster), "b:2 a:3");
   EXPECT_EQ(roster.slots.back().number, 3u);
 }
@@ -102,7 +106,7 @@ TEST(Roster, AddsAPercentageOfTheAnswer) {
   bench.options.slots = 50;
   bench.options.slots_percent = true;
   Roster roster = *bench.build();
-  add_slots(roster, bench.options, HostId{0}, 16);
+  add_slots(roster, bench.options, bench.command.words, HostId{0}, 16);
   EXPECT_EQ(Bench::summary_of(roster), "a:8");
 }
 
@@ -135,8 +139,8 @@ TEST(Roster, ReadsGnuParallelsHostFiles) {
 TEST(Roster, ListsComeFirstAndCountOnThisMachine) {
   Bench bench;
   bench.options.slots = 2;
-  bench.options.worker_lists = {"x 1", "[\"y\"]"};
-  bench.options.args_files = {"f"};
+  bench.lists.lists = {"x 1", "[\"y\"]"};
+  bench.lists.files = {"f"};
   bench.files["f"] = "z\n";
   const Roster roster = *bench.build();
   EXPECT_EQ(Bench::summary_of(roster), "list@localhost:3 localhost:2");
@@ -148,14 +152,14 @@ TEST(Roster, ListsComeFirstAndCountOnThisMachine) {
 TEST(Roster, ListsBesideHostsStayOnThisMachine) {
   Bench bench;
   bench.options.sshlogins = {"2/a"};
-  bench.options.worker_lists = {"x"};
+  bench.lists.lists = {"x"};
   EXPECT_EQ(bench.summary(), "list@localhost:1 a:2");
 }
 
 TEST(Roster, ListsAloneMakeNoOtherSlots) {
   Bench bench;
-  bench.options.command.clear();
-  bench.options.worker_lists = {"x", "x"};
+  bench.command.words.clear();
+  bench.lists.lists = {"x", "x"};
   const Roster roster = *bench.build();
   EXPECT_EQ(Bench::summary_of(roster), "list@localhost:2");
   EXPECT_TRUE(roster.warnings.empty());
@@ -163,8 +167,8 @@ TEST(Roster, ListsAloneMakeNoOtherSlots) {
 
 TEST(Roster, WarnsOfHostsThatNothingRunsOn) {
   Bench bench;
-  bench.options.command.clear();
-  bench.options.worker_lists = {"x"};
+  bench.command.words.clear();
+  bench.lists.lists = {"x"};
   bench.options.sshlogins = {"2/a"};
   const Roster roster = *bench.build();
   EXPECT_EQ(Bench::summary_of(roster), "list@localhost:1");
@@ -174,7 +178,7 @@ TEST(Roster, WarnsOfHostsThatNothingRunsOn) {
 TEST(Roster, KeysAreTheSameForTheSameListOnTheSameHost) {
   Bench bench;
   bench.options.sshlogins = {"2/a,1/b"};
-  bench.options.worker_lists = {"x '1 2'", "x 3", "x \"1 2\""};
+  bench.lists.lists = {"x '1 2'", "x 3", "x \"1 2\""};
   const Roster roster = *bench.build();
   EXPECT_EQ(roster.slots[0].key, "localhost\tx '1 2'");
   EXPECT_EQ(roster.slots[2].key, roster.slots[0].key);
@@ -186,7 +190,7 @@ TEST(Roster, KeysAreTheSameForTheSameListOnTheSameHost) {
 
 TEST(Roster, KeysAreMadeBeforePlaceholdersAreReplaced) {
   Bench bench;
-  bench.options.command = {"w", "{slot}"};
+  bench.command.words = {"w", "{slot}"};
   EXPECT_EQ(bench.build()->slots[1].command, "w '{slot}'");
 }
 
@@ -236,16 +240,16 @@ TEST(Roster, ErrorsNameTheOptionOrTheFileAndLine) {
   EXPECT_EQ(error([](Bench& b) { b.options.slf_files = {"-"}; }),
             "error: --slf -: stdin holds the tasks; write the hosts to a file");
   EXPECT_EQ(error([](Bench& b) {
-              b.options.worker_lists = {"a", "b 'c"};
+              b.lists.lists = {"a", "b 'c"};
             }),
             "error: --worker 'b 'c': a ' that is never closed at column 3");
   EXPECT_EQ(error([](Bench& b) {
-              b.options.args_files = {"f"};
+              b.lists.files = {"f"};
               b.files["f"] = "a\n[1]\n";
             }),
             "error: --args-file: f:2: not a JSON array of strings: word 1 is a number");
   EXPECT_EQ(error([](Bench& b) {
-              b.options.args_files = {"f"};
+              b.lists.files = {"f"};
               b.files["f"] = "";
             }),
             "error: --args-file: f: no lists in it");

@@ -64,7 +64,7 @@ inline std::vector<std::string> read_all(RecordReader& reader, std::string_view 
 inline std::vector<std::string> read_text(InputFormat format, std::string_view text,
                                           std::size_t max_record_bytes = 1 << 20,
                                           char delimiter = '\n') {
-  InputOptions options;
+  RecordOptions options;
   options.format = format;
   options.delimiter = delimiter;
   const auto read = [&](std::size_t piece_bytes) {

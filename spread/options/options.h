@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "spread/api/cut_options.h"
+#include "spread/api/failure_options.h"
+#include "spread/api/history_file.h"
+#include "spread/api/host_options.h"
+#include "spread/api/input_options.h"
+#include "spread/api/item_options.h"
+#include "spread/api/job_options.h"
+#include "spread/api/limit_options.h"
+#include "spread/api/output_options.h"
+#include "spread/api/report_options.h"
+#include "spread/api/wire.h"
+
+namespace spread::cli {
+
+enum class Subcommand : std::uint8_t { Run, All, Map, Pipe, Hosts, HistoryShow, HistoryReset };
+
+/// Plain commands, a process for each task, instead of workers that speak the protocol.
+constexpr bool is_jobs(Subcommand subcommand) {
+  return subcommand == Subcommand::Map || subcommand == Subcommand::Pipe;
+}
+
+/// The options of all subcommands together, while a command line is read: what the setters of the
+/// option table write. Of a part that several subcommands have there is one, wherever it is:
+/// `run` has its words in job.command, and its input in items.input. take_apart() makes the struct
+/// of one subcommand of it, and nothing outside of the command line sees this one.
+struct Options {
+  Subcommand subcommand = Subcommand::Run;
+  HostOptions hosts;
+  WorkerLists lists;
+  JobOptions job;
+  ItemOptions items;
+  CutOptions cut;
+  bool round_robin = false;
+  StartOptions starts;
+  RecordOptions records;
+  std::vector<PrepItem> prep;
+  Wire wire = Wire::Msgpack;
+  bool start_all = false;
+  OutputOptions output;
+  TailOptions tails;
+  bool show_output = true;
+  FailureOptions failure;
+  HaltOptions halt;
+  bool strict = false;
+  WindowOptions window;
+  std::size_t max_frame = kFrameBytesDefault;
+  std::size_t read_ahead = kReadAheadDefault;
+  SpillOptions spill;
+  EndOptions ends;
+  ReportOptions report;
+  bool traces = false;
+  bool dry_run = false;
+  HistoryFile history;
+  bool check_hosts = false;
+  std::vector<std::string> history_words;
+  std::string option_behind;
+};
+
+}  // namespace spread::cli

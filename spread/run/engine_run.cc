@@ -1,0 +1,80 @@
+#include "spread/run/engine_run.h"
+
+#include <string>
+
+#include "spread/base/posix.h"
+#include "spread/base/printable.h"
+#include "spread/io/descriptors.h"
+#include "spread/io/guard.h"
+#include "spread/io/system.h"
+#include "spread/output/complain.h"
+
+namespace spread {
+
+Status claim_descriptors(const NamedFiles& files) {
+  for (const auto& [option, name] : files) {
+    const auto fd = named_descriptor(name);
+    if (!fd) continue;
+    if (const Status claimed = claim_descriptor(*fd); !claimed) {
+      return fail(std::string(option) + ' ' + std::string(name) + ": " + claimed.error().message);
+    }
+  }
+  return {};
+}
+
+NamedFiles files_of(const CommonOptions& common) {
+  NamedFiles files = {{"--events", common.report.events},
+                      {"--joblog", common.report.joblog},
+                      {"-j", common.hosts.slots_file}};
+  for (const std::string& name : common.hosts.slf_files) files.emplace_back("--slf", name);
+  return files;
+}
+
+void add_files(NamedFiles& files, const InputOptions& input) {
+  for (const std::string& name : input.files) files.emplace_back("-a", name);
+  for (const InputOptions::Group& group : input.groups) {
+    if (!group.from_file) continue;
+    for (const std::string& name : group.words) files.emplace_back("::::", name);
+  }
+}
+
+void add_files(NamedFiles& files, const WorkerOptions& workers) {
+  for (const std::string& name : workers.lists.files) files.emplace_back("--args-file", name);
+  for (const PrepItem& item : workers.prep) {
+    if (item.kind == PrepItem::Kind::File) files.emplace_back("--prep-file", item.text);
+  }
+}
+
+Status show_plan(const Plan& plan, Streams streams) {
+  std::string text = describe_plan(plan);
+  if (is_terminal(streams.output)) text = printable(text);
+  return print(streams.output, text);
+}
+
+int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
+  const CommonOptions& common = run.common;
+  const Streams& streams = process.streams;
+  const auto tell = [&](const Error& error) { return complain(error, common.report.speaker); };
+  // Before the guard, whose memory is a file: where that may not grow (ulimit -f), it is an error.
+  auto signals = process.take_signals();
+  if (!signals) return tell(signals.error());
+  auto guard = Guard::start(common.ends.kill_grace, common.spill.temporary_directory);
+  if (!guard) return tell(guard.error());
+  if (!guard->missing().empty()) warn(guard->missing(), common.report.speaker);
+  auto loop = EventLoop::create();
+  if (!loop) return tell(loop.error());
+  auto out = open_output(streams.output);
+  if (!out) return tell(out.error());
+  OutputWriter output(*loop, std::move(*out));
+  auto reporter = Reporter::create(common.report, run.reported, process.environment, streams, *loop,
+                                   plan.host_names, output);
+  if (!reporter) return tell(reporter.error());
+  Engine engine({run.scheduler, run.starts, run.history, common.ends.kill_grace},
+                {plan, *guard, *loop, *signals, output, **reporter, process.environment, streams});
+  if (const Status opened = engine.open(run.make_mode(engine)); !opened) {
+    return tell(opened.error());
+  }
+  return engine.execute();
+}
+
+}  // namespace spread

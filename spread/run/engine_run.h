@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "spread/api/environment.h"
+#include "spread/api/result.h"
+#include "spread/api/streams.h"
+#include "spread/engine/engine.h"
+#include "spread/run/run.h"
+#include "spread/run/subcommand_options.h"
+
+namespace spread {
+
+/// The process that a run is part of.
+struct RunProcess {
+  Environment environment;
+  Streams streams;
+  TakeSignals take_signals;
+};
+
+/// What one subcommand asks of the engine.
+struct EngineRun {
+  const CommonOptions& common;
+  SchedulerOptions scheduler;
+  StartOptions starts;
+  HistoryFile history;
+  ReportedRun reported;
+  std::function<std::unique_ptr<RunMode>(Engine& engine)> make_mode;
+};
+
+/// Options that name files, and what they name.
+using NamedFiles = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// Checks the descriptors among `files` before spread opens others, which might get these numbers;
+/// and keeps them from children.
+Status claim_descriptors(const NamedFiles& files);
+/// Those that everything has.
+NamedFiles files_of(const CommonOptions& common);
+void add_files(NamedFiles& files, const InputOptions& input);
+void add_files(NamedFiles& files, const WorkerOptions& workers);
+
+/// --dry-run of workers: what would be exec'd.
+Status show_plan(const Plan& plan, Streams streams);
+
+/// To the end; the exit status. `plan` is what `common` says.
+int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process);
+
+}  // namespace spread

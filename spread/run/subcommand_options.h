@@ -1,0 +1,88 @@
+// What each subcommand is told: its options, as far as it has them, in small parts that several
+// have.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "spread/api/command_options.h"
+#include "spread/api/cut_options.h"
+#include "spread/api/failure_options.h"
+#include "spread/api/history_file.h"
+#include "spread/api/host_options.h"
+#include "spread/api/item_options.h"
+#include "spread/api/job_options.h"
+#include "spread/api/limit_options.h"
+#include "spread/api/report_options.h"
+#include "spread/tasks/worker_options.h"
+
+namespace spread {
+
+/// What everything has that starts processes.
+struct CommonOptions {
+  HostOptions hosts;
+  HaltOptions halt;
+  SpillOptions spill;
+  EndOptions ends;
+  ReportOptions report;
+};
+
+struct RunOptions {
+  CommonOptions common;
+  WorkerOptions workers;
+  TaskOptions tasks;
+  StartOptions starts;
+  bool start_all = false;
+  FailureOptions failure;
+  std::size_t read_ahead = kReadAheadDefault;
+  HistoryFile history;
+  bool traces = false;   ///< of every failed task, not only of the first
+  bool dry_run = false;  ///< shows what would be started
+};
+
+struct AllOptions {
+  CommonOptions common;
+  WorkerOptions workers;
+  OnceOptions once;
+  bool dry_run = false;
+};
+
+struct MapOptions {
+  CommonOptions common;
+  JobOptions job;
+  ItemOptions items;
+  StartOptions starts;
+  AttemptOptions attempts;
+  std::size_t read_ahead = kReadAheadDefault;
+  bool dry_run = false;
+};
+
+struct PipeOptions {
+  CommonOptions common;
+  JobOptions job;
+  CutOptions cut;
+  bool round_robin = false;  ///< long-lived filters instead of a process for each block
+  StartOptions starts;
+  AttemptOptions attempts;
+  std::size_t read_ahead = kReadAheadDefault;
+};
+
+struct HostsOptions {
+  HostOptions hosts;
+  WorkerLists lists;
+  CommandOptions command;
+  bool check = false;  ///< asks every host for its CPUs
+};
+
+struct HistoryOptions {
+  HistoryFile file;
+  std::vector<std::string> words;  ///< hosts and commands to which it is restricted
+  bool reset = false;              ///< forgets them, rather than to show them
+};
+
+using SubcommandOptions =
+    std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions>;
+
+}  // namespace spread

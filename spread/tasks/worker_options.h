@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "spread/api/command_options.h"
+#include "spread/api/failure_options.h"
+#include "spread/api/host_options.h"
+#include "spread/api/input_options.h"
+#include "spread/api/limit_options.h"
+#include "spread/api/output_options.h"
+#include "spread/api/streams.h"
+#include "spread/api/wire.h"
+
+namespace spread {
+
+/// What `run` and `all` have in common: how workers are told what they need, and what becomes of
+/// what they write besides answers.
+struct WorkerOptions {
+  CommandOptions command;
+  WorkerLists lists;
+  /// The first of the command's words that is an option of spread, perhaps in the wrong place;
+  /// empty = none.
+  std::string option_behind;
+  std::vector<PrepItem> prep;
+  RecordOptions records;  ///< of prep items, and of tasks
+  Wire wire = Wire::Msgpack;
+  std::size_t max_frame = kFrameBytesDefault;
+  TailOptions tails;
+};
+
+/// Tasks and their results: `run`.
+struct TaskOptions {
+  InputOptions input;
+  OutputOptions output;
+  bool show_output = true;  ///< what workers attach to answers goes to stderr
+  bool strict = false;      ///< stray output is an error
+  WindowOptions window;
+  ProcessLimits limits;
+};
+
+/// Commands that are run once on every host: `all`.
+struct OnceOptions {
+  bool ordered = true;
+  bool tag = false;  ///< each line with the host's name in front
+  OkStatuses ok_statuses;
+};
+
+/// What WorkerMode is told of a run: options that outlive it.
+struct WorkerSetup {
+  const WorkerOptions& workers;
+  const TaskOptions* tasks;  ///< null in `all`
+  const OnceOptions* once;   ///< null in `run`
+  const SpillOptions& spill;
+  const EndOptions& ends;
+  Streams streams;
+
+  bool is_all() const { return once != nullptr; }
+  ProcessLimits limits() const { return tasks != nullptr ? tasks->limits : ProcessLimits(); }
+  bool counts_answers() const {
+    return tasks != nullptr && spread::counts_answers(workers.wire, tasks->window.tasks);
+  }
+};
+
+}  // namespace spread
