@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "machine.h"
+#include "spread/guard/guard_table.h"
 #include "spread/sys/calls.h"
 #include "spread/sys/start_guard.h"
 
@@ -36,13 +37,30 @@ Process* child(Machine& machine, int pid) {
   return process != nullptr && process->child && !process->reaped ? process : nullptr;
 }
 
-/// What the guard does (spread/guard): it waits for the end of its pipe. What it would do after
-/// that, it is asked for by the world itself, which knows whether the program was killed.
-Co<int> be_guard(Process& self) {
-  while (true) {
-    const std::string bytes = co_await self.read(0, 4096);
-    if (bytes.empty()) co_return 0;
+/// To all that the table names, as spread/guard does.
+void signal_children(Machine& machine, const GuardTable& table, int number) {
+  for (std::uint32_t i = 0; i < table.used; ++i) {
+    if (table.groups[i] != 0) machine.kill(-table.groups[i], number);
   }
+  if (table.starting <= 0) return;
+  const std::string mark(table.mark);
+  for (const auto& process : machine.processes()) {
+    const auto found = process->environment.find(mark.substr(0, mark.find('=')));
+    if (found == process->environment.end()) continue;
+    if (found->second == mark.substr(mark.find('=') + 1)) process->signal(number);
+  }
+}
+
+/// Waits for the end of its pipe, and ends what the program has left.
+Co<int> be_guard(Process& self) {
+  const std::string bytes = co_await self.read(0, 4096);
+  const auto memory = std::static_pointer_cast<OpenMemory>(self.descriptors.at(1));
+  const auto& table = *reinterpret_cast<const GuardTable*>(memory->bytes.data());
+  if (table.goodbye != 0) co_return 0;
+  signal_children(self.machine(), table, SIGTERM);
+  co_await self.sleep(static_cast<Time>(table.grace_ms) * kMillisecond);
+  signal_children(self.machine(), table, SIGKILL);
+  co_return 0;
 }
 
 }  // namespace

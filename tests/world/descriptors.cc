@@ -75,6 +75,7 @@ ssize_t OpenFile::write_at(const void* from, std::size_t size, std::size_t at) {
   std::size_t end = at + size;
   if (end > have && end - have > *inode->disk_free) {
     end = have + *inode->disk_free;
+    *inode->disk_was_full = true;
     if (end <= at) return -ENOSPC;
   }
   if (end > have) {
@@ -100,6 +101,11 @@ ssize_t OpenFile::write(const void* from, std::size_t size) {
 
 mode_t OpenFile::type() const { return inode->directory ? S_IFDIR : S_IFREG; }
 mode_t OpenNull::type() const { return S_IFCHR; }
+ssize_t OpenMemory::write(const void* from, std::size_t size) {
+  const char* const begin = static_cast<const char*>(from);
+  bytes.insert(bytes.end(), begin, begin + size);
+  return static_cast<ssize_t>(size);
+}
 mode_t OpenMemory::type() const { return S_IFREG; }
 
 int OpenEpoll::control(int operation, int fd, const OpenPtr& open, const epoll_event* event) {

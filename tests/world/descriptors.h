@@ -80,6 +80,7 @@ struct Inode {
   std::string bytes;
   bool directory = false;
   std::size_t* disk_free = nullptr;  ///< bytes that all files may still grow by
+  bool* disk_was_full = nullptr;     ///< a write has failed for that
   std::size_t links = 0;
   std::uint64_t number = 0;
 };
@@ -110,6 +111,7 @@ class OpenNull final : public Open {
 /// Memory that two processes share: a memfd.
 class OpenMemory final : public Open {
  public:
+  ssize_t write(const void* from, std::size_t size) override;
   mode_t type() const override;
   std::vector<char> bytes;
 };

@@ -15,7 +15,7 @@ namespace {
 Machine* the_machine = nullptr;
 
 // More than any world needs, so that a program that never sleeps is found, too.
-constexpr std::uint64_t kCallsMax = 20'000'000;
+constexpr std::uint64_t kCallsMax = 1'000'000;
 constexpr int kFirstPid = 2000;
 constexpr Time kTimeMax = 7 * 24 * 3600 * kSecond;
 
@@ -126,6 +126,7 @@ std::shared_ptr<Inode> Machine::make_file(const std::string& name, std::string b
   auto inode = std::make_shared<Inode>();
   inode->bytes = std::move(bytes);
   inode->disk_free = &disk_free;
+  inode->disk_was_full = &disk_was_full;
   inode->number = next_inode_++;
   if (!name.empty()) files[name] = inode;
   return inode;

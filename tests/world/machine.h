@@ -99,6 +99,7 @@ class Machine {
   std::map<std::string, std::shared_ptr<Inode>> files;
   std::shared_ptr<Pipe> make_pipe() const;
   std::size_t disk_free;
+  bool disk_was_full = false;
 
  private:
   std::mt19937_64 random_;

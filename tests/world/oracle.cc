@@ -35,6 +35,11 @@ class Judgement {
       : scenario_(scenario), machine_(machine), outcome_(outcome) {}
 
   std::vector<std::string> all() {
+    for (const std::string& each : scenario_.nonsense) say(each);
+    if (!outcome_.status && outcome_.why == "killed") {
+      nothing_is_left();
+      return std::move(found_);
+    }
     if (!outcome_.status) {
       // A signal that comes before the run has begun does what it does to any process.
       if (!outcome_.why.starts_with("killed by signal") || has_begun()) say(outcome_.why);
@@ -52,7 +57,11 @@ class Judgement {
 
   bool signalled() const { return !machine_.end_signals.empty(); }
   bool reader_left() const { return scenario_.out.closes && scenario_.out.stops_after != SIZE_MAX; }
-  bool undisturbed() const { return !signalled() && !reader_left(); }
+  /// All is done, and the program says so.
+  bool undisturbed() const {
+    return !signalled() && !reader_left() && !nothing_could_start() && scenario_.halt.empty() &&
+           !machine_.disk_was_full && scenario_.worker.answers_wrongly_one_in == 0;
+  }
 
   bool has_begun() const {
     return std::any_of(
@@ -62,7 +71,8 @@ class Judgement {
 
   void nothing_is_left() {
     for (const auto& process : machine_.processes()) {
-      if (process->child && (process->running() || !process->reaped)) {
+      const bool unreaped = outcome_.status && !process->reaped;
+      if (process->child && (process->running() || unreaped)) {
         say("process " + std::to_string(process->pid) + " (" + process->words.front() +
             (process->running() ? ") still runs" : ") was not reaped"));
       }
@@ -102,6 +112,9 @@ class Judgement {
     } else {
       for (const TaskPlan& task : scenario_.tasks) wanted.push_back(task.value);
     }
+    if (machine_.disk_was_full && *outcome_.status == 0)
+      say("the disk was full, and the status is 0");
+    if (scenario_.one_place) return blocks(got);
     if (scenario_.subcommand == "map") return jobs();
     if (!scenario_.ordered) return each_once(got, wanted);
     if (scenario_.subcommand == "pipe") return beginning(got, wanted);
@@ -116,8 +129,44 @@ class Judgement {
     return whole ? task.value + "\n" : task.value.substr(0, task.value.size() / 2);
   }
 
+  /// Whose line it is, where stdout and stderr are one place; -1: spread's.
+  long owner(const std::string& line, long before) const {
+    if (line.starts_with("spread: ")) return -1;
+    const std::string_view rest =
+        line.starts_with("err ") ? std::string_view(line).substr(4) : std::string_view(line);
+    const std::size_t colon = rest.find(':');
+    if (colon != std::string_view::npos && colon > 0 &&
+        rest.find_first_not_of("0123456789") == colon) {
+      return std::atol(std::string(rest).c_str());
+    }
+    // A job that prints live may have its stderr in the middle of a line.
+    return before;
+  }
+
+  /// What a job writes is in one piece.
+  void blocks(const std::vector<std::string>& got) {
+    if (!undisturbed()) return;
+    std::set<long> seen;
+    long last = -1;
+    for (const std::string& line : got) {
+      const long now = owner(line, last);
+      if (now == last || now < 0) continue;
+      if (!seen.insert(now).second) return say("job " + std::to_string(now) + " is torn apart");
+      last = now;
+    }
+    // The stderr of a job that prints live may stand between the pieces of its value.
+    for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+      const bool alone = scenario_.tasks[i].errors.empty();
+      const std::string& value = scenario_.tasks[i].value;
+      if (outcome_.out.find(alone ? value + "\n" : value.substr(0, value.size() / 2)) !=
+          std::string::npos) {
+        delivered_.insert(i);
+      }
+    }
+  }
+
   void jobs() {
-    if (!undisturbed() || nothing_could_start()) return;
+    if (!undisturbed()) return;
     std::string wanted;
     std::size_t size = 0;
     for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
@@ -146,7 +195,7 @@ class Judgement {
   /// Line N belongs to task N; that of a task without a result is empty.
   void ordered_results(const std::vector<std::string>& got,
                        const std::vector<std::string>& wanted) {
-    if (undisturbed() && got.size() != wanted.size() && !nothing_could_start()) {
+    if (undisturbed() && got.size() != wanted.size()) {
       say(std::to_string(got.size()) + " lines for " + std::to_string(wanted.size()) + " tasks");
     }
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -160,7 +209,7 @@ class Judgement {
   }
 
   void beginning(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
-    if (undisturbed() && got.size() != wanted.size() && !nothing_could_start()) {
+    if (undisturbed() && got.size() != wanted.size()) {
       say(std::to_string(got.size()) + " lines of " + std::to_string(wanted.size()));
     }
     for (std::size_t i = 0; i < got.size(); ++i) {
@@ -184,8 +233,7 @@ class Judgement {
         say("twice: " + show(got[i]));
       }
     }
-    if (scenario_.subcommand == "pipe" && undisturbed() && !nothing_could_start() &&
-        delivered_.size() != wanted.size()) {
+    if (scenario_.subcommand == "pipe" && undisturbed() && delivered_.size() != wanted.size()) {
       say(std::to_string(delivered_.size()) + " lines of " + std::to_string(wanted.size()));
     }
   }
@@ -196,7 +244,7 @@ class Judgement {
   }
 
   void tasks() {
-    if (!undisturbed() || nothing_could_start()) return;
+    if (!undisturbed()) return;
     std::size_t must_fail = 0, may_fail = 0;
     for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
       const TaskPlan& task = scenario_.tasks[i];

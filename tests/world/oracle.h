@@ -13,7 +13,6 @@ struct Outcome {
   std::optional<int> status;  ///< nothing: it was stopped, and `why`
   std::string why;
   std::string out, errors;  ///< what was read of its stdout and stderr
-  std::string out_file, errors_file;
   Time ended = 0;
   Time last_activity = 0;  ///< of all that it had to wait for
 };

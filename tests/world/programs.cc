@@ -42,6 +42,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
   if (plan.grandchild) leave_grandchild(self);
   co_await self.sleep(plan.preparation);
   if (self.machine().one_in(plan.starts_badly_one_in)) co_return kCrashed;
+  const bool wrong_ids = self.machine().one_in(plan.answers_wrongly_one_in);
   Wire wire(scenario.wire);
   while (true) {
     const std::optional<WireTask> task = wire.next();
@@ -60,6 +61,11 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
       const int status = co_await crash(self);
       co_return status;
     }
+    if (wrong_ids) {
+      const std::string wrong = wire.ok({task->id + 1000, task->index}, todo.value);
+      co_await self.write(1, wrong);
+      continue;
+    }
     todo.finished += end == End::Ok ? 1 : 0;
     const std::string answer =
         end == End::Ok ? wire.ok(*task, todo.value) : wire.error(*task, "bad task");
@@ -76,6 +82,9 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
 Co<int> be_job(Process& self, Scenario& scenario) {
   if (scenario.worker.grandchild) leave_grandchild(self);
   int status = 0;
+  if (self.words.size() < 2 || self.words[1].empty()) {
+    scenario.nonsense.push_back("a job without an item was started");
+  }
   for (std::size_t i = 1; i < self.words.size(); ++i) {
     TaskPlan& todo = scenario.tasks.at(static_cast<std::size_t>(std::atoi(self.words[i].c_str())));
     const End end = todo.next();

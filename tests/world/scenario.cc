@@ -64,6 +64,7 @@ class Drawing {
     if (what == "all") word({"--", "command"});
     streams();
     signals();
+    if (draw_.one_in(10)) world_.faults.killed_at_call = draw_.by_size(60, 5000);
     return std::move(world_);
   }
 
@@ -115,7 +116,27 @@ class Drawing {
   }
 
   void limits() {
-    if (draw_.one_in(2)) word({"--reorder-mem", draw_.of<const char*>({"1", "1K", "10K"})});
+    if (draw_.one_in(6)) {
+      world_.halt = std::string(draw_.of<const char*>({"now", "soon"})) + "," +
+                    draw_.of<const char*>({"fail", "success", "done"}) + "=" +
+                    std::to_string(draw_.between(1, 4));
+      word({"--halt", world_.halt});
+    }
+    if (draw_.one_in(6)) {
+      world_.spill_fills = true;
+      word({"--reorder-mem", "1", "--spill-max", draw_.of<const char*>({"1", "100", "3K"})});
+    }
+    if (draw_.one_in(5)) {
+      world_.joblog = "/world/joblog";
+      word({"--joblog", world_.joblog});
+    }
+    if (draw_.one_in(6)) {
+      world_.out_file = draw_.one_in(2);
+      world_.disk_fills = draw_.one_in(2);
+      if (world_.disk_fills) world_.faults.disk_bytes = draw_.by_size(1, 3000);
+    }
+    if (draw_.one_in(2) && !world_.spill_fills)
+      word({"--reorder-mem", draw_.of<const char*>({"1", "1K", "10K"})});
     if (draw_.one_in(2)) word({"--read-ahead", std::to_string(draw_.between(1, 20))});
   }
 
@@ -136,8 +157,10 @@ class Drawing {
     }
     limits();
     if (draw_.one_in(4)) world_.worker.starts_badly_one_in = 6;
+    if (!lines && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
     tasks(draw_count(), !lines, timeout);
-    if (!lines && draw_.one_in(3)) world_.worker.tail = "tail\n";
+    // A tail that cannot be kept ends the run with an error of its own.
+    if (!lines && !world_.spill_fills && draw_.one_in(3)) world_.worker.tail = "tail\n";
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
     word({"--tails", "stderr", "--", "worker"});
   }
@@ -153,6 +176,7 @@ class Drawing {
       word({"--timeout", seconds(world_.timeout)});
     }
     limits();
+    world_.one_place = draw_.one_in(5);
     tasks(draw_count(), true, timeout);
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
     word({"job"});
@@ -250,6 +274,12 @@ std::string describe(const Scenario& scenario) {
           (worker.grandchild ? ", leave a grandchild" : "") +
           (worker.ends_after ? ", TERM ends them after " + seconds(*worker.ends_after)
                              : ", ignore TERM");
+  if (scenario.one_place) text += "\n  stdout and stderr are one pipe";
+  if (scenario.out_file) text += "\n  stdout is a file";
+  if (scenario.disk_fills)
+    text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
+  if (faults.killed_at_call > 0)
+    text += "\n  killed at call " + std::to_string(faults.killed_at_call);
   text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
   for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
     const TaskPlan& task = scenario.tasks[i];

@@ -26,7 +26,6 @@ struct TaskPlan {
 
 /// Who writes to, or reads from, one of the program's standard descriptors.
 struct StreamPlan {
-  bool file = false;
   std::size_t piece = 65536;           ///< bytes moved at a time
   Time pause = 0;                      ///< between two pieces
   std::size_t stops_after = SIZE_MAX;  ///< bytes; then it moves no more
@@ -40,8 +39,10 @@ struct WorkerPlan {
   bool lives_on = false;                     ///< at the end of its input
   std::optional<Time> ends_after = Time{0};  ///< after TERM; nothing: never
   std::string tail;                          ///< after its input has ended
-  unsigned starts_badly_one_in = 0;          ///< ends before it has read anything
-  bool grandchild = false;                   ///< leaves a process in its group that holds its pipes
+  /// All answers of some are for tasks that they were never given.
+  unsigned answers_wrongly_one_in = 0;
+  unsigned starts_badly_one_in = 0;  ///< ends before it has read anything
+  bool grandchild = false;           ///< leaves a process in its group that holds its pipes
 };
 
 struct Scenario {
@@ -55,7 +56,14 @@ struct Scenario {
   std::vector<TaskPlan> tasks;
   WorkerPlan worker;
   StreamPlan in, out, errors;
+  bool one_place = false;  ///< stdout and stderr are the same pipe
+  bool out_file = false;   ///< stdout is a file
+  bool spill_fills = false, disk_fills = false;
+  std::string halt;
+  std::string joblog;
   Faults faults;
+
+  std::vector<std::string> nonsense;  ///< what children were asked for and never should be
 };
 
 /// `what`: run, map, pipe or all.

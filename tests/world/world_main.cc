@@ -49,6 +49,7 @@ class World {
     };
     machine_.on_stop = [this](const std::string& why) {
       outcome_.why = why;
+      let_rest();
       std::_Exit(report());
     };
   }
@@ -56,8 +57,17 @@ class World {
   /// Returns 0 if all is as it should be.
   int run() {
     connect(0, scenario_.in, feeder(scenario_.in, scenario_.input, last_input_), true);
-    connect(1, scenario_.out, reader(scenario_.out, outcome_.out, last_read_), false);
-    connect(2, scenario_.errors, reader(scenario_.errors, outcome_.errors, last_read_), false);
+    if (scenario_.out_file) {
+      machine_.descriptors[1] =
+          std::make_shared<OpenFile>(machine_.make_file("/world/out"), O_WRONLY);
+    } else {
+      connect(1, scenario_.out, reader(scenario_.out, outcome_.out, last_read_), false);
+    }
+    if (scenario_.one_place) {
+      machine_.descriptors[2] = machine_.descriptors[1];
+    } else {
+      connect(2, scenario_.errors, reader(scenario_.errors, outcome_.errors, last_read_), false);
+    }
     std::vector<const char*> argv;
     for (const std::string& word : scenario_.words) argv.push_back(word.c_str());
     argv.push_back(nullptr);
@@ -66,12 +76,7 @@ class World {
     const int status = cli::run_command_line(static_cast<int>(argv.size() - 1), argv.data(),
                                              Environment(environment), {0, 1, 2}, take_signals);
     outcome_.status = status;
-    machine_.ended = true;
-    outcome_.ended = machine_.now();
-    machine_.descriptors.clear();
-    // Readers take what is in the pipes, and the machine comes to rest.
-    constexpr Time kRest = 200 * kSecond;
-    machine_.timeline().advance(machine_.now() + kRest);
+    let_rest();
     return report();
   }
 
@@ -88,10 +93,20 @@ class World {
     beside.begin(program);
   }
 
+  /// Readers take what is in the pipes, and what ends by itself ends.
+  void let_rest() {
+    machine_.ended = true;
+    outcome_.ended = machine_.now();
+    machine_.descriptors.clear();
+    constexpr Time kRest = 200 * kSecond;
+    machine_.timeline().advance(machine_.now() + kRest);
+  }
+
   int report() {
     // Who sleeps could still read what is in the pipe.
-    if (!scenario_.out.closes) outcome_.out += pipes_[1]->bytes;
-    if (!scenario_.errors.closes) outcome_.errors += pipes_[2]->bytes;
+    if (pipes_[1] && !scenario_.out.closes) outcome_.out += pipes_[1]->bytes;
+    if (pipes_[2] && !scenario_.errors.closes) outcome_.errors += pipes_[2]->bytes;
+    if (scenario_.out_file) outcome_.out = machine_.files.at("/world/out")->bytes;
     outcome_.last_activity = std::max({last_input_, last_read_, machine_.last_work});
     const std::vector<std::string> found = judge(scenario_, machine_, outcome_);
     if (show) {
