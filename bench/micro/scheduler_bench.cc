@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -96,6 +97,72 @@ BENCHMARK(BM_Task)
     ->Args({1000, 1, 1})
     ->Args({1000, 1, 100})
     ->Args({1000, 16, 1});
+
+/// A turn with one task, beside so many workers that have nothing to do, and beside as many slots
+/// of another host that have no worker yet. Argument: how many.
+class Crowd {
+ public:
+  explicit Crowd(std::uint32_t idle) : scheduler_(options(), 1) {
+    for (std::uint32_t i = 0; i < idle; ++i) tell(SlotAdded{HostId{0}, 0, false, {}, {}, {}});
+    tell(SlotsComplete{});
+    payload_.body = Slice::literal("sixteen bytes ..");
+    // No task is needed to start them: tasks would go to the first ones, and the rest never start.
+    while (scheduler_.live_workers() < idle) decide();
+    for (std::uint32_t i = 0; i < idle; ++i) tell(SlotAdded{HostId{1}, 0, false, {}, {}, {}});
+    tell(SlotsLimited{idle});
+    for (int i = 0; i < 3; ++i) turn();
+  }
+
+  void turn() {
+    now_ += std::chrono::microseconds(100);
+    if (sent_ && !scheduler_.take_success(sent_->worker, sent_->task, now_, success_)) {
+      tell(Answered{sent_->worker, sent_->task});
+    }
+    sent_.reset();
+    scheduler_.handle(TaskArrived{TaskId{arrived_++}, payload_}, now_, actions_);
+    decide();
+  }
+
+ private:
+  static SchedulerOptions options() {
+    SchedulerOptions options;
+    options.start_all = true;
+    return options;
+  }
+  void tell(Event event) {
+    scheduler_.handle(std::move(event), now_, actions_);
+    actions_.clear();
+  }
+  void decide() {
+    scheduler_.decide(now_, actions_);
+    std::vector<WorkerId> started;
+    for (const Action& action : actions_) {
+      if (const auto* send = std::get_if<SendTask>(&action)) sent_ = {send->worker, send->task};
+      if (const auto* start = std::get_if<StartWorker>(&action)) started.push_back(start->worker);
+    }
+    actions_.clear();
+    for (const WorkerId worker : started) tell(ProcessStarted{worker});
+  }
+
+  struct Sent {
+    WorkerId worker{};
+    TaskId task{};
+  };
+  Scheduler scheduler_;
+  Value payload_;
+  TimePoint now_{};
+  Actions actions_;
+  Scheduler::Success success_;
+  std::optional<Sent> sent_;
+  std::uint64_t arrived_ = 0;
+};
+
+void BM_TaskBesideIdle(benchmark::State& state) {
+  Crowd crowd(static_cast<std::uint32_t>(state.range(0)));
+  for (auto _ : state) crowd.turn();
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_TaskBesideIdle)->ArgName("idle")->Arg(10)->Arg(1000)->Arg(10000);
 
 /// A turn in which nothing has happened, with 1000 workers that all have work.
 void BM_QuietTurn(benchmark::State& state) {

@@ -21,8 +21,16 @@ Placement::Placement(const SchedulerOptions& options, SlotPool& pool, const Task
 
 void Placement::answered(KeyRecord& key, double seconds, std::uint32_t count,
                          bool first_of_process) {
-  if (key.seconds == 0) stale_ = true;
+  // The first answer of a key is news enough to be ranked by at once.
+  if (key.seconds == 0) next_ranking_ = std::min(next_ranking_, after(ranked_at_, ranking_pause()));
   performance_.answered(key, seconds, count, first_of_process);
+}
+
+/// Ranking is O(slots), and a key may have one slot: with thousands, not even first answers make it
+/// take more than a thousandth of the time.
+Duration Placement::ranking_pause() const {
+  constexpr std::size_t kSlotsPerPeriod = 1000;
+  return kRankingPeriod * static_cast<Duration::rep>(pool_.size() / kSlotsPerPeriod);
 }
 
 void Placement::rank(TimePoint now) {
@@ -52,8 +60,11 @@ void Placement::rank(TimePoint now) {
   }
   slowest_ratio_ = order.empty() ? 1 : slowest / seconds[number(order.front())];
   pool_.set_order(std::move(order));
-  stale_ = false;
-  next_ranking_ = after(now, kRankingPeriod);
+  new_slots_ = false;
+  ranked_at_ = now;
+  next_ranking_ = kForever;
+  if (pool_.keys().size() > 1)
+    next_ranking_ = after(now, std::max(kRankingPeriod, ranking_pause()));
 }
 
 // ---------------------------------------------------------------- room

@@ -29,13 +29,13 @@ class Placement {
   /// A batch of `count` answers of workers of this key that took `seconds` each.
   void answered(KeyRecord& key, double seconds, std::uint32_t count, bool first_of_process);
   /// There are more slots: they are ranked at the next decision.
-  void slots_added() { stale_ = true; }
+  void slots_added() { new_slots_ = true; }
 
   // ---- of one decision
 
   /// Ranks the slots anew if that is due, and forgets what the last decision knew of capacities.
   void begin_decision(TimePoint now) {
-    if (stale_ || (pool_.keys().size() > 1 && now >= next_ranking_)) rank(now);
+    if (new_slots_ || now >= next_ranking_) rank(now);
     tail_known_ = someone_left_idle_ = false;
   }
   /// A task was sent there.
@@ -82,6 +82,7 @@ class Placement {
   static constexpr std::size_t kLongQueue = 8;
 
   void rank(TimePoint now);
+  Duration ranking_pause() const;
   Capacity capacity(const Slot& slot, TimePoint now) const;
   void look_at_capacities(TimePoint now);
 
@@ -91,8 +92,9 @@ class Placement {
   std::size_t window_bytes_;
   Performance performance_;
 
-  bool stale_ = false;
-  TimePoint next_ranking_{};
+  bool new_slots_ = false;
+  TimePoint ranked_at_{};
+  TimePoint next_ranking_ = kForever;
   std::vector<double> ranked_seconds_;  ///< of the keys, at the last ranking
   double slowest_ratio_ = 1;            ///< of the slowest slot to the fastest, at the last ranking
 

@@ -12,6 +12,7 @@ namespace spread {
 void Scheduler::close_inputs(Actions& actions) {
   const Why why = tasks_done() ? "all tasks are final" : "no task is left for it";
   if (options_.once) return;
+  if (pool_.busy() == pool_.count(Group::Process)) return;  // close_idle asks in every turn
   pool_.each(Group::Live, [&](Slot& each) {
     if (!each.in_flight().empty()) return;
     pool_.set_state(each, SlotState::Closing);
@@ -48,8 +49,7 @@ void Scheduler::close_surplus(Actions& actions) {
   const std::size_t surplus = live - std::min<std::size_t>(live, slots_limit_);
   const std::size_t can_leave = std::min<std::size_t>(surplus, pool_.count(Group::Live));
   if (can_leave != pool_.count(Group::Leaving)) choose_leavers(surplus);
-  pool_.each(Group::Leaving, [&](Slot& each) {
-    if (!each.in_flight().empty()) return;
+  pool_.each(Group::Released, [&](Slot& each) {
     pool_.set_state(each, SlotState::Closing);
     actions.push_back(CloseInput{each.id, "fewer slots are to be used"});
   });

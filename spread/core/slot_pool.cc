@@ -23,6 +23,7 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
               Group::Usable) |
          when(slot.awaits_hello_, Group::AwaitsHello) | when(slot.logging_in_, Group::LoggingIn) |
          when(slot.resting_, Group::Resting) | when(live && slot.leaving_, Group::Leaving) |
+         when(live && slot.leaving_ && slot.in_flight_.empty(), Group::Released) |
          when(slot.draining_, Group::Draining) |
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
 }
@@ -170,7 +171,10 @@ void SlotPool::has_none(Slot& slot) {
   busy_.erase(number(slot.id));
   --busy_count_;
   slot.has_alone_task_ = false;
-  if (!slot.takes_tasks()) return;
+  if (!slot.takes_tasks()) {
+    const Bits groups = groups_of(slot);
+    return regroup(slot, groups & ~bit(Group::Released), groups);
+  }
   ++counts_[index(Group::Idle)];
   ++of_host_[number(slot.host)][index(Group::Idle)];
   ++of_key_[slot.key][index(Group::Idle)];

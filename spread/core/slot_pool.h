@@ -27,12 +27,13 @@ enum class Group : std::uint8_t {
   AwaitsHello,
   LoggingIn,
   Resting,
-  Leaving,  ///< and Live still
+  Leaving,   ///< and Live still
+  Released,  ///< Leaving, and has nothing in flight
   Draining,
   Unread,  ///< spread does not read what its worker writes
   Idle,    ///< takes tasks and has none: it would work on one at once
 };
-inline constexpr std::size_t kGroups = 17;
+inline constexpr std::size_t kGroups = 18;
 
 struct HostRecord {
   std::vector<WorkerId> workers;  ///< the numbers of its slots

@@ -138,6 +138,49 @@ TEST(Costs, ATaskCostsNoMoreBesideSlotsWithoutAWorker) {
   expect_as_cheap_as_with_ten({}, prepare, next_task);
 }
 
+/// Steps of a second of turns, one task each, at two hosts.
+std::uint64_t steps_in_a_second(std::uint32_t idle, Duration turn) {
+  Crowd crowd(all_at_once());
+  crowd.slots(idle, 0).slots(idle, 1).tell(SlotsComplete{}).all_started(2 * idle);
+  next_task(crowd);
+  crowd.wait(seconds(10));
+  next_task(crowd);
+  const std::uint64_t before = crowd.scheduler().steps();
+  for (Duration passed{}; passed < seconds(1); passed += turn) next_task(crowd.wait(turn));
+  return crowd.scheduler().steps() - before;
+}
+
+TEST(Costs, TheOrderOfPreferenceIsRenewedForAThousandthOfTheTime) {
+  // Sorting 10,000 slots takes about a millisecond. However many turns there are, it is done once
+  // a second; what is left of the difference is one such ranking.
+  const std::uint64_t few = steps_in_a_second(5, milliseconds(1));
+  EXPECT_LE(steps_in_a_second(5000, milliseconds(1)), few + 10000);
+  EXPECT_LE(steps_in_a_second(5000, milliseconds(100)), 10000u + 200);
+}
+
+TEST(Costs, TheFirstAnswersOfAThousandHostsAreNoThousandRankings) {
+  Crowd crowd(all_at_once());
+  for (std::uint32_t host = 0; host < 2000; ++host) crowd.slots(1, host);
+  crowd.tell(SlotsComplete{}).all_started(2000).tasks(2000).decide();
+  const std::uint64_t before = crowd.scheduler().steps();
+  for (int i = 0; i < 2000; ++i) crowd.wait(std::chrono::microseconds(100)).answer().decide();
+  EXPECT_LE(crowd.scheduler().steps() - before, 2 * 2000u + 20 * 2000u);
+}
+
+TEST(Costs, BusyWorkersCostNoMoreWhereIdleOnesAreClosed) {
+  SchedulerOptions options = all_at_once();
+  options.close_idle = true;
+  options.window = 1;
+  expect_as_cheap_as_with_ten(
+      options,
+      [](Crowd& crowd, std::uint32_t busy) {
+        all_idle(crowd, busy);
+        crowd.tasks(static_cast<int>(busy)).tell(InputEnded{}).decide();
+        EXPECT_EQ(crowd.unanswered(), busy);
+      },
+      [](Crowd& crowd) { crowd.wait(milliseconds(1)).decide(); });
+}
+
 TEST(Costs, AFailedTaskIsTriedAgainAtTheSamePrice) {
   SchedulerOptions options = all_at_once();
   options.failure.retries = 2;
@@ -199,6 +242,19 @@ TEST(Costs, ASlotLimitIsHeldAtTheSamePrice) {
     };
     expect_as_cheap_as_with_ten(options, prepare, next_task);
   }
+}
+
+TEST(Costs, WorkersThatAreToLeaveAndAreBusyCostNoMore) {
+  SchedulerOptions options = all_at_once();
+  options.close_surplus = true;
+  options.window = 1;
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_idle(crowd, busy);
+    crowd.tasks(static_cast<int>(busy)).decide().tell(SlotsLimited{1}).decide();
+    EXPECT_EQ(crowd.unanswered(), busy);
+  };
+  expect_as_cheap_as_with_ten(options, prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
 }
 
 TEST(Costs, AnOutputThatIsFullForAllButOneCostsNoMore) {
