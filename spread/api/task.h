@@ -12,11 +12,15 @@ enum class TaskId : std::uint64_t {};
 /// A slot's number over all hosts, counted from 0 in the order in which the hosts were given, and
 /// the number of whichever worker process runs in it now: SPREAD_WORKER.
 enum class WorkerId : std::uint32_t {};
+/// What one or more workers are reached by: a process, a login. Counted from 0 in the order of
+/// their first workers.
+enum class ConnectionId : std::uint32_t {};
 /// A host's number, counted from 0 in the order given.
 enum class HostId : std::uint32_t {};
 
 constexpr std::uint64_t number(TaskId id) { return static_cast<std::uint64_t>(id); }
 constexpr std::uint32_t number(WorkerId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t number(ConnectionId id) { return static_cast<std::uint32_t>(id); }
 constexpr std::uint32_t number(HostId id) { return static_cast<std::uint32_t>(id); }
 inline constexpr WorkerId kNoWorker{UINT32_MAX};
 

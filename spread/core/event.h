@@ -28,6 +28,9 @@ struct SlotAdded {
   HostId host{};
   /// Slots with the same host and argument list share a key: what one of them shows, all inherit.
   std::uint32_t key = 0;
+  /// Its worker is reached by the connection of the slot added before it, which has the same host
+  /// and key. Else it has a connection of its own.
+  bool shares_connection = false;
   bool remote = false;  ///< reached by a launcher: logins are staggered
   /// Its worker is given no task before its hello: time-outs are not to count the way to it.
   bool waits_for_hello = false;
@@ -103,13 +106,23 @@ enum class EndCause : std::uint8_t {
   PrepFailed,  ///< it said that it cannot work
   Misbehaved,  ///< it broke the protocol and was killed for it
 };
-/// The process is gone and its output has been read to the end: all answers came before this.
+/// One worker is gone, and what it wrote has been read to the end: all its answers came before
+/// this. The other workers of its connection, if it has any, go on.
 struct ProcessEnded {
   WorkerId worker{};
   EndCause cause = EndCause::Exited;
   bool clean = false;       ///< exit status 0
   std::string reason;       ///< one line for the user
   JobEndPtr job = nullptr;  ///< of the task that it was working on, to be passed on; may be null
+};
+/// A connection is gone, or could not be made, and with it all workers that it had, those that were
+/// being started, too. All their answers came before this, and ProcessEnded of none of them
+/// follows. Of a connection that never has more than one worker, ProcessEnded says the same.
+struct ConnectionLost {
+  ConnectionId connection{};
+  EndCause cause = EndCause::Exited;  ///< not Misbehaved
+  bool clean = false;
+  std::string reason;  ///< one line for the user
 };
 /// The output cannot take more results than those already caused.
 struct OutputFull {
@@ -157,14 +170,16 @@ struct Aborted {
 using Event =
     std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
                  ProcessStarted, WorkerHello, WorkerPrepared, WorkerUnusable, Answered,
-                 PayloadRefused, LastTry, ProcessEnded, OutputFull, OutputStalled, OutputUnread,
-                 StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+                 PayloadRefused, LastTry, ProcessEnded, ConnectionLost, OutputFull, OutputStalled,
+                 OutputUnread, StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 
 /// Every action says why, for --explain: a literal.
 using Why = std::string_view;
 
+/// A worker is to be put into the slot. Its connection is made, if it is not there yet; that is
+/// done once for all its slots.
 struct StartWorker {
   WorkerId worker{};
   Why why;

@@ -53,7 +53,7 @@ class Placement {
   std::size_t room_of(const Slot& worker) const {
     // After a launch that failed with tasks in the pipe one task alone is to show that it works;
     // but of one that holds its answers back one task shows nothing.
-    if (worker.launch_failures > 0 && !holds_answers_) return 1;
+    if (pool_.failed_starts(worker) > 0 && !holds_answers_) return 1;
     const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Process));
     return worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
   }

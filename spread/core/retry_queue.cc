@@ -6,7 +6,7 @@
 namespace spread {
 
 RetryQueue::Kind RetryQueue::kind_of(const Task& task) {
-  return {task.avoid, task.crashes > 0, task.alone};
+  return {task.avoid, task.crashes > 0, task.alone, task.apart};
 }
 
 void RetryQueue::insert(TaskIndex i, const Task& task) {

@@ -50,6 +50,7 @@ class RetryQueue {
     WorkerId avoid{};
     bool has_crashed = false;
     bool alone = false;
+    bool apart = false;
     auto operator<=>(const Kind&) const = default;
   };
   static Kind kind_of(const Task& task);

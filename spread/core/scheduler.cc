@@ -103,9 +103,8 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   }
   // A host may have gone away: what is known to say hello shows with it that it is there again,
   // before a task is risked.
-  pool_.set_awaits_hello(
-      worker, worker.waits_for_hello ||
-                  (pool_.key_of(worker).says_hello && worker.deaths + worker.launch_failures > 0));
+  pool_.set_awaits_hello(worker, worker.waits_for_hello || (pool_.key_of(worker).says_hello &&
+                                                            pool_.failures_in_a_row(worker) > 0));
   pool_.set_state(worker, SlotState::Live);
   look_after(worker, now, actions);
 }
@@ -229,6 +228,8 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   ++worker.batch.count;
   worker.answered = true;
   worker.launch_failures = worker.deaths = 0;
+  Connection& connection = pool_.connection_of(worker);
+  connection.launch_failures = connection.losses = 0;
   pool_.key_of(worker).proven = true;
 
   // Out of order, the one in front of it has been worked on since before the first answer.

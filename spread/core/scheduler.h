@@ -106,6 +106,7 @@ class Scheduler {
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
   void on(ProcessEnded& event, TimePoint now, Actions& actions);
+  void on(ConnectionLost& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
   void on(OutputUnread& event, TimePoint now, Actions& actions);
@@ -144,6 +145,17 @@ class Scheduler {
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
                   const ProcessEnded& event, Actions& actions);
   TimePoint launch_failed(Slot& slot, TimePoint now);
+
+  // The loss of a connection (scheduler_connections.cc)
+  using Workers = std::vector<WorkerId>;
+  Workers end_workers(const ConnectionLost& event, TimePoint now, Actions& actions);
+  TimePoint settle_loss(const ConnectionLost& event, const Workers& struck, TimePoint now,
+                        Actions& actions);
+  TimePoint settle_loss_at_work(const ConnectionLost& event, const Workers& busy, TimePoint now,
+                                Actions& actions);
+  void pause_connection(ConnectionLost& event, TimePoint not_before, TimePoint now,
+                        Actions& actions);
+  bool works_apart(ConnectionId connection);
   TimePoint pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const;
   void shorten_pauses(const Slot& gone, TimePoint now);
   void stop(std::string reason, Actions& actions);

@@ -28,7 +28,7 @@ bool Scheduler::avoids(const Slot& here, const Task& task) const {
   const bool same_host = task.crashes > 0 && pool_[task.avoid].host == here.host;
   if (!itself && !same_host) return false;
   // Its next process is to show with another task that it works at all.
-  if (itself && !here.answered && here.deaths + here.launch_failures > 0) return true;
+  if (itself && !here.answered && pool_.failures_in_a_row(here) > 0) return true;
   const std::uint32_t usable = pool_.count(Group::Usable);
   if (same_host && usable > pool_.count_on(here.host, Group::Usable)) return true;
   // No other host; then at least another slot.
@@ -74,6 +74,7 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   Choice chosen;
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
+    if (tasks_[i].apart && works_apart(to.connection)) return true;
     if (avoids(to, tasks_[i])) {
       if (!avoided) avoided = i;
       return true;

@@ -14,7 +14,6 @@ namespace {
 
 // The longest pause of a worker whose argument list has answered, while no other one of it lives.
 constexpr Duration kPauseOfTheLast = std::chrono::seconds(1);
-constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
 
 }  // namespace
 
@@ -345,8 +344,8 @@ TimePoint Scheduler::launch_failed(Slot& failed, TimePoint now) {
   give_back_all(failed, now);
   ++failed.launch_failures;
   ++pool_.key_of(failed).failures;
-  if (failed.launch_failures >= options_.failure.start_retries) return kForever;
-  return pause_end(failed, failed.launch_failures, now);
+  if (pool_.failed_starts(failed) >= options_.failure.start_retries) return kForever;
+  return pause_end(failed, pool_.failed_starts(failed), now);
 }
 
 // ---------------------------------------------------------------- the end of the run

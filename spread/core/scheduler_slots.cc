@@ -145,7 +145,7 @@ void Scheduler::arm_timeouts() {
 void Scheduler::probe_worked(Slot& probe, TimePoint now) {
   probe.probe = false;
   pool_.each_on(probe.host, Group::Closed, [&](Slot& each) {
-    each.launch_failures = 0;
+    each.launch_failures = pool_.connection_of(each).launch_failures = 0;
     empty_slot(each, now);
   });
 }
@@ -165,6 +165,7 @@ void Scheduler::end_benches(TimePoint now) {
       if (std::exchange(chosen, true)) return;
       each.probe = true;
       each.launch_failures = options_.failure.start_retries - 1;  // one more closes it again
+      pool_.connection_of(each).launch_failures = 0;
       empty_slot(each, now);
     });
     return true;
@@ -208,7 +209,8 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     }
     Slot& candidate = pool_.at(place);
     if (pool_.count(Group::Process) + pool_.count(Group::Starting) >= slots_limit_) return;
-    if (!may_log_in(candidate)) {
+    const bool connects = pool_.connection_of(candidate).in_use() == 0;
+    if (connects && !may_log_in(candidate)) {
       // None of its host may, and perhaps none at all.
       HostRecord& host = pool_.host(candidate.host);
       if (std::exchange(host.full_in, decisions_) != decisions_) {
@@ -227,9 +229,11 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     }
     pool_.set_state(candidate, SlotState::Starting);
     candidate.started = now;
-    if (candidate.remote) pool_.set_logging_in(candidate, true);
-    ++started;
-    next_start_ = after(now, options_.start_delay);
+    if (connects) {
+      if (candidate.remote) pool_.set_logging_in(candidate, true);
+      ++started;
+      next_start_ = after(now, options_.start_delay);
+    }
     demand -= std::min<std::size_t>(demand, 1);
     placement_.starts(candidate, now);
     actions.push_back(StartWorker{candidate.id, candidate.probe

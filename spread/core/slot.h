@@ -93,6 +93,7 @@ class SlotStatus {
 struct Slot : SlotStatus {
   WorkerId id{};
   HostId host{};
+  ConnectionId connection{};
   std::uint32_t key = 0;
   std::uint32_t ordinal = 0;  ///< how many slots its host had before it
   bool remote = false;

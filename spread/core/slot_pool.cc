@@ -29,6 +29,9 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
 }
 
 void SlotPool::regroup(const Slot& slot, Bits before, Bits after) {
+  constexpr Bits kInUse = bit(Group::Process) | bit(Group::Starting);
+  const bool was_used = (before & kInUse) != 0, is_used = (after & kInUse) != 0;
+  if (was_used != is_used) connection_of(slot).in_use_ += is_used ? 1 : UINT32_MAX;
   Counts& of_host = of_host_[number(slot.host)];
   Counts& of_key = of_key_[slot.key];
   for (Bits changed = before ^ after; changed != 0; changed &= changed - 1) {
@@ -84,6 +87,15 @@ Slot& SlotPool::add(const SlotAdded& added) {
   slot.id = id;
   slot.host = added.host;
   slot.key = added.key;
+  if (added.shares_connection) {
+    const Slot& before = slots_[number(id) - 1];
+    SPREAD_ASSERT(before.host == slot.host);
+    SPREAD_ASSERT(before.key == slot.key);
+  } else {
+    connections_.emplace_back(id);
+  }
+  slot.connection = ConnectionId{static_cast<std::uint32_t>(connections_.size() - 1)};
+  ++connections_.back().size_;
   slot.remote = added.remote;
   slot.waits_for_hello = added.waits_for_hello;
   slot.launch_failures = added.failed_starts;
@@ -212,6 +224,7 @@ InFlight SlotPool::take(Slot& slot, std::size_t place, std::size_t bytes, TimePo
 void SlotPool::check() const {
   Counts counts{};
   std::vector<Counts> of_host(hosts_.size()), of_key(keys_.size());
+  std::vector<std::uint32_t> in_use(connections_.size());
   std::uint32_t busy = 0;
   for (const Slot& slot : slots_) {
     const Bits groups = groups_of(slot);
@@ -223,6 +236,8 @@ void SlotPool::check() const {
       SPREAD_ASSERT(i == index(Group::Idle) || members_[i].contains(number(slot.id)) == is);
     }
     busy += slot.in_flight_.empty() ? 0 : 1;
+    if (slot.has_process() || slot.state() == SlotState::Starting)
+      ++in_use[number(slot.connection)];
     SPREAD_ASSERT(busy_.contains(number(slot.id)) == !slot.in_flight_.empty());
     SPREAD_ASSERT(order_[place_of(slot)] == slot.id);
     SPREAD_ASSERT(ready_.contains(place_of(slot)) == slot.ready_);
@@ -234,6 +249,8 @@ void SlotPool::check() const {
   }
   SPREAD_ASSERT(busy == busy_count_);
   SPREAD_ASSERT(counts == counts_);
+  for (std::size_t i = 0; i < in_use.size(); ++i)
+    SPREAD_ASSERT(in_use[i] == connections_[i].in_use());
   SPREAD_ASSERT(of_host == of_host_);
   SPREAD_ASSERT(of_key == of_key_);
 }

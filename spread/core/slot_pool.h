@@ -41,6 +41,28 @@ struct HostRecord {
   std::uint64_t full_in = 0;  ///< the decision in which no more logins were permitted
 };
 
+/// What one or more workers are reached by. Of its failures those are counted here that all its
+/// workers share; what one of them does alone is in its Slot.
+class Connection {
+ public:
+  explicit Connection(WorkerId first) : first_(first) {}
+  /// Its slots have numbers in a row.
+  WorkerId first() const { return first_; }
+  std::uint32_t size() const { return size_; }
+  /// So many of its workers are there or being started. None: it is not there, and the next start
+  /// makes it.
+  std::uint32_t in_use() const { return in_use_; }
+
+  std::uint32_t launch_failures = 0;  ///< in a row
+  std::uint32_t losses = 0;           ///< in a row, without an answer between
+
+ private:
+  friend class SlotPool;
+  WorkerId first_;
+  std::uint32_t size_ = 0;
+  std::uint32_t in_use_ = 0;
+};
+
 /// All slots, and the only writer of what counters and sets are made of (SlotStatus). Which groups
 /// a slot belongs to is a function of the slot; the pool looks before and after each change, so
 /// that what it counts is what a recount would find (check()).
@@ -60,6 +82,10 @@ class SlotPool {
   KeyRecord& key_of(const Slot& slot) { return keys_[slot.key]; }
   const KeyRecord& key_of(const Slot& slot) const { return keys_[slot.key]; }
   HostRecord& host(HostId host) { return hosts_[number(host)]; }
+  Connection& connection(ConnectionId id) { return connections_[number(id)]; }
+  const Connection& connection(ConnectionId id) const { return connections_[number(id)]; }
+  Connection& connection_of(const Slot& slot) { return connection(slot.connection); }
+  const Connection& connection_of(const Slot& slot) const { return connection(slot.connection); }
 
   // ---- how many, and which
 
@@ -100,6 +126,23 @@ class SlotPool {
     for (const WorkerId worker : hosts_[number(host)].workers) {
       ++steps_;
       if (in((*this)[worker], group)) f((*this)[worker]);
+    }
+  }
+  /// Starts in a row that failed, of its worker alone or of its connection.
+  std::uint32_t failed_starts(const Slot& slot) const {
+    return slot.launch_failures + connection_of(slot).launch_failures;
+  }
+  /// Starts in a row that brought no answer.
+  std::uint32_t failures_in_a_row(const Slot& slot) const {
+    return failed_starts(slot) + slot.deaths + connection_of(slot).losses;
+  }
+  /// All slots of one connection.
+  template <typename F>
+  void each_of(ConnectionId id, F&& f) {
+    const Connection whole = connection(id);
+    for (std::uint32_t i = 0; i < whole.size(); ++i) {
+      ++steps_;
+      f(slots_[number(whole.first()) + i]);
     }
   }
   /// How many slots walks have come by, ever.
@@ -192,6 +235,7 @@ class SlotPool {
   std::vector<Slot> slots_;
   std::vector<KeyRecord> keys_;
   std::vector<HostRecord> hosts_;
+  std::vector<Connection> connections_;
   std::array<SlotSet, kGroups> members_;  ///< by number; of Idle it is not kept
   Counts counts_{};
   std::vector<Counts> of_host_, of_key_;

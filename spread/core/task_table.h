@@ -24,6 +24,11 @@ struct Task {
   /// It was unanswered when a worker died: it runs alone in its worker, so that the next death
   /// tells whether it was this task.
   bool alone = false;
+  /// It was under way in a connection that was lost with several workers at work.
+  bool lost_before = false;
+  /// ... for the second time: no two such tasks are under way in one connection, so that the next
+  /// loss tells.
+  bool apart = false;
   bool last_try = false;                   ///< see LastTry
   bool came_back = false;                  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened

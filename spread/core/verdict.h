@@ -34,6 +34,9 @@ enum class Blame : std::uint8_t {
   Suspects,  ///< one of those that it worked on: each is to run alone
 };
 
+/// Where the machine had no room, it is asked again after so long.
+inline constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
+
 /// What blame() looks at.
 struct WorkerEnd {
   KillReason killed_for = KillReason::None;

@@ -189,6 +189,30 @@ void draw_script(World& world, Dice& dice) {
   }
 }
 
+/// Connections that carry several workers, up to 64.
+void share_connections(World& world, Dice& dice) {
+  std::vector<SlotPlan> slots;
+  for (const SlotPlan& first : world.slots) {
+    slots.push_back(first);
+    if (!dice.chance(0.6)) continue;
+    if (dice.chance(0.2)) {
+      slots.back().connection_failures = dice.chance(0.3) ? UINT32_MAX : dice.count(1, 4);
+    }
+    if (dice.chance(0.3)) slots.back().connection_dies = dice.log_between(0.001, 2);
+    for (std::uint32_t more = dice.log_count(1, 63); more > 0 && slots.size() < 100; --more) {
+      SlotPlan slot = first;
+      slot.shares_connection = true;
+      if (dice.chance(0.3)) slot.worker.crash = dice.log_between(0.001, 0.5);
+      slots.push_back(slot);
+    }
+  }
+  world.slots = std::move(slots);
+  world.check_every = 4;
+  if (world.tasks.empty() || !dice.chance(0.3)) return;
+  const double cuts = dice.log_between(0.001, 0.05);
+  for (TaskPlan& task : world.tasks) task.cuts = dice.chance(cuts);
+}
+
 /// Filters that buffer: answers come when the buffer is full, which the window must allow, or when
 /// the input is closed.
 void make_filters(World& world, Dice& dice) {
@@ -232,6 +256,8 @@ World random_world(std::uint64_t seed) {
   // Drawn from dice of their own, so that the other worlds stay as they are.
   Dice filters(seed * 40503u + 7);
   if (!world.options.once && filters.chance(0.15)) make_filters(world, filters);
+  Dice connections(seed * 2246822519u + 3);
+  if (!world.options.once && connections.chance(0.25)) share_connections(world, connections);
   return world;
 }
 
@@ -252,6 +278,7 @@ Expectation expectation_of(const World& world) {
   for (const TaskPlan& task : world.tasks) {
     // It takes the answers in the buffer with it, and they would have shown that its worker works.
     if (task.poison && options.holds_answers) return expected;
+    if (task.cuts) return expected;
     if (task.fatal || (task.errors > 0 && options.failure.retries != 0 &&
                        task.errors >= options.failure.retries)) {
       return expected;
@@ -261,7 +288,7 @@ Expectation expectation_of(const World& world) {
   for (const SlotPlan& slot : world.slots) {
     const WorkerPlan& worker = slot.worker;
     if (worker.crash > 0 || worker.crash_while_idle > 0 || worker.misbehave > 0 ||
-        worker.exits_after > 0) {
+        worker.exits_after > 0 || slot.connection_failures > 0 || slot.connection_dies > 0) {
       return expected;
     }
     // With a single try an answer that is held back is charged.

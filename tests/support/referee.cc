@@ -1,6 +1,7 @@
 #include "referee.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spread::simulation {
 namespace {
@@ -21,6 +22,7 @@ void Referee::before(const Event& event, const Scheduler& scheduler) {
   event_ = event;
   answer_ = std::get_if<Answered>(&event_);
   ended_by_us_ = false;
+  blamed_.reset();
   std::visit([&](const auto& e) { before(e); }, event_);
 }
 
@@ -30,8 +32,10 @@ void Referee::see(const Action& action, const Scheduler& scheduler) {
 }
 
 void Referee::before(const SlotAdded& event) {
+  const std::uint32_t last = workers_.empty() ? UINT32_MAX : workers_.back().connection;
   workers_.emplace_back();
   workers_.back().key = event.key;
+  workers_.back().connection = event.shares_connection ? last : last + 1;
 }
 
 void Referee::before(const TaskArrived&) { tasks_.emplace_back(); }
@@ -77,27 +81,72 @@ void Referee::before(const PayloadRefused& event) {
   task(event.task).refused_payload = true;
 }
 
-void Referee::before(const ProcessEnded& event) {
-  WorkerBook& dead = worker(event.worker);
-  const bool ours = dead.phase == WorkerBook::Phase::Killed;
-  ended_by_us_ = ours;
-  const bool launch = !proven(dead.key) || event.cause == EndCause::NotStarted ||
-                      event.cause == EndCause::PrepFailed;
-  if (!ours && !launch && !dead.in_flight.empty()) {
-    if (dead.parallel > 1 && dead.in_flight.size() > 1) {
-      const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight.size());
-      for (std::size_t i = 0; i < suspects; ++i) task(dead.in_flight[i]).alone = true;
-    } else {
-      ++task(dead.in_flight.front()).crashes;
-      task(dead.in_flight.front()).alone = true;
-    }
+/// It died of something that it was working on.
+void Referee::charge(WorkerBook& dead) {
+  if (dead.parallel > 1 && dead.in_flight.size() > 1) {
+    const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight.size());
+    for (std::size_t i = 0; i < suspects; ++i) task(dead.in_flight[i]).alone = true;
+    return;
   }
+  blamed_ = dead.in_flight.front();
+  ++task(*blamed_).crashes;
+  task(*blamed_).alone = true;
+}
+
+void Referee::has_gone(WorkerBook& dead) {
   for (const TaskId id : dead.in_flight) task(id).holder = kNoWorker;
   dead.in_flight.clear();
   dead.phase = WorkerBook::Phase::None;
   dead.parallel = 1;
   dead.window_max = 0;
   dead.stop_kill = false;
+}
+
+void Referee::before(const ProcessEnded& event) {
+  WorkerBook& dead = worker(event.worker);
+  const bool ours = dead.phase == WorkerBook::Phase::Killed;
+  ended_by_us_ = ours;
+  const bool launch = !proven(dead.key) || event.cause == EndCause::NotStarted ||
+                      event.cause == EndCause::PrepFailed;
+  if (!ours && !launch && !dead.in_flight.empty()) charge(dead);
+  has_gone(dead);
+}
+
+/// One verdict for all: a task is blamed only where nothing else was under way, or where it was
+/// apart from all others that had been under way in two losses.
+void Referee::before(const ConnectionLost& event) {
+  std::vector<WorkerBook*> gone, busy;
+  for (WorkerBook& each : workers_) {
+    if (each.connection != number(event.connection) || each.phase == WorkerBook::Phase::None) {
+      continue;
+    }
+    gone.push_back(&each);
+    if (each.phase != WorkerBook::Phase::Killed && !each.in_flight.empty()) busy.push_back(&each);
+  }
+  const bool launch = event.cause == EndCause::NotStarted || busy.empty() || !proven(busy[0]->key);
+  if (!launch && busy.size() == 1) charge(*busy[0]);
+  for (const WorkerBook* each : busy) {
+    if (launch || busy.size() == 1) break;
+    const std::size_t working = std::min<std::size_t>(each->parallel, each->in_flight.size());
+    for (std::size_t i = 0; i < working; ++i) {
+      TaskBook& under_way = task(each->in_flight[i]);
+      if (under_way.apart) {
+        expect(!blamed_, name(each->in_flight[i]) + " is blamed, and so is another one");
+        blamed_ = each->in_flight[i];
+        ++under_way.crashes;
+      } else if (std::exchange(under_way.lost_before, true)) {
+        under_way.apart = under_way.alone = true;
+      }
+    }
+  }
+  for (WorkerBook* each : gone) has_gone(*each);
+}
+
+/// The end of one worker is no reason to end the others of its connection.
+bool Referee::ends_another(WorkerId id) const {
+  const auto* ended = std::get_if<ProcessEnded>(&event_);
+  return ended != nullptr && ended->worker != id && !scheduler_->stopping() &&
+         workers_.at(number(ended->worker)).connection == workers_.at(number(id)).connection;
 }
 
 void Referee::see(const StartWorker& action) {
@@ -123,6 +172,11 @@ void Referee::see(const SendTask& action) {
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
          what + "sent behind one that should be alone");
   expect(action.payload.size() > 0, what + "no payload");
+  for (const WorkerBook& other : workers_) {
+    if (!sent.apart || other.connection != to.connection || other.in_flight.empty()) continue;
+    expect(!task(other.in_flight.front()).apart,
+           what + "should be apart from one that is under way in the same connection");
+  }
   sent.holder = action.worker;
   ++sent.sends;
   to.in_flight.push_back(action.task);
@@ -138,6 +192,7 @@ void Referee::see(const CloseInput& action) {
   expect(closed.phase == WorkerBook::Phase::Live, name(action.worker) + " closed but not live");
   expect(closed.in_flight.empty() || options_.holds_answers,
          name(action.worker) + " closed with tasks in flight");
+  expect(!ends_another(action.worker), name(action.worker) + " is closed since another one died");
   closed.phase = WorkerBook::Phase::Closing;
 }
 
@@ -145,6 +200,7 @@ void Referee::see(const KillWorker& action) {
   WorkerBook& killed = worker(action.worker);
   expect(killed.phase != WorkerBook::Phase::None && killed.phase != WorkerBook::Phase::Starting,
          name(action.worker) + " killed but has no process");
+  expect(!ends_another(action.worker), name(action.worker) + " is killed since another one died");
   const bool owes = killed.phase == WorkerBook::Phase::Closing && !killed.in_flight.empty();
   if (killed.phase == WorkerBook::Phase::Live || owes) killed.phase = WorkerBook::Phase::Killed;
   if (scheduler_->stopping()) killed.stop_kill = true;
@@ -154,7 +210,13 @@ void Referee::see(const RetryTask& action) {
   expect(task(action.task).deliveries == 0, name(action.task) + " retried after its outcome");
   expect(!scheduler_->stopping(), name(action.task) + " is to be retried after the stop");
   // A time-out: the scheduler says so only by killing the worker.
-  if (ended_by_us_) ++task(action.task).failures;
+  const bool lost = std::holds_alternative<ConnectionLost>(event_);
+  if (ended_by_us_ || (lost && action.timed_out)) {
+    ++task(action.task).failures;
+  } else if (lost || std::holds_alternative<ProcessEnded>(event_)) {
+    expect(blamed_ == action.task,
+           name(action.task) + " is blamed for the end of another's worker");
+  }
 }
 
 void Referee::see(const SlotPaused& action) {

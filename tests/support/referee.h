@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ class Referee {
     std::uint32_t failures = 0;  ///< errors and time-outs
     std::uint32_t refusals = 0;
     bool alone = false;
+    bool lost_before = false;  ///< it was under way in a connection of several when that was lost
+    bool apart = false;        ///< ... twice
     bool malformed = false;
     bool refused_payload = false;
     std::string message;
@@ -45,6 +48,7 @@ class Referee {
     enum class Phase : std::uint8_t { None, Starting, Live, Closing, Unusable, Killed };
     Phase phase = Phase::None;
     std::uint32_t key = 0;
+    std::uint32_t connection = 0;
     std::uint32_t starts = 0;
     std::uint32_t parallel = 1;
     std::uint32_t window_max = 0;
@@ -73,6 +77,7 @@ class Referee {
   void before(const Answered& event);
   void before(const PayloadRefused& event);
   void before(const ProcessEnded& event);
+  void before(const ConnectionLost& event);
   template <typename Other>
   void before(const Other&) {}
 
@@ -85,6 +90,9 @@ class Referee {
   void see(const SlotPaused& action);
   void see(const SlotClosed& action);
 
+  void charge(WorkerBook& dead);
+  void has_gone(WorkerBook& dead);
+  bool ends_another(WorkerId id) const;
   void check_outcome(const DeliverTask& action, const TaskBook& task);
   void expect(bool holds, const std::string& what);
   TaskBook& task(TaskId id) { return tasks_.at(number(id)); }
@@ -93,7 +101,8 @@ class Referee {
   SchedulerOptions options_;
   const Scheduler* scheduler_ = nullptr;
   const Answered* answer_ = nullptr;  ///< the event at hand
-  bool ended_by_us_ = false;  ///< the event at hand is the end of a worker that spread killed
+  bool ended_by_us_ = false;      ///< the event at hand is the end of a worker that spread killed
+  std::optional<TaskId> blamed_;  ///< by the event at hand
   std::vector<TaskBook> tasks_;
   std::vector<WorkerBook> workers_;
   std::map<std::uint32_t, bool> proven_;

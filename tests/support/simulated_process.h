@@ -10,9 +10,18 @@
 
 namespace spread::simulation {
 
+/// A connection that several workers share, from its start to its end.
+struct Simulation::Line {
+  std::uint32_t id = 0;
+  bool alive = true;
+  bool news_came = false;   ///< of its loss: nothing of its workers comes after that
+  std::uint32_t users = 0;  ///< workers that the master has started and not seen end
+};
+
 /// A process in a slot, from its start to its death.
 struct Simulation::Process {
   WorkerId worker{};
+  std::shared_ptr<Line> line;  ///< null: a connection of its own
   Random random{0};
   bool ready = false;
   bool alive = true;

@@ -29,7 +29,12 @@ Simulation::Simulation(World world)
   starts_.resize(world_.slots.size());
   reports_.resize(world_.slots.size());
   for (const SlotPlan& slot : world_.slots) {
+    if (!slot.shares_connection) {
+      first_slot_.push_back(static_cast<std::uint32_t>(connection_of_.size()));
+    }
+    connection_of_.push_back(static_cast<std::uint32_t>(first_slot_.size() - 1));
     SlotAdded added;
+    added.shares_connection = slot.shares_connection;
     added.host = HostId{slot.host};
     added.key = slot.key;
     added.remote = world_.hosts[slot.host].remote;
@@ -38,6 +43,8 @@ Simulation::Simulation(World world)
     added.launch_seconds = slot.launch_prior;
     to_master(slot.added_at, added);
   }
+  lines_.resize(first_slot_.size());
+  line_starts_.resize(first_slot_.size());
   to_master(world_.slots_complete_at, SlotsComplete{});
   for (auto& [at, event] : world_.script) to_master(at, event);
   for (std::uint32_t host = 0; host < world_.hosts.size(); ++host) {
@@ -156,6 +163,13 @@ void Simulation::before(const Event& event) {
   ++events_;
   if (const auto* ended = std::get_if<ProcessEnded>(&event)) {
     processes_[number(ended->worker)].reset();
+    left_line(ended->worker);
+  }
+  if (const auto* lost = std::get_if<ConnectionLost>(&event)) {
+    lines_[number(lost->connection)].reset();
+    for (std::size_t i = 0; i < processes_.size(); ++i) {
+      if (connection_of_[i] == number(lost->connection)) processes_[i].reset();
+    }
   }
   referee_.before(event, scheduler_);
   if (trace_) std::fprintf(stderr, "%.6f %s\n", now(), describe(event).c_str());
@@ -227,6 +241,12 @@ void Simulation::happen(Happening& happening) {
   switch (happening.kind) {
     case Happening::Kind::ToMaster: {
       if (std::holds_alternative<InputEnded>(happening.event)) input_ended_ = true;
+      if (process != nullptr && process->line != nullptr && process->line->news_came) return;
+      if (happening.line != nullptr) {
+        // Its last worker has ended meanwhile, and the connection with it.
+        if (lines_[happening.line->id] != happening.line) return;
+        happening.line->news_came = true;
+      }
       if (const auto* stall = std::get_if<OutputStalled>(&happening.event)) {
         stalled_ = stall->stalled;
         hand_in(*stall);
@@ -234,7 +254,7 @@ void Simulation::happen(Happening& happening) {
         return;
       }
       // A worker's output is not read while that of the master is blocked.
-      if (stalled_ && process != nullptr) {
+      if (stalled_ && (process != nullptr || happening.line != nullptr)) {
         held_by_stall_.push_back(std::move(happening.event));
       } else {
         hand_in(std::move(happening.event));
@@ -265,9 +285,17 @@ void Simulation::happen(Happening& happening) {
     case Happening::Kind::Dies:
       if (process->alive) die(process, process->cause_when_dying, process->clean, process->why);
       return;
+    case Happening::Kind::Cut:
+      cut(happening.line, EndCause::Exited, now(), "the connection was lost");
+      return;
     case Happening::Kind::HostDown:
+      for (const std::shared_ptr<Line>& line : lines_) {
+        if (line == nullptr || world_.slots[first_slot_[line->id]].host != number(happening.task))
+          continue;
+        cut(line, EndCause::Exited, now(), "its machine went away");
+      }
       for (const std::shared_ptr<Process>& victim : processes_) {
-        if (victim != nullptr && victim->alive &&
+        if (victim != nullptr && victim->alive && victim->line == nullptr &&
             slot_plan(victim->worker).host == number(happening.task)) {
           die(victim, EndCause::Exited, false, "its machine went away");
         }

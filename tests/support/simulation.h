@@ -26,6 +26,7 @@ struct TaskPlan {
   /// It cannot be sent, which is found out at once: while what was decided is carried out.
   bool unsendable = false;
   bool poison = false;  ///< kills the worker that works on it
+  bool cuts = false;    ///< ... and its whole connection
   bool hangs = false;   ///< is never answered
   bool fatal = false;
 };
@@ -67,6 +68,11 @@ struct SlotPlan {
   double launch_seconds = 0.01;                       ///< until it reads its input
   std::optional<double> prior, factor, launch_prior;  ///< from history
   WorkerPlan worker;
+  /// The connection of the slot before it, whose host and key it has.
+  bool shares_connection = false;
+  // Of a connection that begins with this slot, if others share it:
+  std::uint32_t connection_failures = 0;  ///< so many times it cannot be made
+  double connection_dies = 0;             ///< per second
 };
 
 struct World {
@@ -117,6 +123,7 @@ class Simulation {
 
  private:
   struct Process;
+  struct Line;
   /// Something that happens at `at`: to the scheduler, or inside a process.
   struct Happening {
     double at = 0;
@@ -129,11 +136,13 @@ class Simulation {
       Done,
       Flush,
       Dies,
-      HostDown
+      HostDown,
+      Cut,
     } kind{};
     std::shared_ptr<Process> process;  ///< null for what the script says
     TaskId task{};
     Event event;
+    std::shared_ptr<Line> line = nullptr;  ///< of a Cut, and of the news of it
   };
   struct Later {
     bool operator()(const Happening& a, const Happening& b) const {
@@ -167,6 +176,9 @@ class Simulation {
   void act(const SlotPaused&) {}
   void act(const SlotClosed&) {}
 
+  bool start_line(WorkerId worker, Process& process);
+  void cut(const std::shared_ptr<Line>& line, EndCause cause, double news_at, std::string why);
+  void left_line(WorkerId worker);
   void say_hello(const std::shared_ptr<Process>& process);
   void work(const std::shared_ptr<Process>& process);
   void begin(const std::shared_ptr<Process>& process, TaskId task);
@@ -190,6 +202,10 @@ class Simulation {
   std::vector<std::shared_ptr<Process>> processes_;  ///< by slot; null without one
   std::vector<std::uint32_t> attempts_;              ///< by task, as the workers count
   std::vector<std::uint32_t> starts_;                ///< by slot
+  std::vector<std::uint32_t> connection_of_;         ///< by slot
+  std::vector<std::uint32_t> first_slot_;            ///< by connection
+  std::vector<std::uint32_t> line_starts_;           ///< by connection
+  std::vector<std::shared_ptr<Line>> lines_;         ///< by connection; null while there is none
   std::vector<WorkerReport> reports_;
   std::vector<WorkerId> start_order_;
   std::vector<Event> held_by_stall_;

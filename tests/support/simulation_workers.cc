@@ -24,6 +24,7 @@ void Simulation::act(const StartWorker& action) {
   auto process = std::make_shared<Process>();
   process->worker = action.worker;
   process->random = Random(random_.next());
+  if (!start_line(action.worker, *process)) return;
   if (start < slot.worker.exec_failures) {
     process->alive = false;
     to_master(now(), ProcessEnded{action.worker, EndCause::NotStarted, false, "no such file"},
@@ -34,7 +35,7 @@ void Simulation::act(const StartWorker& action) {
   process->spawned_at = now() + slot.spawn_seconds;
   to_master(process->spawned_at, ProcessStarted{action.worker}, process);
   const double ready = process->spawned_at + slot.launch_seconds;
-  if (host_is_down(slot.host, now())) {
+  if (process->line == nullptr && host_is_down(slot.host, now())) {
     process->why = "host unreachable";
     schedule(process->spawned_at + 1, {0, 0, Happening::Kind::Dies, process, {}, {}});
     return;
@@ -106,6 +107,56 @@ void Simulation::act(const KillWorker& action) {
 
 void Simulation::act(const DeliverTask&) { last_delivery_ = now(); }
 
+// ---------------------------------------------------------------- connections that are shared
+
+/// False: the connection cannot be made, or has been lost already, and the news of it, which is on
+/// its way, says so of this worker, too.
+bool Simulation::start_line(WorkerId worker, Process& process) {
+  const std::uint32_t id = connection_of_[number(worker)];
+  const std::uint32_t first = first_slot_[id];
+  const bool shared = first + 1 < world_.slots.size() && world_.slots[first + 1].shares_connection;
+  if (!shared) return true;
+  std::shared_ptr<Line>& line = lines_[id];
+  if (line == nullptr) {
+    line = std::make_shared<Line>();
+    line->id = id;
+    const SlotPlan& plan = world_.slots[first];
+    const bool down = host_is_down(plan.host, now());
+    if (line_starts_[id]++ < plan.connection_failures || down) {
+      cut(line, EndCause::NotStarted, now() + (down ? 1 : 0), "it cannot be made");
+    } else if (plan.connection_dies > 0) {
+      Happening dies;
+      dies.kind = Happening::Kind::Cut;
+      dies.line = line;
+      schedule(now() - std::log(1 - random_.uniform()) / plan.connection_dies, std::move(dies));
+    }
+  }
+  ++line->users;
+  process.line = line;
+  return line->alive;
+}
+
+void Simulation::cut(const std::shared_ptr<Line>& line, EndCause cause, double news_at,
+                     std::string why) {
+  if (!std::exchange(line->alive, false)) return;
+  for (const std::shared_ptr<Process>& process : processes_) {
+    if (process != nullptr && process->line == line) process->alive = false;
+  }
+  const double half = world_.hosts[world_.slots[first_slot_[line->id]].host].round_trip / 2;
+  Happening news;
+  news.line = line;
+  news.event = ConnectionLost{ConnectionId{line->id}, cause, false, std::move(why)};
+  schedule(news_at + half, std::move(news));
+}
+
+/// With its last worker a connection ends by itself.
+void Simulation::left_line(WorkerId worker) {
+  std::shared_ptr<Line>& line = lines_[connection_of_[number(worker)]];
+  if (line == nullptr || --line->users > 0) return;
+  line->alive = false;
+  line.reset();
+}
+
 // ---------------------------------------------------------------- inside a worker
 
 void Simulation::say_hello(const std::shared_ptr<Process>& process) {
@@ -147,7 +198,14 @@ void Simulation::begin(const std::shared_ptr<Process>& process, TaskId task) {
     return;
   }
   if (how.hangs) return;
-  if (how.poison || process->random.uniform() < slot.worker.crash) {
+  if (how.cuts && process->line != nullptr) {
+    Happening cut;
+    cut.kind = Happening::Kind::Cut;
+    cut.line = process->line;
+    schedule(now() + seconds * process->random.uniform(), std::move(cut));
+    return;
+  }
+  if (how.poison || how.cuts || process->random.uniform() < slot.worker.crash) {
     process->why = "killed by signal 11";
     schedule(now() + seconds * process->random.uniform(),
              {0, 0, Happening::Kind::Dies, process, {}, {}});

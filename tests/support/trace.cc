@@ -57,6 +57,10 @@ std::string describe(const Event& event) {
           },
           [](const TaskMalformed& e) { return t(e.id) + " malformed"; },
           [](const InputEnded&) { return std::string("input ended"); },
+          [](const ConnectionLost& e) {
+            return "connection " + std::to_string(number(e.connection)) +
+                   " lost: " + name(e.cause) + ", " + e.reason;
+          },
           [](const ProcessStarted& e) { return w(e.worker) + " started"; },
           [](const WorkerHello& e) { return w(e.worker) + " says hello"; },
           [](const WorkerPrepared& e) { return w(e.worker) + " is prepared"; },
