@@ -170,6 +170,7 @@ class Engine final : private ReadyHandler {
   bool others_can_work(WorkerId closed) const;
   void tell_rest();
   void explain(const Action& action);
+  void explain(const SendTask& send);
 
   EngineConfig config_;
   Plan& plan_;
@@ -221,6 +222,7 @@ class Engine final : private ReadyHandler {
   std::set<std::string> warnings_told_;
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
+  ByteBuffer explained_;     ///< kept, since every task is explained
   std::string last_closed_;  ///< why a slot was given up last
   StartFailures start_failures_;
   std::set<WorkerId> closed_;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "spread/base/number_text.h"
 #include "spread/base/overloaded.h"
 #include "spread/engine/engine.h"
 
@@ -108,17 +109,26 @@ void Engine::give_up(const SlotClosed& closed) {
   reporter_->say(run_slot(closed.worker).name() + " is given up: " + closed.reason);
 }
 
+void Engine::explain(const SendTask& send) {
+  explained_.clear();
+  explained_.append("send task ");
+  append_number(number(send.task) + 1, explained_);
+  explained_.append(" to worker ");
+  append_number(number(send.worker), explained_);
+  explained_.append(": ");
+  explained_.append(send.why);
+  reporter_->tell(Decision{as_text(explained_.view())});
+}
+
 void Engine::explain(const Action& action) {
+  if (const SendTask* send = std::get_if<SendTask>(&action)) return explain(*send);
   std::string text = std::visit(
       overloaded{
           [&](const StartWorker& a) {
             return "start worker " + std::to_string(number(a.worker)) + " on " +
                    run_slot(a.worker).host() + ": " + std::string(a.why);
           },
-          [&](const SendTask& a) {
-            return "send task " + std::to_string(number(a.task) + 1) + " to worker " +
-                   std::to_string(number(a.worker)) + ": " + std::string(a.why);
-          },
+          [&](const SendTask&) { return std::string(); },
           [&](const CloseInput& a) {
             return "close the input of worker " + std::to_string(number(a.worker)) + ": " +
                    std::string(a.why);

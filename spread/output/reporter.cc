@@ -243,7 +243,7 @@ void Reporter::job(const TaskFinished& event, std::string_view command, std::siz
 
 void Reporter::job(JoblogLine line, TimePoint started) {
   line.started = wall_seconds(started);
-  joblog_file_.writer->queue().tail().append(format_joblog_line(line));
+  append_joblog_line(line, joblog_file_.writer->queue().tail());
 }
 
 void Reporter::tell_if_failed(File& file) {

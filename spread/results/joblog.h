@@ -5,6 +5,7 @@
 
 #include "spread/api/task.h"
 #include "spread/api/time.h"
+#include "spread/base/byte_buffer.h"
 
 namespace spread {
 
@@ -26,7 +27,7 @@ struct JoblogLine {
 /// Seq is the task's id + 1. Unlike there, a TAB, newline, CR or backslash in Command and Host is
 /// written \t \n \r \\, so that a line is always one line of nine columns. Both end in a newline.
 std::string joblog_header();
-std::string format_joblog_line(const JoblogLine& line);
+void append_joblog_line(const JoblogLine& line, ByteBuffer& out);
 
 /// The escapes of Command and Host.
 std::string joblog_escape(std::string_view text);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "spread/base/json_string.h"
+#include "spread/base/number_text.h"
 #include "spread/results/text_of.h"
 #include "spread/wire/codec.h"
 
@@ -27,11 +28,16 @@ std::string_view status_name(Outcome outcome) {
 
 // At most 6 decimals, without trailing zeros.
 void append_seconds(Duration duration, ByteBuffer& out) {
+  constexpr Duration::rep kPerSecond = 1000000;
   const auto micro = (duration.count() + 500) / 1000;
-  std::string text = fmt::format("{}.{:06}", micro / 1000000, micro % 1000000);
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  out.append(text);
+  append_number(micro / kPerSecond, out);
+  auto rest = micro % kPerSecond;
+  if (rest == 0) return;
+  out.push_back('.');
+  for (auto place = kPerSecond / 10; rest > 0; place /= 10) {
+    out.push_back(static_cast<Byte>('0' + rest / place));
+    rest %= place;
+  }
 }
 
 void append_error(ByteView map, ByteBuffer& out) {
@@ -150,8 +156,11 @@ void OutputFormatter::append_json(const TaskResult& result, ByteBuffer& out) {
 
 void OutputFormatter::append_record(const TaskResult& result, OutputQueue& out) {
   ByteBuffer& line = out.tail();
-  line.append(fmt::format("{{\"id\":{},\"status\":\"{}\",\"value\":", number(result.id),
-                          status_name(result.outcome)));
+  line.append("{\"id\":");
+  append_number(number(result.id), line);
+  line.append(",\"status\":\"");
+  line.append(status_name(result.outcome));
+  line.append("\",\"value\":");
   append_json(result, line);
   line.append(",\"error\":");
   if (result.outcome == Outcome::Ok) {
@@ -164,14 +173,18 @@ void OutputFormatter::append_record(const TaskResult& result, OutputQueue& out) 
   if (result.worker == kNoWorker) {
     line.append(",\"worker\":null,\"host\":");
   } else {
-    line.append(fmt::format(",\"worker\":{},\"host\":", number(result.worker)));
+    line.append(",\"worker\":");
+    append_number(number(result.worker), line);
+    line.append(",\"host\":");
   }
   if (number(result.worker) < host_names_.size()) {
     append_json_string(host_names_[number(result.worker)], line);
   } else {
     line.append("null");
   }
-  line.append(fmt::format(",\"attempts\":{},\"seconds\":", result.attempts));
+  line.append(",\"attempts\":");
+  append_number(result.attempts, line);
+  line.append(",\"seconds\":");
   append_seconds(result.duration, line);
   line.append(result.first ? ",\"first\":true}\n" : "}\n");
 }

@@ -13,6 +13,12 @@ std::string command_of_text(std::string_view text) {
   return joblog_command(wire::text_value(Slice::copy_of(as_bytes(text))));
 }
 
+std::string line_of(const JoblogLine& line) {
+  ByteBuffer out;
+  append_joblog_line(line, out);
+  return std::string(as_text(out.view()));
+}
+
 // As GNU parallel 20221122 prints it, but for the command.
 TEST(Joblog, HasTheColumnsOfGnuParallel) {
   JoblogLine line;
@@ -22,7 +28,7 @@ TEST(Joblog, HasTheColumnsOfGnuParallel) {
   line.duration = Duration(9000000);
   line.exit_status = 1;
   line.command = "sleep 0.01; exit 1";
-  EXPECT_EQ(joblog_header() + format_joblog_line(line),
+  EXPECT_EQ(joblog_header() + line_of(line),
             "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n"
             "1\t:\t1795236150.158\t     0.009\t0\t0\t1\t0\tsleep 0.01; exit 1\n");
 }
@@ -36,14 +42,14 @@ TEST(Joblog, TellsBytesAndSignal) {
   line.received_bytes = 7;
   line.exit_status = -1;
   line.signal = 15;
-  EXPECT_EQ(format_joblog_line(line), "42\tn1\t0.000\t 12345.679\t5\t7\t-1\t15\t\n");
+  EXPECT_EQ(line_of(line), "42\tn1\t0.000\t 12345.679\t5\t7\t-1\t15\t\n");
 }
 
 TEST(Joblog, KeepsALineALineWhateverTheCommandHolds) {
   JoblogLine line;
   line.host = ":";
   line.command = "a\tb\nc\rd\\e";
-  EXPECT_EQ(format_joblog_line(line), "1\t:\t0.000\t     0.000\t0\t0\t0\t0\ta\\tb\\nc\\rd\\\\e\n");
+  EXPECT_EQ(line_of(line), "1\t:\t0.000\t     0.000\t0\t0\t0\t0\ta\\tb\\nc\\rd\\\\e\n");
 }
 
 std::string command_of(std::string_view host, std::string_view text) {
