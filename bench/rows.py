@@ -54,7 +54,7 @@ class Table:
                 Contender("paexec, mawk worker", awk, n, unordered=True, needs=("mawk",))]
 
     def rows(self):
-        return [self.row_echo(), self.row_window1(), self.row_window1_free(), self.row_big(),
+        return [self.row_echo(), self.row_watched(), self.row_window1(), self.row_window1_free(), self.row_big(),
                 self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
                 self.row_start(), *wire_rows.rows(self), *line_rows.rows(self),
                 *map_rows.rows(self)]
@@ -80,6 +80,23 @@ class Table:
             self.futures(self.tasks(300_000), 64),
             self.threads(self.tasks(30_000)),
             *self.paexec(self.tasks(30_000)),
+        ])
+
+    def row_watched(self):
+        """What it costs to look on: each beside the same run that nothing looks at."""
+        n = self.tasks(2_000_000)
+        own = self.limit("echo", "--worker")
+
+        def spread(name, *options):
+            return Contender("spread --window 64" + name,
+                             self.run("-j2", "--window", 64, *options, "--", *own), n, "spread")
+        return Row("watched", "16 B echo, window 64, 2 workers, with something that looks on", [
+            Contender("limit: C epoll, window 64", self.limit("echo", "-w", 64), n, "limit"),
+            spread(""),
+            spread(" --progress", "--progress"),
+            spread(" --joblog", "--joblog", "/dev/null"),
+            spread(" --out records", "--out", "records"),
+            spread(" --events", "--events", "/dev/null"),
         ])
 
     def window1(self, key, title, one_cpu, extra):

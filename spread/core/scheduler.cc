@@ -206,7 +206,7 @@ bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, S
   ++worker.batch.count;
   success.attempts = task.attempts;
   success.duration = now - entry.since;
-  task.payload.body = Slice();
+  success.payload = std::move(task.payload);
   ++counts_.ok;
   tasks_.erase_success(entry.task);
   halt_.finished(Outcome::Ok);

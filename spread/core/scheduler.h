@@ -41,6 +41,7 @@ class Scheduler {
   struct Success {
     std::uint32_t attempts = 1;
     Duration duration{};
+    Value payload;  ///< for the joblog
   };
   bool take_success(WorkerId worker, TaskId task, TimePoint now, Success& success) {
     return pool_[worker].plain && take_plain_success(worker, task, now, success);

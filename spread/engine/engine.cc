@@ -129,11 +129,23 @@ void Engine::hand_on() {
     watch_output();
     decide();
   }
+  if (reporter_->progress_due()) reporter_->sample(progress_counts());
   reporter_->turn(*stdout_);
   if (!reporter_->file_error().empty() && !scheduler_.stopping()) undecided_ = true;
   // What was held back because the output was full may go on, and nothing else would say so.
   if (was_full && !stdout_->full() && !reporter_->errors_full()) undecided_ = true;
   if (output_now() != output_told_) undecided_ = true;
+}
+
+ProgressCounts Engine::progress_counts() const {
+  const Scheduler::Counts& counts = scheduler_.counts();
+  ProgressCounts shown;
+  shown.failed = counts.failed + counts.lost;
+  // What a run that is ending does not do is no progress, and no failure.
+  shown.finished = counts.ok + shown.failed;
+  shown.retried = counts.retried;
+  shown.running = scheduler_.unanswered();
+  return shown;
 }
 
 /// --load and --memfree.

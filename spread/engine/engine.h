@@ -134,6 +134,7 @@ class Engine final : private ReadyHandler {
   OutputFull output_now() const;
   TimePoint next_deadline();
   bool input_at_hand() const;
+  ProgressCounts progress_counts() const;
 
   // The end (engine_end.cc)
   RunPhases::Turn phase_turn() const;
@@ -158,8 +159,9 @@ class Engine final : private ReadyHandler {
   // Actions out (engine_actions.cc)
   friend class Driver<Engine>;
   void carry_out(Action& action);
-  bool takes_successes() const { return !reporter_->detailed(); }
+  static constexpr bool takes_successes() { return true; }
   void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+    reporter_->took(success.duration);
     mode_->succeeded(answer, success);
   }
   template <typename E>

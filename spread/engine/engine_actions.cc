@@ -14,7 +14,10 @@ void Engine::carry_out(Action& action) {
   std::visit(overloaded{
                  [&](const StartWorker& start) { start_worker(start); },
                  [&](const SendTask& send) { run_slot(send.worker).send_task(send); },
-                 [&](DeliverTask& delivery) { mode_->deliver(delivery); },
+                 [&](DeliverTask& delivery) {
+                   if (delivery.outcome == Outcome::Ok) reporter_->took(delivery.duration);
+                   mode_->deliver(delivery);
+                 },
                  [&](const CloseInput& close) { run_slot(close.worker).close_input(); },
                  [&](const KillWorker& kill) {
                    run_slot(kill.worker).ending_why = kill.why;

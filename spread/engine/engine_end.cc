@@ -82,6 +82,7 @@ void Engine::conclude() {
   if (!reporter_->files_written()) end.own_error = true;
   exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
   reporter_->run_ended(exit_status_);
+  reporter_->sample(progress_counts());
   if (end.output_closed) {
     reporter_->leave_line();
   } else {

@@ -50,7 +50,7 @@ class RunMode {
     static_cast<void>(error);
     return false;
   }
-  /// The outcome of nearly every task, where no observer wants details; the others go to deliver().
+  /// The outcome of nearly every task; the others go to deliver().
   virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) = 0;
   /// A task's outcome; see DeliverTask. What it carries may be taken.
   virtual void deliver(DeliverTask& delivery) = 0;

@@ -69,7 +69,6 @@ Reporter::Reporter(const ReportOptions& options, const ReportedRun& run, Environ
       wall_offset_(wall_clock_seconds() - to_seconds(loop.now().time_since_epoch())) {
   if (line_.next_deadline() != kForever) {
     observers_.push_back(&progress_);
-    detailed_ = true;
   }
 }
 

@@ -67,7 +67,7 @@ class Reporter {
   /// Text that a worker attached to an answer.
   void captured(TaskId task, std::string_view so, std::string_view se);
 
-  /// Every task is reported: to the joblog, --events or the progress line.
+  /// Every task is reported: to the joblog, --events or the summary.
   bool detailed() const { return detailed_; }
   bool explaining() const { return explain_ != nullptr || events_ != nullptr; }
   template <typename Event>
@@ -90,8 +90,12 @@ class Reporter {
     return (joblog_file_.writer != nullptr ? 1 : 0) + (events_file_.writer != nullptr ? 1 : 0);
   }
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
-  /// The worker has said that it has loaded; for the bar.
+  /// The worker has loaded, or answered; for the bar, which counts nothing for each task but
+  /// samples what the Scheduler has counted, when it is about to be drawn.
   void prepared(WorkerId worker) { progress_.prepared(worker); }
+  void took(Duration duration) { progress_.took(duration); }
+  bool progress_due() const { return loop_.now() >= line_.next_deadline(); }
+  void sample(const ProgressCounts& counts) { progress_.sample(counts, loop_.now()); }
   void set_total(std::uint64_t total, bool final, double share = 0) {
     progress_.set_total(total, final, share);
   }

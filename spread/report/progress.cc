@@ -36,45 +36,28 @@ void Progress::on(const WorkerEnded& event, TimePoint now) {
   Worker& ended = worker(event.worker);
   if (ended.alive) --alive_;
   if (ended.loading) --loading_;
-  // Of the tasks in a dead worker's pipe only one is answered for (as a crash); all have left it.
-  running_ -= ended.in_flight;
   ended = {};
-  if (unit_ == ProgressUnit::Workers) finish_one(!event.expected, now);
-}
-
-void Progress::on(const TaskSent& event, TimePoint) {
-  ++worker(event.worker).in_flight;
-  ++running_;
-  if (event.attempt > 1) ++retried_;
-}
-
-void Progress::on(const TaskAnswered& event, TimePoint) {
-  Worker& answering = worker(event.worker);
-  if (answering.in_flight > 0) {
-    --answering.in_flight;
-    --running_;
-  }
-  prepared(event.worker);
-  if (event.kind == "ok") durations_[durations_taken_++ % kDurations] = event.duration;
+  if (unit_ != ProgressUnit::Workers) return;
+  ++counts_.finished;
+  if (!event.expected) ++counts_.failed;
+  keep_sample(now);
 }
 
 void Progress::prepared(WorkerId id) {
   if (std::exchange(worker(id).loading, false)) --loading_;
 }
 
-void Progress::on(const TaskFinished& event, TimePoint now) {
+void Progress::sample(const ProgressCounts& counts, TimePoint now) {
   if (unit_ == ProgressUnit::Workers) return;
-  // A run that is ending hands out what it does not do: that is no progress, and no failure.
-  const Outcome outcome = event.result->outcome;
-  if (outcome != Outcome::NotComputed) finish_one(outcome != Outcome::Ok, now);
+  const bool news = counts.finished != counts_.finished;
+  counts_ = counts;
+  if (news) keep_sample(now);
 }
 
-void Progress::finish_one(bool failed, TimePoint now) {
-  ++finished_;
-  if (failed) ++failed_;
+void Progress::keep_sample(TimePoint now) {
   const bool first = samples_taken_ == 0;
   if (!first && now - samples_[(samples_taken_ - 1) % kSamples].when < kSampleSpacing) return;
-  samples_[samples_taken_++ % kSamples] = {now, finished_};
+  samples_[samples_taken_++ % kSamples] = {now, counts_.finished};
 }
 
 std::uint64_t Progress::trusted_count() const { return 2 * std::uint64_t{alive_} + 2; }
@@ -83,7 +66,7 @@ Progress::Sample Progress::rate_origin(TimePoint now) const {
   const std::size_t kept = std::min(samples_taken_, kSamples);
   for (std::size_t back = 1; back <= kept; ++back) {
     const Sample& sample = samples_[(samples_taken_ - back) % kSamples];
-    if (now - sample.when >= kRateSpan && finished_ - sample.finished >= trusted_count()) {
+    if (now - sample.when >= kRateSpan && counts_.finished - sample.finished >= trusted_count()) {
       return sample;
     }
   }
@@ -102,7 +85,7 @@ std::optional<Duration> Progress::time_left(const ProgressSnapshot& shown,
                                             std::uint64_t measured) const {
   const std::uint64_t total = total_final_ ? total_ : shown.likely_total.value_or(0);
   if (total == 0 && !total_final_) return std::nullopt;
-  const std::uint64_t open = total - std::min(finished_, total);
+  const std::uint64_t open = total - std::min(counts_.finished, total);
   if (open == 0) return Duration::zero();
   // A rate speaks for all workers, fast and slow. Before each has finished two or so, it says more
   // about their start than about them; the median does not mind the one task that took long.
@@ -119,10 +102,7 @@ ProgressSnapshot Progress::snapshot(TimePoint now) const {
   shown.unit = unit_;
   shown.total = total_;
   shown.total_final = total_final_;
-  shown.finished = finished_;
-  shown.failed = failed_;
-  shown.retried = retried_;
-  shown.running = running_;
+  static_cast<ProgressCounts&>(shown) = counts_;
   shown.workers = alive_;
   shown.loading = loading_;
   if (!total_final_ && share_ > 0 && share_ <= 1) {
@@ -131,7 +111,7 @@ ProgressSnapshot Progress::snapshot(TimePoint now) const {
   shown.elapsed = now - start_;
   const Sample origin = rate_origin(now);
   const double span = to_seconds(now - origin.when);
-  const std::uint64_t measured = finished_ - origin.finished;
+  const std::uint64_t measured = counts_.finished - origin.finished;
   if (span > 0) shown.rate = static_cast<double>(measured) / span;
   shown.left = time_left(shown, measured);
   return shown;

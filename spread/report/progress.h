@@ -17,17 +17,21 @@ namespace spread {
 /// processes that have ended: the units of `all`, which has no tasks.
 enum class ProgressUnit : std::uint8_t { Tasks, Jobs, Workers };
 
-/// What a progress line shows, at one moment.
-struct ProgressSnapshot {
-  ProgressUnit unit = ProgressUnit::Tasks;
-  std::uint64_t total = 0;     ///< units known so far: tasks read, or the slots of `all`
-  bool total_final = false;    ///< no more will come
+/// What the Scheduler has counted so far.
+struct ProgressCounts {
   std::uint64_t finished = 0;  ///< with whatever outcome
   std::uint64_t failed = 0;    ///< of those, the ones without a result
-  std::uint64_t retried = 0;   ///< dispatches beyond a task's first
+  std::uint64_t retried = 0;   ///< attempts beyond a task's first
   std::uint64_t running = 0;   ///< sent and not answered
-  std::uint32_t workers = 0;   ///< alive; of Jobs, slots
-  std::uint32_t loading = 0;   ///< of those, the ones that have not answered yet
+};
+
+/// What a progress line shows, at one moment.
+struct ProgressSnapshot : ProgressCounts {
+  ProgressUnit unit = ProgressUnit::Tasks;
+  std::uint64_t total = 0;    ///< units known so far: tasks read, or the slots of `all`
+  bool total_final = false;   ///< no more will come
+  std::uint32_t workers = 0;  ///< alive; of Jobs, slots
+  std::uint32_t loading = 0;  ///< of those, the ones that have not answered yet
   /// How many there will be, guessed while the input is open: see set_total().
   std::optional<std::uint64_t> likely_total;
   double rate = 0;  ///< finished per second, lately
@@ -35,9 +39,9 @@ struct ProgressSnapshot {
   Duration elapsed{};
 };
 
-/// Counts the events of a run in constant memory per worker. Never needs the whole input: while it
-/// is open there are counts and a rate, and a time left only where the input is a file, of which it
-/// is known how much has been read.
+/// Watches workers come and go, and samples what has been counted, in constant memory per worker.
+/// Never needs the whole input: while it is open there are counts and a rate, and a time left only
+/// where the input is a file, of which it is known how much has been read.
 class Progress final : public Observer {
  public:
   /// `loads`: a worker's first answer is a sign that it has loaded. (A filter may need long for
@@ -52,11 +56,13 @@ class Progress final : public Observer {
   using Observer::on;
   void on(const WorkerStarted& event, TimePoint now) override;
   void on(const WorkerEnded& event, TimePoint now) override;
-  void on(const TaskSent& event, TimePoint now) override;
-  void on(const TaskAnswered& event, TimePoint now) override;
-  void on(const TaskFinished& event, TimePoint now) override;
-  /// It has said that it has loaded.
+  /// It has said that it has loaded, or has answered.
   void prepared(WorkerId worker);
+  /// A task has succeeded, and took so long.
+  void took(Duration duration) { durations_[durations_taken_++ % kDurations] = duration; }
+  /// Some times a second, and before snapshot(). Of Workers, the ones that have ended are counted
+  /// here.
+  void sample(const ProgressCounts& counts, TimePoint now);
 
   ProgressSnapshot snapshot(TimePoint now) const;
 
@@ -64,17 +70,16 @@ class Progress final : public Observer {
   struct Worker {
     bool alive = false;
     bool loading = false;
-    std::uint32_t in_flight = 0;
   };
   struct Sample {
     TimePoint when;
     std::uint64_t finished;
   };
   static constexpr std::size_t kSamples = 64;
-  static constexpr std::size_t kDurations = 63;
+  static constexpr std::size_t kDurations = 64;
 
   Worker& worker(WorkerId id);
-  void finish_one(bool failed, TimePoint now);
+  void keep_sample(TimePoint now);
   /// The point from which the rate is measured: recent, but with enough finished since.
   Sample rate_origin(TimePoint now) const;
   std::uint64_t trusted_count() const;
@@ -87,10 +92,7 @@ class Progress final : public Observer {
   std::uint64_t total_ = 0;
   bool total_final_ = false;
   double share_ = 0;
-  std::uint64_t finished_ = 0;
-  std::uint64_t failed_ = 0;
-  std::uint64_t retried_ = 0;
-  std::uint64_t running_ = 0;
+  ProgressCounts counts_;
   std::uint32_t alive_ = 0;
   std::uint32_t loading_ = 0;
   std::vector<Worker> workers_;

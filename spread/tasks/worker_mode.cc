@@ -107,6 +107,7 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success) 
   result.attempts = success.attempts;
   result.duration = success.duration;
   result.value.body = std::move(answer.value);
+  if (engine_.reporter().detailed()) tell_success(result, success.payload);
   results_->deliver(std::move(result));
 }
 
@@ -118,13 +119,17 @@ void WorkerMode::deliver(DeliverTask& delivery) {
   result.attempts = delivery.attempts;
   result.duration = delivery.duration;
   result.first = delivery.first;
-  const bool told = result.outcome != Outcome::Ok || engine_.reporter().detailed();
+  if (result.outcome == Outcome::Ok) {
+    result.value.body = std::move(delivery.answer);
+    if (engine_.reporter().detailed()) tell_success(result, delivery.payload);
+    return results_->deliver(std::move(result));
+  }
   if (delivery.from_answer) {
-    result.value.body = told ? delivery.answer : std::move(delivery.answer);
+    result.value.body = delivery.answer;
   } else {
     result.value = wire::make_error(delivery.error_type, delivery.message);
   }
-  if (told) tell_finished(delivery, result);
+  tell_failure(delivery, result);
   results_->deliver(std::move(result));
 }
 
@@ -143,31 +148,47 @@ std::string_view WorkerMode::answer_kind(const DeliverTask& delivery) const {
   if (delivery.timed_out) return "timeout";
   if (delivery.outcome == Outcome::Lost) return "crash";
   if (!delivery.from_answer) return {};
-  if (delivery.outcome == Outcome::Ok) return "ok";
   return delivery.fatal ? "fatal" : "error";
 }
 
-void WorkerMode::tell_finished(const DeliverTask& delivery, const TaskResult& result) {
+TaskFinished WorkerMode::finished_event(const TaskResult& result) const {
+  TaskFinished finished{};
+  finished.result = &result;
+  if (result.worker != kNoWorker) {
+    finished.host = engine_.plan().host_names[number(result.worker)];
+  }
+  finished.ended = engine_.now();
+  finished.started = finished.ended - result.duration;
+  return finished;
+}
+
+void WorkerMode::tell_success(const TaskResult& result, const Value& payload) {
+  Reporter& reporter = engine_.reporter();
+  const TaskFinished finished = finished_event(result);
+  reporter.tell(TaskAnswered{result.id, result.worker, "ok", result.duration, {}, result.first});
+  reporter.tell(finished);
+  log(finished, payload);
+}
+
+void WorkerMode::log(const TaskFinished& finished, const Value& payload) {
+  if (!engine_.reporter().keeps_joblog()) return;
+  engine_.reporter().job(finished, joblog_command(payload), payload.size(),
+                         finished.result->value.size());
+}
+
+void WorkerMode::tell_failure(const DeliverTask& delivery, const TaskResult& result) {
   Reporter& reporter = engine_.reporter();
   wire::WorkerError error;
-  if (delivery.from_answer && result.outcome != Outcome::Ok) {
+  if (delivery.from_answer) {
     error = wire::parse_error(delivery.answer.view());
-  } else if (!delivery.from_answer) {
+  } else {
     error.type = delivery.error_type;
     error.message = delivery.message;
   }
-  TaskFinished finished{};
-  finished.result = &result;
+  TaskFinished finished = finished_event(result);
   finished.error_type = error.type;
   finished.error_message = error.message;
-  if (delivery.worker != kNoWorker) {
-    finished.host = engine_.plan().host_names[number(delivery.worker)];
-  }
-  finished.ended = engine_.now();
-  finished.started = engine_.now() - delivery.duration;
-  finished.exit_status = result.outcome == Outcome::Ok                              ? 0
-                         : result.outcome == Outcome::Failed && !delivery.timed_out ? 1
-                                                                                    : -1;
+  finished.exit_status = result.outcome == Outcome::Failed && !delivery.timed_out ? 1 : -1;
   finished.signal = delivery.timed_out ? 15 : 0;
   if (reporter.detailed()) {
     // A task that was malformed or not computed has no answer, and perhaps no worker.
@@ -177,11 +198,7 @@ void WorkerMode::tell_finished(const DeliverTask& delivery, const TaskResult& re
     }
     reporter.tell(finished);
   }
-  if (reporter.keeps_joblog()) {
-    reporter.job(finished, joblog_command(delivery.payload), delivery.payload.size(),
-                 result.value.size());
-  }
-  if (result.outcome == Outcome::Ok) return;
+  log(finished, delivery.payload);
   FailurePlace place;
   std::string where, input;
   // What is no record says itself where it stands.

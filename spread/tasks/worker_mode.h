@@ -67,7 +67,10 @@ class WorkerMode final : public RunMode {
 
  private:
   std::string_view answer_kind(const DeliverTask& delivery) const;
-  void tell_finished(const DeliverTask& delivery, const TaskResult& result);
+  TaskFinished finished_event(const TaskResult& result) const;
+  void tell_success(const TaskResult& result, const Value& payload);
+  void tell_failure(const DeliverTask& delivery, const TaskResult& result);
+  void log(const TaskFinished& finished, const Value& payload);
   bool is_all() const { return setup_.is_all(); }
 
   Engine& engine_;

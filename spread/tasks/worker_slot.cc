@@ -359,6 +359,7 @@ void WorkerSlot::release_errors() {
 
 void WorkerSlot::first_answer() {
   answered_ = true;
+  engine_.reporter().prepared(id());
   has_started();
 }
 

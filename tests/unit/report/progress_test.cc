@@ -23,51 +23,34 @@ class FakeRun {
   void end_worker(std::uint32_t worker, bool expected) {
     progress.on(WorkerEnded{WorkerId{worker}, expected, "why"}, now);
   }
-  void send(std::uint64_t task, std::uint32_t worker, std::uint32_t attempt = 1) {
-    progress.on(TaskSent{TaskId{task}, WorkerId{worker}, attempt}, now);
-  }
-  void answer(std::uint64_t task, std::uint32_t worker, const char* kind, Duration duration) {
-    progress.on(TaskAnswered{TaskId{task}, WorkerId{worker}, kind, duration, ""}, now);
-  }
-  void finish(std::uint64_t task, Outcome outcome = Outcome::Ok) {
-    TaskResult result;
-    result.id = TaskId{task};
-    result.outcome = outcome;
-    TaskFinished event{};
-    event.result = &result;
-    progress.on(event, now);
+  void finish(bool ok = true) {
+    ++counts.finished;
+    if (!ok) ++counts.failed;
+    progress.sample(counts, now);
   }
   /// One task from dispatch to result, `duration` long.
-  void compute(std::uint64_t task, std::uint32_t worker, Duration duration) {
-    send(task, worker);
+  void compute(std::uint32_t worker, Duration duration) {
     now += duration;
-    answer(task, worker, "ok", duration);
-    finish(task);
+    progress.prepared(WorkerId{worker});
+    progress.took(duration);
+    finish();
   }
   ProgressSnapshot shown() const { return progress.snapshot(now); }
 
+  ProgressCounts counts;
   Progress progress;
   TimePoint now = kStart;
 };
 
-TEST(Progress, CountsOutcomes) {
+TEST(Progress, ShowsWhatHasBeenCountedAtTheLastSample) {
   FakeRun run;
   run.progress.set_total(5, false);
-  run.finish(0);
-  run.finish(1, Outcome::Failed);
-  run.finish(2, Outcome::Lost);
-  run.finish(3, Outcome::NotComputed);  // of a run that is ending
+  run.progress.sample({3, 2, 1, 4}, run.now);
   EXPECT_EQ(run.shown().total, 5u);
   EXPECT_EQ(run.shown().finished, 3u);
   EXPECT_EQ(run.shown().failed, 2u);
-}
-
-TEST(Progress, CountsLaterAttemptsAsRetries) {
-  FakeRun run;
-  run.send(0, 0, 1);
-  run.send(0, 1, 2);
-  run.send(0, 1, 3);
-  EXPECT_EQ(run.shown().retried, 2u);
+  EXPECT_EQ(run.shown().retried, 1u);
+  EXPECT_EQ(run.shown().running, 4u);
 }
 
 TEST(Progress, WorkersLoadUntilTheirFirstAnswer) {
@@ -75,8 +58,8 @@ TEST(Progress, WorkersLoadUntilTheirFirstAnswer) {
   run.progress = Progress(kStart, ProgressUnit::Tasks, true);
   run.start_workers(3);
   EXPECT_EQ(run.shown().loading, 3u);
-  run.compute(0, 0, seconds(1));
-  run.compute(1, 0, seconds(1));
+  run.compute(0, seconds(1));
+  run.compute(0, seconds(1));
   EXPECT_EQ(run.shown().loading, 2u);
   run.progress.prepared(WorkerId{2});
   run.progress.prepared(WorkerId{2});
@@ -97,7 +80,7 @@ TEST(Progress, TotalIsGuessedByTheShareOfTheInputThatHasBeenRead) {
   run.start_workers(1);
   run.progress.set_total(1000, false, 0.25);
   EXPECT_EQ(run.shown().likely_total, 4000u);
-  for (std::uint64_t task = 0; task < 100; ++task) run.compute(task, 0, seconds(1));
+  for (std::uint64_t task = 0; task < 100; ++task) run.compute(0, seconds(1));
   EXPECT_EQ(run.shown().left, seconds(3900));
   run.progress.set_total(4100, true, 1);
   EXPECT_EQ(run.shown().likely_total, std::nullopt);
@@ -108,35 +91,6 @@ TEST(Progress, FileThatHasGrownIsNoMeasure) {
   FakeRun run;
   run.progress.set_total(1000, false, 1.5);
   EXPECT_EQ(run.shown().likely_total, std::nullopt);
-}
-
-TEST(Progress, RunningIsSentAndNotAnswered) {
-  FakeRun run;
-  run.send(0, 0);
-  run.send(1, 0);
-  run.send(2, 1);
-  run.answer(0, 0, "busy", {});
-  EXPECT_EQ(run.shown().running, 2u);
-}
-
-TEST(Progress, WorkerThatDiesTakesItsTasksWithIt) {
-  FakeRun run;
-  run.start_workers(2);
-  for (std::uint64_t task = 0; task < 10; ++task) run.send(task, 0);
-  run.send(10, 1);
-  run.answer(0, 0, "crash", {});
-  run.end_worker(0, false);
-  EXPECT_EQ(run.shown().running, 1u);
-  EXPECT_EQ(run.shown().workers, 1u);
-}
-
-TEST(Progress, CrashToldAfterTheWorkersEndIsNotCountedTwice) {
-  FakeRun run;
-  run.start_workers(1);
-  run.send(0, 0);
-  run.end_worker(0, false);
-  run.answer(0, 0, "crash", {});
-  EXPECT_EQ(run.shown().running, 0u);
 }
 
 TEST(Progress, WorkerThatNeverStartedMayEnd) {
@@ -150,7 +104,7 @@ TEST(Progress, OpenInputHasNoTimeLeft) {
   FakeRun run;
   run.start_workers(1);
   run.progress.set_total(1000, false);
-  for (std::uint64_t task = 0; task < 100; ++task) run.compute(task, 0, milliseconds(100));
+  for (std::uint64_t task = 0; task < 100; ++task) run.compute(0, milliseconds(100));
   EXPECT_FALSE(run.shown().left.has_value());
   EXPECT_NEAR(run.shown().rate, 10, 0.5);
 }
@@ -167,7 +121,7 @@ TEST(Progress, TimeLeftFollowsTheRate) {
   FakeRun run;
   run.start_workers(1);
   run.progress.set_total(1000, true);
-  for (std::uint64_t task = 0; task < 200; ++task) run.compute(task, 0, milliseconds(100));
+  for (std::uint64_t task = 0; task < 200; ++task) run.compute(0, milliseconds(100));
   EXPECT_NEAR(to_seconds(*run.shown().left), 80, 2);
 }
 
@@ -175,7 +129,7 @@ TEST(Progress, FirstTasksSpeakThroughTheirMedian) {
   FakeRun run;
   run.start_workers(2);
   run.progress.set_total(13, true);
-  for (const auto duration : {seconds(2), seconds(2), seconds(90)}) run.compute(0, 0, duration);
+  for (const auto duration : {seconds(2), seconds(2), seconds(90)}) run.compute(0, duration);
   // 10 tasks, 2 workers, 2 s each: the one of 90 s does not count.
   EXPECT_EQ(run.shown().left, Duration(seconds(10)));
 }
@@ -184,7 +138,7 @@ TEST(Progress, NoWorkerMeansNoMedianTime) {
   FakeRun run;
   run.start_workers(1);
   run.progress.set_total(13, true);
-  run.compute(0, 0, seconds(1));
+  run.compute(0, seconds(1));
   run.end_worker(0, false);
   EXPECT_FALSE(run.shown().left.has_value());
 }
@@ -193,22 +147,22 @@ TEST(Progress, RateForgetsTheBeginning) {
   FakeRun run;
   run.start_workers(1);
   std::uint64_t task = 0;
-  for (; task < 100; ++task) run.compute(task, 0, seconds(1));
-  for (; task < 1100; ++task) run.compute(task, 0, milliseconds(20));
+  for (; task < 100; ++task) run.compute(0, seconds(1));
+  for (; task < 1100; ++task) run.compute(0, milliseconds(20));
   EXPECT_NEAR(run.shown().rate, 50, 2);
 }
 
 TEST(Progress, RateOfRareTasksReachesFurtherBack) {
   FakeRun run;
   run.start_workers(1);
-  for (std::uint64_t task = 0; task < 20; ++task) run.compute(task, 0, seconds(60));
+  for (std::uint64_t task = 0; task < 20; ++task) run.compute(0, seconds(60));
   EXPECT_NEAR(run.shown().rate, 1.0 / 60, 0.002);
 }
 
 TEST(Progress, RateFallsWhenNothingFinishes) {
   FakeRun run;
   run.start_workers(1);
-  for (std::uint64_t task = 0; task < 100; ++task) run.compute(task, 0, milliseconds(100));
+  for (std::uint64_t task = 0; task < 100; ++task) run.compute(0, milliseconds(100));
   const double before = run.shown().rate;
   run.now += seconds(100);
   EXPECT_LT(run.shown().rate, before / 5);
@@ -216,7 +170,7 @@ TEST(Progress, RateFallsWhenNothingFinishes) {
 
 TEST(Progress, MillionsInOneInstantAreNoDivisionByZero) {
   FakeRun run;
-  for (std::uint64_t task = 0; task < 100000; ++task) run.finish(task);
+  for (std::uint64_t task = 0; task < 100000; ++task) run.finish();
   run.progress.set_total(200000, true);
   EXPECT_EQ(run.shown().rate, 0);
   EXPECT_FALSE(run.shown().left.has_value());
@@ -225,7 +179,7 @@ TEST(Progress, MillionsInOneInstantAreNoDivisionByZero) {
 TEST(Progress, FinishedRunHasNothingLeft) {
   FakeRun run;
   run.progress.set_total(1, true);
-  run.compute(0, 0, seconds(1));
+  run.compute(0, seconds(1));
   EXPECT_EQ(run.shown().left, Duration::zero());
 }
 
