@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "spread/base/assert.h"
@@ -29,7 +30,7 @@ class Ring {
   }
   void pop_front() {
     SPREAD_ASSERT(size_ > 0);
-    front() = T{};
+    if constexpr (!std::is_trivially_destructible_v<T>) front() = T{};
     begin_ = (begin_ + 1) & (capacity_ - 1);
     --size_;
   }

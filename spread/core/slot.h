@@ -65,10 +65,7 @@ class SlotStatus {
     return state_ == SlotState::Live || state_ == SlotState::Closing || state_ == SlotState::Dying;
   }
   /// It may be given a task, if its window has room.
-  bool takes_tasks() const {
-    return state_ == SlotState::Live && !resting_ && !awaits_hello_ && !has_alone_task_ &&
-           !leaving_;
-  }
+  bool takes_tasks() const { return takes_tasks_; }
   bool idle() const { return takes_tasks() && in_flight_.empty(); }
 
  protected:
@@ -76,6 +73,11 @@ class SlotStatus {
 
  private:
   friend class SlotPool;
+  bool can_take_tasks() const {
+    return state_ == SlotState::Live && !resting_ && !awaits_hello_ && !has_alone_task_ &&
+           !leaving_;
+  }
+
   SlotState state_ = SlotState::Empty;
   bool awaits_hello_ = false;
   bool has_alone_task_ = false;
@@ -85,6 +87,7 @@ class SlotStatus {
   bool logging_in_ = false;
   bool draining_ = false;
   bool retired_ = false;
+  bool takes_tasks_ = false;  ///< can_take_tasks(), which is asked six times for each task
   std::size_t in_flight_bytes_ = 0;
   std::optional<TimePoint> unread_since_;
 };

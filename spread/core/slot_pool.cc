@@ -60,6 +60,7 @@ void SlotPool::change(Slot& slot, F&& f) {
   const Bits before = groups_of(slot);
   const bool took_tasks = slot.takes_tasks();
   f();
+  slot.takes_tasks_ = slot.can_take_tasks();
   regroup(slot, before, groups_of(slot));
   if (took_tasks == slot.takes_tasks()) return;
   if (took_tasks) {
@@ -172,8 +173,11 @@ void SlotPool::change_draining(Slot& slot, bool draining) {
 void SlotPool::has_one(Slot& slot, bool alone) {
   busy_.insert(number(slot.id));
   ++busy_count_;
-  slot.has_alone_task_ = alone;
-  if (alone) set_full(slot);
+  if (alone) {
+    slot.has_alone_task_ = true;
+    slot.takes_tasks_ = false;
+    set_full(slot);
+  }
   --counts_[index(Group::Idle)];
   --of_host_[number(slot.host)][index(Group::Idle)];
   --of_key_[slot.key][index(Group::Idle)];
@@ -182,7 +186,10 @@ void SlotPool::has_one(Slot& slot, bool alone) {
 void SlotPool::has_none(Slot& slot) {
   busy_.erase(number(slot.id));
   --busy_count_;
-  slot.has_alone_task_ = false;
+  if (slot.has_alone_task_) {
+    slot.has_alone_task_ = false;
+    slot.takes_tasks_ = slot.can_take_tasks();
+  }
   if (!slot.takes_tasks()) {
     const Bits groups = groups_of(slot);
     return regroup(slot, groups & ~bit(Group::Released), groups);
@@ -244,6 +251,7 @@ void SlotPool::check() const {
     SPREAD_ASSERT(!slot.idle() || sendable_.contains(place_of(slot)));
     SPREAD_ASSERT(slot.takes_tasks() || !sendable_.contains(place_of(slot)));
     SPREAD_ASSERT(slot.has_process() || slot.in_flight_.empty());
+    SPREAD_ASSERT(slot.takes_tasks_ == slot.can_take_tasks());
     SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1);
     SPREAD_ASSERT(!slot.ready_ || (slot.state_ == SlotState::Empty && !slot.retired_));
   }

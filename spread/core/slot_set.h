@@ -33,9 +33,9 @@ class SlotSet {
 
   /// The first member from `number` on, or kNone.
   std::uint32_t next(std::uint32_t number) const {
-    if (levels_ == 0 || number / 64 >= begin_[1]) return kNone;
+    if (number / 64 >= begin_[1]) return kNone;  // or there are no levels
     const std::uint64_t bits = words_[number / 64] & from(number);
-    if (bits == 0) return next_word(number / 64 + 1);
+    if (bits == 0) return levels_ == 1 ? kNone : next_word(number / 64 + 1);
     return number / 64 * 64 + first(bits);
   }
   bool empty() const { return next(0) == kNone; }

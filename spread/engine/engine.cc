@@ -92,7 +92,7 @@ void Engine::work() {
   mode_->begin_turn();
   driver_.drain(now());
   follow_signals();
-  hold_starts();
+  if (gate_.watches()) hold_starts();
   watch_output();
   driver_.drain(now());
   pull_tasks();

@@ -15,7 +15,7 @@ StartGate::StartGate(const StartOptions& options, std::uint32_t cpus)
 }
 
 std::optional<TimePoint> StartGate::held_until(TimePoint now, bool waiting) {
-  if ((!load_ && !free_memory_) || now < next_look_) return std::nullopt;
+  if (!watches() || now < next_look_) return std::nullopt;
   next_look_ = after(now, kLookEvery);
   why_ = reason();
   if (why_.empty() || !waiting) {

@@ -15,6 +15,8 @@ class StartGate {
  public:
   StartGate(const StartOptions& options, std::uint32_t cpus);
 
+  /// One of the two was asked for; else nothing is ever held.
+  bool watches() const { return load_ || free_memory_; }
   /// Until when nothing may start; none if something may now, or if it is too early to look again.
   /// `waiting`: there is something to start.
   std::optional<TimePoint> held_until(TimePoint now, bool waiting);
