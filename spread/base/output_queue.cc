@@ -35,7 +35,7 @@ std::size_t OutputQueue::gather(std::span<ByteView> pieces) const {
   return count;
 }
 
-void OutputQueue::consume(std::size_t n) {
+void OutputQueue::consume_large(std::size_t n) {
   SPREAD_ASSERT(n <= size());
   while (!large_.empty()) {
     Large& large = large_.front();

@@ -33,10 +33,13 @@ class OutputQueue {
   /// Fills `pieces` for writev, in order; returns how many of them. Good until the next call that
   /// is not const.
   std::size_t gather(std::span<ByteView> pieces) const;
+  /// All that waits, if it is one small piece, as it mostly is: cheaper than gather().
+  ByteView only_piece() const { return large_.empty() ? small_.view() : ByteView(); }
   /// The first `n` bytes were written.
-  void consume(std::size_t n);
+  void consume(std::size_t n) { large_.empty() ? small_.consume(n) : consume_large(n); }
 
  private:
+  void consume_large(std::size_t n);
   struct Large {
     std::size_t before;  // bytes of small_ between the large piece before and this one
     Slice piece;

@@ -63,13 +63,18 @@ QueuedWriter::State QueuedWriter::flush() {
 
 /// Written: some of it.
 QueuedWriter::State QueuedWriter::write_bytes() {
-  std::array<ByteView, 16> pieces;
-  const std::size_t count = queue_.gather(pieces);
-  const IoResult result = write_some(fd_.get(), {pieces.data(), count});
+  const ByteView one = queue_.only_piece();
+  const IoResult result = one.empty() ? write_pieces() : write_some(fd_.get(), {&one, 1});
   if (result.state == IoState::WouldBlock) return State::Waiting;
   if (result.state != IoState::Done) return lose();
   queue_.consume(result.size);
   return State::Written;
+}
+
+IoResult QueuedWriter::write_pieces() {
+  std::array<ByteView, 16> pieces;
+  const std::size_t count = queue_.gather(pieces);
+  return write_some(fd_.get(), {pieces.data(), count});
 }
 
 QueuedWriter::State QueuedWriter::write_file() {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "spread/base/output_queue.h"
+#include "spread/base/posix.h"
 #include "spread/base/unique_fd.h"
 #include "spread/io/event_loop.h"
 
@@ -48,6 +49,7 @@ class QueuedWriter {
 
  private:
   State write_bytes();
+  IoResult write_pieces();
   State write_file();
   State lose();
 
