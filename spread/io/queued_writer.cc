@@ -46,6 +46,7 @@ QueuedWriter::State QueuedWriter::lose() {
 
 QueuedWriter::State QueuedWriter::flush() {
   if (!fd_) return State::Idle;
+  if (write_at_once()) return State::Written;
   const bool had_some = waiting() > 0;
   while (waiting() > 0) {
     const State state = queue_.empty() ? write_file() : write_bytes();
@@ -61,20 +62,29 @@ QueuedWriter::State QueuedWriter::flush() {
   return had_some ? State::Written : State::Idle;
 }
 
+/// What is done for nearly every task: a small piece, which the pipe takes as a whole. False: it is
+/// not so simple, or no longer.
+bool QueuedWriter::write_at_once() {
+  const ByteView one = queue_.only_piece();
+  if (one.empty() || file_left_ > 0 || closing_) return false;
+  if (queue_.tail().capacity() > kKeptBytes) return false;
+  const IoResult result = write_some(fd_.get(), {&one, 1});
+  if (result.state != IoState::Done) return false;
+  queue_.consume(result.size);
+  if (!queue_.empty()) return false;
+  loop_.change(fd_.get(), false, false);
+  return true;
+}
+
 /// Written: some of it.
 QueuedWriter::State QueuedWriter::write_bytes() {
-  const ByteView one = queue_.only_piece();
-  const IoResult result = one.empty() ? write_pieces() : write_some(fd_.get(), {&one, 1});
+  std::array<ByteView, 16> pieces;
+  const std::size_t count = queue_.gather(pieces);
+  const IoResult result = write_some(fd_.get(), {pieces.data(), count});
   if (result.state == IoState::WouldBlock) return State::Waiting;
   if (result.state != IoState::Done) return lose();
   queue_.consume(result.size);
   return State::Written;
-}
-
-IoResult QueuedWriter::write_pieces() {
-  std::array<ByteView, 16> pieces;
-  const std::size_t count = queue_.gather(pieces);
-  return write_some(fd_.get(), {pieces.data(), count});
 }
 
 QueuedWriter::State QueuedWriter::write_file() {

@@ -3,7 +3,6 @@
 #include <cstdint>
 
 #include "spread/base/output_queue.h"
-#include "spread/base/posix.h"
 #include "spread/base/unique_fd.h"
 #include "spread/io/event_loop.h"
 
@@ -48,8 +47,8 @@ class QueuedWriter {
   void reset();
 
  private:
+  bool write_at_once();
   State write_bytes();
-  IoResult write_pieces();
   State write_file();
   State lose();
 
