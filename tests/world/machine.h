@@ -5,6 +5,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -76,8 +77,15 @@ class Machine {
   int add(OpenPtr open, int from = 0);
   sigset_t blocked{}, ignored{}, pending{};
   int group = 1000;
+  /// Called when a process, whichever, does something.
+  void has_stepped() {
+    if (!ended) longest_pause = std::max(longest_pause, now() - last_step);
+    last_step = now();
+  }
   /// When a child did something that the program had to wait for.
   Time last_work = 0;
+  /// The longest time in which no process did anything.
+  Time longest_pause = 0, last_step = 0;
   bool ended = false;  ///< the program has
   /// When the program got its first, second, third signal to end.
   std::vector<Time> end_signals;

@@ -47,6 +47,7 @@ class Judgement {
     }
     nothing_is_left();
     ends_in_time();
+    no_pauses();
     output();
     if (scenario_.subcommand == "run" || scenario_.subcommand == "map") tasks();
     return std::move(found_);
@@ -56,11 +57,15 @@ class Judgement {
   void say(std::string what) { found_.push_back(std::move(what)); }
 
   bool signalled() const { return !machine_.end_signals.empty(); }
-  bool reader_left() const { return scenario_.out.closes && scenario_.out.stops_after != SIZE_MAX; }
+  bool reader_left() const {
+    return scenario_.out.closes && scenario_.out.stops_after != SIZE_MAX && !scenario_.out_file;
+  }
   /// All is done, and the program says so.
   bool undisturbed() const {
     return !signalled() && !reader_left() && !nothing_could_start() && scenario_.halt.empty() &&
-           !machine_.disk_was_full && scenario_.worker.answers_wrongly_one_in == 0;
+           !machine_.disk_was_full && scenario_.worker.answers_wrongly_one_in == 0 &&
+           // A job whose output had to be passed on early is not tried again.
+           !(scenario_.subcommand == "map" && scenario_.spill_fills);
   }
 
   bool has_begun() const {
@@ -89,6 +94,14 @@ class Judgement {
       say("ended " + std::to_string((outcome_.ended - signals[2]) / kMillisecond) +
           " ms after the third signal");
     }
+    // The end comes at once when the reader of stdout leaves, unless stderr has to be waited for.
+    const Time gone = outcome_.out_read_last + scenario_.out.pause;
+    if (reader_left() && outcome_.out.size() >= scenario_.out.stops_after &&
+        scenario_.errors.pause < kSecond &&
+        outcome_.ended > gone + 2 * scenario_.kill_grace + 3 * kSlack) {
+      say("ended " + std::to_string((outcome_.ended - gone) / kMillisecond) +
+          " ms after the reader of stdout had left");
+    }
     // The readers have read all, the workers have done all: then the deadlines count. Starts that
     // failed have pauses of their own, up to 30 s.
     const Time starts =
@@ -112,12 +125,16 @@ class Judgement {
     } else {
       for (const TaskPlan& task : scenario_.tasks) wanted.push_back(task.value);
     }
-    if (machine_.disk_was_full && *outcome_.status == 0)
+    // A spill file that is full is a limit, and no failure.
+    const bool needs_disk = scenario_.out_file || !scenario_.joblog.empty();
+    if (machine_.disk_was_full && needs_disk && !signalled() && *outcome_.status == 0) {
       say("the disk was full, and the status is 0");
+    }
+    all_errors();
     if (scenario_.one_place) return blocks(got);
     if (scenario_.subcommand == "map") return jobs();
     if (!scenario_.ordered) return each_once(got, wanted);
-    if (scenario_.subcommand == "pipe") return beginning(got, wanted);
+    if (scenario_.subcommand == "pipe") return in_order(got, wanted);
     ordered_results(got, wanted);
   }
 
@@ -126,7 +143,7 @@ class Judgement {
     const std::size_t tries = std::min<std::size_t>(std::max(task.begun, 1u), task.attempts.size());
     const End end = task.attempts[tries - 1];
     const bool whole = end == End::Ok || end == End::Error;
-    return whole ? task.value + "\n" : task.value.substr(0, task.value.size() / 2);
+    return whole ? task.value + "\n" : task.half();
   }
 
   /// Whose line it is, where stdout and stderr are one place; -1: spread's.
@@ -156,12 +173,9 @@ class Judgement {
     }
     // The stderr of a job that prints live may stand between the pieces of its value.
     for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
-      const bool alone = scenario_.tasks[i].errors.empty();
-      const std::string& value = scenario_.tasks[i].value;
-      if (outcome_.out.find(alone ? value + "\n" : value.substr(0, value.size() / 2)) !=
-          std::string::npos) {
-        delivered_.insert(i);
-      }
+      const TaskPlan& task = scenario_.tasks[i];
+      const std::string text = task.errors.empty() ? task.value + "\n" : task.half();
+      if (outcome_.out.find(text) != std::string::npos) delivered_.insert(i);
     }
   }
 
@@ -192,6 +206,38 @@ class Judgement {
     return undisturbed() || i + 1 < got.size() || outcome_.out.back() == '\n';
   }
 
+  /// Of tasks that went well at once, what they wrote to stderr is there. Workers of `run` may be
+  /// shown in the middle of each other's lines, so there the bytes are counted.
+  void all_errors() {
+    if (!undisturbed() || scenario_.one_place || scenario_.errors.stops_after != SIZE_MAX) return;
+    std::size_t least = 0;
+    for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+      const TaskPlan& task = scenario_.tasks[i];
+      if (task.begun != 1 || task.finished != 1) continue;
+      least += task.errors.size();
+      const bool there = outcome_.errors.find(task.errors) != std::string::npos;
+      if (!there && scenario_.subcommand == "map") {
+        return say("stderr of task " + std::to_string(i) + " is lost: " + show(task.errors));
+      }
+    }
+    if (outcome_.errors.size() < least) {
+      say(std::to_string(outcome_.errors.size()) + " bytes on stderr, of " + std::to_string(least));
+    }
+  }
+
+  /// Nothing happens for longer than anything takes.
+  void no_pauses() {
+    if (nothing_could_start() || scenario_.timeout > 0) return;
+    Time longest = 5 * kSecond + scenario_.shutdown_timeout + scenario_.kill_grace;
+    for (const StreamPlan* stream : {&scenario_.in, &scenario_.out, &scenario_.errors}) {
+      longest = std::max(longest, 2 * stream->pause + 5 * kSecond);
+      if (stream->stops_after != SIZE_MAX) return;
+    }
+    if (machine_.longest_pause > longest) {
+      say("nothing happened for " + std::to_string(machine_.longest_pause / kMillisecond) + " ms");
+    }
+  }
+
   /// Line N belongs to task N; that of a task without a result is empty.
   void ordered_results(const std::vector<std::string>& got,
                        const std::vector<std::string>& wanted) {
@@ -208,16 +254,17 @@ class Judgement {
     }
   }
 
-  void beginning(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
-    if (undisturbed() && got.size() != wanted.size()) {
-      say(std::to_string(got.size()) + " lines of " + std::to_string(wanted.size()));
+  /// In order; a block that was not begun may be missing.
+  void in_order(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
+    if (undisturbed() && got != wanted) {
+      return say(std::to_string(got.size()) + " lines of " + std::to_string(wanted.size()) +
+                 ", or others");
     }
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      if (i >= wanted.size()) return say("a line too many: " + show(got[i]));
-      if (is_whole(got, i) && got[i] != wanted[i]) {
-        return say("line " + std::to_string(i) + " is " + show(got[i]) + ", not " +
-                   show(wanted[i]));
-      }
+    std::size_t place = 0;
+    for (std::size_t i = 0; i < got.size() && is_whole(got, i); ++i) {
+      while (place < wanted.size() && wanted[place] != got[i]) ++place;
+      if (place++ == wanted.size())
+        return say("line " + std::to_string(i) + " is out of order: " + show(got[i]));
     }
   }
 

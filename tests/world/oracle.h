@@ -14,6 +14,7 @@ struct Outcome {
   std::string why;
   std::string out, errors;  ///< what was read of its stdout and stderr
   Time ended = 0;
+  Time out_read_last = 0;  ///< when something was read from stdout last
   Time last_activity = 0;  ///< of all that it had to wait for
 };
 

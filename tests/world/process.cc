@@ -21,6 +21,7 @@ void Process::go_on(std::coroutine_handle<> handle) {
   machine_.timeline().after(machine_.draw_delay(), [this, handle] {
     if (ending_) return;
     if (stopped_) return held_.push_back(handle);
+    machine_.has_stepped();
     if (child) machine_.last_work = machine_.now();
     handle.resume();
     if (body_.done()) end(body_.take_result() << 8);

@@ -88,7 +88,7 @@ Co<int> be_job(Process& self, Scenario& scenario) {
   for (std::size_t i = 1; i < self.words.size(); ++i) {
     TaskPlan& todo = scenario.tasks.at(static_cast<std::size_t>(std::atoi(self.words[i].c_str())));
     const End end = todo.next();
-    const std::string half = todo.value.substr(0, todo.value.size() / 2);
+    const std::string half = todo.half();
     const std::string rest = todo.value.substr(half.size()) + "\n";
     bool written = co_await self.write(1, half);
     if (!written) co_return 1;

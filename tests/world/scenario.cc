@@ -96,12 +96,15 @@ class Drawing {
     const std::uint64_t slow = draw_.of<std::uint64_t>({0, 5, 200});
     for (std::size_t i = 0; i < count; ++i) {
       TaskPlan task;
-      task.value = text(draw_, i, draw_.by_size(1, value_max));
+      // What is held in memory is 64 KiB at least: to fill that, and the spill file, takes more.
+      const std::size_t size =
+          world_.spill_fills ? draw_.between(3000, 30000) : draw_.by_size(1, value_max);
+      task.value = text(draw_, i, size);
       task.duration = static_cast<Time>(draw_.between(0, slow)) * kMillisecond;
       if (draw_.one_in(20)) task.duration *= 20;
       if (draw_.one_in(6))
         task.errors = "err " + text(draw_, i, draw_.by_size(1, value_max)) + "\n";
-      if (!smooth && draw_.one_in(10)) {
+      if (!smooth && draw_.one_in(world_.spill_fills ? 4 : 10)) {
         const End bad = draw_.of<End>(
             {errors ? End::Error : End::Crash, End::Crash, hangs ? End::Hang : End::Crash});
         task.attempts.assign(draw_.between(1, 3), bad);
@@ -124,6 +127,9 @@ class Drawing {
     }
     if (draw_.one_in(6)) {
       world_.spill_fills = true;
+      // Much is printed, which takes too long three bytes at a time.
+      world_.faults.pipe_piece_max = SIZE_MAX;
+      world_.faults.pipe_capacity = std::max<std::size_t>(world_.faults.pipe_capacity, 4096);
       word({"--reorder-mem", "1", "--spill-max", draw_.of<const char*>({"1", "100", "3K"})});
     }
     if (draw_.one_in(5)) {
@@ -198,9 +204,11 @@ class Drawing {
       plan.piece = draw_.by_size(1, 4096);
       plan.pause = static_cast<Time>(draw_.between(0, 3)) * kMillisecond;
     }
-    if (draw_.one_in(8)) plan.pause = static_cast<Time>(draw_.between(1, 60)) * kSecond;
-    // What is to arrive has to arrive within the time that the machine has.
-    if (plan.pause > kSecond) plan.piece = 65536;
+    // What is to arrive has to arrive within days: a sleeper takes a whole pipe at a time.
+    if (draw_.one_in(6) && world_.faults.pipe_capacity >= 4096) {
+      plan.pause = static_cast<Time>(draw_.between(1, 60)) * kSecond;
+      plan.piece = 65536;
+    }
   }
 
   void streams() {

@@ -2,6 +2,7 @@
 // who reads its output how.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,11 @@ struct TaskPlan {
   Time duration = 0;
   std::string value;   ///< without a newline
   std::string errors;  ///< what it writes to stderr, with its newline
+
+  /// What of the value is written first, with its number at least.
+  std::string half() const {
+    return value.substr(0, std::max(value.size() / 2, value.find(':') + 1));
+  }
 
   unsigned begun = 0;  ///< how often, so far
   unsigned finished = 0;

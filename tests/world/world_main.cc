@@ -1,7 +1,9 @@
 // Runs the whole program on simulated machines: one world for each seed, each in a process of its
 // own, so that a world that goes wrong cannot disturb the next.
 //
-//   world KIND RUNS            so many worlds; SPREAD_SEED is the first seed, else 1
+//   world KIND RUNS [first]    so many worlds; SPREAD_SEED is the first seed, else 1; `first`:
+//   until
+//                              one goes wrong
 //   world KIND seed N [trace]  that world alone, with all that there is to know of it, and with its
 //                              system calls
 //
@@ -61,7 +63,7 @@ class World {
       machine_.descriptors[1] =
           std::make_shared<OpenFile>(machine_.make_file("/world/out"), O_WRONLY);
     } else {
-      connect(1, scenario_.out, reader(scenario_.out, outcome_.out, last_read_), false);
+      connect(1, scenario_.out, reader(scenario_.out, outcome_.out, outcome_.out_read_last), false);
     }
     if (scenario_.one_place) {
       machine_.descriptors[2] = machine_.descriptors[1];
@@ -107,7 +109,8 @@ class World {
     if (pipes_[1] && !scenario_.out.closes) outcome_.out += pipes_[1]->bytes;
     if (pipes_[2] && !scenario_.errors.closes) outcome_.errors += pipes_[2]->bytes;
     if (scenario_.out_file) outcome_.out = machine_.files.at("/world/out")->bytes;
-    outcome_.last_activity = std::max({last_input_, last_read_, machine_.last_work});
+    outcome_.last_activity =
+        std::max({last_input_, last_read_, outcome_.out_read_last, machine_.last_work});
     const std::vector<std::string> found = judge(scenario_, machine_, outcome_);
     if (show) {
       std::fprintf(stderr, "%s", describe(scenario_).c_str());
@@ -143,12 +146,12 @@ int run_one(const std::string& what, std::uint64_t seed, bool trace) {
   return world.run();
 }
 
-int run_many(const std::string& program, const std::string& what, std::uint64_t runs) {
+int run_many(const std::string& program, const std::string& what, std::uint64_t runs,
+             int failures_max) {
   const char* const given = std::getenv("SPREAD_SEED");
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
   int failed = 0;
-  constexpr int kShown = 10;
-  for (std::uint64_t seed = first; seed < first + runs && failed < kShown; ++seed) {
+  for (std::uint64_t seed = first; seed < first + runs && failed < failures_max; ++seed) {
     const int status = in_a_process(what, seed);
     if (status == 0) continue;
     ++failed;
@@ -169,7 +172,8 @@ int main(const std::vector<std::string>& words) {
     return 2;
   }
   const std::uint64_t number = std::strtoull(words[one ? 3 : 2].c_str(), nullptr, 10);
-  return one ? run_one(words[1], number, words.size() > 4) : run_many(words[0], words[1], number);
+  return one ? run_one(words[1], number, words.size() > 4)
+             : run_many(words[0], words[1], number, words.size() > 3 ? 1 : 10);
 }
 
 }  // namespace
