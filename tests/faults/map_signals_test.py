@@ -1,5 +1,6 @@
 """Signals to `spread map`, through kill and through the keyboard of a terminal, and its death."""
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -268,7 +269,12 @@ class MasterKilled(MapTest):
         running.write("a\n")
         running.read_line()
         with open(f"/proc/{running.pid}/task/{running.pid}/children", encoding="ascii") as file:
-            pidfds = [os.pidfd_open(int(pid)) for pid in file.read().split()]
+            children = [int(pid) for pid in file.read().split()]
+        pidfds = []
+        for pid in children:
+            # The job has ended, and may be reaped at this moment.
+            with contextlib.suppress(ProcessLookupError):
+                pidfds.append(os.pidfd_open(pid))
         self.assertGreaterEqual(len(pidfds), 1)
         running.close_input()
         self.assertEqual(running.process.wait(), 0)
