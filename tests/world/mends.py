@@ -15,16 +15,6 @@ class Mend:
 
 
 MENDS = [
-    Mend("retry-in-the-way", "map",
-         "a hang: storage for output is full, and the job that all wait for has to be tried again",
-         "spread/core/scheduler_choose.cc",
-         "  if (tasks_.again_count() == 0) return std::nullopt;\n  const std::uint32_t open",
-         "  if (tasks_.again_count() < 1000000) return std::nullopt;\n  const std::uint32_t open"),
-    Mend("restart-pause", "run",
-         "a stall: a worker that had answered is started again after a pause that doubles",
-         "spread/core/scheduler_failure.cc",
-         "  return after(now, alone ? std::min(pause, kPauseOfTheLast) : pause);",
-         "  return after(now, alone ? 1000 * pause : pause);"),
     Mend("torn-blocks", "map",
          "blocks of two jobs torn apart where stdout and stderr are one place",
          "spread/output/reporter.cc",
@@ -50,11 +40,6 @@ MENDS = [
   const bool signalled = false;
   if (phase_ == RunPhase::Draining) return turn.drained;
 """),
-    Mend("last-words", "run",
-         "stderr that is read slowly is dropped two seconds after the end",
-         "spread/core/run_phases.cc",
-         "      return turn.said || turn.signals > 0;",
-         "      return true;"),
     Mend("wrong-ids", "run",
          "a hang: a worker that answers tasks which it was not given keeps those that it was",
          "spread/workers/session.cc",
@@ -66,14 +51,4 @@ MENDS = [
          "  file_error_ = \"cannot write \" + file.name + \": \" +\n"
          "                (file.writer->failed() ? file.writer->error() : \"nobody reads it any more\");\n",
          ""),
-    Mend("reader-left", "map",
-         "the reader of stdout has left, and the run goes on to its end",
-         "spread/engine/engine.cc",
-         "  if (stdout_->closed() && !scheduler_.stopping()) {\n    // Nothing else",
-         "  if (stdout_->closed() && scheduler_.stopping()) {\n    // Nothing else"),
-    Mend("starting", "map",
-         "kill -9 while a child is being started leaves it behind",
-         "spread/io/subprocess.cc",
-         "    if (children.guard != nullptr) children.guard->starting(by);",
-         "    static_cast<void>(by);"),
 ]
