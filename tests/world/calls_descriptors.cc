@@ -9,27 +9,13 @@
 #include <cerrno>
 #include <cstring>
 
-#include "machine.h"
+#include "call.h"
 #include "spread/sys/calls.h"
 
 namespace spread::sys {
 namespace {
 
 using namespace world;
-
-Machine& enter() {
-  Machine& machine = Machine::current();
-  machine.enter();
-  return machine;
-}
-
-/// The result of a system call from what a description answers.
-template <typename T>
-T answer(T result) {
-  if (result >= 0) return result;
-  errno = static_cast<int>(-result);
-  return -1;
-}
 
 OpenPtr at(Machine& machine, int fd) {
   const auto found = machine.descriptors.find(fd);

@@ -10,25 +10,13 @@
 #include <cerrno>
 #include <cstring>
 
-#include "machine.h"
+#include "call.h"
 #include "spread/sys/calls.h"
 
 namespace spread::sys {
 namespace {
 
 using namespace world;
-
-Machine& enter() {
-  Machine& machine = Machine::current();
-  machine.enter();
-  return machine;
-}
-
-int answer(int result) {
-  if (result >= 0) return result;
-  errno = -result;
-  return -1;
-}
 
 std::optional<Time> deadline(const Machine& machine, int timeout_ms) {
   if (timeout_ms < 0) return std::nullopt;

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-#include "machine.h"
+#include "call.h"
 #include "spread/guard/guard_table.h"
 #include "spread/sys/calls.h"
 #include "spread/sys/start_guard.h"
@@ -13,18 +13,6 @@ namespace spread::sys {
 namespace {
 
 using namespace world;
-
-Machine& enter() {
-  Machine& machine = Machine::current();
-  machine.enter();
-  return machine;
-}
-
-int answer(int result) {
-  if (result >= 0) return result;
-  errno = -result;
-  return -1;
-}
 
 /// Readable from the process's end on.
 OpenPtr make_pidfd(Process& process) {
