@@ -36,6 +36,8 @@ struct Faults {
   std::map<Time, int> signals_at;
   /// As kill -9: after so many of its system calls it makes no more.
   std::uint64_t killed_at_call = 0;
+  /// The same, in the start of so many children: the last is there, and the program has not heard.
+  std::uint64_t killed_at_start = 0;
 };
 
 class Machine {
@@ -73,6 +75,7 @@ class Machine {
 
   std::map<int, OpenPtr> descriptors;
   std::vector<std::shared_ptr<OpenMemory>> mapped;
+  std::uint64_t starts = 0;
   /// The lowest number that is free, from `from` on; -EMFILE.
   int add(OpenPtr open, int from = 0);
   sigset_t blocked{}, ignored{}, pending{};

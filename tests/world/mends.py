@@ -51,4 +51,9 @@ MENDS = [
          "  file_error_ = \"cannot write \" + file.name + \": \" +\n"
          "                (file.writer->failed() ? file.writer->error() : \"nobody reads it any more\");\n",
          ""),
+    Mend("starting", "map",
+         "kill -9 while a child is being started leaves it behind",
+         "spread/io/subprocess.cc",
+         "    if (children.guard != nullptr) children.guard->starting(by);",
+         "    static_cast<void>(by);"),
 ]

@@ -37,7 +37,7 @@ class Judgement {
   std::vector<std::string> all() {
     for (const std::string& each : scenario_.nonsense) say(each);
     if (!outcome_.status && outcome_.why == "killed") {
-      nothing_is_left();
+      guard_has_ended_all();
       return std::move(found_);
     }
     if (!outcome_.status) {
@@ -74,10 +74,19 @@ class Judgement {
         [](const auto& each) { return each->child && each->words.front() != "spread-guard"; });
   }
 
+  /// After kill -9: not even what would have ended by itself goes on behind the guard's KILL.
+  void guard_has_ended_all() {
+    const Time due = outcome_.ended + scenario_.kill_grace + 100 * kMillisecond;
+    for (const auto& process : machine_.processes()) {
+      if (!process->child || (!process->running() && process->ended_at <= due)) continue;
+      say("process " + std::to_string(process->pid) + " (" + process->words.front() +
+          ") goes on after kill -9");
+    }
+  }
+
   void nothing_is_left() {
     for (const auto& process : machine_.processes()) {
-      const bool unreaped = outcome_.status && !process->reaped;
-      if (process->child && (process->running() || unreaped)) {
+      if (process->child && (process->running() || !process->reaped)) {
         say("process " + std::to_string(process->pid) + " (" + process->words.front() +
             (process->running() ? ") still runs" : ") was not reaped"));
       }

@@ -95,6 +95,7 @@ void Process::end(int status) {
     body_ = {};
     descriptors.clear();
     status_ = status;
+    ended_at = machine_.now();
     ended.tell();
   });
 }

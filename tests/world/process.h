@@ -46,6 +46,7 @@ class Process {
   /// As waitpid has it.
   int status() const { return *status_; }
   bool reaped = false;
+  Time ended_at = 0;
   void signal(int number);
   Waiters ended;
 

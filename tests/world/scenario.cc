@@ -64,7 +64,10 @@ class Drawing {
     if (what == "all") word({"--", "command"});
     streams();
     signals();
-    if (draw_.one_in(10)) world_.faults.killed_at_call = draw_.by_size(60, 5000);
+    if (draw_.one_in(10)) {
+      if (draw_.one_in(2)) world_.faults.killed_at_start = draw_.between(1, 6);
+      world_.faults.killed_at_call = draw_.by_size(60, 5000);
+    }
     return std::move(world_);
   }
 
@@ -288,6 +291,8 @@ std::string describe(const Scenario& scenario) {
     text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
   if (faults.killed_at_call > 0)
     text += "\n  killed at call " + std::to_string(faults.killed_at_call);
+  if (faults.killed_at_start > 0)
+    text += "\n  killed at start " + std::to_string(faults.killed_at_start);
   text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
   for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
     const TaskPlan& task = scenario.tasks[i];
