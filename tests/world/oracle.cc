@@ -74,11 +74,15 @@ class Judgement {
         [](const auto& each) { return each->child && each->words.front() != "spread-guard"; });
   }
 
-  /// After kill -9: not even what would have ended by itself goes on behind the guard's KILL.
+  /// After kill -9: what obeys TERM ends by the guard's, the rest by its KILL; not even what would
+  /// have ended by itself goes on for longer.
   void guard_has_ended_all() {
-    const Time due = outcome_.ended + scenario_.kill_grace + 100 * kMillisecond;
+    const Time grace = scenario_.worker.ends_after.value_or(scenario_.kill_grace);
+    const Time due = outcome_.ended + grace + 10 * kMillisecond;
     for (const auto& process : machine_.processes()) {
-      if (!process->child || (!process->running() && process->ended_at <= due)) continue;
+      const bool guard = !process->words.empty() && process->words.front() == "spread-guard";
+      const Time until = guard ? outcome_.ended + scenario_.kill_grace + kSecond : due;
+      if (!process->child || (!process->running() && process->ended_at <= until)) continue;
       say("process " + std::to_string(process->pid) + " (" + process->words.front() +
           ") goes on after kill -9");
     }

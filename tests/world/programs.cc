@@ -90,9 +90,10 @@ Co<int> be_job(Process& self, Scenario& scenario) {
     const End end = todo.next();
     const std::string half = todo.half();
     const std::string rest = todo.value.substr(half.size()) + "\n";
+    co_await self.sleep(todo.duration / 2);
     bool written = co_await self.write(1, half);
     if (!written) co_return 1;
-    co_await self.sleep(todo.duration);
+    co_await self.sleep(todo.duration / 2);
     if (end == End::Hang) co_await self.sleep(kForever);
     if (end == End::Crash) {
       const int crashed = co_await crash(self);
