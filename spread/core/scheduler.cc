@@ -13,6 +13,7 @@ namespace spread {
 Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
     : options_(options),
       random_(seed),
+      tasks_(options.holds_answers || options.retry_first),
       placement_(options_, pool_, tasks_),
       halt_(options.halt),
       armed_timeout_(options.failure.timeout.value_or(kNoLimit)),
@@ -45,6 +46,7 @@ void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
   placement_.slots_added();
+  if (options_.holds_answers) roomy_holders_.resize(pool_.size());
   empty_slot(added, now);
 }
 
@@ -99,6 +101,7 @@ void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
   if (options_.once) {
     pool_.set_state(worker, SlotState::Closing);
     actions.push_back(CloseInput{event.worker, "it has no tasks to wait for"});
+    let_end(worker, now);
     return;
   }
   // A host may have gone away: what is known to say hello shows with it that it is there again,
@@ -152,6 +155,7 @@ void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
 /// What is in flight there at `place` is no more.
 InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, TimePoint now) {
   const TaskIndex i = worker.in_flight()[place].task;
+  if (tasks_[i].apart) --pool_.connection_of(worker).apart;
   return pool_.take(worker, place, tasks_[i].payload.size(), now);
 }
 
@@ -193,7 +197,7 @@ bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, S
   if (worker.in_flight().empty()) return false;
   const InFlight entry = worker.in_flight().front();
   Task& task = tasks_[entry.task];
-  if (task.id != task_id || task.came_back) return false;
+  if (task.id != task_id || !task.is_plain()) return false;
   pool_.pop(worker, task.payload.size(), now);
   if (!worker.has_answered_now) {
     SPREAD_ASSERT(now >= now_);
@@ -208,7 +212,7 @@ bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, S
   success.duration = now - entry.since;
   success.payload = std::move(task.payload);
   ++counts_.ok;
-  tasks_.erase_success(entry.task);
+  tasks_.erase_plain(entry.task);
   halt_.finished(Outcome::Ok);
   return true;
 }
@@ -227,6 +231,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   }
   ++worker.batch.count;
   worker.answered = true;
+  worker.end_by.reset();  // it may finish what it has
   worker.launch_failures = worker.deaths = 0;
   Connection& connection = pool_.connection_of(worker);
   connection.launch_failures = connection.losses = 0;
@@ -262,6 +267,8 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   const std::size_t place = place_of_task(worker, event.task);
   const TaskIndex i = take_in_flight(worker, place, now).task;
+  holder_changed(worker);
+  let_end(worker, now);
   DeliverTask how;
   how.outcome = Outcome::Failed;
   how.error_type = "BadPayload";
@@ -270,12 +277,16 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
 }
 
 void Scheduler::on(LastTry& event, TimePoint, Actions&) {
+  // Nearly always all others wait for its output.
+  const std::optional<TaskIndex> oldest = tasks_.oldest_in_flight();
+  if (oldest && tasks_[*oldest].id == event.task) {
+    tasks_[*oldest].last_try = true;
+    return;
+  }
   pool_.each_busy([&](const Slot& worker) {
     for (std::size_t i = 0; i < worker.in_flight().size(); ++i) {
       Task& task = tasks_[worker.in_flight()[i].task];
-      if (task.id != event.task) continue;
-      task.last_try = true;
-      task.came_back = true;  // so that erase_success() leaves nothing behind
+      if (task.id == event.task) task.last_try = true;
     }
   });
 }
@@ -292,7 +303,10 @@ void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
     stalled_since_ = now;
     return;
   }
-  pool_.each_busy([&](Slot& worker) { worker.do_not_charge(*stalled_since_, now); });
+  pool_.each_busy([&](Slot& worker) {
+    worker.do_not_charge(*stalled_since_, now);
+    holder_changed(worker);
+  });
   // Up to here they have been seen to.
   pool_.each(Group::Unread, [&](Slot& worker) { pool_.set_unread(worker, now); });
   stalled_since_.reset();
@@ -308,6 +322,7 @@ void Scheduler::on(OutputUnread& event, TimePoint now, Actions&) {
   }
   worker.do_not_charge(*worker.unread_since(), stalled_since_.value_or(now));
   pool_.set_unread(worker, std::nullopt);
+  holder_changed(worker);
   if (!worker.in_flight().empty()) arm_timeout(worker);
 }
 
@@ -326,6 +341,7 @@ void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {
   stop("the run was interrupted", actions);
   if (event.level == 1) {
     stop_deadline_ = after(now, options_.stop_grace);
+    pool_.each(Group::Process, [&](Slot& each) { let_end(each, now); });
     return;
   }
   stop_deadline_.reset();

@@ -79,8 +79,9 @@ class Scheduler {
   const Halt& halt() const { return halt_; }
   /// A `fatal` answer stopped the run.
   bool fatal() const { return fatal_; }
-  /// While the oldest unfinished task waits to be tried again and no slot is free for it: the
-  /// oldest one that runs. If its output has to wait for that of the former, neither goes on.
+  /// With `retry_first`, while the oldest unfinished task waits to be tried again and no slot is
+  /// free for it: the oldest one that runs. If its output has to wait for that of the former,
+  /// neither goes on.
   std::optional<TaskId> in_the_way() const;
   /// Why the tasks that are not computed are not; empty while nothing stopped the run.
   const std::string& stop_reason() const { return stop_reason_; }
@@ -92,6 +93,8 @@ class Scheduler {
   std::uint64_t steps() const { return pool_.steps() + steps_; }
 
  private:
+  void check_age_and_apart() const;
+
   // Events (scheduler.cc)
   void on(SlotAdded& event, TimePoint now, Actions& actions);
   void on(SlotsComplete& event, TimePoint now, Actions& actions);
@@ -137,6 +140,7 @@ class Scheduler {
   BusyState busy_state(const Slot& refuser, TimePoint now);
   void give_back(Slot& slot, std::size_t place, TimePoint now);
   void give_back_all(Slot& slot, TimePoint now);
+  void queue_again(TaskIndex i);
   TimePoint settle_end(Slot& slot, const ProcessEnded& event, KillReason killed, TimePoint now,
                        Actions& actions);
   void end_of_halted(Slot& slot, TimePoint now, Actions& actions);
@@ -156,7 +160,6 @@ class Scheduler {
                                 Actions& actions);
   void pause_connection(ConnectionLost& event, TimePoint not_before, TimePoint now,
                         Actions& actions);
-  bool works_apart(ConnectionId connection);
   TimePoint pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoint now) const;
   void shorten_pauses(const Slot& gone, TimePoint now);
   void stop(std::string reason, Actions& actions);
@@ -182,6 +185,12 @@ class Scheduler {
   bool may_log_in(const Slot& slot) const;
   bool starts_all() const { return options_.once || (options_.start_all && !tasks_done()); }
   bool none_to_give() const { return tasks_.queued() == 0 && (input_ended_ || stopping_); }
+  /// What is queued is for other workers than those that have room: they would have it by now.
+  bool rest_is_for_others(TimePoint now) const {
+    return input_ended_ && !held(now) && !output_.full;
+  }
+  /// By a first signal: see idle_grace.
+  bool interrupted() const { return stop_level_ == 1 && options_.idle_grace.has_value(); }
   bool none_can_open() const {
     return slots_complete_ && pool_.count(Group::Closed) == pool_.size();
   }
@@ -213,14 +222,17 @@ class Scheduler {
   bool rest_is_left_idle(const Slot& slot, TimePoint now) const;
 
   // Whose input is closed (scheduler_inputs.cc)
-  void close_inputs(Actions& actions);
-  void end_idle(TimePoint now, Actions& actions);
+  void close_inputs(TimePoint now, Actions& actions);
+  void let_end(Slot& slot, TimePoint now);
+  void look_for_end(Slot& slot, TimePoint now, Actions& actions);
   void close_surplus(Actions& actions);
   void choose_leavers(std::size_t count);
   Why why_close_holder(const Slot& holder, TimePoint now) const;
   void close_holders(TimePoint now, Actions& actions);
-  TimePoint next_close_of_holders(TimePoint now) const;
-  WorkerId holder_of_oldest() const;
+  void look_at_holder(Slot& holder, TimePoint now, Actions& actions);
+  void holder_changed(const Slot& holder) {
+    if (options_.holds_answers) changed_holders_.push_back(holder.id);
+  }
   TimePoint full_for_long() const;
   TimePoint full_window_until(const Slot& holder) const;
 
@@ -252,6 +264,12 @@ class Scheduler {
   bool rest_is_left_ = false;  ///< see rest_is_left_idle()
   bool more_to_start_ = false;
 
+  // Of holds_answers; see close_holders()
+  std::vector<WorkerId> changed_holders_;  ///< something has happened to them
+  SlotSet roomy_holders_;                  ///< could be given more when they were looked at last
+  bool none_was_left_ = false;             ///< none_to_give(), at the last decision
+  bool rest_was_for_others_ = false;
+
   bool slots_complete_ = false;
   bool input_ended_ = false;
   OutputFull output_;
@@ -263,7 +281,6 @@ class Scheduler {
   enum class Killing : std::uint8_t { No, Gently, AtOnce } killing_ = Killing::No;
   int stop_level_ = 0;
   std::optional<TimePoint> stop_deadline_;
-  TimePoint next_idle_end_ = kForever;  ///< see idle_grace
   std::string stop_reason_;
   std::string last_death_;  ///< why workers died, for the tasks that are not computed
   TimePoint deadline_ = kForever;

@@ -74,7 +74,7 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   Choice chosen;
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
-    if (tasks_[i].apart && works_apart(to.connection)) return true;
+    if (tasks_[i].apart && pool_.connection_of(to).apart > 0) return true;
     if (avoids(to, tasks_[i])) {
       if (!avoided) avoided = i;
       return true;
@@ -103,19 +103,9 @@ std::optional<TaskId> Scheduler::in_the_way() const {
   if (tasks_.again_count() == 0) return std::nullopt;
   const std::uint32_t open = pool_.count(Group::Open);
   if (pool_.busy() < std::min(open, slots_limit_)) return std::nullopt;
-  const TaskId waiting = tasks_[tasks_.again().oldest()].id;
-  std::optional<TaskId> oldest;
-  std::uint32_t busy = 0;
-  pool_.each_busy([&](const Slot& each) {
-    if (!pool_.in(each, Group::Open)) return;
-    ++busy;
-    for (std::size_t i = 0; i < each.in_flight().size(); ++i) {
-      const TaskId id = tasks_[each.in_flight()[i].task].id;
-      if (!oldest || id < *oldest) oldest = id;
-    }
-  });
-  if (busy < std::min(open, slots_limit_) || (oldest && *oldest < waiting)) return std::nullopt;
-  return oldest;
+  const std::optional<TaskIndex> oldest = tasks_.oldest_in_flight();
+  if (!oldest || tasks_[*oldest].id < tasks_[tasks_.again().oldest()].id) return std::nullopt;
+  return tasks_[*oldest].id;
 }
 
 /// The tail rule. Waiting helps only at the end of the queue, and while the input is open the

@@ -132,11 +132,14 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
       continue;
     }
     const std::size_t working = std::min<std::size_t>(each.parallel, each.in_flight().size());
-    for (std::size_t i = 0; i < working; ++i) {
-      Task& task = tasks_[each.in_flight()[i].task];
-      if (!std::exchange(task.lost_before, true)) continue;
-      task.apart = task.alone = true;
-      task.avoid = id;
+    for (std::size_t i = working; i > 0; --i) {
+      const TaskIndex under_way = take_in_flight(each, i - 1, now).task;
+      Task& task = tasks_[under_way];
+      if (std::exchange(task.lost_before, true)) {
+        task.apart = task.alone = true;
+        task.avoid = id;
+      }
+      queue_again(under_way);
     }
     give_back_all(each, now);
   }
@@ -162,16 +165,6 @@ void Scheduler::pause_connection(ConnectionLost& event, TimePoint not_before, Ti
     waited_for = false;  // told once
     actions.push_back(SlotPaused{each.id, each.not_before - now, event.reason});
   });
-}
-
-/// A task that is apart is under way there.
-bool Scheduler::works_apart(ConnectionId connection) {
-  if (pool_.connection(connection).in_use() < 2) return false;
-  bool found = false;
-  pool_.each_of(connection, [&](const Slot& each) {
-    found |= !each.in_flight().empty() && tasks_[each.in_flight().front().task].apart;
-  });
-  return found;
 }
 
 }  // namespace spread

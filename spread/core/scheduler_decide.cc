@@ -38,9 +38,9 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
     }
   }
   if (options_.holds_answers) close_holders(now, actions);
-  if (tasks_done() || (options_.close_idle && none_to_give())) close_inputs(actions);
-  next_idle_end_ = kForever;
-  if (stop_level_ == 1 && options_.idle_grace) end_idle(now, actions);
+  if (tasks_done() || interrupted() || (options_.close_idle && none_to_give())) {
+    close_inputs(now, actions);
+  }
   compute_deadline(now);
 }
 
@@ -50,6 +50,8 @@ void Scheduler::settle_answers(TimePoint now) {
   for (const WorkerId id : answered_) {
     Slot& worker = pool_[id];
     worker.has_answered_now = false;
+    holder_changed(worker);
+    let_end(worker, now);
     Batch& batch = worker.batch;
     if (batch.count == 0) continue;  // only refusals
     worker.usefulness.answered(batch.count);
@@ -94,6 +96,7 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   if (const auto only = the_only_one()) {
     Slot& to = pool_[*only];
     if (startable() > 0 && !held(now) && !full_house(to)) fill(to, fair, now, actions);
+    holder_changed(to);
     return;
   }
   for (SlotPool::Place place = pool_.next_sendable(0); place != SlotPool::kNoPlace;
@@ -102,6 +105,7 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
     Slot& to = pool_.at(place);
     if (full_house(to)) return;
     if (!fill(to, fair, now, actions)) pool_.set_full(to);
+    holder_changed(to);
     if (rest_is_left_) return;
   }
 }
@@ -159,6 +163,8 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
 void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
   Task& task = tasks_[i];
   ++task.attempts;
+  task.holder = to.id;
+  if (task.apart) ++pool_.connection_of(to).apart;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   const bool first = to.in_flight().empty();
   if (first) {
@@ -176,10 +182,12 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
 // ---------------------------------------------------------------- time
 
 void Scheduler::compute_deadline(TimePoint now) {
-  deadline_ = std::min({stop_deadline_.value_or(kForever), next_idle_end_, alarms_.next()});
+  deadline_ = std::min(stop_deadline_.value_or(kForever), alarms_.next());
   if (stopping_) return;
   if (more_to_start_) deadline_ = now;
-  if (options_.holds_answers) deadline_ = std::min(deadline_, next_close_of_holders(now));
+  if (options_.holds_answers && now < full_for_long()) {
+    deadline_ = std::min(deadline_, full_for_long());
+  }
   if (placement_.someone_left_idle()) deadline_ = std::min(deadline_, after(now, kTailPeriod));
   if (tasks_.queued() > 0) deadline_ = std::min({deadline_, next_bench_end_, next_refusal_end_});
   if (now >= std::max(held_until_, next_start_)) return;

@@ -48,7 +48,7 @@ void Scheduler::deliver_value(TaskIndex i, Answered& answered, Duration duration
   how.job = std::move(answered.job);
   how.payload = std::move(tasks_[i].payload);
   ++counts_.ok;
-  tasks_.erase_success(i);
+  tasks_.erase(i);
   halt_.finished(Outcome::Ok);
   if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
 }
@@ -156,7 +156,11 @@ void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
 
 /// The task at `place` of the worker's queue goes back unblamed.
 void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now) {
-  const TaskIndex i = take_in_flight(from, place, now).task;
+  queue_again(take_in_flight(from, place, now).task);
+}
+
+/// As if it had not been sent this time.
+void Scheduler::queue_again(TaskIndex i) {
   SPREAD_ASSERT(tasks_[i].attempts > 0);
   --tasks_[i].attempts;
   tasks_.give_back(i);
@@ -216,11 +220,15 @@ TimePoint Scheduler::pause_end(const Slot& slot, std::uint32_t in_a_row, TimePoi
 void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
   if (!pool_.key_of(gone).proven || pool_.count_of(gone.key, Group::Running) > 0) return;
   const TimePoint latest = after(now, kPauseOfTheLast);
-  pool_.each(Group::Pausing, [&](Slot& each) {
+  const auto shorten = [&](Slot& each) {
     if (each.key != gone.key || each.not_before <= latest) return;
     each.not_before = latest;
     alarms_.set(each.id, latest);
-  });
+  };
+  // Of many hosts with one slot each, the others are not asked.
+  const bool only = pool_.count_of(gone.key, Group::Pausing) == 1;
+  if (only && pool_.in(gone, Group::Pausing)) return shorten(pool_[gone.id]);
+  pool_.each(Group::Pausing, shorten);
 }
 
 /// What becomes of the tasks of a worker that has ended before its time. Returns when the next one

@@ -9,37 +9,32 @@ namespace spread {
 
 // ---------------------------------------------------------------- no task is left
 
-void Scheduler::close_inputs(Actions& actions) {
-  const Why why = tasks_done() ? "all tasks are final" : "no task is left for it";
+void Scheduler::close_inputs(TimePoint now, Actions& actions) {
+  const Why why = tasks_done()    ? "all tasks are final"
+                  : interrupted() ? "the run was interrupted"
+                                  : "no task is left for it";
   if (options_.once) return;
-  if (pool_.busy() == pool_.count(Group::Process)) return;  // close_idle asks in every turn
-  pool_.each(Group::Live, [&](Slot& each) {
-    if (!each.in_flight().empty()) return;
+  pool_.each(Load::Unassigned, [&](Slot& each) {
     pool_.set_state(each, SlotState::Closing);
     actions.push_back(CloseInput{each.id, why});
+    let_end(each, now);
   });
 }
 
-/// After the first signal: those that have something unanswered, and have shown that they answer,
-/// may finish it. The others are not waited for as long.
-void Scheduler::end_idle(TimePoint now, Actions& actions) {
-  pool_.each(Group::Process, [&](Slot& each) {
-    if (each.state() == SlotState::Dying) return;
-    if (each.answered && !each.in_flight().empty()) {
-      each.end_by.reset();
-      return;
-    }
-    if (each.state() == SlotState::Live && each.in_flight().empty()) {
-      pool_.set_state(each, SlotState::Closing);
-      actions.push_back(CloseInput{each.id, "the run was interrupted"});
-    }
-    if (!each.end_by) each.end_by = after(now, *options_.idle_grace);
-    if (now >= *each.end_by) {
-      each.end_by = kForever;
-      kill(each, KillReason::Halted, true, "the run was interrupted", actions);
-    }
-    next_idle_end_ = std::min(next_idle_end_, *each.end_by);
-  });
+/// After the first signal: a worker that has something unanswered, and has shown that it answers,
+/// may finish it. Any other is not waited for as long.
+void Scheduler::let_end(Slot& each, TimePoint now) {
+  if (!interrupted() || !each.has_process() || each.state() == SlotState::Dying) return;
+  if (each.answered && !each.in_flight().empty()) return;
+  if (!each.end_by) each.end_by = after(now, *options_.idle_grace);
+  alarms_.set(each.id, *each.end_by);
+}
+
+void Scheduler::look_for_end(Slot& watched, TimePoint now, Actions& actions) {
+  if (!interrupted() || watched.state() == SlotState::Dying || !watched.end_by) return;
+  if (now < *watched.end_by) return alarms_.set(watched.id, *watched.end_by);
+  watched.end_by = kForever;
+  kill(watched, KillReason::Halted, true, "the run was interrupted", actions);
 }
 
 // ---------------------------------------------------------------- fewer slots
@@ -69,25 +64,13 @@ void Scheduler::choose_leavers(std::size_t count) {
       --count;
     }
   }
-  pool_.each(Group::Live, [&](Slot& each) { pool_.set_leaving(each, chosen[number(each.id)]); });
+  pool_.each(Group::Live, [&](Slot& each) {
+    pool_.set_leaving(each, chosen[number(each.id)]);
+    if (each.leaving()) holder_changed(each);
+  });
 }
 
 // ---------------------------------------------------------------- answers held back
-
-/// The worker that has the oldest unfinished task.
-WorkerId Scheduler::holder_of_oldest() const {
-  WorkerId holder = kNoWorker;
-  std::optional<TaskId> oldest;
-  pool_.each_busy([&](const Slot& each) {
-    for (std::size_t k = 0; k < each.in_flight().size(); ++k) {
-      const TaskId id = tasks_[each.in_flight()[k].task].id;
-      if (oldest && *oldest < id) continue;
-      oldest = id;
-      holder = each.id;
-    }
-  });
-  return holder;
-}
 
 /// When results have waited so long for one that is missing that it may be in a filter's buffer.
 TimePoint Scheduler::full_for_long() const {
@@ -109,37 +92,50 @@ Why Scheduler::why_close_holder(const Slot& holder, TimePoint now) const {
   if (holder.has_alone_task()) return "nothing is to follow its task";
   if (holder.draining()) return "a task is to run alone";
   if (none_to_give()) return "no task is left for it";
-  // What waits is for others, or it would have it by now.
-  if (input_ended_ && placement_.has_room(holder) && !held(now) && !output_.full) {
-    return "no task is left for it";
-  }
+  if (rest_is_for_others(now) && placement_.has_room(holder)) return "no task is left for it";
   if (now >= full_window_until(holder))
     return "its window is full and it has answered nothing for 10 s";
   return {};
 }
 
-/// When close_holders() has something to do, if nothing happens before.
-TimePoint Scheduler::next_close_of_holders(TimePoint now) const {
-  TimePoint next = now < full_for_long() ? full_for_long() : kForever;
-  pool_.each_busy([&](const Slot& each) {
-    if (each.state() == SlotState::Live) next = std::min(next, full_window_until(each));
-  });
-  return next;
+void Scheduler::look_at_holder(Slot& holder, TimePoint now, Actions& actions) {
+  if (holder.state() != SlotState::Live || holder.in_flight().empty()) return;
+  if (const Why why = why_close_holder(holder, now); !why.empty()) {
+    pool_.set_state(holder, SlotState::Closing);
+    actions.push_back(CloseInput{holder.id, why});
+    return;
+  }
+  if (placement_.has_room(holder)) roomy_holders_.insert(number(holder.id));
+  alarms_.set(holder.id, full_window_until(holder));
 }
 
 /// Workers that hold answers back until their input ends (a filter that buffers) have it closed as
-/// soon as nothing more will be given to them; what they write then counts as before.
+/// soon as nothing more will be given to them; what they write then counts as before. One is looked
+/// at when something has happened to it; when one of the two rules that hold for all comes to
+/// apply, those are that it closes.
 void Scheduler::close_holders(TimePoint now, Actions& actions) {
-  WorkerId awaited = kNoWorker;
-  if (now >= full_for_long()) awaited = holder_of_oldest();
-  pool_.each_busy([&](Slot& each) {
-    if (each.state() != SlotState::Live) return;
-    Why why = why_close_holder(each, now);
-    if (why.empty() && each.id == awaited) why = "all other results wait for its answer";
-    if (why.empty()) return;
-    pool_.set_state(each, SlotState::Closing);
-    actions.push_back(CloseInput{each.id, why});
-  });
+  const bool none_is_left = none_to_give(), for_others = rest_is_for_others(now);
+  if (none_is_left && !none_was_left_) {
+    pool_.each(Load::Working, [&](Slot& each) { look_at_holder(each, now, actions); });
+  }
+  if (for_others && !rest_was_for_others_) {
+    for (std::uint32_t i = roomy_holders_.next(0); i != SlotSet::kNone;
+         i = roomy_holders_.next(i + 1)) {
+      roomy_holders_.erase(i);
+      changed_holders_.push_back(WorkerId{i});
+    }
+  }
+  none_was_left_ = none_is_left;
+  rest_was_for_others_ = for_others;
+  for (const WorkerId id : changed_holders_) look_at_holder(pool_[id], now, actions);
+  changed_holders_.clear();
+  if (now < full_for_long()) return;
+  const std::optional<TaskIndex> oldest = tasks_.oldest_in_flight();
+  if (!oldest) return;
+  Slot& awaited = pool_[tasks_[*oldest].holder];
+  if (awaited.state() != SlotState::Live) return;
+  pool_.set_state(awaited, SlotState::Closing);
+  actions.push_back(CloseInput{awaited.id, "all other results wait for its answer"});
 }
 
 }  // namespace spread

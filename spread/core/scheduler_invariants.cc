@@ -1,3 +1,6 @@
+#include <map>
+#include <optional>
+
 #include "spread/base/assert.h"
 #include "spread/core/scheduler.h"
 
@@ -16,12 +19,33 @@ void Scheduler::check_invariants() const {
     in_flight += slot.in_flight().size();
   });
   SPREAD_ASSERT(in_flight == tasks_.in_flight());
+  check_age_and_apart();
   SPREAD_ASSERT(tasks_.live() == tasks_.queued() + in_flight);
   const std::uint64_t final =
       counts_.ok + counts_.failed + counts_.lost + counts_.not_computed + counts_.skipped;
   SPREAD_ASSERT(counts_.arrived == final + tasks_.queued() + in_flight);
   SPREAD_ASSERT(!stopping_ || tasks_.queued() == 0);
   SPREAD_ASSERT(tasks_.fresh_count() <= options_.read_ahead);
+}
+
+/// What is found at once is what a search finds.
+void Scheduler::check_age_and_apart() const {
+  std::map<ConnectionId, std::uint32_t> apart;
+  std::optional<TaskId> oldest;
+  pool_.each_busy([&](const Slot& slot) {
+    apart[slot.connection] += 0;
+    for (std::size_t k = 0; k < slot.in_flight().size(); ++k) {
+      const Task& task = tasks_[slot.in_flight()[k].task];
+      SPREAD_ASSERT(task.holder == slot.id);
+      if (task.apart) ++apart[slot.connection];
+      if (!oldest || task.id < *oldest) oldest = task.id;
+    }
+  });
+  for (const auto& [id, count] : apart) SPREAD_ASSERT(pool_.connection(id).apart == count);
+  if (!options_.holds_answers && !options_.retry_first) return;
+  const std::optional<TaskIndex> found = tasks_.oldest_in_flight();
+  SPREAD_ASSERT(found.has_value() == oldest.has_value());
+  SPREAD_ASSERT(!found || tasks_[*found].id == *oldest);
 }
 
 }  // namespace spread

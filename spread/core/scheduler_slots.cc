@@ -62,7 +62,10 @@ void Scheduler::look_after(Slot& woken, TimePoint now, Actions& actions) {
       }
       return;
     case SlotState::Live: look_after_live(woken, now, actions); return;
-    case SlotState::Closing: look_for_timeout(woken, now, actions); return;
+    case SlotState::Closing:
+      look_for_timeout(woken, now, actions);
+      look_for_end(woken, now, actions);
+      return;
     case SlotState::Starting:
     case SlotState::Dying:
     case SlotState::Closed: return;
@@ -97,6 +100,8 @@ void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
     }
   }
   look_for_timeout(woken, now, actions);
+  look_for_end(woken, now, actions);
+  holder_changed(woken);
 }
 
 Duration Scheduler::timeout() const {

@@ -28,6 +28,12 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
 }
 
+std::optional<Load> SlotPool::load_of(const Slot& slot) {
+  const bool live = slot.state_ == SlotState::Live;
+  if (slot.in_flight_.empty()) return live ? std::optional(Load::Unassigned) : std::nullopt;
+  return live ? Load::Working : Load::Owing;
+}
+
 void SlotPool::regroup(const Slot& slot, Bits before, Bits after) {
   constexpr Bits kInUse = bit(Group::Process) | bit(Group::Starting);
   const bool was_used = (before & kInUse) != 0, is_used = (after & kInUse) != 0;
@@ -59,7 +65,13 @@ template <typename F>
 void SlotPool::change(Slot& slot, F&& f) {
   const Bits before = groups_of(slot);
   const bool took_tasks = slot.takes_tasks();
+  const std::optional<Load> load_before = load_of(slot);
   f();
+  const std::optional<Load> load = load_of(slot);
+  if (load != load_before) {
+    if (load_before) members(*load_before).erase(number(slot.id));
+    if (load) members(*load).insert(number(slot.id));
+  }
   slot.takes_tasks_ = slot.can_take_tasks();
   regroup(slot, before, groups_of(slot));
   if (took_tasks == slot.takes_tasks()) return;
@@ -106,7 +118,8 @@ Slot& SlotPool::add(const SlotAdded& added) {
   place_of_.push_back(number(id));
   order_.push_back(id);
   for (SlotSet& set : members_) set.resize(slots_.size());
-  for (SlotSet* set : {&busy_, &sendable_, &ready_}) set->resize(slots_.size());
+  for (SlotSet& set : loads_) set.resize(slots_.size());
+  for (SlotSet* set : {&sendable_, &ready_}) set->resize(slots_.size());
   regroup(slot, 0, groups_of(slot));
   return slot;
 }
@@ -171,7 +184,8 @@ void SlotPool::change_draining(Slot& slot, bool draining) {
 // What happens with every task is counted by hand.
 
 void SlotPool::has_one(Slot& slot, bool alone) {
-  busy_.insert(number(slot.id));
+  members(Load::Unassigned).erase(number(slot.id));
+  members(Load::Working).insert(number(slot.id));
   ++busy_count_;
   if (alone) {
     slot.has_alone_task_ = true;
@@ -184,7 +198,12 @@ void SlotPool::has_one(Slot& slot, bool alone) {
 }
 
 void SlotPool::has_none(Slot& slot) {
-  busy_.erase(number(slot.id));
+  if (slot.state_ == SlotState::Live) {
+    members(Load::Working).erase(number(slot.id));
+    members(Load::Unassigned).insert(number(slot.id));
+  } else {
+    members(Load::Owing).erase(number(slot.id));
+  }
   --busy_count_;
   if (slot.has_alone_task_) {
     slot.has_alone_task_ = false;
@@ -245,7 +264,9 @@ void SlotPool::check() const {
     busy += slot.in_flight_.empty() ? 0 : 1;
     if (slot.has_process() || slot.state() == SlotState::Starting)
       ++in_use[number(slot.connection)];
-    SPREAD_ASSERT(busy_.contains(number(slot.id)) == !slot.in_flight_.empty());
+    for (std::size_t i = 0; i < kLoads; ++i) {
+      SPREAD_ASSERT(loads_[i].contains(number(slot.id)) == (load_of(slot) == static_cast<Load>(i)));
+    }
     SPREAD_ASSERT(order_[place_of(slot)] == slot.id);
     SPREAD_ASSERT(ready_.contains(place_of(slot)) == slot.ready_);
     SPREAD_ASSERT(!slot.idle() || sendable_.contains(place_of(slot)));

@@ -35,6 +35,14 @@ enum class Group : std::uint8_t {
 };
 inline constexpr std::size_t kGroups = 18;
 
+/// The same for what changes with nearly every task, which is not counted by host and key.
+enum class Load : std::uint8_t {
+  Unassigned,  ///< Live, and has no task
+  Working,     ///< Live, and has some
+  Owing,       ///< has some, and is given no more: Closing or Dying
+};
+inline constexpr std::size_t kLoads = 3;
+
 struct HostRecord {
   std::vector<WorkerId> workers;  ///< the numbers of its slots
   std::optional<TimePoint> bench_until;
@@ -55,6 +63,7 @@ class Connection {
 
   std::uint32_t launch_failures = 0;  ///< in a row
   std::uint32_t losses = 0;           ///< in a row, without an answer between
+  std::uint32_t apart = 0;            ///< tasks under way that are apart: at most one
 
  private:
   friend class SlotPool;
@@ -112,12 +121,23 @@ class SlotPool {
     walk(members(group), [&](std::uint32_t i) { f(slots_[i]); });
   }
   template <typename F>
+  void each(Load load, F&& f) {
+    walk(members(load), [&](std::uint32_t i) { f(slots_[i]); });
+  }
+  template <typename F>
+  void each(Load load, F&& f) const {
+    walk(members(load), [&](std::uint32_t i) { f(slots_[i]); });
+  }
+  /// Those that have tasks, in whatever state.
+  template <typename F>
   void each_busy(F&& f) {
-    walk(busy_, [&](std::uint32_t i) { f(slots_[i]); });
+    each(Load::Working, f);
+    each(Load::Owing, f);
   }
   template <typename F>
   void each_busy(F&& f) const {
-    walk(busy_, [&](std::uint32_t i) { f(slots_[i]); });
+    each(Load::Working, f);
+    each(Load::Owing, f);
   }
   /// The same of one host: O(its slots), nothing if it has none in the group.
   template <typename F>
@@ -211,6 +231,9 @@ class SlotPool {
   static constexpr std::size_t index(Group group) { return static_cast<std::size_t>(group); }
   SlotSet& members(Group group) { return members_[index(group)]; }
   const SlotSet& members(Group group) const { return members_[index(group)]; }
+  static std::optional<Load> load_of(const Slot& slot);
+  SlotSet& members(Load load) { return loads_[static_cast<std::size_t>(load)]; }
+  const SlotSet& members(Load load) const { return loads_[static_cast<std::size_t>(load)]; }
   Place place_of(const Slot& slot) const { return place_of_[number(slot.id)]; }
 
   template <typename F>
@@ -239,7 +262,7 @@ class SlotPool {
   std::array<SlotSet, kGroups> members_;  ///< by number; of Idle it is not kept
   Counts counts_{};
   std::vector<Counts> of_host_, of_key_;
-  SlotSet busy_;
+  std::array<SlotSet, kLoads> loads_;  ///< by number
   std::uint32_t busy_count_ = 0;
   std::vector<WorkerId> order_;
   std::vector<Place> place_of_;

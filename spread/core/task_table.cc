@@ -27,11 +27,13 @@ void TaskTable::take_again(TaskIndex i) {
   again_.erase(i, tasks_[i]);
   queued_bytes_ -= tasks_[i].payload.size();
   ++in_flight_;
+  if (keeps_age_) by_age_.add(i, tasks_[i].id, true);
 }
 
 void TaskTable::give_back(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
+  if (keeps_age_) by_age_.remove(i, tasks_[i].id, tasks_[i].came_back);
   tasks_[i].came_back = true;
   queued_bytes_ += tasks_[i].payload.size();
   again_.insert(i, tasks_[i]);
@@ -40,6 +42,7 @@ void TaskTable::give_back(TaskIndex i) {
 void TaskTable::erase(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
+  if (keeps_age_) by_age_.remove(i, tasks_[i].id, tasks_[i].came_back);
   tasks_[i] = Task{};
   free_.push_back(i);
 }

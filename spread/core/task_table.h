@@ -8,6 +8,7 @@
 #include "spread/api/time.h"
 #include "spread/base/assert.h"
 #include "spread/base/ring.h"
+#include "spread/core/flight_order.h"
 #include "spread/core/retry_queue.h"
 
 namespace spread {
@@ -21,6 +22,7 @@ struct Task {
   std::uint32_t crashes = 0;
   /// The worker where it went wrong last: another one gets it first, if there is one.
   WorkerId avoid = kNoWorker;
+  WorkerId holder = kNoWorker;  ///< while it is in flight, who has it
   /// It was unanswered when a worker died: it runs alone in its worker, so that the next death
   /// tells whether it was this task.
   bool alone = false;
@@ -32,12 +34,18 @@ struct Task {
   bool last_try = false;                   ///< see LastTry
   bool came_back = false;                  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
+
+  /// Nothing has happened to it: it differs from a new one in what push_new() and a send set.
+  bool is_plain() const { return !came_back && !last_try; }
 };
 
 /// All tasks without a final outcome: never sent (a queue in order of id), to be sent again
 /// (lowest id first), or in flight (their indices are held by the workers).
 class TaskTable {
  public:
+  /// `keeps_age`: oldest_in_flight() is asked for. It is paid for with each task.
+  explicit TaskTable(bool keeps_age = false) : keeps_age_(keeps_age) {}
+
   Task& operator[](TaskIndex i) { return tasks_[i]; }
   const Task& operator[](TaskIndex i) const { return tasks_[i]; }
 
@@ -57,6 +65,7 @@ class TaskTable {
     fresh_.pop_front();
     queued_bytes_ -= tasks_[i].payload.size();
     ++in_flight_;
+    if (keeps_age_) by_age_.add(i, tasks_[i].id, false);
     return i;
   }
   void take_again(TaskIndex i);
@@ -64,13 +73,17 @@ class TaskTable {
   void give_back(TaskIndex i);
   /// A task in flight is final.
   void erase(TaskIndex i);
-  /// The same for a success whose payload has been moved out: if it never came back, nothing but
-  /// what push_new() sets differs from a new task.
-  void erase_success(TaskIndex i) {
-    if (tasks_[i].came_back) return erase(i);
+  /// The same of one with is_plain() whose payload has been moved out.
+  void erase_plain(TaskIndex i) {
     SPREAD_ASSERT(in_flight_ > 0);
     --in_flight_;
+    if (keeps_age_) by_age_.remove(i, tasks_[i].id, false);
     free_.push_back(i);
+  }
+  /// Of those in flight, whether or not older ones are queued.
+  std::optional<TaskIndex> oldest_in_flight() const {
+    SPREAD_ASSERT(keeps_age_);
+    return by_age_.oldest();
   }
   /// Any queued task, oldest first, made final: for the end of a run.
   TaskIndex pop_queued();
@@ -83,6 +96,8 @@ class TaskTable {
   std::vector<TaskIndex> free_;
   Ring<TaskIndex> fresh_;
   RetryQueue again_;
+  bool keeps_age_;
+  FlightOrder by_age_;
   std::size_t in_flight_ = 0;
   std::size_t queued_bytes_ = 0;
 };

@@ -232,6 +232,147 @@ TEST(Costs, ARefusalCostsNoMoreThanOneSumOverAllIn10Milliseconds) {
   });
 }
 
+// ---------------------------------------------------------------- the end of a run
+
+SchedulerOptions interruptible() {
+  SchedulerOptions options = all_at_once();
+  options.window = 1;
+  options.idle_grace = seconds(5);
+  return options;
+}
+
+TEST(Costs, WhatIsBusyAfterAFirstSignalCostsNothing) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_idle(crowd, busy);
+    crowd.tasks(2 * static_cast<int>(busy)).decide();
+    for (std::uint32_t i = 0; i < busy; ++i) crowd.answer();  // they have shown that they answer
+    crowd.decide().tell(StopRequested{1}).decide();
+    EXPECT_EQ(crowd.unanswered(), busy);
+  };
+  expect_as_cheap_as_with_ten(interruptible(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, WhatClosesAfterAFirstSignalCostsNothing) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    all_idle(crowd, idle);
+    crowd.tasks(4).decide().answer().answer().answer().answer().tasks(4).decide();
+    crowd.tell(StopRequested{1}).decide();
+  };
+  expect_as_cheap_as_with_ten(interruptible(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, WhatClosesCostsNothingBesideOthersThatWork) {
+  SchedulerOptions options = interruptible();
+  options.close_idle = true;
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_idle(crowd, busy);
+    crowd.tasks(static_cast<int>(busy) - 4).tell(InputEnded{}).decide();  // four are closed
+    EXPECT_EQ(crowd.unanswered(), busy - 4);
+  };
+  expect_as_cheap_as_with_ten(options, prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, WhatHasBeenClosedAtTheEndCostsNothing) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t idle) {
+    all_idle(crowd, idle);
+    crowd.tasks(1).tell(InputEnded{}).decide().answer().decide();
+  };
+  expect_as_cheap_as_with_ten(all_at_once(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).decide(); });
+}
+
+// ---------------------------------------------------------------- answers held back
+
+SchedulerOptions holding() {
+  SchedulerOptions options = all_at_once();
+  options.window = 4;
+  options.holds_answers = true;
+  return options;
+}
+
+void all_full(Crowd& crowd, std::uint32_t busy) {
+  all_idle(crowd, busy);
+  crowd.tasks(4 * static_cast<int>(busy)).decide();
+  EXPECT_EQ(crowd.unanswered(), 4 * busy);
+}
+
+TEST(Costs, WhatHoldsAnswersBackCostsNothing) {
+  expect_as_cheap_as_with_ten(holding(), all_full, [](Crowd& crowd) {
+    crowd.wait(milliseconds(1)).answer().tasks(1).decide();
+  });
+}
+
+TEST(Costs, WhatHoldsAnswersBackCostsNothingAtTheEndOfTheInput) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_full(crowd, busy);
+    crowd.tasks(100).tell(InputEnded{}).decide();
+  };
+  expect_as_cheap_as_with_ten(holding(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, WhatOwesAnswersAndIsClosedCostsNothing) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_full(crowd, busy);
+    crowd.tell(InputEnded{}).decide();
+  };
+  expect_as_cheap_as_with_ten(holding(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+TEST(Costs, WhatHoldsAnswersBackCostsNothingWhileAllWaitForOne) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_full(crowd, busy);
+    crowd.tell(OutputFull{true}).wait(seconds(2)).decide();
+  };
+  expect_as_cheap_as_with_ten(holding(), prepare,
+                              [](Crowd& crowd) { crowd.wait(milliseconds(1)).answer().decide(); });
+}
+
+// ---------------------------------------------------------------- jobs
+
+SchedulerOptions jobs() {
+  SchedulerOptions options = all_at_once();
+  options.window = 1;
+  options.retry_first = true;
+  options.failure.retries = 3;
+  return options;
+}
+
+TEST(Costs, WhatIsInTheWayOfARetryIsFoundWithoutASearch) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t busy) {
+    all_idle(crowd, busy);
+    crowd.tasks(static_cast<int>(busy)).decide().tell(SlotsLimited{busy - 1});
+    crowd.answer(AnswerKind::Error).decide();
+  };
+  expect_as_cheap_as_with_ten(jobs(), prepare, [](Crowd& crowd) {
+    EXPECT_EQ(crowd.scheduler().in_the_way(), TaskId{1});
+    crowd.tell(LastTry{TaskId{1}}).wait(milliseconds(1)).decide();
+  });
+}
+
+TEST(Costs, AHostThatLosesItsOnlyWorkerDoesNotAskTheOthers) {
+  const auto prepare = [](Crowd& crowd, std::uint32_t hosts) {
+    for (std::uint32_t host = 0; host < hosts; ++host) crowd.slots(1, host);
+    crowd.tell(SlotsComplete{}).all_started(hosts).tasks(static_cast<int>(hosts)).decide();
+    while (crowd.unanswered() > 0) crowd.answer();
+    crowd.decide();
+    for (std::uint32_t host = 2; host < hosts; ++host) {
+      crowd.tell(ProcessEnded{WorkerId{host}, EndCause::Exited, false, "the network is down"});
+    }
+  };
+  std::uint32_t next = 0;  // host 0 in the first turn, host 1 in the second
+  expect_as_cheap_as_with_ten(all_at_once(), prepare, [&next](Crowd& crowd) {
+    const WorkerId last{next++ % 2};
+    crowd.tell(ProcessEnded{last, EndCause::Exited, false, "the network is down"});
+  });
+}
+
+// ---------------------------------------------------------------- fewer slots
+
 TEST(Costs, ASlotLimitIsHeldAtTheSamePrice) {
   for (const bool close : {false, true}) {
     SchedulerOptions options = all_at_once();

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "spread/base/random.h"
 
 namespace spread {
 namespace {
@@ -78,7 +82,7 @@ TEST_F(TaskTableTest, ATaskInAUsedPlaceIsAsGoodAsNew) {
   table_.give_back(task);
   table_.take_again(task);
   table_[task].payload = Value{};
-  table_.erase_success(task);
+  table_.erase(task);
   push(1);
   EXPECT_EQ(table_.fresh_front(), task);
   EXPECT_EQ(table_[task].attempts, 0u);
@@ -95,6 +99,54 @@ TEST_F(TaskTableTest, AFailureLeavesNothingBehindInItsPlace) {
   table_.erase(task);
   push(1);
   EXPECT_EQ(table_[table_.fresh_front()].failures, 0u);
+}
+
+TEST(TaskTableByAge, TheOldestInFlightIsFoundWhateverBecomesOfTheOthers) {
+  TaskTable table(true);
+  std::map<TaskId, TaskIndex> flying;  // the same, by a search
+  Random random(5);
+  std::uint64_t arrived = 0;
+  const auto any = [&] {
+    return std::next(flying.begin(), static_cast<std::ptrdiff_t>(random.below(flying.size())));
+  };
+  for (int step = 0; step < 20000; ++step) {
+    switch (random.below(5)) {
+      case 0: table.push_new(TaskId{arrived++}, Value{}); break;
+      case 1:
+        if (table.again_count() > 0) {
+          const TaskIndex i = table.again().oldest();
+          table.take_again(i);
+          flying.emplace(table[i].id, i);
+        } else if (table.fresh_count() > 0) {
+          const TaskIndex i = table.take_fresh();
+          flying.emplace(table[i].id, i);
+        }
+        break;
+      case 2:
+        if (table.fresh_count() > 0) {
+          const TaskIndex i = table.take_fresh();
+          flying.emplace(table[i].id, i);
+        }
+        break;
+      case 3:
+      case 4:
+        if (flying.empty()) break;
+        const auto gone = any();
+        if (random.below(2) == 0) {
+          table.give_back(gone->second);
+        } else if (table[gone->second].is_plain()) {
+          table.erase_plain(gone->second);
+        } else {
+          table.erase(gone->second);
+        }
+        flying.erase(gone);
+    }
+    const auto oldest = table.oldest_in_flight();
+    ASSERT_EQ(oldest.has_value(), !flying.empty());
+    if (oldest) {
+      ASSERT_EQ(*oldest, flying.begin()->second);
+    }
+  }
 }
 
 TEST_F(TaskTableTest, TheEndOfARunTakesTheOldestFirst) {
