@@ -69,7 +69,7 @@ class Loop {
       }
     }
     actions_.clear();
-    for (const WorkerId worker : std::exchange(started_, {})) hand_in(ProcessStarted{worker});
+    for (const WorkerId worker : std::exchange(started_, {})) hand_in(WorkerUp{worker});
   }
 
   Scheduler scheduler_;
@@ -141,7 +141,7 @@ class Crowd {
       if (const auto* start = std::get_if<StartWorker>(&action)) started.push_back(start->worker);
     }
     actions_.clear();
-    for (const WorkerId worker : started) tell(ProcessStarted{worker});
+    for (const WorkerId worker : started) tell(WorkerUp{worker});
   }
 
   struct Sent {

@@ -60,7 +60,8 @@ struct TaskSkipped {
 };
 /// No task will follow.
 struct InputEnded {};
-struct ProcessStarted {
+/// What StartWorker asked for has been done.
+struct WorkerUp {
   WorkerId worker{};
 };
 struct WorkerHello {
@@ -72,8 +73,8 @@ struct WorkerHello {
 struct WorkerPrepared {
   WorkerId worker{};
 };
-/// It can take no more tasks (it broke the protocol, or closed its input), though its process is
-/// still there: nothing is sent to it until it has ended.
+/// It can take no more tasks (it broke the protocol, or closed its input), though it is
+/// still there: nothing is sent to it until it is gone.
 struct WorkerUnusable {
   WorkerId worker{};
 };
@@ -108,7 +109,7 @@ enum class EndCause : std::uint8_t {
 };
 /// One worker is gone, and what it wrote has been read to the end: all its answers came before
 /// this. The other workers of its connection, if it has any, go on.
-struct ProcessEnded {
+struct WorkerGone {
   WorkerId worker{};
   EndCause cause = EndCause::Exited;
   bool clean = false;       ///< exit status 0
@@ -116,8 +117,8 @@ struct ProcessEnded {
   JobEndPtr job = nullptr;  ///< of the task that it was working on, to be passed on; may be null
 };
 /// A connection is gone, or could not be made, and with it all workers that it had, those that were
-/// being started, too. All their answers came before this, and ProcessEnded of none of them
-/// follows. Of a connection that never has more than one worker, ProcessEnded says the same.
+/// being started, too. All their answers came before this, and WorkerGone of none of them
+/// follows. Of a connection that never has more than one worker, WorkerGone says the same.
 struct ConnectionLost {
   ConnectionId connection{};
   EndCause cause = EndCause::Exited;  ///< not Misbehaved
@@ -169,9 +170,9 @@ struct Aborted {
 
 using Event =
     std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
-                 ProcessStarted, WorkerHello, WorkerPrepared, WorkerUnusable, Answered,
-                 PayloadRefused, LastTry, ProcessEnded, ConnectionLost, OutputFull, OutputStalled,
-                 OutputUnread, StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+                 WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, Answered, PayloadRefused,
+                 LastTry, WorkerGone, ConnectionLost, OutputFull, OutputStalled, OutputUnread,
+                 StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

@@ -167,7 +167,7 @@ bool Placement::left_idle(const Slot& slot, TimePoint now) {
   // Workers of one key are equally fast, so it is only a question for one that is not running.
   if (pool_.keys().size() < 2 && slot.state() == SlotState::Live) return false;
   // In the middle of a run this is all that is looked at: even the fastest could not do so many.
-  const std::size_t coming = pool_.count(Group::Process) + pool_.count(Group::Starting);
+  const std::size_t coming = pool_.count(Group::Occupied) + pool_.count(Group::Starting);
   if (static_cast<double>(tasks_.queued()) > 2 * slowest_ratio_ * static_cast<double>(coming)) {
     return false;
   }

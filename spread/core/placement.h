@@ -54,7 +54,7 @@ class Placement {
     // After a launch that failed with tasks in the pipe one task alone is to show that it works;
     // but of one that holds its answers back one task shows nothing.
     if (pool_.failed_starts(worker) > 0 && !holds_answers_) return 1;
-    const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Process));
+    const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Occupied));
     return worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
   }
   bool bytes_are_full(const Slot& worker) const;

@@ -80,7 +80,7 @@ void Scheduler::on(TaskSkipped& event, TimePoint, Actions&) {
 
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }
 
-void Scheduler::on(ProcessStarted& event, TimePoint now, Actions& actions) {
+void Scheduler::on(WorkerUp& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   SPREAD_ASSERT(worker.state() == SlotState::Starting);
   worker.started = now;
@@ -341,7 +341,7 @@ void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {
   stop("the run was interrupted", actions);
   if (event.level == 1) {
     stop_deadline_ = after(now, options_.stop_grace);
-    pool_.each(Group::Process, [&](Slot& each) { let_end(each, now); });
+    pool_.each(Group::Occupied, [&](Slot& each) { let_end(each, now); });
     return;
   }
   stop_deadline_.reset();
@@ -374,7 +374,7 @@ std::size_t Scheduler::tasks_wanted() const {
 }
 
 bool Scheduler::finished() const {
-  if (!tasks_done() || pool_.count(Group::Starting) > 0 || pool_.count(Group::Process) > 0)
+  if (!tasks_done() || pool_.count(Group::Starting) > 0 || pool_.count(Group::Occupied) > 0)
     return false;
   return !options_.once || stopping_ || none_can_open();
 }

@@ -73,8 +73,9 @@ class Scheduler {
   };
   const Counts& counts() const { return counts_; }
   /// How many workers have a process.
-  std::size_t live_workers() const { return pool_.count(Group::Process); }
+  std::size_t live_workers() const { return pool_.count(Group::Occupied); }
   const std::vector<KeyRecord>& keys() const { return pool_.keys(); }
+  const Slot& slot(WorkerId worker) const { return pool_[worker]; }
   bool halted() const { return halt_reached_; }
   const Halt& halt() const { return halt_; }
   /// A `fatal` answer stopped the run.
@@ -102,14 +103,14 @@ class Scheduler {
   void on(TaskMalformed& event, TimePoint now, Actions& actions);
   void on(TaskSkipped& event, TimePoint now, Actions& actions);
   void on(InputEnded& event, TimePoint now, Actions& actions);
-  void on(ProcessStarted& event, TimePoint now, Actions& actions);
+  void on(WorkerUp& event, TimePoint now, Actions& actions);
   void on(WorkerHello& event, TimePoint now, Actions& actions);
   void on(WorkerPrepared& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
   void on(Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
-  void on(ProcessEnded& event, TimePoint now, Actions& actions);
+  void on(WorkerGone& event, TimePoint now, Actions& actions);
   void on(ConnectionLost& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
@@ -141,14 +142,14 @@ class Scheduler {
   void give_back(Slot& slot, std::size_t place, TimePoint now);
   void give_back_all(Slot& slot, TimePoint now);
   void queue_again(TaskIndex i);
-  TimePoint settle_end(Slot& slot, const ProcessEnded& event, KillReason killed, TimePoint now,
+  TimePoint settle_end(Slot& slot, const WorkerGone& event, KillReason killed, TimePoint now,
                        Actions& actions);
   void end_of_halted(Slot& slot, TimePoint now, Actions& actions);
-  void end_of_timed_out(Slot& slot, const ProcessEnded& event, TimePoint now, Actions& actions);
-  TimePoint settle_death(Slot& slot, const ProcessEnded& event, Blame blamed, TimePoint now,
+  void end_of_timed_out(Slot& slot, const WorkerGone& event, TimePoint now, Actions& actions);
+  TimePoint settle_death(Slot& slot, const WorkerGone& event, Blame blamed, TimePoint now,
                          Actions& actions);
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
-                  const ProcessEnded& event, Actions& actions);
+                  const WorkerGone& event, Actions& actions);
   TimePoint launch_failed(Slot& slot, TimePoint now);
 
   // The loss of a connection (scheduler_connections.cc)

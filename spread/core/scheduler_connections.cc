@@ -10,7 +10,7 @@
 namespace spread {
 namespace {
 
-ProcessEnded of_worker(const ConnectionLost& lost, WorkerId worker) {
+WorkerGone of_worker(const ConnectionLost& lost, WorkerId worker) {
   return {worker, lost.cause, lost.clean, lost.reason, nullptr};
 }
 
@@ -35,9 +35,9 @@ Scheduler::Workers Scheduler::end_workers(const ConnectionLost& event, TimePoint
   };
   std::vector<Ended> ended;
   pool_.each_of(event.connection, [&](Slot& each) {
-    if (!each.has_process() && each.state() != SlotState::Starting) return;
+    if (!each.has_worker() && each.state() != SlotState::Starting) return;
     ended.push_back({each.id, each.state(), std::exchange(each.killed_for, KillReason::None)});
-    pool_.end_process(each);
+    pool_.vacate(each);
   });
   Workers struck;
   for (const Ended& one : ended) {

@@ -170,13 +170,13 @@ void Scheduler::give_back_all(Slot& from, TimePoint now) {
   while (!from.in_flight().empty()) give_back(from, from.in_flight().size() - 1, now);
 }
 
-void Scheduler::on(ProcessEnded& event, TimePoint now, Actions& actions) {
+void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
   Slot& ended = pool_[event.worker];
   const SlotState state = ended.state();
-  SPREAD_ASSERT(ended.has_process() || state == SlotState::Starting);
+  SPREAD_ASSERT(ended.has_worker() || state == SlotState::Starting);
   const KillReason killed_for = std::exchange(ended.killed_for, KillReason::None);
   if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
-  pool_.end_process(ended);
+  pool_.vacate(ended);
 
   if (options_.once) {
     pool_.set_state(ended, SlotState::Closed);
@@ -233,7 +233,7 @@ void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
 
 /// What becomes of the tasks of a worker that has ended before its time. Returns when the next one
 /// may be started in the slot; kForever = never.
-TimePoint Scheduler::settle_end(Slot& ended, const ProcessEnded& event, KillReason killed_for,
+TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason killed_for,
                                 TimePoint now, Actions& actions) {
   const KeyRecord& key = pool_.key_of(ended);
   WorkerEnd end;
@@ -271,7 +271,7 @@ void Scheduler::end_of_halted(Slot& ended, TimePoint now, Actions& actions) {
   }
 }
 
-void Scheduler::end_of_timed_out(Slot& ended, const ProcessEnded& event, TimePoint now,
+void Scheduler::end_of_timed_out(Slot& ended, const WorkerGone& event, TimePoint now,
                                  Actions& actions) {
   const Duration limit = timeout();
   for (std::size_t place = 0; place < ended.in_flight().size(); ++place) {
@@ -296,8 +296,8 @@ void Scheduler::end_of_timed_out(Slot& ended, const ProcessEnded& event, TimePoi
   give_back_all(ended, now);  // it has answered before it died
 }
 
-TimePoint Scheduler::settle_death(Slot& dead, const ProcessEnded& event, Blame blamed,
-                                  TimePoint now, Actions& actions) {
+TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame blamed, TimePoint now,
+                                  Actions& actions) {
   ++dead.deaths;
   const TimePoint not_before = pause_end(dead, dead.deaths, now);
   if (blamed == Blame::Worker) return not_before;
@@ -319,7 +319,7 @@ TimePoint Scheduler::settle_death(Slot& dead, const ProcessEnded& event, Blame b
 }
 
 void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
-                           const ProcessEnded& event, Actions& actions) {
+                           const WorkerGone& event, Actions& actions) {
   Task& task = tasks_[i];
   ++task.crashes;
   task.alone = true;
@@ -387,7 +387,7 @@ void Scheduler::kill(Slot& victim, KillReason reason, bool gentle, Why why, Acti
 
 void Scheduler::kill_all(bool gentle, Why why, Actions& actions) {
   if (killing_ != Killing::AtOnce) killing_ = gentle ? Killing::Gently : Killing::AtOnce;
-  pool_.each(Group::Process,
+  pool_.each(Group::Occupied,
              [&](Slot& each) { kill(each, KillReason::Halted, gentle, why, actions); });
 }
 

@@ -24,7 +24,7 @@ void Scheduler::close_inputs(TimePoint now, Actions& actions) {
 /// After the first signal: a worker that has something unanswered, and has shown that it answers,
 /// may finish it. Any other is not waited for as long.
 void Scheduler::let_end(Slot& each, TimePoint now) {
-  if (!interrupted() || !each.has_process() || each.state() == SlotState::Dying) return;
+  if (!interrupted() || !each.has_worker() || each.state() == SlotState::Dying) return;
   if (each.answered && !each.in_flight().empty()) return;
   if (!each.end_by) each.end_by = after(now, *options_.idle_grace);
   alarms_.set(each.id, *each.end_by);

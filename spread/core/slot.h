@@ -16,9 +16,9 @@
 namespace spread {
 
 enum class SlotState : std::uint8_t {
-  Empty,     ///< no process; one may be started from `not_before` on
+  Empty,     ///< no worker; one may be started from `not_before` on
   Starting,  ///< StartWorker was asked for
-  Live,      ///< its process runs and takes tasks
+  Live,      ///< its worker takes tasks
   Closing,   ///< its input is closed; it writes its tail (and what it still owes) and ends
   Dying,     ///< it is being killed
   Closed,    ///< will not be used again (but perhaps as a probe of its host)
@@ -61,7 +61,7 @@ class SlotStatus {
   /// Since when spread does not read what it writes.
   std::optional<TimePoint> unread_since() const { return unread_since_; }
 
-  bool has_process() const {
+  bool has_worker() const {
     return state_ == SlotState::Live || state_ == SlotState::Closing || state_ == SlotState::Dying;
   }
   /// It may be given a task, if its window has room.
@@ -103,7 +103,7 @@ struct Slot : SlotStatus {
   bool waits_for_hello = false;  ///< always; see SlotAdded
   KillReason killed_for = KillReason::None;
 
-  // Its process
+  // Its worker
   bool heard = false;     ///< it has said something
   bool answered = false;  ///< it has answered a task
   TimePoint started{}, heard_at{};

@@ -13,7 +13,7 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
   const bool live = state == SlotState::Live;
   const bool starting = state == SlotState::Starting;
   const bool empty = state == SlotState::Empty;
-  return when(slot.has_process(), Group::Process) | when(starting, Group::Starting) |
+  return when(slot.has_worker(), Group::Occupied) | when(starting, Group::Starting) |
          when(live, Group::Live) | when(state == SlotState::Closed, Group::Closed) |
          when(live || starting, Group::Running) | when(slot.ready_, Group::Ready) |
          when(empty && !slot.ready_ && !slot.retired_, Group::Pausing) |
@@ -35,7 +35,7 @@ std::optional<Load> SlotPool::load_of(const Slot& slot) {
 }
 
 void SlotPool::regroup(const Slot& slot, Bits before, Bits after) {
-  constexpr Bits kInUse = bit(Group::Process) | bit(Group::Starting);
+  constexpr Bits kInUse = bit(Group::Occupied) | bit(Group::Starting);
   const bool was_used = (before & kInUse) != 0, is_used = (after & kInUse) != 0;
   if (was_used != is_used) connection_of(slot).in_use_ += is_used ? 1 : UINT32_MAX;
   Counts& of_host = of_host_[number(slot.host)];
@@ -146,7 +146,7 @@ void SlotPool::set_state(Slot& slot, SlotState state) {
     slot.ready_ = false;
   });
 }
-void SlotPool::end_process(Slot& slot) {
+void SlotPool::vacate(Slot& slot) {
   change(slot, [&] {
     slot.state_ = SlotState::Empty;
     slot.logging_in_ = slot.awaits_hello_ = slot.resting_ = false;
@@ -262,8 +262,7 @@ void SlotPool::check() const {
       SPREAD_ASSERT(i == index(Group::Idle) || members_[i].contains(number(slot.id)) == is);
     }
     busy += slot.in_flight_.empty() ? 0 : 1;
-    if (slot.has_process() || slot.state() == SlotState::Starting)
-      ++in_use[number(slot.connection)];
+    if (slot.has_worker() || slot.state() == SlotState::Starting) ++in_use[number(slot.connection)];
     for (std::size_t i = 0; i < kLoads; ++i) {
       SPREAD_ASSERT(loads_[i].contains(number(slot.id)) == (load_of(slot) == static_cast<Load>(i)));
     }
@@ -271,7 +270,7 @@ void SlotPool::check() const {
     SPREAD_ASSERT(ready_.contains(place_of(slot)) == slot.ready_);
     SPREAD_ASSERT(!slot.idle() || sendable_.contains(place_of(slot)));
     SPREAD_ASSERT(slot.takes_tasks() || !sendable_.contains(place_of(slot)));
-    SPREAD_ASSERT(slot.has_process() || slot.in_flight_.empty());
+    SPREAD_ASSERT(slot.has_worker() || slot.in_flight_.empty());
     SPREAD_ASSERT(slot.takes_tasks_ == slot.can_take_tasks());
     SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1);
     SPREAD_ASSERT(!slot.ready_ || (slot.state_ == SlotState::Empty && !slot.retired_));

@@ -14,7 +14,7 @@ namespace spread {
 
 /// What a slot may belong to; groups_of() in slot_pool.cc says when it does.
 enum class Group : std::uint8_t {
-  Process,   ///< has a process
+  Occupied,  ///< has a worker, in whatever state
   Starting,  ///< so its state, as with the next two
   Live,
   Closed,
@@ -192,8 +192,8 @@ class SlotPool {
   // ---- changes
 
   void set_state(Slot& slot, SlotState state);
-  /// Its process is gone: Empty, and nothing of what it was.
-  void end_process(Slot& slot);
+  /// Its worker is gone: Empty, and nothing of what it was.
+  void vacate(Slot& slot);
   /// The pause of an empty slot is over.
   void set_ready(Slot& slot);
   void set_resting(Slot& slot, bool resting);

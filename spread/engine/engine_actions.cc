@@ -43,7 +43,7 @@ void Engine::start_worker(const StartWorker& action) {
   started_worker_ = true;
   RunSlot& slot = run_slot(action.worker);
   if (const Status status = slot.start(); !status) {
-    ProcessEnded ended;
+    WorkerGone ended;
     ended.worker = action.worker;
     ended.reason = status.error().message;
     if (!config_.scheduler.once && may_start_later(status.error())) {
@@ -62,7 +62,7 @@ void Engine::start_worker(const StartWorker& action) {
     return;
   }
   ever_started_ = true;
-  post(ProcessStarted{action.worker});
+  post(WorkerUp{action.worker});
 }
 
 void Engine::start_failed(WorkerId worker, FailedStart start) {

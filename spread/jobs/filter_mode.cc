@@ -262,7 +262,7 @@ void FilterSlot::on_ended(const ChannelEnd& end) {
   const bool early = !closing_ && !ending_;
   engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
   mode_.ended(id(), output_, status, ending_, early, blocks_);
-  ProcessEnded ended;
+  WorkerGone ended;
   ended.worker = id();
   ended.clean = status.clean();
   ended.reason = status.text();
@@ -271,7 +271,7 @@ void FilterSlot::on_ended(const ChannelEnd& end) {
 
 void FilterSlot::login_ended(ExitStatus status) {
   login_.reset();
-  ProcessEnded ended;
+  WorkerGone ended;
   ended.worker = id();
   ended.clean = closing_;
   ended.cause = EndCause::NotStarted;

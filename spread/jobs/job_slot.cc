@@ -75,7 +75,7 @@ void JobSlot::kill() {
 void JobSlot::end_worker(bool clean, std::string reason, JobEndPtr job) {
   alive_ = false;
   engine_.reporter().tell(WorkerEnded{id(), clean, reason});
-  ProcessEnded ended;
+  WorkerGone ended;
   ended.worker = id();
   ended.job = std::move(job);
   ended.clean = clean;

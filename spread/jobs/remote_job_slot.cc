@@ -317,7 +317,7 @@ void RemoteJobSlot::on_agent_ended(ExitStatus status, bool unanswered, std::stri
                             mover_ != nullptr && !mover_->idle();
   if (was_bringing || host_.logins == 0) host_.base = HostFiles::Base::Absent;
   for (UniqueFd& file : result_files_) file.reset();
-  ProcessEnded ended;
+  WorkerGone ended;
   ended.worker = id();
   // One that is not needed any more while its base files are still on their way did nothing wrong.
   ended.clean = closing_ && status.clean() && (!unanswered || at_base);

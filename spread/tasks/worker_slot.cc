@@ -294,7 +294,7 @@ std::string WorkerSlot::hint_of(ExitStatus status) const {
 
 void WorkerSlot::on_unusable() { engine_.post(WorkerUnusable{id()}); }
 
-void WorkerSlot::on_ended(ProcessEnded ended, ExitStatus status) {
+void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   const bool heard = worker_->session().heard();
   const bool done = worker_->session().outstanding() == 0;
   const bool expected = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
@@ -325,7 +325,7 @@ void WorkerSlot::on_ended(ProcessEnded ended, ExitStatus status) {
   engine_.post(std::move(ended));
 }
 
-void WorkerSlot::tell_death(const ProcessEnded& ended) {
+void WorkerSlot::tell_death(const WorkerGone& ended) {
   mode_.worker_failed();
   const bool all = mode_.setup().is_all();
   const bool after_work =
@@ -377,7 +377,7 @@ bool WorkerSlot::is_unreachable(ExitStatus status) const {
          is_ssh_failure(held_errors_.text());
 }
 
-FailedStart WorkerSlot::failed_start(const ProcessEnded& ended, ExitStatus status) {
+FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status) {
   const Plan& plan = engine_.plan();
   const SlotSpec& slot = plan.roster.slots[number(id())];
   const bool unreachable = is_unreachable(status);
@@ -406,7 +406,7 @@ FailedStart WorkerSlot::failed_start(const ProcessEnded& ended, ExitStatus statu
 }
 
 /// True if all that there is to be told of its end will be, with the other starts that fail so.
-bool WorkerSlot::start_failed(const ProcessEnded& ended, ExitStatus status) {
+bool WorkerSlot::start_failed(const WorkerGone& ended, ExitStatus status) {
   const bool all = mode_.setup().is_all();
   const bool counts = ended.cause == EndCause::NotStarted || ended.cause == EndCause::PrepFailed ||
                       ended.cause == EndCause::Exited;

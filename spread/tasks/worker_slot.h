@@ -41,8 +41,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void first_answer();
   void has_started();
   bool is_unreachable(ExitStatus status) const;
-  FailedStart failed_start(const ProcessEnded& ended, ExitStatus status);
-  bool start_failed(const ProcessEnded& ended, ExitStatus status);
+  FailedStart failed_start(const WorkerGone& ended, ExitStatus status);
+  bool start_failed(const WorkerGone& ended, ExitStatus status);
   void tell_silence();
   void tell_slow_end();
   void tell_ready();
@@ -50,7 +50,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool counts() const;
   bool leaves_lines_out(ExitStatus status) const;
   std::string silence_hint() const;
-  void tell_death(const ProcessEnded& ended);
+  void tell_death(const WorkerGone& ended);
   void log_end(ExitStatus status);
   void log_command(int exit_status, int signal);
   std::string end_reason() const;
@@ -70,7 +70,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void on_stderr(std::string_view text) override;
   void on_mismatch(std::string_view text) override;
   void on_unusable() override;
-  void on_ended(ProcessEnded ended, ExitStatus status) override;
+  void on_ended(WorkerGone ended, ExitStatus status) override;
 
   WorkerMode& mode_;
   std::unique_ptr<SessionWorker> worker_;

@@ -161,8 +161,8 @@ std::string SessionWorker::open_tasks() const {
   return " with " + std::to_string(open) + (open == 1 ? " task" : " tasks") + " unanswered";
 }
 
-ProcessEnded SessionWorker::describe_end(const ChannelEnd& end) const {
-  ProcessEnded ended;
+WorkerGone SessionWorker::describe_end(const ChannelEnd& end) const {
+  WorkerGone ended;
   ended.worker = id_;
   const bool process = channel_->pid() != 0;
   // Not even with status 0, where spread had to end it. One that is no process ends with its tasks.

@@ -39,7 +39,7 @@ class WorkerSink : public SessionSink {
   /// It is gone, and everything that it wrote has been read. The last call; the worker may be
   /// destroyed after it has returned, but not from within it. `status` is 0 of a worker that is not
   /// a process.
-  virtual void on_ended(ProcessEnded ended, ExitStatus status) = 0;
+  virtual void on_ended(WorkerGone ended, ExitStatus status) = 0;
 };
 
 /// A Session on a Channel: gives it the bytes, and decides when a worker that has closed something,
@@ -95,7 +95,7 @@ class SessionWorker final : private ChannelSink {
   void too_late();
   void because(std::string_view why);
   bool told_to_end() const { return !ended_why_.empty(); }
-  ProcessEnded describe_end(const ChannelEnd& end) const;
+  WorkerGone describe_end(const ChannelEnd& end) const;
   std::string told_status(const ChannelEnd& end) const;
   std::string open_tasks() const;
 

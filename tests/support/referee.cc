@@ -19,6 +19,7 @@ void Referee::expect(bool holds, const std::string& what) {
 
 void Referee::before(const Event& event, const Scheduler& scheduler) {
   scheduler_ = &scheduler;
+  check_neighbours();
   event_ = event;
   answer_ = std::get_if<Answered>(&event_);
   ended_by_us_ = false;
@@ -45,7 +46,7 @@ void Referee::before(const TaskMalformed&) {
   tasks_.back().malformed = true;
 }
 
-void Referee::before(const ProcessStarted& event) {
+void Referee::before(const WorkerUp& event) {
   if (worker(event.worker).phase == WorkerBook::Phase::Starting) {
     worker(event.worker).phase = WorkerBook::Phase::Live;
   }
@@ -102,7 +103,39 @@ void Referee::has_gone(WorkerBook& dead) {
   dead.stop_kill = false;
 }
 
-void Referee::before(const ProcessEnded& event) {
+Referee::Neighbour Referee::neighbour(WorkerId id, const Slot& slot) {
+  return {id,
+          slot.state() == SlotState::Live,
+          slot.window.size(false, slot.parallel),
+          slot.deaths,
+          slot.launch_failures,
+          slot.not_before};
+}
+
+void Referee::look_at_neighbours(WorkerId gone) {
+  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+    if (workers_[i].connection != worker(gone).connection || WorkerId{i} == gone) continue;
+    neighbours_.push_back(neighbour(WorkerId{i}, scheduler_->slot(WorkerId{i})));
+  }
+}
+
+/// That one worker of a connection has ended is no news about the others: they keep their windows
+/// and their records, and what pauses does not pause for longer.
+void Referee::check_neighbours() {
+  for (const Neighbour& before : std::exchange(neighbours_, {})) {
+    if (scheduler_->stopping()) return;
+    const Neighbour now = neighbour(before.worker, scheduler_->slot(before.worker));
+    const std::string what = " of " + name(before.worker) + " changes since another one died";
+    expect(now.live == before.live, "the state" + what);
+    expect(now.window == before.window, "the window" + what);
+    expect(now.deaths == before.deaths, "the deaths" + what);
+    expect(now.launch_failures == before.launch_failures, "the failed starts" + what);
+    expect(now.not_before <= before.not_before, "the pause" + what);
+  }
+}
+
+void Referee::before(const WorkerGone& event) {
+  look_at_neighbours(event.worker);
   WorkerBook& dead = worker(event.worker);
   const bool ours = dead.phase == WorkerBook::Phase::Killed;
   ended_by_us_ = ours;
@@ -144,7 +177,7 @@ void Referee::before(const ConnectionLost& event) {
 
 /// The end of one worker is no reason to end the others of its connection.
 bool Referee::ends_another(WorkerId id) const {
-  const auto* ended = std::get_if<ProcessEnded>(&event_);
+  const auto* ended = std::get_if<WorkerGone>(&event_);
   return ended != nullptr && ended->worker != id && !scheduler_->stopping() &&
          workers_.at(number(ended->worker)).connection == workers_.at(number(id)).connection;
 }
@@ -171,6 +204,8 @@ void Referee::see(const SendTask& action) {
   expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
          what + "sent behind one that should be alone");
+  expect(scheduler_->slot(action.worker).has_alone_task() == sent.alone,
+         what + (sent.alone ? "others may follow it" : "it runs alone and need not"));
   expect(action.payload.size() > 0, what + "no payload");
   for (const WorkerBook& other : workers_) {
     if (!sent.apart || other.connection != to.connection || other.in_flight.empty()) continue;
@@ -213,7 +248,7 @@ void Referee::see(const RetryTask& action) {
   const bool lost = std::holds_alternative<ConnectionLost>(event_);
   if (ended_by_us_ || (lost && action.timed_out)) {
     ++task(action.task).failures;
-  } else if (lost || std::holds_alternative<ProcessEnded>(event_)) {
+  } else if (lost || std::holds_alternative<WorkerGone>(event_)) {
     expect(blamed_ == action.task,
            name(action.task) + " is blamed for the end of another's worker");
   }

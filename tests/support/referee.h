@@ -71,12 +71,12 @@ class Referee {
   void before(const SlotAdded& event);
   void before(const TaskArrived& event);
   void before(const TaskMalformed& event);
-  void before(const ProcessStarted& event);
+  void before(const WorkerUp& event);
   void before(const WorkerHello& event);
   void before(const WorkerUnusable& event);
   void before(const Answered& event);
   void before(const PayloadRefused& event);
-  void before(const ProcessEnded& event);
+  void before(const WorkerGone& event);
   void before(const ConnectionLost& event);
   template <typename Other>
   void before(const Other&) {}
@@ -93,6 +93,8 @@ class Referee {
   void charge(WorkerBook& dead);
   void has_gone(WorkerBook& dead);
   bool ends_another(WorkerId id) const;
+  void look_at_neighbours(WorkerId gone);
+  void check_neighbours();
   void check_outcome(const DeliverTask& action, const TaskBook& task);
   void expect(bool holds, const std::string& what);
   TaskBook& task(TaskId id) { return tasks_.at(number(id)); }
@@ -103,6 +105,15 @@ class Referee {
   const Answered* answer_ = nullptr;  ///< the event at hand
   bool ended_by_us_ = false;      ///< the event at hand is the end of a worker that spread killed
   std::optional<TaskId> blamed_;  ///< by the event at hand
+  /// The other workers of a connection, as they were before one of them ended.
+  struct Neighbour {
+    WorkerId worker{};
+    bool live = false;
+    std::uint32_t window = 0, deaths = 0, launch_failures = 0;
+    TimePoint not_before{};
+  };
+  static Neighbour neighbour(WorkerId id, const Slot& slot);
+  std::vector<Neighbour> neighbours_;
   std::vector<TaskBook> tasks_;
   std::vector<WorkerBook> workers_;
   std::map<std::uint32_t, bool> proven_;

@@ -161,7 +161,7 @@ void Simulation::drain() {
 /// The scheduler is about to be told of it.
 void Simulation::before(const Event& event) {
   ++events_;
-  if (const auto* ended = std::get_if<ProcessEnded>(&event)) {
+  if (const auto* ended = std::get_if<WorkerGone>(&event)) {
     processes_[number(ended->worker)].reset();
     left_line(ended->worker);
   }

@@ -27,13 +27,13 @@ void Simulation::act(const StartWorker& action) {
   if (!start_line(action.worker, *process)) return;
   if (start < slot.worker.exec_failures) {
     process->alive = false;
-    to_master(now(), ProcessEnded{action.worker, EndCause::NotStarted, false, "no such file"},
+    to_master(now(), WorkerGone{action.worker, EndCause::NotStarted, false, "no such file"},
               process);
     return;
   }
   processes_[number(action.worker)] = process;
   process->spawned_at = now() + slot.spawn_seconds;
-  to_master(process->spawned_at, ProcessStarted{action.worker}, process);
+  to_master(process->spawned_at, WorkerUp{action.worker}, process);
   const double ready = process->spawned_at + slot.launch_seconds;
   if (process->line == nullptr && host_is_down(slot.host, now())) {
     process->why = "host unreachable";
@@ -98,7 +98,7 @@ void Simulation::act(const KillWorker& action) {
   if (slot_plan(action.worker).worker.ends_at_once &&
       referee_.workers()[number(action.worker)].in_flight.empty()) {
     process->alive = false;
-    return hand_in(ProcessEnded{action.worker, EndCause::Exited, false, process->why});
+    return hand_in(WorkerGone{action.worker, EndCause::Exited, false, process->why});
   }
   const double patience = slot_plan(action.worker).worker.dies_after_term;
   const double dies = action.gentle ? std::min(patience, kKillGrace) : 0;
@@ -271,7 +271,7 @@ void Simulation::die(const std::shared_ptr<Process>& process, EndCause cause, bo
   const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
   const double killed = cause == EndCause::Misbehaved ? 0.01 : 0;  // the master has to kill it
   to_master(std::max(now() + half + killed, process->spawned_at),
-            ProcessEnded{process->worker, cause, clean, std::move(why)}, process);
+            WorkerGone{process->worker, cause, clean, std::move(why)}, process);
 }
 
 }  // namespace spread::simulation

@@ -61,14 +61,14 @@ std::string describe(const Event& event) {
             return "connection " + std::to_string(number(e.connection)) +
                    " lost: " + name(e.cause) + ", " + e.reason;
           },
-          [](const ProcessStarted& e) { return w(e.worker) + " started"; },
+          [](const WorkerUp& e) { return w(e.worker) + " started"; },
           [](const WorkerHello& e) { return w(e.worker) + " says hello"; },
           [](const WorkerPrepared& e) { return w(e.worker) + " is prepared"; },
           [](const WorkerUnusable& e) { return w(e.worker) + " is unusable"; },
           [](const Answered& e) {
             return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind);
           },
-          [](const ProcessEnded& e) {
+          [](const WorkerGone& e) {
             return w(e.worker) + " ended, " + name(e.cause) + ": " + e.reason;
           },
           [](const OutputFull& e) {

@@ -30,7 +30,7 @@ Table& shared_slots(Table& table, std::uint32_t connections, std::uint32_t each,
 ConnectionLost loss(std::uint32_t connection, EndCause cause = EndCause::Exited) {
   return {ConnectionId{connection}, cause, false, "it is gone"};
 }
-ProcessEnded death(std::uint32_t worker) {
+WorkerGone death(std::uint32_t worker) {
   return {WorkerId{worker}, EndCause::Exited, false, "signal 9", nullptr};
 }
 

@@ -82,7 +82,7 @@ class Crowd {
       }
     }
     actions_.clear();
-    for (const WorkerId worker : starting) tell(ProcessStarted{worker});
+    for (const WorkerId worker : starting) tell(WorkerUp{worker});
     return !starting.empty();
   }
 
@@ -222,7 +222,7 @@ TEST(Costs, ADeathCostsNoMore) {
     next_task(crowd);
     crowd.tasks(1).decide();
     const WorkerId dead = crowd.take_sent().first;
-    crowd.tell(ProcessEnded{dead, EndCause::Exited, false, "killed"}).decide().answer().decide();
+    crowd.tell(WorkerGone{dead, EndCause::Exited, false, "killed"}).decide().answer().decide();
   });
 }
 
@@ -361,13 +361,13 @@ TEST(Costs, AHostThatLosesItsOnlyWorkerDoesNotAskTheOthers) {
     while (crowd.unanswered() > 0) crowd.answer();
     crowd.decide();
     for (std::uint32_t host = 2; host < hosts; ++host) {
-      crowd.tell(ProcessEnded{WorkerId{host}, EndCause::Exited, false, "the network is down"});
+      crowd.tell(WorkerGone{WorkerId{host}, EndCause::Exited, false, "the network is down"});
     }
   };
   std::uint32_t next = 0;  // host 0 in the first turn, host 1 in the second
   expect_as_cheap_as_with_ten(all_at_once(), prepare, [&next](Crowd& crowd) {
     const WorkerId last{next++ % 2};
-    crowd.tell(ProcessEnded{last, EndCause::Exited, false, "the network is down"});
+    crowd.tell(WorkerGone{last, EndCause::Exited, false, "the network is down"});
   });
 }
 

@@ -39,7 +39,7 @@ struct Bench {
   }
   void carry_out(Action& action) {
     if (const auto* start = std::get_if<StartWorker>(&action)) {
-      driver.inbox().post(ProcessStarted{start->worker});
+      driver.inbox().post(WorkerUp{start->worker});
     } else if (const auto* send = std::get_if<SendTask>(&action)) {
       notes.push_back("send " + std::to_string(number(send->task)) + " " +
                       text(send->payload.body));

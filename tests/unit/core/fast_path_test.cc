@@ -43,7 +43,7 @@ TEST(FastPath, SaysHowLongTheTaskTook) {
 TEST(FastPath, IsClosedToTheNextProcessUntilItHasAnswered) {
   Table table(window_of(1));
   table.slots(1).complete().tasks(3).decide().answer(0, 0).decide();
-  table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, false, "killed"}).decide();
+  table.tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "killed"}).decide();
   table.wait(seconds(60)).decide();
   ASSERT_EQ(table.sent(), "0:0 0:1 0:2");
   EXPECT_FALSE(takes(table, 0, 2));
@@ -103,7 +103,7 @@ void expect_the_same(std::uint64_t seed) {
       if (random.uniform() < 0.02 && !tasks.empty()) {
         tasks.clear();
         both([&](Table& table) {
-          table.tell(ProcessEnded{WorkerId{worker}, EndCause::Exited, false, "killed"});
+          table.tell(WorkerGone{WorkerId{worker}, EndCause::Exited, false, "killed"});
         });
       }
       while (!tasks.empty() && random.uniform() < 0.7) {

@@ -26,7 +26,7 @@ std::string closed_of(const Table& table) {
   return text;
 }
 
-ProcessEnded end_of(std::uint32_t worker, bool clean) {
+WorkerGone end_of(std::uint32_t worker, bool clean) {
   return {WorkerId{worker}, EndCause::Exited, clean, clean ? "exit status 0" : "died"};
 }
 

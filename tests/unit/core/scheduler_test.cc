@@ -183,7 +183,7 @@ TEST(Scheduler, TheLastWorkerOfAListThatHasAnsweredPausesForASecondAtMost) {
   Table table(options);
   table.slots(2).complete().tasks(1).decide().answer(0, 0).decide();
   const auto dies = [&](std::uint32_t worker) {
-    table.tell(ProcessEnded{WorkerId{worker}, EndCause::Exited, false, "killed"}).decide();
+    table.tell(WorkerGone{WorkerId{worker}, EndCause::Exited, false, "killed"}).decide();
   };
   for (int i = 0; i < 6; ++i) {
     dies(0);
@@ -204,7 +204,7 @@ TEST(Scheduler, ALongPauseIsTold) {
   Table table(options);
   table.slots(1).complete().tasks(1).decide();
   for (int i = 0; i < 8; ++i) {
-    table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, false, "killed"});
+    table.tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "killed"});
     table.wait(seconds(30)).decide();
   }
   ASSERT_EQ(table.all<SlotPaused>().size(), 2u) << "6.4 s and 12.8 s";
@@ -254,10 +254,10 @@ TEST(Scheduler, AnIdleWorkerIsClosedBeforeTheOthersAreDoneIfAsked) {
     ASSERT_EQ(table.all<CloseInput>().size(), asked ? 1u : 0u);
     if (!asked) continue;
     EXPECT_EQ(table.all<CloseInput>()[0].worker, WorkerId{0});
-    table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, true, ""}).decide();
+    table.tell(WorkerGone{WorkerId{0}, EndCause::Exited, true, ""}).decide();
     table.answer(1, 1).decide();
     EXPECT_EQ(table.all<CloseInput>().back().worker, WorkerId{1});
-    table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, true, ""}).decide();
+    table.tell(WorkerGone{WorkerId{1}, EndCause::Exited, true, ""}).decide();
     EXPECT_TRUE(table.scheduler.finished());
     EXPECT_EQ(table.all<StartWorker>().size(), 2u);
     EXPECT_EQ(table.scheduler.counts().crashes, 0u);
@@ -325,7 +325,7 @@ TEST(Scheduler, AWorkerThatSaidHelloAndDiesOfItsFirstTaskWasStartedWell) {
   table.tell(slot).complete().tasks(1).end().decide();
   for (int death = 1; death <= 3; ++death) {
     table.tell(WorkerHello{WorkerId{0}}).decide();
-    table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, false, "gone"});
+    table.tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "gone"});
     EXPECT_EQ(table.all<RetryTask>().size(), std::min<std::size_t>(death, 2));
     table.wait(seconds(100)).decide();
   }
@@ -341,8 +341,8 @@ TEST(Scheduler, ClosesTheInputsOnlyWhenAllTasksAreFinal) {
   table.answer(1, 1).decide();
   EXPECT_EQ(table.all<CloseInput>().size(), 2u);
   EXPECT_FALSE(table.scheduler.finished());
-  table.tell(ProcessEnded{WorkerId{0}, EndCause::Exited, true, ""});
-  table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, true, ""});
+  table.tell(WorkerGone{WorkerId{0}, EndCause::Exited, true, ""});
+  table.tell(WorkerGone{WorkerId{1}, EndCause::Exited, true, ""});
   EXPECT_TRUE(table.scheduler.finished());
 }
 
@@ -390,7 +390,7 @@ TEST(Scheduler, AWorkerThatRefusesIsRetiredWhenThereAreManyMoreThanTasks) {
   nine_and_a_refusal(table);
   ASSERT_EQ(table.all<CloseInput>().size(), 1u);
   EXPECT_EQ(table.all<CloseInput>()[0].worker, WorkerId{9});
-  table.tell(ProcessEnded{WorkerId{9}, EndCause::Exited, true, ""}).wait(seconds(100)).decide();
+  table.tell(WorkerGone{WorkerId{9}, EndCause::Exited, true, ""}).wait(seconds(100)).decide();
   EXPECT_EQ(table.all<StartWorker>().size(), 10u);
   EXPECT_EQ(table.all<SendTask>().back().worker, WorkerId{0});
 }
@@ -400,9 +400,9 @@ TEST(Scheduler, ARetiredWorkerIsCalledBackAfterItsRestWhenNobodyElseIsLeft) {
   options.failure.start_retries = 1;
   Table table(options);
   nine_and_a_refusal(table);
-  table.tell(ProcessEnded{WorkerId{9}, EndCause::Exited, true, ""});
+  table.tell(WorkerGone{WorkerId{9}, EndCause::Exited, true, ""});
   for (std::uint32_t i = 0; i < 9; ++i) {
-    table.tell(ProcessEnded{WorkerId{i}, EndCause::PrepFailed, false, "no model"});
+    table.tell(WorkerGone{WorkerId{i}, EndCause::PrepFailed, false, "no model"});
   }
   table.decide();
   EXPECT_EQ(table.all<StartWorker>().size(), 10u);
@@ -417,7 +417,7 @@ TEST(Scheduler, NothingIsSentToAWorkerThatIsUnusable) {
   table.slots(1).complete().tasks(2).decide();
   table.answer(0, 0).tell(WorkerUnusable{WorkerId{0}}).decide();
   EXPECT_EQ(table.sent(), "0:0");
-  table.tell(ProcessEnded{WorkerId{0}, EndCause::Misbehaved, false, "not a frame"});
+  table.tell(WorkerGone{WorkerId{0}, EndCause::Misbehaved, false, "not a frame"});
   table.wait(seconds(1)).decide();
   EXPECT_EQ(table.sent(), "0:0 0:1");
 }
@@ -502,7 +502,7 @@ TEST(Scheduler, ASlotThatClosesSaysWhy) {
   Table table(options);
   table.slots(1).complete().tasks(1);
   table.scheduler.decide(table.now, table.seen);
-  table.tell(ProcessEnded{WorkerId{0}, EndCause::NotStarted, false, "no such file"});
+  table.tell(WorkerGone{WorkerId{0}, EndCause::NotStarted, false, "no such file"});
   EXPECT_EQ(table.all<SlotClosed>().at(0).reason, "no such file");
   table.decide();
   EXPECT_EQ(table.all<DeliverTask>().at(0).message, "no worker is left: no such file");
@@ -516,7 +516,7 @@ TEST(Scheduler, AShortageIsNoFailureOfTheSlot) {
   for (int i = 0; i < 5; ++i) {
     table.scheduler.decide(table.now, table.seen);
     ASSERT_EQ(table.all<StartWorker>().size(), static_cast<std::size_t>(i + 1));
-    table.tell(ProcessEnded{WorkerId{0}, EndCause::NoRoom, false, "no processes"});
+    table.tell(WorkerGone{WorkerId{0}, EndCause::NoRoom, false, "no processes"});
     EXPECT_TRUE(table.all<SlotClosed>().empty());
     table.scheduler.decide(table.now, table.seen);
     EXPECT_EQ(table.all<StartWorker>().size(), static_cast<std::size_t>(i + 1));

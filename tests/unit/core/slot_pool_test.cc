@@ -95,7 +95,7 @@ TEST(SlotPool, CountsWhatARecountFindsAfterAnyChange) {
       case 6: pool.set_awaits_hello(slot, on); break;
       case 7: pool.set_unread(slot, on ? std::optional(TimePoint{}) : std::nullopt); break;
       case 8:
-        if (slot.in_flight().empty()) pool.end_process(slot);
+        if (slot.in_flight().empty()) pool.vacate(slot);
         if (slot.state() == SlotState::Empty && !slot.retired()) pool.set_ready(slot);
         break;
       default:
@@ -106,7 +106,7 @@ TEST(SlotPool, CountsWhatARecountFindsAfterAnyChange) {
         }
     }
     // A slot without a process has nothing in flight.
-    while (!slot.has_process() && !slot.in_flight().empty()) pool.take(slot, 0, 4, TimePoint{});
+    while (!slot.has_worker() && !slot.in_flight().empty()) pool.take(slot, 0, 4, TimePoint{});
     pool.check();
   }
 }

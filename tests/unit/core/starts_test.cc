@@ -147,7 +147,7 @@ TEST(Surplus, SlotThatWasClosedIsUsedAgain) {
   table.slots(2).complete().tasks(6).decide();
   table.tell(SlotsLimited{1}).answer(1, 1).decide();
   EXPECT_EQ(closed(table), "1");
-  table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, true, ""}).decide();
+  table.tell(WorkerGone{WorkerId{1}, EndCause::Exited, true, ""}).decide();
   EXPECT_EQ(table.all<StartWorker>().size(), 2u);
   table.tell(SlotsLimited{2}).decide();
   EXPECT_EQ(table.all<StartWorker>().size(), 3u);
@@ -158,7 +158,7 @@ TEST(Surplus, DeathOfOneWhoIsToLeaveGivesItsTaskBack) {
   Table table(closing_surplus(1));
   table.slots(2).complete().tasks(2).decide();
   table.tell(SlotsLimited{1}).decide();
-  table.tell(ProcessEnded{WorkerId{1}, EndCause::Exited, false, "died"}).decide();
+  table.tell(WorkerGone{WorkerId{1}, EndCause::Exited, false, "died"}).decide();
   table.answer(0, 0).decide();
   EXPECT_EQ(table.sent(), "0:0 1:1 0:1");
   EXPECT_EQ(table.all<StartWorker>().size(), 2u);

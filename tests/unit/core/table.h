@@ -49,7 +49,7 @@ class Table {
     for (std::size_t i = before; i < seen.size(); ++i) {
       if (const auto* start = std::get_if<StartWorker>(&seen[i])) starting.push_back(start->worker);
     }
-    for (const WorkerId worker : starting) tell(ProcessStarted{worker});
+    for (const WorkerId worker : starting) tell(WorkerUp{worker});
     if (!starting.empty()) decide();
     return *this;
   }

@@ -38,7 +38,7 @@ struct Heard final : WorkerSink {
   void on_stderr(std::string_view) override { ADD_FAILURE(); }
   void on_mismatch(std::string_view text) override { said.push_back(std::string(text)); }
   void on_unusable() override { unusable = true; }
-  void on_ended(ProcessEnded how, ExitStatus) override {
+  void on_ended(WorkerGone how, ExitStatus) override {
     EXPECT_FALSE(end);
     end = std::move(how);
   }
@@ -47,7 +47,7 @@ struct Heard final : WorkerSink {
   std::vector<std::pair<std::uint64_t, int>> answers;
   std::string tail;
   bool unusable = false;
-  std::optional<ProcessEnded> end;
+  std::optional<WorkerGone> end;
 };
 
 enum class Kind { Pipes, Socket };
