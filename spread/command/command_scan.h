@@ -34,8 +34,8 @@ struct CommandScan {
 
 /// Finds the shell script and the other code in a command by what is known of the programs that
 /// read their arguments as code, and of those that run another command (env, nice, timeout, ...).
-/// Only words with an item in them are reported as evaluated. A program that is not known here and
-/// evaluates its arguments is not found: see docs/templates.md.
+/// Only words with an item in them are reported as evaluated. Best effort, and never the only
+/// protection: see known_programs.h.
 CommandScan scan_command(std::span<const ScannedWord> words);
 
 /// A path's last part without a version: "/usr/bin/python3.11" is "python".

@@ -141,6 +141,9 @@ constexpr std::string_view kLaunchers =
 
 }  // namespace
 
+std::span<const Interpreter> known_interpreters() { return kInterpreters; }
+std::span<const Wrapper> known_wrappers() { return kWrappers; }
+
 const Interpreter* find_interpreter(std::string_view name) {
   for (const Interpreter& row : kInterpreters) {
     if (has_word(row.names, name)) return &row;
