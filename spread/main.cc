@@ -29,11 +29,12 @@ int main(int argc, char** argv) {
   try {
     spread::ensure_standard_descriptors();
     if (const auto status = spread::stand_in_for_init()) return *status;
-    return spread::cli::run_command_line(argc, argv, spread::Environment(environ), {0, 1, 2},
+    const spread::Streams streams{0, 1, 2, spread::raise_descriptor_limit, "/dev/tty"};
+    return spread::cli::run_command_line(argc, argv, spread::Environment(environ), streams,
                                          spread::take_signals);
   } catch (const std::exception& error) {
-    return spread::complain({std::string("internal error: ") + error.what()});
+    return spread::complain(2, {std::string("internal error: ") + error.what()});
   } catch (...) {
-    return spread::complain({"internal error"});
+    return spread::complain(2, {"internal error"});
   }
 }

@@ -106,7 +106,7 @@ Status Engine::fit_descriptors() {
   const std::uint64_t asked = plan_.roster.ask_cpus.size();
   const std::uint64_t working = plan_.workers() * per_worker + own;
   const std::uint64_t wanted = working + asked * HostProbe::kDescriptors;
-  const std::uint64_t limit = raise_descriptor_limit(wanted + Spawner::kBackgroundDescriptors);
+  const std::uint64_t limit = descriptor_limit(streams_, wanted + Spawner::kBackgroundDescriptors);
   // Raised for spread, and not for children.
   if (limit != plan_.descriptor_limit) spawner_.give_descriptor_limit(plan_.descriptor_limit);
   const std::uint64_t room = limit - std::min(limit, own);
@@ -184,7 +184,7 @@ void Engine::read_slots_file() {
   double slots = count->number;
   if (count->kind == SlotCount::Kind::Percent) slots = cpus * count->number / 100;
   if (count->kind == SlotCount::Kind::Offset) slots = cpus + count->number;
-  if (count->kind == SlotCount::Kind::Unlimited) slots = slots_without_limit();
+  if (count->kind == SlotCount::Kind::Unlimited) slots = slots_without_limit(streams_);
   set_slots(static_cast<std::uint32_t>(std::max(1.0, slots)));
 }
 

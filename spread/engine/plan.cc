@@ -90,7 +90,7 @@ Status read_slots(Plan& plan, Streams streams) {
     }
     unlimited = count->kind == SlotCount::Kind::Unlimited;
   }
-  if (unlimited) hosts.slots = slots_without_limit();
+  if (unlimited) hosts.slots = slots_without_limit(streams);
   return {};
 }
 

@@ -38,6 +38,8 @@ struct ChildOptions {
 ///
 /// A process that closes its pipes and lives on stays Running: whether that is to end it, its owner
 /// decides. Destroying a Child that runs kills its group and waits for nothing.
+///
+/// It writes to pipes: the thread has WriteSignalsBlocked, or PIPE would end the process.
 class Child final : public Channel, public ReadyHandler, private StartHandler {
  public:
   Child(EventLoop& loop, ReadBuffer& shared, ChildOptions options);

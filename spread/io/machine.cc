@@ -1,6 +1,5 @@
 #include "spread/io/machine.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -39,10 +38,10 @@ std::optional<std::uint64_t> available_memory() {
   return std::strtoull(text->c_str() + at + kName.size(), nullptr, 10) * 1024;
 }
 
-std::uint32_t slots_without_limit() {
+std::uint32_t slots_without_limit(const Streams& streams) {
   // Three descriptors for each job, some for spread; and no more jobs than a user can mean.
   constexpr std::uint64_t kPerJob = 4, kOwn = 64, kMost = 4096;
-  const std::uint64_t descriptors = raise_descriptor_limit(kMost * kPerJob + kOwn);
+  const std::uint64_t descriptors = descriptor_limit(streams, kMost * kPerJob + kOwn);
   return static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>((descriptors - std::min(descriptors, kOwn)) / kPerJob, 1, kMost));
 }
@@ -67,15 +66,6 @@ std::size_t argument_space(const Environment& environment) {
   }
   const std::size_t limit = argument_max();
   return limit > used ? limit - used : 0;
-}
-
-Status become_nicer(int by) {
-  errno = 0;
-  const int own = sys::getpriority();
-  if (sys::setpriority(std::clamp(own + by, -20, 19)) != 0) {
-    return tl::unexpected(errno_error("--nice " + std::to_string(by)));
-  }
-  return {};
 }
 
 std::string random_mark() {

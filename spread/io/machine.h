@@ -7,6 +7,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
 
 namespace spread {
 
@@ -16,7 +17,7 @@ std::optional<double> load_average();
 std::optional<std::uint64_t> available_memory();
 
 /// As many jobs at a time as descriptors allow: -j 0.
-std::uint32_t slots_without_limit();
+std::uint32_t slots_without_limit(const Streams& streams);
 
 /// ARG_MAX: bytes that the kernel takes for the arguments and the environment of a process.
 std::size_t argument_max();
@@ -30,10 +31,6 @@ std::optional<std::string> program_path(const std::string& name, const char* sea
                                         const std::string& directory = {});
 /// Why a program that is there cannot be found by exec: its interpreter is not. Empty: it is.
 std::string missing_interpreter(const std::string& program);
-
-/// Adds to spread's own niceness, which children inherit. (After the start of a child it would be
-/// too late for what that child starts at once.)
-Status become_nicer(int by);
 
 /// 32 hexadecimal digits that cannot be guessed.
 std::string random_mark();

@@ -23,8 +23,9 @@ SpawnCall::SpawnCall() : stack_(new char[kStackBytes]) {
     struct sigaction now;
     if (sys::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
     changed_signals_.push_back(signal);
-    // SignalSet ignores PIPE and XFSZ. A shell ignores INT and QUIT for what it starts with `&`, so
-    // that Ctrl-C does not reach it; but children of spread are in groups of their own, and
+    // spread was started to ignore PIPE or XFSZ by a careless parent. A shell ignores INT and QUIT
+    // for what it starts with `&`, so that Ctrl-C does not reach it; but children of spread are in
+    // groups of their own, and
     // --term-seq may send them.
     constexpr int kReset[] = {SIGPIPE, SIGXFSZ, SIGINT, SIGQUIT};
     const bool reset = std::find(std::begin(kReset), std::end(kReset), signal) != std::end(kReset);
@@ -40,6 +41,7 @@ void SpawnCall::clear() {
   hidden_ = {};
   keeps_ignored_ = false;
   descriptor_limit_ = 0;
+  nicer_by_ = 0;
   own_group_ = true;
   exit_fd.reset();
   pid = -1;
@@ -79,6 +81,7 @@ void SpawnCall::run() {
   std::copy(std::begin(from_), std::end(from_), std::begin(start.from));
   start.hidden = hidden_;
   start.descriptor_limit = descriptor_limit_;
+  start.nicer_by = nicer_by_;
   start.own_group = own_group_;
   start.reset_signals = keeps_ignored_ ? own_signals_ : changed_signals_;
   start.stack = {stack_.get(), kStackBytes};

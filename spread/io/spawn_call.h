@@ -39,6 +39,8 @@ class SpawnCall {
   void keep_ignored(bool keep) { keeps_ignored_ = keep; }
   /// The soft limit of descriptors that the child has; 0: that of spread.
   void limit_descriptors(std::uint64_t soft) { descriptor_limit_ = soft; }
+  /// Is added to the child's niceness, which is spread's.
+  void be_nicer(int by) { nicer_by_ = by; }
 
   /// The child does not lead a process group of its own.
   void stay_in_our_group() { own_group_ = false; }
@@ -70,6 +72,7 @@ class SpawnCall {
   const char* search_path_ = Environment::kUsualPath;
   std::span<const int> hidden_;
   std::uint64_t descriptor_limit_ = 0;
+  int nicer_by_ = 0;
   int from_[3] = {-1, -1, -1};
   bool own_group_ = true;
   std::vector<char*> words_;  ///< "/bin/sh", and what is to be started

@@ -155,6 +155,7 @@ struct Spawner::Impl final : ReadyHandler {
   UniqueFd null;  // /dev/null, opened when it is first wanted
   const std::vector<int> inherited = inherited_descriptors();
   std::uint64_t descriptor_limit = 0;
+  int nicer_by = 0;
   const int streams[3];
   ChildEnvironment environment;
   const char* search_path;
@@ -278,6 +279,7 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   if (!options.inherits) call.hide(inherited);
   call.keep_ignored(options.inherits);
   call.limit_descriptors(descriptor_limit);
+  call.be_nicer(nicer_by);
   if (!options.own_group) call.stay_in_our_group();
   if (options.argv != nullptr) {
     call.set_words(options.argv);
@@ -381,6 +383,22 @@ void Spawner::settle() {
 }
 
 void Spawner::give_descriptor_limit(std::uint64_t soft) { impl_->descriptor_limit = soft; }
+
+Status Spawner::give_niceness(int by) {
+  impl_->nicer_by = by;
+  if (by >= 0) return {};
+  // Who may ask for less is for the kernel to say: of a child that is to become a program without a
+  // name, which is never there.
+  SpawnCall attempt;
+  const std::string nothing[1];
+  char* no_variables[] = {nullptr};
+  attempt.environment.assign(no_variables, no_variables + 1);
+  attempt.set_words(nothing);
+  attempt.be_nicer(by);
+  attempt.run();
+  if (attempt.error == ENOENT) return {};
+  return fail("--nice " + std::to_string(by) + ": " + errno_text(attempt.error));
+}
 
 void Spawner::limit_background(std::size_t descriptors, std::size_t others_min) {
   impl_->others_min = others_min;

@@ -119,6 +119,9 @@ class Spawner {
   Result<std::optional<Subprocess>> start(const SpawnOptions& options, StartHandler& handler);
   /// The soft limit of descriptors that children have; 0: that of spread.
   void give_descriptor_limit(std::uint64_t soft);
+  /// Is added to spread's own niceness for all children from now on. An Error if that is not
+  /// permitted.
+  Status give_niceness(int by);
   /// No child runs or is being started.
   bool idle() const;
   /// What is being started in the background is there when this returns, and its handlers have been

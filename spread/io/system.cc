@@ -143,14 +143,10 @@ std::uint64_t descriptor_limit() {
   return sys::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
-  rlimit limit{};
-  if (sys::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-  if (limit.rlim_cur >= wanted) return limit.rlim_cur;
-  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
-  sys::setrlimit(RLIMIT_NOFILE, &limit);
-  sys::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
+std::uint64_t descriptor_limit(const Streams& streams, std::uint64_t wanted) {
+  const std::uint64_t limit = descriptor_limit();
+  if (limit >= wanted || streams.raise_descriptor_limit == nullptr) return limit;
+  return streams.raise_descriptor_limit(wanted);
 }
 
 bool is_directory(int fd) {

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
 #include "spread/base/unique_fd.h"
 
 namespace spread {
@@ -30,9 +31,9 @@ Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 Status print(int fd, std::string_view text);
 /// The soft limit on descriptors; 0 if it is not known.
 std::uint64_t descriptor_limit();
-/// Raises the soft limit on descriptors to at least `wanted`, as far as the hard limit allows.
+/// Where the process is the program's, it is raised to `wanted`, as far as the hard limit allows.
 /// Returns what is in force.
-std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
+std::uint64_t descriptor_limit(const Streams& streams, std::uint64_t wanted);
 
 /// By a signal: SIGSTOP, or SIGTTIN for reading from the terminal.
 bool is_stopped(int pid);

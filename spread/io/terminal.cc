@@ -10,14 +10,15 @@
 
 namespace spread {
 
-bool is_in_foreground() {
-  const auto terminal = open_terminal();
+bool is_in_foreground(const Streams& streams) {
+  const auto terminal = open_terminal(streams);
   return terminal && sys::tcgetpgrp(terminal->get()) == sys::getpgrp();
 }
 
-Result<UniqueFd> open_terminal() {
-  UniqueFd terminal(sys::open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (terminal.get() < 0) return tl::unexpected(errno_error("cannot open /dev/tty"));
+Result<UniqueFd> open_terminal(const Streams& streams) {
+  if (streams.terminal == nullptr) return fail("there is no terminal");
+  UniqueFd terminal(sys::open(streams.terminal, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!terminal) return tl::unexpected(errno_error(std::string("cannot open ") + streams.terminal));
   return terminal;
 }
 
@@ -33,7 +34,7 @@ Result<std::optional<std::string>> read_typed_line(int terminal) {
     Byte byte = 0;
     const IoResult result = read_some(terminal, &byte, 1);
     if (result.state == IoState::Failed) {
-      status = fail("cannot read /dev/tty: " + errno_text(result.error));
+      status = fail("cannot read the terminal: " + errno_text(result.error));
       break;
     }
     if (result.state != IoState::Done) break;

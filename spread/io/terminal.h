@@ -4,14 +4,15 @@
 #include <string>
 
 #include "spread/api/result.h"
+#include "spread/api/streams.h"
 #include "spread/base/unique_fd.h"
 
 namespace spread {
 
-/// Whether spread's process group is in the foreground of a terminal: its processes may read it.
-bool is_in_foreground();
-/// spread's controlling terminal, for reading.
-Result<UniqueFd> open_terminal();
+/// Whether this process group is in the foreground of its terminal: its processes may read it.
+bool is_in_foreground(const Streams& streams);
+/// The terminal of the process, for reading.
+Result<UniqueFd> open_terminal(const Streams& streams);
 /// A line that is typed there, without its newline; none at its end. Meanwhile INT, TERM, HUP and
 /// TSTP do what they do to any process: nothing else goes on.
 Result<std::optional<std::string>> read_typed_line(int terminal);

@@ -36,7 +36,7 @@ Status FilterMode::open() {
     engine_.reporter().say(note);
   }
   mark_ = random_mark();
-  if (setup_.job.nice) SPREAD_TRY(become_nicer(*setup_.job.nice));
+  if (setup_.job.nice) SPREAD_TRY(engine_.spawner().give_niceness(*setup_.job.nice));
   spill_ = std::make_unique<TempSpill>(TempFile(setup_.spill.place(), setup_.spill.max_bytes));
   JobOutputOptions output;
   output.ordered = setup_.job.ordered;

@@ -61,7 +61,7 @@ Status JobMode::open() {
   if (!commands) return tl::unexpected(commands.error());
   commands_ = std::move(*commands);
   limits_ = job_limits_script(options().limits);
-  if (options().nice) SPREAD_TRY(become_nicer(*options().nice));
+  if (options().nice) SPREAD_TRY(engine_.spawner().give_niceness(*options().nice));
   auto resume = JobResume::create(setup_);
   if (!resume) return tl::unexpected(resume.error());
   resume_ = std::move(*resume);

@@ -47,13 +47,13 @@ Status XargsManners::open() {
   reporter_.flush_messages();
   if (bytes_max_of_system() == 0) return fail("environment is too large for exec");
   if (xargs_.open_terminal || xargs_.ask) {
-    auto terminal = open_terminal();
+    auto terminal = open_terminal(setup_.streams);
     if (!terminal) return tl::unexpected(terminal.error());
     terminal_ = std::move(*terminal);
   }
   // A process in a group of its own is stopped when it reads the terminal, as an editor does, or
   // ssh that asks for a password. With one at a time no other command wants the terminal.
-  in_our_group_ = xargs_.processes == 1 && is_in_foreground();
+  in_our_group_ = xargs_.processes == 1 && is_in_foreground(setup_.streams);
   return {};
 }
 
@@ -68,7 +68,7 @@ void XargsManners::show_limits() {
   line("Maximum length of command we could actually use",
        bytes_max_of_system() - std::min(bytes_max_of_system(), environment));
   line("Size of command buffer we are actually using", bytes_max());
-  line("Maximum parallelism (--max-procs must be no greater)", slots_without_limit());
+  line("Maximum parallelism (--max-procs must be no greater)", slots_without_limit(setup_.streams));
 }
 
 Result<std::unique_ptr<TaskInput>> XargsManners::open_input(EventLoop& loop) {

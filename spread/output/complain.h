@@ -7,12 +7,12 @@
 
 namespace spread {
 
-/// Tells `error` on stderr, in a line that is safe for a terminal and begins with `speaker`;
-/// returns kOwnError.
-int complain(const Error& error, std::string_view speaker = "spread");
-/// Puts `text`, which is whole, on stderr; returns `status`.
-int complain_in_words(const std::string& text, int status);
+/// Tells `error` on the descriptor `to`, in a line that is safe for a terminal and begins with
+/// `speaker`; returns kOwnError. What cannot be written there can be told nowhere.
+int complain(int to, const Error& error, std::string_view speaker = "spread");
+/// Puts `text`, which is whole, there; returns `status`.
+int complain_in_words(int to, const std::string& text, int status);
 /// As complain(), of what is no reason to end.
-void warn(std::string_view message, std::string_view speaker = "spread");
+void warn(int to, std::string_view message, std::string_view speaker = "spread");
 
 }  // namespace spread

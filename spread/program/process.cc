@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 
 namespace spread {
 
@@ -19,10 +22,17 @@ Result<SignalSet> take_signals() {
   // With SIGCHLD ignored (inherited from a careless parent) the kernel would reap the children, and
   // spread could not learn how they ended.
   ::signal(SIGCHLD, SIG_DFL);
-  ::signal(SIGPIPE, SIG_IGN);
-  // A file that may not grow any more (ulimit -f) is an error of write(2), as a full disk is.
-  ::signal(SIGXFSZ, SIG_IGN);
   return SignalSet::create();
+}
+
+std::uint64_t raise_descriptor_limit(std::uint64_t wanted) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+  limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
 }
 
 }  // namespace spread

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "spread/api/result.h"
 #include "spread/io/signals.h"
 
@@ -16,8 +18,11 @@ namespace spread {
 /// for 2): else a pipe of spread would get one of these numbers.
 void ensure_standard_descriptors();
 
-/// Ignores SIGPIPE and SIGXFSZ, so that both become errors of write(2), and no longer ignores
-/// SIGCHLD, whatever the parent of spread has set. Returns the signals that a run reads.
+/// No longer ignores SIGCHLD, whatever the parent of spread has set. Returns the signals that a run
+/// reads.
 Result<SignalSet> take_signals();
+
+/// Raises the soft limit of descriptors, as far as the hard one permits. Returns what it is then.
+std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
 
 }  // namespace spread

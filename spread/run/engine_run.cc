@@ -7,6 +7,7 @@
 #include "spread/io/descriptors.h"
 #include "spread/io/guard.h"
 #include "spread/io/system.h"
+#include "spread/io/write_signals.h"
 #include "spread/output/complain.h"
 
 namespace spread {
@@ -54,13 +55,16 @@ Status show_plan(const Plan& plan, Streams streams) {
 int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   const CommonOptions& common = run.common;
   const Streams& streams = process.streams;
-  const auto tell = [&](const Error& error) { return complain(error, common.report.speaker); };
+  const auto tell = [&](const Error& error) {
+    return complain(streams.errors, error, common.report.speaker);
+  };
   // Before the guard, whose memory is a file: where that may not grow (ulimit -f), it is an error.
+  const WriteSignalsBlocked failing_writes;
   auto signals = process.take_signals();
   if (!signals) return tell(signals.error());
   auto guard = Guard::start(common.ends.kill_grace, common.spill.temporary_directory);
   if (!guard) return tell(guard.error());
-  if (!guard->missing().empty()) warn(guard->missing(), common.report.speaker);
+  if (!guard->missing().empty()) warn(streams.errors, guard->missing(), common.report.speaker);
   auto loop = EventLoop::create();
   if (!loop) return tell(loop.error());
   auto out = open_output(streams.output);

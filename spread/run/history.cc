@@ -30,13 +30,13 @@ Result<std::string> show(HistoryStore& store, const std::vector<std::string>& wo
 
 int show_or_reset_history(const HistoryOptions& options, Environment environment, Streams streams) {
   const auto name = history_file(options.file, environment);
-  if (!name) return complain(name.error());
+  if (!name) return complain(streams.errors, name.error());
   auto store = HistoryStore::open(*name, HistoryStore::kWaitMilliseconds);
-  if (!store) return complain(store.error());
+  if (!store) return complain(streams.errors, store.error());
   const auto text = options.reset ? reset(*store, options.words) : show(*store, options.words);
-  if (!text) return complain(text.error());
+  if (!text) return complain(streams.errors, text.error());
   const Status printed = print(streams.output, *text);
-  return printed ? 0 : complain(printed.error());
+  return printed ? 0 : complain(streams.errors, printed.error());
 }
 
 }  // namespace spread

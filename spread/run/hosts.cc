@@ -40,7 +40,7 @@ Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, Environ
   Spawner spawner(environment, streams);
   constexpr std::uint64_t kOwn = 16;
   const std::uint64_t limit =
-      raise_descriptor_limit(plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
+      descriptor_limit(streams, plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
   spawner.give_descriptor_limit(plan.descriptor_limit);
   HostProbe probe(
       plan, spawner, *loop,
@@ -64,7 +64,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
   wanted.lists = std::move(options.lists);
   wanted.command = std::move(options.command);
   auto made = make_plan(std::move(wanted), environment, streams);
-  if (!made) return complain(made.error());
+  if (!made) return complain(streams.errors, made.error());
   Plan& plan = *made;
   std::vector<HostId> unknown = plan.roster.ask_cpus;
   if (options.check) {
@@ -74,7 +74,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
     }
   }
   auto answers = ask(plan, environment, streams);
-  if (!answers) return complain(answers.error());
+  if (!answers) return complain(streams.errors, answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));
     plan.roster.ask_cpus = {host};
@@ -98,7 +98,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
   }
   const std::string text = table(rows);
   if (const Status printed = print(streams.output, text); !printed) {
-    return complain(printed.error());
+    return complain(streams.errors, printed.error());
   }
   return std::min(failed, kMany);
 }

@@ -19,8 +19,10 @@ namespace spread {
 Status print_commands(const JobSetup& setup, std::uint32_t slots) {
   auto commands = JobCommands::create(setup);
   if (!commands) return tl::unexpected(commands.error());
-  if (const std::string note = commands->shell_note(); !note.empty()) warn(note);
-  if (const std::string note = retry_note(setup.items.resume); !note.empty()) warn(note);
+  if (const std::string note = commands->shell_note(); !note.empty())
+    warn(setup.streams.errors, note);
+  if (const std::string note = retry_note(setup.items.resume); !note.empty())
+    warn(setup.streams.errors, note);
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const ArgumentSource* source = nullptr;
@@ -42,7 +44,7 @@ Status print_commands(const JobSetup& setup, std::uint32_t slots) {
     if (sequence == 1 && setup.items.arguments.header) {
       SPREAD_TRY(commands->set_names(source->names()));
       const std::string warning = commands->warning();
-      if (!warning.empty()) warn(warning);
+      if (!warning.empty()) warn(setup.streams.errors, warning);
     }
     const std::string_view payload = as_text(record.payload.body.view());
     if (!record.bad.empty() || resume->is_done(*commands, sequence, payload)) {

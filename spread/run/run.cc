@@ -177,8 +177,8 @@ Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& process) {
 }
 
 /// What kept it from running has not been told yet.
-int told(const Result<int>& ended, const ReportOptions& report) {
-  return ended ? *ended : complain(ended.error(), report.speaker);
+int told(const Result<int>& ended, const ReportOptions& report, Streams streams) {
+  return ended ? *ended : complain(streams.errors, ended.error(), report.speaker);
 }
 
 }  // namespace
@@ -193,21 +193,21 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
       overloaded{
           [&](RunOptions& run) {
             begin(run.common);
-            return told(run_tasks(run, process), run.common.report);
+            return told(run_tasks(run, process), run.common.report, streams);
           },
           [&](AllOptions& all) {
             begin(all.common);
-            return told(run_everywhere(all, process), all.common.report);
+            return told(run_everywhere(all, process), all.common.report, streams);
           },
           [&](MapOptions& map) {
             begin(map.common);
-            const int code = told(run_map(map, process), map.common.report);
+            const int code = told(run_map(map, process), map.common.report, streams);
             constexpr int kXargsOwnError = 1;
             return map.items.xargs && code == kOwnError ? kXargsOwnError : code;
           },
           [&](PipeOptions& pipe) {
             begin(pipe.common);
-            return told(run_pipe(pipe, process), pipe.common.report);
+            return told(run_pipe(pipe, process), pipe.common.report, streams);
           },
           [&](HostsOptions& hosts) { return show_hosts(std::move(hosts), environment, streams); },
           [&](HistoryOptions& history) {

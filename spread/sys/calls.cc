@@ -124,6 +124,9 @@ int sigaction(int signal, const struct sigaction* next, struct sigaction* now) {
 int pthread_sigmask(int how, const sigset_t* next, sigset_t* now) {
   return ::pthread_sigmask(how, next, now);
 }
+int sigtimedwait(const sigset_t* wanted, const timespec* patience) {
+  return ::sigtimedwait(wanted, nullptr, patience);
+}
 
 std::int64_t monotonic_ns() { return nanoseconds(CLOCK_MONOTONIC); }
 std::int64_t realtime_ns() { return nanoseconds(CLOCK_REALTIME); }
@@ -141,12 +144,7 @@ int gethostname(char* into, std::size_t size) { return ::gethostname(into, size)
 int getrlimit(int resource, rlimit* limit) {
   return ::getrlimit(static_cast<__rlimit_resource_t>(resource), limit);
 }
-int setrlimit(int resource, const rlimit* limit) {
-  return ::setrlimit(static_cast<__rlimit_resource_t>(resource), limit);
-}
 long argument_max() { return ::sysconf(_SC_ARG_MAX); }
-int getpriority() { return ::getpriority(PRIO_PROCESS, 0); }
-int setpriority(int value) { return ::setpriority(PRIO_PROCESS, 0, value); }
 ssize_t getrandom(void* into, std::size_t size) { return ::getrandom(into, size, 0); }
 
 }  // namespace spread::sys

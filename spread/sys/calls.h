@@ -91,6 +91,7 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options);
 pid_t waitpid(pid_t pid, int* status, int options);
 int sigaction(int signal, const struct sigaction* next, struct sigaction* now);
 int pthread_sigmask(int how, const sigset_t* next, sigset_t* now);
+int sigtimedwait(const sigset_t* wanted, const timespec* patience);
 
 // ---- clocks
 
@@ -106,12 +107,8 @@ double cpus();
 double load();
 int gethostname(char* into, std::size_t size);
 int getrlimit(int resource, rlimit* limit);
-int setrlimit(int resource, const rlimit* limit);
 /// sysconf(_SC_ARG_MAX).
 long argument_max();
-/// The nice value of this process.
-int getpriority();
-int setpriority(int value);
 /// getrandom.
 ssize_t getrandom(void* into, std::size_t size);
 

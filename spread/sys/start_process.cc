@@ -25,6 +25,15 @@ SPREAD_IN_CHILD void restore_descriptor_limit(const ProcessStart& start) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// Before the exec: after it would be too late for what the command starts at once. The kernel
+/// counts beyond the ends of the scale as these.
+SPREAD_IN_CHILD int become_nicer(int by) {
+  errno = 0;
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  if (own == -1 && errno != 0) return errno;
+  return ::setpriority(PRIO_PROCESS, 0, own + by) == 0 ? 0 : errno;
+}
+
 SPREAD_IN_CHILD int exec(const ProcessStart& start, char* file) {
   ::execve(file, start.words + 1, start.environment);
   if (errno != ENOEXEC) return errno;
@@ -76,6 +85,9 @@ SPREAD_IN_CHILD int become(void* argument) {
   }
   for (const int fd : start.hidden) ::syscall(SYS_close, fd);
   if (start.descriptor_limit != 0) restore_descriptor_limit(start);
+  if (start.nicer_by != 0) {
+    if (const int error = become_nicer(start.nicer_by); error != 0) return error;
+  }
   if (start.directory != nullptr && ::chdir(start.directory) != 0) return errno;
   struct sigaction standard {};
   for (const int signal : start.reset_signals) {

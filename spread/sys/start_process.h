@@ -16,6 +16,7 @@ struct ProcessStart {
   int from[3] = {-1, -1, -1};          ///< become its descriptors 0 to 2; -1: those of this process
   std::span<const int> hidden;         ///< others that it is not to have
   std::uint64_t descriptor_limit = 0;  ///< the soft one; 0: that of this process
+  int nicer_by = 0;                    ///< is added to its niceness, as it execs
   bool own_group = true;               ///< it leads a process group of its own
   std::span<const int> reset_signals;  ///< whose dispositions become the default
   std::span<char> stack;               ///< for the child, until it execs

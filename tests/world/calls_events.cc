@@ -132,6 +132,7 @@ int pthread_sigmask(int how, const sigset_t* next, sigset_t* now) {
   }
   return 0;
 }
+int sigtimedwait(const sigset_t*, const timespec*) { return -1; }
 
 std::int64_t monotonic_ns() { return Machine::current().now() + kSecond; }
 std::int64_t realtime_ns() {
@@ -149,10 +150,7 @@ int getrlimit(int, rlimit* limit) {
   limit->rlim_cur = limit->rlim_max = Machine::current().faults().descriptors_max;
   return 0;
 }
-int setrlimit(int, const rlimit*) { return 0; }
 long argument_max() { return 2 * 1024 * 1024; }
-int getpriority() { return 0; }
-int setpriority(int) { return 0; }
 ssize_t getrandom(void* into, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {
     static_cast<char*>(into)[i] = static_cast<char>(Machine::current().draw(0, 255));

@@ -1,6 +1,7 @@
 // The life of a child, on real processes. What a test waits for is always something that the child
 // does, or a timer that an owner's demand has set; never a sleep.
 #include "spread/io/child.h"
+#include "spread/io/write_signals.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -63,7 +64,6 @@ class OneChild : public testing::Test {
         child_(std::in_place, loop_, buffer_,
                ChildOptions{{{SIGTERM, std::chrono::hours(1)}}, true}) {
     child_->set_sink(told_);
-    ::signal(SIGPIPE, SIG_IGN);  // as in the program
   }
   void start(std::vector<std::string> words) {
     words_ = std::move(words);
@@ -101,6 +101,7 @@ class OneChild : public testing::Test {
     EXPECT_EQ(loop_.wait(loop_.now()), 0u);
   }
 
+  const WriteSignalsBlocked failing_writes_;
   const std::vector<std::string> cat_ = {"/bin/cat"};
   std::vector<std::string> words_;
   EventLoop loop_;

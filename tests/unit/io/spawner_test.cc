@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -119,6 +120,35 @@ TEST(SpawnerStreams, AreWhatAChildHasAsOurs) {
   ASSERT_EQ(::write(in_write.get(), "text", 4), 4);
   in_write.reset();
   EXPECT_EQ(read_all(out_read.get()), "text");
+}
+
+TEST(SpawnerNiceness, IsAChildsAndNotOurs) {
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  if (own > 16) GTEST_SKIP() << "nothing is nicer";
+  Spawner spawner(Environment(environ), Streams{0, 1, 2});
+  ASSERT_TRUE(spawner.give_niceness(3));
+  // And that of what it starts at once.
+  const std::vector<std::string> words = {"/bin/sh", "-c", "nice"};
+  SpawnOptions options;
+  options.arguments = words;
+  options.output = Connect::Pipe;
+  const auto child = spawner.spawn(options);
+  ASSERT_TRUE(child) << child.error().message;
+  EXPECT_EQ(read_all(child->output.get()), std::to_string(own + 3) + "\n");
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
+}
+
+TEST(SpawnerNiceness, ThatIsNotPermittedIsAnErrorBeforeAnythingIsStarted) {
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  const bool permitted = ::setpriority(PRIO_PROCESS, 0, own - 1) == 0;
+  if (permitted) ::setpriority(PRIO_PROCESS, 0, own);
+  Spawner spawner(Environment(environ), Streams{0, 1, 2});
+  const Status given = spawner.give_niceness(-1);
+  EXPECT_EQ(given.has_value(), permitted);
+  if (!given) {
+    EXPECT_EQ(given.error().message, "--nice -1: Permission denied");
+  }
+  EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), own);
 }
 
 TEST_F(Background, HasNoMoreUnderWayThanItMay) {
