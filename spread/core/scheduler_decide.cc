@@ -81,13 +81,11 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
   // Each worker gets a part of what there is, those not started yet, too: else the first that asks
   // would get all.
   const std::size_t useless = pool_.count(Group::Closed) + pool_.count(Group::Retired);
-  std::size_t open = std::max<std::size_t>(1, pool_.size() - useless);
+  const std::size_t open =
+      std::clamp<std::size_t>(pool_.size() - useless, 1, std::max(1u, slots_limit_));
   std::size_t left = tasks_.queued() + tasks_.in_flight();
-  if (options_.holds_answers) {
-    // Nothing may be left over: no answer comes that would make room for it.
-    open = std::min<std::size_t>(open, slots_limit_);
-    left += open - 1;
-  }
+  // Nothing may be left over where no answer comes that would make room for it.
+  if (options_.holds_answers) left += open - 1;
   const std::size_t fair = std::max<std::size_t>(1, left / open);
   const bool limited = slots_limit_ < pool_.size() && !options_.close_surplus;
   const auto full_house = [&](const Slot& to) {

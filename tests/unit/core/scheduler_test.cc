@@ -167,6 +167,12 @@ TEST(Scheduler, NamesWhatIsInTheWayOfARetryWithoutASlot) {
   EXPECT_EQ(table.scheduler.in_the_way(), std::nullopt);
 }
 
+TEST(Scheduler, SlotsBeyondTheLimitHaveNoPartOfTheTasks) {
+  Table table(window_of(4));
+  table.slots(100).complete().tell(SlotsLimited{2}).tasks(50).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 0:2 0:3 1:4 1:5 1:6 1:7");
+}
+
 TEST(Scheduler, NothingIsInTheWayOfARetryWhileAnOlderTaskRuns) {
   SchedulerOptions options = window_of(1);
   options.failure.retries = 2;
