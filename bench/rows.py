@@ -4,6 +4,7 @@ This file, line_rows.py, map_rows.py and wire_rows.py alone know the command lin
 contender is its limit."""
 
 import os
+import shlex
 import sys
 
 import line_rows
@@ -54,7 +55,8 @@ class Table:
                 Contender("paexec, mawk worker", awk, n, unordered=True, needs=("mawk",))]
 
     def rows(self):
-        return [self.row_echo(), self.row_watched(), self.row_window1(), self.row_window1_free(), self.row_big(),
+        return [self.row_echo(), self.row_watched(),
+                self.row_watched_1ms(), self.row_window1(), self.row_window1_free(), self.row_big(),
                 self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
                 self.row_start(), *wire_rows.rows(self), *line_rows.rows(self),
                 *map_rows.rows(self)]
@@ -83,20 +85,30 @@ class Table:
         ])
 
     def row_watched(self):
-        """What it costs to look on: each beside the same run that nothing looks at."""
-        n = self.tasks(2_000_000)
-        own = self.limit("echo", "--worker")
+        return self.watched("watched", "16 B echo", self.tasks(2_000_000), (), (1.02, 1.4, 2))
 
-        def spread(name, *options):
+    def row_watched_1ms(self):
+        return self.watched("watched-1ms", "tasks of 1 ms", self.tasks(4_000), ("-e", "0.001"),
+                            (1.02, 1.02, 1.02))
+
+    def watched(self, key, title, n, slow, goals):
+        """What it costs to look on: each beside the same run that nothing looks at."""
+        own = self.limit("echo", "--worker", *slow)
+        bar, log, events = goals
+
+        def spread(name, *options, ratio=None, check=None):
             return Contender("spread --window 64" + name,
-                             self.run("-j2", "--window", 64, *options, "--", *own), n, "spread")
-        return Row("watched", "16 B echo, window 64, 2 workers, with something that looks on", [
-            Contender("limit: C epoll, window 64", self.limit("echo", "-w", 64), n, "limit"),
-            spread(""),
-            spread(" --progress", "--progress"),
-            spread(" --joblog", "--joblog", "/dev/null"),
-            spread(" --out records", "--out", "records"),
-            spread(" --events", "--events", "/dev/null"),
+                             self.run("-j2", "--window", 64, *options, "--", *own), n, "spread",
+                             ratio=ratio, check=check)
+        records = self.run("-j2", "--window", 64, "--out", "records", "--", *own)
+        values = ["sh", "-c", shlex.join(records) + r""" | sed 's/.*"value":"\([^"]*\)".*/\1/' """]
+        return Row(key, title + ", window 64, 2 workers, with something that looks on", [
+            Contender("limit: spread --window 64", self.run("-j2", "--window", 64, "--", *own), n,
+                      "limit"),
+            spread(" --progress", "--progress", ratio=bar),
+            spread(" --joblog", "--joblog", "/dev/null", ratio=log),
+            spread(" --out records", "--out", "records", ratio=log, check=values),
+            spread(" --events", "--events", "/dev/null", ratio=events),
         ])
 
     def window1(self, key, title, one_cpu, extra):

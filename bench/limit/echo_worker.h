@@ -7,8 +7,9 @@
 namespace limit {
 
 /// Echoes until the end of stdin. Before the answer to task 0 it sleeps for `head_seconds`: the
-/// slow first task of the streaming row.
-inline int echo_worker(double head_seconds) {
+/// slow first task of the streaming row. Each task takes `task_seconds`, and is then answered at
+/// once.
+inline int echo_worker(double head_seconds, double task_seconds = 0) {
   size_t room = size_t{1} << 17;
   unsigned char* in = static_cast<unsigned char*>(malloc(room));
   unsigned char* out = static_cast<unsigned char*>(malloc(room * 2));
@@ -26,6 +27,11 @@ inline int echo_worker(double head_seconds) {
       if (head_seconds > 0 && in[at + 6] == 0) usleep(static_cast<useconds_t>(1e6 * head_seconds));
       q = put_echo(q, {in + at + kFrameHeader, size});
       at += kFrameHeader + size;
+      if (task_seconds > 0) {
+        usleep(static_cast<useconds_t>(1e6 * task_seconds));
+        write_all(1, out, static_cast<size_t>(q - out));
+        q = out;
+      }
     }
     if (q != out) write_all(1, out, static_cast<size_t>(q - out));
     have -= at;

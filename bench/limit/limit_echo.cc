@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   if (o.worker) {
     const char* wire = getenv("SPREAD_WIRE");
     return wire != nullptr && strcmp(wire, "json") == 0 ? limit::json_echo_worker()
-                                                        : limit::echo_worker(0);
+                                                        : limit::echo_worker(0, o.task_seconds);
   }
   // Small enough to stay in the cache, large enough that a worker which loses its CPU for a while
   // does not stop the other.

@@ -13,6 +13,7 @@ struct Options {
   unsigned window = 64;
   int64_t generate = -1;    ///< that many constant tasks instead of stdin, results only counted
   double head_seconds = 0;  ///< the first task takes that long
+  double task_seconds = 0;  ///< each does
   bool threads = false;
   bool pin = false;
   bool worker = false;
@@ -21,10 +22,12 @@ struct Options {
 
 [[noreturn]] inline void usage(const char* program) {
   fprintf(stderr,
-          "usage: %s [-j WORKERS] [-w WINDOW] [-n TASKS] [-s SECONDS] [-t [-p]] [-- WORKER...]\n"
+          "usage: %s [-j WORKERS] [-w WINDOW] [-n TASKS] [-s SECONDS] [-e SECONDS] [-t [-p]] [-- "
+          "WORKER...]\n"
           "  lines on stdin, results on stdout in order\n"
           "  -n TASKS    no input and no output: that many constant tasks\n"
           "  -s SECONDS  the first task takes so long (this program's own worker only)\n"
+          "  -e SECONDS  each task takes so long (behind --worker)\n"
           "  -t          a thread per worker that blocks, instead of epoll\n"
           "  -p          with -t: thread and worker k on the k-th CPU\n"
           "  --worker    be an echo worker; SPREAD_WIRE=json: on the json wire\n",
@@ -51,7 +54,8 @@ inline Options parse_options(int argc, char** argv) {
       if (letter == 'w') o.window = static_cast<unsigned>(strtoul(argv[i], nullptr, 10));
       if (letter == 'n') o.generate = static_cast<int64_t>(strtoll(argv[i], nullptr, 10));
       if (letter == 's') o.head_seconds = strtod(argv[i], nullptr);
-      if (strchr("jwns", letter) == nullptr) usage(argv[0]);
+      if (letter == 'e') o.task_seconds = strtod(argv[i], nullptr);
+      if (strchr("jwnse", letter) == nullptr) usage(argv[0]);
     } else {
       usage(argv[0]);
     }

@@ -8,8 +8,9 @@
 
 namespace spread {
 
-/// Everything that a run tells the outside, while it happens: the progress line, --events, the
-/// joblog, failure messages and --explain are Observers. Views are good during the call only.
+/// Everything that a run tells the outside, while it happens: --events, --summary, --explain and
+/// the progress line are Observers. The Engine makes all of them (engine/run_events.h), and nothing
+/// else does. Views are good during the call only.
 struct WorkerStarted {
   WorkerId worker;
   std::string_view host;
@@ -39,12 +40,15 @@ struct TaskAnswered {
 };
 /// The task's final outcome, in completion order.
 struct TaskFinished {
-  const TaskResult* result;
-  std::string_view error_type, error_message;  ///< where the outcome is not Ok
+  TaskId task{};
+  Outcome outcome = Outcome::Ok;
+  WorkerId worker = kNoWorker;
   std::string_view host;
-  TimePoint started, ended;
-  int exit_status;  ///< joblog's Exitval: 0, 1, -1
-  int signal;
+  std::uint32_t attempts = 0;
+  Duration duration{};                         ///< as in TaskResult
+  bool first = false;                          ///< likewise
+  std::uint64_t bytes = 0;                     ///< of the value; of a job, what it has printed
+  std::string_view error_type, error_message;  ///< where the outcome is not Ok
 };
 struct TaskProgress {
   TaskId task;

@@ -37,6 +37,12 @@ class ByteBuffer {
     end_ += bytes.size();
   }
   void append(std::string_view text) { append(as_bytes(text)); }
+  /// A literal: of a size that the compiler knows, it is a few stores.
+  template <std::size_t N>
+  void append(const char (&literal)[N]) {
+    std::memcpy(prepare(N - 1), literal, N - 1);
+    end_ += N - 1;
+  }
   void push_back(Byte byte) {
     *prepare(1) = byte;
     ++end_;

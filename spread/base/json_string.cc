@@ -38,7 +38,12 @@ void append_json_escaped(std::string_view text, ByteBuffer& out, JsonEscapes esc
 
 void append_json_string(std::string_view text, ByteBuffer& out) {
   out.push_back('"');
-  while (true) {
+  // Nearly every string is plain ASCII: one look at it is enough.
+  const char* const plain_end = find_special_or_high(text.data(), text.data() + text.size());
+  const auto plain = static_cast<std::size_t>(plain_end - text.data());
+  out.append(text.substr(0, plain));
+  text.remove_prefix(plain);
+  while (!text.empty()) {
     const std::size_t valid = utf8_prefix(as_bytes(text));
     append_json_escaped(text.substr(0, valid), out);
     if (valid == text.size()) break;

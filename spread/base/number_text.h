@@ -1,20 +1,24 @@
 #pragma once
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 
 #include "spread/base/byte_buffer.h"
 
 namespace spread {
 
 /// In decimal.
+void append_unsigned(std::uint64_t value, ByteBuffer& out);
+
+/// Likewise.
 template <std::integral T>
 void append_number(T value, ByteBuffer& out) {
-  constexpr std::size_t kDigitsMax = 20;
-  char* const begin = reinterpret_cast<char*>(out.prepare(kDigitsMax));
-  const char* const end = std::to_chars(begin, begin + kDigitsMax, value).ptr;
-  out.commit(static_cast<std::size_t>(end - begin));
+  if (value >= 0 && value < 10) return out.push_back(static_cast<Byte>('0' + value));
+  if (value > 0) return append_unsigned(static_cast<std::uint64_t>(value), out);
+  out.push_back('-');
+  // Of the least number, too: in unsigned arithmetic its negative is right.
+  append_unsigned(0 - static_cast<std::uint64_t>(value), out);
 }
 
 /// As printf's %*.*f: with `decimals` (1 to 6) digits behind the point, and spaces in front up to

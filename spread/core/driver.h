@@ -85,6 +85,7 @@ class Driver {
     answered.worker = success.worker;
     answered.task = success.task;
     answered.answer = std::move(success.value);
+    answered.job = std::move(success.job);
     tell(std::move(answered), now);
   }
 

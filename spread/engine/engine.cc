@@ -29,7 +29,8 @@ Engine::Engine(EngineConfig config, const EngineParts& parts)
       gate_(config_.starts, plan_.context.local_cpus),
       started_(loop_.now()),
       stdout_(&parts.output),
-      reporter_(&parts.reporter) {
+      reporter_(&parts.reporter),
+      events_(plan_, loop_, *reporter_) {
   loop_.add(signals_.fd(), true, false, this);
 }
 
@@ -109,9 +110,11 @@ void Engine::work() {
 
 /// What is due goes to the readers of stdout and stderr.
 void Engine::hand_on() {
-  if (const Status status = mode_->advance(scheduler_.finished()); !status) {
-    results_lost_ = true;
-    abort(status.error().message);
+  if (!results_lost_) {
+    if (const Status status = mode_->advance(scheduler_.finished()); !status) {
+      results_lost_ = true;
+      abort(status.error().message);
+    }
   }
   if (!unread_.empty()) {
     const std::vector<WorkerId> unread(unread_.begin(), unread_.end());  // they may leave the set
@@ -154,7 +157,7 @@ void Engine::hold_starts() {
   if (const auto until = gate_.held_until(now(), scheduler_.has_waiting())) {
     post(StartsHeld{*until});
     if (!held && reporter_->explaining()) {
-      reporter_->tell(Decision{"start nothing for a second or more: " + gate_.why()});
+      events_.decided("start nothing for a second or more: " + gate_.why());
     }
   }
   if (const std::string notice = gate_.take_notice(now()); !notice.empty()) reporter_->say(notice);
@@ -207,20 +210,11 @@ void Engine::watch_output() {
       post(Aborted{"nobody reads the output any more"});
     }
   }
-  if (!mode_->error().empty()) {
-    own_error_ = true;
-    abort(mode_->error());
-  }
   // What is not in the joblog would be done again (--resume): nothing more is begun.
   if (const std::string& error = reporter_->file_error(); !error.empty() && end_message_.empty()) {
     own_error_ = true;
     end_message_ = error;
     post(StartNoMore{error});
-  }
-  // A disk that is full is so at every try.
-  if (std::string warning = mode_->take_warning();
-      !warning.empty() && warnings_told_.insert(warning).second) {
-    reporter_->say(warning);
   }
   if (const OutputFull now = output_now(); now != output_told_) {
     output_told_ = now;
@@ -254,6 +248,10 @@ TimePoint Engine::next_deadline() {
 /// More tasks are wanted and can be read without waiting.
 bool Engine::input_at_hand() const {
   return input_ && !input_told_ && !input_->waiting() && scheduler_.tasks_wanted() > 0;
+}
+
+void Engine::warn(const std::string& warning) {
+  if (warnings_told_.insert(warning).second) reporter_->say(warning);
 }
 
 void Engine::abort(std::string reason) {

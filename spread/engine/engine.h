@@ -19,6 +19,7 @@
 #include "spread/engine/engine_config.h"
 #include "spread/engine/host_probe.h"
 #include "spread/engine/plan.h"
+#include "spread/engine/run_events.h"
 #include "spread/engine/run_history.h"
 #include "spread/engine/run_mode.h"
 #include "spread/engine/run_slot.h"
@@ -55,6 +56,7 @@ class Engine final : private ReadyHandler {
   TimePoint now() const { return loop_.now(); }
   Spawner& spawner() { return spawner_; }
   Reporter& reporter() { return *reporter_; }
+  RunEvents& events() { return events_; }
   OutputWriter& output() { return *stdout_; }
   const Scheduler& scheduler() const { return scheduler_; }
   RunSlot& run_slot(WorkerId worker) { return *run_slots_[number(worker)]; }
@@ -67,8 +69,8 @@ class Engine final : private ReadyHandler {
     undecided_ = true;
     driver_.inbox().post(std::move(event));
   }
-  void post_success(WorkerId worker, TaskId task, Slice&& value) {
-    driver_.inbox().post_success(worker, task, std::move(value));
+  void post_success(WorkerId worker, TaskId task, Slice&& value, JobEndPtr job = nullptr) {
+    driver_.inbox().post_success(worker, task, std::move(value), std::move(job));
   }
   /// The slot has bytes to be written at the end of this turn.
   void needs_flush(RunSlot& slot) {
@@ -117,6 +119,8 @@ class Engine final : private ReadyHandler {
   }
   /// -j FILE, in which another number may stand by now.
   void read_slots_file();
+  /// Says it, but once: a disk that is full is so at every try.
+  void warn(const std::string& warning);
   /// Ends the run with an error of spread itself.
   void abort(std::string reason);
 
@@ -160,10 +164,10 @@ class Engine final : private ReadyHandler {
   friend class Driver<Engine>;
   void carry_out(Action& action);
   static constexpr bool takes_successes() { return true; }
-  void succeeded(Inbox::Success& answer, Scheduler::Success& success) {
-    reporter_->took(success.duration);
-    mode_->succeeded(answer, success);
-  }
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success);
+  void deliver(DeliverTask& delivery);
+  TaskReport* report_of_task();
+  void retry(const RetryTask& retry);
   template <typename E>
   void before(const E&) {}
   void start_worker(const StartWorker& action);
@@ -171,8 +175,6 @@ class Engine final : private ReadyHandler {
   void give_up(const SlotClosed& closed);
   bool others_can_work(WorkerId closed) const;
   void tell_rest();
-  void explain(const Action& action);
-  void explain(const SendTask& send);
 
   EngineConfig config_;
   Plan& plan_;
@@ -188,6 +190,7 @@ class Engine final : private ReadyHandler {
   TimePoint started_;
   OutputWriter* stdout_;
   Reporter* reporter_;
+  RunEvents events_;
   std::unique_ptr<RunMode> mode_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
@@ -224,7 +227,6 @@ class Engine final : private ReadyHandler {
   std::set<std::string> warnings_told_;
   std::optional<TimePoint> out_of_room_since_;
   bool out_of_room_told_ = false;
-  ByteBuffer explained_;     ///< kept, since every task is explained
   std::string last_closed_;  ///< why a slot was given up last
   StartFailures start_failures_;
   std::set<WorkerId> closed_;

@@ -3,31 +3,52 @@
 
 #include <utility>
 
-#include "spread/base/number_text.h"
 #include "spread/base/overloaded.h"
 #include "spread/engine/engine.h"
 
 namespace spread {
 
 void Engine::carry_out(Action& action) {
-  if (reporter_->explaining()) explain(action);
+  events_.explain(action);
   std::visit(overloaded{
                  [&](const StartWorker& start) { start_worker(start); },
                  [&](const SendTask& send) { run_slot(send.worker).send_task(send); },
-                 [&](DeliverTask& delivery) {
-                   if (delivery.outcome == Outcome::Ok) reporter_->took(delivery.duration);
-                   mode_->deliver(delivery);
-                 },
+                 [&](DeliverTask& delivery) { deliver(delivery); },
                  [&](const CloseInput& close) { run_slot(close.worker).close_input(); },
                  [&](const KillWorker& kill) {
                    run_slot(kill.worker).ending_why = kill.why;
                    kill.gentle ? run_slot(kill.worker).terminate() : run_slot(kill.worker).kill();
                  },
-                 [&](const RetryTask& again) { mode_->retry(again); },
+                 [&](const RetryTask& again) { retry(again); },
                  [&](const SlotPaused& paused) { tell_pause(paused); },
                  [&](const SlotClosed& closed) { give_up(closed); },
              },
              action);
+}
+
+TaskReport* Engine::report_of_task() {
+  TaskReport* const report = events_.report();
+  return report != nullptr && mode_->reports_tasks() ? report : nullptr;
+}
+
+void Engine::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+  reporter_->took(success.duration);
+  TaskReport* const report = report_of_task();
+  mode_->succeeded(answer, success, report);
+  if (report != nullptr) events_.succeeded(answer, success);
+}
+
+void Engine::deliver(DeliverTask& delivery) {
+  if (delivery.outcome == Outcome::Ok) reporter_->took(delivery.duration);
+  TaskReport* const report = report_of_task();
+  mode_->deliver(delivery, report);
+  if (report != nullptr) events_.delivered(delivery);
+}
+
+void Engine::retry(const RetryTask& retry) {
+  TaskReport* const report = report_of_task();
+  mode_->retry(retry, report);
+  if (report != nullptr) events_.retried(retry);
 }
 
 /// One line is enough for all slots.
@@ -110,50 +131,6 @@ void Engine::give_up(const SlotClosed& closed) {
   if (closed.reason == last_closed_) return;
   last_closed_ = closed.reason;
   reporter_->say(run_slot(closed.worker).name() + " is given up: " + closed.reason);
-}
-
-void Engine::explain(const SendTask& send) {
-  explained_.clear();
-  explained_.append("send task ");
-  append_number(number(send.task) + 1, explained_);
-  explained_.append(" to worker ");
-  append_number(number(send.worker), explained_);
-  explained_.append(": ");
-  explained_.append(send.why);
-  reporter_->tell(Decision{as_text(explained_.view())});
-}
-
-void Engine::explain(const Action& action) {
-  if (const SendTask* send = std::get_if<SendTask>(&action)) return explain(*send);
-  std::string text = std::visit(
-      overloaded{
-          [&](const StartWorker& a) {
-            return "start worker " + std::to_string(number(a.worker)) + " on " +
-                   run_slot(a.worker).host() + ": " + std::string(a.why);
-          },
-          [&](const SendTask&) { return std::string(); },
-          [&](const CloseInput& a) {
-            return "close the input of worker " + std::to_string(number(a.worker)) + ": " +
-                   std::string(a.why);
-          },
-          [&](const KillWorker& a) {
-            return "kill worker " + std::to_string(number(a.worker)) + ": " + std::string(a.why);
-          },
-          [&](const RetryTask& a) {
-            return "task " + std::to_string(number(a.task) + 1) + " again: " + std::string(a.why) +
-                   (a.message.empty() ? "" : " (" + a.message + ")");
-          },
-          [&](const SlotPaused& a) {
-            return fmt::format("worker {} pauses for {:.3g} s: {}", number(a.worker),
-                               to_seconds(a.pause), a.reason);
-          },
-          [&](const SlotClosed& a) {
-            return "give up worker " + std::to_string(number(a.worker)) + ": " + a.reason;
-          },
-          [&](const DeliverTask&) { return std::string(); },
-      },
-      action);
-  if (!text.empty()) reporter_->tell(Decision{text});
 }
 
 }  // namespace spread

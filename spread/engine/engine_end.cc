@@ -24,7 +24,8 @@ RunPhases::Turn Engine::phase_turn() const {
 bool Engine::drained() const {
   if (stdout_->closed() || results_lost_) return true;
   const bool errors = mode_->errors_are_output() && !reporter_->errors_written();
-  return stdout_->queue_empty() && mode_->drained() && !errors;
+  const OutcomeMarks marks = mode_->marks();
+  return marks.durable == marks.accepted && stdout_->queue_empty() && mode_->drained() && !errors;
 }
 
 /// What is left cannot be written until a reader reads, which then wakes the loop.

@@ -10,8 +10,10 @@
 #include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/run_slot.h"
+#include "spread/engine/task_report.h"
 #include "spread/input/task_input.h"
 #include "spread/report/exit_code.h"
+#include "spread/results/outcome_sink.h"
 
 namespace spread {
 
@@ -50,27 +52,31 @@ class RunMode {
     static_cast<void>(error);
     return false;
   }
+  /// A task is something that observers and the joblog are told of (not a block of a filter).
+  virtual bool reports_tasks() const { return true; }
+  // What becomes of an attempt. `report`, if not null, is to be filled in: something looks at every
+  // task.
   /// The outcome of nearly every task; the others go to deliver().
-  virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success) = 0;
+  virtual void succeeded(Inbox::Success& answer, Scheduler::Success& success,
+                         TaskReport* report) = 0;
   /// A task's outcome; see DeliverTask. What it carries may be taken.
-  virtual void deliver(DeliverTask& delivery) = 0;
-  /// An attempt ended without one.
-  virtual void retry(const RetryTask& retry) = 0;
+  virtual void deliver(DeliverTask& delivery, TaskReport* report) = 0;
+  /// An attempt ended without one. Of the report, the message.
+  virtual void retry(const RetryTask& retry, TaskReport* report) = 0;
 
   /// No more outcomes should be caused than those already under way.
   virtual bool full() const = 0;
   /// While full, the worker whose output goes out even so; see OutputFull.
   virtual WorkerId full_but_for() const { return kNoWorker; }
-  /// Why results are lost (the spill file cannot be read): the end of the run. Empty if they are
-  /// not.
-  virtual const std::string& error() const = 0;
-  virtual std::string take_warning() = 0;
 
   /// Once in every turn: moves on to the output what is due. `over`: all workers have ended, and
-  /// what is left is all that there will be.
+  /// what is left is all that there will be. An Error: outcomes are lost (the spill file cannot be
+  /// read), which is the end of the run; it is not called again.
   virtual Status advance(bool over) = 0;
-  /// Everything has been handed to the output.
-  virtual bool drained() const = 0;
+  /// The run is over when all that it has accepted is durable, and
+  virtual OutcomeMarks marks() = 0;
+  /// all that is no outcome (tails) has been handed to the output.
+  virtual bool drained() const { return true; }
   /// Some of it has not, since stdout or stderr is not read: the run goes on when it is.
   virtual bool stalled() const { return false; }
   /// What goes to stderr is output, too: at the end it is waited for as stdout is.

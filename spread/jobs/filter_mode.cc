@@ -44,6 +44,8 @@ Status FilterMode::open() {
   if (setup_.job.output == JobOptions::Output::LineBuffered) output.mode = JobOutputMode::Lines;
   sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), output.mode);
   output_ = std::make_unique<JobOutput>(output, *sink_, spill_.get());
+  written_.emplace(
+      std::vector{&std::as_const(engine_.output()), &engine_.reporter().errors_writer()});
   return {};
 }
 
@@ -123,7 +125,7 @@ void FilterMode::append(TaskId output, bool errors, Slice bytes) {
   output_->append(output, errors ? JobStream::Err : JobStream::Out, bytes);
 }
 
-void FilterMode::deliver(DeliverTask& delivery) {
+void FilterMode::deliver(DeliverTask& delivery, TaskReport*) {
   // A block that was written has no outcome of its own: the filter's exit is.
   if (delivery.outcome == Outcome::Ok || delivery.outcome == Outcome::NotComputed) return;
   engine_.abort(fmt::format("block {}: {}", number(delivery.task) + 1, delivery.message));
@@ -147,7 +149,11 @@ void FilterMode::ended(WorkerId worker, TaskId output, ExitStatus status, bool b
   }
 }
 
-Status FilterMode::advance(bool) { return output_->pump(); }
+Status FilterMode::advance(bool) {
+  SPREAD_TRY(output_->pump());
+  if (output_->has_spill_error()) engine_.warn(output_->take_spill_error());
+  return {};
+}
 
 // ---------------------------------------------------------------- a slot
 
@@ -165,7 +171,7 @@ Status FilterSlot::start() {
   SPREAD_TRY(child_.start(engine_.spawner(), *spawn));
   engine_.start_has_worked();
   closing_ = ending_ = false;
-  engine_.reporter().tell(WorkerStarted{id(), host(), child_.pid()});
+  engine_.events().started(id(), child_.pid());
   if (engine_.plan().is_local(id())) {
     begin_output();
   } else {
@@ -177,7 +183,7 @@ Status FilterSlot::start() {
 
 void FilterSlot::begin_output() {
   output_ = mode_.add_output(id());
-  engine_.reporter().tell(WorkerReady{id()});
+  engine_.events().ready(id());
 }
 
 void FilterSlot::read_login(bool errors, Slice bytes) {
@@ -260,7 +266,7 @@ void FilterSlot::on_ended(const ChannelEnd& end) {
   const ExitStatus status = end.status_or_killed();
   if (login_) return login_ended(status);
   const bool early = !closing_ && !ending_;
-  engine_.reporter().tell(WorkerEnded{id(), !early && status.clean(), status.text()});
+  engine_.events().ended(id(), !early && status.clean(), status.text());
   mode_.ended(id(), output_, status, ending_, early, blocks_);
   WorkerGone ended;
   ended.worker = id();
@@ -280,7 +286,7 @@ void FilterSlot::login_ended(ExitStatus status) {
   if (!closing_ && !engine_.scheduler().stopping()) {
     engine_.start_failed(id(), failed_login(engine_.plan(), mode_.there(), id(), status, said));
   }
-  engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
+  engine_.events().ended(id(), ended.clean, ended.reason);
   engine_.post(std::move(ended));
 }
 

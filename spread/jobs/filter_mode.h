@@ -11,6 +11,7 @@
 #include "spread/jobs/job_commands.h"
 #include "spread/output/job_sinks.h"
 #include "spread/output/spill_file.h"
+#include "spread/output/write_mark.h"
 #include "spread/results/failure_report.h"
 #include "spread/results/job_output.h"
 #include "spread/workers/mark_scanner.h"
@@ -36,14 +37,16 @@ class FilterMode final : public RunMode {
   std::string_view task_noun() const override { return "block"; }
   std::string_view terminal_note() const override { return kBlocksTyped; }
   bool accept(TaskId task, Record& record) override;
-  void succeeded(Inbox::Success&, Scheduler::Success&) override {}  // the filter's exit counts
-  void deliver(DeliverTask& delivery) override;
-  void retry(const RetryTask&) override {}
+  bool reports_tasks() const override { return false; }  // the filter's exit counts
+  void succeeded(Inbox::Success&, Scheduler::Success&, TaskReport*) override {}
+  void deliver(DeliverTask& delivery, TaskReport* report) override;
+  void retry(const RetryTask&, TaskReport*) override {}
   bool full() const override { return output_->full(); }
-  const std::string& error() const override { return error_; }
-  std::string take_warning() override { return output_->take_spill_error(); }
   Status advance(bool over) override;
-  bool drained() const override { return output_->empty(); }
+  /// Of filters.
+  OutcomeMarks marks() override {
+    return {output_->accepted(), written_->written(output_->handed_on())};
+  }
   WorkerId full_but_for() const override;
   bool errors_are_output() const override { return true; }
   bool waits_for_workers() const override { return true; }
@@ -82,6 +85,7 @@ class FilterMode final : public RunMode {
   std::unique_ptr<TempSpill> spill_;
   std::unique_ptr<StandardSink> sink_;
   std::unique_ptr<JobOutput> output_;  ///< a job of it is a filter
+  std::optional<WriteMark> written_;   ///< of `output_`
   std::vector<WorkerId> started_;      ///< whose output each is
   Arguments arguments_;
   CommandOptions there_;
@@ -89,7 +93,6 @@ class FilterMode final : public RunMode {
   std::string mark_;
   std::vector<std::pair<std::string, std::string>> environment_;
   std::uint64_t failed_filters_ = 0;
-  std::string error_;
 };
 
 /// A slot of FilterMode. On another machine a filter is given blocks when its login has got as far

@@ -55,17 +55,27 @@ JobMode::Ending JobMode::ending_of(const DeliverTask& delivery) const {
   return ending;
 }
 
-/// A job of whose end nothing is to be told: see tells_successes().
-void JobMode::succeeded(Inbox::Success& answer, Scheduler::Success&) {
-  if (output_) output_->finished(answer.task);
-  engine_.read_slots_file();
+void JobMode::succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) {
+  DeliverTask delivery;
+  delivery.task = answer.task;
+  delivery.worker = answer.worker;
+  delivery.attempts = success.attempts;
+  delivery.duration = success.duration;
+  delivery.from_answer = true;
+  delivery.job = std::move(answer.job);
+  delivery.payload = std::move(success.payload);
+  deliver(delivery, report);
 }
 
-void JobMode::deliver(DeliverTask& delivery) {
+/// The task has its outcome: nothing more is printed for it.
+void JobMode::end_output(TaskId task, ByteView note) {
+  output_ ? output_->finished(task, note) : void(++done_);
+}
+
+void JobMode::deliver(DeliverTask& delivery, TaskReport* report) {
   const bool success = delivery.outcome == Outcome::Ok;
-  Reporter& reporter = engine_.reporter();
   if (success && !tells_successes()) {
-    if (output_) output_->finished(delivery.task);
+    end_output(delivery.task, {});
     return engine_.read_slots_file();
   }
   Ending ending = ending_of(delivery);
@@ -83,13 +93,11 @@ void JobMode::deliver(DeliverTask& delivery) {
     if (first_failure_ == 0) first_failure_ = status_of_failure(delivery, ending.exit_status);
     count_for_xargs(delivery, ending);
   }
-  if (output_) {
-    const std::string note = table_ != nullptr   ? table_note_of(delivery, ending, command)
-                             : options().records ? note_of(delivery, ending, command)
-                                                 : "";
-    output_->finished(delivery.task, as_bytes(note));
-  }
-  if (reporter.detailed()) tell_finished(delivery, ending, command);
+  const std::string note = table_ != nullptr   ? table_note_of(delivery, ending, command)
+                           : options().records ? note_of(delivery, ending, command)
+                                               : "";
+  end_output(delivery.task, as_bytes(note));
+  if (report != nullptr) fill(*report, delivery, ending, command);
   engine_.read_slots_file();
 }
 
@@ -102,56 +110,29 @@ std::string JobMode::last_lines(const DeliverTask& delivery) const {
                    kLastLines);
 }
 
-void JobMode::retry(const RetryTask& retry) {
+void JobMode::retry(const RetryTask& retry, TaskReport* report) {
   if (output_) output_->discard(retry.task);
   if (table_ != nullptr) table_->forget(retry.task);
-  if (!engine_.reporter().detailed()) return;
+  if (report == nullptr) return;
   const JobEnd* end = retry.job.get();
-  const std::string why = retry.timed_out         ? "timed out"
-                          : end == nullptr        ? retry.message
-                          : !end->problem.empty() ? end->problem
-                                                  : end->status.text();
-  engine_.reporter().tell(
-      TaskAnswered{retry.task, retry.worker, retry.timed_out ? "timeout" : "error", {}, why});
+  report->message = retry.timed_out         ? "timed out"
+                    : end == nullptr        ? retry.message
+                    : !end->problem.empty() ? end->problem
+                                            : end->status.text();
 }
 
-void JobMode::tell_finished(const DeliverTask& delivery, const Ending& ending,
-                            std::string_view command) {
-  Reporter& reporter = engine_.reporter();
-  TaskResult result;
-  result.id = delivery.task;
-  result.outcome = delivery.outcome;
-  result.worker = delivery.worker;
-  result.attempts = delivery.attempts;
-  result.duration = delivery.duration;
-  TaskFinished finished{};
-  finished.result = &result;
-  if (delivery.outcome != Outcome::Ok) {
-    finished.error_type = outcome_name(delivery.outcome);
-    finished.error_message = ending.how;
-  }
-  if (delivery.worker != kNoWorker) {
-    finished.host = engine_.plan().host_names[number(delivery.worker)];
-  }
-  finished.ended = engine_.now();
-  finished.started = engine_.now() - delivery.duration;
-  finished.exit_status = ending.exit_status;
-  finished.signal = ending.signal;
-  if (delivery.from_answer || delivery.timed_out) {
-    const std::string_view kind = delivery.timed_out                ? "timeout"
-                                  : delivery.outcome == Outcome::Ok ? "ok"
-                                                                    : "error";
-    reporter.tell(
-        TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, ending.how});
-  }
-  reporter.tell(finished);
+void JobMode::fill(TaskReport& report, const DeliverTask& delivery, const Ending& ending,
+                   std::string_view command) const {
+  report.error_type = outcome_name(delivery.outcome);
+  report.message = ending.how;
+  report.exit_status = ending.exit_status;
+  report.signal = ending.signal;
+  report.sent =
+      pipe_ ? pipe_->sent_bytes(delivery.task, delivery.payload) : delivery.payload.size();
+  if (const JobEnd* end = delivery.job.get()) report.received = end->received;
+  report.command.append(command);
   // A job that was not run has no line: --resume is to run it.
-  if (reporter.keeps_joblog() && delivery.outcome != Outcome::NotComputed) {
-    const std::uint64_t sent =
-        pipe_ ? pipe_->sent_bytes(delivery.task, delivery.payload) : delivery.payload.size();
-    const JobEnd* end = delivery.job.get();
-    reporter.job(finished, command, sent, end != nullptr ? end->received : 0);
-  }
+  report.logged = engine_.events().logs_commands() && delivery.outcome != Outcome::NotComputed;
 }
 
 std::string JobMode::note_of(const DeliverTask& delivery, const Ending& ending,

@@ -99,6 +99,8 @@ Status JobMode::open() {
   how.one_attempt = how.one_attempt && all_local_;
   one_attempt_ = how.one_attempt;
   output_ = std::make_unique<JobOutput>(how, *sink_, spill_.get());
+  const OutputWriter& out = table_ != nullptr ? table_->writer() : engine_.output();
+  written_.emplace(std::vector{&out, &engine_.reporter().errors_writer()});
   return {};
 }
 
@@ -196,7 +198,7 @@ bool JobMode::accept(TaskId task, Record& record) {
   }
   const std::uint64_t sequence = number(task) + 1;
   if (!resume_.is_done(*commands_, sequence, as_text(record.payload.body.view()))) return true;
-  if (output_) output_->finished(task);
+  end_output(task, {});
   return false;
 }
 
@@ -296,9 +298,7 @@ const JobMode::Job* JobMode::begin(WorkerId worker, const SendTask& send, Unique
     engine_.post(PayloadRefused{worker, send.task, ready.error().message});
     return nullptr;
   }
-  if (engine_.reporter().detailed()) {
-    engine_.reporter().tell(TaskSent{send.task, worker, send.attempt});
-  }
+  engine_.events().sent(send);
   if (job->results_folder.empty()) return job;
   if (const Status opened = open_result_files(job->results_folder, results); !opened) {
     std::string told = "--results: " + opened.error().message;
@@ -404,6 +404,12 @@ void JobMode::append(TaskId task, bool errors, Slice bytes, std::string_view tag
   output_->append(task, stream, bytes, tag);
 }
 
+OutcomeMarks JobMode::marks() {
+  // What a job writes by itself, to spread's stdout or to files of its own, is there when it ends.
+  if (!output_) return {done_, done_};
+  return {output_->accepted(), written_->written(output_->handed_on())};
+}
+
 std::string JobMode::remote_directory(const std::string& directory) const {
   const std::string& here = engine_.plan().context.current_directory;
   if (directory == ".") return here;
@@ -417,6 +423,7 @@ Status JobMode::advance(bool) {
 
 Status JobMode::pump_output() {
   SPREAD_TRY(output_->pump());
+  if (output_->has_spill_error()) engine_.warn(output_->take_spill_error());
   if (table_ != nullptr) SPREAD_TRY(table_->flush());
   if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));
   make_way_for_retry();

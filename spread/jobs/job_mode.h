@@ -18,6 +18,7 @@
 #include "spread/output/job_sinks.h"
 #include "spread/output/job_table.h"
 #include "spread/output/spill_file.h"
+#include "spread/output/write_mark.h"
 #include "spread/results/job_failures.h"
 #include "spread/results/job_output.h"
 
@@ -38,16 +39,12 @@ class JobMode final : public RunMode {
   std::string_view terminal_note() const override;
   bool accept(TaskId task, Record& record) override;
   bool takes_input_error(const std::string& error) override;
-  void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
-  void deliver(DeliverTask& delivery) override;
-  void retry(const RetryTask& retry) override;
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
+  void deliver(DeliverTask& delivery, TaskReport* report) override;
+  void retry(const RetryTask& retry, TaskReport* report) override;
   bool full() const override { return output_ && output_->full(); }
-  const std::string& error() const override { return error_; }
-  std::string take_warning() override { return output_ ? output_->take_spill_error() : ""; }
   Status advance(bool over) override;
-  bool drained() const override {
-    return (!output_ || output_->empty()) && (table_ == nullptr || table_->written());
-  }
+  OutcomeMarks marks() override;
   bool stalled() const override { return table_ != nullptr && table_->stalled(); }
   bool errors_are_output() const override { return true; }
   bool tell_failures() override;
@@ -118,7 +115,8 @@ class JobMode final : public RunMode {
   Status set_environment(const TaskContext& context, std::string_view payload);
   Ending ending_of(const DeliverTask& delivery) const;
   std::string last_lines(const DeliverTask& delivery) const;
-  void tell_finished(const DeliverTask& delivery, const Ending& ending, std::string_view command);
+  void fill(TaskReport& report, const DeliverTask& delivery, const Ending& ending,
+            std::string_view command) const;
   std::string note_of(const DeliverTask& delivery, const Ending& ending,
                       std::string_view command) const;
   std::string table_note_of(const DeliverTask& delivery, const Ending& ending,
@@ -126,6 +124,7 @@ class JobMode final : public RunMode {
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
   void make_way_for_retry();
+  void end_output(TaskId task, ByteView note);
 
   Engine& engine_;
   JobSetup setup_;
@@ -136,6 +135,8 @@ class JobMode final : public RunMode {
   std::unique_ptr<JobSink> sink_;
   JobTable* table_ = nullptr;          ///< the sink, with --results x.csv
   std::unique_ptr<JobOutput> output_;  ///< null with -u and --results DIR
+  std::optional<WriteMark> written_;   ///< of `output_`
+  std::uint64_t done_ = 0;             ///< jobs that need none
   const ArgumentSource* source_ = nullptr;
   std::string input_error_;            ///< of xargs, to be told
   std::optional<XargsManners> xargs_;  ///< `xargs`: what it does in its own way
@@ -157,7 +158,6 @@ class JobMode final : public RunMode {
   bool made_way_told_ = false;
   int first_failure_ = 0;  ///< exit status of the first job that failed
   int xargs_status_ = 0;   ///< 123 if one failed; that of the first one that stops xargs
-  std::string error_;
 };
 
 }  // namespace spread

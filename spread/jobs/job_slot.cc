@@ -25,8 +25,8 @@ JobSlot::JobSlot(Engine& engine, JobMode& mode, WorkerId id)
 Status JobSlot::start() {
   alive_ = true;
   ending_ = in_time_ = false;
-  engine_.reporter().tell(WorkerStarted{id(), host(), 0});
-  engine_.reporter().tell(WorkerReady{id()});
+  engine_.events().started(id(), 0);
+  engine_.events().ready(id());
   return {};
 }
 
@@ -74,7 +74,7 @@ void JobSlot::kill() {
 
 void JobSlot::end_worker(bool clean, std::string reason, JobEndPtr job) {
   alive_ = false;
-  engine_.reporter().tell(WorkerEnded{id(), clean, reason});
+  engine_.events().ended(id(), clean, reason);
   WorkerGone ended;
   ended.worker = id();
   ended.job = std::move(job);
@@ -131,10 +131,10 @@ void JobSlot::refuse() {
 void JobSlot::ended(JobEnd end) {
   const bool counts = !ending_ || in_time_;
   const bool success = mode_.is_success(end);
-  if (success && counts && !ending_ && !mode_.tells_successes()) {
-    return engine_.post_success(id(), task_, {});
-  }
-  const auto job = std::make_shared<const JobEnd>(std::move(end));
+  const bool plain = success && counts && !ending_;
+  if (plain && !mode_.tells_successes()) return engine_.post_success(id(), task_, {});
+  auto job = std::make_shared<const JobEnd>(std::move(end));
+  if (plain) return engine_.post_success(id(), task_, {}, std::move(job));
   if (counts) {
     Answered answered;
     answered.worker = id();

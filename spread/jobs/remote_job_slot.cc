@@ -53,7 +53,7 @@ Status RemoteJobSlot::start() {
                                          mode_.end_sequence());
   }
   ++host_.logins;
-  engine_.reporter().tell(WorkerStarted{id(), host(), agent_->pid()});
+  engine_.events().started(id(), agent_->pid());
   return {};
 }
 
@@ -173,7 +173,7 @@ void RemoteJobSlot::wake_waiting() {
 
 void RemoteJobSlot::take_jobs() {
   step_ = Step::Idle;
-  engine_.reporter().tell(WorkerReady{id()});
+  engine_.events().ready(id());
   engine_.post(WorkerHello{id(), 1, 1});
 }
 
@@ -251,12 +251,14 @@ void RemoteJobSlot::on_files_moved(Status status) {
 void RemoteJobSlot::answer() {
   step_ = Step::Idle;
   for (UniqueFd& file : result_files_) file.reset();
+  const bool success = mode_.is_success(end_);
+  auto job = std::make_shared<const JobEnd>(std::exchange(end_, {}));
+  if (success) return engine_.post_success(id(), task_, {}, std::move(job));
   Answered answered;
   answered.worker = id();
   answered.task = task_;
-  const bool success = mode_.is_success(end_);
-  answered.kind = success ? AnswerKind::Ok : AnswerKind::Error;
-  answered.job = std::make_shared<const JobEnd>(std::exchange(end_, {}));
+  answered.kind = AnswerKind::Error;
+  answered.job = std::move(job);
   engine_.post(std::move(answered));
 }
 
@@ -332,7 +334,7 @@ void RemoteJobSlot::on_agent_ended(ExitStatus status, bool unanswered, std::stri
   }
   release_errors();
   step_ = Step::Starting;
-  engine_.reporter().tell(WorkerEnded{id(), ended.clean, ended.reason});
+  engine_.events().ended(id(), ended.clean, ended.reason);
   engine_.has_ended(id());
   engine_.post(std::move(ended));
   if (was_bringing) wake_waiting();

@@ -36,6 +36,7 @@ class JobTable final : public JobSink {
     if (names_.empty()) names_ = names;
   }
 
+  const OutputWriter& writer() const { return *out_; }
   bool full() const override { return out_->full(); }
   void begin(TaskId task, ByteView note) override;
   void write(TaskId task, JobStream stream, Slice bytes) override;
@@ -44,7 +45,6 @@ class JobTable final : public JobSink {
   /// Writes what waits; an Error if that cannot be written.
   Status flush();
   bool stalled() const { return own_ != nullptr && own_->stalled(); }
-  bool written() const { return own_ == nullptr || own_->queue_empty(); }
 
  private:
   JobTable(JobOptions::Table format, OutputWriter& output, Reporter& reporter)

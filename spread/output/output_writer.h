@@ -29,6 +29,7 @@ class OutputWriter final : public ReadyHandler {
 
   OutputQueue& queue() { return queue_; }
   bool queue_empty() const { return queue_.empty(); }
+  std::size_t waiting() const { return queue_.size(); }  ///< bytes
   /// Writes what is due: enough has gathered, or the oldest byte has lingered long enough.
   void flush_if_due();
   /// Writes as much as goes without blocking.

@@ -206,7 +206,6 @@ void Reporter::stray(WorkerId worker, std::string_view text) {
   ByteBuffer& out = errors();
   out.append(text);
   if (text.back() != '\n') out.append("\n");
-  tell(WorkerLog{worker, text});
 }
 
 void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
@@ -214,33 +213,20 @@ void Reporter::captured(TaskId task, std::string_view so, std::string_view se) {
   append_slot_block(errors(), "se", task, se);
 }
 
-void Reporter::failed(const TaskFinished& event, const FailurePlace& place) {
-  const std::string line = failures_.add(event.result->id, event.result->outcome, event.host,
-                                         event.error_type, event.error_message, place);
+void Reporter::failed(const FailedTask& task, const FailurePlace& place) {
+  const std::string line =
+      failures_.add(task.id, task.outcome, task.host, task.error_type, task.message, place);
   if (!line.empty()) say(line);
   if (!place.trace.empty() && (all_traces_ || !std::exchange(trace_told_, true))) {
     const std::string_view trace = place.trace;
     say("its trace" + std::string(all_traces_ ? "" : " (--traces: those of all)") + ":\n" +
         std::string(trace.substr(0, trace.find_last_not_of("\r\n") + 1)));
   }
-  if (event.result->outcome == Outcome::NotComputed) not_computed_because_ = event.error_message;
+  if (task.outcome == Outcome::NotComputed) not_computed_because_ = task.message;
 }
 
-void Reporter::job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
-                   std::size_t received_bytes) {
-  JoblogLine line;
-  line.task = event.result->id;
-  line.host = event.host.empty() ? "-" : event.host;  // a bad record was on no host
-  line.duration = event.result->duration;
-  line.sent_bytes = sent_bytes;
-  line.received_bytes = received_bytes;
-  line.exit_status = event.exit_status;
-  line.signal = event.signal;
-  line.command = command;
-  job(line, event.started);
-}
-
-void Reporter::job(JoblogLine line, TimePoint started) {
+void Reporter::job(JoblogLine& line, TimePoint started) {
+  if (!keeps_joblog()) return;
   line.started = wall_seconds(started);
   append_joblog_line(line, joblog_file_.writer->queue().tail());
 }

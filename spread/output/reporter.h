@@ -32,6 +32,13 @@ struct ReportedRun {
   bool all_traces = false;     ///< of every failed task, not only of the first
 };
 
+/// A task without a value.
+struct FailedTask {
+  TaskId id{};
+  Outcome outcome = Outcome::Failed;
+  std::string_view host, error_type, message;  ///< each may be empty
+};
+
 /// Everything that a run tells beside its results: messages, the progress line, --events, the
 /// joblog. Owns stderr. Nothing of it ever blocks, and nothing is dropped: while errors_full(), the
 /// run causes nothing more that would have to be told.
@@ -75,12 +82,9 @@ class Reporter {
     for (Observer* observer : observers_) observer->on(event, loop_.now());
   }
   /// A task without a value. With the first trace, or with --traces each, as a whole.
-  void failed(const TaskFinished& event, const FailurePlace& place);
-  /// One line of the joblog; `command` is its last column.
-  void job(const TaskFinished& event, std::string_view command, std::size_t sent_bytes,
-           std::size_t received_bytes);
-  /// The same of what is no task; `line.started` is filled in here.
-  void job(JoblogLine line, TimePoint started);
+  void failed(const FailedTask& task, const FailurePlace& place);
+  /// One line of the joblog, if there is one; `line.started` is filled in here.
+  void job(JoblogLine& line, TimePoint started);
   /// Seconds since 1970.
   double wall_seconds(TimePoint time) const {
     return to_seconds(time.time_since_epoch()) + wall_offset_;
@@ -108,6 +112,8 @@ class Reporter {
     if (!one_place()) return errors_.full();
     return shared_->full() || waiting_.size() >= OutputWriter::kFull;
   }
+  /// Where what is said ends up.
+  const OutputWriter& errors_writer() const { return one_place() ? *shared_ : errors_; }
   /// stdout and stderr are one place: what is put into either queue must go into that of stdout.
   bool one_place() const { return shared_ != nullptr; }
   /// What follows on stdout belongs together, until end_block().

@@ -1,6 +1,10 @@
 #include "spread/report/events_writer.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <concepts>
+#include <cstring>
 
 #include "spread/base/json_string.h"
 #include "spread/base/number_text.h"
@@ -9,140 +13,181 @@
 namespace spread {
 namespace {
 
+/// A literal as an argument of a template.
+template <std::size_t N>
+struct Literal {
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  consteval Literal(const char (&from)[N]) { std::copy_n(from, N, text); }
+  static constexpr std::size_t kSize = N - 1;
+  char text[N];
+};
+
+/// Of an event.
+template <Literal name>
+struct Name {};
+
+template <Literal... parts>
+constexpr auto joined() {
+  std::array<char, (parts.kSize + ...)> whole{};
+  char* to = whole.data();
+  ((to = std::copy_n(parts.text, parts.kSize, to)), ...);
+  return whole;
+}
+
+}  // namespace
+
 /// One object, written by hand (with fmt three of them took longer than a task): opened with its
-/// event and time, closed with a newline by the destructor.
-class Line {
+/// event and time, closed with a newline by the destructor. Names are put together with what stands
+/// around them while this is compiled.
+class EventsWriter::Line {
  public:
-  Line(ByteBuffer& out, std::string_view event, Duration since_start) : out_(out) {
-    out_.append(R"({"event":")");
-    out_.append(event);
-    out_.append(R"(","time":)");
-    append_decimals(to_seconds(since_start), kDecimals, 0, out_);
+  static constexpr int kDecimals = 6;
+
+  template <Literal name>
+  Line(EventsWriter& events, Name<name>, TimePoint now) : out_(events.out_) {
+    literal<"{\"event\":\"", name, "\",\"time\":">();
+    out_.append(events.time_text(now));
   }
   Line(const Line&) = delete;
   Line& operator=(const Line&) = delete;
-  ~Line() { out_.append("}\n"); }
+  ~Line() { literal<"}\n">(); }
 
-  Line& whole(std::string_view name, std::uint64_t value) {
-    key(name);
-    append_number(value, out_);
-    return *this;
-  }
-  Line& integer(std::string_view name, std::int64_t value) {
-    key(name);
-    append_number(value, out_);
-    return *this;
-  }
-  Line& real(std::string_view name, double value) {
-    key(name);
-    std::isfinite(value) ? append_decimals(value, kDecimals, 0, out_) : out_.append("null");
-    return *this;
-  }
-  Line& boolean(std::string_view name, bool value) {
-    key(name);
-    out_.append(value ? "true" : "false");
-    return *this;
-  }
-  Line& text(std::string_view name, std::string_view value) {
-    key(name);
+  template <Literal name>
+  Line& text(std::string_view value) {
+    key<name>();
     append_json_string(value, out_);
     return *this;
   }
-  Line& worker(WorkerId id) {
-    if (id == kNoWorker) {
-      out_.append(R"(,"worker":null)");
-      return *this;
-    }
-    return whole("worker", number(id));
+  /// A word of spread's own, in which nothing is to be escaped.
+  template <Literal name>
+  Line& word(std::string_view value) {
+    literal<",\"", name, "\":\"">();
+    out_.append(value);
+    literal<"\"">();
+    return *this;
   }
-  Line& task(TaskId id) { return whole("task", number(id)); }
+  template <Literal name, std::integral T>
+  Line& whole(T value) {
+    key<name>();
+    append_number(value, out_);
+    return *this;
+  }
+  template <Literal name>
+  Line& real(double value) {
+    key<name>();
+    std::isfinite(value) ? append_decimals(value, kDecimals, 0, out_) : literal<"null">();
+    return *this;
+  }
+  template <Literal name>
+  Line& boolean(bool value) {
+    key<name>();
+    value ? literal<"true">() : literal<"false">();
+    return *this;
+  }
+  Line& worker(WorkerId id) {
+    if (id != kNoWorker) return whole<"worker">(number(id));
+    literal<",\"worker\":null">();
+    return *this;
+  }
+  Line& task(TaskId id) { return whole<"task">(number(id)); }
 
  private:
-  static constexpr int kDecimals = 6;
-
-  void key(std::string_view name) {
-    out_.append(",\"");
-    out_.append(name);
-    out_.append("\":");
+  template <Literal... parts>
+  void literal() {
+    static constexpr auto kWhole = joined<parts...>();
+    std::memcpy(out_.prepare(kWhole.size()), kWhole.data(), kWhole.size());
+    out_.commit(kWhole.size());
+  }
+  template <Literal name>
+  void key() {
+    literal<",\"", name, "\":">();
   }
 
   ByteBuffer& out_;
 };
 
-}  // namespace
+std::string_view EventsWriter::time_text(TimePoint now) {
+  if (now != written_time_) {
+    written_time_ = now;
+    time_text_.clear();
+    append_decimals(to_seconds(now - start_), Line::kDecimals, 0, time_text_);
+  }
+  return as_text(time_text_.view());
+}
 
 EventsWriter::EventsWriter(ByteBuffer& out, TimePoint start, double wall_seconds)
     : out_(out), start_(start) {
-  Line(out_, "run_started", {}).real("wall_time", wall_seconds).text("version", SPREAD_VERSION);
+  Line(*this, Name<"run_started">(), start)
+      .real<"wall_time">(wall_seconds)
+      .text<"version">(SPREAD_VERSION);
 }
 
 void EventsWriter::run_ended(int exit_status, TimePoint now) {
-  Line(out_, "run_ended", now - start_).integer("exit_status", exit_status);
+  Line(*this, Name<"run_ended">(), now).whole<"exit_status">(exit_status);
 }
 
 void EventsWriter::on(const WorkerStarted& event, TimePoint now) {
-  Line(out_, "worker_started", now - start_)
+  Line(*this, Name<"worker_started">(), now)
       .worker(event.worker)
-      .text("host", event.host)
-      .integer("pid", event.pid);
+      .text<"host">(event.host)
+      .whole<"pid">(event.pid);
 }
 
 void EventsWriter::on(const WorkerReady& event, TimePoint now) {
-  Line(out_, "worker_ready", now - start_).worker(event.worker);
+  Line(*this, Name<"worker_ready">(), now).worker(event.worker);
 }
 
 void EventsWriter::on(const WorkerEnded& event, TimePoint now) {
-  Line(out_, "worker_ended", now - start_)
+  Line(*this, Name<"worker_ended">(), now)
       .worker(event.worker)
-      .boolean("expected", event.expected)
-      .text("reason", event.reason);
+      .boolean<"expected">(event.expected)
+      .text<"reason">(event.reason);
 }
 
 void EventsWriter::on(const TaskSent& event, TimePoint now) {
-  Line(out_, "task_sent", now - start_)
+  Line(*this, Name<"task_sent">(), now)
       .task(event.task)
       .worker(event.worker)
-      .whole("attempt", event.attempt);
+      .whole<"attempt">(event.attempt);
 }
 
 void EventsWriter::on(const TaskAnswered& event, TimePoint now) {
-  Line line(out_, "task_answered", now - start_);
-  line.task(event.task).worker(event.worker).text("kind", event.kind);
-  line.real("seconds", to_seconds(event.duration));
-  if (event.first) line.boolean("first", true);
-  if (!event.message.empty()) line.text("message", event.message);
+  Line line(*this, Name<"task_answered">(), now);
+  line.task(event.task).worker(event.worker).word<"kind">(event.kind);
+  line.real<"seconds">(to_seconds(event.duration));
+  if (event.first) line.boolean<"first">(true);
+  if (!event.message.empty()) line.text<"message">(event.message);
 }
 
 void EventsWriter::on(const TaskFinished& event, TimePoint now) {
-  const TaskResult& result = *event.result;
-  Line line(out_, "task_finished", now - start_);
-  line.task(result.id).text("status", outcome_name(result.outcome)).worker(result.worker);
-  line.text("host", event.host).whole("attempts", result.attempts);
-  line.real("seconds", to_seconds(result.duration));
-  if (result.first) line.boolean("first", true);
-  if (result.outcome == Outcome::Ok) {
-    line.whole("bytes", result.value.size());
+  Line line(*this, Name<"task_finished">(), now);
+  line.task(event.task).word<"status">(outcome_name(event.outcome)).worker(event.worker);
+  line.text<"host">(event.host).whole<"attempts">(event.attempts);
+  line.real<"seconds">(to_seconds(event.duration));
+  if (event.first) line.boolean<"first">(true);
+  if (event.outcome == Outcome::Ok) {
+    line.whole<"bytes">(event.bytes);
   } else {
-    line.text("error_type", event.error_type).text("error_message", event.error_message);
+    line.text<"error_type">(event.error_type).text<"error_message">(event.error_message);
   }
 }
 
 void EventsWriter::on(const TaskProgress& event, TimePoint now) {
-  Line line(out_, "task_progress", now - start_);
-  line.task(event.task).worker(event.worker).real("fraction", event.fraction);
-  if (!event.text.empty()) line.text("text", event.text);
+  Line line(*this, Name<"task_progress">(), now);
+  line.task(event.task).worker(event.worker).real<"fraction">(event.fraction);
+  if (!event.text.empty()) line.text<"text">(event.text);
 }
 
 void EventsWriter::on(const WorkerLog& event, TimePoint now) {
-  Line(out_, "worker_log", now - start_).worker(event.worker).text("text", event.text);
+  Line(*this, Name<"worker_log">(), now).worker(event.worker).text<"text">(event.text);
 }
 
 void EventsWriter::on(const WorkerTail& event, TimePoint now) {
-  Line(out_, "worker_tail", now - start_).worker(event.worker).text("text", event.text);
+  Line(*this, Name<"worker_tail">(), now).worker(event.worker).text<"text">(event.text);
 }
 
 void EventsWriter::on(const Decision& event, TimePoint now) {
-  Line(out_, "decision", now - start_).text("text", event.text);
+  Line(*this, Name<"decision">(), now).text<"text">(event.text);
 }
 
 }  // namespace spread

@@ -30,8 +30,14 @@ class EventsWriter final : public Observer {
   void on(const Decision& event, TimePoint now) override;
 
  private:
+  class Line;
+  /// `now` as it is written: many events have the time of the same turn.
+  std::string_view time_text(TimePoint now);
+
   ByteBuffer& out_;
   TimePoint start_;
+  TimePoint written_time_ = kForever;
+  ByteBuffer time_text_;
 };
 
 }  // namespace spread

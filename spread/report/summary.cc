@@ -44,12 +44,12 @@ void Summary::on(const TaskAnswered& event, TimePoint) {
 }
 
 void Summary::on(const TaskFinished& event, TimePoint) {
-  const bool ok = event.result->outcome == Outcome::Ok;
+  const bool ok = event.outcome == Outcome::Ok;
   ++(ok ? succeeded_ : failed_);
-  if (event.result->worker == kNoWorker) return;
-  Row& finishing = row(event.result->worker);
+  if (event.worker == kNoWorker) return;
+  Row& finishing = row(event.worker);
   ++(ok ? finishing.succeeded : finishing.failed);
-  if (event.result->first) ++finishing.first;
+  if (event.first) ++finishing.first;
 }
 
 std::vector<Summary::Row> Summary::rows_by_host() const {

@@ -153,8 +153,15 @@ bool JobOutput::discard(TaskId task) {
   return unseen;
 }
 
+std::uint64_t JobOutput::handed_on() const {
+  if (options_.ordered) return next_;
+  const auto head = head_ ? jobs_.find(*head_) : jobs_.end();
+  return accepted_ - ready_.size() - (head != jobs_.end() && head->second.finished ? 1 : 0);
+}
+
 void JobOutput::finished(TaskId task, ByteView note) {
   const std::uint64_t id = number(task);
+  ++accepted_;
   SPREAD_ASSERT(!options_.ordered || (id >= next_ && !finished_.contains(id)));
   if (!note.empty()) job_of(id);
   if (options_.ordered) finished_.mark(id);

@@ -104,6 +104,10 @@ class JobOutput {
   /// This job, and no other, is read though memory and spill file are used up: what it prints comes
   /// on top, in memory. For when the head cannot run before it has ended.
   void lift_limits(std::optional<TaskId> task) { lifted_ = task; }
+  /// Tasks that finished() was called for.
+  std::uint64_t accepted() const { return accepted_; }
+  /// Of those, the ones of which everything has been handed on.
+  std::uint64_t handed_on() const;
   /// Nothing waits here: at the end of a run, everything has been handed on.
   bool empty() const { return jobs_.empty() && finished_.first() == FinishedJobs::kNone; }
 
@@ -111,6 +115,7 @@ class JobOutput {
   /// newline. To be asked before finished() or discard().
   std::string last_lines(TaskId task, std::size_t lines) const;
   /// Why the last attempt to spill failed (a full disk), once; empty otherwise.
+  bool has_spill_error() const { return !spill_error_.empty(); }
   std::string take_spill_error() { return std::exchange(spill_error_, {}); }
   std::size_t memory_in_use() const { return memory_ + finished_.memory_in_use(); }
 
@@ -182,6 +187,7 @@ class JobOutput {
   // Running jobs that have printed something or are final, and finished ones that are the head,
   // are not ordered, or were spilled while they ran.
   Jobs jobs_;
+  std::uint64_t accepted_ = 0;
   std::uint64_t next_ = 0;             // ordered: the head
   std::optional<std::uint64_t> head_;  // unordered
   std::deque<std::uint64_t> ready_;    // unordered: finished, to be the head in turn

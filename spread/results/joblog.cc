@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "spread/base/byte_buffer.h"
+#include "spread/base/json_scan.h"
 #include "spread/base/number_text.h"
 #include "spread/results/text_of.h"
 #include "spread/wire/json.h"
@@ -11,14 +12,21 @@ namespace spread {
 
 namespace {
 
-std::string cut(std::string_view text) {
+void append_cut(std::string_view text, ByteBuffer& out) {
   const std::string_view start = cut_text(text, kJoblogCommandBytes);
-  return std::string(start) + (start.size() < text.size() ? "..." : "");
+  out.append(start);
+  if (start.size() < text.size()) out.append("...");
 }
+
+constexpr bool is_escaped(char c) { return c == '\t' || c == '\n' || c == '\r' || c == '\\'; }
 
 void append_escaped(std::string_view text, ByteBuffer& out) {
   while (true) {
-    const std::size_t plain = std::min(text.find_first_of("\t\n\r\\"), text.size());
+    const char* const end = text.data() + text.size();
+    const char* special = find_special(text.data(), end);
+    // Quotes and other control characters stand for themselves.
+    while (special != end && !is_escaped(*special)) special = find_special(special + 1, end);
+    const auto plain = static_cast<std::size_t>(special - text.data());
     out.append(text.substr(0, plain));
     if (plain == text.size()) return;
     switch (text[plain]) {
@@ -65,13 +73,12 @@ void append_joblog_line(const JoblogLine& line, ByteBuffer& out) {
   out.push_back('\n');
 }
 
-std::string joblog_command(const Value& payload) {
-  if (const std::optional<ByteView> text = text_of(payload)) return cut(as_text(*text));
+void append_joblog_command(const Value& payload, ByteBuffer& out) {
+  if (const std::optional<ByteView> text = text_of(payload)) return append_cut(as_text(*text), out);
   ByteBuffer encoded, json;
   encoded.append(payload);
   wire::JsonStyle style;
-  if (!wire::msgpack_to_json(encoded.view(), json, style)) return {};
-  return cut(as_text(json.view()));
+  if (wire::msgpack_to_json(encoded.view(), json, style)) append_cut(as_text(json.view()), out);
 }
 
 }  // namespace spread

@@ -18,7 +18,7 @@ struct JoblogLine {
   std::uint64_t sent_bytes = 0, received_bytes = 0;
   int exit_status = 0;  ///< run: 0 = a value, 1 = failed, -1 = lost, not computed or timed out
   int signal = 0;       ///< 15 after a time-out
-  /// map: the command. run: the task's payload as joblog_command() shows it.
+  /// map: the command. run: the task's payload as append_joblog_command() shows it.
   std::string_view command;
 };
 
@@ -32,10 +32,10 @@ void append_joblog_line(const JoblogLine& line, ByteBuffer& out);
 /// The escapes of Command and Host.
 std::string joblog_escape(std::string_view text);
 
-/// What the Command column shows of a payload of `run`: strings as they are, anything else as
-/// compact JSON; no more than the first kJoblogCommandBytes of it, followed by "...", cut between
-/// characters.
+/// Appends what the Command column shows of a payload of `run`, not escaped: strings as they are,
+/// anything else as compact JSON; no more than the first kJoblogCommandBytes of it, followed by
+/// "...", cut between characters.
 inline constexpr std::size_t kJoblogCommandBytes = 4096;
-std::string joblog_command(const Value& payload);
+void append_joblog_command(const Value& payload, ByteBuffer& out);
 
 }  // namespace spread

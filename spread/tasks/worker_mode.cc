@@ -3,15 +3,22 @@
 #include <utility>
 
 #include "spread/base/quote.h"
+#include "spread/output/format_sink.h"
+#include "spread/output/spill_file.h"
 #include "spread/results/joblog.h"
+#include "spread/results/reorder_sink.h"
 #include "spread/tasks/worker_slot.h"
 
 namespace spread {
 
 Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
-  results_ = std::make_unique<ResultsOut>(output, setup_.spill, engine_.output(),
-                                          engine_.plan().host_names);
+  results_ = std::make_unique<FormatSink>(output, engine_.output(), engine_.plan().host_names);
+  if (output.ordered) {
+    TempFile file(setup_.spill.place(), setup_.spill.max_bytes);
+    results_ = std::make_unique<ReorderSink>(
+        setup_.spill.memory, std::make_unique<TempSpill>(std::move(file)), std::move(results_));
+  }
   if (!setup_.spill.directory.empty()) {
     if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);
@@ -37,7 +44,8 @@ void WorkerMode::begin_turn() {
 }
 
 Status WorkerMode::advance(bool over) {
-  results_->pump();
+  SPREAD_TRY(results_->pump());
+  if (results_->has_warning()) engine_.warn(results_->take_warning());
   if (const bool unread = engine_.reporter().errors_full();
       std::exchange(unread_, unread) != unread) {
     engine_.reconsider_all();
@@ -52,7 +60,7 @@ std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
 }
 
 void WorkerMode::on_tail(WorkerSlot& from, std::string_view text) {
-  engine_.reporter().tell(WorkerTail{from.id(), text});
+  engine_.events().tail(from.id(), text);
   if (const Status kept = tails_->append(from.id(), text); !kept) {
     engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
   }
@@ -94,24 +102,25 @@ void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
     case wire::UpKind::Fatal: answered.kind = AnswerKind::Fatal; break;
     default: answered.kind = AnswerKind::Error;
   }
-  if (answered.kind == AnswerKind::Busy && engine_.reporter().detailed()) {
-    engine_.reporter().tell(TaskAnswered{answer.id, from.id(), "busy", {}, answer.text});
+  if (answered.kind == AnswerKind::Busy) {
+    engine_.events().refused(answer.id, from.id(), answer.text);
   }
   engine_.post(std::move(answered));
 }
 
-void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
+void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
+                           TaskReport* report) {
   TaskResult result;
   result.id = answer.task;
   result.worker = answer.worker;
   result.attempts = success.attempts;
   result.duration = success.duration;
   result.value.body = std::move(answer.value);
-  if (engine_.reporter().detailed()) tell_success(result, success.payload);
-  results_->deliver(std::move(result));
+  if (report != nullptr) fill(*report, result, success.payload);
+  results_->take(std::move(result));
 }
 
-void WorkerMode::deliver(DeliverTask& delivery) {
+void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
   TaskResult result;
   result.id = delivery.task;
   result.outcome = delivery.outcome;
@@ -121,63 +130,32 @@ void WorkerMode::deliver(DeliverTask& delivery) {
   result.first = delivery.first;
   if (result.outcome == Outcome::Ok) {
     result.value.body = std::move(delivery.answer);
-    if (engine_.reporter().detailed()) tell_success(result, delivery.payload);
-    return results_->deliver(std::move(result));
-  }
-  if (delivery.from_answer) {
+  } else if (delivery.from_answer) {
     result.value.body = delivery.answer;
   } else {
     result.value = wire::make_error(delivery.error_type, delivery.message);
   }
-  tell_failure(delivery, result);
-  results_->deliver(std::move(result));
+  if (report != nullptr) fill(*report, result, delivery.payload);
+  if (result.outcome != Outcome::Ok) tell_failure(delivery, result, report);
+  results_->take(std::move(result));
 }
 
-void WorkerMode::retry(const RetryTask& retry) {
-  if (!engine_.reporter().detailed()) return;
-  const std::string_view kind = retry.from_answer ? "error" : retry.timed_out ? "timeout" : "crash";
+void WorkerMode::retry(const RetryTask& retry, TaskReport* report) {
+  if (report == nullptr) return;
   // The Scheduler does not look into answers.
-  const std::string message =
+  report->message =
       retry.from_answer ? wire::parse_error(retry.answer.view()).message : retry.message;
-  engine_.reporter().tell(
-      TaskAnswered{retry.task, retry.worker, kind, retry.duration, message, retry.first});
 }
 
-/// How the last attempt ended; empty where there was none, or nothing came of it.
-std::string_view WorkerMode::answer_kind(const DeliverTask& delivery) const {
-  if (delivery.timed_out) return "timeout";
-  if (delivery.outcome == Outcome::Lost) return "crash";
-  if (!delivery.from_answer) return {};
-  return delivery.fatal ? "fatal" : "error";
+void WorkerMode::fill(TaskReport& report, const TaskResult& result, const Value& payload) const {
+  report.sent = payload.size();
+  report.received = result.value.size();
+  report.logged = engine_.events().logs_commands();
+  if (report.logged) append_joblog_command(payload, report.command);
 }
 
-TaskFinished WorkerMode::finished_event(const TaskResult& result) const {
-  TaskFinished finished{};
-  finished.result = &result;
-  if (result.worker != kNoWorker) {
-    finished.host = engine_.plan().host_names[number(result.worker)];
-  }
-  finished.ended = engine_.now();
-  finished.started = finished.ended - result.duration;
-  return finished;
-}
-
-void WorkerMode::tell_success(const TaskResult& result, const Value& payload) {
-  Reporter& reporter = engine_.reporter();
-  const TaskFinished finished = finished_event(result);
-  reporter.tell(TaskAnswered{result.id, result.worker, "ok", result.duration, {}, result.first});
-  reporter.tell(finished);
-  log(finished, payload);
-}
-
-void WorkerMode::log(const TaskFinished& finished, const Value& payload) {
-  if (!engine_.reporter().keeps_joblog()) return;
-  engine_.reporter().job(finished, joblog_command(payload), payload.size(),
-                         finished.result->value.size());
-}
-
-void WorkerMode::tell_failure(const DeliverTask& delivery, const TaskResult& result) {
-  Reporter& reporter = engine_.reporter();
+void WorkerMode::tell_failure(const DeliverTask& delivery, const TaskResult& result,
+                              TaskReport* report) {
   wire::WorkerError error;
   if (delivery.from_answer) {
     error = wire::parse_error(delivery.answer.view());
@@ -185,31 +163,28 @@ void WorkerMode::tell_failure(const DeliverTask& delivery, const TaskResult& res
     error.type = delivery.error_type;
     error.message = delivery.message;
   }
-  TaskFinished finished = finished_event(result);
-  finished.error_type = error.type;
-  finished.error_message = error.message;
-  finished.exit_status = result.outcome == Outcome::Failed && !delivery.timed_out ? 1 : -1;
-  finished.signal = delivery.timed_out ? 15 : 0;
-  if (reporter.detailed()) {
-    // A task that was malformed or not computed has no answer, and perhaps no worker.
-    if (const std::string_view kind = answer_kind(delivery); !kind.empty()) {
-      reporter.tell(TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration,
-                                 error.message, delivery.first});
-    }
-    reporter.tell(finished);
+  if (report != nullptr) {
+    report->error_type = error.type;
+    report->message = error.message;
+    report->exit_status = result.outcome == Outcome::Failed && !delivery.timed_out ? 1 : -1;
+    report->signal = delivery.timed_out ? 15 : 0;
   }
-  log(finished, delivery.payload);
+  FailedTask failed{result.id, result.outcome, {}, error.type, error.message};
+  if (result.worker != kNoWorker) {
+    failed.host = engine_.plan().host_names[number(result.worker)];
+  }
   FailurePlace place;
-  std::string where, input;
+  std::string where;
+  ByteBuffer input;
   // What is no record says itself where it stands.
   if (delivery.payload.size() > 0) {
     where = engine_.place_of(delivery.task);
-    input = joblog_command(delivery.payload);
+    append_joblog_command(delivery.payload, input);
   }
   place.where = where;
-  place.input = input;
+  place.input = as_text(input.view());
   place.trace = error.trace;
-  reporter.failed(finished, place);
+  engine_.reporter().failed(failed, place);
 }
 
 }  // namespace spread

@@ -9,8 +9,8 @@
 
 #include "spread/engine/engine.h"
 #include "spread/io/read_buffer.h"
-#include "spread/output/results_out.h"
 #include "spread/output/tails_out.h"
+#include "spread/results/outcome_sink.h"
 #include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 
@@ -28,16 +28,13 @@ class WorkerMode final : public RunMode {
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
   std::string_view task_noun() const override { return "task"; }
   void begin_turn() override;
-  void succeeded(Inbox::Success& answer, Scheduler::Success& success) override;
-  void deliver(DeliverTask& delivery) override;
-  void retry(const RetryTask& retry) override;
+  void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
+  void deliver(DeliverTask& delivery, TaskReport* report) override;
+  void retry(const RetryTask& retry, TaskReport* report) override;
   bool full() const override { return results_->full(); }
-  const std::string& error() const override { return results_->error(); }
-  std::string take_warning() override { return results_->take_warning(); }
   Status advance(bool over) override;
-  bool drained() const override {
-    return results_->empty() && tails_->finished(engine_.tail_order());
-  }
+  OutcomeMarks marks() override { return results_->marks(); }
+  bool drained() const override { return tails_->finished(engine_.tail_order()); }
   bool waits_for_workers() const override { return is_all(); }
   bool errors_are_output() const override { return setup_.workers.tails.to == TailsTo::Stderr; }
   void change_slots(int by) override {
@@ -66,17 +63,14 @@ class WorkerMode final : public RunMode {
   ReadBuffer& read_buffer() { return read_buffer_; }
 
  private:
-  std::string_view answer_kind(const DeliverTask& delivery) const;
-  TaskFinished finished_event(const TaskResult& result) const;
-  void tell_success(const TaskResult& result, const Value& payload);
-  void tell_failure(const DeliverTask& delivery, const TaskResult& result);
-  void log(const TaskFinished& finished, const Value& payload);
+  void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
+  void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
   bool is_all() const { return setup_.is_all(); }
 
   Engine& engine_;
   WorkerSetup setup_;
   ReadBuffer read_buffer_;
-  std::unique_ptr<ResultsOut> results_;
+  std::unique_ptr<OutcomeSink> results_;
   std::unique_ptr<TailsOut> tails_;
   std::uint64_t failed_workers_ = 0;
   bool answered_ = false;  ///< since the last turn

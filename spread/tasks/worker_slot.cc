@@ -75,7 +75,7 @@ Status WorkerSlot::start() {
                                             mode_.read_buffer(), *this, how);
   reconsider();
   mode_.tail_begins(id());
-  engine_.reporter().tell(WorkerStarted{id(), host(), worker_->pid()});
+  engine_.events().started(id(), worker_->pid());
   for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
   engine_.needs_flush(*this);
   return {};
@@ -92,9 +92,7 @@ void WorkerSlot::send_task(const SendTask& action) {
   }
   if (!worker_->session().heard() || counts()) has_task();
   engine_.needs_flush(*this);
-  if (engine_.reporter().detailed()) {
-    engine_.reporter().tell(TaskSent{action.task, action.worker, action.attempt});
-  }
+  engine_.events().sent(action);
 }
 
 void WorkerSlot::close_input() {
@@ -205,7 +203,7 @@ void WorkerSlot::tell_slow_end() {
 
 void WorkerSlot::tell_ready() {
   ready_ = true;
-  engine_.reporter().tell(WorkerReady{id()});
+  engine_.events().ready(id());
 }
 
 void WorkerSlot::on_hello(const wire::Hello& hello) {
@@ -233,15 +231,19 @@ void WorkerSlot::on_answer(const wire::UpMessage& message) {
 }
 
 void WorkerSlot::on_progress(const wire::UpMessage& message) {
-  engine_.reporter().tell(TaskProgress{message.id, id(), message.number, message.text});
+  engine_.events().progress(message.id, id(), message.number, message.text);
 }
 
 void WorkerSlot::on_log(std::string_view text) {
   engine_.reporter().say(name() + ": " + std::string(text));
-  engine_.reporter().tell(WorkerLog{id(), text});
+  engine_.events().log(id(), text);
 }
 
-void WorkerSlot::on_stray(std::string_view text) { engine_.reporter().stray(id(), text); }
+void WorkerSlot::on_stray(std::string_view text) {
+  engine_.reporter().stray(id(), text);
+  engine_.events().log(id(), text);
+}
+
 void WorkerSlot::on_tail(std::string_view text) {
   received_bytes_ += text.size();
   if (!held_errors_.empty()) release_errors();
@@ -303,7 +305,7 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
     on_mismatch(fmt::format("it has written {} line{} fewer than it was given", open,
                             open == 1 ? "" : "s"));
   }
-  engine_.reporter().tell(WorkerEnded{id(), expected, ended.reason});
+  engine_.events().ended(id(), expected, ended.reason);
   log_end(status);
   if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
     // ssh could not connect: whatever it was to work on has not even been sent there.

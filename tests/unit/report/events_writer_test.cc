@@ -70,13 +70,11 @@ TEST(EventsWriter, TellsTheLifeOfATask) {
 }
 
 TEST(EventsWriter, TellsAResultByItsSize) {
-  TaskResult result;
-  result.id = TaskId{7};
-  result.worker = WorkerId{2};
-  result.attempts = 1;
-  result.value.body = Slice::literal("12345");
-  TaskFinished event{};
-  event.result = &result;
+  TaskFinished event;
+  event.task = TaskId{7};
+  event.worker = WorkerId{2};
+  event.attempts = 1;
+  event.bytes = 5;
   event.host = "n1";
   EXPECT_EQ(line_of(event),
             json::parse(R"({"event":"task_finished","time":1.5,"task":7,"status":"ok","worker":2,
@@ -84,10 +82,8 @@ TEST(EventsWriter, TellsAResultByItsSize) {
 }
 
 TEST(EventsWriter, TellsAFailureByItsReason) {
-  TaskResult result;
-  result.outcome = Outcome::NotComputed;
-  TaskFinished event{};
-  event.result = &result;
+  TaskFinished event;
+  event.outcome = Outcome::NotComputed;
   event.error_type = "stopped";
   event.error_message = "no slot is open";
   const json line = line_of(event);

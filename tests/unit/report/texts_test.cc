@@ -28,13 +28,11 @@ std::string taken(ByteBuffer& buffer) {
 template <typename Told>
 void finish(Told& observer, std::uint64_t task, Outcome outcome, WorkerId worker,
             const char* message = "", std::uint32_t attempts = 1) {
-  TaskResult result;
-  result.id = TaskId{task};
-  result.outcome = outcome;
-  result.worker = worker;
-  result.attempts = attempts;
-  TaskFinished event{};
-  event.result = &result;
+  TaskFinished event;
+  event.task = TaskId{task};
+  event.outcome = outcome;
+  event.worker = worker;
+  event.attempts = attempts;
   event.error_type = outcome == Outcome::Ok ? "" : "ValueError";
   event.error_message = message;
   event.host = "n1";
@@ -102,11 +100,9 @@ TEST(Summary, LeavesOutTheTimeOfATaskInWhichAStartMayBe) {
   for (const bool first : {true, false, false}) {
     summary.on(TaskAnswered{TaskId{0}, WorkerId{0}, "ok", seconds(first ? 60 : 2), "", first},
                kStart);
-    TaskResult result;
-    result.worker = WorkerId{0};
-    result.first = first;
-    TaskFinished event{};
-    event.result = &result;
+    TaskFinished event;
+    event.worker = WorkerId{0};
+    event.first = first;
     summary.on(event, kStart);
   }
   EXPECT_THAT(

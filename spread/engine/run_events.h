@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string_view>
+
+#include "spread/api/observer.h"
+#include "spread/api/task.h"
+#include "spread/base/byte_buffer.h"
+#include "spread/core/event.h"
+#include "spread/core/inbox.h"
+#include "spread/core/scheduler.h"
+#include "spread/engine/plan.h"
+#include "spread/engine/task_report.h"
+#include "spread/io/event_loop.h"
+#include "spread/output/reporter.h"
+
+namespace spread {
+
+/// What the outside is told of a run: every event of api/observer.h is made here, and every line of
+/// the joblog that is of a task. Of tasks it is told what the Scheduler says, and what the mode
+/// knows beside (TaskReport); of workers, what their slots have seen.
+class RunEvents {
+ public:
+  /// All must outlive this.
+  RunEvents(const Plan& plan, const EventLoop& loop, Reporter& reporter)
+      : plan_(plan), loop_(loop), reporter_(reporter) {}
+
+  // A worker, as its slot sees it.
+  void started(WorkerId worker, int pid) { tell(WorkerStarted{worker, host_of(worker), pid}); }
+  void ready(WorkerId worker) { tell(WorkerReady{worker}); }
+  void ended(WorkerId worker, bool expected, std::string_view reason) {
+    tell(WorkerEnded{worker, expected, reason});
+  }
+  void progress(TaskId task, WorkerId worker, double fraction, std::string_view text) {
+    tell(TaskProgress{task, worker, fraction, text});
+  }
+  void log(WorkerId worker, std::string_view text) { tell(WorkerLog{worker, text}); }
+  void tail(WorkerId worker, std::string_view text) { tell(WorkerTail{worker, text}); }
+  /// The task has got as far as into its queue.
+  void sent(const SendTask& task) {
+    if (reporter_.detailed()) tell(TaskSent{task.task, task.worker, task.attempt});
+  }
+  /// It cannot take the task now, for this reason.
+  void refused(TaskId task, WorkerId worker, std::string_view why) {
+    if (reporter_.detailed()) tell(TaskAnswered{task, worker, "busy", {}, why});
+  }
+
+  // A task, as the Scheduler sees it.
+  /// To be filled in by the mode; null where nothing looks at each task.
+  TaskReport* report() {
+    if (!reporter_.detailed()) return nullptr;
+    report_.clear();
+    return &report_;
+  }
+  /// The joblog is kept: TaskReport::command is wanted.
+  bool logs_commands() const { return reporter_.keeps_joblog(); }
+  /// These three: with the report that the mode has filled in.
+  void succeeded(const Inbox::Success& answer, const Scheduler::Success& success);
+  void delivered(const DeliverTask& delivery);
+  void retried(const RetryTask& retry);
+
+  /// --explain: why the Scheduler does this.
+  void explain(const Action& action);
+  void decided(std::string_view text) { tell(Decision{text}); }
+
+ private:
+  template <typename Event>
+  void tell(const Event& event) {
+    reporter_.tell(event);
+  }
+  std::string_view host_of(WorkerId worker) const;
+  void finished(TaskFinished& event);
+  void explain(const SendTask& send);
+
+  const Plan& plan_;
+  const EventLoop& loop_;
+  Reporter& reporter_;
+  TaskReport report_;
+  ByteBuffer explained_;  ///< kept, since every task is explained
+};
+
+}  // namespace spread
