@@ -191,8 +191,8 @@ const Slice& BlockHeaders::of(TaskId task) const {
   return std::prev(next)->second;
 }
 
-Result<PipeInput> PipeInput::open(const CutOptions& cut, std::uint32_t slots, EventLoop& loop,
-                                  Streams streams) {
+Result<PipeInput> PipeInput::open(const CutOptions& cut, std::uint32_t slots, bool takes_ranges,
+                                  EventLoop& loop, Streams streams) {
   const BlockOptions block = block_options(cut);
   SPREAD_TRY(check_block_options(block, cut.by_ranges));
   std::vector<std::string> names = cut.files;
@@ -200,9 +200,11 @@ Result<PipeInput> PipeInput::open(const CutOptions& cut, std::uint32_t slots, Ev
   PipeInput opened;
   std::unique_ptr<RecordReader> reader;
   if (cut.by_ranges) {
-    auto ranges = open_ranges(cut, block, cut.blocks_per_slot * slots, streams, opened);
+    auto ranges = opened.open_ranges(cut, block, cut.blocks_per_slot * slots, streams);
     if (!ranges) return fail("--pipepart: " + ranges.error().message);
     reader = std::move(*ranges);
+    names.clear();
+  } else if (takes_ranges && (reader = opened.stdin_by_ranges(cut, block, streams))) {
     names.clear();
   } else {
     const std::string& first = names.front();
@@ -217,8 +219,8 @@ Result<PipeInput> PipeInput::open(const CutOptions& cut, std::uint32_t slots, Ev
 
 Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const CutOptions& cut,
                                                              const BlockOptions& block,
-                                                             std::uint64_t blocks, Streams streams,
-                                                             PipeInput& opened) {
+                                                             std::uint64_t blocks,
+                                                             Streams streams) {
   const std::vector<std::string>& names = cut.files;
   std::vector<std::uint64_t> sizes;
   for (const std::string& name : names) {
@@ -227,21 +229,47 @@ Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const CutOptions& c
     const auto size = size_for_ranges(file->get(), name);
     if (!size) return tl::unexpected(size.error());
     Byte start[8] = {};
-    if (const auto count = read_at(file->get(), 0, start); count && opened.note_->empty()) {
-      *opened.note_ = packed_note(cut, name, {start, *count});
+    if (const auto count = read_at(file->get(), 0, start); count && note_->empty()) {
+      *note_ = packed_note(cut, name, {start, *count});
     }
-    opened.files_.push_back(std::move(*file));
+    files_.push_back(std::move(*file));
+    bases_.push_back(0);
     sizes.push_back(*size);
   }
   const std::uint64_t all = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
   std::vector<RangeFinder> finders;
   for (std::size_t i = 0; i < names.size(); ++i) {
     finders.emplace_back(block, names[i], sizes[i], blocks_of_file(blocks, sizes[i], all),
-                         [fd = opened.files_[i].get()](std::uint64_t offset, std::span<Byte> to) {
+                         [fd = files_[i].get()](std::uint64_t offset, std::span<Byte> to) {
                            return read_at(fd, offset, to);
                          });
   }
-  return std::make_unique<RangeReader>(std::move(finders), opened.headers_);
+  return std::make_unique<RangeReader>(std::move(finders), headers_);
+}
+
+/// Null where it is no regular file (or one of /proc, which says that it is empty), or where its
+/// bytes have to be looked at. As one that has been read, it stands at its end afterwards.
+std::unique_ptr<RecordReader> PipeInput::stdin_by_ranges(const CutOptions& cut,
+                                                         const BlockOptions& block,
+                                                         Streams streams) {
+  const auto left = cut.files.empty() ? bytes_left(streams.input) : std::nullopt;
+  const auto size = file_size(streams.input);
+  if (!left || !size || *left == 0 || !check_block_options(block, true)) return nullptr;
+  auto file = open_for_reading("-", streams.input);
+  if (!file || !skip_to_end(file->get())) return nullptr;
+  const std::uint64_t base = *size - *left;
+  Byte start[8] = {};
+  if (const auto count = read_at(file->get(), base, start)) {
+    *note_ = packed_note(cut, "stdin", {start, *count});
+  }
+  files_.push_back(std::move(*file));
+  bases_.push_back(base);
+  std::vector<RangeFinder> finders;
+  finders.emplace_back(block, "stdin", *left, 0,
+                       [fd = files_[0].get(), base](std::uint64_t offset, std::span<Byte> to) {
+                         return read_at(fd, base + offset, to);
+                       });
+  return std::make_unique<RangeReader>(std::move(finders), headers_);
 }
 
 FilePart PipeInput::part_of(ByteView payload) {

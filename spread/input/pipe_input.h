@@ -35,35 +35,41 @@ class BlockHeaders {
   std::vector<std::pair<std::uint64_t, Slice>> files_;  ///< their first blocks, ascending
 };
 
-/// The tasks of `pipe`: blocks of whole records as payloads, or with --pipepart the places where
-/// they lie in the files.
+/// The tasks of `pipe`: blocks of whole records as payloads, or the places where they lie in files:
+/// with --pipepart, and of a regular file on stdin, whose blocks are the same either way and then
+/// go to a command without a copy.
 class PipeInput {
  public:
-  static Result<PipeInput> open(const CutOptions& options, std::uint32_t slots, EventLoop& loop,
-                                Streams streams);
+  /// `takes_ranges`: the places of blocks will do.
+  static Result<PipeInput> open(const CutOptions& options, std::uint32_t slots, bool takes_ranges,
+                                EventLoop& loop, Streams streams);
 
   std::unique_ptr<TaskInput> take_input() { return std::move(input_); }
   /// Once, when a block has been read: that the input is packed. Mostly empty.
   std::string take_note() { return std::exchange(*note_, {}); }
   /// What goes in front of the block of a task that has been read.
   const Slice& header(TaskId task) const { return headers_->of(task); }
-  /// --pipepart: payloads say where a block is.
+  /// Payloads say where a block is.
   bool by_ranges() const { return !files_.empty(); }
   static FilePart part_of(ByteView payload);
   /// What the command gets: the header, and the block itself.
   std::uint64_t sent_bytes(TaskId task, const Value& payload) const;
   int file(const FilePart& part) const { return files_[part.file].get(); }
+  /// Where in the file it begins.
+  std::uint64_t offset(const FilePart& part) const { return bases_[part.file] + part.range.begin; }
 
  private:
-  static Result<std::unique_ptr<RecordReader>> open_ranges(const CutOptions& options,
-                                                           const BlockOptions& block,
-                                                           std::uint64_t blocks, Streams streams,
-                                                           PipeInput& opened);
+  Result<std::unique_ptr<RecordReader>> open_ranges(const CutOptions& options,
+                                                    const BlockOptions& block, std::uint64_t blocks,
+                                                    Streams streams);
+  std::unique_ptr<RecordReader> stdin_by_ranges(const CutOptions& options,
+                                                const BlockOptions& block, Streams streams);
 
   std::unique_ptr<TaskInput> input_;
   std::shared_ptr<BlockHeaders> headers_ = std::make_shared<BlockHeaders>();
   std::shared_ptr<std::string> note_ = std::make_shared<std::string>();
   std::vector<UniqueFd> files_;
+  std::vector<std::uint64_t> bases_;  ///< of each, where its ranges count from
 };
 
 }  // namespace spread

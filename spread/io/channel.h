@@ -41,6 +41,12 @@ class ChannelSink {
   virtual std::span<Byte> room() = 0;
   /// So many bytes were put to the front of room().
   virtual void on_output(std::size_t size) = 0;
+  /// Where its output may go without being looked at: a descriptor; -1: it is to come to room().
+  virtual int bypass() { return -1; }
+  /// So many bytes have gone there.
+  virtual void on_bypassed(std::size_t size) { static_cast<void>(size); }
+  /// The output did not go there, though it is no fault of the other side: it comes to room().
+  virtual void on_bypass_failed() {}
   /// Its output has ended. Not told where something else holds the pipe after its end.
   virtual void on_output_end() {}
   /// What it wrote to its stderr, if it has one. It comes behind what it wrote to its output

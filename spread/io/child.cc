@@ -6,6 +6,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
+#include "spread/io/files.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -17,6 +18,7 @@ constexpr Duration kAfterKill = std::chrono::seconds(5);
 // Payloads of this size make a larger pipe worth its share of the user's pipe budget.
 constexpr std::size_t kBigBytes = 64 * 1024;
 constexpr std::size_t kBigPipe = 1024 * 1024;
+constexpr std::size_t kMovedAtOnce = kBigPipe;
 
 }  // namespace
 
@@ -77,6 +79,7 @@ void Child::adopt(Subprocess process) {
   if (output_.fd) loop_.add(output_.fd.get(), true, false, this);
   if (errors_.fd) loop_.add(errors_.fd.get(), true, false, this);
   if (process_->input) writer_.open(std::move(process_->input), *this);
+  if (large_) grow_pipes();
 }
 
 void Child::on_started(Result<Subprocess> process) {
@@ -139,8 +142,11 @@ void Child::tell_written() {
 }
 
 void Child::expect_large() {
-  if (large_ || state_ != State::Running) return;
-  large_ = true;
+  if (std::exchange(large_, true)) return;
+  if (state_ == State::Running) grow_pipes();
+}
+
+void Child::grow_pipes() {
   for (const int fd : {writer_.fd(), output_.fd.get()}) {
     if (fd >= 0) grow_pipe(fd, kBigPipe);
   }
@@ -171,6 +177,13 @@ void Child::read(bool errors) {
 /// One read. False when there is nothing more to be had now.
 bool Child::read_output() {
   if (!output_.fd) return false;
+  // One that is told to end is read at once, however little would find room on the other side.
+  if (const int to = ending_ ? -1 : sink_->bypass(); to >= 0) {
+    const IoResult moved = move_from_pipe(output_.fd.get(), to, kMovedAtOnce);
+    if (moved.state == IoState::Done) return sink_->on_bypassed(moved.size), true;
+    // Whether there is nothing to be had, or no room for it, reading tells; or what is wrong there.
+    if (moved.state == IoState::Failed) sink_->on_bypass_failed();
+  }
   const std::span<Byte> room = sink_->room();
   const IoResult result = read_some(output_.fd.get(), room.data(), room.size());
   if (result.state == IoState::WouldBlock) return false;
@@ -229,8 +242,10 @@ void Child::close(Stream& stream) {
 // ---------------------------------------------------------------- its end
 
 void Child::terminate() {
+  if (state_ == State::Idle) return;
+  const bool told = std::exchange(ending_, true);
   if (state_ == State::Exited) return timer_.set(loop_.now());
-  if (state_ == State::Idle || std::exchange(ending_, true)) return;
+  if (told) return;
   if (state_ == State::Running) next_step();
 }
 

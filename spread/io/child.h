@@ -85,6 +85,7 @@ class Child final : public Channel, public ReadyHandler, private StartHandler {
 
   void begin();
   void adopt(Subprocess process);
+  void grow_pipes();
   void on_started(Result<Subprocess> process) override;
   void react(QueuedWriter::State state);
   void tell_written();
@@ -115,7 +116,7 @@ class Child final : public Channel, public ReadyHandler, private StartHandler {
   QueuedWriter writer_;
   Stream output_, errors_;
   bool told_unread_ = false;
-  bool large_ = false;      ///< its pipes have been made larger
+  bool large_ = false;      ///< larger pipes are wanted
   bool suspended_ = false;  ///< what runs, or will when it is there
   bool ending_ = false;     ///< it is being told to end
   std::size_t step_ = 0;    ///< of the end sequence, next

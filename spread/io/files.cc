@@ -33,6 +33,8 @@ std::optional<std::uint64_t> bytes_left(int fd) {
   return *size - std::min(*size, static_cast<std::uint64_t>(at));
 }
 
+bool skip_to_end(int fd) { return sys::lseek(fd, 0, SEEK_END) >= 0; }
+
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
   std::size_t done = 0;
   while (done < to.size()) {
@@ -80,6 +82,14 @@ IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
     result.error = moved == 0 ? 0 : errno;
   }
   return result;
+}
+
+IoResult move_from_pipe(int pipe, int to, std::size_t most) {
+  const ssize_t moved = sys::splice(pipe, nullptr, to, most, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  if (moved > 0) return {IoState::Done, static_cast<std::size_t>(moved), 0};
+  if (moved == 0) return {IoState::End, 0, 0};
+  const bool later = errno == EAGAIN || errno == EINTR;
+  return {later ? IoState::WouldBlock : IoState::Failed, 0, errno};
 }
 
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view)) {

@@ -18,6 +18,13 @@ bool file_is_empty(int fd);
 std::optional<std::uint64_t> file_size(int fd);
 /// What is left to be read of a regular file from where the descriptor stands.
 std::optional<std::uint64_t> bytes_left(int fd);
+/// As if the rest of a regular file had been read; false where that cannot be done.
+bool skip_to_end(int fd);
+
+/// Moves at most `most` bytes from a pipe to where they go, which are not copied where the kernel
+/// can do without. WouldBlock: one of the two cannot now. Failed, with nothing lost: it must be
+/// read and written, or shows there what is wrong.
+IoResult move_from_pipe(int pipe, int to, std::size_t most);
 
 /// Reads all of `to` from `offset` on; fewer bytes only where the file ends.
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to);

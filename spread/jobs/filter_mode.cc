@@ -51,7 +51,7 @@ Status FilterMode::open() {
 
 Result<std::unique_ptr<TaskInput>> FilterMode::open_input() {
   auto pipe =
-      PipeInput::open(*setup_.cut, engine_.plan().workers(), engine_.loop(), setup_.streams);
+      PipeInput::open(*setup_.cut, engine_.plan().workers(), false, engine_.loop(), setup_.streams);
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();

@@ -160,7 +160,7 @@ Result<std::unique_ptr<TaskInput>> JobMode::open_input() {
   // host that is yet to be asked has one at least.
   const auto asked = static_cast<std::uint32_t>(plan.roster.ask_cpus.size());
   const std::uint32_t slots = plan.hosts.slots_unlimited ? usable_cpus() : plan.workers() + asked;
-  auto pipe = PipeInput::open(*setup_.cut, slots, engine_.loop(), setup_.streams);
+  auto pipe = PipeInput::open(*setup_.cut, slots, true, engine_.loop(), setup_.streams);
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();
@@ -343,8 +343,8 @@ void JobMode::set_input(const SendTask& send) {
     return;
   }
   const FilePart part = PipeInput::part_of(payload.body.view());
-  const ByteRange& range = part.range;
-  job_.range = {pipe_->file(part), part.file, range.begin, range.end - range.begin};
+  const std::uint64_t size = part.range.end - part.range.begin;
+  job_.range = {pipe_->file(part), part.file, pipe_->offset(part), size};
 }
 
 Status JobMode::set_environment(const TaskContext& context, std::string_view payload) {
@@ -402,6 +402,21 @@ void JobMode::append(TaskId task, bool errors, Slice bytes, std::string_view tag
   const JobStream stream = errors ? JobStream::Err : JobStream::Out;
   if (table_ != nullptr) table_->look_at(task, stream, bytes.view(), !tag.empty());
   output_->append(task, stream, bytes, tag);
+}
+
+int JobMode::bypass(TaskId task, std::string_view tag) const {
+  // Of small outputs several are written at once, and a record or a message in the same place has
+  // to know where lines end.
+  if (!pipe_ || !output_ || !tag.empty() || table_ != nullptr || engine_.reporter().one_place() ||
+      !output_->may_bypass(task)) {
+    return -1;
+  }
+  return engine_.output().bypass();
+}
+
+void JobMode::bypassed(TaskId task, std::size_t size) {
+  engine_.output().bypassed(size);
+  output_->bypassed(task);
 }
 
 OutcomeMarks JobMode::marks() {

@@ -75,13 +75,18 @@ class JobMode final : public RunMode {
   }
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
+  /// Where its stdout may go without coming here: see ChannelSink::bypass().
+  int bypass(TaskId task, std::string_view tag) const;
+  void bypassed(TaskId task, std::size_t size);
   ReadBuffer& read_buffer() { return read_buffer_; }
   const std::vector<EndStep>& end_sequence() const { return end_sequence_; }
   Duration kill_grace() const { return setup_.ends.kill_grace; }
   const JobOptions& options() const { return setup_.job; }
   bool is_success(const JobEnd& end) const { return end.is_success(options().ok_statuses); }
-  /// --pipepart: a file of -a.
-  const std::string& input_file(std::uint32_t index) const { return setup_.cut->files[index]; }
+  /// Whose ranges are blocks: a file of -a, or stdin.
+  std::string input_file(std::uint32_t index) const {
+    return setup_.cut->files.empty() ? "stdin" : setup_.cut->files[index];
+  }
   /// Some files are to go to other machines, or to come from there.
   bool moves_files() const;
   const std::vector<FilePlace>& base_files() const { return base_files_; }

@@ -92,13 +92,20 @@ void JobSlot::on_bytes(bool errors, Slice bytes) {
   mode_.append(task_, errors, std::move(bytes), tag_);
 }
 
+int JobSlot::bypass() { return mode_.bypass(task_, tag_); }
+
+void JobSlot::on_bypassed(std::size_t size) {
+  received_ += size;
+  mode_.bypassed(task_, size);
+}
+
 void JobSlot::on_unread(bool unread) {
   engine_.set_unread(id(), unread);
   engine_.post(OutputUnread{id(), unread});
 }
 
 void JobSlot::on_file_failed(int error) {
-  const std::string& name = mode_.input_file(file_index_);
+  const std::string name = mode_.input_file(file_index_);
   engine_.abort("cannot read " + name + ": " +
                 (error == 0 ? "it has become shorter meanwhile" : errno_text(error)));
 }

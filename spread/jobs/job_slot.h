@@ -51,6 +51,9 @@ class JobSlot final : public RunSlot, private SharedSink {
  private:
   void on_bytes(bool errors, Slice bytes) override;
   bool wants_output(bool errors) const override;
+  int bypass() override;
+  void on_bypassed(std::size_t size) override;
+  void on_bypass_failed() override { engine_.output().no_bypass(); }
   void on_unread(bool unread) override;
   void on_file_failed(int error) override;
   void on_ended(const ChannelEnd& end) override;

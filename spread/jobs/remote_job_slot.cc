@@ -202,7 +202,7 @@ void RemoteJobSlot::feed_range() {
   const Slice piece(block, {block->data(), size});
   block->release();
   if (!got || *got < size) {
-    const std::string& name = mode_.input_file(range_.index);
+    const std::string name = mode_.input_file(range_.index);
     return engine_.abort("cannot read " + name + ": " +
                          (got ? "it has become shorter meanwhile" : got.error().message));
   }

@@ -28,6 +28,17 @@ class OutputWriter final : public ReadyHandler {
   OutputWriter& operator=(const OutputWriter&) = delete;
 
   OutputQueue& queue() { return queue_; }
+  /// Where bytes may be moved to past the queue, since nothing waits in it; else -1.
+  int bypass() const {
+    return can_bypass_ && queue_.empty() && !waiting_ && !closed_ ? output_.fd.get() : -1;
+  }
+  /// So many bytes have gone that way. What the last one was is not known: no newline, say.
+  void bypassed(std::size_t size) {
+    written_ += size;
+    in_line_ = true;
+  }
+  /// It is nothing that can be moved to.
+  void no_bypass() { can_bypass_ = false; }
   bool queue_empty() const { return queue_.empty(); }
   std::size_t waiting() const { return queue_.size(); }  ///< bytes
   /// Writes what is due: enough has gathered, or the oldest byte has lingered long enough.
@@ -62,6 +73,7 @@ class OutputWriter final : public ReadyHandler {
   TimePoint deadline_ = kForever;
   bool waiting_ = false;
   bool in_line_ = false;
+  bool can_bypass_;
   std::uint64_t written_ = 0;
   bool closed_ = false;
   std::string error_;

@@ -89,6 +89,13 @@ void JobOutput::append(TaskId task, JobStream stream, const Slice& bytes, std::s
   bound_memory();
 }
 
+bool JobOutput::may_bypass(TaskId task) const {
+  const auto at = jobs_.find(number(task));
+  const Job* const job = at == jobs_.end() ? nullptr : &at->second;
+  return options_.mode == JobOutputMode::Live && passes(number(task), job, JobStream::Out) &&
+         (job == nullptr || !job->has_held()) && !sink_.full();
+}
+
 void JobOutput::route(std::uint64_t id, Job& job, JobStream stream, const Slice& bytes) {
   const bool lines = options_.mode == JobOutputMode::Lines;
   std::size_t passed = 0;

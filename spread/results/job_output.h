@@ -78,6 +78,11 @@ class JobOutput {
   /// A running attempt printed this. `prefix`, if not empty, is put in front of each line, so it
   /// ends in the TAB of --tag.
   void append(TaskId task, JobStream stream, const Slice& bytes, std::string_view prefix = {});
+  /// Whether what the running job prints next to stdout would go to the sink at once, as it is, and
+  /// unseen by this: then it may go past both. Only of JobOutputMode::Live.
+  bool may_bypass(TaskId task) const;
+  /// It has.
+  void bypassed(TaskId task) { job_of(number(task)).printed = true; }
   /// No other attempt will follow the one that runs or is about to start: it may go live.
   void set_final(TaskId task);
   /// The attempt failed and another will follow: what it printed is dropped. False if some of it

@@ -4,11 +4,12 @@ import contextlib
 import gzip
 import os
 import signal
+import subprocess
 import unittest
 
 from machine_code import forbid_machine_code
 from map_testing import is_asleep, wait_at
-from spread_testing import SpreadTest, peak_memory_kb
+from spread_testing import SPREAD, SpreadTest, peak_memory_kb
 
 LINES = "".join(f"{n}\n" for n in range(100000))
 
@@ -22,6 +23,37 @@ class Blocks(SpreadTest):
             with self.subTest(block):
                 lines = LINES[:2000] if block == "1" else LINES
                 self.assert_run(self.pipe("-j3", "--block", block, "cat", input=lines), 0, lines, "")
+
+    def test_a_file_as_standard_input_has_the_blocks_of_a_pipe(self):
+        name = self.file("in", LINES)
+        show = ("-j2", "--block", "10000", "--header", "2", "cksum")
+        with open(name, "rb") as file:
+            self.assertEqual(self.pipe(*show, stdin=file).out, self.pipe(*show, input=LINES).out)
+
+    def test_a_file_as_standard_input_is_read_from_where_it_stands_to_its_end(self):
+        self.file("in", "a\nb\nc\n")
+        script = '{ read -r first; "$0" pipe -j1 cat; cat; } <in'
+        done = subprocess.run(["bash", "-c", script, SPREAD], capture_output=True, check=True,
+                              cwd=self.folder, env=self.environment)
+        self.assertEqual((done.stdout, done.stderr), (b"b\nc\n", b""))
+
+    def test_a_file_that_says_it_is_empty_and_is_not(self):
+        with open("/proc/self/mountinfo", "rb") as file:
+            self.assertIn(" / ", self.pipe("-j1", "cat", stdin=file).out)
+
+    def test_output_goes_to_the_end_of_a_file(self):
+        for mode in ("wb", "ab"):
+            with self.subTest(mode), open(self.path("out"), mode) as out:
+                self.assert_run(self.pipe("-j3", "--block", "10000", "cat", input=LINES, stdout=out), 0, None, "")
+        with open(self.path("out"), encoding="ascii") as out:
+            self.assertEqual(out.read(), LINES * 2)
+
+    def test_joblog_has_the_bytes_that_a_command_printed(self):
+        log = self.path("log")
+        result = self.pipe("-j1", "--joblog", log, "cat; echo xyz >&2", input="a\nb\n")
+        self.assert_run(result, 0, "a\nb\n", "xyz\n")
+        with open(log, encoding="ascii") as lines:
+            self.assertEqual([line.split("\t")[5] for line in lines], ["Receive", "8"])
 
     def test_blocks_end_at_lines(self):
         result = self.pipe("-j1", "--block", "10", "tr '\\n' ' '; echo", input="aaaa\nbbb\ncccccc\nd\n")

@@ -49,6 +49,23 @@ void describe(const OpenPtr& open, struct stat* status) {
   }
 }
 
+/// Nothing is lost: what the one does not take stays in the other.
+ssize_t splice_pipe(Machine& machine, int from, int to, std::size_t size) {
+  const auto* const source = dynamic_cast<PipeEnd*>(at(machine, from).get());
+  const OpenPtr target = at(machine, to);
+  if (source == nullptr || !target) return answer(ssize_t{-EINVAL});
+  if ((target->flags & O_APPEND) != 0) return answer(ssize_t{-EINVAL});
+  Pipe& pipe = *source->pipe();
+  if (pipe.bytes.empty()) return answer(ssize_t{pipe.writers == 0 ? 0 : -EAGAIN});
+  const ssize_t moved = target->write(pipe.bytes.data(), std::min(size, pipe.bytes.size()));
+  machine.trace("splice", from, moved);
+  if (moved > 0) {
+    pipe.bytes.erase(0, static_cast<std::size_t>(moved));
+    pipe.changed.tell();
+  }
+  return answer(moved);
+}
+
 }  // namespace
 
 int close(int fd) {
@@ -103,6 +120,7 @@ off_t lseek(int fd, off_t offset, int whence) {
 }
 
 ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned) {
+  if (offset == nullptr) return splice_pipe(enter(), from, to, size);
   std::string bytes(std::min<std::size_t>(size, 65536), '\0');
   const ssize_t taken = pread(from, bytes.data(), bytes.size(), *offset);
   if (taken <= 0) return taken;

@@ -30,6 +30,9 @@ struct ChildNews final : SharedSink {
     (errors ? complained : said) += as_text(bytes.view());
     order += errors ? 'e' : 'o';
   }
+  int bypass() override { return to; }
+  void on_bypassed(std::size_t size) override { bypassed += size; }
+  void on_bypass_failed() override { to = -1; }
   void on_output_end() override { output_ended = true; }
   bool wants_output(bool) const override { return wants; }
   void on_unread(bool now) override { unread = now; }
@@ -44,6 +47,8 @@ struct ChildNews final : SharedSink {
   bool wants = true;
   bool unread = false, output_ended = false;
   int lost = 0, written = 0, unwanted = 0;
+  int to = -1;  ///< where its output may go
+  std::size_t bypassed = 0;
   std::optional<int> file_error;
   std::string said, complained, order;
   std::optional<ChannelEnd> end;
@@ -121,6 +126,48 @@ TEST_F(OneChild, IsReadToTheEndAndEndsOnce) {
   EXPECT_TRUE(told_.output_ended);
   EXPECT_FALSE(told_.end->killed);
   expect_quiet();
+}
+
+TEST_F(OneChild, MayHaveItsOutputGoWhereItIsNotLookedAt) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+  told_.to = ends[1];
+  shell("echo out; echo err >&2");
+  EXPECT_EQ(wait_for_end().status->code, 0);
+  EXPECT_EQ(told_.bypassed, 4u);
+  EXPECT_EQ(told_.said, "");
+  EXPECT_EQ(told_.complained, "err\n");
+  EXPECT_TRUE(told_.output_ended);
+  char text[8];
+  EXPECT_EQ(std::string(text, static_cast<std::size_t>(read(ends[0], text, sizeof text))), "out\n");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(OneChild, IsReadWhereItsOutputFindsNoRoom) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+  const std::string full(static_cast<std::size_t>(fcntl(ends[1], F_GETPIPE_SZ)), 'x');
+  ASSERT_EQ(write(ends[1], full.data(), full.size()), static_cast<ssize_t>(full.size()));
+  told_.to = ends[1];
+  shell("echo out");
+  wait_for_end();
+  EXPECT_EQ(told_.bypassed, 0u);
+  EXPECT_EQ(told_.said, "out\n");
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_F(OneChild, IsReadWhereNothingCanBeMovedTo) {
+  char name[] = "/tmp/spread-child-XXXXXX";
+  const int file = mkostemp(name, O_APPEND | O_CLOEXEC);
+  unlink(name);
+  told_.to = file;
+  shell("echo out");
+  wait_for_end();
+  EXPECT_EQ(told_.to, -1);
+  EXPECT_EQ(told_.said, "out\n");
+  close(file);
 }
 
 TEST_F(OneChild, MayBeFollowedByAnother) {
