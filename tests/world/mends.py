@@ -5,13 +5,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Edit:
+    file: str
+    mended: str  # stands there once
+    faulty: str
+
+
+@dataclass(frozen=True)
 class Mend:
     name: str
     kind: str  # of the worlds that are to find it: run, map, pipe, all
     fault: str
-    file: str
-    mended: str  # stands there once
-    faulty: str
+    edits: tuple[Edit, ...]
+
+    def __init__(self, name, kind, fault, *edits):
+        """Each three of `edits` are a file, what stands there once, and what stood there before."""
+        groups = zip(edits[::3], edits[1::3], edits[2::3], strict=True)
+        for key, value in (("name", name), ("kind", kind), ("fault", fault),
+                           ("edits", tuple(Edit(*group) for group in groups))):
+            object.__setattr__(self, key, value)
 
 
 MENDS = [
