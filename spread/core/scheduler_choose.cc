@@ -44,7 +44,9 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
            (there != nullptr && pool_.in(*there, group) ? 1 : 0);
   };
   if (others(Group::Starting) + others(Group::AwaitsHello) > 0) return true;
-  std::uint32_t free = others(Group::Idle) + others(Group::Ready);
+  // A slot beyond the limit takes nothing.
+  const bool may_start = pool_.count(Group::Occupied) + pool_.count(Group::Starting) < slots_limit_;
+  std::uint32_t free = others(Group::Idle) + (may_start ? others(Group::Ready) : 0);
   if (task.avoid == kNoWorker || task.crashes == 0) return free > 0;
   // All of that host avoid it, as long as another host has a worker.
   const HostId crashed = pool_[task.avoid].host;
@@ -53,6 +55,7 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
   };
   if (pool_.count(Group::Usable) == pool_.count_on(crashed, Group::Usable)) return free > 0;
   for (const Group group : {Group::Idle, Group::Ready}) {
+    if (group == Group::Ready && !may_start) continue;
     free -= pool_.count_on(crashed, group) - on_crashed(&here, group) - on_crashed(there, group);
   }
   return free > 0;

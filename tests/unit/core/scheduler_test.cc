@@ -152,6 +152,15 @@ TEST(Scheduler, ASlotThatLeavesARetryToAnotherDoesNotUseUpTheLimit) {
   EXPECT_EQ(table.sent(), "0:0 1:1 1:0");
 }
 
+TEST(Scheduler, ARetryIsNotLeftToASlotThatTheLimitForbidsToStart) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  Table table(options);
+  table.tell(SlotsLimited{1}).slots(3).complete().tasks(1).end().decide();
+  table.answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:0");
+}
+
 TEST(Scheduler, NamesWhatIsInTheWayOfARetryWithoutASlot) {
   SchedulerOptions options = window_of(1);
   options.failure.retries = 2;
