@@ -304,7 +304,9 @@ void Scheduler::on(OutputStalled& event, TimePoint now, Actions&) {
     return;
   }
   pool_.each_busy([&](Slot& worker) {
-    worker.do_not_charge(*stalled_since_, now);
+    // One that was not read before has not had that time either.
+    const TimePoint unread = worker.unread_since().value_or(*stalled_since_);
+    worker.do_not_charge(std::min(unread, *stalled_since_), now);
     holder_changed(worker);
   });
   // Up to here they have been seen to.

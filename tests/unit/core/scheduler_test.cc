@@ -161,6 +161,19 @@ TEST(Scheduler, ARetryIsNotLeftToASlotThatTheLimitForbidsToStart) {
   EXPECT_EQ(table.sent(), "0:0 0:0");
 }
 
+TEST(Scheduler, AStallDoesNotChargeTheTimeBeforeItToAWorkerThatIsNotRead) {
+  SchedulerOptions options = window_of(1);
+  options.failure.timeout = seconds(20);
+  Table table(options);
+  table.slots(1).complete().tasks(1).decide();
+  table.tell(OutputUnread{WorkerId{0}, true}).wait(seconds(15));
+  table.tell(OutputStalled{true}).wait(seconds(1)).tell(OutputStalled{false}).wait(seconds(15));
+  table.tell(OutputUnread{WorkerId{0}, false}).decide().wait(seconds(19)).decide();
+  EXPECT_TRUE(table.all<KillWorker>().empty());
+  table.wait(seconds(2)).decide();
+  EXPECT_EQ(table.all<KillWorker>().size(), 1u);
+}
+
 TEST(Scheduler, NamesWhatIsInTheWayOfARetryWithoutASlot) {
   SchedulerOptions options = window_of(1);
   options.failure.retries = 2;
