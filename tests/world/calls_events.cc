@@ -82,8 +82,17 @@ int epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) {
   return static_cast<int>(told);
 }
 
-int timerfd_create(int, int) { return enter(), answer(-EMFILE); }  // only where there is no pidfd
-int timerfd_settime(int, int, const itimerspec*) { return enter(), answer(-EBADF); }
+int timerfd_create(int, int) {
+  Machine& machine = enter();
+  return answer(machine.add(std::make_shared<OpenTimer>(machine.timeline())));
+}
+
+int timerfd_settime(int fd, int, const itimerspec* when) {
+  Machine& machine = enter();
+  static_cast<OpenTimer&>(*machine.descriptors.at(fd)).set(when->it_interval.tv_nsec);
+  return 0;
+}
+
 int eventfd(unsigned, int) { return enter(), answer(-EMFILE); }  // only for threads: there are none
 
 int signalfd(int, const sigset_t* signals, int flags) {

@@ -25,6 +25,17 @@ Process* child(Machine& machine, int pid) {
   return process != nullptr && process->child && !process->reaped ? process : nullptr;
 }
 
+/// Later than its pidfd says, where the world has it so. Whatever waits for it without end is told.
+bool can_be_reaped(Machine& machine, const Process& process) {
+  return !process.running() && machine.now() >= process.ended_at + machine.faults().reaped_late;
+}
+
+void wait_until_reapable(Machine& machine, const Process& process) {
+  machine.wait([&] { return !process.running(); }, std::nullopt);
+  const Time when = process.ended_at + machine.faults().reaped_late;
+  machine.wait([] { return false; }, when);
+}
+
 /// To all that the table names, as spread/guard does.
 void signal_children(Machine& machine, const GuardTable& table, int number) {
   for (std::uint32_t i = 0; i < table.used; ++i) {
@@ -110,9 +121,9 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   Machine& machine = enter();
   Process* process = what == P_PID ? child(machine, static_cast<int>(id)) : nullptr;
   if (process == nullptr) return answer(-ECHILD);
-  if ((options & WNOHANG) == 0) machine.wait([&] { return !process->running(); }, std::nullopt);
+  if ((options & WNOHANG) == 0) wait_until_reapable(machine, *process);
   *info = {};
-  if (process->running()) return 0;
+  if (!can_be_reaped(machine, *process)) return 0;
   info->si_pid = process->pid;
   if ((options & WNOWAIT) == 0) process->reaped = true;
   return 0;
@@ -122,8 +133,8 @@ pid_t waitpid(pid_t pid, int* status, int options) {
   Machine& machine = enter();
   Process* process = child(machine, pid);
   if (process == nullptr) return answer(-ECHILD);
-  if ((options & WNOHANG) == 0) machine.wait([&] { return !process->running(); }, std::nullopt);
-  if (process->running()) return 0;
+  if ((options & WNOHANG) == 0) wait_until_reapable(machine, *process);
+  if (!can_be_reaped(machine, *process)) return 0;
   machine.trace("reap", pid, process->status());
   if (status != nullptr) *status = process->status();
   process->reaped = true;

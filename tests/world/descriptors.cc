@@ -108,6 +108,19 @@ ssize_t OpenMemory::write(const void* from, std::size_t size) {
 }
 mode_t OpenMemory::type() const { return S_IFREG; }
 
+void OpenTimer::set(Time every) {
+  every_ = every;
+  next_ = timeline_.now() + every;
+  timeline_.at(next_, [] {});  // so that what waits looks again
+}
+
+ssize_t OpenTimer::read(void* into, std::size_t size) {
+  if (ready() == 0) return -EAGAIN;
+  std::memset(into, 1, size);
+  set(every_);
+  return static_cast<ssize_t>(size);
+}
+
 int OpenEpoll::control(int operation, int fd, const OpenPtr& open, const epoll_event* event) {
   const auto found = watches_.find(fd);
   const bool known = found != watches_.end() && found->second.open.lock() == open;

@@ -130,6 +130,20 @@ class OpenNotice final : public Open {
   std::function<ssize_t(void*, std::size_t)> take_;
 };
 
+/// A timerfd that is readable at each tick.
+class OpenTimer final : public Open {
+ public:
+  explicit OpenTimer(Timeline& timeline) : timeline_(timeline) {}
+  void set(Time every);
+  ssize_t read(void* into, std::size_t size) override;
+  unsigned ready() const override { return timeline_.now() >= next_ ? unsigned{EPOLLIN} : 0u; }
+  mode_t type() const override { return 0; }
+
+ private:
+  Timeline& timeline_;
+  Time every_ = 0, next_ = 0;
+};
+
 /// As epoll: it watches open file descriptions, not numbers. One that some process still holds is
 /// reported although its number was closed.
 class OpenEpoll final : public Open {

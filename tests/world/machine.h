@@ -27,6 +27,8 @@ struct Faults {
   /// Of so many starts one fails with EAGAIN; 0: none.
   unsigned start_fails_one_in = 0;
   std::size_t descriptors_max = 1024;
+  /// A child's pidfd is readable so long before it can be reaped, as where it is traced.
+  Time reaped_late = 0;
   std::size_t disk_bytes = std::size_t{1} << 40;
   std::size_t pipe_capacity = 65536;
   std::size_t pipe_piece_max = SIZE_MAX;
@@ -97,6 +99,7 @@ class Machine {
 
   Process& add_process();
   Process* find(int pid);
+  const Process* find(int pid) const { return const_cast<Machine*>(this)->find(pid); }
   const std::vector<std::unique_ptr<Process>>& processes() const { return processes_; }
   /// To a process, or a group where `pid` is negative; -ESRCH.
   int kill(int pid, int number);

@@ -29,6 +29,14 @@ std::string show(const std::string& text) {
   return "'" + text.substr(0, kShown) + (text.size() > kShown ? "...'" : "'");
 }
 
+/// What it writes to stdout in the end: by its last try.
+std::string last_text(const TaskPlan& task) {
+  const std::size_t tries = std::min<std::size_t>(std::max(task.begun, 1u), task.attempts.size());
+  const End end = task.attempts[tries - 1];
+  const bool whole = end == End::Ok || end == End::Error;
+  return whole ? task.value + "\n" : task.half();
+}
+
 class Judgement {
  public:
   Judgement(const Scenario& scenario, const Machine& machine, const Outcome& outcome)
@@ -65,7 +73,7 @@ class Judgement {
     return !signalled() && !reader_left() && !nothing_could_start() && scenario_.halt.empty() &&
            !machine_.disk_was_full && scenario_.worker.answers_wrongly_one_in == 0 &&
            // A job whose output had to be passed on early is not tried again.
-           !(scenario_.subcommand == "map" && scenario_.spill_fills);
+           !(scenario_.subcommand == "map" && scenario_.spill_fills && scenario_.retries > 1);
   }
 
   bool has_begun() const {
@@ -94,6 +102,13 @@ class Judgement {
         say("process " + std::to_string(process->pid) + " (" + process->words.front() +
             (process->running() ? ") still runs" : ") was not reaped"));
       }
+    }
+    // What has left the group is not spread's; what is in that of a child that was ended, is.
+    for (const auto& process : machine_.processes()) {
+      const Process* parent = process->left_by == 0 ? nullptr : machine_.find(process->left_by);
+      if (parent == nullptr || !parent->asked_to_end || !process->running()) continue;
+      say("process " + std::to_string(process->pid) + " outlives " + std::to_string(parent->pid) +
+          ", which was ended with its group");
     }
     for (const auto& [name, file] : machine_.files) {
       if (name.find("spread-") != std::string::npos) say("left behind: " + name);
@@ -143,20 +158,14 @@ class Judgement {
     if (machine_.disk_was_full && needs_disk && !signalled() && *outcome_.status == 0) {
       say("the disk was full, and the status is 0");
     }
-    all_errors();
+    if (scenario_.results.empty()) all_errors();
+    if (!scenario_.results.empty()) return result_files();
+    if (scenario_.ungrouped) return ungrouped();
     if (scenario_.one_place) return blocks(got);
     if (scenario_.subcommand == "map") return jobs();
     if (!scenario_.ordered) return each_once(got, wanted);
     if (scenario_.subcommand == "pipe") return in_order(got, wanted);
     ordered_results(got, wanted);
-  }
-
-  /// What of a job is shown: what its last try wrote.
-  std::string job_text(const TaskPlan& task) const {
-    const std::size_t tries = std::min<std::size_t>(std::max(task.begun, 1u), task.attempts.size());
-    const End end = task.attempts[tries - 1];
-    const bool whole = end == End::Ok || end == End::Error;
-    return whole ? task.value + "\n" : task.half();
   }
 
   /// Whose line it is, where stdout and stderr are one place; -1: spread's.
@@ -197,7 +206,7 @@ class Judgement {
     std::string wanted;
     std::size_t size = 0;
     for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
-      const std::string text = job_text(scenario_.tasks[i]);
+      const std::string text = job_text(scenario_, i);
       wanted += text;
       size += text.size();
       // Each begins with a number of its own, and is shown in one piece.
@@ -215,6 +224,35 @@ class Judgement {
     }
   }
 
+  /// --results: what its last try wrote is in files of its own, and nothing is shown.
+  void result_files() {
+    if (!outcome_.out.empty()) say("--results, and yet on stdout: " + show(outcome_.out));
+    if (!undisturbed()) return;
+    for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+      const std::string name = scenario_.results + "/" + std::to_string(i + 1) + "/stdout";
+      const auto file = machine_.files.find(name);
+      if (file == machine_.files.end() || file->second->bytes != last_text(scenario_.tasks[i])) {
+        say(name + " is not there, or does not have what its job wrote");
+        return;
+      }
+      delivered_.insert(i);
+    }
+  }
+
+  /// -u: all bytes of all tries, in any order.
+  void ungrouped() {
+    if (!undisturbed()) return;
+    std::size_t least = 0;
+    for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+      const TaskPlan& task = scenario_.tasks[i];
+      least += last_text(task).size();
+      if (task.finished > 0) delivered_.insert(i);
+    }
+    if (outcome_.out.size() < least) {
+      say(std::to_string(outcome_.out.size()) + " bytes on stdout, of " + std::to_string(least));
+    }
+  }
+
   bool is_whole(const std::vector<std::string>& got, std::size_t i) const {
     return undisturbed() || i + 1 < got.size() || outcome_.out.back() == '\n';
   }
@@ -226,10 +264,13 @@ class Judgement {
     std::size_t least = 0;
     for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
       const TaskPlan& task = scenario_.tasks[i];
-      if (task.begun != 1 || task.finished != 1) continue;
+      const bool over = task.attempts.front() == End::Ok ||
+                        (scenario_.subcommand == "map" && scenario_.retries == 1);
+      if (task.begun != 1 || !over || task.attempts.front() == End::Hang) continue;
       least += task.errors.size();
-      const bool there = outcome_.errors.find(task.errors) != std::string::npos;
-      if (!there && scenario_.subcommand == "map") {
+      const std::string tag = scenario_.tag && !task.errors.empty() ? std::to_string(i) + "\t" : "";
+      const bool there = outcome_.errors.find(tag + task.errors) != std::string::npos;
+      if (!there && scenario_.subcommand == "map" && !scenario_.ungrouped) {
         return say("stderr of task " + std::to_string(i) + " is lost: " + show(task.errors));
       }
     }
@@ -336,7 +377,9 @@ class Judgement {
     for (const End end : task.attempts) {
       const bool too_many = crashes >= scenario_.crash_retries;
       if (end == End::Ok) return too_many ? Fate::Either : Fate::Succeeds;
-      const bool crash = end == End::Crash && scenario_.subcommand == "run";
+      if (end == End::Busy) continue;
+      const bool crash = scenario_.subcommand == "run" &&
+                         (end == End::Crash || end == End::Mute || end == End::Deaf);
       if (crash) {
         ++crashes;
       } else if (++errors >= scenario_.retries) {
@@ -354,6 +397,11 @@ class Judgement {
 };
 
 }  // namespace
+
+std::string job_text(const Scenario& scenario, std::size_t task) {
+  const std::string text = last_text(scenario.tasks[task]);
+  return scenario.tag && !text.empty() ? std::to_string(task) + "\t" + text : text;
+}
 
 std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
                                const Outcome& outcome) {

@@ -18,6 +18,9 @@ struct Outcome {
   Time last_activity = 0;  ///< of all that it had to wait for
 };
 
+/// What of a job is shown: what its last try wrote.
+std::string job_text(const Scenario& scenario, std::size_t task);
+
 /// What is wrong with it; empty if nothing is. Knows the scenario, the machine afterwards, and the
 /// manual; nothing of the program's code.
 std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,

@@ -76,6 +76,7 @@ Co<bool> Process::write(int fd, std::string bytes) {
 
 void Process::signal(int number) {
   if (ending_) return;
+  asked_to_end |= number == SIGTERM || number == SIGKILL;
   if (number == SIGSTOP || number == SIGTSTP) {
     stopped_ = true;
   } else if (number == SIGCONT) {

@@ -37,6 +37,8 @@ class Process {
   std::map<std::string, std::string> environment;
   std::map<int, OpenPtr> descriptors;
   bool child = false;  ///< of the tested program, which reaps it
+  int left_by = 0;     ///< the child that began it and leaves it behind
+  bool asked_to_end = false;  ///< while it ran, by a signal
 
   /// TERM, INT and HUP end it so much later; nothing: it ignores them.
   std::optional<Time> ends_after = Time{0};

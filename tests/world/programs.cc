@@ -29,8 +29,10 @@ Co<int> hold_pipes(Process& self) {
   co_return 0;
 }
 
-void leave_grandchild(Process& self) {
+void leave_grandchild(Process& self, const WorkerPlan& plan) {
   Process& left = self.machine().add_process();
+  if (!plan.grandchild_obeys) left.ends_after.reset();
+  left.left_by = self.pid;
   left.group = self.group;
   left.descriptors = self.descriptors;
   left.begin(hold_pipes);
@@ -39,7 +41,7 @@ void leave_grandchild(Process& self) {
 /// A worker of `run`: the protocol as docs/protocol.md has it, with code of its own.
 Co<int> be_worker(Process& self, Scenario& scenario) {
   const WorkerPlan& plan = scenario.worker;
-  if (plan.grandchild) leave_grandchild(self);
+  if (plan.grandchild) leave_grandchild(self, scenario.worker);
   co_await self.sleep(plan.preparation);
   if (self.machine().one_in(plan.starts_badly_one_in)) co_return kCrashed;
   const bool wrong_ids = self.machine().one_in(plan.answers_wrongly_one_in);
@@ -61,6 +63,15 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
       const int status = co_await crash(self);
       co_return status;
     }
+    if (end == End::Mute || end == End::Deaf) {
+      self.close(end == End::Mute ? 1 : 0);
+      co_await self.sleep(kForever);
+    }
+    if (end == End::Busy) {
+      const bool told = co_await self.write(1, wire.busy(*task));
+      if (!told) co_return 1;
+      continue;
+    }
     if (wrong_ids) {
       const std::string wrong = wire.ok({task->id + 1000, task->index}, todo.value);
       co_await self.write(1, wrong);
@@ -80,7 +91,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
 
 /// A job of `map`: "job I J...", each a task's number.
 Co<int> be_job(Process& self, Scenario& scenario) {
-  if (scenario.worker.grandchild) leave_grandchild(self);
+  if (scenario.worker.grandchild) leave_grandchild(self, scenario.worker);
   int status = 0;
   if (self.words.size() < 2 || self.words[1].empty()) {
     scenario.nonsense.push_back("a job without an item was started");
@@ -96,6 +107,7 @@ Co<int> be_job(Process& self, Scenario& scenario) {
     co_await self.sleep(todo.duration / 2);
     if (end == End::Hang) co_await self.sleep(kForever);
     if (end == End::Crash) {
+      if (!todo.errors.empty()) co_await self.write(2, todo.errors);
       const int crashed = co_await crash(self);
       co_return crashed;
     }
@@ -111,7 +123,7 @@ Co<int> be_job(Process& self, Scenario& scenario) {
 /// A filter of `pipe`: what it reads, unchanged.
 Co<int> be_filter(Process& self, Scenario& scenario) {
   const WorkerPlan& plan = scenario.worker;
-  if (plan.grandchild) leave_grandchild(self);
+  if (plan.grandchild) leave_grandchild(self, scenario.worker);
   co_await self.sleep(plan.preparation);
   while (true) {
     std::string bytes = co_await self.read(0, self.machine().draw(1, 8192));
@@ -133,7 +145,7 @@ Co<bool> read_all(Process& self) {
 /// A command of `all`: its tail, and its end.
 Co<int> be_command(Process& self, Scenario& scenario) {
   const WorkerPlan& plan = scenario.worker;
-  if (plan.grandchild) leave_grandchild(self);
+  if (plan.grandchild) leave_grandchild(self, scenario.worker);
   co_await self.sleep(plan.preparation);
   co_await read_all(self);
   co_await self.write(1, plan.tail);

@@ -50,7 +50,7 @@ class Drawing {
   Scenario scenario() {
     const std::string& what = world_.subcommand;
     word({"spread", what, "--no-history", "--no-bar"});
-    world_.shutdown_timeout = draw_.of<Time>({1, 3}) * kSecond;
+    world_.shutdown_timeout = draw_.of<Time>({1, 3, 40}) * kSecond;
     world_.kill_grace = draw_.of<Time>({500, 2000}) * kMillisecond;
     word({"-j", std::to_string(draw_.between(1, 6)), "--kill-grace", seconds(world_.kill_grace)});
     // Jobs have none.
@@ -64,10 +64,11 @@ class Drawing {
     if (what == "all") word({"--", "command"});
     streams();
     signals();
-    if (draw_.one_in(10)) {
+    if (draw_.one_in(world_.resumes ? 3 : 10)) {
       if (draw_.one_in(2)) world_.faults.killed_at_start = draw_.between(1, 6);
       world_.faults.killed_at_call = draw_.by_size(60, 5000);
     }
+    world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
   }
 
@@ -78,6 +79,9 @@ class Drawing {
 
   void machine() {
     Faults& faults = world_.faults;
+    // What few workers need, or fewer.
+    if (draw_.one_in(10)) faults.descriptors_max = draw_.between(22, 44);
+    if (draw_.one_in(10)) faults.reaped_late = draw_.of<Time>({5, 500}) * kMillisecond;
     if (draw_.one_in(5)) faults.start_fails_one_in = static_cast<unsigned>(draw_.between(2, 20));
     if (draw_.one_in(3)) faults.pipe_capacity = draw_.of<std::size_t>({3, 100, 4096, 8192});
     if (draw_.one_in(3)) faults.pipe_piece_max = draw_.of<std::size_t>({1, 3, 7, 4096});
@@ -91,11 +95,13 @@ class Drawing {
     if (draw_.one_in(8)) worker.ends_after.reset();
     worker.lives_on = draw_.one_in(8);
     worker.grandchild = draw_.one_in(8);
+    worker.grandchild_obeys = draw_.one_in(2);
   }
 
-  void tasks(std::size_t count, bool errors, bool hangs) {
+  void tasks(std::size_t count, std::initializer_list<End> ends) {
     const bool smooth = draw_.one_in(3);
     const std::uint64_t value_max = draw_.of<std::uint64_t>({20, 20, 300, 20000});
+    const bool errors = *ends.begin() == End::Error;
     const std::uint64_t slow = draw_.of<std::uint64_t>({0, 5, 200});
     for (std::size_t i = 0; i < count; ++i) {
       TaskPlan task;
@@ -108,10 +114,14 @@ class Drawing {
       if (draw_.one_in(6))
         task.errors = "err " + text(draw_, i, draw_.by_size(1, value_max)) + "\n";
       if (!smooth && draw_.one_in(world_.spill_fills ? 4 : 10)) {
-        const End bad = draw_.of<End>(
-            {errors ? End::Error : End::Crash, End::Crash, hangs ? End::Hang : End::Crash});
+        End bad = draw_.of<End>(ends);
+        // Where another process holds the pipe, its end is seen by nobody.
+        if ((bad == End::Mute || bad == End::Deaf) && world_.worker.grandchild) bad = End::Crash;
+        // Where the first all die, nothing shows that the command works, and the slots are closed.
+        if (i < 2 && bad != End::Busy && bad != End::Hang) bad = errors ? End::Error : End::Ok;
         task.attempts.assign(draw_.between(1, 3), bad);
-        if (draw_.one_in(2)) task.attempts.push_back(End::Ok);
+        // What is only refused is given out for ever.
+        if (bad == End::Busy || draw_.one_in(2)) task.attempts.push_back(End::Ok);
       }
       world_.tasks.push_back(std::move(task));
     }
@@ -167,11 +177,59 @@ class Drawing {
     limits();
     if (draw_.one_in(4)) world_.worker.starts_badly_one_in = 6;
     if (!lines && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
-    tasks(draw_count(), !lines, timeout);
+    const End hang = timeout ? End::Hang : End::Crash;
+    if (lines) {
+      tasks(draw_count(), {End::Crash, End::Mute, End::Deaf, hang});
+    } else {
+      tasks(draw_count(), {End::Error, End::Crash, End::Busy, End::Mute, End::Deaf, hang});
+    }
+    if (draw_.one_in(12)) crashers();
     // A tail that cannot be kept ends the run with an error of its own.
     if (!lines && !world_.spill_fills && draw_.one_in(3)) world_.worker.tail = "tail\n";
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
     word({"--tails", "stderr", "--", "worker"});
+  }
+
+  /// Of `map`: where what jobs print goes.
+  void output() {
+    if (draw_.one_in(8)) {
+      world_.results = "/world/results";
+      word({"--results", world_.results});
+    } else if (draw_.one_in(8)) {
+      world_.ungrouped = true;
+      word({"-u"});
+    } else if (draw_.one_in(5)) {
+      world_.one_place = true;
+    } else if (draw_.one_in(5)) {
+      world_.tag = true;
+      word({"--tag"});
+    }
+    world_.resumes = !world_.joblog.empty() && !world_.disk_fills && !world_.out_file &&
+                     !world_.one_place && !world_.ungrouped && world_.results.empty() &&
+                     !world_.spill_fills && world_.halt.empty();
+    if (world_.resumes && draw_.one_in(2)) world_.torn = draw_.between(1, 40);
+  }
+
+  /// What works at first, and then dies again and again.
+  void crashers() {
+    for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
+      world_.tasks[i].attempts = {End::Ok};
+      if (i >= 6 && !draw_.one_in(4)) world_.tasks[i].attempts = {End::Crash};
+    }
+  }
+
+  /// Jobs print more than can be held, and the first has to be tried again.
+  void waits_for_storage() {
+    world_.tasks.resize(std::min<std::size_t>(world_.tasks.size(), 12));
+    world_.out.piece = 65536;
+    for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
+      TaskPlan& task = world_.tasks[i];
+      task.value = text(draw_, i, draw_.between(20'000, 300'000));
+      task.duration = static_cast<Time>(draw_.between(0, 100)) * kMillisecond;
+    }
+    if (world_.tasks.empty() || world_.retries == 1) return;
+    world_.tasks[0].attempts = {End::Error, End::Ok};
+    world_.tasks[0].duration = static_cast<Time>(draw_.between(0, 1000)) * kMillisecond;
   }
 
   void map() {
@@ -185,8 +243,9 @@ class Drawing {
       word({"--timeout", seconds(world_.timeout)});
     }
     limits();
-    world_.one_place = draw_.one_in(5);
-    tasks(draw_count(), true, timeout);
+    output();
+    tasks(draw_count(), {End::Error, End::Crash, timeout ? End::Hang : End::Crash});
+    if (world_.spill_fills && world_.ordered && draw_.one_in(2)) waits_for_storage();
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
     word({"job"});
   }
@@ -203,7 +262,7 @@ class Drawing {
   }
 
   void stream(StreamPlan& plan) {
-    if (draw_.one_in(3)) {
+    if (draw_.one_in(3) && printed() < 200'000) {
       plan.piece = draw_.by_size(1, 4096);
       plan.pause = static_cast<Time>(draw_.between(0, 3)) * kMillisecond;
     }
@@ -214,7 +273,19 @@ class Drawing {
     }
   }
 
+  std::size_t printed() const {
+    std::size_t bytes = 0;
+    for (const TaskPlan& task : world_.tasks) bytes += task.value.size() + task.errors.size();
+    return bytes;
+  }
+
   void streams() {
+    // Much, and three bytes at a time, takes too long.
+    if (printed() > 100'000) {
+      Faults& faults = world_.faults;
+      faults.pipe_capacity = std::max<std::size_t>(faults.pipe_capacity, 4096);
+      faults.pipe_piece_max = std::max<std::size_t>(faults.pipe_piece_max, 4096);
+    }
     stream(world_.in);
     stream(world_.out);
     stream(world_.errors);
@@ -254,56 +325,6 @@ class Drawing {
 
 Scenario draw_scenario(const std::string& what, std::uint64_t seed) {
   return Drawing(what, seed).scenario();
-}
-
-std::string describe(const Scenario& scenario) {
-  std::string text;
-  for (const std::string& word : scenario.words) text += word + " ";
-  const auto stream = [&](const char* name, const StreamPlan& plan) {
-    text += std::string("\n  ") + name + ": " + std::to_string(plan.piece) + " bytes every " +
-            seconds(plan.pause);
-    if (plan.stops_after != SIZE_MAX) {
-      text += ", after " + std::to_string(plan.stops_after) + (plan.closes ? " closes" : " sleeps");
-    }
-  };
-  stream("stdin", scenario.in);
-  stream("stdout", scenario.out);
-  stream("stderr", scenario.errors);
-  const Faults& faults = scenario.faults;
-  text += "\n  pipes: " + std::to_string(faults.pipe_capacity) + " bytes, at most " +
-          std::to_string(faults.pipe_piece_max) + " at a time; one start of " +
-          std::to_string(faults.start_fails_one_in) + " fails";
-  for (const auto& [call, number] : faults.signals) {
-    text += "\n  signal " + std::to_string(number) + " at call " + std::to_string(call);
-  }
-  for (const auto& [when, number] : faults.signals_at) {
-    text += "\n  signal " + std::to_string(number) + " at " + seconds(when);
-  }
-  const WorkerPlan& worker = scenario.worker;
-  text += "\n  workers: preparation " + seconds(worker.preparation) + ", pause at the end " +
-          seconds(worker.pause_at_end) + (worker.lives_on ? ", live on" : "") +
-          (worker.grandchild ? ", leave a grandchild" : "") +
-          (worker.ends_after ? ", TERM ends them after " + seconds(*worker.ends_after)
-                             : ", ignore TERM");
-  if (scenario.one_place) text += "\n  stdout and stderr are one pipe";
-  if (scenario.out_file) text += "\n  stdout is a file";
-  if (scenario.disk_fills)
-    text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
-  if (faults.killed_at_call > 0)
-    text += "\n  killed at call " + std::to_string(faults.killed_at_call);
-  if (faults.killed_at_start > 0)
-    text += "\n  killed at start " + std::to_string(faults.killed_at_start);
-  text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
-  for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
-    const TaskPlan& task = scenario.tasks[i];
-    text += "\n    " + std::to_string(i) + ": " + std::to_string(task.value.size()) + " bytes, " +
-            std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
-    for (const End end : task.attempts) {
-      constexpr const char* kNames[] = {" ok", " error", " crash", " hang"};
-      text += kNames[static_cast<int>(end)];
-    }
-  }
-  return text + "\n";
 }
 
 }  // namespace spread::world

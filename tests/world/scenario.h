@@ -14,7 +14,15 @@ namespace spread::world {
 /// What working on a task leads to. Each time that it is begun the next of `attempts` happens, and
 /// then the last again and again.
 struct TaskPlan {
-  enum class End : std::uint8_t { Ok, Error, Crash, Hang };
+  enum class End : std::uint8_t {
+    Ok,
+    Error,
+    Crash,
+    Hang,
+    Busy,  ///< a worker refuses it
+    Mute,  ///< a worker closes its stdout, and goes on
+    Deaf,  ///< ... its stdin
+  };
   std::vector<End> attempts = {End::Ok};
   Time duration = 0;
   std::string value;   ///< without a newline
@@ -49,6 +57,7 @@ struct WorkerPlan {
   unsigned answers_wrongly_one_in = 0;
   unsigned starts_badly_one_in = 0;  ///< ends before it has read anything
   bool grandchild = false;           ///< leaves a process in its group that holds its pipes
+  bool grandchild_obeys = false;     ///< ... and ends at TERM
 };
 
 struct Scenario {
@@ -67,6 +76,10 @@ struct Scenario {
   bool spill_fills = false, disk_fills = false;
   std::string halt;
   std::string joblog;
+  bool resumes = false;      ///< a second run goes on where this one was stopped
+  std::size_t torn = 0;      ///< bytes that its joblog loses before, if it was killed
+  std::string results;       ///< the folder for what jobs print
+  bool tag = false, ungrouped = false;
   Faults faults;
 
   std::vector<std::string> nonsense;  ///< what children were asked for and never should be

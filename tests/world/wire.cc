@@ -79,4 +79,9 @@ std::string Wire::error(const WireTask& task, const std::string& message) const 
   return frame('\x93' + packed(task.id) + packed("error") + packed(message));
 }
 
+std::string Wire::busy(const WireTask& task) const {
+  if (name_ == "json") return "[" + std::to_string(task.id) + ",\"busy\",0.1]\n";
+  return frame('\x93' + packed(task.id) + packed("busy") + packed(std::uint64_t{1}));
+}
+
 }  // namespace spread::world

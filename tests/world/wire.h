@@ -22,6 +22,8 @@ class Wire {
   std::optional<WireTask> next();
   std::string ok(const WireTask& task, const std::string& value) const;
   std::string error(const WireTask& task, const std::string& message) const;
+  /// Not the lines wire.
+  std::string busy(const WireTask& task) const;
 
  private:
   std::string name_;

@@ -1,0 +1,72 @@
+#include "resume.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace spread::world {
+namespace {
+
+/// The lines of a joblog that are whole, by task; its header is none.
+std::vector<std::size_t> tasks_in(const std::string& joblog) {
+  std::vector<std::size_t> tasks;
+  std::size_t begin = 0;
+  for (std::size_t end = joblog.find('\n'); end != std::string::npos;
+       end = joblog.find('\n', begin)) {
+    const int sequence = std::atoi(joblog.substr(begin, end - begin).c_str());
+    if (sequence > 0) tasks.push_back(static_cast<std::size_t>(sequence - 1));
+    begin = end + 1;
+  }
+  return tasks;
+}
+
+}  // namespace
+
+StoppedRun stop_for_resume(Scenario& scenario, const Outcome& outcome,
+                           std::map<std::string, std::string> files) {
+  StoppedRun before;
+  before.files = std::move(files);
+  std::string& joblog = before.files[scenario.joblog];
+  if (outcome.why == "killed") joblog.resize(joblog.size() - std::min(joblog.size(), scenario.torn));
+  for (const std::size_t task : tasks_in(joblog)) before.logged.insert(task);
+  for (TaskPlan& task : scenario.tasks) task.begun = task.finished = 0;
+  return before;
+}
+
+std::vector<std::string> resumed_words(const Scenario& scenario) {
+  std::vector<std::string> words = scenario.words;
+  words.insert(words.begin() + 2, "--resume");
+  return words;
+}
+
+std::vector<std::string> judge_resumed(const Scenario& scenario, const StoppedRun& before,
+                                       const Machine& machine, const Outcome& outcome) {
+  std::vector<std::string> found;
+  const auto say = [&](std::string what) { found.push_back("resumed: " + std::move(what)); };
+  if (!outcome.status) {
+    say(outcome.why);
+    return found;
+  }
+  std::string wanted;
+  for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
+    const TaskPlan& task = scenario.tasks[i];
+    const bool done_before = before.logged.contains(i);
+    const std::string name = "task " + std::to_string(i);
+    if (done_before && task.begun > 0) say(name + " is in the joblog, and is begun again");
+    if (!done_before && task.begun == 0) say(name + " is not in the joblog, and is left out");
+    if (!done_before) wanted += job_text(scenario, i);
+  }
+  if (scenario.ordered && outcome.out != wanted) {
+    say(std::to_string(outcome.out.size()) + " bytes on stdout, not " +
+        std::to_string(wanted.size()) + ", or others");
+  }
+  std::vector<std::size_t> logged = tasks_in(machine.files.at(scenario.joblog)->bytes);
+  std::sort(logged.begin(), logged.end());
+  const bool twice = std::adjacent_find(logged.begin(), logged.end()) != logged.end();
+  if (twice || logged.size() != scenario.tasks.size()) {
+    say("the joblog has " + std::to_string(logged.size()) + " lines for " +
+        std::to_string(scenario.tasks.size()) + " tasks" + (twice ? ", some of them twice" : ""));
+  }
+  return found;
+}
+
+}  // namespace spread::world

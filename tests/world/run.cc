@@ -1,0 +1,90 @@
+#include "run.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "programs.h"
+#include "spread/cli/command_line.h"
+#include "spread/io/signals.h"
+
+namespace spread::world {
+namespace {
+
+constexpr char kOut[] = "/world/out";
+
+Result<SignalSet> take_signals() {
+  for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&Machine::current().ignored, number);
+  return SignalSet::create();
+}
+
+}  // namespace
+
+Run::Run(Scenario& scenario, std::uint64_t seed, const Faults& faults,
+         const std::map<std::string, std::string>& files)
+    : scenario_(scenario), machine_(seed, faults) {
+  machine_.find_program = [this](Process& child) { return find_program(scenario_, child); };
+  for (const auto& [name, bytes] : files) machine_.make_file(name, bytes);
+}
+
+void Run::execute(const std::vector<std::string>& words, const std::function<void()>& over) {
+  machine_.on_stop = [this, over](const std::string& why) {
+    outcome_.why = why;
+    let_rest();
+    over();
+  };
+  connect(0, feeder(scenario_.in, scenario_.input, last_input_), true);
+  if (scenario_.out_file) {
+    machine_.descriptors[1] = std::make_shared<OpenFile>(machine_.make_file(kOut), O_WRONLY);
+  } else {
+    connect(1, reader(scenario_.out, outcome_.out, outcome_.out_read_last), false);
+  }
+  if (scenario_.one_place) {
+    machine_.descriptors[2] = machine_.descriptors[1];
+  } else {
+    connect(2, reader(scenario_.errors, outcome_.errors, last_read_), false);
+  }
+  std::vector<const char*> argv;
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  argv.push_back(nullptr);
+  char variable[] = "PATH=/bin";
+  char* environment[] = {variable, nullptr};
+  outcome_.status = cli::run_command_line(static_cast<int>(argv.size() - 1), argv.data(),
+                                          Environment(environment), {0, 1, 2}, take_signals);
+  let_rest();
+  over();
+}
+
+void Run::connect(int fd, const Program& program, bool input) {
+  Process& beside = machine_.add_process();
+  const auto pipe = machine_.make_pipe();
+  machine_.descriptors[fd] = std::make_shared<PipeEnd>(pipe, !input);
+  pipes_[fd] = pipe;
+  beside.descriptors[0] = std::make_shared<PipeEnd>(pipe, input);
+  beside.begin(program);
+}
+
+/// Readers take what is in the pipes, and what ends by itself ends.
+void Run::let_rest() {
+  machine_.ended = true;
+  outcome_.ended = machine_.now();
+  machine_.descriptors.clear();
+  constexpr Time kRest = 200 * kSecond;
+  machine_.timeline().advance(machine_.now() + kRest);
+  // Who sleeps could still read what is in the pipe.
+  if (pipes_[1] && !scenario_.out.closes) outcome_.out += pipes_[1]->bytes;
+  if (pipes_[2] && !scenario_.errors.closes) outcome_.errors += pipes_[2]->bytes;
+  if (scenario_.out_file) outcome_.out = machine_.files.at(kOut)->bytes;
+  outcome_.last_activity =
+      std::max({last_input_, last_read_, outcome_.out_read_last, machine_.last_work});
+}
+
+std::map<std::string, std::string> Run::files() const {
+  std::map<std::string, std::string> files;
+  for (const auto& [name, file] : machine_.files) {
+    if (!file->directory) files[name] = file->bytes;
+  }
+  return files;
+}
+
+}  // namespace spread::world

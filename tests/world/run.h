@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "oracle.h"
+#include "scenario.h"
+
+namespace spread::world {
+
+/// The program from its words to its exit status, on a machine of its own.
+class Run {
+ public:
+  /// `files`: those that are there already.
+  Run(Scenario& scenario, std::uint64_t seed, const Faults& faults,
+      const std::map<std::string, std::string>& files);
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  /// `over` is called when the program has ended or was stopped; a program that was stopped is left
+  /// as it stands, so that `over` must not return.
+  void execute(const std::vector<std::string>& words, const std::function<void()>& over);
+
+  Machine& machine() { return machine_; }
+  const Outcome& outcome() const { return outcome_; }
+  /// What it left.
+  std::map<std::string, std::string> files() const;
+
+ private:
+  void connect(int fd, const Program& program, bool input);
+  void let_rest();
+
+  Scenario& scenario_;
+  Machine machine_;
+  Outcome outcome_;
+  std::shared_ptr<Pipe> pipes_[3];
+  Time last_input_ = 0, last_read_ = 0;
+};
+
+}  // namespace spread::world

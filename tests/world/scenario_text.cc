@@ -1,0 +1,69 @@
+#include <algorithm>
+
+#include "scenario.h"
+
+namespace spread::world {
+namespace {
+
+std::string seconds(Time span) { return std::to_string(span / kMillisecond) + "ms"; }
+
+}  // namespace
+
+std::string describe(const Scenario& scenario) {
+  std::string text;
+  for (const std::string& word : scenario.words) text += word + " ";
+  const auto stream = [&](const char* name, const StreamPlan& plan) {
+    text += std::string("\n  ") + name + ": " + std::to_string(plan.piece) + " bytes every " +
+            seconds(plan.pause);
+    if (plan.stops_after != SIZE_MAX) {
+      text += ", after " + std::to_string(plan.stops_after) + (plan.closes ? " closes" : " sleeps");
+    }
+  };
+  stream("stdin", scenario.in);
+  stream("stdout", scenario.out);
+  stream("stderr", scenario.errors);
+  const Faults& faults = scenario.faults;
+  text += "\n  pipes: " + std::to_string(faults.pipe_capacity) + " bytes, at most " +
+          std::to_string(faults.pipe_piece_max) + " at a time; one start of " +
+          std::to_string(faults.start_fails_one_in) + " fails";
+  for (const auto& [call, number] : faults.signals) {
+    text += "\n  signal " + std::to_string(number) + " at call " + std::to_string(call);
+  }
+  for (const auto& [when, number] : faults.signals_at) {
+    text += "\n  signal " + std::to_string(number) + " at " + seconds(when);
+  }
+  const WorkerPlan& worker = scenario.worker;
+  text += "\n  workers: preparation " + seconds(worker.preparation) + ", pause at the end " +
+          seconds(worker.pause_at_end) + (worker.lives_on ? ", live on" : "") +
+          (worker.grandchild ? ", leave a grandchild" : "") +
+          (worker.grandchild && !worker.grandchild_obeys ? " that ignores TERM" : "") +
+          (worker.ends_after ? ", TERM ends them after " + seconds(*worker.ends_after)
+                             : ", ignore TERM");
+  if (faults.descriptors_max < 1024)
+    text += "\n  " + std::to_string(faults.descriptors_max) + " descriptors";
+  if (faults.reaped_late > 0)
+    text += "\n  a child can be reaped " + seconds(faults.reaped_late) + " after its end";
+  if (scenario.resumes)
+    text += "\n  a second run resumes; killed, its joblog loses " + std::to_string(scenario.torn);
+  if (scenario.one_place) text += "\n  stdout and stderr are one pipe";
+  if (scenario.out_file) text += "\n  stdout is a file";
+  if (scenario.disk_fills)
+    text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
+  if (faults.killed_at_call > 0)
+    text += "\n  killed at call " + std::to_string(faults.killed_at_call);
+  if (faults.killed_at_start > 0)
+    text += "\n  killed at start " + std::to_string(faults.killed_at_start);
+  text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
+  for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
+    const TaskPlan& task = scenario.tasks[i];
+    text += "\n    " + std::to_string(i) + ": " + std::to_string(task.value.size()) + " bytes, " +
+            std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
+    for (const TaskPlan::End end : task.attempts) {
+      constexpr const char* kNames[] = {" ok", " error", " crash", " hang", " busy", " mute", " deaf"};
+      text += kNames[static_cast<int>(end)];
+    }
+  }
+  return text + "\n";
+}
+
+}  // namespace spread::world
