@@ -15,6 +15,8 @@ constexpr std::size_t kStartsPerDecision = 16;
 constexpr std::uint32_t kLoginsPerHost = 8;
 // A worker that says nothing until its first answer has logged in by then, most likely.
 constexpr Duration kLoginTime = std::chrono::seconds(1);
+// One that waits for its hello before its first task, and takes longer, may hang.
+constexpr Duration kSlowLogin = std::chrono::seconds(10);
 // A hello that is awaited since others of its kind have said one may take so many times longer than
 // theirs.
 constexpr double kHelloPatience = 4;
@@ -88,15 +90,17 @@ void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
       alarms_.set(woken.id, logged_in);
     }
   }
-  // Of a slot that always says hello, one that is late is not there yet.
-  if (woken.awaits_hello() && !woken.waits_for_hello) {
+  if (woken.awaits_hello() && !woken.overdue()) {
     const double usual = pool_.key_of(woken).expected_launch();
+    const Duration least = woken.waits_for_hello ? kSlowLogin : kLoginTime;
     const TimePoint overdue =
-        after(woken.started, std::max(kLoginTime, from_seconds(kHelloPatience * usual)));
-    if (now >= overdue) {
-      pool_.set_awaits_hello(woken, false);
-    } else {
+        after(woken.started, std::max(least, from_seconds(kHelloPatience * usual)));
+    if (now < overdue) {
       alarms_.set(woken.id, overdue);
+    } else if (woken.waits_for_hello) {
+      pool_.set_overdue(woken);  // of a slot that always says hello, it is not there yet
+    } else {
+      pool_.set_awaits_hello(woken, false);
     }
   }
   look_for_timeout(woken, now, actions);

@@ -43,6 +43,8 @@ class SlotStatus {
   bool ready() const { return ready_; }
   /// It gets no task before it has been heard.
   bool awaits_hello() const { return awaits_hello_; }
+  /// ... and its hello is late: it may hang, and no task is left to it.
+  bool overdue() const { return overdue_; }
   /// It counts among its host's logins.
   bool logging_in() const { return logging_in_; }
   /// Nothing is sent behind what it has in flight.
@@ -80,6 +82,7 @@ class SlotStatus {
 
   SlotState state_ = SlotState::Empty;
   bool awaits_hello_ = false;
+  bool overdue_ = false;
   bool has_alone_task_ = false;
   bool leaving_ = false;
   bool resting_ = false;

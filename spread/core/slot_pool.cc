@@ -21,8 +21,9 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when(state != SlotState::Closed && !slot.resting_ && !slot.retired_, Group::Open) |
          when((live && !slot.resting_ && !slot.leaving_) || starting || slot.ready_,
               Group::Usable) |
-         when(slot.awaits_hello_, Group::AwaitsHello) | when(slot.logging_in_, Group::LoggingIn) |
-         when(slot.resting_, Group::Resting) | when(live && slot.leaving_, Group::Leaving) |
+         when(slot.awaits_hello_ && !slot.overdue_, Group::AwaitsHello) |
+         when(slot.logging_in_, Group::LoggingIn) | when(slot.resting_, Group::Resting) |
+         when(live && slot.leaving_, Group::Leaving) |
          when(live && slot.leaving_ && slot.in_flight_.empty(), Group::Released) |
          when(slot.draining_, Group::Draining) |
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
@@ -149,7 +150,7 @@ void SlotPool::set_state(Slot& slot, SlotState state) {
 void SlotPool::vacate(Slot& slot) {
   change(slot, [&] {
     slot.state_ = SlotState::Empty;
-    slot.logging_in_ = slot.awaits_hello_ = slot.resting_ = false;
+    slot.logging_in_ = slot.awaits_hello_ = slot.overdue_ = slot.resting_ = false;
     slot.draining_ = slot.leaving_ = false;
     slot.unread_since_.reset();
   });
@@ -170,6 +171,9 @@ void SlotPool::set_leaving(Slot& slot, bool leaving) {
 }
 void SlotPool::set_awaits_hello(Slot& slot, bool awaits) {
   change(slot, [&] { slot.awaits_hello_ = awaits; });
+}
+void SlotPool::set_overdue(Slot& slot) {
+  change(slot, [&] { slot.overdue_ = true; });
 }
 void SlotPool::set_logging_in(Slot& slot, bool logging_in) {
   change(slot, [&] { slot.logging_in_ = logging_in; });

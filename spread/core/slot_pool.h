@@ -18,13 +18,13 @@ enum class Group : std::uint8_t {
   Starting,  ///< so its state, as with the next two
   Live,
   Closed,
-  Running,  ///< Live or Starting
-  Ready,    ///< a worker may be started at once
-  Pausing,  ///< ... or when its pause is over
-  Retired,  ///< as its flag says; those below without a comment, too
-  Open,     ///< has a worker, or may have one, that is neither resting nor retired
-  Usable,   ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
-  AwaitsHello,
+  Running,      ///< Live or Starting
+  Ready,        ///< a worker may be started at once
+  Pausing,      ///< ... or when its pause is over
+  Retired,      ///< as its flag says; those below without a comment, too
+  Open,         ///< has a worker, or may have one, that is neither resting nor retired
+  Usable,       ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
+  AwaitsHello,  ///< and is not overdue
   LoggingIn,
   Resting,
   Leaving,   ///< and Live still
@@ -200,6 +200,7 @@ class SlotPool {
   void set_retired(Slot& slot, bool retired);
   void set_leaving(Slot& slot, bool leaving);
   void set_awaits_hello(Slot& slot, bool awaits);
+  void set_overdue(Slot& slot);
   void set_logging_in(Slot& slot, bool logging_in);
   void set_unread(Slot& slot, std::optional<TimePoint> since);
   void set_draining(Slot& slot, bool draining) {

@@ -345,6 +345,21 @@ TEST(Scheduler, WaitsForTheHelloOfASlotThatAlwaysSaysOne) {
   EXPECT_EQ(table.sent(), "0:0");
 }
 
+TEST(Scheduler, ARetryIsNotLeftToALoginThatHangs) {
+  SchedulerOptions options = window_of(1);
+  options.failure.retries = 2;
+  Table table(options);
+  SlotAdded slot;
+  slot.host = HostId{1};
+  slot.remote = slot.waits_for_hello = true;
+  table.slots(1).tell(slot).complete().tasks(2).end().decide();
+  table.answer(0, 0, AnswerKind::Error).decide().answer(0, 1).decide();
+  table.wait(seconds(9)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+  table.wait(seconds(2)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 0:0");
+}
+
 TEST(Scheduler, AWorkerThatSaidHelloAndDiesOfItsFirstTaskWasStartedWell) {
   // The holder of what the task has printed must be told that it is tried again.
   Table table;
