@@ -91,7 +91,7 @@ void LauncherThreads::work() {
   std::unique_lock lock(mutex_);
   while (true) {
     ++idle_;
-    wanted_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    while (!stopping_ && waiting_.empty()) wanted_.wait(lock);
     --idle_;
     if (stopping_) return;
     SpawnCall* call = waiting_.front();

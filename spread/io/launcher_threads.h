@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -11,6 +10,7 @@
 #include "spread/api/result.h"
 #include "spread/base/unique_fd.h"
 #include "spread/io/spawn_call.h"
+#include "spread/sys/condition.h"
 
 namespace spread {
 
@@ -56,7 +56,7 @@ class LauncherThreads {
 
   // What the threads share.
   std::mutex mutex_;
-  std::condition_variable wanted_;
+  sys::Condition wanted_;
   std::vector<SpawnCall*> waiting_, done_;
   std::size_t idle_ = 0;
   bool stopping_ = false;
