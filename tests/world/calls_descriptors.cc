@@ -77,6 +77,10 @@ int close(int fd) {
 ssize_t read(int fd, void* into, std::size_t size) {
   Machine& machine = enter();
   const ssize_t result = transfer(machine, fd, [&](Open& open) { return open.read(into, size); });
+  // Of what it reads from pipes, all but stdin comes from children.
+  if (fd != 0 && result > 0 && dynamic_cast<PipeEnd*>(at(machine, fd).get()) != nullptr) {
+    machine.holds(result);
+  }
   machine.trace("read", fd, result);
   return answer(result);
 }
@@ -84,6 +88,10 @@ ssize_t read(int fd, void* into, std::size_t size) {
 ssize_t write(int fd, const void* from, std::size_t size) {
   Machine& machine = enter();
   const ssize_t result = transfer(machine, fd, [&](Open& open) { return open.write(from, size); });
+  const auto* pipe = dynamic_cast<const PipeEnd*>(at(machine, fd).get());
+  if (result > 0 && pipe != nullptr && machine.outputs.contains(pipe->pipe().get())) {
+    machine.holds(-result);
+  }
   machine.trace("write", fd, result);
   return answer(result);
 }
@@ -97,15 +105,21 @@ ssize_t writev(int fd, const iovec* pieces, int count) {
 }
 
 ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
-  const OpenFile* file = file_at(enter(), fd);
-  return answer(file == nullptr ? ssize_t{-ESPIPE}
-                                : file->read_at(into, size, static_cast<std::size_t>(offset)));
+  Machine& machine = enter();
+  const OpenFile* file = file_at(machine, fd);
+  if (file == nullptr) return answer(ssize_t{-ESPIPE});
+  const ssize_t result = file->read_at(into, size, static_cast<std::size_t>(offset));
+  if (result > 0) machine.holds(result);
+  return answer(result);
 }
 
 ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset) {
-  OpenFile* file = file_at(enter(), fd);
-  return answer(file == nullptr ? ssize_t{-ESPIPE}
-                                : file->write_at(from, size, static_cast<std::size_t>(offset)));
+  Machine& machine = enter();
+  OpenFile* file = file_at(machine, fd);
+  if (file == nullptr) return answer(ssize_t{-ESPIPE});
+  const ssize_t result = file->write_at(from, size, static_cast<std::size_t>(offset));
+  if (result > 0) machine.holds(-result);
+  return answer(result);
 }
 
 off_t lseek(int fd, off_t offset, int whence) {

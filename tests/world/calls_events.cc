@@ -93,8 +93,6 @@ int timerfd_settime(int fd, int, const itimerspec* when) {
   return 0;
 }
 
-int eventfd(unsigned, int) { return enter(), answer(-EMFILE); }  // only for threads: there are none
-
 int signalfd(int, const sigset_t* signals, int flags) {
   Machine& machine = enter();
   const auto next = [&machine, wanted = *signals] {

@@ -8,6 +8,7 @@
 #include "spread/guard/guard_table.h"
 #include "spread/sys/calls.h"
 #include "spread/sys/start_guard.h"
+#include "threads.h"
 
 namespace spread::sys {
 namespace {
@@ -31,6 +32,9 @@ bool can_be_reaped(Machine& machine, const Process& process) {
 }
 
 void wait_until_reapable(Machine& machine, const Process& process) {
+  if (!can_be_reaped(machine, process) && process.words.front() != "spread-guard") {
+    machine.complaints.push_back("the loop waits for the end of " + process.words.front());
+  }
   machine.wait([&] { return !process.running(); }, std::nullopt);
   const Time when = process.ended_at + machine.faults().reaped_late;
   machine.wait([] { return false; }, when);
@@ -50,6 +54,18 @@ void signal_children(Machine& machine, const GuardTable& table, int number) {
   }
 }
 
+/// That of a clone and an exec, in which a main thread does nothing else.
+void take_time(Machine& machine) {
+  const Time time = static_cast<Time>(machine.draw(300, 900)) * kMicrosecond;
+  Thread* const thread = Thread::current();
+  if (thread == nullptr) return machine.timeline().advance(machine.now() + time);
+  // Sometimes from a slow disk.
+  const Time slow =
+      machine.one_in(10) ? static_cast<Time>(machine.draw(1, 2000)) * kMillisecond : 0;
+  machine.timeline().after(time + slow, [thread] { thread->resume(); });
+  thread->wait();
+}
+
 /// Waits for the end of its pipe, and ends what the program has left.
 Co<int> be_guard(Process& self) {
   const std::string bytes = co_await self.read(0, 4096);
@@ -66,8 +82,7 @@ Co<int> be_guard(Process& self) {
 
 ProcessStarted start_process(const ProcessStart& start) {
   Machine& machine = enter();
-  machine.timeline().advance(machine.now() +
-                             static_cast<Time>(machine.draw(300, 900)) * kMicrosecond);
+  take_time(machine);
   if (machine.one_in(machine.faults().start_fails_one_in)) return {-1, -1, EAGAIN};
   if (machine.descriptors.size() >= machine.faults().descriptors_max) return {-1, -1, EMFILE};
   Process& process = machine.add_process();
@@ -130,6 +145,7 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
 }
 
 pid_t waitpid(pid_t pid, int* status, int options) {
+  if (Process* process = child(Machine::current(), pid)) process->reaping = true;
   Machine& machine = enter();
   Process* process = child(machine, pid);
   if (process == nullptr) return answer(-ECHILD);
@@ -140,8 +156,5 @@ pid_t waitpid(pid_t pid, int* status, int options) {
   process->reaped = true;
   return pid;
 }
-
-int pthread_create(pthread_t*, std::size_t, void* (*)(void*), void*) { return EAGAIN; }
-int pthread_join(pthread_t) { return EINVAL; }
 
 }  // namespace spread::sys

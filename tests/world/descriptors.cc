@@ -108,6 +108,20 @@ ssize_t OpenMemory::write(const void* from, std::size_t size) {
 }
 mode_t OpenMemory::type() const { return S_IFREG; }
 
+ssize_t OpenCounter::read(void* into, std::size_t) {
+  if (count_ == 0) return -EAGAIN;
+  std::memcpy(into, &count_, sizeof count_);
+  count_ = 0;
+  return sizeof count_;
+}
+
+ssize_t OpenCounter::write(const void* from, std::size_t) {
+  std::uint64_t more;
+  std::memcpy(&more, from, sizeof more);
+  count_ += more;
+  return sizeof more;
+}
+
 void OpenTimer::set(Time every) {
   every_ = every;
   next_ = timeline_.now() + every;

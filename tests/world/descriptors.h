@@ -130,6 +130,18 @@ class OpenNotice final : public Open {
   std::function<ssize_t(void*, std::size_t)> take_;
 };
 
+/// An eventfd.
+class OpenCounter final : public Open {
+ public:
+  ssize_t read(void* into, std::size_t size) override;
+  ssize_t write(const void* from, std::size_t size) override;
+  unsigned ready() const override { return count_ > 0 ? unsigned{EPOLLIN} : 0u; }
+  mode_t type() const override { return 0; }
+
+ private:
+  std::uint64_t count_ = 0;
+};
+
 /// A timerfd that is readable at each tick.
 class OpenTimer final : public Open {
  public:

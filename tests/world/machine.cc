@@ -27,6 +27,7 @@ Machine::Machine(std::uint64_t seed, Faults faults)
   sigemptyset(&ignored);
   sigemptyset(&pending);
   the_machine = this;
+  Thread::become_main();
   for (const auto& [when, number] : faults_.signals_at) {
     timeline_.at(when, [this, number = number] { signal(number); });
   }
@@ -41,6 +42,7 @@ std::uint64_t Machine::draw(std::uint64_t low, std::uint64_t high) {
 }
 
 void Machine::enter() {
+  if (Thread::current() != nullptr) return;
   ++calls_;
   timeline_.advance(now() + static_cast<Time>(draw(200, 2000)));
   if (const auto due = faults_.signals.find(calls_); due != faults_.signals.end()) {
@@ -72,7 +74,10 @@ bool Machine::wait(const std::function<bool()>& done, std::optional<Time> deadli
 
 void Machine::signal(int number) {
   if (ended) return;
-  if (number == SIGINT || number == SIGTERM || number == SIGHUP) end_signals.push_back(now());
+  const bool merged = sigismember(&pending, number) != 0;
+  if (!merged && (number == SIGINT || number == SIGTERM || number == SIGHUP)) {
+    end_signals.push_back(now());
+  }
   if (sigismember(&blocked, number) != 0) {
     sigaddset(&pending, number);
   } else if (sigismember(&ignored, number) == 0) {

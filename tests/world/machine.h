@@ -13,11 +13,13 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "descriptors.h"
 #include "process.h"
+#include "threads.h"
 #include "timeline.h"
 
 namespace spread::world {
@@ -27,6 +29,8 @@ struct Faults {
   /// Of so many starts one fails with EAGAIN; 0: none.
   unsigned start_fails_one_in = 0;
   std::size_t descriptors_max = 1024;
+  /// It has threads for starts.
+  bool threads = false;
   /// A child's pidfd is readable so long before it can be reaped, as where it is traced.
   Time reaped_late = 0;
   std::size_t disk_bytes = std::size_t{1} << 40;
@@ -95,6 +99,10 @@ class Machine {
   /// When the program got its first, second, third signal to end.
   std::vector<Time> end_signals;
 
+  std::vector<std::unique_ptr<Thread>> threads;
+  /// By what they wait for.
+  std::map<const void*, std::vector<Thread*>> waiting;
+
   // ---- processes
 
   Process& add_process();
@@ -114,6 +122,15 @@ class Machine {
   std::shared_ptr<Pipe> make_pipe() const;
   std::size_t disk_free;
   bool disk_was_full = false;
+  /// What the program did and should not.
+  std::vector<std::string> complaints;
+  /// Bytes that it has read from children and not written to stdout, stderr or a file.
+  std::int64_t held = 0, most_held = 0;
+  std::set<const Pipe*> outputs;  ///< stdout and stderr
+  void holds(std::int64_t more) {
+    held += more;
+    most_held = std::max(most_held, held);
+  }
 
  private:
   std::mt19937_64 random_;

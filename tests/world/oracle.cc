@@ -44,6 +44,7 @@ class Judgement {
 
   std::vector<std::string> all() {
     for (const std::string& each : scenario_.nonsense) say(each);
+    for (const std::string& each : machine_.complaints) say(each);
     if (!outcome_.status && outcome_.why == "killed") {
       guard_has_ended_all();
       return std::move(found_);
@@ -56,6 +57,7 @@ class Judgement {
     nothing_is_left();
     ends_in_time();
     no_pauses();
+    memory();
     output();
     if (scenario_.subcommand == "run" || scenario_.subcommand == "map") tasks();
     return std::move(found_);
@@ -70,8 +72,9 @@ class Judgement {
   }
   /// All is done, and the program says so.
   bool undisturbed() const {
-    return !signalled() && !reader_left() && !nothing_could_start() && scenario_.halt.empty() &&
-           !machine_.disk_was_full && scenario_.worker.answers_wrongly_one_in == 0 &&
+    return !signalled() && !reader_left() && !nothing_could_start() && !scenario_.host.loses() &&
+           scenario_.halt.empty() && !machine_.disk_was_full &&
+           scenario_.worker.answers_wrongly_one_in == 0 &&
            // A job whose output had to be passed on early is not tried again.
            !(scenario_.subcommand == "map" && scenario_.spill_fills && scenario_.retries > 1);
   }
@@ -90,15 +93,24 @@ class Judgement {
     for (const auto& process : machine_.processes()) {
       const bool guard = !process->words.empty() && process->words.front() == "spread-guard";
       const Time until = guard ? outcome_.ended + scenario_.kill_grace + kSecond : due;
-      if (!process->child || (!process->running() && process->ended_at <= until)) continue;
+      if (!process->running() && process->ended_at <= until) continue;
+      // Of one that had ended and been reaped, nothing is known any more.
+      const Process* parent = machine_.find(process->left_by);
+      const bool left = parent != nullptr && !parent->reaped && !parent->reaping;
+      if (!process->child && !left) continue;
+      if (left && process->running() == false &&
+          process->ended_at <= outcome_.ended + scenario_.kill_grace + 10 * kMillisecond)
+        continue;
       say("process " + std::to_string(process->pid) + " (" + process->words.front() +
           ") goes on after kill -9");
     }
   }
 
   void nothing_is_left() {
+    // One that was killed and cannot be reaped is left to init.
+    const bool unreaped = scenario_.faults.reaped_late > 100 * kMillisecond;
     for (const auto& process : machine_.processes()) {
-      if (process->child && (process->running() || !process->reaped)) {
+      if (process->child && (process->running() || (!process->reaped && !unreaped))) {
         say("process " + std::to_string(process->pid) + " (" + process->words.front() +
             (process->running() ? ") still runs" : ") was not reaped"));
       }
@@ -113,6 +125,16 @@ class Judgement {
     for (const auto& [name, file] : machine_.files) {
       if (name.find("spread-") != std::string::npos) say("left behind: " + name);
     }
+  }
+
+  /// A worker may have a task that it never answers.
+  bool may_be_silent() const {
+    const auto silent = [](End end) {
+      return end == End::Hang || end == End::Mute || end == End::Deaf;
+    };
+    return std::any_of(scenario_.tasks.begin(), scenario_.tasks.end(), [&](const TaskPlan& task) {
+      return std::any_of(task.attempts.begin(), task.attempts.end(), silent);
+    });
   }
 
   void ends_in_time() {
@@ -136,10 +158,27 @@ class Judgement {
         scenario_.faults.start_fails_one_in > 0 || scenario_.worker.starts_badly_one_in > 0
             ? 60 * kSecond
             : 2 * kSecond;
-    const Time due = scenario_.shutdown_timeout + 2 * scenario_.kill_grace + starts;
-    if (outcome_.ended > outcome_.last_activity + due + scenario_.timeout) {
-      say("ended " + std::to_string((outcome_.ended - outcome_.last_activity) / kMillisecond) +
+    // After a signal, workers that have nothing unanswered get --kill-grace.
+    const bool idle = scenario_.subcommand == "run" && signalled() && !may_be_silent();
+    const Time due = (idle ? scenario_.kill_grace : scenario_.shutdown_timeout) +
+                     2 * scenario_.kill_grace + starts;
+    const Time since = std::max(outcome_.last_activity, signalled() ? signals[0] : 0);
+    if (outcome_.ended > since + due + scenario_.timeout) {
+      say("ended " + std::to_string((outcome_.ended - since) / kMillisecond) +
           " ms after the last that it had to wait for");
+    }
+  }
+
+  /// What jobs have printed and no reader has got yet is bounded: what waits for an earlier job by
+  /// --reorder-mem (64 KiB at least), what waits for a reader by 1 MiB each, and the last that was
+  /// read of each job.
+  void memory() {
+    if (scenario_.subcommand != "map" || scenario_.retries > 1 || scenario_.out_file) return;
+    if (!undisturbed()) return;
+    constexpr std::int64_t kKiB = 1024, kSlots = 6;
+    constexpr std::int64_t kMost = 64 * kKiB + 2 * 1024 * kKiB + kSlots * 2 * 64 * kKiB;
+    if (scenario_.spill_fills && machine_.most_held > kMost) {
+      say("it held " + std::to_string(machine_.most_held / kKiB) + " KiB of what jobs printed");
     }
   }
 
@@ -154,6 +193,7 @@ class Judgement {
       for (const TaskPlan& task : scenario_.tasks) wanted.push_back(task.value);
     }
     // A spill file that is full is a limit, and no failure.
+    if (scenario_.subcommand == "pipe") filters();
     const bool needs_disk = scenario_.out_file || !scenario_.joblog.empty();
     if (machine_.disk_was_full && needs_disk && !signalled() && *outcome_.status == 0) {
       say("the disk was full, and the status is 0");
@@ -163,9 +203,19 @@ class Judgement {
     if (scenario_.ungrouped) return ungrouped();
     if (scenario_.one_place) return blocks(got);
     if (scenario_.subcommand == "map") return jobs();
+    if (scenario_.filters_died > 0) return;  // the last line of such a one is torn
     if (!scenario_.ordered) return each_once(got, wanted);
     if (scenario_.subcommand == "pipe") return in_order(got, wanted);
     ordered_results(got, wanted);
+  }
+
+  /// A filter's death is told by the status; what it had is lost, with whatever it has not printed.
+  void filters() {
+    const bool died = scenario_.filters_died > 0;
+    if (died && *outcome_.status == 0) say("a filter has died, and the status is 0");
+    if (undisturbed() && !died && *outcome_.status != 0) {
+      say("no filter has died, and the status is " + std::to_string(*outcome_.status));
+    }
   }
 
   /// Whose line it is, where stdout and stderr are one place; -1: spread's.
@@ -283,6 +333,8 @@ class Judgement {
   void no_pauses() {
     if (nothing_could_start() || scenario_.timeout > 0) return;
     Time longest = 5 * kSecond + scenario_.shutdown_timeout + scenario_.kill_grace;
+    // After 10 s a login that is not there is not waited for.
+    if (scenario_.host.there) longest += scenario_.host.delay + 10 * kSecond;
     for (const StreamPlan* stream : {&scenario_.in, &scenario_.out, &scenario_.errors}) {
       longest = std::max(longest, 2 * stream->pause + 5 * kSecond);
       if (stream->stops_after != SIZE_MAX) return;

@@ -36,8 +36,8 @@ class Process {
   std::vector<std::string> words;
   std::map<std::string, std::string> environment;
   std::map<int, OpenPtr> descriptors;
-  bool child = false;  ///< of the tested program, which reaps it
-  int left_by = 0;     ///< the child that began it and leaves it behind
+  bool child = false;         ///< of the tested program, which reaps it
+  int left_by = 0;            ///< the child that began it and leaves it behind
   bool asked_to_end = false;  ///< while it ran, by a signal
 
   /// TERM, INT and HUP end it so much later; nothing: it ignores them.
@@ -47,7 +47,7 @@ class Process {
   bool running() const { return !status_.has_value(); }
   /// As waitpid has it.
   int status() const { return *status_; }
-  bool reaped = false;
+  bool reaped = false, reaping = false;
   Time ended_at = 0;
   void signal(int number);
   Waiters ended;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "wire.h"
@@ -14,6 +15,7 @@ namespace {
 using End = TaskPlan::End;
 constexpr Time kForever = 1'000'000 * kSecond;
 constexpr int kCrashed = 3;
+constexpr int kLoginLost = 255;
 
 /// Two of its kinds, as a process can die.
 Co<int> crash(Process& self) {
@@ -33,6 +35,8 @@ void leave_grandchild(Process& self, const WorkerPlan& plan) {
   Process& left = self.machine().add_process();
   if (!plan.grandchild_obeys) left.ends_after.reset();
   left.left_by = self.pid;
+  left.words = {"left behind"};
+  left.environment = self.environment;
   left.group = self.group;
   left.descriptors = self.descriptors;
   left.begin(hold_pipes);
@@ -45,6 +49,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
   co_await self.sleep(plan.preparation);
   if (self.machine().one_in(plan.starts_badly_one_in)) co_return kCrashed;
   const bool wrong_ids = self.machine().one_in(plan.answers_wrongly_one_in);
+  const bool far = self.words.front() == "login";
   Wire wire(scenario.wire);
   while (true) {
     const std::optional<WireTask> task = wire.next();
@@ -72,6 +77,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
       if (!told) co_return 1;
       continue;
     }
+    if (far && self.machine().one_in(scenario.host.dies_one_in)) co_return kLoginLost;
     if (wrong_ids) {
       const std::string wrong = wire.ok({task->id + 1000, task->index}, todo.value);
       co_await self.write(1, wrong);
@@ -89,35 +95,84 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
   co_return 0;
 }
 
-/// A job of `map`: "job I J...", each a task's number.
+/// What a job does for a task: its status, -1 if it is to crash, nothing if its output has no
+/// reader.
+Co<std::optional<int>> do_job(Process& self, Scenario& scenario, std::size_t index) {
+  TaskPlan& todo = scenario.tasks.at(index);
+  const End end = todo.next();
+  const std::string half = todo.half();
+  const std::string rest = todo.value.substr(half.size()) + "\n";
+  co_await self.sleep(todo.duration / 2);
+  bool written = co_await self.write(1, half);
+  if (!written) co_return std::nullopt;
+  co_await self.sleep(todo.duration / 2);
+  if (end == End::Hang) co_await self.sleep(kForever);
+  if (end == End::Crash) {
+    if (!todo.errors.empty()) co_await self.write(2, todo.errors);
+    co_return -1;
+  }
+  written = co_await self.write(1, rest);
+  if (!written) co_return std::nullopt;
+  if (!todo.errors.empty()) co_await self.write(2, todo.errors);
+  todo.finished += end == End::Ok ? 1 : 0;
+  co_return end == End::Error ? 1 : 0;
+}
+
+/// A job of `map`: "job I", a task's number.
 Co<int> be_job(Process& self, Scenario& scenario) {
   if (scenario.worker.grandchild) leave_grandchild(self, scenario.worker);
-  int status = 0;
-  if (self.words.size() < 2 || self.words[1].empty()) {
+  if (self.words.size() != 2 || self.words[1].empty()) {
     scenario.nonsense.push_back("a job without an item was started");
+    co_return 1;
   }
-  for (std::size_t i = 1; i < self.words.size(); ++i) {
-    TaskPlan& todo = scenario.tasks.at(static_cast<std::size_t>(std::atoi(self.words[i].c_str())));
-    const End end = todo.next();
-    const std::string half = todo.half();
-    const std::string rest = todo.value.substr(half.size()) + "\n";
-    co_await self.sleep(todo.duration / 2);
-    bool written = co_await self.write(1, half);
-    if (!written) co_return 1;
-    co_await self.sleep(todo.duration / 2);
-    if (end == End::Hang) co_await self.sleep(kForever);
-    if (end == End::Crash) {
-      if (!todo.errors.empty()) co_await self.write(2, todo.errors);
-      const int crashed = co_await crash(self);
-      co_return crashed;
+  const auto index = static_cast<std::size_t>(std::atoi(self.words[1].c_str()));
+  const std::optional<int> status = co_await do_job(self, scenario, index);
+  if (status == -1) {
+    const int crashed = co_await crash(self);
+    co_return crashed;
+  }
+  co_return status.value_or(1);
+}
+
+/// The agent of `map` at the end of a login: it says when it
+/// is ready, and of each line of shell that it runs when it has ended. Of these it knows one kind.
+Co<int> be_agent(Process& self, Scenario& scenario) {
+  const std::string mark = "\001" + self.words.back() + " ";
+  const auto say = [&](std::string what) -> Co<bool> {
+    const std::string line = mark + what + "\n";
+    co_await self.write(2, line);
+    const bool written = co_await self.write(1, line);
+    co_return written;
+  };
+  co_await say("ready");
+  std::string requests;
+  while (true) {
+    const std::size_t newline = requests.find('\n');
+    if (newline == std::string::npos) {
+      const std::string bytes = co_await self.read(0, 4096);
+      if (bytes.empty()) co_return 0;
+      requests += bytes;
+      continue;
     }
-    written = co_await self.write(1, rest);
-    if (!written) co_return 1;
-    if (!todo.errors.empty()) co_await self.write(2, todo.errors);
-    if (end == End::Error) status = 1;
-    todo.finished += end == End::Ok ? 1 : 0;
+    const std::string request = requests.substr(0, newline);
+    requests.erase(0, newline + 1);
+    const std::size_t job = request.rfind("'job' '");
+    if (job == std::string::npos || request.substr(job) == "'job' ''") {
+      scenario.nonsense.push_back("the agent was told: " + request);
+      co_return 1;
+    }
+    if (self.machine().one_in(scenario.host.dies_one_in)) {
+      co_await self.write(1, "begun, and then ");
+      co_return kLoginLost;
+    }
+    const auto index =
+        static_cast<std::size_t>(std::atoi(request.c_str() + job + std::strlen("'job' '")));
+    const std::optional<int> status = co_await do_job(self, scenario, index);
+    if (!status) co_return 1;
+    constexpr int kSegv = 128 + SIGSEGV;
+    const bool told = co_await say(std::to_string(*status == -1 ? kSegv : *status));
+    if (!told) co_return 1;
   }
-  co_return status;
 }
 
 /// A filter of `pipe`: what it reads, unchanged.
@@ -125,9 +180,17 @@ Co<int> be_filter(Process& self, Scenario& scenario) {
   const WorkerPlan& plan = scenario.worker;
   if (plan.grandchild) leave_grandchild(self, scenario.worker);
   co_await self.sleep(plan.preparation);
-  while (true) {
+  std::size_t lives_for = SIZE_MAX;
+  if (self.machine().one_in(plan.filter_dies_one_in)) lives_for = self.machine().draw(0, 3000);
+  for (std::size_t done = 0;;) {
     std::string bytes = co_await self.read(0, self.machine().draw(1, 8192));
     if (bytes.empty()) break;
+    done += bytes.size();
+    if (done > lives_for) {
+      ++scenario.filters_died;
+      const int crashed = co_await crash(self);
+      co_return crashed;
+    }
     if (plan.pause_at_end > 0) co_await self.sleep(plan.pause_at_end / 100);
     const bool written = co_await self.write(1, std::move(bytes));
     if (!written) co_return 1;
@@ -153,6 +216,28 @@ Co<int> be_command(Process& self, Scenario& scenario) {
   co_return 0;
 }
 
+/// "login HOST env A=B... WORD...": to a worker, or to an agent.
+Co<int> be_login(Process& self, Scenario& scenario) {
+  const HostPlan& host = scenario.host;
+  co_await self.sleep(host.delay);
+  if (self.machine().one_in(host.refuses_one_in)) {
+    co_await self.write(2, "login: the host does not answer\n");
+    co_return kLoginLost;
+  }
+  if (self.machine().one_in(host.never_one_in)) co_await self.sleep(kForever);
+  const std::string& last = self.words.back();
+  if (last.find("spread-cpus") != std::string::npos) {  // it is asked how many it has
+    co_await self.write(1, "Welcome to n1\nspread-cpus 2\n");
+    co_return 0;
+  }
+  if (self.words.back() == "worker") {
+    const int status = co_await be_worker(self, scenario);
+    co_return status;
+  }
+  const int status = co_await be_agent(self, scenario);
+  co_return status;
+}
+
 }  // namespace
 
 std::optional<Program> find_program(Scenario& scenario, Process& process) {
@@ -163,6 +248,7 @@ std::optional<Program> find_program(Scenario& scenario, Process& process) {
   };
   if (name == "worker") return with(be_worker);
   if (name == "job") return with(be_job);
+  if (name == "login") return with(be_login);
   if (name == "filter") return with(be_filter);
   if (name == "command") return with(be_command);
   return std::nullopt;

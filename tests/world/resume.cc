@@ -26,7 +26,8 @@ StoppedRun stop_for_resume(Scenario& scenario, const Outcome& outcome,
   StoppedRun before;
   before.files = std::move(files);
   std::string& joblog = before.files[scenario.joblog];
-  if (outcome.why == "killed") joblog.resize(joblog.size() - std::min(joblog.size(), scenario.torn));
+  if (outcome.why == "killed")
+    joblog.resize(joblog.size() - std::min(joblog.size(), scenario.torn));
   for (const std::size_t task : tasks_in(joblog)) before.logged.insert(task);
   for (TaskPlan& task : scenario.tasks) task.begun = task.finished = 0;
   return before;

@@ -60,6 +60,7 @@ void Run::connect(int fd, const Program& program, bool input) {
   const auto pipe = machine_.make_pipe();
   machine_.descriptors[fd] = std::make_shared<PipeEnd>(pipe, !input);
   pipes_[fd] = pipe;
+  if (!input) machine_.outputs.insert(pipe.get());
   beside.descriptors[0] = std::make_shared<PipeEnd>(pipe, input);
   beside.begin(program);
 }

@@ -52,7 +52,8 @@ class Drawing {
     word({"spread", what, "--no-history", "--no-bar"});
     world_.shutdown_timeout = draw_.of<Time>({1, 3, 40}) * kSecond;
     world_.kill_grace = draw_.of<Time>({500, 2000}) * kMillisecond;
-    word({"-j", std::to_string(draw_.between(1, 6)), "--kill-grace", seconds(world_.kill_grace)});
+    word({"--kill-grace", seconds(world_.kill_grace)});
+    places();
     // Jobs have none.
     if (what == "run" || what == "all")
       word({"--shutdown-timeout", seconds(world_.shutdown_timeout)});
@@ -73,12 +74,29 @@ class Drawing {
   }
 
  private:
+  /// Where the work is done: here, or on another host, too.
+  void places() {
+    HostPlan& host = world_.host;
+    host.there = (world_.subcommand == "run" || world_.subcommand == "map") && draw_.one_in(4);
+    if (!host.there) return word({"-j", std::to_string(draw_.between(1, 6))});
+    // Without a number it is asked how many CPUs it has.
+    const std::string there = draw_.one_in(4) ? "" : std::to_string(draw_.between(1, 3)) + "/";
+    word({"--launch", "login {host}", "-S",
+          std::to_string(draw_.between(1, 3)) + "/:," + there + "n1"});
+    host.delay = draw_.of<Time>({0, 50, 60'000}) * kMillisecond;
+    // A worker that has a task and says nothing is waited for, a login that is not there is not.
+    if (world_.subcommand == "map" && draw_.one_in(3)) host.never_one_in = 2;
+    if (draw_.one_in(4)) host.refuses_one_in = 3;
+    if (draw_.one_in(3)) host.dies_one_in = 5;
+  }
+
   void word(std::initializer_list<std::string> words) {
     world_.words.insert(world_.words.end(), words);
   }
 
   void machine() {
     Faults& faults = world_.faults;
+    faults.threads = draw_.one_in(2);
     // What few workers need, or fewer.
     if (draw_.one_in(10)) faults.descriptors_max = draw_.between(22, 44);
     if (draw_.one_in(10)) faults.reaped_late = draw_.of<Time>({5, 500}) * kMillisecond;
@@ -115,7 +133,7 @@ class Drawing {
         task.errors = "err " + text(draw_, i, draw_.by_size(1, value_max)) + "\n";
       if (!smooth && draw_.one_in(world_.spill_fills ? 4 : 10)) {
         End bad = draw_.of<End>(ends);
-        // Where another process holds the pipe, its end is seen by nobody.
+        // Where another process holds the pipe, its end cannot be seen.
         if ((bad == End::Mute || bad == End::Deaf) && world_.worker.grandchild) bad = End::Crash;
         // Where the first all die, nothing shows that the command works, and the slots are closed.
         if (i < 2 && bad != End::Busy && bad != End::Hang) bad = errors ? End::Error : End::Ok;
@@ -174,6 +192,8 @@ class Drawing {
       world_.timeout = 20 * kSecond;
       word({"--timeout", seconds(world_.timeout)});
     }
+    // What is sent to a worker that is not there yet has its time-out, too.
+    if (timeout) world_.host.delay = std::min(world_.host.delay, kSecond);
     limits();
     if (draw_.one_in(4)) world_.worker.starts_badly_one_in = 6;
     if (!lines && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
@@ -221,10 +241,10 @@ class Drawing {
   /// Jobs print more than can be held, and the first has to be tried again.
   void waits_for_storage() {
     world_.tasks.resize(std::min<std::size_t>(world_.tasks.size(), 12));
-    world_.out.piece = 65536;
+    const std::uint64_t most = world_.retries == 1 ? 900'000 : 300'000;
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
       TaskPlan& task = world_.tasks[i];
-      task.value = text(draw_, i, draw_.between(20'000, 300'000));
+      task.value = text(draw_, i, draw_.between(20'000, most));
       task.duration = static_cast<Time>(draw_.between(0, 100)) * kMillisecond;
     }
     if (world_.tasks.empty() || world_.retries == 1) return;
@@ -253,6 +273,7 @@ class Drawing {
   void pipe() {
     if (draw_.one_in(2)) word({"--round-robin"});
     world_.ordered = world_.words.back() != "--round-robin";
+    if (draw_.one_in(6)) world_.worker.filter_dies_one_in = 3;
     const std::size_t count = draw_count() * draw_.of<std::size_t>({1, 10});
     for (std::size_t i = 0; i < count; ++i)
       world_.input += text(draw_, i, draw_.between(1, 60)) + "\n";
@@ -262,6 +283,7 @@ class Drawing {
   }
 
   void stream(StreamPlan& plan) {
+    if (printed() > 200'000) plan.piece = 65536;
     if (draw_.one_in(3) && printed() < 200'000) {
       plan.piece = draw_.by_size(1, 4096);
       plan.pause = static_cast<Time>(draw_.between(0, 3)) * kMillisecond;

@@ -56,8 +56,21 @@ struct WorkerPlan {
   /// All answers of some are for tasks that they were never given.
   unsigned answers_wrongly_one_in = 0;
   unsigned starts_badly_one_in = 0;  ///< ends before it has read anything
+  unsigned filter_dies_one_in = 0;   ///< in the middle of its input
   bool grandchild = false;           ///< leaves a process in its group that holds its pipes
   bool grandchild_obeys = false;     ///< ... and ends at TERM
+};
+
+/// How logins to the other host go.
+struct HostPlan {
+  bool there = false;         ///< there is one, beside this machine
+  Time delay = 0;             ///< until a login is there
+  unsigned never_one_in = 0;  ///< ... and so many of them never are
+  unsigned refuses_one_in = 0;
+  unsigned dies_one_in = 0;  ///< ... in the middle of a task
+
+  /// What is lost with a login is not counted by this oracle.
+  bool loses() const { return refuses_one_in > 0 || dies_one_in > 0; }
 };
 
 struct Scenario {
@@ -70,18 +83,20 @@ struct Scenario {
   std::string input;
   std::vector<TaskPlan> tasks;
   WorkerPlan worker;
+  HostPlan host;
   StreamPlan in, out, errors;
   bool one_place = false;  ///< stdout and stderr are the same pipe
   bool out_file = false;   ///< stdout is a file
   bool spill_fills = false, disk_fills = false;
   std::string halt;
   std::string joblog;
-  bool resumes = false;      ///< a second run goes on where this one was stopped
-  std::size_t torn = 0;      ///< bytes that its joblog loses before, if it was killed
-  std::string results;       ///< the folder for what jobs print
+  bool resumes = false;  ///< a second run goes on where this one was stopped
+  std::size_t torn = 0;  ///< bytes that its joblog loses before, if it was killed
+  std::string results;   ///< the folder for what jobs print
   bool tag = false, ungrouped = false;
   Faults faults;
 
+  unsigned filters_died = 0;
   std::vector<std::string> nonsense;  ///< what children were asked for and never should be
 };
 

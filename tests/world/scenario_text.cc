@@ -25,7 +25,8 @@ std::string describe(const Scenario& scenario) {
   const Faults& faults = scenario.faults;
   text += "\n  pipes: " + std::to_string(faults.pipe_capacity) + " bytes, at most " +
           std::to_string(faults.pipe_piece_max) + " at a time; one start of " +
-          std::to_string(faults.start_fails_one_in) + " fails";
+          std::to_string(faults.start_fails_one_in) + " fails" +
+          (faults.threads ? "; threads" : "");
   for (const auto& [call, number] : faults.signals) {
     text += "\n  signal " + std::to_string(number) + " at call " + std::to_string(call);
   }
@@ -45,6 +46,13 @@ std::string describe(const Scenario& scenario) {
     text += "\n  a child can be reaped " + seconds(faults.reaped_late) + " after its end";
   if (scenario.resumes)
     text += "\n  a second run resumes; killed, its joblog loses " + std::to_string(scenario.torn);
+  const HostPlan& host = scenario.host;
+  if (host.there) {
+    text += "\n  logins take " + seconds(host.delay) +
+            "; of so many one never comes: " + std::to_string(host.never_one_in) +
+            ", is refused: " + std::to_string(host.refuses_one_in) +
+            ", dies: " + std::to_string(host.dies_one_in);
+  }
   if (scenario.one_place) text += "\n  stdout and stderr are one pipe";
   if (scenario.out_file) text += "\n  stdout is a file";
   if (scenario.disk_fills)
@@ -59,7 +67,8 @@ std::string describe(const Scenario& scenario) {
     text += "\n    " + std::to_string(i) + ": " + std::to_string(task.value.size()) + " bytes, " +
             std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
     for (const TaskPlan::End end : task.attempts) {
-      constexpr const char* kNames[] = {" ok", " error", " crash", " hang", " busy", " mute", " deaf"};
+      constexpr const char* kNames[] = {" ok",   " error", " crash", " hang",
+                                        " busy", " mute",  " deaf"};
       text += kNames[static_cast<int>(end)];
     }
   }
