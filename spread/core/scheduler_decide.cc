@@ -51,7 +51,7 @@ void Scheduler::settle_answers(TimePoint now) {
     Slot& worker = pool_[id];
     worker.has_answered_now = false;
     holder_changed(worker);
-    let_end(worker, now);
+    if (interrupted()) let_end(worker, now);
     Batch& batch = worker.batch;
     if (batch.count == 0) continue;  // only refusals
     worker.usefulness.answered(batch.count);
@@ -162,7 +162,6 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   Task& task = tasks_[i];
   ++task.attempts;
   task.holder = to.id;
-  if (task.apart) ++pool_.connection_of(to).apart;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   const bool first = to.in_flight().empty();
   if (first) {
@@ -171,7 +170,10 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   }
   pool_.send(to, {i, now, now}, task.payload.size(), task.alone);
   if (first) arm_timeout(to);
-  if (task.alone) pool_.set_draining(to, false);
+  if (task.alone) {
+    pool_.set_draining(to, false);
+    if (task.apart) ++pool_.connection_of(to).apart;
+  }
   placement_.took(to);
   actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
                        why);

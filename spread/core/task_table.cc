@@ -27,13 +27,13 @@ void TaskTable::take_again(TaskIndex i) {
   again_.erase(i, tasks_[i]);
   queued_bytes_ -= tasks_[i].payload.size();
   ++in_flight_;
-  if (keeps_age_) by_age_.add(i, tasks_[i].id, true);
+  if (keeps_age_) add_by_age(i, true);
 }
 
 void TaskTable::give_back(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
-  if (keeps_age_) by_age_.remove(i, tasks_[i].id, tasks_[i].came_back);
+  if (keeps_age_) remove_by_age(i);
   tasks_[i].came_back = true;
   queued_bytes_ += tasks_[i].payload.size();
   again_.insert(i, tasks_[i]);
@@ -42,10 +42,13 @@ void TaskTable::give_back(TaskIndex i) {
 void TaskTable::erase(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
-  if (keeps_age_) by_age_.remove(i, tasks_[i].id, tasks_[i].came_back);
+  if (keeps_age_) remove_by_age(i);
   tasks_[i] = Task{};
   free_.push_back(i);
 }
+
+void TaskTable::add_by_age(TaskIndex i, bool came_back) { by_age_.add(i, tasks_[i].id, came_back); }
+void TaskTable::remove_by_age(TaskIndex i) { by_age_.remove(i, tasks_[i].id, tasks_[i].came_back); }
 
 TaskIndex TaskTable::pop_queued() {
   SPREAD_ASSERT(queued() > 0);

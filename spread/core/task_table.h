@@ -65,7 +65,7 @@ class TaskTable {
     fresh_.pop_front();
     queued_bytes_ -= tasks_[i].payload.size();
     ++in_flight_;
-    if (keeps_age_) by_age_.add(i, tasks_[i].id, false);
+    if (keeps_age_) add_by_age(i, false);
     return i;
   }
   void take_again(TaskIndex i);
@@ -77,7 +77,7 @@ class TaskTable {
   void erase_plain(TaskIndex i) {
     SPREAD_ASSERT(in_flight_ > 0);
     --in_flight_;
-    if (keeps_age_) by_age_.remove(i, tasks_[i].id, false);
+    if (keeps_age_) remove_by_age(i);
     free_.push_back(i);
   }
   /// Of those in flight, whether or not older ones are queued.
@@ -92,6 +92,10 @@ class TaskTable {
   std::size_t live() const { return tasks_.size() - free_.size(); }
 
  private:
+  // Not inline: the functions of every task are.
+  void add_by_age(TaskIndex i, bool came_back);
+  void remove_by_age(TaskIndex i);
+
   std::vector<Task> tasks_;
   std::vector<TaskIndex> free_;
   Ring<TaskIndex> fresh_;
