@@ -10,7 +10,7 @@
 
 #include "spread/arguments/argument_options.h"
 #include "spread/arguments/batcher.h"
-#include "spread/arguments/row_reader.h"
+#include "spread/arguments/rows.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {

@@ -4,7 +4,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/byte_buffer.h"
-#include "spread/sources/splitter.h"
+#include "spread/sources/line_reader.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"
 

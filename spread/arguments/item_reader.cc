@@ -1,12 +1,12 @@
 #include "spread/arguments/item_reader.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 
-#include "spread/arguments/csv_items.h"
-#include "spread/arguments/separator.h"
 #include "spread/arguments/text_items.h"
 #include "spread/base/ascii.h"
 #include "spread/base/quote.h"
@@ -79,6 +79,25 @@ Result<std::unique_ptr<ItemReader>> make_item_reader(const ArgumentSourceOptions
     (*reader)->finish();
   }
   return reader;
+}
+
+std::string ItemHeader::take(const std::vector<ByteView>& columns) {
+  std::set<std::string_view> seen;
+  for (const ByteView column : columns) {
+    const std::string_view name = as_text(column);
+    if (!name.empty() && !seen.insert(name).second) {
+      return fmt::format("the header: two columns are called \"{}\"", name);
+    }
+    names_.emplace_back(name);
+  }
+  taken_ = true;
+  return {};
+}
+
+std::string ItemHeader::fault(std::size_t columns) const {
+  if (!taken_ || columns == names_.size()) return {};
+  return fmt::format("{} column{}, but the header has {}", columns, columns == 1 ? "" : "s",
+                     names_.size());
 }
 
 }  // namespace spread

@@ -1,10 +1,11 @@
 #include "spread/arguments/text_items.h"
 
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include "spread/base/quote.h"
 
 namespace spread {
 
@@ -132,6 +133,104 @@ TextItems::Taken TextItems::bad(const std::string& reason, Item& item) {
   }
   item.bad = message;
   return Taken::Item;
+}
+
+Result<Separator> Separator::parse(std::string_view text) {
+  Result<Pattern> pattern = Pattern::compile(text, "--colsep " + show_text(text));
+  if (!pattern) return tl::unexpected(pattern.error());
+  return Separator(std::move(*pattern));
+}
+
+bool Separator::split(ByteView item, std::vector<ByteView>& columns) {
+  columns.clear();
+  Pattern::Match match;
+  Pattern::Search search{.subject = item, .nonempty = true};
+  for (; search.from < item.size(); search.from = match.end) {
+    const Pattern::Found found = pattern_.find(search, match);
+    if (found == Pattern::Found::GaveUp) return false;
+    if (found != Pattern::Found::Match) break;
+    columns.push_back(item.subspan(search.from, match.begin - search.from));
+  }
+  columns.push_back(item.subspan(search.from));
+  return true;
+}
+
+std::optional<char> single_byte(std::string_view text) {
+  if (text.size() == 1) return text[0];
+  // Of the escapes PCRE2 says what they are. Four bytes hold none that may match several.
+  if (text.size() < 2 || text.size() > 4 || text[0] != '\\') return std::nullopt;
+  Result<Pattern> pattern = Pattern::compile(text, "");
+  if (!pattern) return std::nullopt;
+  const auto matches_all_of = [&](std::string_view bytes) {
+    Pattern::Match match;
+    return pattern->find({.subject = as_bytes(bytes)}, match) == Pattern::Found::Match &&
+           match.begin == 0 && match.end == bytes.size();
+  };
+  std::optional<char> only;
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    if (!matches_all_of({&c, 1})) continue;
+    if (only) return std::nullopt;
+    only = c;
+  }
+  // \t+ and \t? match more than that.
+  if (!only || matches_all_of("") || matches_all_of(std::string(2, *only))) return std::nullopt;
+  return only;
+}
+
+CsvItems::CsvItems(const ArgumentSourceOptions& options, ItemPlace place, char separator,
+                   char delimiter)
+    : rows_(std::min<std::size_t>(options.max_record_bytes, UINT32_MAX / 2), separator, delimiter),
+      place_(std::move(place)),
+      trim_(options.trim.value_or(options.colsep ? Trim::Both : Trim::None)),
+      header_(options.header) {}
+
+Pull CsvItems::next(Item& item) {
+  if (!error_.empty()) return Pull::Broken;
+  item.values = {};
+  item.bad.clear();
+  while (true) {
+    const CsvRows::Cut cut = rows_.next();
+    if (cut == CsvRows::Cut::NeedMore) return Pull::NeedMore;
+    if (cut == CsvRows::Cut::End) {
+      if (rows_.open_quote() == 0) return Pull::End;
+      return broken(rows_.open_quote(), "the quote that is opened here is never closed");
+    }
+    const std::string fault = take_columns();
+    if (!header_.is_due()) {
+      if (!fault.empty()) {
+        item.bad = place_.text(rows_.line()) + ": " + fault;
+      } else {
+        for (const ByteView column : columns_) builder_.add_value(column);
+        item.values = builder_.take();
+      }
+      return Pull::Record;
+    }
+    if (!fault.empty()) return broken(rows_.line(), "the header: " + fault);
+    if (const std::string names = header_.take(columns_); !names.empty()) {
+      return broken(rows_.line(), names);
+    }
+    rows_.expect_columns(header_.names().size());
+  }
+}
+
+/// What is wrong with the row; empty = nothing.
+std::string CsvItems::take_columns() {
+  if (std::string fault = rows_.fault(); !fault.empty()) return fault;
+  columns_.clear();
+  for (std::size_t i = 0; i < rows_.columns(); ++i) {
+    const ByteView field = rows_.field(i);
+    if (!field.empty() && std::memchr(field.data(), 0, field.size()) != nullptr) {
+      return "holds a NUL byte, which no argument can";
+    }
+    columns_.push_back(trimmed(field, trim_));
+  }
+  return {};
+}
+
+Pull CsvItems::broken(std::uint64_t number, const std::string& reason) {
+  error_ = place_.text(number) + ": " + reason;
+  return Pull::Broken;
 }
 
 }  // namespace spread

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/arguments/payload_builder.h"
+#include "spread/arguments/batcher.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 
-#include "spread/base/json_scan.h"
 #include "spread/base/utf8.h"
 
 namespace spread {

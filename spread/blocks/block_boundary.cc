@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "spread/base/assert.h"
-#include "spread/blocks/block_search.h"
 
 namespace spread {
 namespace {
@@ -58,6 +57,104 @@ Slice RecordBoundary::without_separators(ByteView block) const {
   const Slice slice(copy, {copy->data(), to});
   copy->release();
   return slice;
+}
+
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101;
+constexpr std::uint64_t kLow7 = 0x7f7f7f7f7f7f7f7f;
+
+// What is counted at once, and then, if the n-th is in it, searched again.
+constexpr std::size_t kStride = 2048;
+constexpr std::size_t kFirstWindow = 4096;
+
+/// 1 in every byte of the result where `word` has a zero byte; exact, unlike the better known
+/// (word - kOnes) & ~word, which carries into the neighbour.
+std::uint64_t zero_bytes(std::uint64_t word) {
+  return ~(((word & kLow7) + kLow7) | word | kLow7) >> 7;
+}
+
+std::size_t offset_in(ByteView bytes, const void* found) {
+  return static_cast<std::size_t>(static_cast<const Byte*>(found) - bytes.data());
+}
+
+}  // namespace
+
+std::size_t find_first(ByteView bytes, ByteView needle) {
+  SPREAD_ASSERT(!needle.empty());
+  if (bytes.size() < needle.size()) return kNotFound;
+  const void* found = needle.size() == 1
+                          ? std::memchr(bytes.data(), needle[0], bytes.size())
+                          : memmem(bytes.data(), bytes.size(), needle.data(), needle.size());
+  return found == nullptr ? kNotFound : offset_in(bytes, found);
+}
+
+// memrchr for the last byte of the needle was rejected for long ones: in text it is mostly a
+// letter, and found every few bytes. memmem skips by two bytes at a time.
+std::size_t find_last(ByteView bytes, ByteView needle) {
+  SPREAD_ASSERT(!needle.empty());
+  if (bytes.size() < needle.size()) return kNotFound;
+  if (needle.size() == 1) {
+    const void* found = memrchr(bytes.data(), needle[0], bytes.size());
+    return found == nullptr ? kNotFound : offset_in(bytes, found);
+  }
+  const std::size_t overlap = needle.size() - 1;
+  std::size_t end = bytes.size();
+  for (std::size_t window = std::max(kFirstWindow, 2 * needle.size());; window *= 2) {
+    const std::size_t begin = end - std::min(end, window);
+    std::size_t last = kNotFound;
+    for (std::size_t from = begin; from < end;) {
+      const std::size_t found = find_first(bytes.subspan(from, end - from), needle);
+      if (found == kNotFound) break;
+      last = from + found;
+      from = last + 1;
+    }
+    if (last != kNotFound || begin == 0) return last;
+    end = begin + overlap;
+  }
+}
+
+std::size_t count_of(ByteView bytes, Byte wanted) {
+  const std::uint64_t pattern = kOnes * wanted;
+  std::size_t count = 0;
+  const Byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  while (left >= 8) {
+    // A lane of `lanes` counts to 255 at most.
+    std::uint64_t lanes = 0;
+    for (std::size_t turns = std::min<std::size_t>(left / 8, 255); turns > 0; --turns) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, at, 8);
+      lanes += zero_bytes(word ^ pattern);
+      at += 8;
+      left -= 8;
+    }
+    // Bytes to pairs first: the sum of all eight lanes does not fit into one.
+    constexpr std::uint64_t kEven = 0x00ff00ff00ff00ff;
+    const std::uint64_t pairs = (lanes & kEven) + (lanes >> 8 & kEven);
+    count += pairs * 0x0001000100010001 >> 48;
+  }
+  return count + static_cast<std::size_t>(std::count(at, at + left, wanted));
+}
+
+std::size_t find_nth(ByteView bytes, Byte wanted, std::size_t& count) {
+  SPREAD_ASSERT(count > 0);
+  std::size_t at = 0;
+  // Counting takes a fraction of what memchr takes per line, but not for the few that may lie in
+  // one stride.
+  while (count > 16 && bytes.size() - at >= kStride) {
+    const std::size_t here = count_of(bytes.subspan(at, kStride), wanted);
+    if (here >= count) break;
+    count -= here;
+    at += kStride;
+  }
+  while (at < bytes.size()) {
+    const void* found = std::memchr(bytes.data() + at, wanted, bytes.size() - at);
+    if (found == nullptr) break;
+    at = offset_in(bytes, found) + 1;
+    if (--count == 0) return at - 1;
+  }
+  return kNotFound;
 }
 
 }  // namespace spread

@@ -8,7 +8,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/quote.h"
-#include "spread/blocks/block_search.h"
+#include "spread/blocks/block_boundary.h"
 
 namespace spread {
 namespace {

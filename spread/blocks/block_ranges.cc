@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "spread/base/assert.h"
-#include "spread/blocks/block_search.h"
+#include "spread/blocks/block_boundary.h"
 
 namespace spread {
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "spread/api/environment.h"
-#include "spread/api/streams.h"
 #include "spread/run/run.h"
 
 namespace spread::cli {

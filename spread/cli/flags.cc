@@ -7,16 +7,12 @@
 #include <fmt/format.h>
 
 #include "spread/base/quote.h"
-#include "spread/cli/checks.h"
 #include "spread/cli/foreign_options.h"
-#include "spread/cli/positionals.h"
 #include "spread/cli/spelling.h"
-#include "spread/cli/suggest.h"
+#include "spread/cli/take_apart.h"
 #include "spread/cli/tokens.h"
 #include "spread/cli/xargs_line.h"
-#include "spread/help/completion.h"
 #include "spread/help/help_text.h"
-#include "spread/help/man_page.h"
 #include "spread/options/option_table.h"
 #include "spread/options/subcommands.h"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,5 +40,11 @@ std::vector<std::size_t> places_of_options(const std::vector<std::string>& words
 /// could be that of several options.
 Result<std::vector<std::string>> write_out(std::vector<std::string> words, Subcommands subcommands,
                                            Words positionals);
+
+/// The candidate that `word` was probably meant to be: the only one that begins with it, or with
+/// all of it but the last letter; or the first that is closest, within one edit for short words and
+/// two for longer ones (an edit inserts, removes, changes or swaps characters). Empty if there is
+/// none.
+std::string_view closest(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace spread::cli

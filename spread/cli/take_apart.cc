@@ -1,6 +1,11 @@
 #include "spread/cli/take_apart.h"
 
+#include <fmt/format.h>
+#include <string_view>
 #include <utility>
+
+#include "spread/options/checks_map.h"
+#include "spread/options/setters.h"
 
 namespace spread::cli {
 namespace {
@@ -102,6 +107,121 @@ SubcommandOptions take_apart(Options options) {
   }
   return HostsOptions{std::move(options.hosts), std::move(options.lists),
                       std::move(options.job.command), options.check_hosts};
+}
+
+namespace {
+
+struct Pair {
+  std::string_view one, other;
+};
+
+constexpr Pair kExclusive[] = {
+    {"-k", "--unordered"},      {"-0", "-d"},
+    {"--no-bar", "--bar"},      {"--no-bar", "--eta"},
+    {"--no-bar", "--progress"}, {"--no-history", "--history"},
+    {"--ssh", "--launch"},      {"--timeout", "--shutdown-timeout"},
+};
+
+Status check_exclusive(const Draft& draft) {
+  for (const Pair& pair : kExclusive) {
+    // In `run` these two are different things.
+    if (pair.one == "--timeout" && draft.options.subcommand != Subcommand::All) continue;
+    if (draft.has(pair.one) && draft.has(pair.other)) {
+      return fail(fmt::format("{} and {} exclude each other", pair.one, pair.other));
+    }
+  }
+  return {};
+}
+
+Status check_input(const Draft& draft) {
+  const InputOptions& input = draft.options.items.input;
+  const InputFormat format = draft.options.records.format;
+  for (const std::string_view delimiter : {"-0", "-d"}) {
+    if (format != InputFormat::Lines && draft.has(delimiter)) {
+      return fail(fmt::format("{} is for --in lines only", delimiter));
+    }
+  }
+  if (!input.files.empty() && !input.groups.empty()) {
+    return fail("-a and ::: or :::: exclude each other");
+  }
+  for (const InputOptions::Group& group : input.groups) {
+    const bool text = format == InputFormat::Lines || format == InputFormat::Json;
+    if (!group.from_file && !text) {
+      return fail("::: gives lines or JSON, so --in must be lines or json; for files use ::::");
+    }
+  }
+  return {};
+}
+
+OutputFormat default_output(InputFormat input) {
+  switch (input) {
+    case InputFormat::Json: return OutputFormat::Json;
+    case InputFormat::Msgpack: return OutputFormat::Msgpack;
+    case InputFormat::Lines:
+    case InputFormat::Csv: return OutputFormat::Text;
+  }
+  return OutputFormat::Text;
+}
+
+Status complete_output(Draft& draft) {
+  OutputOptions& output = draft.options.output;
+  if (draft.has("--out0")) {
+    if (draft.has("--out") && output.format != OutputFormat::Text) {
+      return fail("--out0 is for --out text only");
+    }
+    output.format = OutputFormat::Text;
+  } else if (!draft.has("--out")) {
+    output.format = default_output(draft.options.records.format);
+  }
+  return {};
+}
+
+Status check_workers(const Draft& draft) {
+  const std::vector<std::string>& words = draft.options.job.command.words;
+  const bool command = !words.empty();
+  const bool lists = !draft.options.lists.lists.empty() || !draft.options.lists.files.empty();
+  if (!command && !lists && draft.options.subcommand != Subcommand::Hosts) {
+    const bool run = draft.options.subcommand == Subcommand::Run;
+    return fail(fmt::format("no {} is named: write it after --, or use --worker or --args-file",
+                            run ? "worker" : "command"));
+  }
+  // What it says is a number of slots in all.
+  if (!draft.options.hosts.slots_file.empty() && (draft.has("-S") || draft.has("--slf"))) {
+    return fail("-j FILE is for this machine alone, without -S and --slf");
+  }
+  if (command && words.front().empty()) return fail("the command after -- is empty");
+  if (!command && lists) {
+    // A list says itself where it runs; taking -S in silence would let a user think otherwise.
+    for (const std::string_view name : {"-S", "--slf"}) {
+      if (draft.has(name)) return fail(fmt::format("{} needs a command after --", name));
+    }
+  }
+  return {};
+}
+
+Status check_wire(const Draft& draft) {
+  const Options& options = draft.options;
+  if (counts_answers(options.wire, options.window.tasks) && options.failure.crash_retries == 1) {
+    return fail(fmt::format(
+        "--crash-retries 1 gives a worker one line at a time, so that it is known which "
+        "one it died of; leave out --window {}",
+        options.window.tasks));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status complete(Draft& draft) {
+  SPREAD_TRY(check_exclusive(draft));
+  const Subcommand subcommand = draft.options.subcommand;
+  if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};
+  if (subcommand == Subcommand::Map) return complete_map(draft);
+  if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
+  SPREAD_TRY(check_input(draft));
+  SPREAD_TRY(complete_output(draft));
+  SPREAD_TRY(check_wire(draft));
+  return check_workers(draft);
 }
 
 }  // namespace spread::cli

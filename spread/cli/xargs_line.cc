@@ -11,7 +11,7 @@
 
 #include "spread/help/help_text.h"
 #include "spread/options/option_table.h"
-#include "spread/options/setters_xargs.h"
+#include "spread/options/setters.h"
 #include "spread/options/subcommands.h"
 
 namespace spread::cli {

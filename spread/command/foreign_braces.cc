@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "spread/base/ascii.h"
-#include "spread/base/printable.h"
 #include "spread/base/quote.h"
 
 namespace spread {

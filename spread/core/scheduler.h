@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/failure_options.h"
+#include "spread/api/limit_options.h"
 #include "spread/core/alarms.h"
 #include "spread/core/event.h"
-#include "spread/core/halt.h"
-#include "spread/core/median.h"
+#include "spread/core/performance.h"
 #include "spread/core/placement.h"
 #include "spread/core/scheduler_options.h"
 #include "spread/core/slot_pool.h"

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "spread/api/failure_options.h"
+#include "spread/api/limit_options.h"
 #include "spread/api/time.h"
-#include "spread/core/halt.h"
+#include "spread/core/verdict.h"
 
 namespace spread {
 

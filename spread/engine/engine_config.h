@@ -1,9 +1,7 @@
 #pragma once
 
-#include "spread/api/command_options.h"
 #include "spread/api/environment.h"
-#include "spread/api/history_file.h"
-#include "spread/api/streams.h"
+#include "spread/api/host_options.h"
 #include "spread/api/time.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/plan.h"

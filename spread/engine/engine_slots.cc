@@ -10,9 +10,8 @@
 
 #include "spread/base/parse.h"
 #include "spread/engine/engine.h"
-#include "spread/io/descriptors.h"
-#include "spread/io/machine.h"
 #include "spread/io/system.h"
+#include "spread/io/terminal.h"
 
 namespace spread {
 namespace {

@@ -5,9 +5,8 @@
 
 #include "spread/base/byte_buffer.h"
 #include "spread/base/parse.h"
-#include "spread/engine/job_limits.h"
+#include "spread/engine/login_end.h"
 #include "spread/input/task_input.h"
-#include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/wire/codec.h"
 #include "spread/wire/json.h"

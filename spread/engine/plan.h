@@ -5,13 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/api/command_options.h"
 #include "spread/api/environment.h"
 #include "spread/api/host_options.h"
-#include "spread/api/input_options.h"
 #include "spread/api/limit_options.h"
+#include "spread/api/output_options.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 #include "spread/api/wire.h"
 #include "spread/base/parse.h"
 #include "spread/launch/launcher.h"

@@ -7,7 +7,7 @@
 
 #include "spread/base/number_text.h"
 #include "spread/base/overloaded.h"
-#include "spread/report/outcome_name.h"
+#include "spread/report/exit_code.h"
 
 namespace spread {
 namespace {

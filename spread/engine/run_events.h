@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "spread/api/observer.h"
@@ -9,11 +11,33 @@
 #include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/plan.h"
-#include "spread/engine/task_report.h"
 #include "spread/io/event_loop.h"
 #include "spread/output/reporter.h"
 
 namespace spread {
+
+/// What the subcommand alone knows of how an attempt ended. Its RunMode fills it in where one is
+/// asked for, and RunEvents makes the events and the joblog's line of it.
+struct TaskReport {
+  std::string error_type;      ///< a word, of a task that has no value
+  std::string message;         ///< one line: why it has none; of a job, how it ended
+  int exit_status = 0;         ///< the joblog's Exitval: -1 where there is none
+  int signal = 0;              ///< the joblog's Signal
+  std::uint64_t sent = 0;      ///< bytes, for the joblog
+  std::uint64_t received = 0;  ///< likewise
+  ByteBuffer command;          ///< the joblog's last column
+  bool logged = false;         ///< `command` is filled in, and the joblog gets a line
+
+  /// As it was made, but for the memory that it has.
+  void clear() {
+    error_type.clear();
+    message.clear();
+    exit_status = signal = 0;
+    sent = received = 0;
+    command.clear();
+    logged = false;
+  }
+};
 
 /// What the outside is told of a run: every event of api/observer.h is made here, and every line of
 /// the joblog that is of a task. Of tasks it is told what the Scheduler says, and what the mode

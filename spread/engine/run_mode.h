@@ -9,11 +9,11 @@
 #include "spread/core/event.h"
 #include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
+#include "spread/engine/run_events.h"
 #include "spread/engine/run_slot.h"
-#include "spread/engine/task_report.h"
 #include "spread/input/task_input.h"
 #include "spread/report/exit_code.h"
-#include "spread/results/outcome_sink.h"
+#include "spread/results/reorder_sink.h"
 
 namespace spread {
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/io/machine.h"
+#include "spread/io/system.h"
 #include "spread/report/readable.h"
 
 namespace spread {

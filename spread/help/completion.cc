@@ -1,4 +1,4 @@
-#include "spread/help/completion.h"
+#include "spread/help/help_text.h"
 
 #include <string_view>
 

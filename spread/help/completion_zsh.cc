@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/help/completion.h"
+#include "spread/help/help_text.h"
 #include "spread/options/option_table.h"
 #include "spread/options/subcommands.h"
 

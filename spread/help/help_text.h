@@ -34,4 +34,21 @@ std::string sentence(const OptionSpec& spec, const Options& defaults);
 /// "-j, -P, --jobs N", or ":::: FILE...".
 std::string heading(const OptionSpec& spec);
 
+// The manual pages in the format of man(7), from the option table and the subcommands' texts, as
+// --help is: they cannot lag behind the options.
+
+/// spread(1): what the subcommands have in common, and where each is told.
+std::string man_page();
+/// spread-run(1) and so on: one subcommand in full.
+std::string man_page(const SubcommandText& subcommand);
+
+/// `spread --completion bash`: the whole text of a completion script, made from the option table.
+/// It completes subcommands, options, their values where the shell can know any, and behind the
+/// command's name what that command's own completion offers, else files.
+std::string bash_completion();
+/// The same for zsh: the file _spread of a folder in $fpath.
+std::string zsh_completion();
+/// The same for fish: completions/spread.fish.
+std::string fish_completion();
+
 }  // namespace spread::cli

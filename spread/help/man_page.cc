@@ -1,4 +1,4 @@
-#include "spread/help/man_page.h"
+#include "spread/help/help_text.h"
 
 #include <sstream>
 #include <string>
@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "spread/base/ascii.h"
-#include "spread/help/help_text.h"
 #include "spread/options/option_table.h"
 #include "spread/options/subcommands.h"
 

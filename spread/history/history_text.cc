@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "spread/base/printable.h"
 #include "spread/base/quote.h"
 
 namespace spread {

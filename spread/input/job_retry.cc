@@ -10,7 +10,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/output/joblog_file.h"
-#include "spread/results/joblog_reader.h"
+#include "spread/results/joblog.h"
 
 namespace spread {
 namespace {

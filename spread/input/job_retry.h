@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "spread/api/failure_options.h"
-#include "spread/api/item_options.h"
+#include "spread/api/environment.h"
+#include "spread/api/job_options.h"
+#include "spread/api/limit_options.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 #include "spread/input/task_input.h"
 
 namespace spread {

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/input_options.h"
+#include "spread/api/environment.h"
+#include "spread/api/output_options.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 
 namespace spread {
 

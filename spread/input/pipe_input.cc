@@ -12,7 +12,6 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
-#include "spread/base/printable.h"
 #include "spread/base/quote.h"
 #include "spread/blocks/block_cutter.h"
 #include "spread/io/files.h"

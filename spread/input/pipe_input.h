@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/cut_options.h"
+#include "spread/api/environment.h"
+#include "spread/api/job_options.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 #include "spread/api/task.h"
 #include "spread/base/unique_fd.h"
 #include "spread/blocks/block_ranges.h"

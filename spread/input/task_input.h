@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/input_options.h"
+#include "spread/api/environment.h"
+#include "spread/api/output_options.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 #include "spread/arguments/argument_source.h"
 #include "spread/base/posix.h"
 #include "spread/base/unique_fd.h"

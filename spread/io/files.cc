@@ -3,12 +3,16 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
+#include "spread/base/posix.h"
 #include "spread/base/quote.h"
 #include "spread/io/system.h"
 #include "spread/sys/calls.h"
@@ -197,5 +201,116 @@ Status open_result_files(const std::string& folder, UniqueFd (&files)[2]) {
   }
   return {};
 }
+
+TempFile::TempFile(std::string directory, std::uint64_t size_max)
+    : directory_(std::move(directory)), size_max_(size_max) {}
+
+Status TempFile::open() {
+  fd_ = UniqueFd(sys::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd_) return {};
+  // NFS and a few others have no O_TMPFILE.
+  std::string name = directory_ + "/spread-XXXXXX";
+  fd_ = UniqueFd(sys::mkostemp(name.data(), O_CLOEXEC));
+  if (!fd_) return tl::unexpected(errno_error("cannot make a spill file in " + directory_));
+  sys::unlink(name.c_str());
+  return {};
+}
+
+Result<std::uint64_t> TempFile::append(ByteView bytes) {
+  if (!fd_) SPREAD_TRY(open());
+  if (end_ - discarded_ + bytes.size() > size_max_) {
+    return fail("the spill file in " + directory_ + " has reached --spill-max");
+  }
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const ssize_t n = sys::pwrite(fd_.get(), bytes.data() + written, bytes.size() - written,
+                                  static_cast<off_t>(end_ + written));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      Error why = errno_error("cannot write the spill file in " + directory_);
+      if (sys::ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0) end_ += written;
+      return tl::unexpected(why);
+    }
+    written += static_cast<std::size_t>(n);
+  }
+  const std::uint64_t at = end_;
+  end_ += bytes.size();
+  return at;
+}
+
+Status TempFile::read(std::uint64_t offset, std::span<Byte> into) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t n = sys::pread(fd_.get(), into.data() + done, into.size() - done,
+                                 static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return tl::unexpected(errno_error("cannot read the spill file in " + directory_));
+    if (n == 0) return fail("the spill file in " + directory_ + " is shorter than it was written");
+    done += static_cast<std::size_t>(n);
+  }
+  return {};
+}
+
+void TempFile::discard_before(std::uint64_t offset) {
+  // Punching small holes costs more than it gives back.
+  constexpr std::uint64_t kWorthIt = 1 << 20;
+  if (!fd_ || offset < discarded_ + kWorthIt) return;
+  if (sys::fallocate(fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                     static_cast<off_t>(discarded_),
+                     static_cast<off_t>(offset - discarded_)) == 0) {
+    discarded_ = offset;
+  }
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Status move_entry(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  const bool join =
+      fs::is_directory(fs::symlink_status(from, error)) && fs::is_directory(to, error);
+  if (!join) {
+    fs::rename(from, to, error);
+    if (error) return fail("cannot put " + to.string() + " into place: " + error.message());
+    return {};
+  }
+  for (fs::directory_iterator entry(from, error), end; !error && entry != end;
+       entry.increment(error)) {
+    SPREAD_TRY(move_entry(entry->path(), to / entry->path().filename()));
+  }
+  if (error) return fail("cannot read " + from.string() + ": " + error.message());
+  return {};
+}
+
+}  // namespace
+
+Result<FileStatus> file_status(const std::string& name) {
+  struct stat found;
+  if (sys::stat(name.c_str(), &found) != 0) return tl::unexpected(errno_error(name));
+  return FileStatus{static_cast<std::uint64_t>(found.st_size), found.st_mtim.tv_sec,
+                    static_cast<std::uint64_t>(found.st_ino), S_ISDIR(found.st_mode)};
+}
+
+Result<ScratchFolder> ScratchFolder::create(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return fail("cannot make " + folder + ": " + error.message());
+  std::string path = folder + "/.spread-XXXXXX";
+  if (sys::mkdtemp(path.data()) == nullptr) {
+    return tl::unexpected(errno_error("cannot make a folder in " + folder));
+  }
+  return ScratchFolder(std::move(path));
+}
+
+ScratchFolder::ScratchFolder(ScratchFolder&& other) noexcept
+    : path_(std::exchange(other.path_, {})) {}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  if (!path_.empty()) fs::remove_all(path_, ignored);
+}
+
+Status ScratchFolder::move_out(const std::string& folder) { return move_entry(path_, folder); }
 
 }  // namespace spread

@@ -5,7 +5,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
+#include "spread/api/bytes.h"
+#include "spread/api/file_status.h"
 #include "spread/api/result.h"
 #include "spread/base/posix.h"
 #include "spread/base/unique_fd.h"
@@ -49,5 +52,53 @@ std::string file_tail(const std::string& name, std::size_t lines);
 Status make_directories(const std::string& name);
 /// Makes `folder`, and in it the files "stdout" and "stderr", empty: a job's, of --results.
 Status open_result_files(const std::string& folder, UniqueFd (&files)[2]);
+
+/// A temporary file without a name (O_TMPFILE, or unlinked at once), made at the first write. It is
+/// gone when spread ends, however that happens.
+class TempFile {
+ public:
+  TempFile(std::string directory, std::uint64_t size_max);
+
+  /// Whether a file can be made there.
+  Status check() { return open(); }
+  /// Appends all of `bytes`, or nothing.
+  Result<std::uint64_t> append(ByteView bytes);
+  Status read(std::uint64_t offset, std::span<Byte> into);
+  /// Gives back the disk space before `offset`, where the file system can.
+  void discard_before(std::uint64_t offset);
+
+ private:
+  Status open();
+
+  std::string directory_;
+  std::uint64_t size_max_;
+  UniqueFd fd_;
+  std::uint64_t end_ = 0;
+  std::uint64_t discarded_ = 0;
+};
+
+/// An Error names the file and why it cannot be reached.
+Result<FileStatus> file_status(const std::string& name);
+
+/// A new, empty folder in `folder`, which is made where it is not there; gone with this object,
+/// with all that is in it.
+class ScratchFolder {
+ public:
+  static Result<ScratchFolder> create(const std::string& folder);
+  ~ScratchFolder();
+  ScratchFolder(ScratchFolder&& other) noexcept;
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+
+  const std::string& path() const { return path_; }
+  /// Moves all that is in it to `folder`, its parent. A file replaces one of its name in one step,
+  /// so that no program sees half of it; folders are joined.
+  Status move_out(const std::string& folder);
+  /// It stays, with what is in it still. Its path.
+  std::string keep() { return std::exchange(path_, {}); }
+
+ private:
+  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
 
 }  // namespace spread

@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
 #include <utility>
 
 #include "spread/base/posix.h"
@@ -48,6 +47,25 @@ void SignalSet::stop_here() {
   sys::kill(sys::getpid(), SIGTSTP);
   sys::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
   sys::pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+}
+
+WriteSignalsBlocked::WriteSignalsBlocked() {
+  sigset_t before;
+  sigemptyset(&blocked_);
+  sigaddset(&blocked_, SIGPIPE);
+  sigaddset(&blocked_, SIGXFSZ);
+  sys::pthread_sigmask(SIG_BLOCK, &blocked_, &before);
+  for (const int signal : {SIGPIPE, SIGXFSZ}) {
+    if (sigismember(&before, signal) == 1) sigdelset(&blocked_, signal);
+  }
+}
+
+WriteSignalsBlocked::~WriteSignalsBlocked() {
+  // They were not blocked before, so what is pending has come of a write of this thread.
+  const timespec at_once{};
+  while (sys::sigtimedwait(&blocked_, &at_once) > 0) {
+  }
+  sys::pthread_sigmask(SIG_UNBLOCK, &blocked_, nullptr);
 }
 
 }  // namespace spread

@@ -2,17 +2,17 @@
 
 #include <signal.h>
 #include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "spread/base/posix.h"
-#include "spread/io/machine.h"
+#include "spread/io/system.h"
 #include "spread/sys/calls.h"
 #include "spread/sys/start_process.h"
 
@@ -103,6 +103,32 @@ std::string SpawnCall::problem() const {
     if (!missing.empty()) return missing;
   }
   return errno_text(error);
+}
+
+void ChildEnvironment::give_to(SpawnCall& call, Additions additions) {
+  const bool same =
+      std::equal(names_.begin(), names_.end(), additions.begin(), additions.end(),
+                 [](const std::string& name, const auto& added) { return name == added.first; });
+  if (!same || kept_.empty()) keep_others(additions);
+  call.environment.assign(kept_.begin(), kept_.end());
+  call.added.resize(additions.size());
+  for (std::size_t i = 0; i < additions.size(); ++i) {
+    call.added[i].assign(additions[i].first).append("=").append(additions[i].second);
+    call.environment.push_back(call.added[i].data());
+  }
+  if (!mark.empty()) call.environment.push_back(mark.data());
+  call.environment.push_back(nullptr);
+}
+
+void ChildEnvironment::keep_others(Additions additions) {
+  names_.clear();
+  for (const auto& [name, value] : additions) names_.push_back(name);
+  kept_.clear();
+  for (char* const* entry = ours_.variables(); *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::find(names_.begin(), names_.end(), name) == names_.end()) kept_.push_back(*entry);
+  }
 }
 
 }  // namespace spread

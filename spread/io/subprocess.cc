@@ -13,13 +13,12 @@
 #include <string_view>
 
 #include "spread/base/posix.h"
-#include "spread/io/child_environment.h"
-#include "spread/io/descriptors.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/launcher_threads.h"
 #include "spread/io/spawn_call.h"
 #include "spread/io/system.h"
+#include "spread/io/terminal.h"
 #include "spread/sys/calls.h"
 
 namespace spread {

@@ -11,7 +11,6 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 #include "spread/base/unique_fd.h"
 
 namespace spread {

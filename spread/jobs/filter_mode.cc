@@ -6,8 +6,8 @@
 
 #include "spread/base/assert.h"
 #include "spread/engine/login_end.h"
-#include "spread/io/machine.h"
-#include "spread/jobs/end_sequence.h"
+#include "spread/io/system.h"
+#include "spread/jobs/job_setup.h"
 #include "spread/launch/job_agent.h"
 
 namespace spread {

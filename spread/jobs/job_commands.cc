@@ -4,9 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/printable.h"
 #include "spread/base/quote.h"
-#include "spread/io/machine.h"
+#include "spread/io/system.h"
 
 namespace spread {
 namespace {

@@ -6,12 +6,10 @@
 #include "spread/arguments/argument_source.h"
 #include "spread/base/json_string.h"
 #include "spread/command/placeholder.h"
-#include "spread/engine/job_limits.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/files.h"
 #include "spread/jobs/job_mode.h"
 #include "spread/report/exit_code.h"
-#include "spread/report/outcome_name.h"
 
 namespace spread {
 namespace {

@@ -9,16 +9,13 @@
 #include <utility>
 
 #include "spread/base/parse.h"
-#include "spread/base/printable.h"
 #include "spread/base/quote.h"
-#include "spread/engine/job_limits.h"
+#include "spread/engine/login_end.h"
 #include "spread/input/job_retry.h"
-#include "spread/io/file_tree.h"
 #include "spread/io/files.h"
-#include "spread/io/machine.h"
 #include "spread/io/system.h"
-#include "spread/jobs/end_sequence.h"
 #include "spread/jobs/job_input.h"
+#include "spread/jobs/job_setup.h"
 #include "spread/jobs/remote_job_slot.h"
 #include "spread/launch/job_agent.h"
 #include "spread/launch/job_files.h"

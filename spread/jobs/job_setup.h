@@ -2,14 +2,12 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
-#include "spread/api/cut_options.h"
 #include "spread/api/environment.h"
-#include "spread/api/item_options.h"
 #include "spread/api/job_options.h"
 #include "spread/api/limit_options.h"
-#include "spread/api/report_options.h"
-#include "spread/api/streams.h"
+#include "spread/api/output_options.h"
 
 namespace spread {
 
@@ -31,5 +29,11 @@ struct JobSetup {
 
   bool has_items() const { return cut == nullptr; }
 };
+
+/// --term-seq, or what is done without it.
+inline std::vector<EndStep> end_sequence_of(const JobSetup& setup) {
+  if (!setup.job.end_sequence.empty()) return setup.job.end_sequence;
+  return {EndStep::term(setup.ends.kill_grace)};
+}
 
 }  // namespace spread

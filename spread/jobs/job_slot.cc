@@ -112,12 +112,15 @@ void JobSlot::on_file_failed(int error) {
 
 void JobSlot::not_started(const Error& error) {
   if (!ending_ && engine_.may_start_later(error)) return refuse();
-  constexpr int kNotFound = 127, kNotExecutable = 126;  // as in a shell
+  constexpr int kNoSuchCommand = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
   std::string problem = error.message;
   if (!found && !bash_reason_.empty()) problem += missing_bash(bash_reason_);
-  ended(
-      {ExitStatus{found ? kNotExecutable : kNotFound, 0}, 0, std::move(problem), {}, error.number});
+  ended({ExitStatus{found ? kNotExecutable : kNoSuchCommand, 0},
+         0,
+         std::move(problem),
+         {},
+         error.number});
 }
 
 void JobSlot::on_ended(const ChannelEnd& end) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/failure_options.h"
+#include "spread/api/limit_options.h"
 #include "spread/base/unique_fd.h"
 #include "spread/engine/run_slot.h"
 #include "spread/io/child.h"

@@ -5,10 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "spread/engine/held_errors.h"
+#include "spread/engine/login_end.h"
 #include "spread/engine/run_slot.h"
 #include "spread/jobs/file_mover.h"
-#include "spread/jobs/host_files.h"
 #include "spread/jobs/job_slot.h"
 #include "spread/workers/agent_worker.h"
 

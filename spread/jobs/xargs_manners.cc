@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "spread/io/machine.h"
 #include "spread/io/system.h"
 #include "spread/io/terminal.h"
 

@@ -1,11 +1,10 @@
 // spread/launch: hosts, slots and argument lists. Pure: text in, what is to be exec'd out; nothing
 // here opens a file, asks the clock or starts a process.
 //
-//   hosts.h           -S and --slf: text -> HostSpec
-//   argument_lists.h  --worker and --args-file: text -> ArgumentList
-//   route.h           --launch: how a host is reached
+//   hosts.h           -S and --slf: text -> HostSpec; --worker and --args-file -> ArgumentList
 //   roster.h          all of them together -> Roster, the hosts and slots of a run
-//   remote_shell.h    one string that any login shell reads alike, and the guard there
+//   remote_shell.h    --launch: how a host is reached; one string that any login shell reads
+//                     alike, and the guard there
 //   launcher.h        slot -> LaunchPlan; the question for a host's CPUs; hints
 //
 // Start here, then roster.h.

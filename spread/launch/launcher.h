@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/command_options.h"
+#include "spread/api/host_options.h"
 #include "spread/api/task.h"
 #include "spread/api/wire.h"
 #include "spread/launch/launch_plan.h"

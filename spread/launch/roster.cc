@@ -10,9 +10,8 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/quote.h"
-#include "spread/launch/argument_lists.h"
 #include "spread/launch/hosts.h"
-#include "spread/launch/route.h"
+#include "spread/launch/remote_shell.h"
 
 namespace spread {
 namespace {

@@ -5,7 +5,7 @@
 
 namespace spread::cli {
 
-/// As complete() in checks.h, for what only map has; called by it.
+/// As complete() in take_apart.h, for what only map has; called by it.
 Status complete_map(Draft& draft);
 
 /// A record holds the whole output of its job, which spread must read for that: refuses the options

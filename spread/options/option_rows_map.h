@@ -4,7 +4,6 @@
 
 #include "spread/options/option_table.h"
 #include "spread/options/setters.h"
-#include "spread/options/setters_map.h"
 
 namespace spread::cli {
 

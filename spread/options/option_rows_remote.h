@@ -3,7 +3,7 @@
 #pragma once
 
 #include "spread/options/option_table.h"
-#include "spread/options/setters_remote.h"
+#include "spread/options/setters.h"
 
 namespace spread::cli {
 

@@ -5,7 +5,6 @@
 #include "spread/options/defaults_text.h"
 #include "spread/options/option_table.h"
 #include "spread/options/setters.h"
-#include "spread/options/setters_map.h"
 
 namespace spread::cli {
 

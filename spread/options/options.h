@@ -5,16 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/cut_options.h"
-#include "spread/api/failure_options.h"
-#include "spread/api/history_file.h"
 #include "spread/api/host_options.h"
-#include "spread/api/input_options.h"
-#include "spread/api/item_options.h"
 #include "spread/api/job_options.h"
 #include "spread/api/limit_options.h"
 #include "spread/api/output_options.h"
-#include "spread/api/report_options.h"
 #include "spread/api/wire.h"
 
 namespace spread::cli {

@@ -8,7 +8,6 @@
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
 #include "spread/options/option_table.h"
-#include "spread/options/store.h"
 #include "spread/options/values.h"
 
 namespace spread::cli {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <string_view>
 
 #include "spread/api/result.h"
@@ -68,5 +69,120 @@ Status set_spill_directory(Draft& draft, std::string_view value);
 Status set_spill_max(Draft& draft, std::string_view value);
 Status set_shutdown_timeout(Draft& draft, std::string_view value);
 Status set_kill_grace(Draft& draft, std::string_view value);
+
+struct Draft;
+
+// As setters.h, for the options that only map has or takes in its own way.
+
+/// -j of run: as that of map, but without +N, -N and 0.
+Status set_run_jobs(Draft& draft, std::string_view value);
+Status set_map_jobs(Draft& draft, std::string_view value);
+Status set_delay(Draft& draft, std::string_view value);
+Status set_load(Draft& draft, std::string_view value);
+Status set_free_memory(Draft& draft, std::string_view value);
+Status set_nice(Draft& draft, std::string_view value);
+Status set_memory_limit(Draft& draft, std::string_view value);
+Status set_cpu_limit(Draft& draft, std::string_view value);
+
+Status set_link(Draft& draft, std::string_view value);
+Status set_column_separator(Draft& draft, std::string_view value);
+Status set_csv(Draft& draft, std::string_view value);
+Status set_header(Draft& draft, std::string_view value);
+Status set_trim(Draft& draft, std::string_view value);
+Status set_items_max(Draft& draft, std::string_view value);
+Status set_items_exact(Draft& draft, std::string_view value);
+Status set_lines(Draft& draft, std::string_view value);
+Status set_fill_context(Draft& draft, std::string_view value);
+Status set_fill_evenly(Draft& draft, std::string_view value);
+Status set_fill(Draft& draft, std::string_view value);
+Status set_exit_if_long(Draft& draft, std::string_view value);
+Status set_bytes_max(Draft& draft, std::string_view value);
+
+Status set_replacement(Draft& draft, std::string_view value);
+Status set_shell(Draft& draft, std::string_view value);
+Status set_exec(Draft& draft, std::string_view value);
+Status set_shell_path(Draft& draft, std::string_view value);
+Status set_allow_paste(Draft& draft, std::string_view value);
+Status set_literal_braces(Draft& draft, std::string_view value);
+Status set_item_to_stdin(Draft& draft, std::string_view value);
+
+Status set_grouped(Draft& draft, std::string_view value);
+Status set_line_buffered(Draft& draft, std::string_view value);
+Status set_ungrouped(Draft& draft, std::string_view value);
+Status set_tag(Draft& draft, std::string_view value);
+Status set_tag_text(Draft& draft, std::string_view value);
+Status set_skip_blank(Draft& draft, std::string_view value);
+Status set_results(Draft& draft, std::string_view value);
+Status set_map_out(Draft& draft, std::string_view value);
+
+Status set_end_sequence(Draft& draft, std::string_view value);
+Status set_exit_status(Draft& draft, std::string_view value);
+
+Status set_print_commands(Draft& draft, std::string_view value);
+Status set_map_joblog(Draft& draft, std::string_view value);
+Status set_resume(Draft& draft, std::string_view value);
+Status set_resume_failed(Draft& draft, std::string_view value);
+Status set_retry_failed(Draft& draft, std::string_view value);
+
+struct Draft;
+
+// As setters.h, for the options that only pipe has or takes in its own way.
+
+Status set_by_ranges(Draft& draft, std::string_view value);
+Status set_block(Draft& draft, std::string_view value);
+Status set_record_end(Draft& draft, std::string_view value);
+Status set_record_start(Draft& draft, std::string_view value);
+Status set_record_patterns(Draft& draft, std::string_view value);
+Status set_remove_separators(Draft& draft, std::string_view value);
+Status set_block_records(Draft& draft, std::string_view value);
+Status set_record_lines(Draft& draft, std::string_view value);
+Status set_header_lines(Draft& draft, std::string_view value);
+Status set_round_robin(Draft& draft, std::string_view value);
+
+/// What pipe's options must be together, and what follows from them.
+Status complete_pipe(Draft& draft);
+
+struct Draft;
+
+// As setters.h, for what jobs and workers on other machines are given: files and variables.
+
+/// CMD: what logs in to hosts without a command of their own.
+Status set_ssh(Draft& draft, std::string_view value);
+/// NAME,...: variables, or exported functions of bash, that are in spread's environment now.
+Status set_environment(Draft& draft, std::string_view value);
+Status set_base_file(Draft& draft, std::string_view value);
+Status set_transfer_file(Draft& draft, std::string_view value);
+/// --transfer: the item.
+Status set_transfer(Draft& draft, std::string_view value);
+Status set_return_file(Draft& draft, std::string_view value);
+/// --trc: --transfer, --return FILE, --cleanup.
+Status set_transfer_return_clean(Draft& draft, std::string_view value);
+Status set_clean_up(Draft& draft, std::string_view value);
+
+struct Draft;
+
+/// The `number` of an Error behind which GNU xargs points to --help.
+inline constexpr int kWithHint = EINVAL;
+
+// As setters.h, for the options of xargs. Of those that exclude each other the last one counts, and
+// the draft's warnings say so, as GNU xargs does it.
+
+Status set_xargs_null(Draft& draft, std::string_view value);
+Status set_xargs_file(Draft& draft, std::string_view value);
+Status set_xargs_delimiter(Draft& draft, std::string_view value);
+Status set_xargs_end_mark(Draft& draft, std::string_view value);
+Status set_xargs_replacement(Draft& draft, std::string_view value);
+Status set_xargs_lines(Draft& draft, std::string_view value);
+Status set_xargs_lines_old(Draft& draft, std::string_view value);
+Status set_xargs_items(Draft& draft, std::string_view value);
+Status set_xargs_terminal(Draft& draft, std::string_view value);
+Status set_xargs_processes(Draft& draft, std::string_view value);
+Status set_xargs_ask(Draft& draft, std::string_view value);
+Status set_xargs_slot_variable(Draft& draft, std::string_view value);
+Status set_xargs_not_empty(Draft& draft, std::string_view value);
+Status set_xargs_bytes(Draft& draft, std::string_view value);
+Status set_xargs_limits(Draft& draft, std::string_view value);
+Status set_xargs_verbose(Draft& draft, std::string_view value);
+Status set_xargs_exit(Draft& draft, std::string_view value);
 
 }  // namespace spread::cli

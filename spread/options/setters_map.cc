@@ -1,4 +1,4 @@
-#include "spread/options/setters_map.h"
+#include "spread/options/setters.h"
 
 #include <filesystem>
 #include <limits>
@@ -7,8 +7,6 @@
 #include "spread/base/ascii.h"
 #include "spread/base/parse.h"
 #include "spread/options/option_table.h"
-#include "spread/options/setters.h"
-#include "spread/options/store.h"
 #include "spread/options/values.h"
 
 namespace spread::cli {

@@ -1,4 +1,4 @@
-#include "spread/options/setters_pipe.h"
+#include "spread/options/setters.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "spread/blocks/block_options.h"
 #include "spread/options/checks_map.h"
 #include "spread/options/option_table.h"
-#include "spread/options/store.h"
+#include "spread/options/values.h"
 
 namespace spread::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "spread/options/setters_remote.h"
+#include "spread/options/setters.h"
 
 #include <cstdlib>
 #include <string>
@@ -7,7 +7,7 @@
 
 #include "spread/base/quote.h"
 #include "spread/options/option_table.h"
-#include "spread/options/store.h"
+#include "spread/options/values.h"
 
 namespace spread::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "spread/options/setters_xargs.h"
+#include "spread/options/setters.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,10 @@
 #include "spread/options/values.h"
 
+#include <fmt/format.h>
 #include <string.h>  // sigabbrev_np
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "spread/base/parse.h"
 #include "spread/base/quote.h"
@@ -244,6 +242,19 @@ Result<std::string> parse_output_file(std::string_view text, std::string_view wh
 Result<std::string> parse_name(std::string_view text, std::string_view what) {
   if (text.empty()) return expected(what, text);
   return std::string(text);
+}
+
+Status store_name(std::string& target, std::string_view value, std::string_view what) {
+  return store(target, parse_name(value, what));
+}
+
+Status add_name(std::vector<std::string>& target, std::string_view value, std::string_view what) {
+  target.emplace_back();
+  return store_name(target.back(), value, what);
+}
+
+Status store_span(Duration& target, std::string_view value) {
+  return store(target, parse_span(value));
 }
 
 }  // namespace spread::cli

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "spread/base/posix.h"
-#include "spread/io/descriptors.h"
 #include "spread/io/system.h"
+#include "spread/io/terminal.h"
 
 namespace spread {
 

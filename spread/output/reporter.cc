@@ -3,14 +3,12 @@
 #include <cstdlib>
 #include <utility>
 
-#include "spread/base/printable.h"
-#include "spread/io/descriptors.h"
+#include "spread/base/quote.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
+#include "spread/io/terminal.h"
 #include "spread/report/readable.h"
-#include "spread/report/slot_output.h"
 #include "spread/results/joblog.h"
-#include "spread/results/joblog_reader.h"
 
 namespace spread {
 namespace {

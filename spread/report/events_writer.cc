@@ -8,7 +8,7 @@
 
 #include "spread/base/json_string.h"
 #include "spread/base/number_text.h"
-#include "spread/report/outcome_name.h"
+#include "spread/report/exit_code.h"
 
 namespace spread {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 
 namespace spread {
 namespace {

@@ -1,10 +1,9 @@
 #include "spread/report/readable.h"
 
+#include <fmt/format.h>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 
 namespace spread {
 
@@ -36,6 +35,13 @@ std::string format_time_left(Duration left) {
 
 std::string message_line(std::string_view message, std::string_view speaker) {
   return std::string(speaker) + ": " + printable(message) + "\n";
+}
+
+void append_slot_block(ByteBuffer& out, std::string_view kind, TaskId task, std::string_view text) {
+  if (text.empty()) return;
+  out.append(fmt::format("#slot {}{} ------\n", kind, number(task)));
+  out.append(text);
+  if (text.back() != '\n') out.push_back('\n');
 }
 
 }  // namespace spread

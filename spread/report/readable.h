@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "spread/api/task.h"
 #include "spread/api/time.h"
+#include "spread/base/byte_buffer.h"
 
 namespace spread {
 
@@ -18,5 +20,12 @@ std::string format_time_left(Duration left);
 /// "SPEAKER: MESSAGE" and a newline, with everything in it printable(): file names, words of
 /// commands and what workers say are in messages, and may hold what moves a cursor.
 std::string message_line(std::string_view message, std::string_view speaker = "spread");
+
+/// Appends what a worker attached to an answer as `so` or `se`: a heading, the text as it is, and a
+/// newline if it has none at its end. A whole block, so blocks are never interleaved. Empty text
+/// appends nothing.
+///   #slot so7 ------
+/// `kind` is "so" or "se"; 7 is the task.
+void append_slot_block(ByteBuffer& out, std::string_view kind, TaskId task, std::string_view text);
 
 }  // namespace spread

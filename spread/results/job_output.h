@@ -15,8 +15,7 @@
 #include "spread/base/byte_buffer.h"
 #include "spread/results/job_output_finished.h"
 #include "spread/results/job_output_held.h"
-#include "spread/results/job_output_prefix.h"
-#include "spread/results/spill.h"
+#include "spread/results/spill_runs.h"
 
 namespace spread {
 

@@ -10,7 +10,6 @@
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
-#include "spread/results/spill.h"
 #include "spread/results/spill_runs.h"
 #include "spread/results/waiting_values.h"
 

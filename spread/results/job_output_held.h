@@ -2,12 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/base/byte_buffer.h"
-#include "spread/results/spill.h"
+#include "spread/results/spill_runs.h"
 
 namespace spread {
 
@@ -49,6 +50,20 @@ class HeldBytes {
   std::uint64_t in_file_ = 0;
   std::uint64_t whole_lines_ = 0;
   ByteBuffer buffer_;
+};
+
+/// Puts a prefix (--tag) in front of each line of one stream that comes in pieces cut anywhere.
+///
+/// As in GNU parallel a carriage return begins a line too, so that a progress display keeps its
+/// tag, and a last line without newline gets none. Unlike there, CR LF is one line end: a tag
+/// between the two would overwrite the line on a terminal.
+class LinePrefixer {
+ public:
+  void append(ByteView bytes, std::string_view prefix, ByteBuffer& out);
+
+ private:
+  enum State : std::uint8_t { kLineStart, kInLine, kAfterReturn };
+  State state_ = kLineStart;
 };
 
 }  // namespace spread

@@ -7,7 +7,6 @@
 
 #include "spread/base/json_string.h"
 #include "spread/base/number_text.h"
-#include "spread/results/text_of.h"
 #include "spread/wire/codec.h"
 
 namespace spread {

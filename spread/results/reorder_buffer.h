@@ -14,7 +14,6 @@
 #include "spread/api/result.h"
 #include "spread/api/task.h"
 #include "spread/base/assert.h"
-#include "spread/results/spill.h"
 #include "spread/results/spill_runs.h"
 #include "spread/results/waiting_values.h"
 

@@ -8,7 +8,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
+#include "spread/core/scheduler.h"
 #include "spread/engine/engine.h"
 #include "spread/run/run.h"
 #include "spread/run/subcommand_options.h"
@@ -48,5 +48,11 @@ Status show_plan(const Plan& plan, Streams streams);
 
 /// To the end; the exit status. `plan` is what `common` says.
 int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process);
+
+// What the Scheduler is to know of each subcommand.
+SchedulerOptions scheduler_options(const RunOptions& run);
+SchedulerOptions scheduler_options(const AllOptions& all);
+SchedulerOptions scheduler_options(const MapOptions& map);
+SchedulerOptions scheduler_options(const PipeOptions& pipe);
 
 }  // namespace spread

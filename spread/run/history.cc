@@ -1,4 +1,4 @@
-#include "spread/run/history.h"
+#include "spread/run/run.h"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "spread/run/hosts.h"
+#include "spread/run/run.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 #include "spread/engine/host_probe.h"
 #include "spread/io/system.h"
 #include "spread/output/complain.h"

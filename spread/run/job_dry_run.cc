@@ -1,4 +1,4 @@
-#include "spread/run/job_dry_run.h"
+#include "spread/run/run.h"
 
 #include <string>
 #include <string_view>
@@ -7,11 +7,10 @@
 #include <fmt/format.h>
 
 #include "spread/base/posix.h"
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 #include "spread/input/job_retry.h"
 #include "spread/io/system.h"
 #include "spread/jobs/job_input.h"
-#include "spread/jobs/job_resume.h"
 #include "spread/output/complain.h"
 
 namespace spread {

@@ -13,10 +13,6 @@
 #include "spread/output/complain.h"
 #include "spread/report/exit_code.h"
 #include "spread/run/engine_run.h"
-#include "spread/run/history.h"
-#include "spread/run/hosts.h"
-#include "spread/run/job_dry_run.h"
-#include "spread/run/scheduler_setup.h"
 #include "spread/tasks/worker_mode.h"
 
 namespace spread {

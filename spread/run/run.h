@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
+
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
-#include "spread/api/streams.h"
 #include "spread/io/signals.h"
+#include "spread/jobs/job_setup.h"
 #include "spread/run/subcommand_options.h"
 
 namespace spread {
@@ -18,5 +20,18 @@ using TakeSignals = Result<SignalSet> (*)();
 /// this process what they did before.
 int run(SubcommandOptions options, Environment environment, Streams streams,
         TakeSignals take_signals);
+
+/// `spread history show|reset`: the exit status.
+int show_or_reset_history(const HistoryOptions& options, Environment environment, Streams streams);
+
+/// `spread hosts`: which hosts and slots a run with the same options would use, one line each; with
+/// --check, each host is asked for its CPUs, so that a login which does not work is seen. Returns
+/// the exit status: the number of hosts that did not answer, at most 101.
+int show_hosts(HostsOptions options, Environment environment, Streams streams);
+
+/// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh; not those
+/// that --resume skips. `slots`: what {%} takes its numbers from. A bad record is an Error, told
+/// when all others have been shown.
+Status print_commands(const JobSetup& setup, std::uint32_t slots);
 
 }  // namespace spread

@@ -7,15 +7,10 @@
 #include <variant>
 #include <vector>
 
-#include "spread/api/command_options.h"
-#include "spread/api/cut_options.h"
-#include "spread/api/failure_options.h"
-#include "spread/api/history_file.h"
 #include "spread/api/host_options.h"
-#include "spread/api/item_options.h"
 #include "spread/api/job_options.h"
 #include "spread/api/limit_options.h"
-#include "spread/api/report_options.h"
+#include "spread/api/output_options.h"
 #include "spread/tasks/worker_options.h"
 
 namespace spread {

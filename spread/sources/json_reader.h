@@ -6,8 +6,8 @@
 
 #include "spread/base/arena.h"
 #include "spread/base/byte_buffer.h"
+#include "spread/sources/line_reader.h"
 #include "spread/sources/record_reader.h"
-#include "spread/sources/splitter.h"
 
 namespace spread {
 

@@ -1,11 +1,11 @@
 #include "spread/sources/line_reader.h"
 
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/base/utf8.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"
@@ -54,6 +54,65 @@ Pull LineReader::next_slow(Record& record) {
     return Pull::Record;
   }
   return cut == Splitter::Cut::End ? Pull::End : Pull::NeedMore;
+}
+
+void Splitter::feed(Slice piece) {
+  SPREAD_ASSERT(begin_ == end_ && !finished_);
+  piece_ = std::move(piece);
+  begin_ = piece_.view().data();
+  end_ = begin_ + piece_.size();
+}
+
+Splitter::Cut Splitter::next(Slice& line) {
+  if (ByteView within; next_in_piece(within)) {
+    line = Slice(block(), within);
+    return Cut::Line;
+  }
+  const std::size_t left = static_cast<std::size_t>(end_ - begin_);
+  const void* found = left == 0 ? nullptr : std::memchr(begin_, delimiter_, left);
+  const Byte* stop = found == nullptr ? end_ : static_cast<const Byte*>(found);
+  gather({begin_, stop});
+  begin_ = found == nullptr ? end_ : stop + 1;
+  if (begin_ == end_) piece_ = {};  // a payload that outlives its neighbours is enough to pin it
+  if (found == nullptr && !(finished_ && spanning_)) {
+    return finished_ ? Cut::End : Cut::NeedMore;
+  }
+  spanning_ = false;
+  ++number_;
+  if (std::exchange(too_long_, false)) return Cut::TooLong;
+  line = Slice(gathered_, {gathered_ == nullptr ? nullptr : gathered_->data(), gathered_size_});
+  drop_gathered();
+  return Cut::Line;
+}
+
+void Splitter::gather(ByteView bytes) {
+  if (bytes.empty()) return;
+  spanning_ = true;
+  if (too_long_) return;
+  const std::size_t wanted = gathered_size_ + bytes.size();
+  if (wanted > max_bytes_) {
+    too_long_ = true;
+    drop_gathered();
+    return;
+  }
+  if (gathered_ == nullptr || gathered_->capacity() < wanted) {
+    // The first piece of a record gets just its size: the second mostly ends it.
+    const std::size_t doubled = gathered_ == nullptr ? 0 : gathered_->capacity() * 2;
+    Block* bigger = Block::create(std::max(wanted, std::min(doubled, max_bytes_)));
+    if (gathered_ != nullptr) {
+      std::memcpy(bigger->data(), gathered_->data(), gathered_size_);
+      gathered_->release();
+    }
+    gathered_ = bigger;
+  }
+  std::memcpy(gathered_->data() + gathered_size_, bytes.data(), bytes.size());
+  gathered_size_ = wanted;
+}
+
+void Splitter::drop_gathered() {
+  if (gathered_ != nullptr) gathered_->release();
+  gathered_ = nullptr;
+  gathered_size_ = 0;
 }
 
 }  // namespace spread

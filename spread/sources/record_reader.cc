@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "spread/sources/csv_reader.h"
+#include "spread/sources/csv_rows.h"
 #include "spread/sources/json_reader.h"
 #include "spread/sources/line_reader.h"
 #include "spread/sources/msgpack_reader.h"

@@ -4,7 +4,7 @@
 
 #include "spread/base/quote.h"
 #include "spread/output/format_sink.h"
-#include "spread/output/spill_file.h"
+#include "spread/output/tails_out.h"
 #include "spread/results/joblog.h"
 #include "spread/results/reorder_sink.h"
 #include "spread/tasks/worker_slot.h"

@@ -10,7 +10,7 @@
 #include "spread/engine/engine.h"
 #include "spread/io/read_buffer.h"
 #include "spread/output/tails_out.h"
-#include "spread/results/outcome_sink.h"
+#include "spread/results/reorder_sink.h"
 #include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 

@@ -4,13 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/command_options.h"
-#include "spread/api/failure_options.h"
+#include "spread/api/environment.h"
 #include "spread/api/host_options.h"
-#include "spread/api/input_options.h"
 #include "spread/api/limit_options.h"
 #include "spread/api/output_options.h"
-#include "spread/api/streams.h"
 #include "spread/api/wire.h"
 
 namespace spread {

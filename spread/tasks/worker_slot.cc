@@ -6,9 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/printable.h"
 #include "spread/base/quote.h"
-#include "spread/engine/job_limits.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/child.h"
 #include "spread/io/system.h"

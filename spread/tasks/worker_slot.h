@@ -7,10 +7,10 @@
 
 #include "spread/base/byte_buffer.h"
 #include "spread/engine/engine.h"
-#include "spread/engine/held_errors.h"
+#include "spread/engine/login_end.h"
 #include "spread/engine/run_slot.h"
 #include "spread/report/start_failures.h"
-#include "spread/results/job_output_prefix.h"
+#include "spread/results/job_output_held.h"
 #include "spread/workers/session_worker.h"
 
 namespace spread {

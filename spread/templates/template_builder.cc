@@ -8,7 +8,7 @@
 
 #include "spread/base/quote.h"
 #include "spread/command/command_scan.h"
-#include "spread/command/word_check.h"
+#include "spread/command/known_programs.h"
 #include "spread/templates/command_template.h"
 
 namespace spread {

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "spread/wire/json_codec.h"
-#include "spread/wire/lines_codec.h"
-#include "spread/wire/msgpack_codec.h"
 #include "spread/wire/msgpack_read.h"
 #include "spread/wire/msgpack_write.h"
 #include "spread/wire/value_scanner.h"

@@ -78,4 +78,22 @@ struct WorkerError {
 WorkerError parse_error(ByteView map);
 Value make_error(std::string_view type, std::string_view message);
 
+/// `--wire json`: the messages of the msgpack wire, one a line (docs/protocol.md section 10), for
+/// shells, awk, jq, R, Node. Values become msgpack on the way in and JSON on the way out.
+std::unique_ptr<Codec> make_json_codec(std::size_t max_frame);
+
+/// `--wire lines`: a payload line in, a result line out, for filters that were never meant to be
+/// workers (docs/protocol.md section 11). Every line is an Ok message without an id; nothing is
+/// stray. A last line without its newline was cut off: it is Broken, not an answer, since a filter
+/// that dies while it writes "12345" may have got as far as "12".
+std::unique_ptr<Codec> make_lines_codec(std::size_t max_frame);
+
+/// Lengths from 2^31 up are what UTF-8 text after the byte C6 looks like, so no frame may have one.
+inline constexpr std::size_t kMaxFrameLimit = 0x7fffffff;
+
+/// `--wire msgpack`, the default: frames of one msgpack value behind C6 and a 4-byte length
+/// (docs/protocol.md section 2; what is a frame and what is stray text, section 5). `max_frame`
+/// counts the bytes of the value, and is at most kMaxFrameLimit.
+std::unique_ptr<Codec> make_msgpack_codec(std::size_t max_frame);
+
 }  // namespace spread::wire

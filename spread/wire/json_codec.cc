@@ -1,4 +1,4 @@
-#include "spread/wire/json_codec.h"
+#include "spread/wire/codec.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,11 +9,10 @@
 #include <fmt/format.h>
 
 #include "spread/base/ascii.h"
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 #include "spread/wire/json.h"
-#include "spread/wire/json_reader.h"
 #include "spread/wire/line_search.h"
-#include "spread/wire/message_parser.h"
+#include "spread/wire/message.h"
 
 namespace spread::wire {
 namespace {

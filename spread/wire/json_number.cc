@@ -9,8 +9,8 @@
 
 #include "spread/base/ascii.h"
 #include "spread/base/base64.h"
-#include "spread/base/json_scan.h"
-#include "spread/wire/json_reader.h"
+#include "spread/base/json_string.h"
+#include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"
 
 namespace spread::wire {

@@ -1,4 +1,4 @@
-#include "spread/wire/json_reader.h"
+#include "spread/wire/json.h"
 
 #include <cstring>
 
@@ -6,9 +6,8 @@
 
 #include "spread/base/ascii.h"
 #include "spread/base/base64.h"
-#include "spread/base/json_scan.h"
+#include "spread/base/json_string.h"
 #include "spread/base/utf8.h"
-#include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"
 
 namespace spread::wire {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "spread/base/base64.h"
-#include "spread/base/json_scan.h"
 #include "spread/base/json_string.h"
 #include "spread/base/utf8.h"
 #include "spread/wire/json.h"

@@ -1,6 +1,6 @@
 // spread/wire: the messages of the worker protocol and how they become bytes (docs/protocol.md).
-// Pure: no descriptors, no clock. Start here, then codec.h; the formats are msgpack_codec.h,
-// json_codec.h and lines_codec.h. Only this folder knows msgpack.
+// Pure: no descriptors, no clock. Start here, then codec.h; the formats are msgpack_codec.cc,
+// json_codec.cc and lines_codec.cc. Only this folder knows msgpack.
 #pragma once
 
 #include <cstdint>
@@ -46,5 +46,12 @@ struct Hello {
   std::optional<std::uint32_t> prep;
   std::string unknown_key;  ///< the first one that this spread does not know; empty = none
 };
+
+/// Reads one upward message, a msgpack array, that must fill `body` exactly. False: `error` says
+/// what is wrong with it. An array of an unknown kind is an Unknown message, not an error.
+bool parse_message(ByteView body, UpMessage& message, std::string& error);
+
+/// True for the words that may stand behind the id in wire 1.
+bool is_kind(std::string_view word);
 
 }  // namespace spread::wire

@@ -1,4 +1,4 @@
-#include "spread/wire/msgpack_codec.h"
+#include "spread/wire/codec.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/wire/message_parser.h"
+#include "spread/wire/message.h"
 #include "spread/wire/msgpack_read.h"
 #include "spread/wire/msgpack_write.h"
 

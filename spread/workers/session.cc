@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "spread/base/assert.h"
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 
 namespace spread {
 namespace {

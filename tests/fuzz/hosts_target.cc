@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "spread/base/assert.h"
-#include "spread/launch/argument_lists.h"
 #include "spread/launch/hosts.h"
 #include "spread/launch/launcher.h"
 #include "spread/launch/roster.h"

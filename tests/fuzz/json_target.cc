@@ -23,7 +23,7 @@ bool contains(std::string_view text, std::string_view word) {
   return text.find(word) != std::string_view::npos;
 }
 
-/// Where the two are meant to differ: see json_reader.h.
+/// Where the two are meant to differ: see json.h.
 bool is_extension(std::string_view text) {
   return contains(text, "NaN") || contains(text, "Infinity") || contains(text, "\\u") ||
          contains(text, "$");

@@ -1,4 +1,4 @@
-#include "spread/arguments/csv_items.h"
+#include "spread/arguments/text_items.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

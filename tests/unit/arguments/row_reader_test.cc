@@ -1,4 +1,4 @@
-#include "spread/arguments/row_reader.h"
+#include "spread/arguments/rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

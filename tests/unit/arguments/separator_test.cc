@@ -1,4 +1,4 @@
-#include "spread/arguments/separator.h"
+#include "spread/arguments/text_items.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "spread/base/printable.h"
+#include "spread/base/quote.h"
 
 #include <gtest/gtest.h>
 

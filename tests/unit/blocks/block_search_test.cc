@@ -1,4 +1,4 @@
-#include "spread/blocks/block_search.h"
+#include "spread/blocks/block_boundary.h"
 
 #include <algorithm>
 #include <random>

@@ -10,10 +10,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spread/cli/suggest.h"
-#include "spread/help/completion.h"
+#include "spread/cli/spelling.h"
 #include "spread/help/help_text.h"
-#include "spread/help/man_page.h"
 #include "spread/options/defaults_text.h"
 #include "spread/options/option_table.h"
 #include "spread/options/subcommands.h"

@@ -1,4 +1,4 @@
-#include "spread/core/halt.h"
+#include "spread/core/verdict.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "spread/core/median.h"
+#include "spread/core/performance.h"
 
 #include <gtest/gtest.h>
 

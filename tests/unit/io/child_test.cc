@@ -1,7 +1,7 @@
 // The life of a child, on real processes. What a test waits for is always something that the child
 // does, or a timer that an owner's demand has set; never a sleep.
 #include "spread/io/child.h"
-#include "spread/io/write_signals.h"
+#include "spread/io/signals.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "spread/io/timer.h"
+#include "spread/io/event_loop.h"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,6 @@
 #include <memory>
 #include <random>
 #include <vector>
-
-#include "spread/io/event_loop.h"
 
 namespace spread {
 namespace {

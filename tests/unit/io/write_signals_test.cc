@@ -1,4 +1,4 @@
-#include "spread/io/write_signals.h"
+#include "spread/io/signals.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "spread/launch/argument_lists.h"
+#include "spread/launch/hosts.h"
 
 #include <string>
 #include <vector>

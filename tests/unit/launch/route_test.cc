@@ -1,4 +1,4 @@
-#include "spread/launch/route.h"
+#include "spread/launch/remote_shell.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "spread/report/progress_bar.h"
+#include "spread/report/progress.h"
 
 #include <string>
 

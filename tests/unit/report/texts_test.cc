@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "spread/report/explain.h"
-#include "spread/report/slot_output.h"
+#include "spread/report/readable.h"
 #include "spread/report/summary.h"
 
 namespace spread {

@@ -1,4 +1,4 @@
-#include "spread/results/job_failures.h"
+#include "spread/results/failure_report.h"
 
 #include <optional>
 #include <string>

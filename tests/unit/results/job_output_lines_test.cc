@@ -4,7 +4,7 @@
 
 #include "job_output_support.h"
 #include "spread/results/job_output.h"
-#include "spread/results/job_output_prefix.h"
+#include "spread/results/job_output_held.h"
 
 namespace spread {
 namespace {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "results_support.h"
-#include "spread/results/joblog_reader.h"
 #include "spread/wire/json.h"
 
 namespace spread {

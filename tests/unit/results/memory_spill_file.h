@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "spread/results/spill.h"
+#include "spread/results/spill_runs.h"
 
 namespace spread::test {
 

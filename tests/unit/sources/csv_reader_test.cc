@@ -1,4 +1,4 @@
-#include "spread/sources/csv_reader.h"
+#include "spread/sources/csv_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "spread/sources/record_places.h"
+#include "spread/sources/record_reader.h"
 
 #include <gtest/gtest.h>
 

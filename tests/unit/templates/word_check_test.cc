@@ -1,5 +1,5 @@
 // Several words are run without a shell: what only a shell understands among them is refused.
-#include "spread/command/word_check.h"
+#include "spread/command/known_programs.h"
 
 #include <gmock/gmock.h>
 

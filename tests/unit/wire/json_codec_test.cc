@@ -1,4 +1,4 @@
-#include "spread/wire/json_codec.h"
+#include "spread/wire/codec.h"
 
 #include <string>
 

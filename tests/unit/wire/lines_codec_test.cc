@@ -1,4 +1,4 @@
-#include "spread/wire/lines_codec.h"
+#include "spread/wire/codec.h"
 
 #include <string>
 

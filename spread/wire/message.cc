@@ -1,13 +1,14 @@
-#include "spread/wire/message_parser.h"
+#include "spread/wire/message.h"
 
+#include <fmt/format.h>
 #include <array>
 #include <cstdint>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "spread/wire/msgpack_read.h"
 #include "spread/wire/value_scanner.h"
+
+namespace spread {}  // namespace spread
 
 namespace spread::wire {
 namespace {
