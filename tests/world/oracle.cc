@@ -144,9 +144,10 @@ class Judgement {
       say("ended " + std::to_string((outcome_.ended - signals[2]) / kMillisecond) +
           " ms after the third signal");
     }
-    // The end comes at once when the reader of stdout leaves, unless stderr has to be waited for.
+    // The end comes at once when the reader of stdout leaves, unless stderr has to be waited for,
+    // or a first signal has given what runs the time to finish.
     const Time gone = outcome_.out_read_last + scenario_.out.pause;
-    if (reader_left() && outcome_.out.size() >= scenario_.out.stops_after &&
+    if (reader_left() && !signalled() && outcome_.out.size() >= scenario_.out.stops_after &&
         scenario_.errors.pause < kSecond &&
         outcome_.ended > gone + 2 * scenario_.kill_grace + 3 * kSlack) {
       say("ended " + std::to_string((outcome_.ended - gone) / kMillisecond) +
@@ -170,14 +171,15 @@ class Judgement {
   }
 
   /// What jobs have printed and no reader has got yet is bounded: what waits for an earlier job by
-  /// --reorder-mem (64 KiB at least), what waits for a reader by 1 MiB each, and the last that was
-  /// read of each job.
+  /// --reorder-mem (64 KiB at least), what waits for a slow reader by 1 MiB each, and the last that
+  /// was read of each job.
   void memory() {
     if (scenario_.subcommand != "map" || scenario_.retries > 1 || scenario_.out_file) return;
     if (!undisturbed()) return;
     constexpr std::int64_t kKiB = 1024, kSlots = 6;
-    constexpr std::int64_t kMost = 64 * kKiB + 2 * 1024 * kKiB + kSlots * 2 * 64 * kKiB;
-    if (scenario_.spill_fills && machine_.most_held > kMost) {
+    const std::int64_t queues = scenario_.out.pause > 0 || scenario_.errors.pause > 0 ? 2 : 0;
+    const std::int64_t most = 64 * kKiB + queues * 1024 * kKiB + kSlots * 2 * 64 * kKiB;
+    if (scenario_.spill_fills && machine_.most_held > most) {
       say("it held " + std::to_string(machine_.most_held / kKiB) + " KiB of what jobs printed");
     }
   }
@@ -332,7 +334,9 @@ class Judgement {
   /// Nothing happens for longer than anything takes.
   void no_pauses() {
     if (nothing_could_start() || scenario_.timeout > 0) return;
-    Time longest = 5 * kSecond + scenario_.shutdown_timeout + scenario_.kill_grace;
+    Time longest = 5 * kSecond + 2 * scenario_.kill_grace;
+    const bool holds = scenario_.worker.lives_on || !scenario_.worker.ends_after || signalled();
+    if (holds || may_be_silent()) longest += scenario_.shutdown_timeout;
     // After 10 s a login that is not there is not waited for.
     if (scenario_.host.there) longest += scenario_.host.delay + 10 * kSecond;
     for (const StreamPlan* stream : {&scenario_.in, &scenario_.out, &scenario_.errors}) {

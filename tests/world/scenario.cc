@@ -68,12 +68,30 @@ class Drawing {
     if (draw_.one_in(world_.resumes ? 3 : 10)) {
       if (draw_.one_in(2)) world_.faults.killed_at_start = draw_.between(1, 6);
       world_.faults.killed_at_call = draw_.by_size(60, 5000);
+      if (draw_.one_in(3)) world_.faults.reaped_late = 500 * kMillisecond;
     }
+    rare();
     world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
   }
 
  private:
+  /// What would otherwise meet too seldom.
+  void rare() {
+    const bool run = world_.subcommand == "run", map = world_.subcommand == "map";
+    const bool signals = !world_.faults.signals.empty() || !world_.faults.signals_at.empty();
+    if (run && signals && draw_.one_in(2)) world_.worker.lives_on = true;
+    if (map && world_.spill_fills && world_.ordered && world_.timeout > 0 && world_.retries == 1 &&
+        !world_.tasks.empty()) {
+      world_.tasks[0].attempts = {End::Hang};
+    }
+    if (!world_.joblog.empty() && draw_.one_in(3)) {
+      world_.resumes = false;
+      world_.disk_fills = true;
+      world_.faults.disk_bytes = draw_.by_size(1, 3000);
+    }
+  }
+
   /// Where the work is done: here, or on another host, too.
   void places() {
     HostPlan& host = world_.host;
@@ -120,7 +138,7 @@ class Drawing {
     const bool smooth = draw_.one_in(3);
     const std::uint64_t value_max = draw_.of<std::uint64_t>({20, 20, 300, 20000});
     const bool errors = *ends.begin() == End::Error;
-    const std::uint64_t slow = draw_.of<std::uint64_t>({0, 5, 200});
+    const std::uint64_t slow = draw_.of<std::uint64_t>({0, 5, 200, 200, 4000});
     for (std::size_t i = 0; i < count; ++i) {
       TaskPlan task;
       // What is held in memory is 64 KiB at least: to fill that, and the spill file, takes more.
@@ -128,7 +146,7 @@ class Drawing {
           world_.spill_fills ? draw_.between(3000, 30000) : draw_.by_size(1, value_max);
       task.value = text(draw_, i, size);
       task.duration = static_cast<Time>(draw_.between(0, slow)) * kMillisecond;
-      if (draw_.one_in(20)) task.duration *= 20;
+      if (slow <= 200 && draw_.one_in(20)) task.duration *= 20;
       if (draw_.one_in(6))
         task.errors = "err " + text(draw_, i, draw_.by_size(1, value_max)) + "\n";
       if (!smooth && draw_.one_in(world_.spill_fills ? 4 : 10)) {
@@ -232,24 +250,34 @@ class Drawing {
 
   /// What works at first, and then dies again and again.
   void crashers() {
+    world_.worker.lives_on = false;
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
       world_.tasks[i].attempts = {End::Ok};
-      if (i >= 6 && !draw_.one_in(4)) world_.tasks[i].attempts = {End::Crash};
+      if (i >= 6 && !draw_.one_in(8)) world_.tasks[i].attempts = {End::Crash};
     }
   }
 
   /// Jobs print more than can be held, and the first has to be tried again.
   void waits_for_storage() {
     world_.tasks.resize(std::min<std::size_t>(world_.tasks.size(), 12));
-    const std::uint64_t most = world_.retries == 1 ? 900'000 : 300'000;
+    const bool once = world_.retries == 1;
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
       TaskPlan& task = world_.tasks[i];
-      task.value = text(draw_, i, draw_.between(20'000, most));
-      task.duration = static_cast<Time>(draw_.between(0, 100)) * kMillisecond;
+      task.value = text(draw_, i, draw_.between(100'000, once ? 900'000 : 300'000));
+      task.duration = static_cast<Time>(draw_.between(50, 400)) * kMillisecond;
     }
-    if (world_.tasks.empty() || world_.retries == 1) return;
-    world_.tasks[0].attempts = {End::Error, End::Ok};
-    world_.tasks[0].duration = static_cast<Time>(draw_.between(0, 1000)) * kMillisecond;
+    if (world_.tasks.empty()) return;
+    TaskPlan& first = world_.tasks[0];
+    if (once) {
+      first.duration = 3 * kSecond;
+      return;
+    }
+    // It has failed before the others print much; and then there may be a slot less.
+    first.attempts = {End::Error, End::Ok};
+    first.duration = static_cast<Time>(draw_.between(0, 30)) * kMillisecond;
+    if (draw_.one_in(2)) {
+      world_.faults.signals_at[static_cast<Time>(draw_.between(1, 30)) * kMillisecond] = SIGUSR2;
+    }
   }
 
   void map() {
@@ -265,7 +293,7 @@ class Drawing {
     limits();
     output();
     tasks(draw_count(), {End::Error, End::Crash, timeout ? End::Hang : End::Crash});
-    if (world_.spill_fills && world_.ordered && draw_.one_in(2)) waits_for_storage();
+    if (world_.spill_fills && world_.ordered) waits_for_storage();
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
     word({"job"});
   }
@@ -318,7 +346,17 @@ class Drawing {
     }
   }
 
+  /// One slot more, or one less.
+  void slot_signals() {
+    for (std::uint64_t i = draw_.between(1, 4); i > 0; --i) {
+      world_.faults.signals_at[static_cast<Time>(draw_.by_size(1, 2000)) * kMillisecond] =
+          draw_.of<int>({SIGUSR1, SIGUSR2, SIGUSR2});
+    }
+  }
+
   void signals() {
+    const bool slots = world_.subcommand == "run" || world_.subcommand == "map";
+    if (slots && draw_.one_in(8)) slot_signals();
     if (!draw_.one_in(3)) return;
     const std::uint64_t count = draw_.between(1, 3);
     // A reader that has stopped reads no more: only the third signal ends that, and it has to come.
