@@ -230,6 +230,8 @@ class Engine final : private ReadyHandler {
   std::string last_closed_;  ///< why a slot was given up last
   StartFailures start_failures_;
   std::set<WorkerId> closed_;
+  /// How many are not, of hosts that have one.
+  std::map<HostId, std::uint32_t> open_slots_;
   bool closings_told_ = false;  ///< why each of them was
   /// Hosts that ssh did not get to when they were asked for their CPUs, and what it said. Told with
   /// the failure of the one start that is tried even so.

@@ -92,7 +92,8 @@ void Engine::start_failed(WorkerId worker, FailedStart start) {
 }
 
 void Engine::slot_failed(WorkerId worker) {
-  closed_.insert(worker);
+  const auto host = open_slots_.find(plan_.roster.slots[number(worker)].host);
+  if (closed_.insert(worker).second && --host->second == 0) open_slots_.erase(host);
   const std::string text = start_failures_.closed(worker, others_can_work(worker));
   if (!text.empty()) reporter_->say(text);
 }
@@ -109,12 +110,8 @@ void Engine::start_worked(WorkerId worker) {
 }
 
 bool Engine::others_can_work(WorkerId closed) const {
-  if (probe_) return true;
   const HostId host = plan_.roster.slots[number(closed)].host;
-  for (std::uint32_t i = 0; i < plan_.workers(); ++i) {
-    if (plan_.roster.slots[i].host != host && closed_.count(WorkerId{i}) == 0) return true;
-  }
-  return false;
+  return probe_ || open_slots_.size() > open_slots_.count(host);
 }
 
 std::string_view Engine::untold_stop_reason() const {

@@ -29,6 +29,7 @@ void Engine::add_slots_from(std::uint32_t first) {
     const WorkerId worker{i};
     run_slots_.push_back(mode_->make_slot(worker));
     const SlotSpec& slot = plan_.roster.slots[i];
+    ++open_slots_[slot.host];
     SlotAdded added;
     added.host = slot.host;
     added.key = plan_.key(worker);
