@@ -156,15 +156,16 @@ class RangeReader final : public RecordReader {
   std::string error_;
 };
 
-/// Some files (those of /proc) say that they are empty, and are not.
+/// Some files (those of /proc) say that they are empty, and are not; those of sysfs are shorter
+/// than they say. So there has to be a last byte, and none behind it.
 Result<std::uint64_t> size_for_ranges(int fd, const std::string& name) {
   const auto size = file_size(fd);
   if (!size) return fail(name + " is no regular file, and cannot be read by ranges");
-  if (*size > 0) return *size;
-  Byte first = 0;
-  const auto count = read_at(fd, 0, {&first, 1});
+  Byte bytes[2] = {};
+  const std::uint64_t last = *size - std::min<std::uint64_t>(*size, 1);
+  const auto count = read_at(fd, last, bytes);
   if (!count) return fail("cannot read " + name + ": " + count.error().message);
-  if (*count == 0) return std::uint64_t{0};
+  if (*count == *size - last) return *size;
   return fail(name + " does not say how long it is, and cannot be read by ranges");
 }
 
@@ -246,16 +247,17 @@ Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const CutOptions& c
   return std::make_unique<RangeReader>(std::move(finders), headers_);
 }
 
-/// Null where it is no regular file (or one of /proc, which says that it is empty), or where its
-/// bytes have to be looked at. As one that has been read, it stands at its end afterwards.
+/// Null where it is no regular file, or does not say how long it is, or where its bytes have to be
+/// looked at. As one that has been read, it stands at its end afterwards.
 std::unique_ptr<RecordReader> PipeInput::stdin_by_ranges(const CutOptions& cut,
                                                          const BlockOptions& block,
                                                          Streams streams) {
   const auto left = cut.files.empty() ? bytes_left(streams.input) : std::nullopt;
-  const auto size = file_size(streams.input);
-  if (!left || !size || *left == 0 || !check_block_options(block, true)) return nullptr;
+  if (left.value_or(0) == 0 || !check_block_options(block, true)) return nullptr;
+  const auto size = size_for_ranges(streams.input, "stdin");
+  if (!size) return nullptr;
   auto file = open_for_reading("-", streams.input);
-  if (!file || !skip_to_end(file->get())) return nullptr;
+  if (!file || !skip_to(file->get(), *size)) return nullptr;
   const std::uint64_t base = *size - *left;
   Byte start[8] = {};
   if (const auto count = read_at(file->get(), base, start)) {

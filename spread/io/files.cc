@@ -37,7 +37,9 @@ std::optional<std::uint64_t> bytes_left(int fd) {
   return *size - std::min(*size, static_cast<std::uint64_t>(at));
 }
 
-bool skip_to_end(int fd) { return sys::lseek(fd, 0, SEEK_END) >= 0; }
+bool skip_to(int fd, std::uint64_t offset) {
+  return sys::lseek(fd, static_cast<off_t>(offset), SEEK_SET) >= 0;
+}
 
 Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<Byte> to) {
   std::size_t done = 0;

@@ -21,8 +21,8 @@ bool file_is_empty(int fd);
 std::optional<std::uint64_t> file_size(int fd);
 /// What is left to be read of a regular file from where the descriptor stands.
 std::optional<std::uint64_t> bytes_left(int fd);
-/// As if the rest of a regular file had been read; false where that cannot be done.
-bool skip_to_end(int fd);
+/// As if a file had been read up to there; false where that cannot be done.
+bool skip_to(int fd, std::uint64_t offset);
 
 /// Moves at most `most` bytes from a pipe to where they go, which are not copied where the kernel
 /// can do without. WouldBlock: one of the two cannot now. Failed, with nothing lost: it must be

@@ -209,7 +209,9 @@ Result<OutputDescriptor> open_output(int fd) {
   if (pipe || terminal) {
     const std::string name = "/proc/self/fd/" + std::to_string(fd);
     output.fd = UniqueFd(sys::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    output.can_splice = pipe;
     if (output.fd) return output;
+    output.can_splice = false;  // it would block
   }
   output.fd = UniqueFd(sys::fcntl(fd, F_DUPFD_CLOEXEC, 3));
   if (!output.fd)
@@ -217,6 +219,7 @@ Result<OutputDescriptor> open_output(int fd) {
   // A pipe that says it is ready takes PIPE_BUF bytes without blocking.
   output.chunk_max = pipe || terminal || S_ISSOCK(status.st_mode) ? PIPE_BUF : SIZE_MAX;
   output.can_wait = output.chunk_max != SIZE_MAX;
+  output.can_splice = S_ISCHR(status.st_mode) && !terminal;
   return output;
 }
 

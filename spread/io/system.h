@@ -62,6 +62,9 @@ struct OutputDescriptor {
   std::size_t chunk_max = SIZE_MAX;
   /// False for a regular file or device that takes everything at once.
   bool can_wait = true;
+  /// Bytes can be moved to it out of a pipe. Not to a file: unlike a write, a splice does not lock
+  /// the offset, and two that share it would write over each other.
+  bool can_splice = false;
 };
 Result<OutputDescriptor> open_output(int fd);
 

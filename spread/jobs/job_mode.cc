@@ -72,6 +72,9 @@ Status JobMode::open() {
   agent_ = {job_agent_command(mark_, fed), {}, options().command.environment};
   const bool captured =
       options().output != JobOptions::Output::Ungrouped && options().results_directory.empty();
+  const std::vector<const OutputWriter*> streams = {&engine_.output(),
+                                                    &engine_.reporter().errors_writer()};
+  written_.emplace(streams);
   if (!captured) return {};
   TempFile file(setup_.spill.place(), setup_.spill.max_bytes);
   if (!setup_.spill.directory.empty()) {
@@ -96,8 +99,7 @@ Status JobMode::open() {
   how.one_attempt = how.one_attempt && all_local_;
   one_attempt_ = how.one_attempt;
   output_ = std::make_unique<JobOutput>(how, *sink_, spill_.get());
-  const OutputWriter& out = table_ != nullptr ? table_->writer() : engine_.output();
-  written_.emplace(std::vector{&out, &engine_.reporter().errors_writer()});
+  if (table_ != nullptr) written_.emplace(std::vector{&table_->writer(), streams[1]});
   return {};
 }
 
@@ -417,8 +419,9 @@ void JobMode::bypassed(TaskId task, std::size_t size) {
 }
 
 OutcomeMarks JobMode::marks() {
-  // What a job writes by itself, to spread's stdout or to files of its own, is there when it ends.
-  if (!output_) return {done_, done_};
+  // What a job of this machine writes by itself, to spread's stdout or to files, is there when it
+  // ends.
+  if (!output_) return {done_, written_->written(done_)};
   return {output_->accepted(), written_->written(output_->handed_on())};
 }
 

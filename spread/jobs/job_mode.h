@@ -140,7 +140,7 @@ class JobMode final : public RunMode {
   std::unique_ptr<JobSink> sink_;
   JobTable* table_ = nullptr;          ///< the sink, with --results x.csv
   std::unique_ptr<JobOutput> output_;  ///< null with -u and --results DIR
-  std::optional<WriteMark> written_;   ///< of `output_`
+  std::optional<WriteMark> written_;   ///< of what has been handed on
   std::uint64_t done_ = 0;             ///< jobs that need none
   const ArgumentSource* source_ = nullptr;
   std::string input_error_;            ///< of xargs, to be told

@@ -21,7 +21,7 @@ Byte byte_at(std::span<const ByteView> pieces, std::size_t at) {
 }  // namespace
 
 OutputWriter::OutputWriter(EventLoop& loop, OutputDescriptor output)
-    : loop_(loop), output_(std::move(output)), can_bypass_(output_.chunk_max == SIZE_MAX) {
+    : loop_(loop), output_(std::move(output)), can_bypass_(output_.can_splice) {
   // Without interest in anything: a reader that goes away is told all the same.
   if (output_.can_wait) loop_.add(output_.fd.get(), false, false, this);
 }

@@ -41,6 +41,28 @@ class Blocks(SpreadTest):
         with open("/proc/self/mountinfo", "rb") as file:
             self.assertIn(" / ", self.pipe("-j1", "cat", stdin=file).out)
 
+    def test_a_file_that_says_it_is_longer_than_it_is(self):
+        name = "/sys/kernel/mm/transparent_hugepage/enabled"
+        if not os.path.exists(name):
+            name = "/sys/class/net/lo/address"
+        with open(name, "rb") as file:
+            result = self.pipe("-j1", "cat", stdin=file)
+        with open(name, encoding="ascii") as file:
+            self.assert_run(result, 0, file.read(), "")
+        result = self.pipe("--pipepart", "-a", name, "cat")
+        self.assert_run(result, 255, "", f"spread: --pipepart: {name} does not say how long it is, and cannot be "
+                        "read by ranges\n")
+
+    def test_two_that_share_an_output_file_write_behind_each_other(self):
+        lines = "".join(f"{i}\n" for i in range(300000))
+        name = self.file("in", lines)
+        with open(self.path("out"), "wb") as out, open(name, "rb") as first, open(name, "rb") as second:
+            both = [self.start("pipe", "-j2", "--block", "20k", "cat", stdin=file, stdout=out) for file in (first, second)]
+            for one in both:
+                self.assertEqual(one.process.wait(), 0)
+        with open(self.path("out"), encoding="ascii") as out:
+            self.assertEqual(sorted(out.read().split()), sorted(lines.split() * 2))
+
     def test_output_goes_to_the_end_of_a_file(self):
         for mode in ("wb", "ab"):
             with self.subTest(mode), open(self.path("out"), mode) as out:
