@@ -94,6 +94,8 @@ void JobSlot::on_bytes(bool errors, Slice bytes) {
 
 int JobSlot::bypass() { return mode_.bypass(task_, tag_); }
 
+void JobSlot::on_bypass_failed() { engine_.output().no_bypass(); }
+
 void JobSlot::on_bypassed(std::size_t size) {
   received_ += size;
   mode_.bypassed(task_, size);

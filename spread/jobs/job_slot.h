@@ -53,7 +53,7 @@ class JobSlot final : public RunSlot, private SharedSink {
   bool wants_output(bool errors) const override;
   int bypass() override;
   void on_bypassed(std::size_t size) override;
-  void on_bypass_failed() override { engine_.output().no_bypass(); }
+  void on_bypass_failed() override;
   void on_unread(bool unread) override;
   void on_file_failed(int error) override;
   void on_ended(const ChannelEnd& end) override;
