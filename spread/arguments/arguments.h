@@ -10,7 +10,7 @@
 
 namespace spread {
 
-/// The files that `:::: FILE...` names, in order: run/ reads them and gives their texts to
+/// The files that `:::: FILE...` names, in order: input/ reads them and gives their texts to
 /// ArgumentReader in the same order.
 std::vector<std::string> argument_files(const InputOptions& input);
 

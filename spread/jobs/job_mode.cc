@@ -404,8 +404,8 @@ void JobMode::append(TaskId task, bool errors, Slice bytes, std::string_view tag
 }
 
 int JobMode::bypass(TaskId task, std::string_view tag) const {
-  // Of small outputs several are written at once, and a record or a message in the same place has
-  // to know where lines end.
+  // Jobs of map print little, and what several print is written at once. A table, and messages in
+  // the same place, have to know where lines end.
   if (!pipe_ || !output_ || !tag.empty() || table_ != nullptr || engine_.reporter().one_place() ||
       !output_->may_bypass(task)) {
     return -1;

@@ -70,9 +70,7 @@ Status set_spill_max(Draft& draft, std::string_view value);
 Status set_shutdown_timeout(Draft& draft, std::string_view value);
 Status set_kill_grace(Draft& draft, std::string_view value);
 
-struct Draft;
-
-// As setters.h, for the options that only map has or takes in its own way.
+// ---------------------------------------------------------------- only map, or in its own way
 
 /// -j of run: as that of map, but without +N, -N and 0.
 Status set_run_jobs(Draft& draft, std::string_view value);
@@ -124,9 +122,7 @@ Status set_resume(Draft& draft, std::string_view value);
 Status set_resume_failed(Draft& draft, std::string_view value);
 Status set_retry_failed(Draft& draft, std::string_view value);
 
-struct Draft;
-
-// As setters.h, for the options that only pipe has or takes in its own way.
+// ---------------------------------------------------------------- only pipe, or in its own way
 
 Status set_by_ranges(Draft& draft, std::string_view value);
 Status set_block(Draft& draft, std::string_view value);
@@ -142,9 +138,7 @@ Status set_round_robin(Draft& draft, std::string_view value);
 /// What pipe's options must be together, and what follows from them.
 Status complete_pipe(Draft& draft);
 
-struct Draft;
-
-// As setters.h, for what jobs and workers on other machines are given: files and variables.
+// ---------------------------------------------------------------- what other machines are given
 
 /// CMD: what logs in to hosts without a command of their own.
 Status set_ssh(Draft& draft, std::string_view value);
@@ -159,13 +153,12 @@ Status set_return_file(Draft& draft, std::string_view value);
 Status set_transfer_return_clean(Draft& draft, std::string_view value);
 Status set_clean_up(Draft& draft, std::string_view value);
 
-struct Draft;
-
 /// The `number` of an Error behind which GNU xargs points to --help.
 inline constexpr int kWithHint = EINVAL;
 
-// As setters.h, for the options of xargs. Of those that exclude each other the last one counts, and
-// the draft's warnings say so, as GNU xargs does it.
+// ---------------------------------------------------------------- only xargs
+// Of those that exclude each other the last one counts, and the draft's warnings say so, as GNU
+// xargs does it.
 
 Status set_xargs_null(Draft& draft, std::string_view value);
 Status set_xargs_file(Draft& draft, std::string_view value);

@@ -1,5 +1,5 @@
 // spread/report: what a run tells a person. Observers of spread/api/observer.h that count or write
-// into buffers; spread/run flushes them. Pure: no descriptor, no clock. Start here.
+// into buffers; output/reporter flushes them. Pure: no descriptor, no clock. Start here.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// spread/sources: bytes in, tasks' payloads out. Pure: run/ reads the files and feeds them here.
+// spread/sources: bytes in, tasks' payloads out. Pure: input/ reads the files and feeds them here.
 // Start with RecordReader; the formats are line_reader.h, json_reader.h, msgpack_reader.h and
 // csv_rows.h; `:::` and `::::` are arguments.h.
 #pragma once
