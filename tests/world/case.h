@@ -1,0 +1,42 @@
+// What the parts of the oracle share: the run that is judged, and what they find.
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "oracle.h"
+
+namespace spread::world {
+
+struct Case {
+  const Scenario& scenario;
+  const Machine& machine;
+  const Outcome& outcome;
+
+  std::set<std::size_t> delivered{};  ///< tasks that stdout, or a file, has something of
+  std::vector<std::string> found{};   ///< what is wrong
+  void say(std::string what) { found.push_back(std::move(what)); }
+
+  bool signalled() const { return !machine.end_signals.empty(); }
+  bool reader_left() const;
+  /// Where starts fail, all slots may be closed before the end.
+  bool nothing_could_start() const;
+  /// A worker may have a task that it never answers.
+  bool may_be_silent() const;
+  bool has_begun() const;
+  /// All is done, and the program says so.
+  bool undisturbed() const;
+};
+
+/// What a task writes to stdout in the end: by its last try.
+std::string last_text(const TaskPlan& task);
+
+void judge_killed(Case& it);
+void judge_ending(Case& it);
+void judge_output(Case& it);
+/// After judge_output(), which sees what was delivered.
+void judge_tasks(Case& it);
+
+}  // namespace spread::world

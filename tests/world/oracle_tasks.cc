@@ -1,0 +1,70 @@
+// Of what became of each task, and the exit status.
+#include <algorithm>
+
+#include "case.h"
+
+namespace spread::world {
+namespace {
+
+using End = TaskPlan::End;
+
+class Tasks {
+ public:
+  explicit Tasks(Case& it) : case_(it) {}
+
+  void tasks() {
+    if (!case_.undisturbed()) return;
+    std::size_t must_fail = 0, may_fail = 0;
+    for (std::size_t i = 0; i < case_.scenario.tasks.size(); ++i) {
+      const TaskPlan& task = case_.scenario.tasks[i];
+      const Fate fate = fate_of(task);
+      must_fail += fate == Fate::Fails ? 1 : 0;
+      may_fail += fate == Fate::Either ? 1 : 0;
+      const std::string name = "task " + std::to_string(i);
+      if (fate == Fate::Succeeds && !case_.delivered.contains(i))
+        case_.say(name + " has no result");
+      if (fate == Fate::Succeeds && task.finished == 0) case_.say(name + " was never done");
+      if (fate == Fate::Fails && case_.delivered.contains(i) &&
+          case_.scenario.subcommand == "run") {
+        case_.say(name + " cannot succeed, and has a result");
+      }
+    }
+    constexpr std::size_t kMost = 101;
+    const auto least = static_cast<int>(std::min(must_fail, kMost));
+    const auto most = static_cast<int>(std::min(must_fail + may_fail, kMost));
+    if (*case_.outcome.status < least || *case_.outcome.status > most) {
+      case_.say("exit status " + std::to_string(*case_.outcome.status) + ", not " +
+                std::to_string(least) + " to " + std::to_string(most));
+    }
+  }
+
+ private:
+  enum class Fate : std::uint8_t { Succeeds, Fails, Either };
+
+  /// Tries in all: --retries, for a crash --crash-retries; `map` knows one kind. That a worker
+  /// which has never answered dies is held against the worker, and not counted.
+  Fate fate_of(const TaskPlan& task) const {
+    unsigned errors = 0, crashes = 0;
+    for (const End end : task.attempts) {
+      const bool too_many = crashes >= case_.scenario.crash_retries;
+      if (end == End::Ok) return too_many ? Fate::Either : Fate::Succeeds;
+      if (end == End::Busy) continue;
+      const bool crash = case_.scenario.subcommand == "run" &&
+                         (end == End::Crash || end == End::Mute || end == End::Deaf);
+      if (crash) {
+        ++crashes;
+      } else if (++errors >= case_.scenario.retries) {
+        return Fate::Fails;
+      }
+    }
+    return Fate::Fails;
+  }
+
+  Case& case_;
+};
+
+}  // namespace
+
+void judge_tasks(Case& it) { Tasks(it).tasks(); }
+
+}  // namespace spread::world
