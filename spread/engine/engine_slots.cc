@@ -2,6 +2,7 @@
 // and USR2, and what descriptors there are.
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <string>
@@ -41,10 +42,13 @@ void Engine::add_slots_from(std::uint32_t first) {
     added_slots.push_back(added);
   }
   // By host in the order given: hosts that are asked how many slots they have answer in any order.
-  for (std::uint32_t i = first; i < plan_.workers(); ++i) tail_order_.push_back(WorkerId{i});
-  std::stable_sort(tail_order_.begin(), tail_order_.end(), [this](WorkerId a, WorkerId b) {
+  const auto by_host = [this](WorkerId a, WorkerId b) {
     return plan_.roster.slots[number(a)].host < plan_.roster.slots[number(b)].host;
-  });
+  };
+  const auto known = static_cast<std::ptrdiff_t>(tail_order_.size());
+  for (std::uint32_t i = first; i < plan_.workers(); ++i) tail_order_.push_back(WorkerId{i});
+  std::stable_sort(tail_order_.begin() + known, tail_order_.end(), by_host);
+  std::inplace_merge(tail_order_.begin(), tail_order_.begin() + known, tail_order_.end(), by_host);
   history_.advise(added_slots);
   for (const SlotAdded& added : added_slots) post(added);
 }

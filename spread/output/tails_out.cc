@@ -31,14 +31,23 @@ Status TailsOut::append(WorkerId worker, std::string_view text) {
 }
 
 void TailsOut::started(WorkerId worker) {
-  if (number(worker) < complete_.size()) complete_[number(worker)] = false;
+  if (number(worker) >= complete_.size() || !complete_[number(worker)]) return;
+  complete_[number(worker)] = false;  // it is due again when that one has ended
+  --complete_count_;
 }
 
 void TailsOut::ended(WorkerId worker, bool has_tail) {
   if (!has_tail) return store_.drop(worker);
   store_.keep(worker);
+  set_complete(worker);
+}
+
+void TailsOut::set_complete(WorkerId worker) {
   if (number(worker) >= complete_.size()) complete_.resize(number(worker) + 1);
+  if (complete_[number(worker)]) return;
   complete_[number(worker)] = true;
+  ++complete_count_;
+  if (as_they_come_) due_.push_back(worker);
 }
 
 Status TailsOut::write_file(WorkerId worker, std::string_view text) {
@@ -89,21 +98,19 @@ Status TailsOut::advance(bool results_done, bool live, const std::vector<WorkerI
 
 /// --unordered: each whole tail as soon as it is complete.
 Status TailsOut::advance_as_they_come(const std::vector<WorkerId>& order) {
-  for (std::uint32_t i = 0; i < complete_.size(); ++i) {
-    if (!complete_[i]) continue;
-    Result<bool> more = true;
-    while (more && *more && !full()) more = pass_on(WorkerId{i});
+  while (!due_.empty()) {
+    Result<bool> more = complete_[number(due_.front())];
+    while (more && *more && !full()) more = pass_on(due_.front());
     if (!more) return tl::unexpected(more.error());
     if (*more) return {};
+    due_.pop_front();
   }
-  const bool all = complete_.size() >= order.size() &&
-                   std::all_of(complete_.begin(), complete_.end(), [](bool done) { return done; });
-  if (all) next_ = order.size();
+  if (complete_count_ >= order.size()) next_ = order.size();
   return {};
 }
 
 Status TailsOut::finish(const std::vector<WorkerId>& order) {
-  complete_.assign(order.size(), true);
+  for (const WorkerId worker : order) set_complete(worker);
   return advance(true, false, order);
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +88,7 @@ class TailsOut {
   Result<bool> pass_on(WorkerId worker);
   Status write_file(WorkerId worker, std::string_view text);
   Status advance_as_they_come(const std::vector<WorkerId>& order);
+  void set_complete(WorkerId worker);
   bool full() const {
     const bool errors = to_ == TailsTo::Stderr && !reporter_.one_place();
     return errors ? reporter_.errors_full() : out_.full();
@@ -99,6 +102,8 @@ class TailsOut {
   TempFile spill_;
   TailStore store_;
   std::vector<bool> complete_;
+  std::size_t complete_count_ = 0;
+  std::deque<WorkerId> due_;  ///< as_they_come: complete, and not passed on to the end
   std::vector<bool> file_begun_;
   std::size_t next_ = 0;  ///< in `order`
 };
