@@ -4,8 +4,8 @@
 include(GNUInstallDirs)
 
 # Below /usr Debian's Python looks here by itself; elsewhere PYTHONPATH names it.
-install(FILES ${PROJECT_SOURCE_DIR}/worker_sdk/python/spread_worker.py
-  DESTINATION lib/python3/dist-packages COMPONENT worker_sdk)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/worker_sdk/python/spread_worker
+  DESTINATION lib/python3/dist-packages COMPONENT worker_sdk PATTERN __pycache__ EXCLUDE)
 install(FILES ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-worker.sh
   DESTINATION ${CMAKE_INSTALL_DATADIR}/spread COMPONENT worker_sdk)
 

@@ -93,7 +93,7 @@ std::string place_in_trace(std::string_view trace) {
     std::string_view file = line.substr(kStart.size(), quote - kStart.size());
     const bool foreign = file.find("-packages/") != file.npos || file.starts_with('<') ||
                          file.find("/lib/python") != file.npos ||
-                         file.ends_with("spread_worker.py");
+                         file.find("/spread_worker/") != file.npos;
     const std::size_t slash = file.rfind('/');
     if (slash != file.npos) file.remove_prefix(slash + 1);
     all = fmt::format("{}:{}", file, line.substr(quote + kLine.size()));

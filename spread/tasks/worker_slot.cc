@@ -394,7 +394,7 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
   start.how += limit_met(mode_.setup().limits(), status.signal, said);
   start.hint = hint_of(status);
   if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {
-    start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder of spread_worker.py"
+    start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder that spread_worker is in"
                                      : "PYTHONPATH goes there only with --env PYTHONPATH";
   }
   if (const std::string& option = mode_.setup().workers.option_behind;

@@ -107,7 +107,7 @@ class ToldOnce(SpreadTest):
         self.environment.pop("PYTHONPATH", None)
         script = self.file("worker.py", "import spread_worker\n")
         for how, hint in (
-            ((), "PYTHONPATH must name the folder of spread_worker.py"),
+            ((), "PYTHONPATH must name the folder that spread_worker is in"),
             (("-S", "a", "--launch", "env VIA={host}"), "PYTHONPATH goes there only with --env PYTHONPATH"),
         ):
             with self.subTest(hint):

@@ -19,7 +19,7 @@ FILES = (
     "share/zsh/site-functions/_spread",
     "share/fish/vendor_completions.d/spread.fish",
     "include/spread/worker.hpp",
-    "lib/python3/dist-packages/spread_worker.py",
+    "lib/python3/dist-packages/spread_worker/__init__.py",
     "share/spread/spread-worker.sh",
     "share/doc/spread/LICENSE",
     "share/doc/spread/copyright",

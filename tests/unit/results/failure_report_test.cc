@@ -90,7 +90,7 @@ TEST(FailureReport, NothingComputedIsOneLine) {
 
 TEST(PlaceInTrace, IsTheInnermostThatIsTheUsers) {
   EXPECT_EQ(place_in_trace("Traceback (most recent call last):\n"
-                           "  File \"/sdk/spread_worker.py\", line 400, in run\n"
+                           "  File \"/sdk/spread_worker/serve.py\", line 40, in run\n"
                            "  File \"/home/u/w.py\", line 7, in outer\n    g(x)\n"
                            "  File \"/home/u/lib.py\", line 9, in g\n    loads(x)\n"
                            "  File \"/usr/lib/python3.11/json/__init__.py\", line 346, in loads\n"

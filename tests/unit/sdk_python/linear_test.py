@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness
 
 sys.path.insert(0, harness.SDK)
-import spread_worker
+from spread_worker import channel, codecs
 
 
 class Cost:
@@ -75,21 +75,21 @@ class Reader(unittest.TestCase):
         """The tasks that a channel finds in the pieces."""
         left = list(reversed(pieces))
         Cost.bytes = 0
-        with mock.patch.object(spread_worker, "bytearray", Buffer, create=True):
-            channel = spread_worker._Channel(-1, -1)
-        channel.codec = codec
+        with mock.patch.object(channel, "bytearray", Buffer, create=True):
+            reader = channel.Channel(-1, -1)
+        reader.codec = codec
         tasks = []
         with mock.patch.object(os, "read", lambda _fd, _size: left.pop() if left else b""):
             while True:
-                task = channel.next_task()
+                task = reader.next_task()
                 if task is None:
                     return tasks
                 tasks.append(task)
-                channel.has_more()
+                reader.has_more()
 
     def check(self, payloads, piece_bytes):
-        for codec, encode in ((spread_worker._JsonCodec(), harness.line),
-                              (spread_worker._MsgpackCodec(), harness.frame)):
+        for codec, encode in ((codecs.JsonCodec(), harness.line),
+                              (codecs.MsgpackCodec(), harness.frame)):
             with self.subTest(codec.name):
                 tasks = [[id, payload] for id, payload in enumerate(payloads)]
                 whole = b"".join(map(encode, tasks))
@@ -100,8 +100,8 @@ class Reader(unittest.TestCase):
 
     def test_what_was_read_together_is_decoded_together(self):
         """Decoded one by one, tasks of 16 bytes take twice as long."""
-        for codec, encode in ((spread_worker._JsonCodec(), harness.line),
-                              (spread_worker._MsgpackCodec(), harness.frame)):
+        for codec, encode in ((codecs.JsonCodec(), harness.line),
+                              (codecs.MsgpackCodec(), harness.frame)):
             with self.subTest(codec.name), mock.patch.object(codec, "decode",
                                                              wraps=codec.decode) as decode:
                 tasks = [[id, "0123456789abcdef"] for id in range(1000)]

@@ -1,0 +1,58 @@
+"""A worker for spread: copy this folder beside your program, or put the one above on PYTHONPATH.
+
+    import spread_worker
+    spread_worker.run(lambda x: x * x)
+
+Speaks wire 1 of docs/protocol.md: msgpack where the `msgpack` package is installed, else JSON
+(`--wire json`) with the standard library alone. Python 3.6 or newer, Linux and other POSIX systems.
+
+The protocol leaves descriptors 0 and 1 when this module is imported in a process that spread has
+started (SPREAD_WIRE is set), else at the beginning of run(). From then on 0 is /dev/null and 1 is
+stderr, for Python, C libraries and child processes alike, so that nothing printed can damage it.
+When run() returns, the real stdout is back, and what is printed then is the worker's tail.
+"""
+
+import os
+import sys
+
+from . import process, serve
+from .codecs import Ext
+from .errors import Busy, Fatal, TaskError
+
+__all__ = ["run", "progress", "log", "Busy", "TaskError", "Fatal", "Ext"]
+__version__ = serve.VERSION
+
+
+def run(handler, prep=None, capture=False, window=1024):
+    """Answers tasks until there are no more, then returns; exits if the work cannot be done.
+
+    handler   called with each payload; what it returns is the result. An exception fails the task.
+    prep      called once with the list of prep items, before the first task. The handler is then
+              called as handler(payload, context), context being what prep returned. An exception
+              ends the worker as a launch failure with that message. Prep items given to a worker
+              without prep are such a failure too.
+    capture   False: what handlers print goes to stderr at once. True: what a handler, its C
+              libraries and its child processes print is attached to the answer, and shown by spread
+              under the task's number; the first MiB of it. It is lost if the worker crashes.
+    window    the most tasks that may wait in this worker's pipe.
+
+    Payloads and results are None, bool, int, float, str, bytes, list, tuple, dict, Ext; what has a
+    tolist() method (numpy) is sent as that.
+    """
+    serve.run(handler, prep, capture, window)
+
+
+def progress(fraction, text=None):
+    """Tells how far the current task is: `fraction` from 0 to 1, and a few words. Cheap; sent
+    within some 10 ms. Ignored outside of a handler."""
+    serve.tell("progress", float(fraction), text)
+
+
+def log(text):
+    """A line about the current task, for spread's log. On stderr outside of a handler."""
+    if not serve.tell("log", str(text)):
+        print(text, file=sys.stderr)
+
+
+if "SPREAD_WIRE" in os.environ:
+    process.take_over()

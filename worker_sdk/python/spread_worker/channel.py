@@ -1,0 +1,160 @@
+"""The two descriptors of the protocol, their buffers, and the task in work."""
+
+import os
+import select
+import sys
+import threading
+import time
+
+from .errors import ProtocolError, TaskError
+
+READ_SIZE = 1 << 20
+# Answers may wait for company this long, and only while a further task has been read already
+# (docs/protocol.md section 6). The flusher's period is the promise; the other saves system calls.
+BATCH_SECONDS = 0.001
+FLUSHER_SECONDS = 0.01
+BATCH_BYTES = 1 << 16  # Also of the tasks that are decoded at once.
+
+
+class Channel:
+    """The two descriptors of the protocol, their buffers, and the task in work."""
+    def __init__(self, fd_in, fd_out):
+        self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
+        self.codec = self.capture = self.task = None
+        self._buffer, self._at, self._scanned = bytearray(), 0, 0
+        self._tasks = []  # Those that are decoded, the next one last.
+        self._out, self._lock, self._last_write = bytearray(), threading.Lock(), 0.0
+        self._wanted, self._armed, self._flusher = threading.Event(), False, None
+
+    def read(self):
+        """The next value's bytes; None at the end of the input."""
+        while True:
+            first, end = self.codec.find(self._buffer, self._at, self._scanned) or (0, 0)
+            if end < 0:
+                raise ProtocolError("input is not wire msgpack: byte %02x instead of c6"
+                                    % self._buffer[first])
+            if end:
+                self._at = self._scanned = end
+                return self._buffer[first:end]
+            self._scanned = len(self._buffer)
+            if self._at:
+                del self._buffer[:self._at]
+                self._scanned, self._at = self._scanned - self._at, 0
+            self._check_process()
+            try:
+                chunk = os.read(self.fd_in, READ_SIZE)
+            except BlockingIOError:  # Another process that shares the pipe made it non-blocking.
+                wait(self.fd_in, select.POLLIN)
+                continue
+            if not chunk:
+                if self._buffer:
+                    raise ProtocolError("input ended inside a message")
+                return None
+            self._buffer += chunk
+
+    def next_task(self):
+        """None at the end. Tasks that were read together are decoded together."""
+        if self._tasks:
+            return self._tasks.pop()
+        body = self.read()
+        if body is not None and self.has_more():
+            end = self._at + BATCH_BYTES
+            try:
+                tasks, size = self.codec.decode_all(self._buffer[self._at:end])
+                self._at = self._scanned = self._at + size
+            except Exception:
+                tasks = []
+                while self._at < end and self.has_more():
+                    tasks.append(self._decode(self.read()))
+            self._tasks = tasks[::-1]
+        return body if body is None else self._decode(body)
+
+    def _decode(self, body):
+        try:
+            return self.codec.decode(body)
+        except Exception as e:
+            problem = TaskError("PayloadError", "the payload cannot be decoded: %s" % e)
+            return [self.codec.id_of(body), problem]
+
+    def has_more(self):
+        """Whether a whole further task has been read already."""
+        if self._tasks:
+            return True
+        found = self.codec.find(self._buffer, self._at, self._scanned)
+        return found is not None and found[1] >= 0
+
+    def send(self, message, may_wait):
+        self._check_process()
+        with self._lock:
+            self._out += self.codec.encode(message)
+            late = time.monotonic() - self._last_write >= BATCH_SECONDS
+            if may_wait and not late and len(self._out) < BATCH_BYTES:
+                self._armed or self._arm()
+            else:
+                self._write()
+
+    def flush(self):
+        self._check_process()
+        with self._lock:
+            self._write()
+
+    def _write(self):
+        view, self._out = memoryview(self._out), bytearray()
+        while view:
+            try:
+                view = view[os.write(self.fd_out, view):]
+            except BlockingIOError:
+                wait(self.fd_out, select.POLLOUT)
+        self._last_write = time.monotonic()
+
+    def _arm(self):
+        if self._flusher is None:
+            self._flusher = start_thread(self._flush_late)
+        if not self._flusher:
+            self._write()
+        elif not self._armed:
+            self._armed = True
+            self._wanted.set()
+
+    def _flush_late(self):
+        """Keeps the promise of 20 ms when the task after a delayed answer is a long one."""
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            time.sleep(FLUSHER_SECONDS)
+            with self._lock:
+                self._armed = False
+                try:
+                    if self._out:
+                        self._write()
+                except OSError:
+                    return  # The main thread meets the same error, or watch_master ends the process.
+
+    def _check_process(self):
+        # A fork that fell out of its handler would answer the parent's task a second time.
+        if os.getpid() != self.pid:
+            say("a child process returned into run(), and is ended")
+            os._exit(70)
+
+
+def wait(fd, events):
+    poll = select.poll()  # select() is limited to descriptors below 1024.
+    poll.register(fd, events)
+    poll.poll()
+
+
+def start_thread(target, *args):
+    try:
+        threading.Thread(target=target, args=args, daemon=True).start()
+        return True
+    except RuntimeError:
+        return False  # No more are allowed. What they are for can be done without.
+
+
+def say(text):
+    print("spread_worker:", text, file=sys.stderr, flush=True)
+
+
+def refuse(why):
+    say(why)
+    sys.exit(2)

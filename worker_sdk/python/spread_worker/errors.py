@@ -1,0 +1,46 @@
+"""What a handler may raise, and how a failure is described."""
+
+
+class Busy(Exception):
+    """Raise it in a handler: not now, give this task to another worker, and this one nothing for about
+    `seconds`. The task is not blamed."""
+    def __init__(self, seconds=1.0, reason=None):
+        super().__init__(seconds, reason)
+        self.seconds, self.reason = float(seconds), reason and str(reason)
+
+
+class TaskError(Exception):
+    """Raise it in a handler: this task failed. `type` is one word, `message` one line. Every other
+    exception does the same with its class, its text and its trace."""
+    def __init__(self, type, message, trace=None):
+        super().__init__(type, message)
+        self.type, self.message, self.trace = type, message, trace
+
+
+class Fatal(Exception):
+    """Raise it in a handler: the whole run cannot succeed, and stops."""
+    def __init__(self, message, type="Fatal"):
+        super().__init__(message)
+        self.message, self.type = message, type
+
+
+class ProtocolError(Exception):
+    """What came in cannot be understood: the worker ends."""
+
+
+def describe(error):
+    """The map of an error answer. Text is made UTF-8: a file name may not be."""
+    if isinstance(error, TaskError):
+        type_name, message, trace = error.type, error.message, error.trace
+    else:
+        import traceback
+        try:
+            message = str(error)
+        except Exception:
+            message = "(its text cannot be had)"
+        type_name, trace = type(error).__name__, error.__traceback__
+        while trace and trace.tb_frame.f_globals.get("__package__") == __package__:
+            trace = trace.tb_next
+        trace = trace and "".join(traceback.format_exception(type(error), error, trace))
+    found = (("type", type_name), ("message", message), ("trace", trace))
+    return {k: str(v).encode(errors="backslashreplace").decode() for k, v in found if v is not None}

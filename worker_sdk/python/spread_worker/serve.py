@@ -1,0 +1,113 @@
+"""From the first prep item to the last answer."""
+
+import os
+import re
+import sys
+
+from . import process
+from .channel import say
+from .codecs import bare_failure
+from .errors import Busy, Fatal, ProtocolError, TaskError, describe
+
+VERSION = "0.1"
+
+
+def run(handler, prep, capture, window):
+    """See spread_worker.run()."""
+    channel = process.take_over()
+    try:
+        items = start(channel, window)
+        if items and prep is None:
+            raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
+        context = prep and prep(items)
+    except (Exception, SystemExit) as e:
+        fail_start(channel, e)
+    channel.capture = process.Capture() if capture else None
+    call = handler if prep is None else lambda payload: handler(payload, context)
+    try:
+        channel.send([None, "ready"], may_wait=False)
+        serve(channel, call)
+        channel.flush()
+    except (BrokenPipeError, ConnectionResetError):
+        sys.exit(1)  # The master is gone; the grace time is running (process.watch_master).
+    finally:
+        process.give_back(channel)
+
+
+def tell(*message):
+    """False, and nothing done, outside of a handler."""
+    channel = process.channel
+    if channel is None or channel.task is None or os.getpid() != channel.pid:
+        return False
+    channel.send([channel.task] + [part for part in message if part is not None], may_wait=True)
+    return True
+
+
+def start(channel, window):
+    if channel.codec is None:
+        raise ImportError("python3-msgpack is not installed here; install it, or use --wire json")
+    text = os.environ.get("SPREAD_PREP", "0")
+    if not re.match(r"[0-9]+\Z", text):
+        raise ValueError("SPREAD_PREP is not a number: %r" % text)
+    channel.send([None, "hello", {"wire": 1, "prep": int(text), "window": window, "lang": "python",
+                                  "sdk": "spread_worker " + VERSION}], may_wait=False)
+    items = []
+    while len(items) < int(text):
+        body = channel.read()
+        if body is None:
+            raise ProtocolError("input ended after %d of %s prep items" % (len(items), text))
+        items.append(channel.codec.decode(body))
+    return items
+
+
+def fail_start(channel, error):
+    failure = describe(error)
+    say("preparation failed: %(type)s: %(message)s" % failure)
+    try:
+        if channel.codec is None:
+            os.write(channel.fd_out, bare_failure(failure))
+        else:
+            channel.send([None, "error", failure], may_wait=False)
+    except OSError:
+        pass
+    sys.exit(1)
+
+
+def serve(channel, call):
+    while True:
+        try:
+            task = channel.next_task()
+            if task is None:
+                return
+            answer = answer_of(channel, call, task)
+        except ProtocolError as e:
+            channel.flush()
+            process.refuse(str(e))
+        printed = channel.capture.take() if channel.capture else []
+        if answer[1] != "busy":  # A refusal carries none: the task has not begun.
+            answer.extend(printed)
+        try:
+            channel.send(answer, may_wait=channel.has_more())
+        except (TypeError, ValueError, OverflowError, RecursionError) as e:
+            channel.send([answer[0], "error", describe(e)] + printed, may_wait=False)
+
+
+def answer_of(channel, call, task):
+    if not (isinstance(task, list) and len(task) == 2 and type(task[0]) is int and task[0] >= 0):
+        raise ProtocolError("input is not a task [id, payload]; is SPREAD_PREP passed on?")
+    id, payload = task
+    channel.task = id
+    try:
+        if type(payload) is TaskError:
+            raise payload
+        return [id, "ok", call(payload)]
+    except Busy as e:
+        return [id, "busy", e.seconds] + ([e.reason] if e.reason else [])
+    except Fatal as e:
+        return [id, "fatal", {"type": str(e.type), "message": str(e.message)}]
+    except BaseException as e:  # sys.exit() in a handler, too, is the end of a task only.
+        if isinstance(e, KeyboardInterrupt):
+            raise
+        return [id, "error", describe(e)]
+    finally:
+        channel.task = None
