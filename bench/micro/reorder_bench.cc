@@ -9,7 +9,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "spread/base/arena.h"
+#include "spread/base/buffers.h"
 #include "spread/base/random.h"
 #include "spread/results/reorder_buffer.h"
 

@@ -1,5 +1,5 @@
 // spread/api: the vocabulary every folder speaks. Knows nothing but the standard library and
-// tl::expected. Start with task.h (the nouns), then options.h (every knob).
+// tl::expected. Start with task.h (the nouns), then shared_options.h (the knobs).
 #pragma once
 
 #include <string>

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "spread/base/assert.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/sources/line_reader.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"

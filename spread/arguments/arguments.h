@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {

@@ -9,7 +9,7 @@
 
 #include "spread/api/bytes.h"
 #include "spread/arguments/argument_options.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "spread/arguments/text_items.h"
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 
 namespace spread {

@@ -12,7 +12,7 @@
 #include "spread/api/result.h"
 #include "spread/arguments/batcher.h"
 #include "spread/arguments/item_reader.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/sources/csv_rows.h"
 #include "spread/sources/line_reader.h"
 #include "spread/sources/pattern.h"

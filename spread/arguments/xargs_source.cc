@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

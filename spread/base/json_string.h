@@ -1,12 +1,15 @@
-// Finding the few bytes that matter in JSON strings, eight at a time.
+// What stands in JSON strings: text, with escapes, and bytes, in base64.
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
-#include "spread/base/byte_buffer.h"
+#include "spread/api/bytes.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 
@@ -23,6 +26,8 @@ void append_json_escaped(std::string_view text, ByteBuffer& out,
 
 /// Appends `text` as a JSON string, with U+FFFD for each byte that is not UTF-8.
 void append_json_string(std::string_view text, ByteBuffer& out);
+
+// Finding the few bytes that matter in JSON strings, eight at a time.
 
 namespace json_scan_detail {
 constexpr std::uint64_t kOnes = 0x0101010101010101u;
@@ -87,5 +92,16 @@ inline const char* find_special(const char* at, const char* end) {
 inline const char* find_special_or_high(const char* at, const char* end) {
   return json_scan_detail::find<json_scan_detail::Also::ControlsAndHigh>(at, end);
 }
+
+/// RFC 4648 section 4: the standard alphabet with padding, no line breaks.
+constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
+
+/// Writes base64_size(bytes.size()) characters to `to`.
+void encode_base64(ByteView bytes, char* to);
+
+/// Writes the decoded bytes to `to`, which has room for text.size() / 4 * 3, and returns how many
+/// there are. Nothing if `text` is not exactly what encode_base64 would write: a stray character,
+/// missing padding, or bits that belong to no byte.
+std::optional<std::size_t> decode_base64(std::string_view text, Byte* to);
 
 }  // namespace spread

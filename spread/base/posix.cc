@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "spread/base/unique_fd.h"
 #include "spread/sys/calls.h"
 
 namespace spread {

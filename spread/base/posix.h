@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
@@ -31,5 +32,29 @@ IoResult write_some(int fd, std::span<const ByteView> pieces);
 
 /// The text of an errno, as strerror.
 std::string errno_text(int error);
+
+/// Owns a descriptor. Closing is never retried: on Linux the descriptor is gone even after EINTR.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    if (this != &other) {
+      reset();
+      fd_ = std::exchange(other.fd_, -1);
+    }
+    return *this;
+  }
+  ~UniqueFd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
 
 }  // namespace spread

@@ -1,11 +1,11 @@
 #include "spread/base/quote.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <utility>
 
-#include "spread/base/ascii.h"
-#include "spread/base/utf8.h"
+#include <fmt/format.h>
+
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/blocks/record_pattern.h"
 

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/cli/spelling.h"
 #include "spread/options/option_table.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/command/known_programs.h"
 
 namespace spread {

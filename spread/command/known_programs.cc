@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/command/command_scan.h"
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/core/alarms.h"
 #include "spread/core/event.h"
 #include "spread/core/performance.h"

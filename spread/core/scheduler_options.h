@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/time.h"
 #include "spread/core/verdict.h"
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/task.h"
 #include "spread/core/event.h"
 #include "spread/core/slot.h"

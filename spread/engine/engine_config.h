@@ -1,7 +1,7 @@
 #pragma once
 
 #include "spread/api/environment.h"
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/time.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/plan.h"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/engine/engine.h"
 #include "spread/io/system.h"
 #include "spread/io/terminal.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/task.h"
 #include "spread/engine/plan.h"
 #include "spread/io/event_loop.h"

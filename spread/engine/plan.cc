@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <utility>
 
-#include "spread/base/byte_buffer.h"
-#include "spread/base/parse.h"
+#include "spread/base/buffers.h"
+#include "spread/base/numbers.h"
 #include "spread/engine/login_end.h"
 #include "spread/input/task_input.h"
 #include "spread/io/system.h"

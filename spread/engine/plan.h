@@ -6,12 +6,9 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/api/host_options.h"
-#include "spread/api/limit_options.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
-#include "spread/api/wire.h"
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/launch/launcher.h"
 #include "spread/launch/roster.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "spread/base/number_text.h"
+#include "spread/base/numbers.h"
 #include "spread/base/overloaded.h"
 #include "spread/report/exit_code.h"
 

@@ -6,7 +6,7 @@
 
 #include "spread/api/observer.h"
 #include "spread/api/task.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/core/event.h"
 #include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"

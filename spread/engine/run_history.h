@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/time.h"
 #include "spread/core/event.h"
 #include "spread/core/key_record.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/time.h"
 
 namespace spread {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/options/option_table.h"
 #include "spread/options/subcommands.h"
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "spread/base/quote.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 #include "spread/sys/calls.h"
 
 namespace spread {

@@ -4,7 +4,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/job_options.h"
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/input/task_input.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 
 namespace spread {

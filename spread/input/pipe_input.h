@@ -10,7 +10,7 @@
 #include "spread/api/job_options.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 #include "spread/blocks/block_ranges.h"
 #include "spread/input/task_input.h"
 

@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/arguments/argument_source.h"
 #include "spread/base/posix.h"
-#include "spread/base/unique_fd.h"
 #include "spread/io/event_loop.h"
 #include "spread/sources/record_reader.h"
 

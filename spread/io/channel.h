@@ -7,7 +7,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/api/time.h"
-#include "spread/base/output_queue.h"
+#include "spread/base/buffers.h"
 #include "spread/io/read_buffer.h"
 #include "spread/io/subprocess.h"
 

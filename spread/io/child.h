@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/queued_writer.h"

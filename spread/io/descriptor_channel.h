@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 #include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/queued_writer.h"

@@ -11,7 +11,6 @@
 #include "spread/api/file_status.h"
 #include "spread/api/result.h"
 #include "spread/base/posix.h"
-#include "spread/base/unique_fd.h"
 
 namespace spread {
 

@@ -18,7 +18,7 @@
 #include "spread/guard/guard_program.h"
 #include "spread/guard/guard_table.h"
 #include "spread/sys/calls.h"
-#include "spread/sys/start_guard.h"
+#include "spread/sys/start_process.h"
 
 namespace spread {
 namespace {

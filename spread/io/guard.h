@@ -9,7 +9,7 @@
 
 #include "spread/api/result.h"
 #include "spread/api/time.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 
 namespace spread {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "spread/api/result.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 #include "spread/io/spawn_call.h"
 #include "spread/sys/condition.h"
 

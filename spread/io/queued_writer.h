@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "spread/base/output_queue.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/buffers.h"
+#include "spread/base/posix.h"
 #include "spread/io/event_loop.h"
 
 namespace spread {

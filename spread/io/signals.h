@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "spread/api/result.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 
 namespace spread {
 

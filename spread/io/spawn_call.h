@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 
 namespace spread {
 

@@ -8,7 +8,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 
 namespace spread {
 

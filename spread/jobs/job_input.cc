@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/input/job_retry.h"
 #include "spread/output/joblog_file.h"
 

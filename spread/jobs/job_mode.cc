@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/engine/login_end.h"
 #include "spread/input/job_retry.h"

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/engine/engine.h"
 #include "spread/input/pipe_input.h"
 #include "spread/jobs/file_mover.h"

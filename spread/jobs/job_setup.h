@@ -6,8 +6,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/job_options.h"
-#include "spread/api/limit_options.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 
 namespace spread {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/limit_options.h"
-#include "spread/base/unique_fd.h"
+#include "spread/api/shared_options.h"
+#include "spread/base/posix.h"
 #include "spread/engine/run_slot.h"
 #include "spread/io/child.h"
 

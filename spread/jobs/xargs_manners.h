@@ -9,7 +9,7 @@
 
 #include "spread/api/result.h"
 #include "spread/arguments/xargs_source.h"
-#include "spread/base/unique_fd.h"
+#include "spread/base/posix.h"
 #include "spread/input/task_input.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/subprocess.h"

@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "spread/base/ascii.h"
-#include "spread/base/parse.h"
+#include "spread/base/characters.h"
+#include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/launch/lines.h"
 

@@ -5,9 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/task.h"
-#include "spread/api/wire.h"
 #include "spread/launch/launch_plan.h"
 
 namespace spread {

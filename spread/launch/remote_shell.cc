@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/launch/placeholders.h"
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/launch/launch_plan.h"
 

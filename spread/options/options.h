@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/host_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/job_options.h"
-#include "spread/api/limit_options.h"
-#include "spread/api/output_options.h"
-#include "spread/api/wire.h"
 
 namespace spread::cli {
 

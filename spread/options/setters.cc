@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/options/option_table.h"
 #include "spread/options/values.h"

@@ -4,8 +4,8 @@
 #include <limits>
 #include <utility>
 
-#include "spread/base/ascii.h"
-#include "spread/base/parse.h"
+#include "spread/base/characters.h"
+#include "spread/base/numbers.h"
 #include "spread/options/option_table.h"
 #include "spread/options/values.h"
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/blocks/block_options.h"
 #include "spread/options/checks_map.h"

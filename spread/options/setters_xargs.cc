@@ -5,7 +5,7 @@
 #include <charconv>
 #include <limits>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/options/option_table.h"
 
 namespace spread::cli {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 
 namespace spread::cli {

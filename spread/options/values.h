@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "spread/api/job_options.h"
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/api/time.h"
 #include "spread/base/quote.h"

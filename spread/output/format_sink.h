@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/output/output_writer.h"
 #include "spread/results/output.h"
 #include "spread/results/reorder_sink.h"

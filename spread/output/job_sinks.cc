@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "spread/base/json_string.h"
-#include "spread/base/utf8.h"
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "spread/base/output_queue.h"
+#include "spread/base/buffers.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"
 #include "spread/results/job_output.h"

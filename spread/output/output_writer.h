@@ -6,7 +6,7 @@
 
 #include "spread/api/result.h"
 #include "spread/api/time.h"
-#include "spread/base/output_queue.h"
+#include "spread/base/buffers.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/system.h"
 

@@ -9,7 +9,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/observer.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/io/system.h"
 #include "spread/output/output_writer.h"

@@ -8,11 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/limit_options.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/io/files.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"

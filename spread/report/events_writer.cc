@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "spread/base/json_string.h"
-#include "spread/base/number_text.h"
+#include "spread/base/numbers.h"
 #include "spread/report/exit_code.h"
 
 namespace spread {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "spread/api/limit_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/task.h"
 
 namespace spread {

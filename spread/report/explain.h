@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "spread/api/observer.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 

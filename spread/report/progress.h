@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "spread/api/observer.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/time.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 

@@ -6,7 +6,7 @@
 
 #include "spread/api/task.h"
 #include "spread/api/time.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 

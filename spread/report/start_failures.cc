@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

@@ -12,7 +12,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/results/job_output_finished.h"
 #include "spread/results/job_output_held.h"
 #include "spread/results/spill_runs.h"

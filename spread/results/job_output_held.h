@@ -7,7 +7,7 @@
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/results/spill_runs.h"
 
 namespace spread {

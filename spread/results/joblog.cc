@@ -6,10 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/base/json_string.h"
-#include "spread/base/number_text.h"
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 #include "spread/results/output.h"
 #include "spread/wire/json.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "spread/base/json_string.h"
-#include "spread/base/number_text.h"
+#include "spread/base/numbers.h"
 #include "spread/wire/codec.h"
 
 namespace spread {

@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "spread/api/bytes.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
-#include "spread/base/byte_buffer.h"
-#include "spread/base/output_queue.h"
+#include "spread/base/buffers.h"
 #include "spread/wire/json.h"
 
 namespace spread {

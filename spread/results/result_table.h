@@ -9,7 +9,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/job_options.h"
 #include "spread/api/time.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 

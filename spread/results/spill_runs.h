@@ -11,7 +11,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/shell/script_lexer.h"
 
 namespace spread {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 
 namespace spread {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/shell/script_lexer.h"
 

@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "spread/base/arena.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {

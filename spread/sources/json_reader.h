@@ -4,8 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "spread/base/arena.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/sources/line_reader.h"
 #include "spread/sources/record_reader.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "spread/base/assert.h"
-#include "spread/base/utf8.h"
+#include "spread/base/characters.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"
 

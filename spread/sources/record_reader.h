@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "spread/api/bytes.h"
-#include "spread/api/output_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
 
 namespace spread {

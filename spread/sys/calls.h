@@ -4,8 +4,7 @@
 // machine, and runs the whole program on it (docs/decisions/0018-simulated-machine.md).
 //
 //   calls.h          descriptors, files, signals, clocks, facts about the machine
-//   start_process.h  a child, from its first instruction to its exec
-//   start_guard.h    the same for the guard
+//   start_process.h  a child, or the guard, from its first instruction to its exec
 #pragma once
 
 #include <sys/types.h>

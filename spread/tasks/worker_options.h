@@ -5,10 +5,7 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/api/host_options.h"
-#include "spread/api/limit_options.h"
-#include "spread/api/output_options.h"
-#include "spread/api/wire.h"
+#include "spread/api/shared_options.h"
 
 namespace spread {
 

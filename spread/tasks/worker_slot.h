@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/engine/engine.h"
 #include "spread/engine/login_end.h"
 #include "spread/engine/run_slot.h"

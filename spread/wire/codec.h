@@ -9,8 +9,8 @@
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/api/task.h"
-#include "spread/api/wire.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/api/shared_options.h"
+#include "spread/base/buffers.h"
 #include "spread/wire/message.h"
 
 namespace spread::wire {

@@ -9,8 +9,7 @@
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
-#include "spread/base/arena.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/wire/value_scanner.h"
 
 namespace spread::wire {

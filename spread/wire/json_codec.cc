@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/wire/json.h"
 #include "spread/wire/line_search.h"

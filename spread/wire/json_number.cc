@@ -7,8 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
-#include "spread/base/base64.h"
+#include "spread/base/characters.h"
 #include "spread/base/json_string.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack_write.h"

@@ -4,10 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/ascii.h"
-#include "spread/base/base64.h"
+#include "spread/base/characters.h"
 #include "spread/base/json_string.h"
-#include "spread/base/utf8.h"
 #include "spread/wire/msgpack_write.h"
 
 namespace spread::wire {

@@ -6,9 +6,8 @@
 #include <cstring>
 #include <utility>
 
-#include "spread/base/base64.h"
 #include "spread/base/json_string.h"
-#include "spread/base/utf8.h"
+#include "spread/base/characters.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack_read.h"
 #include "spread/wire/msgpack_write.h"

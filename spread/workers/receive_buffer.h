@@ -4,7 +4,7 @@
 #include <span>
 
 #include "spread/api/bytes.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/io/read_buffer.h"
 
 namespace spread {

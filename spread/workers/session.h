@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "spread/api/result.h"
-#include "spread/base/output_queue.h"
+#include "spread/base/buffers.h"
 #include "spread/base/ring.h"
 #include "spread/wire/codec.h"
 

@@ -7,7 +7,7 @@
 #include "call.h"
 #include "spread/guard/guard_table.h"
 #include "spread/sys/calls.h"
-#include "spread/sys/start_guard.h"
+#include "spread/sys/start_process.h"
 #include "threads.h"
 
 namespace spread::sys {

@@ -1,4 +1,4 @@
-#include "spread/base/arena.h"
+#include "spread/base/buffers.h"
 
 #include <string>
 #include <vector>

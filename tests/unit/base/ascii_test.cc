@@ -1,4 +1,4 @@
-#include "spread/base/ascii.h"
+#include "spread/base/characters.h"
 
 #include <cctype>
 

@@ -1,4 +1,4 @@
-#include "spread/base/base64.h"
+#include "spread/base/json_string.h"
 
 #include <optional>
 #include <string>

@@ -1,4 +1,4 @@
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 
 #include <string>
 

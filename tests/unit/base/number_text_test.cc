@@ -1,4 +1,4 @@
-#include "spread/base/number_text.h"
+#include "spread/base/numbers.h"
 
 #include <cmath>
 #include <cstdio>

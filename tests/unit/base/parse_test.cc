@@ -1,4 +1,4 @@
-#include "spread/base/parse.h"
+#include "spread/base/numbers.h"
 
 #include <chrono>
 #include <string>

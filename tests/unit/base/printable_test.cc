@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "spread/base/utf8.h"
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

@@ -1,4 +1,4 @@
-#include "spread/base/output_queue.h"
+#include "spread/base/buffers.h"
 
 #include <algorithm>
 #include <string>

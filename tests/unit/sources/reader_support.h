@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/sources/record_reader.h"
 #include "spread/wire/json.h"
 

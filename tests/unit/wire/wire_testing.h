@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "spread/api/bytes.h"
-#include "spread/base/byte_buffer.h"
+#include "spread/base/buffers.h"
 #include "spread/wire/codec.h"
 
 namespace spread::wire {

@@ -1,4 +1,4 @@
-#include "spread/base/utf8.h"
+#include "spread/base/characters.h"
 
 namespace spread {
 namespace {

@@ -1,16 +1,21 @@
-// Text of options into numbers. All of them read the whole text or fail, know no locale, accept no
-// sign, blank, exponent, hexadecimal, inf or nan, and their errors name the text and what is
-// expected; the caller puts the option's name in front.
+// Numbers: text of options into numbers, and numbers into text.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <system_error>
 
 #include "spread/api/result.h"
 #include "spread/api/time.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
+
+// Text of options into numbers. All of them read the whole text or fail, know no locale, accept no
+// sign, blank, exponent, hexadecimal, inf or nan, and their errors name the text and what is
+// expected; the caller puts the option's name in front.
 
 /// Error::number where the text was understood, and stands for more than can be held.
 inline constexpr int kTooLarge = static_cast<int>(std::errc::result_out_of_range);
@@ -42,5 +47,25 @@ inline std::string_view first_word(std::string_view text) {
 
 /// "50%" or "12.5%", as the number before the sign; may exceed 100.
 Result<double> parse_percent(std::string_view text);
+
+// Numbers into text.
+
+/// In decimal.
+void append_unsigned(std::uint64_t value, ByteBuffer& out);
+
+/// Likewise.
+template <std::integral T>
+void append_number(T value, ByteBuffer& out) {
+  if (value >= 0 && value < 10) return out.push_back(static_cast<Byte>('0' + value));
+  if (value > 0) return append_unsigned(static_cast<std::uint64_t>(value), out);
+  out.push_back('-');
+  // Of the least number, too: in unsigned arithmetic its negative is right.
+  append_unsigned(0 - static_cast<std::uint64_t>(value), out);
+}
+
+/// As printf's %*.*f: with `decimals` (1 to 6) digits behind the point, and spaces in front up to
+/// `width` (at most 20). Times are what it is for: a number of 1e12 or more, or that is none, is
+/// written with all its digits by the standard library.
+void append_decimals(double value, int decimals, std::size_t width, ByteBuffer& out);
 
 }  // namespace spread

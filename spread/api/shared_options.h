@@ -1,0 +1,204 @@
+// Options that the subcommands share: where workers and jobs run and what they may use, how often
+// what fails is tried, where input comes from, what becomes of results, and the wires. The
+// defaults here are those of --help.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "spread/api/time.h"
+
+namespace spread {
+
+// ---- the wires that tasks and answers take
+
+enum class Wire : std::uint8_t { Msgpack, Json, Lines };
+/// As users and workers (SPREAD_WIRE) write them.
+inline constexpr std::string_view kWireNames[] = {"msgpack", "json", "lines"};
+constexpr std::string_view name_of(Wire wire) { return kWireNames[static_cast<std::size_t>(wire)]; }
+
+/// `--wire lines --window N`: answers belong to lines by their number alone, and may sit in a
+/// filter's buffer until its input ends.
+constexpr bool counts_answers(Wire wire, std::uint32_t window) {
+  return wire == Wire::Lines && window > 1;
+}
+
+// ---- where workers and jobs run, what is started, and when it may be
+
+struct HostOptions {
+  /// -j: unset = the CPUs usable there. A count, or a percentage of those CPUs (at least one slot).
+  std::optional<double> slots;
+  bool slots_percent = false;
+  int slots_offset = 0;  ///< -j +N, -j -N: the CPUs usable there and so many, at least 1 slot
+  bool slots_unlimited = false;        ///< -j 0: as many as there are descriptors for
+  std::string slots_file;              ///< -j FILE: looked at again whenever a task or job ends
+  std::vector<std::string> sshlogins;  ///< -S, each "[N/]HOST,..." as given
+  std::vector<std::string> slf_files;
+  std::string ssh;     ///< --ssh: what logs in instead of ssh; empty = ssh
+  std::string launch;  ///< --launch: empty = ssh for remote hosts, none for local ones
+};
+
+/// Whole argument lists, each for a worker on this machine.
+struct WorkerLists {
+  std::vector<std::string> lists;  ///< --worker, each shell-quoted words or a JSON array
+  std::vector<std::string> files;  ///< --args-file
+};
+
+struct CommandOptions {
+  std::vector<std::string> words;  ///< empty where lists of words are given instead
+  std::string directory;           ///< --wd; empty = the default
+  /// --env: variables that go to other machines, too, with their values; exported functions of bash
+  /// under the names that it gives them.
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+/// What has to be waited for before a worker or job is started.
+struct StartOptions {
+  struct Load {
+    double value = 0;
+    bool percent = false;  ///< of the CPUs
+  };
+  Duration delay{};                          ///< --delay: between two starts
+  std::optional<Load> load_max;              ///< --load
+  std::optional<std::uint64_t> free_memory;  ///< --memfree, bytes
+};
+
+/// What each process of a worker or job may use.
+struct ProcessLimits {
+  std::optional<std::uint64_t> memory;  ///< --limit-memory, bytes
+  std::optional<Duration> cpu;          ///< --limit-cpu
+};
+
+/// What is remembered of hosts.
+struct HistoryFile {
+  bool enabled = true;
+  std::string name;  ///< empty = $XDG_STATE_HOME/spread/history.db
+};
+
+// ---- limits of memory, of the spill file and of patience; when a run is given up
+
+/// What a worker is sent ahead of its answers.
+struct WindowOptions {
+  std::uint32_t tasks = 0;  ///< 0 = adaptive
+  std::size_t bytes = 64 * 1024;
+};
+
+inline constexpr std::size_t kFrameBytesDefault = std::size_t{1} << 30;
+/// Tasks read and not yet sent.
+inline constexpr std::size_t kReadAheadDefault = 10000;
+
+/// Results that wait for those before them.
+struct SpillOptions {
+  std::size_t memory = 4 * 1024 * 1024;
+  std::string directory;                     ///< empty = temporary_directory
+  std::string temporary_directory = "/tmp";  ///< of this process
+  std::uint64_t max_bytes = std::uint64_t{10} << 30;
+
+  const std::string& place() const { return directory.empty() ? temporary_directory : directory; }
+};
+
+/// How long what has been asked to end may take.
+struct EndOptions {
+  /// After the end of a worker's input; unset = none (the default of `all`).
+  std::optional<Duration> shutdown_timeout = std::chrono::seconds(60);
+  Duration kill_grace = std::chrono::seconds(5);
+};
+
+struct AttemptOptions {
+  std::uint32_t retries = 1;  ///< tries in all for a task that failed; 0 = for ever
+  /// --timeout: an absolute span, or a percentage of the median duration of successes.
+  std::optional<Duration> timeout;
+  std::optional<double> timeout_percent;
+};
+
+struct FailureOptions : AttemptOptions {
+  std::uint32_t crash_retries = 3;            ///< tries in all for a task that crashes its worker
+  std::uint32_t start_retries = 3;            ///< launch failures in a row before a slot closes
+  Duration bench = std::chrono::seconds(30);  ///< how long a host with no open slot is left alone
+  std::optional<Duration> max_busy;
+};
+
+/// --ok: the exit statuses of a command that are no failure; empty = 0 alone.
+using OkStatuses = std::vector<std::uint8_t>;
+
+/// --halt WHEN,WHY=N|N%.
+struct HaltOptions {
+  enum class When : std::uint8_t { Never, Soon, Now };
+  enum class Why : std::uint8_t { Fail, Success, Done };
+  When when = When::Never;
+  Why why = Why::Fail;
+  double count = 0;  ///< tasks, or per cent of the tasks where `percent`
+  bool percent = false;
+};
+
+/// A signal to a process group, and how long its effect is waited for.
+struct EndStep {
+  int signal = 0;
+  Duration wait{};
+  static EndStep term(Duration wait) { return {15, wait}; }
+};
+
+// ---- what becomes of results and tails, and what is told beside them
+
+enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records };
+enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
+
+struct OutputOptions {
+  OutputFormat format = OutputFormat::Text;
+  /// Ends a record in Text format: '\n', NUL for --out0.
+  char terminator = '\n';
+  bool ordered = true;
+};
+
+struct TailOptions {
+  TailsTo to = TailsTo::Stdout;
+  std::string directory;
+};
+
+enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
+
+struct ReportOptions {
+  std::string speaker = "spread";  ///< what messages begin with
+  ProgressStyle progress = ProgressStyle::Automatic;
+  std::string joblog;          ///< empty = none; "-" is not special
+  bool joblog_append = false;  ///< --joblog +FILE
+  std::string events;          ///< FILE or "fd:N"; empty = none
+  bool explain = false;
+  bool summary = false;  ///< a table of workers and hosts on stderr, at the end
+};
+
+// ---- where tasks and items come from
+
+enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
+
+/// The form of the records on stdin, in `-a` files and in `--prep-file`.
+struct RecordOptions {
+  InputFormat format = InputFormat::Lines;
+  /// Ends a record in Lines format: '\n', NUL for -0, any byte for -d.
+  char delimiter = '\n';
+};
+
+struct InputOptions {
+  /// -a FILE: read one after the other, instead of stdin ("-" is stdin).
+  std::vector<std::string> files;
+  /// `::: ITEM...`: each item is one record of text; and `:::: FILE`. In the order given.
+  struct Group {
+    bool from_file = false;
+    std::vector<std::string> words;  ///< items, or file names where from_file
+    bool linked = false;             ///< `:::+`, `::::+`: paired with the group before (map)
+  };
+  std::vector<Group> groups;
+};
+
+struct PrepItem {
+  enum class Kind : std::uint8_t { Text, Json, File };
+  Kind kind = Kind::Text;
+  std::string text;  ///< the text, the JSON document, or the file's name
+};
+
+}  // namespace spread
