@@ -8,7 +8,7 @@
 #include <string>
 
 #include "spread/api/bytes.h"
-#include "spread/arguments/argument_options.h"
+#include "spread/arguments/item_reader.h"
 #include "spread/base/buffers.h"
 
 namespace spread {

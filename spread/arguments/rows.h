@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "spread/arguments/argument_options.h"
 #include "spread/arguments/batcher.h"
 #include "spread/arguments/item_reader.h"
 

@@ -14,8 +14,8 @@
 #include "spread/arguments/item_reader.h"
 #include "spread/base/buffers.h"
 #include "spread/sources/csv_rows.h"
-#include "spread/sources/line_reader.h"
 #include "spread/sources/pattern.h"
+#include "spread/sources/record_reader.h"
 
 namespace spread {
 

@@ -1,9 +1,9 @@
 #include "spread/arguments/xargs_source.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "spread/base/characters.h"
 

@@ -10,7 +10,6 @@
 
 #include "spread/blocks/block_boundary.h"
 #include "spread/blocks/block_options.h"
-#include "spread/blocks/record_pattern.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {

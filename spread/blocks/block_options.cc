@@ -1,12 +1,12 @@
 #include "spread/blocks/block_options.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "spread/base/numbers.h"
 #include "spread/base/quote.h"
-#include "spread/blocks/record_pattern.h"
+#include "spread/blocks/block_boundary.h"
 
 namespace spread {
 namespace {

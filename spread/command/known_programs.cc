@@ -1,8 +1,9 @@
 #include "spread/command/known_programs.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <string_view>
+
+#include <fmt/format.h>
 
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"

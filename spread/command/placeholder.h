@@ -2,11 +2,11 @@
 // to the argument list that is exec'd. Pure: no process, no environment, no file. docs/templates.md
 // is what users are promised.
 //
-//   placeholder.h       {} {.} {2/} {name} ...: how they are recognised, what they make of a value
-//   text_template.h     text with placeholders, without any shell: --tagstring, --wd, --results
+//   placeholder.h       {} {.} {2/} {name} ...: how they are recognised, what they make of a value;
+//                       text with them, without any shell: --tagstring, --wd, --results
 //   command_scan.h      which words of a command another interpreter would read as code
-//   script.h            a shell script with placeholders in it, and the quotes around each
-//   script_writer.h     the script with references to parameters instead
+//   script.h            a shell script with placeholders in it, the quotes around each, which shell
+//                       runs it, and the script with references to parameters instead
 //   command_template.h  all of them together
 //
 // Start with command_template.h. Items are data: nothing here ever puts one into text that a shell
@@ -96,5 +96,50 @@ ValueRange values_of(const Placeholder& placeholder, std::size_t count);
 
 /// Cuts a payload, in which a NUL byte ends each value. The parts lie in `payload`.
 void split_values(std::string_view payload, std::vector<std::string_view>& values);
+
+/// Text with placeholders, taken as text: no shell, no quotes. --tagstring, --wd and --results are
+/// such texts, and so is each word of a command that is exec'd.
+class TextTemplate {
+ public:
+  struct Piece {
+    std::string text;  ///< stands before the placeholder
+    Placeholder placeholder;
+  };
+
+  static TextTemplate parse(std::string_view text, const PlaceholderSyntax& syntax);
+
+  /// Text without any placeholder, whatever it looks like.
+  static TextTemplate literal(std::string_view text);
+
+  bool has_placeholder() const { return !pieces_.empty(); }
+  /// Has a placeholder other than {#} and {%}.
+  bool has_item() const;
+  /// It is one placeholder for values, and nothing else.
+  bool is_whole_item() const;
+  /// Has a placeholder for all values, such as {} or {.}.
+  bool has_all_values() const;
+
+  /// Several values are joined by one blank; a value that is not there ({3} of two) is nothing.
+  void append_to(std::string& out, std::span<const std::string_view> values,
+                 const TaskContext& context) const;
+  /// The same, but what stands for all values stands for the value `only` alone (-X).
+  void append_to(std::string& out, std::span<const std::string_view> values,
+                 const TaskContext& context, std::size_t only) const;
+
+  const std::vector<Piece>& pieces() const { return pieces_; }
+  const std::string& end() const { return end_; }
+
+  /// Each value goes in quoted for a POSIX shell: what --allow-paste does in a word that a shell
+  /// reads once more.
+  void set_pasted_for_shell() { for_shell_ = true; }
+
+ private:
+  void append_range(std::string& out, std::span<const std::string_view> values, ValueRange range,
+                    const Placeholder& placeholder) const;
+
+  std::vector<Piece> pieces_;
+  std::string end_;  ///< stands behind the last placeholder
+  bool for_shell_ = false;
+};
 
 }  // namespace spread

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "spread/arguments/arguments.h"
+#include "spread/arguments/argument_source.h"
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"

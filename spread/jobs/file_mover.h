@@ -12,7 +12,7 @@
 #include "spread/engine/engine.h"
 #include "spread/io/child.h"
 #include "spread/io/files.h"
-#include "spread/launch/job_files.h"
+#include "spread/launch/job_agent.h"
 #include "spread/workers/agent_worker.h"
 
 namespace spread {
@@ -74,7 +74,7 @@ class FileMoverSink {
 };
 
 /// Moves files between this machine and the other end of one login, between two of its jobs: tar
-/// here, tar there (launch/job_files.h), and the login's own stream between them.
+/// here, tar there (launch/job_agent.h), and the login's own stream between them.
 ///
 /// States: idle -> (wait, while another login removes one of the files) -> look -> pack (per base)
 /// -> idle; idle -> unpack (per base) -> remove -> idle. While it is not idle, what the agent says

@@ -9,7 +9,7 @@
 #include "spread/api/result.h"
 #include "spread/arguments/argument_source.h"
 #include "spread/jobs/job_setup.h"
-#include "spread/launch/job_files.h"
+#include "spread/launch/job_agent.h"
 #include "spread/templates/command_template.h"
 
 namespace spread {

@@ -18,7 +18,6 @@
 #include "spread/jobs/job_setup.h"
 #include "spread/jobs/remote_job_slot.h"
 #include "spread/launch/job_agent.h"
-#include "spread/launch/job_files.h"
 
 namespace spread {
 namespace {

@@ -11,10 +11,33 @@
 #include "spread/base/assert.h"
 #include "spread/base/quote.h"
 #include "spread/launch/hosts.h"
-#include "spread/launch/placeholders.h"
 #include "spread/launch/remote_shell.h"
 
 namespace spread {
+
+std::string replace_placeholders(
+    std::string_view text,
+    std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
+  std::string replaced;
+  while (!text.empty()) {
+    const std::size_t brace = text.find('{');
+    replaced += text.substr(0, brace);
+    if (brace == std::string_view::npos) break;
+    text.remove_prefix(brace);
+    std::size_t taken = 1;
+    std::string_view value = text.substr(0, 1);
+    for (const auto& [name, replacement] : values) {
+      if (text.substr(0, name.size()) != name) continue;
+      taken = name.size();
+      value = replacement;
+      break;
+    }
+    replaced += value;
+    text.remove_prefix(taken);
+  }
+  return replaced;
+}
+
 namespace {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;

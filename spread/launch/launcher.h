@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "spread/api/shared_options.h"
 #include "spread/api/task.h"
@@ -47,5 +49,11 @@ std::string one_word_hint(std::string_view program);
 
 /// The plan as a line for a POSIX shell which does the same: --dry-run.
 std::string format_plan(const LaunchPlan& plan);
+
+/// `text` with every occurrence of a name replaced by its value, in one pass: what a value brings
+/// in is not looked at again, and other words in braces stay.
+std::string replace_placeholders(
+    std::string_view text,
+    std::initializer_list<std::pair<std::string_view, std::string_view>> values);
 
 }  // namespace spread

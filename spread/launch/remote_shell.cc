@@ -1,14 +1,15 @@
 #include "spread/launch/remote_shell.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"
-#include "spread/launch/placeholders.h"
+#include "spread/launch/launcher.h"
 
 namespace spread {
 namespace {

@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/launch/launch_plan.h"
 
 namespace spread {

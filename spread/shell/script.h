@@ -1,12 +1,17 @@
+// A command as a script: where its placeholders stand, which shell runs it, and how it is written
+// so that no value is ever code.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "spread/api/result.h"
+#include "spread/command/arguments.h"
 #include "spread/command/foreign_braces.h"
 #include "spread/command/placeholder.h"
 
@@ -78,5 +83,95 @@ struct ScriptOptions {
 /// braces that were meant as a placeholder (foreign_braces.h), but in a program for an interpreter.
 /// Placeholders in comments are text.
 Result<Script> parse_script(std::string_view text, const ScriptOptions& options);
+
+/// What decides which shell runs a script.
+struct ShellRules {
+  std::string named;                      ///< by the user; empty = the script decides
+  std::string named_by = "--shell-path";  ///< how, for messages
+  /// Whether exec would find a program of this name or path.
+  std::function<bool(const std::string&)> on_path;
+  /// Whether the environment has an exported function of bash that is called so.
+  std::function<bool(const std::string&)> is_function;
+};
+
+struct ShellChoice {
+  std::string path;      ///< or a name, to be looked for in PATH
+  std::string why;       ///< what of the script only bash knows; empty = nothing
+  std::string function;  ///< that is, the name of an exported function
+};
+
+inline constexpr std::string_view kPlainShell = "/bin/sh";
+
+ShellChoice choose_shell(const Script& script, const ShellRules& rules);
+
+/// The same for a command line without placeholders. One that cannot be understood is sh's. One
+/// that calls bash, as joblogs have a script that was bash's, is given to bash for no other reason:
+/// dash would drop the functions that bash has exported.
+ShellChoice choose_shell(std::string_view line, const ShellRules& rules);
+
+/// A program's name that only stands for an exported function: PATH has none.
+bool is_exported_function(const std::string& name, const ShellRules& rules);
+
+/// The bash that runs a function: the user's shell, if it is one.
+std::string bash_path(const ShellRules& rules);
+
+/// An Error if the user named a shell that takes no item as "$1".
+Status check_shell(const ShellRules& rules);
+
+using Values = std::span<const std::string_view>;
+
+/// Writes a Script for the values of a task. The values never become part of its text: it refers
+/// to them as "$1", "$2", ... Anything else that placeholders ask for ({.}, {/}, ...) comes as
+/// parameters *in front of* the values, which the script's first words put into variables and
+/// shift away:
+///
+///   spread_1=$1; shift; gzip -c "$1" > "$spread_1".gz
+///
+/// So $1, $@ and $# are the values and nothing but the values, however many there are. The same
+/// is done with the values themselves where the script moves its parameters (shift, set,
+/// functions), or where $1, $2, ... belong to the user (`sh -c SCRIPT NAME ARG...`).
+class ScriptWriter {
+ public:
+  ScriptWriter() = default;
+  ScriptWriter(Script script, bool capture_all);
+
+  /// One word: the script. The parameters that belong to it are append_captured()'s, in front of
+  /// the user's.
+  void append_script(std::string& out, Values values, const TaskContext& context) const;
+  void append_captured(Arguments& out, Values values) const;
+  /// The script as it would read with the values written into it, each quoted for its place; does
+  /// what the other one does as long as it does not look at its parameters.
+  void append_readable(std::string& out, Values values, const TaskContext& context) const;
+
+  const Script& script() const { return script_; }
+  bool refers_to_parameters() const { return live_; }
+
+ private:
+  /// What is passed in front of the values: one parameter for each value of the placeholder.
+  struct Column {
+    Placeholder placeholder;
+    bool quoted = false;
+    bool operator==(const Column&) const = default;
+  };
+  static constexpr std::size_t kLive = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kEach = static_cast<std::size_t>(-1);
+
+  struct Sink;
+  void walk(Sink& sink, Values values) const;
+  void append_reference(std::string& out, std::size_t piece, std::size_t i,
+                        std::size_t count) const;
+  void write_reference(std::string& out, std::size_t piece, ValueRange range,
+                       std::size_t count) const;
+  void write_readable(std::string& out, const ScriptPiece& piece, Values values,
+                      ValueRange range) const;
+  void write_raw(std::string& out, const ScriptPiece& piece, Values values, ValueRange range) const;
+  void write_number(std::string& out, const ScriptPiece& piece, const TaskContext& context) const;
+  std::size_t captured_before(std::size_t column, std::size_t count) const;
+
+  Script script_;
+  std::vector<Column> columns_;
+  std::vector<std::size_t> column_of_;  ///< by piece; kLive = refers to $N
+  bool live_ = false;
+};
 
 }  // namespace spread

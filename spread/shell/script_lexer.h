@@ -94,7 +94,7 @@ class ScriptLexer {
   Status check_command(const Commands& list);
   static bool reads_code(std::span<const ScannedWord> words);
 
-  // script_bash.cc
+  // shell_choice.cc
   void note_bash(std::string_view what);
   void note_bash_expansion();
   void note_bash_redirection();
@@ -102,8 +102,6 @@ class ScriptLexer {
   void note_bash_arithmetic(std::string_view text);
   void note_bash_assignment(const ScannedWord& word);
   void note_bash_command(std::span<const ScannedWord> words);
-
-  // script_braces.cc
   void note_braces();
   void note_bare_braces(const Word& word);
   void permit_braces_in_programs(const Commands& list);

@@ -1,4 +1,4 @@
-#include "spread/shell/script_writer.h"
+#include "spread/shell/script.h"
 
 #include <algorithm>
 #include <charconv>

@@ -7,7 +7,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/wire/json.h"
-#include "spread/wire/msgpack_write.h"
+#include "spread/wire/msgpack.h"
 
 namespace spread {
 

@@ -13,9 +13,7 @@
 #include "spread/command/arguments.h"
 #include "spread/command/foreign_braces.h"
 #include "spread/command/placeholder.h"
-#include "spread/command/text_template.h"
-#include "spread/shell/script_writer.h"
-#include "spread/shell/shell_choice.h"
+#include "spread/shell/script.h"
 
 namespace spread {
 

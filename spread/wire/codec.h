@@ -1,19 +1,64 @@
+// spread/wire: the messages of the worker protocol and how they become bytes (docs/protocol.md).
+// Pure: no descriptors, no clock. Start here; the formats are msgpack_codec.cc, json_codec.cc and
+// lines_codec.cc. Only this folder knows msgpack.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
-#include "spread/api/task.h"
 #include "spread/api/shared_options.h"
+#include "spread/api/task.h"
 #include "spread/base/buffers.h"
-#include "spread/wire/message.h"
 
 namespace spread::wire {
+
+/// What a worker can say. Views point into the bytes that were decoded and are good as long as
+/// those are.
+enum class UpKind : std::uint8_t {
+  Ok,         ///< [id, "ok", value, so?, se?]
+  Busy,       ///< [id, "busy", seconds, reason?]
+  Error,      ///< [id, "error", {"type", "message", "trace"?}, so?, se?]
+  Fatal,      ///< [id, "fatal", {...}, so?, se?]
+  Progress,   ///< [id, "progress", fraction, text?]
+  Log,        ///< [id, "log", text]
+  Hello,      ///< [nil, "hello", {...}]
+  Ready,      ///< [nil, "ready"]
+  PrepError,  ///< [nil, "error", {...}]
+  Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
+};
+
+struct UpMessage {
+  UpKind kind = UpKind::Unknown;
+  bool has_id = false;
+  TaskId id{};
+  /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Otherwise empty.
+  ByteView value;
+  std::string_view text;    ///< Busy: reason; Progress, Log: text; Unknown: the kind's name
+  double number = 0;        ///< Busy: seconds; Progress: fraction
+  std::string_view so, se;  ///< text that the worker captured, to be shown
+};
+
+struct Hello {
+  std::uint32_t wire = 1;
+  std::optional<std::uint32_t> window;
+  std::optional<std::uint32_t> slots;
+  std::optional<std::uint32_t> prep;
+  std::string unknown_key;  ///< the first one that this spread does not know; empty = none
+};
+
+/// Reads one upward message, a msgpack array, that must fill `body` exactly. False: `error` says
+/// what is wrong with it. An array of an unknown kind is an Unknown message, not an error.
+bool parse_message(ByteView body, UpMessage& message, std::string& error);
+
+/// True for the words that may stand behind the id in wire 1.
+bool is_kind(std::string_view word);
 
 /// What a decoder found at the front of a worker's output.
 enum class Found : std::uint8_t {
@@ -77,6 +122,27 @@ struct WorkerError {
 /// bare string reads as the message.
 WorkerError parse_error(ByteView map);
 Value make_error(std::string_view type, std::string_view message);
+
+/// Finds the end of a line that arrives in pieces, without searching the same bytes twice.
+class LineSearch {
+ public:
+  /// The place of the first newline in `bytes`, which begin where they began in the last call
+  /// unless that one found something.
+  std::optional<std::size_t> find(ByteView bytes) {
+    if (searched_ > bytes.size()) searched_ = 0;
+    const std::size_t from = searched_;
+    searched_ = bytes.size();
+    if (from == bytes.size()) return std::nullopt;
+    const void* const at = std::memchr(bytes.data() + from, '\n', bytes.size() - from);
+    if (at == nullptr) return std::nullopt;
+    searched_ = 0;
+    return static_cast<std::size_t>(static_cast<const Byte*>(at) - bytes.data());
+  }
+  void reset() { searched_ = 0; }
+
+ private:
+  std::size_t searched_ = 0;
+};
 
 /// `--wire json`: the messages of the msgpack wire, one a line (docs/protocol.md section 10), for
 /// shells, awk, jq, R, Node. Values become msgpack on the way in and JSON on the way out.

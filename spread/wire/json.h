@@ -10,7 +10,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/base/buffers.h"
-#include "spread/wire/value_scanner.h"
+#include "spread/wire/msgpack.h"
 
 namespace spread::wire {
 

@@ -11,8 +11,6 @@
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/wire/json.h"
-#include "spread/wire/line_search.h"
-#include "spread/wire/message.h"
 
 namespace spread::wire {
 namespace {

@@ -10,7 +10,7 @@
 #include "spread/base/characters.h"
 #include "spread/base/json_string.h"
 #include "spread/wire/json.h"
-#include "spread/wire/msgpack_write.h"
+#include "spread/wire/msgpack.h"
 
 namespace spread::wire {
 namespace {

@@ -6,10 +6,9 @@
 
 #include "spread/base/characters.h"
 #include "spread/base/json_string.h"
-#include "spread/wire/msgpack_write.h"
+#include "spread/wire/msgpack.h"
 
 namespace spread::wire {
-
 namespace {
 
 /// A string in which every byte stands for itself: what most values are.

@@ -6,12 +6,10 @@
 #include <cstring>
 #include <utility>
 
-#include "spread/base/json_string.h"
 #include "spread/base/characters.h"
+#include "spread/base/json_string.h"
 #include "spread/wire/json.h"
-#include "spread/wire/msgpack_read.h"
-#include "spread/wire/msgpack_write.h"
-#include "spread/wire/value_scanner.h"
+#include "spread/wire/msgpack.h"
 
 namespace spread::wire {
 namespace {

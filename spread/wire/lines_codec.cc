@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "spread/wire/json.h"
-#include "spread/wire/line_search.h"
 
 namespace spread::wire {
 namespace {

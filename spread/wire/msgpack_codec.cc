@@ -7,9 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "spread/wire/message.h"
-#include "spread/wire/msgpack_read.h"
-#include "spread/wire/msgpack_write.h"
+#include "spread/wire/msgpack.h"
 
 namespace spread::wire {
 namespace {

@@ -6,7 +6,7 @@
 #include "spread/base/assert.h"
 #include "spread/wire/codec.h"
 #include "spread/wire/json.h"
-#include "spread/wire/value_scanner.h"
+#include "spread/wire/msgpack.h"
 #include "targets.h"
 
 namespace spread::fuzz {

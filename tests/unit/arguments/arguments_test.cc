@@ -1,4 +1,4 @@
-#include "spread/arguments/arguments.h"
+#include "spread/arguments/argument_source.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "spread/blocks/record_pattern.h"
+#include "spread/blocks/block_boundary.h"
 
 #include <string>
 #include <vector>

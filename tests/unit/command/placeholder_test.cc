@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 
-#include "spread/command/text_template.h"
 
 namespace spread {
 namespace {

@@ -1,4 +1,4 @@
-#include "spread/launch/job_files.h"
+#include "spread/launch/job_agent.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "spread/sources/line_reader.h"
+#include "spread/sources/record_reader.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "spread/sources/msgpack_reader.h"
+#include "spread/sources/value_readers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Which shell runs a script: bash, where it has what only bash has, else sh.
-#include "spread/shell/shell_choice.h"
+#include "spread/shell/script.h"
 
 #include <gmock/gmock.h>
 

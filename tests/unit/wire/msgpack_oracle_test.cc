@@ -9,8 +9,7 @@
 
 #include "spread/base/random.h"
 #include "spread/wire/codec.h"
-#include "spread/wire/msgpack_write.h"
-#include "spread/wire/value_scanner.h"
+#include "spread/wire/msgpack.h"
 #include "wire_testing.h"
 
 namespace spread::wire {

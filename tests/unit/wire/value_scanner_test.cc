@@ -1,11 +1,10 @@
-#include "spread/wire/value_scanner.h"
+#include "spread/wire/msgpack.h"
 
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "spread/wire/json.h"
-#include "spread/wire/msgpack_read.h"
 #include "wire_testing.h"
 
 namespace spread::wire {
