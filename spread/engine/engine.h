@@ -30,7 +30,7 @@
 #include "spread/io/signals.h"
 #include "spread/io/subprocess.h"
 #include "spread/output/reporter.h"
-#include "spread/report/exit_code.h"
+#include "spread/report/summary.h"
 #include "spread/report/start_failures.h"
 
 namespace spread {

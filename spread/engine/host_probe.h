@@ -7,7 +7,7 @@
 #include "spread/api/time.h"
 #include "spread/engine/plan.h"
 #include "spread/io/event_loop.h"
-#include "spread/io/read_buffer.h"
+#include "spread/io/pipe_buffers.h"
 #include "spread/io/subprocess.h"
 
 namespace spread {

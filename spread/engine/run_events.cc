@@ -7,7 +7,7 @@
 
 #include "spread/base/numbers.h"
 #include "spread/base/overloaded.h"
-#include "spread/report/exit_code.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 namespace {

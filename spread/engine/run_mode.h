@@ -12,8 +12,8 @@
 #include "spread/engine/run_events.h"
 #include "spread/engine/run_slot.h"
 #include "spread/input/task_input.h"
-#include "spread/report/exit_code.h"
-#include "spread/results/reorder_sink.h"
+#include "spread/report/summary.h"
+#include "spread/results/reorder_buffer.h"
 
 namespace spread {
 

@@ -8,8 +8,7 @@
 #include "spread/api/shared_options.h"
 #include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
-#include "spread/io/queued_writer.h"
-#include "spread/io/read_buffer.h"
+#include "spread/io/pipe_buffers.h"
 #include "spread/io/subprocess.h"
 
 namespace spread {

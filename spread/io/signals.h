@@ -1,6 +1,7 @@
 #pragma once
 
 #include <signal.h>
+
 #include <optional>
 
 #include "spread/api/result.h"

@@ -16,7 +16,6 @@
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/launcher_threads.h"
-#include "spread/io/spawn_call.h"
 #include "spread/io/system.h"
 #include "spread/io/terminal.h"
 #include "spread/sys/calls.h"

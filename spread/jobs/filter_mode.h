@@ -9,12 +9,11 @@
 #include "spread/input/pipe_input.h"
 #include "spread/io/child.h"
 #include "spread/jobs/job_commands.h"
-#include "spread/output/format_sink.h"
-#include "spread/output/job_sinks.h"
+#include "spread/output/sinks.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/failure_report.h"
 #include "spread/results/job_output.h"
-#include "spread/workers/mark_scanner.h"
+#include "spread/workers/job_marks.h"
 
 namespace spread {
 

@@ -9,7 +9,7 @@
 #include "spread/engine/login_end.h"
 #include "spread/io/files.h"
 #include "spread/jobs/job_mode.h"
-#include "spread/report/exit_code.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 namespace {

@@ -1,8 +1,8 @@
 #include "spread/output/complain.h"
 
 #include "spread/io/system.h"
-#include "spread/report/exit_code.h"
 #include "spread/report/readable.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 

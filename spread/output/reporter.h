@@ -9,12 +9,11 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/observer.h"
-#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/io/system.h"
 #include "spread/output/output_writer.h"
 #include "spread/report/events_writer.h"
-#include "spread/report/explain.h"
 #include "spread/report/progress.h"
 #include "spread/report/summary.h"
 #include "spread/results/failure_report.h"

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/task.h"
 #include "spread/base/buffers.h"
 #include "spread/io/files.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"
-#include "spread/results/spill_runs.h"
+#include "spread/results/waiting_values.h"
 
 namespace spread {
 

@@ -13,9 +13,8 @@
 #include "spread/api/result.h"
 #include "spread/api/task.h"
 #include "spread/base/buffers.h"
-#include "spread/results/job_output_finished.h"
 #include "spread/results/job_output_held.h"
-#include "spread/results/spill_runs.h"
+#include "spread/results/waiting_values.h"
 
 namespace spread {
 

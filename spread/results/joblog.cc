@@ -1,10 +1,11 @@
 #include "spread/results/joblog.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "spread/base/buffers.h"
 #include "spread/base/json_string.h"
@@ -13,7 +14,6 @@
 #include "spread/wire/json.h"
 
 namespace spread {
-
 namespace {
 
 void append_cut(std::string_view text, ByteBuffer& out) {

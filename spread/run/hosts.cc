@@ -10,7 +10,7 @@
 #include "spread/engine/host_probe.h"
 #include "spread/io/system.h"
 #include "spread/output/complain.h"
-#include "spread/report/exit_code.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 namespace {

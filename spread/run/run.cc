@@ -7,11 +7,11 @@
 
 #include "spread/base/overloaded.h"
 #include "spread/input/job_retry.h"
-#include "spread/input/overwritten_input.h"
+#include "spread/input/task_input.h"
 #include "spread/jobs/filter_mode.h"
 #include "spread/jobs/job_mode.h"
 #include "spread/output/complain.h"
-#include "spread/report/exit_code.h"
+#include "spread/report/summary.h"
 #include "spread/run/engine_run.h"
 #include "spread/tasks/worker_mode.h"
 

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "spread/base/quote.h"
-#include "spread/output/format_sink.h"
+#include "spread/output/sinks.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/joblog.h"
-#include "spread/results/reorder_sink.h"
+#include "spread/results/reorder_buffer.h"
 #include "spread/tasks/worker_slot.h"
 
 namespace spread {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "spread/engine/engine.h"
-#include "spread/io/read_buffer.h"
+#include "spread/io/pipe_buffers.h"
 #include "spread/output/tails_out.h"
-#include "spread/results/reorder_sink.h"
+#include "spread/results/reorder_buffer.h"
 #include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 

@@ -7,8 +7,7 @@
 #include "spread/api/time.h"
 #include "spread/io/channel.h"
 #include "spread/io/event_loop.h"
-#include "spread/workers/last_words.h"
-#include "spread/workers/mark_scanner.h"
+#include "spread/workers/job_marks.h"
 
 namespace spread {
 

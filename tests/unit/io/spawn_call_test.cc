@@ -1,4 +1,4 @@
-#include "spread/io/spawn_call.h"
+#include "spread/io/launcher_threads.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -11,9 +11,9 @@
 
 #include "spread/io/event_loop.h"
 #include "spread/io/system.h"
-#include "spread/output/format_sink.h"
+#include "spread/output/sinks.h"
 #include "spread/output/output_writer.h"
-#include "spread/results/reorder_sink.h"
+#include "spread/results/reorder_buffer.h"
 #include "spread/wire/json.h"
 
 namespace spread {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "spread/report/explain.h"
+#include "spread/report/events_writer.h"
 #include "spread/report/readable.h"
 #include "spread/report/summary.h"
 

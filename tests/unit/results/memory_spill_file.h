@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "spread/results/spill_runs.h"
+#include "spread/results/waiting_values.h"
 
 namespace spread::test {
 

@@ -1,4 +1,4 @@
-#include "spread/workers/receive_buffer.h"
+#include "spread/workers/session_worker.h"
 
 #include <gtest/gtest.h>
 

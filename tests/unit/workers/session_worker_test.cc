@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "spread/base/posix.h"
-#include "spread/io/descriptor_channel.h"
+#include "spread/io/channel.h"
 
 namespace spread {
 namespace {

@@ -1,4 +1,4 @@
-#include "spread/io/queued_writer.h"
+#include "spread/io/pipe_buffers.h"
 
 #include <array>
 #include <utility>

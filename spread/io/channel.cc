@@ -1,4 +1,4 @@
-#include "spread/io/descriptor_channel.h"
+#include "spread/io/channel.h"
 
 #include <sys/socket.h>
 

@@ -1,5 +1,9 @@
+// What a process has said, in the workers' folder: marks between the output of jobs, and the end
+// of its stderr.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,6 +31,31 @@ class MarkScanner {
  private:
   std::string prefix_;
   std::string held_;  ///< from the first byte of what may be a mark
+};
+
+/// The end of what a process wrote to its stderr: whole lines, where there are some.
+class LastWords {
+ public:
+  static constexpr std::size_t kBytes = 400;
+
+  void add(std::string_view text) {
+    text_ += text.substr(text.size() - std::min(text.size(), kBytes));
+    if (text_.size() <= kBytes) return;
+    text_.erase(0, text_.size() - kBytes);
+    const std::size_t line = text_.find('\n');
+    if (line != std::string::npos && line + 1 < text_.size()) text_.erase(0, line + 1);
+  }
+  bool empty() const { return text_.empty(); }
+  /// In one line.
+  std::string line() const {
+    std::string line = text_;
+    for (char& c : line) c = c == '\n' ? ' ' : c;
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line;
+  }
+
+ private:
+  std::string text_;
 };
 
 }  // namespace spread

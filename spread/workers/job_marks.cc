@@ -1,4 +1,4 @@
-#include "spread/workers/mark_scanner.h"
+#include "spread/workers/job_marks.h"
 
 #include <algorithm>
 #include <utility>
