@@ -6,7 +6,6 @@
 
 #include "spread/cli/command_line.h"
 #include "spread/output/complain.h"
-#include "spread/program/init.h"
 #include "spread/program/process.h"
 
 namespace {

@@ -1,13 +1,13 @@
 // What it costs to put results back into task order, in the shapes that occur: in order, nearly in
 // order (many workers with windows), and everything behind one slow task. The counts that matter
 // (user instructions per result) come from running one of these under callgrind.
+#include <benchmark/benchmark.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include <benchmark/benchmark.h>
 
 #include "spread/base/buffers.h"
 #include "spread/base/random.h"

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "spread/base/quote.h"
-#include "spread/cli/foreign_options.h"
 #include "spread/cli/spelling.h"
 #include "spread/cli/take_apart.h"
 #include "spread/cli/tokens.h"

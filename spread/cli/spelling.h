@@ -47,4 +47,10 @@ Result<std::vector<std::string>> write_out(std::vector<std::string> words, Subco
 /// none.
 std::string_view closest(std::string_view word, std::span<const std::string_view> candidates);
 
+/// "--shuf is not supported; instead: ...": what does here what an option of GNU parallel or xargs
+/// does that map has not, or why nothing does. `word` is as it was typed, with a value or without.
+/// Empty if it is no option of theirs. docs/from-parallel.md and docs/from-xargs.md have the same
+/// in their tables.
+std::string hint_for_foreign_option(std::string_view word);
+
 }  // namespace spread::cli

@@ -1,10 +1,10 @@
 #include "spread/cli/take_apart.h"
 
-#include <fmt/format.h>
 #include <string_view>
 #include <utility>
 
-#include "spread/options/checks_map.h"
+#include <fmt/format.h>
+
 #include "spread/options/setters.h"
 
 namespace spread::cli {

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/cli/spelling.h"
 #include "spread/options/option_table.h"
 

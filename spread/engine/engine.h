@@ -30,8 +30,8 @@
 #include "spread/io/signals.h"
 #include "spread/io/subprocess.h"
 #include "spread/output/reporter.h"
-#include "spread/report/summary.h"
 #include "spread/report/start_failures.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "spread/api/environment.h"
-#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/base/numbers.h"
 #include "spread/launch/launcher.h"
 #include "spread/launch/roster.h"

@@ -1,9 +1,9 @@
 #include "spread/engine/run_events.h"
 
-#include <fmt/format.h>
-
 #include <string>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "spread/base/numbers.h"
 #include "spread/base/overloaded.h"

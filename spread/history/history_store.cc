@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <utility>
 
-#include "spread/base/quote.h"
 #include "spread/base/posix.h"
+#include "spread/base/quote.h"
 #include "spread/sys/calls.h"
 
 namespace spread {

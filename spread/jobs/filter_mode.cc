@@ -1,13 +1,13 @@
 #include "spread/jobs/filter_mode.h"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "spread/base/assert.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/system.h"
-#include "spread/jobs/job_setup.h"
+#include "spread/jobs/job_commands.h"
 #include "spread/launch/job_agent.h"
 
 namespace spread {

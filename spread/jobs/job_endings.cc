@@ -1,7 +1,7 @@
 // How jobs of `map` end: told to the joblog, the events, the summary and the exit status.
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "spread/arguments/argument_source.h"
 #include "spread/base/json_string.h"

@@ -11,11 +11,10 @@
 #include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/engine/login_end.h"
-#include "spread/input/job_retry.h"
+#include "spread/jobs/job_input.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
-#include "spread/jobs/job_input.h"
-#include "spread/jobs/job_setup.h"
+#include "spread/jobs/job_commands.h"
 #include "spread/jobs/remote_job_slot.h"
 #include "spread/launch/job_agent.h"
 

@@ -13,7 +13,7 @@
 #include "spread/input/task_input.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/subprocess.h"
-#include "spread/jobs/job_setup.h"
+#include "spread/jobs/job_commands.h"
 #include "spread/output/reporter.h"
 
 namespace spread {

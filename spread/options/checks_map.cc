@@ -1,4 +1,4 @@
-#include "spread/options/checks_map.h"
+#include "spread/options/setters.h"
 
 #include <string_view>
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "spread/api/shared_options.h"
 #include "spread/api/job_options.h"
+#include "spread/api/shared_options.h"
 
 namespace spread::cli {
 

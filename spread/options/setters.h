@@ -1,13 +1,11 @@
 #pragma once
 
-#include <cerrno>
 #include <string_view>
 
 #include "spread/api/result.h"
+#include "spread/options/option_table.h"
 
 namespace spread::cli {
-
-struct Draft;
 
 // One function for each option: its value into the draft. See OptionSpec::set.
 
@@ -177,5 +175,12 @@ Status set_xargs_bytes(Draft& draft, std::string_view value);
 Status set_xargs_limits(Draft& draft, std::string_view value);
 Status set_xargs_verbose(Draft& draft, std::string_view value);
 Status set_xargs_exit(Draft& draft, std::string_view value);
+
+/// As complete() in take_apart.h, for what only map has; called by it.
+Status complete_map(Draft& draft);
+
+/// A record holds the whole output of its job, which spread must read for that: refuses the options
+/// that --out records excludes, in map and pipe.
+Status check_records(const Draft& draft);
 
 }  // namespace spread::cli

@@ -1,13 +1,12 @@
 #include "spread/options/setters.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/blocks/block_options.h"
-#include "spread/options/checks_map.h"
 #include "spread/options/option_table.h"
 #include "spread/options/values.h"
 

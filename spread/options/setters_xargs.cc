@@ -1,9 +1,9 @@
 #include "spread/options/setters.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "spread/base/characters.h"
 #include "spread/options/option_table.h"

@@ -1,10 +1,12 @@
 #include "spread/options/values.h"
 
-#include <fmt/format.h>
 #include <string.h>  // sigabbrev_np
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
+
+#include <fmt/format.h>
 
 #include "spread/base/numbers.h"
 #include "spread/base/quote.h"

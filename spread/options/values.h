@@ -2,15 +2,16 @@
 // what was expected.
 #pragma once
 
-#include <fmt/format.h>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "spread/api/job_options.h"
-#include "spread/api/shared_options.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/api/time.h"
 #include "spread/base/quote.h"
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "spread/base/overloaded.h"
-#include "spread/input/job_retry.h"
 #include "spread/input/task_input.h"
 #include "spread/jobs/filter_mode.h"
+#include "spread/jobs/job_input.h"
 #include "spread/jobs/job_mode.h"
 #include "spread/output/complain.h"
 #include "spread/report/summary.h"

@@ -5,7 +5,7 @@
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
 #include "spread/io/signals.h"
-#include "spread/jobs/job_setup.h"
+#include "spread/jobs/job_commands.h"
 #include "spread/run/subcommand_options.h"
 
 namespace spread {

@@ -7,8 +7,8 @@
 #include <variant>
 #include <vector>
 
-#include "spread/api/shared_options.h"
 #include "spread/api/job_options.h"
+#include "spread/api/shared_options.h"
 #include "spread/tasks/worker_options.h"
 
 namespace spread {

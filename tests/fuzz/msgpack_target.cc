@@ -1,7 +1,7 @@
-#include <msgpack.hpp>
-
 #include <string>
 #include <vector>
+
+#include <msgpack.hpp>
 
 #include "spread/base/assert.h"
 #include "spread/wire/codec.h"

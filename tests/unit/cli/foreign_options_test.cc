@@ -1,6 +1,6 @@
 // Options of GNU parallel and xargs that are not here: what is said of them. The documents' tables
 // say which they are.
-#include "spread/cli/foreign_options.h"
+#include "spread/cli/spelling.h"
 
 #include <fstream>
 #include <sstream>

@@ -11,7 +11,6 @@
 #include <gtest/gtest.h>
 
 #include "spread/cli/flags.h"
-#include "spread/cli/foreign_options.h"
 #include "spread/options/subcommands.h"
 
 namespace spread::cli {

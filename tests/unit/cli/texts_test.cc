@@ -12,7 +12,6 @@
 
 #include "spread/cli/spelling.h"
 #include "spread/help/help_text.h"
-#include "spread/options/defaults_text.h"
 #include "spread/options/option_table.h"
 #include "spread/options/subcommands.h"
 

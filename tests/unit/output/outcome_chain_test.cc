@@ -1,6 +1,5 @@
 // The chain that outcomes flow through, on a real pipe.
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -9,10 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "spread/io/event_loop.h"
 #include "spread/io/system.h"
-#include "spread/output/sinks.h"
 #include "spread/output/output_writer.h"
+#include "spread/output/sinks.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/wire/json.h"
 

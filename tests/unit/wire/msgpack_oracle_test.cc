@@ -1,11 +1,11 @@
 // The master reads and writes msgpack by hand; here msgpack-c has an opinion about it.
-#include <gtest/gtest.h>
-
 #include <cstdint>
 #include <limits>
-#include <msgpack.hpp>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <msgpack.hpp>
 
 #include "spread/base/random.h"
 #include "spread/wire/codec.h"

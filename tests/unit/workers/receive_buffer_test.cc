@@ -1,10 +1,10 @@
 #include "spread/workers/session_worker.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
+
+#include <gtest/gtest.h>
 
 #include "spread/wire/json.h"
 #include "spread/workers/session.h"

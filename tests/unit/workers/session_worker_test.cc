@@ -3,7 +3,6 @@
 #include "spread/workers/session_worker.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +14,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "spread/base/posix.h"
 #include "spread/io/channel.h"

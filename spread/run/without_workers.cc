@@ -1,16 +1,24 @@
-#include "spread/run/run.h"
+// What spread does without a run: `hosts`, `history`, and `map --dry-run`.
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <map>
-#include <utility>
-
+#include "spread/base/posix.h"
 #include "spread/base/quote.h"
 #include "spread/engine/host_probe.h"
+#include "spread/engine/run_history.h"
+#include "spread/history/history_text.h"
+#include "spread/io/event_loop.h"
 #include "spread/io/system.h"
+#include "spread/jobs/job_input.h"
 #include "spread/output/complain.h"
 #include "spread/report/summary.h"
+#include "spread/run/run.h"
 
 namespace spread {
 namespace {
@@ -101,6 +109,84 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
     return complain(streams.errors, printed.error());
   }
   return std::min(failed, kMany);
+}
+
+namespace {
+
+Result<std::string> reset(HistoryStore& store, const std::vector<std::string>& words) {
+  const auto forgotten = store.reset(words);
+  if (!forgotten) return tl::unexpected(forgotten.error());
+  return fmt::format("{} {} forgotten\n", *forgotten, *forgotten == 1 ? "record" : "records");
+}
+
+Result<std::string> show(HistoryStore& store, const std::vector<std::string>& words) {
+  const auto rows = store.rows(words);
+  if (!rows) return tl::unexpected(rows.error());
+  return format_history(*rows, static_cast<std::int64_t>(wall_clock_seconds()));
+}
+
+}  // namespace
+
+int show_or_reset_history(const HistoryOptions& options, Environment environment, Streams streams) {
+  const auto name = history_file(options.file, environment);
+  if (!name) return complain(streams.errors, name.error());
+  auto store = HistoryStore::open(*name, HistoryStore::kWaitMilliseconds);
+  if (!store) return complain(streams.errors, store.error());
+  const auto text = options.reset ? reset(*store, options.words) : show(*store, options.words);
+  if (!text) return complain(streams.errors, text.error());
+  const Status printed = print(streams.output, *text);
+  return printed ? 0 : complain(streams.errors, printed.error());
+}
+
+Status print_commands(const JobSetup& setup, std::uint32_t slots) {
+  auto commands = JobCommands::create(setup);
+  if (!commands) return tl::unexpected(commands.error());
+  if (const std::string note = commands->shell_note(); !note.empty())
+    warn(setup.streams.errors, note);
+  if (const std::string note = retry_note(setup.items.resume); !note.empty())
+    warn(setup.streams.errors, note);
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  const ArgumentSource* source = nullptr;
+  auto input = open_job_input(setup, *commands, slots, *loop, source);
+  if (!input) return tl::unexpected(input.error());
+  auto resume = JobResume::create(setup);
+  if (!resume) return tl::unexpected(resume.error());
+  Record record;
+  const bool on_terminal = is_terminal(setup.streams.output);
+  constexpr std::size_t kTextMax = 64 * 1024;
+  std::string text;  // that is not printed yet
+  std::string bad;   // the first one; the others are shown
+  for (std::uint64_t sequence = 1; !(*input)->ended();) {
+    if (!(*input)->next(record)) {
+      SPREAD_TRY(print(setup.streams.output, std::exchange(text, {})));
+      if (!(*input)->ended()) loop->wait(kForever);
+      continue;
+    }
+    if (sequence == 1 && setup.items.arguments.header) {
+      SPREAD_TRY(commands->set_names(source->names()));
+      const std::string warning = commands->warning();
+      if (!warning.empty()) warn(setup.streams.errors, warning);
+    }
+    const std::string_view payload = as_text(record.payload.body.view());
+    if (!record.bad.empty() || resume->is_done(*commands, sequence, payload)) {
+      if (bad.empty() && !record.bad.empty()) bad = fmt::format("job {}: {}", sequence, record.bad);
+      ++sequence;
+      continue;
+    }
+    TaskContext context;
+    context.sequence = sequence;
+    context.slot = static_cast<std::uint32_t>((sequence - 1) % slots) + 1;
+    std::string line = commands->text(payload, context) + "\n";
+    if (on_terminal) line = printable(line);
+    text += line;
+    if (text.size() >= kTextMax) SPREAD_TRY(print(setup.streams.output, std::exchange(text, {})));
+    ++sequence;
+  }
+  SPREAD_TRY(print(setup.streams.output, text));
+  if (!(*input)->error().empty()) return fail((*input)->error());
+  if (!bad.empty()) return fail(bad);
+  return {};
 }
 
 }  // namespace spread
