@@ -190,12 +190,9 @@ Pull CsvItems::next(Item& item) {
   item.values = {};
   item.bad.clear();
   while (true) {
-    const CsvRows::Cut cut = rows_.next();
-    if (cut == CsvRows::Cut::NeedMore) return Pull::NeedMore;
-    if (cut == CsvRows::Cut::End) {
-      if (rows_.open_quote() == 0) return Pull::End;
-      return broken(rows_.open_quote(), "the quote that is opened here is never closed");
-    }
+    const Pull row = rows_.next();
+    if (row == Pull::Broken) return broken(rows_.open_quote(), CsvRows::kNeverClosed);
+    if (row != Pull::Record) return row;
     const std::string fault = take_columns();
     if (!header_.is_due()) {
       if (!fault.empty()) {

@@ -1,16 +1,16 @@
 #include "spread/sources/csv_rows.h"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <cstring>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "spread/base/assert.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack.h"
 
 namespace spread {
-
 namespace {
 
 constexpr Byte kByteOrderMark[] = {0xef, 0xbb, 0xbf};
@@ -25,18 +25,18 @@ void CsvRows::feed(Slice piece) {
   end_ = at_ + piece_.size();
 }
 
-CsvRows::Cut CsvRows::next() {
+Pull CsvRows::next() {
   if (std::exchange(row_given_, false)) start_row();
   if (!read_row()) {
-    if (!finished_) return Cut::NeedMore;
-    if (state_ == State::Quoted) {
-      open_quote_ = quote_line_;
-      return Cut::End;
+    if (!finished_) return Pull::NeedMore;
+    const bool quote_is_open = state_ == State::Quoted;
+    if (quote_is_open) open_quote_ = quote_line_;
+    if (quote_is_open || !row_open_ || !end_row()) {
+      return open_quote_ == 0 ? Pull::End : Pull::Broken;
     }
-    if (!row_open_ || !end_row()) return Cut::End;
   }
   row_given_ = true;
-  return Cut::Row;
+  return Pull::Record;
 }
 
 // True when a row is complete; false when the piece is used up.
@@ -223,12 +223,9 @@ void append_map_header(std::size_t size, ByteBuffer& out) {
 Pull CsvReader::next(Record& record) {
   if (!error_.empty()) return Pull::Broken;
   while (true) {
-    const CsvRows::Cut cut = rows_.next();
-    if (cut == CsvRows::Cut::NeedMore) return Pull::NeedMore;
-    if (cut == CsvRows::Cut::End) {
-      if (rows_.open_quote() == 0) return Pull::End;
-      return broken(rows_.open_quote(), "the quote that is opened here is never closed");
-    }
+    const Pull row = rows_.next();
+    if (row == Pull::Broken) return broken(rows_.open_quote(), CsvRows::kNeverClosed);
+    if (row != Pull::Record) return row;
     if (have_header_) break;
     if (!take_header()) return Pull::Broken;
   }

@@ -18,7 +18,8 @@ namespace spread {
 /// said where rows end, and one open quote must not swallow all that follows.
 class CsvRows {
  public:
-  enum class Cut : std::uint8_t { Row, NeedMore, End };
+  /// What is wrong with the line open_quote() where next() said Broken.
+  static constexpr const char* kNeverClosed = "the quote that is opened here is never closed";
 
   explicit CsvRows(std::size_t max_row_bytes, char separator = ',', char terminator = '\n')
       : max_row_bytes_(max_row_bytes),
@@ -28,7 +29,8 @@ class CsvRows {
   /// Only after next() said NeedMore.
   void feed(Slice piece);
   void finish() { finished_ = true; }
-  Cut next();
+  /// Record: a row. Broken: the input has ended inside quotes.
+  Pull next();
 
   /// A row with another number of columns is malformed, and nothing more of it is kept.
   void expect_columns(std::size_t columns) { expected_ = columns; }
