@@ -1,3 +1,4 @@
+// A worker's starts, what it is sent, and what it says. How it ends is in worker_endings.cc.
 #include "spread/tasks/worker_slot.h"
 
 #include <algorithm>
@@ -277,71 +278,10 @@ void WorkerSlot::on_mismatch(std::string_view text) {
   engine_.abort(std::move(whole));
 }
 
-/// It has ended as one that is done, and has answered fewer lines than it was given. One that died
-/// is as a dead worker on other wires: what it has answered was in order.
-bool WorkerSlot::leaves_lines_out(ExitStatus status) const {
-  const Session& session = worker_->session();
-  if (!counts() || session.state() != SessionState::Shutdown || ended_by_us_) return false;
-  const bool died = !status.is_success({});
-  return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
-}
-
-std::string WorkerSlot::hint_of(ExitStatus status) const {
-  if (status.signal != 0) return {};
-  const Plan& plan = engine_.plan();
-  return exit_hint(plan.roster, plan.command, plan.context, id(), status.code);
-}
-
 void WorkerSlot::on_unusable() { engine_.post(WorkerUnusable{id()}); }
 
-void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
-  const bool heard = worker_->session().heard();
-  const bool done = worker_->session().outstanding() == 0;
-  const bool expected = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
-  if (leaves_lines_out(status)) {
-    const std::size_t open = worker_->session().outstanding();
-    on_mismatch(fmt::format("it has written {} line{} fewer than it was given", open,
-                            open == 1 ? "" : "s"));
-  }
-  engine_.events().ended(id(), expected, ended.reason);
-  log_end(status);
-  if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
-    // ssh could not connect: whatever it was to work on has not even been sent there.
-    ended.cause = EndCause::NotStarted;
-  }
-  if (expected) {
-    release_errors();
-  } else {
-    const std::string hint = hint_of(status);
-    if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
-    ended.reason += limit_met(mode_.setup().limits(), status.signal, ended.reason);
-    if (!start_failed(ended, status)) tell_death(ended);
-  }
-  if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
-    mode_.warn_non_finite();
-  }
-  mode_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
-  engine_.has_ended(id());
-  engine_.post(std::move(ended));
-}
-
-void WorkerSlot::tell_death(const WorkerGone& ended) {
-  mode_.worker_failed();
-  const bool all = mode_.setup().is_all();
-  const bool after_work =
-      worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
-  // After `| head` nothing is to be said of workers that spread ended for it.
-  const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
-  if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
-  const bool always = all || after_work;
-  // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
-  // even where another try has helped.
-  const bool once = ended.cause == EndCause::Misbehaved && mode_.tells_first(ended.reason);
-  if (always || once) engine_.reporter().say(name() + ": " + ended.reason);
-  if (once) engine_.end_told(ended.reason);
-}
-
-// ---------------------------------------------------------------- starts that fail
+// ---------------------------------------------------------------- what it says before it has
+// answered
 
 /// What it says on stderr may be why it fails: then it is told once for all tries and slots. Of a
 /// command of `all`, whose stderr is a result, only what ssh says where it does not get there.
@@ -368,91 +308,6 @@ void WorkerSlot::has_started() {
   if (!ready_) tell_ready();
   release_errors();
   engine_.start_worked(id());
-}
-
-/// ssh did not get to the host.
-bool WorkerSlot::is_unreachable(ExitStatus status) const {
-  constexpr int kOfSsh = 255;
-  return status.signal == 0 && status.code == kOfSsh && engine_.plan().by_login(id()) &&
-         is_ssh_failure(held_errors_.text());
-}
-
-FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status) {
-  const Plan& plan = engine_.plan();
-  const SlotSpec& slot = plan.roster.slots[number(id())];
-  const bool unreachable = is_unreachable(status);
-  std::string said = held_errors_.take();
-  if (unreachable) return unreachable_host(plan, slot.host, status.text(), std::move(said));
-  constexpr std::size_t kCommandBytes = 200;
-  FailedStart start;
-  const auto& command = slot.exact.empty() ? plan.command.words : slot.exact;
-  start.subject = printable_line(shell_join(command), kCommandBytes);
-  if (plan.roster.hosts.size() > 1 || !plan.is_local(id())) start.subject += " on " + host();
-  start.what = "ended before its first answer";
-  start.how =
-      ended.cause == EndCause::PrepFailed ? worker_->session().problem_text() : status.text();
-  start.how += limit_met(mode_.setup().limits(), status.signal, said);
-  start.hint = hint_of(status);
-  if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {
-    start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder that spread_worker is in"
-                                     : "PYTHONPATH goes there only with --env PYTHONPATH";
-  }
-  if (const std::string& option = mode_.setup().workers.option_behind;
-      start.hint.empty() && !option.empty() && slot.exact.empty()) {
-    start.hint = option + " was given to it: options of spread stand in front of --";
-  }
-  start.said = std::move(said);
-  return start;
-}
-
-/// True if all that there is to be told of its end will be, with the other starts that fail so.
-bool WorkerSlot::start_failed(const WorkerGone& ended, ExitStatus status) {
-  const bool all = mode_.setup().is_all();
-  const bool counts = ended.cause == EndCause::NotStarted || ended.cause == EndCause::PrepFailed ||
-                      ended.cause == EndCause::Exited;
-  const bool news = is_unreachable(status) || (!all && !engine_.key_proven(id()));
-  if (!counts || !news || answered_ || ended_by_us_ || engine_.scheduler().stopping()) {
-    release_errors();
-    return false;
-  }
-  engine_.start_failed(id(), failed_start(ended, status));
-  if (all) {
-    mode_.worker_failed();
-    engine_.slot_failed(id());
-  }
-  return true;
-}
-
-// ---------------------------------------------------------------- the joblog of `all`
-
-void WorkerSlot::log_end(ExitStatus status) {
-  constexpr int kKilled = 128;
-  constexpr int kTerm = 15;
-  if (worker_->overdue()) {
-    log_command(-1, kTerm);
-  } else if (status.signal != 0) {
-    log_command(kKilled + status.signal, status.signal);
-  } else {
-    log_command(status.code, 0);
-  }
-}
-
-void WorkerSlot::log_command(int exit_status, int signal) {
-  if (!mode_.setup().is_all() || !engine_.reporter().keeps_joblog()) return;
-  const LaunchPlan plan = engine_.plan().launch(id());
-  const std::string command = shell_join(plan.arguments);
-  JoblogLine line;
-  line.task = TaskId{number(id())};
-  line.host = host();
-  line.duration = engine_.now() - started_;
-  if (worker_) {
-    for (const Value& item : engine_.plan().prep) line.sent_bytes += item.size();
-  }
-  line.received_bytes = received_bytes_;
-  line.exit_status = exit_status;
-  line.signal = signal;
-  line.command = command;
-  engine_.reporter().job(line, started_);
 }
 
 }  // namespace spread
