@@ -60,8 +60,7 @@ ssize_t splice_pipe(Machine& machine, int from, int to, std::size_t size) {
   const ssize_t moved = target->write(pipe.bytes.data(), std::min(size, pipe.bytes.size()));
   machine.trace("splice", from, moved);
   if (moved > 0) {
-    pipe.bytes.erase(0, static_cast<std::size_t>(moved));
-    pipe.changed.tell();
+    pipe.take(static_cast<std::size_t>(moved));
   }
   return answer(moved);
 }

@@ -96,7 +96,12 @@ ProcessStarted start_process(const ProcessStart& start) {
   }
   for (int fd = 0; fd < 3; ++fd) {
     const auto found = machine.descriptors.find(start.from[fd] >= 0 ? start.from[fd] : fd);
-    if (found != machine.descriptors.end()) process.descriptors[fd] = found->second;
+    if (found == machine.descriptors.end()) continue;
+    process.descriptors[fd] = found->second;
+    auto* const end = dynamic_cast<PipeEnd*>(found->second.get());
+    if (end != nullptr && start.from[fd] >= 0 && !machine.outputs.contains(end->pipe().get())) {
+      process.pipes[fd] = end->pipe();
+    }
   }
   const std::optional<Program> program = machine.find_program(process);
   if (!program) {
@@ -140,7 +145,7 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   *info = {};
   if (!can_be_reaped(machine, *process)) return 0;
   info->si_pid = process->pid;
-  if ((options & WNOWAIT) == 0) process->reaped = true;
+  if ((options & WNOWAIT) == 0) machine.reap(*process);
   return 0;
 }
 
@@ -153,7 +158,7 @@ pid_t waitpid(pid_t pid, int* status, int options) {
   if (!can_be_reaped(machine, *process)) return 0;
   machine.trace("reap", pid, process->status());
   if (status != nullptr) *status = process->status();
-  process->reaped = true;
+  machine.reap(*process);
   return pid;
 }
 

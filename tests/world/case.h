@@ -1,11 +1,13 @@
 // What the parts of the oracle share: the run that is judged, and what they find.
 #pragma once
 
+#include <cstddef>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "halt.h"
 #include "oracle.h"
 
 namespace spread::world {
@@ -14,6 +16,7 @@ struct Case {
   const Scenario& scenario;
   const Machine& machine;
   const Outcome& outcome;
+  const Halt halt = find_halt(scenario);
 
   std::set<std::size_t> delivered{};  ///< tasks that stdout, or a file, has something of
   std::vector<std::string> found{};   ///< what is wrong
@@ -26,6 +29,8 @@ struct Case {
   /// A worker may have a task that it never answers.
   bool may_be_silent() const;
   bool has_begun() const;
+  /// Nothing came from outside.
+  bool calm() const;
   /// All is done, and the program says so.
   bool undisturbed() const;
 };
@@ -33,9 +38,14 @@ struct Case {
 /// What a task writes to stdout in the end: by its last try.
 std::string last_text(const TaskPlan& task);
 
+/// The lines of a joblog that are whole, by task; its header is none.
+std::vector<std::size_t> lines_in_joblog(const std::string& joblog);
+
 void judge_killed(Case& it);
 void judge_ending(Case& it);
 void judge_output(Case& it);
+void judge_halted(Case& it);
+void judge_first_failure(Case& it);
 /// After judge_output(), which sees what was delivered.
 void judge_tasks(Case& it);
 

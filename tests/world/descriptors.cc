@@ -9,7 +9,16 @@
 #include <cstring>
 #include <utility>
 
+#include "machine.h"
+
 namespace spread::world {
+
+void Pipe::take(std::size_t size) {
+  bytes.erase(0, size);
+  taken += size;
+  while (!marks.empty() && marks.begin()->first <= taken) marks.extract(marks.begin()).mapped()();
+  changed.tell();
+}
 
 PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, bool writes)
     : pipe_(std::move(pipe)), writes_(writes) {
@@ -19,6 +28,7 @@ PipeEnd::PipeEnd(std::shared_ptr<Pipe> pipe, bool writes)
 
 PipeEnd::~PipeEnd() {
   --(writes_ ? pipe_->writers : pipe_->readers);
+  if (pipe_->readers == 0) pipe_->reader_gone = Machine::current().now();
   pipe_->changed.tell();
 }
 
@@ -27,8 +37,7 @@ ssize_t PipeEnd::read(void* into, std::size_t size) {
   if (pipe_->bytes.empty()) return pipe_->writers == 0 ? 0 : -EAGAIN;
   const std::size_t taken = std::min(size, pipe_->bytes.size());
   std::memcpy(into, pipe_->bytes.data(), taken);
-  pipe_->bytes.erase(0, taken);
-  pipe_->changed.tell();
+  pipe_->take(taken);
   return static_cast<ssize_t>(taken);
 }
 
@@ -41,6 +50,7 @@ ssize_t PipeEnd::write(const void* from, std::size_t size) {
   if (room == 0 || (size <= PIPE_BUF && size <= pipe_->capacity && size > room)) return -EAGAIN;
   const std::size_t taken = std::min({size, room, pipe_->piece_max});
   pipe_->bytes.append(static_cast<const char*>(from), taken);
+  pipe_->written_last = Machine::current().now();
   pipe_->changed.tell();
   return static_cast<ssize_t>(taken);
 }

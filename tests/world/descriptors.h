@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,16 @@ struct Pipe {
   std::size_t piece_max = SIZE_MAX;
   int readers = 0, writers = 0;
   Waiters changed;
+  std::optional<Time> reader_gone, written_last;
+
+  /// Calls back when what has been written until now has been read.
+  void when_taken(std::function<void()> what) {
+    marks.emplace(taken + bytes.size(), std::move(what));
+  }
+  /// So many of the first bytes have been read.
+  void take(std::size_t size);
+  std::multimap<std::uint64_t, std::function<void()>> marks;
+  std::uint64_t taken = 0;  ///< bytes that have been read
 };
 
 /// One end of a pipe.

@@ -109,6 +109,10 @@ class Machine {
   Process* find(int pid);
   const Process* find(int pid) const { return const_cast<Machine*>(this)->find(pid); }
   const std::vector<std::unique_ptr<Process>>& processes() const { return processes_; }
+  void reap(Process& process) const {
+    process.reaped = true;
+    process.reaped_at = now();
+  }
   /// To a process, or a group where `pid` is negative; -ESRCH.
   int kill(int pid, int number);
   /// What a command line runs; nothing: there is no such program.

@@ -160,4 +160,31 @@ MENDS = [
          "spread/jobs/job_mode.cc",
          "  if (const auto stuck = output_->stuck()) SPREAD_TRY(loosen(*stuck));\n",
          ""),
+    Mend("empty-item", "map",
+         "a job without its item is started once --halt now was reached",
+         "spread/core/driver.h",
+         "    if (!actions_.empty()) carry_out_actions();\n",
+         "    if (!actions_.empty()) carry_out_actions(now);\n",
+         "spread/core/driver.h",
+         "    scheduler_.decide(now, actions_);\n    carry_out_actions();\n",
+         "    scheduler_.decide(now, actions_);\n    carry_out_actions(now);\n",
+         "spread/core/driver.h",
+         """  void carry_out_actions() {
+    for (Action& action : actions_) carrier_.carry_out(action);
+    actions_.clear();
+""",
+         """  void carry_out_actions(TimePoint now) {
+    Actions doing;
+    std::swap(doing, actions_);
+    for (Action& action : doing) {
+      carrier_.carry_out(action);
+      inbox_.take_all([&](Inbox::Success& success) { tell_success(success, false, now); },
+                      [&](Event& event) { tell(std::move(event), now); });
+    }
+"""),
+    Mend("halt-status", "map",
+         "--halt now,fail=1 exits with 143 for a job that was never started",
+         "spread/jobs/job_endings.cc",
+         "  return kNotExecutable;\n}\n\n}  // namespace",
+         "  return kSignalled + kTerminated;\n}\n\n}  // namespace"),
 ]

@@ -1,6 +1,7 @@
 #include "oracle.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "case.h"
 
@@ -31,17 +32,20 @@ bool Case::has_begun() const {
   });
 }
 
-bool Case::undisturbed() const {
+bool Case::calm() const {
   return !signalled() && !reader_left() && !nothing_could_start() && !scenario.host.loses() &&
-         scenario.halt.empty() && !machine.disk_was_full &&
-         scenario.worker.answers_wrongly_one_in == 0 &&
+         !machine.disk_was_full && scenario.worker.answers_wrongly_one_in == 0 &&
          // A job whose output had to be passed on early is not tried again.
          !(scenario.subcommand == "map" && scenario.spill_fills && scenario.retries > 1);
 }
 
+bool Case::undisturbed() const { return calm() && halt.state == Halt::State::None; }
+
 std::string last_text(const TaskPlan& task) {
-  const std::size_t tries = std::min<std::size_t>(std::max(task.begun, 1u), task.attempts.size());
+  const std::size_t tries =
+      std::min<std::size_t>(std::max<std::size_t>(task.begun(), 1), task.attempts.size());
   const End end = task.attempts[tries - 1];
+  if (end == End::Long) return "";
   const bool whole = end == End::Ok || end == End::Error;
   return whole ? task.value + "\n" : task.half();
 }
@@ -64,9 +68,23 @@ std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
   } else {
     judge_ending(it);
     judge_output(it);
+    if (it.calm() && it.halt.reached()) judge_halted(it);
+    if (it.calm()) judge_first_failure(it);
     if (scenario.subcommand == "run" || scenario.subcommand == "map") judge_tasks(it);
   }
   return it.found;
+}
+
+std::vector<std::size_t> lines_in_joblog(const std::string& joblog) {
+  std::vector<std::size_t> tasks;
+  std::size_t begin = 0;
+  for (std::size_t end = joblog.find('\n'); end != std::string::npos;
+       end = joblog.find('\n', begin)) {
+    const int sequence = std::atoi(joblog.substr(begin, end - begin).c_str());
+    if (sequence > 0) tasks.push_back(static_cast<std::size_t>(sequence - 1));
+    begin = end + 1;
+  }
+  return tasks;
 }
 
 }  // namespace spread::world

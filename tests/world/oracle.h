@@ -14,8 +14,8 @@ struct Outcome {
   std::string why;
   std::string out, errors;  ///< what was read of its stdout and stderr
   Time ended = 0;
-  Time out_read_last = 0;  ///< when something was read from stdout last
-  Time last_activity = 0;  ///< of all that it had to wait for
+  Time out_read_last = 0, errors_read_last = 0;  ///< when something was read of them last
+  Time last_activity = 0;                        ///< of all that it had to wait for
 };
 
 /// What of a job is shown: what its last try wrote.

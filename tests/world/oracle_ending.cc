@@ -62,9 +62,10 @@ class Ending {
                 " ms after the third signal");
     }
     // The end comes at once when the reader of stdout leaves, unless stderr has to be waited for,
-    // or a first signal has given what runs the time to finish.
+    // or a first signal, or --halt soon, has given what runs the time to finish.
     const Time gone = case_.outcome.out_read_last + case_.scenario.out.pause;
-    if (case_.reader_left() && !case_.signalled() &&
+    const bool soon = case_.halt.state != Halt::State::None && !case_.halt.at_once;
+    if (case_.reader_left() && !case_.signalled() && !soon &&
         case_.outcome.out.size() >= case_.scenario.out.stops_after &&
         case_.scenario.errors.pause < kSecond &&
         case_.outcome.ended > gone + 2 * case_.scenario.kill_grace + 3 * kSlack) {

@@ -111,6 +111,7 @@ class Output {
     std::size_t size = 0;
     for (std::size_t i = 0; i < case_.scenario.tasks.size(); ++i) {
       const std::string text = job_text(case_.scenario, i);
+      if (text.empty()) continue;
       wanted += text;
       size += text.size();
       // Each begins with a number of its own, and is shown in one piece.
@@ -135,6 +136,7 @@ class Output {
       case_.say("--results, and yet on stdout: " + show(case_.outcome.out));
     if (!case_.undisturbed()) return;
     for (std::size_t i = 0; i < case_.scenario.tasks.size(); ++i) {
+      if (case_.scenario.tasks[i].attempts[0] == End::Long) continue;
       const std::string name = case_.scenario.results + "/" + std::to_string(i + 1) + "/stdout";
       const auto file = case_.machine.files.find(name);
       if (file == case_.machine.files.end() ||
@@ -176,7 +178,7 @@ class Output {
       const TaskPlan& task = case_.scenario.tasks[i];
       const bool over = task.attempts.front() == End::Ok ||
                         (case_.scenario.subcommand == "map" && case_.scenario.retries == 1);
-      if (task.begun != 1 || !over || task.attempts.front() == End::Hang) continue;
+      if (task.begun() != 1 || !over || task.attempts.front() == End::Hang) continue;
       least += task.errors.size();
       const std::string tag =
           case_.scenario.tag && !task.errors.empty() ? std::to_string(i) + "\t" : "";

@@ -12,6 +12,7 @@ namespace spread::world {
 Process::Process(Machine& machine, int its_pid) : pid(its_pid), group(its_pid), machine_(machine) {}
 
 void Process::begin(const Program& program) {
+  began = machine_.now();
   body_ = program(*this);
   go_on(body_.handle());
 }
@@ -45,6 +46,13 @@ Process::Wait Process::changed(int fd) {
           }};
 }
 
+void Process::when_taken(int fd, std::function<void()> what) {
+  const auto found = descriptors.find(fd);
+  auto* const end =
+      found == descriptors.end() ? nullptr : dynamic_cast<PipeEnd*>(found->second.get());
+  if (end != nullptr) end->pipe()->when_taken(std::move(what));
+}
+
 Co<std::string> Process::read(int fd, std::size_t most) {
   std::string bytes(most, '\0');
   while (true) {
@@ -76,7 +84,7 @@ Co<bool> Process::write(int fd, std::string bytes) {
 
 void Process::signal(int number) {
   if (ending_) return;
-  asked_to_end |= number == SIGTERM || number == SIGKILL;
+  if (!asked_to_end && (number == SIGTERM || number == SIGKILL)) asked_to_end = machine_.now();
   if (number == SIGSTOP || number == SIGTSTP) {
     stopped_ = true;
   } else if (number == SIGCONT) {

@@ -36,9 +36,9 @@ class Process {
   std::vector<std::string> words;
   std::map<std::string, std::string> environment;
   std::map<int, OpenPtr> descriptors;
-  bool child = false;         ///< of the tested program, which reaps it
-  int left_by = 0;            ///< the child that began it and leaves it behind
-  bool asked_to_end = false;  ///< while it ran, by a signal
+  bool child = false;                ///< of the tested program, which reaps it
+  int left_by = 0;                   ///< the child that began it and leaves it behind
+  std::optional<Time> asked_to_end;  ///< since when, by a signal
 
   /// TERM, INT and HUP end it so much later; nothing: it ignores them.
   std::optional<Time> ends_after = Time{0};
@@ -48,7 +48,9 @@ class Process {
   /// As waitpid has it.
   int status() const { return *status_; }
   bool reaped = false, reaping = false;
-  Time ended_at = 0;
+  Time began = 0, ended_at = 0;
+  std::optional<Time> reaped_at;
+  std::shared_ptr<Pipe> pipes[3];  ///< of a child, those between it and the program
   void signal(int number);
   Waiters ended;
 
@@ -65,6 +67,8 @@ class Process {
   Wait sleep(Time span);
   /// Until the pipe has changed.
   Wait changed(int fd);
+  /// Calls back when what was written to `fd` until now has been read.
+  void when_taken(int fd, std::function<void()> what);
   /// At least one byte, at most `most`; none at the end of the file.
   Co<std::string> read(int fd, std::size_t most);
   /// All of them. False: nothing reads it any more. That is SIGPIPE, which ends it unless it is

@@ -60,7 +60,8 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
       continue;
     }
     TaskPlan& todo = scenario.tasks.at(task->index);
-    const End end = todo.next();
+    TaskPlan::Try& now = todo.begin(self, self.machine().now());
+    const End end = now.end;
     if (!todo.errors.empty()) co_await self.write(2, todo.errors);
     co_await self.sleep(todo.duration);
     if (end == End::Hang) co_await self.sleep(kForever);
@@ -88,6 +89,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
         end == End::Ok ? wire.ok(*task, todo.value) : wire.error(*task, "bad task");
     const bool written = co_await self.write(1, answer);
     if (!written) co_return 1;
+    self.when_taken(1, [&now, &self] { now.told = self.machine().now(); });
   }
   co_await self.write(1, plan.tail);
   if (plan.lives_on) co_await self.sleep(kForever);
@@ -99,7 +101,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
 /// reader.
 Co<std::optional<int>> do_job(Process& self, Scenario& scenario, std::size_t index) {
   TaskPlan& todo = scenario.tasks.at(index);
-  const End end = todo.next();
+  const End end = todo.begin(self, self.machine().now()).end;
   const std::string half = todo.half();
   const std::string rest = todo.value.substr(half.size()) + "\n";
   co_await self.sleep(todo.duration / 2);
@@ -170,8 +172,11 @@ Co<int> be_agent(Process& self, Scenario& scenario) {
     const std::optional<int> status = co_await do_job(self, scenario, index);
     if (!status) co_return 1;
     constexpr int kSegv = 128 + SIGSEGV;
-    const bool told = co_await say(std::to_string(*status == -1 ? kSegv : *status));
+    TaskPlan::Try& now = scenario.tasks.at(index).tries.back();
+    now.status = *status == -1 ? kSegv : *status;
+    const bool told = co_await say(std::to_string(now.status));
     if (!told) co_return 1;
+    self.when_taken(1, [&now, &self] { now.told = self.machine().now(); });
   }
 }
 

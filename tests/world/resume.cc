@@ -1,26 +1,10 @@
 #include "resume.h"
 
 #include <algorithm>
-#include <cstdlib>
+
+#include "case.h"
 
 namespace spread::world {
-namespace {
-
-/// The lines of a joblog that are whole, by task; its header is none.
-std::vector<std::size_t> tasks_in(const std::string& joblog) {
-  std::vector<std::size_t> tasks;
-  std::size_t begin = 0;
-  for (std::size_t end = joblog.find('\n'); end != std::string::npos;
-       end = joblog.find('\n', begin)) {
-    const int sequence = std::atoi(joblog.substr(begin, end - begin).c_str());
-    if (sequence > 0) tasks.push_back(static_cast<std::size_t>(sequence - 1));
-    begin = end + 1;
-  }
-  return tasks;
-}
-
-}  // namespace
-
 StoppedRun stop_for_resume(Scenario& scenario, const Outcome& outcome,
                            std::map<std::string, std::string> files) {
   StoppedRun before;
@@ -28,8 +12,11 @@ StoppedRun stop_for_resume(Scenario& scenario, const Outcome& outcome,
   std::string& joblog = before.files[scenario.joblog];
   if (outcome.why == "killed")
     joblog.resize(joblog.size() - std::min(joblog.size(), scenario.torn));
-  for (const std::size_t task : tasks_in(joblog)) before.logged.insert(task);
-  for (TaskPlan& task : scenario.tasks) task.begun = task.finished = 0;
+  for (const std::size_t task : lines_in_joblog(joblog)) before.logged.insert(task);
+  for (TaskPlan& task : scenario.tasks) {
+    task.tries.clear();
+    task.finished = 0;
+  }
   return before;
 }
 
@@ -52,15 +39,17 @@ std::vector<std::string> judge_resumed(const Scenario& scenario, const StoppedRu
     const TaskPlan& task = scenario.tasks[i];
     const bool done_before = before.logged.contains(i);
     const std::string name = "task " + std::to_string(i);
-    if (done_before && task.begun > 0) say(name + " is in the joblog, and is begun again");
-    if (!done_before && task.begun == 0) say(name + " is not in the joblog, and is left out");
+    if (done_before && task.begun() > 0) say(name + " is in the joblog, and is begun again");
+    const bool can_begin = task.attempts.front() != TaskPlan::End::Long;
+    if (!done_before && task.begun() == 0 && can_begin)
+      say(name + " is not in the joblog, and is left out");
     if (!done_before) wanted += job_text(scenario, i);
   }
   if (scenario.ordered && outcome.out != wanted) {
     say(std::to_string(outcome.out.size()) + " bytes on stdout, not " +
         std::to_string(wanted.size()) + ", or others");
   }
-  std::vector<std::size_t> logged = tasks_in(machine.files.at(scenario.joblog)->bytes);
+  std::vector<std::size_t> logged = lines_in_joblog(machine.files.at(scenario.joblog)->bytes);
   std::sort(logged.begin(), logged.end());
   const bool twice = std::adjacent_find(logged.begin(), logged.end()) != logged.end();
   if (twice || logged.size() != scenario.tasks.size()) {

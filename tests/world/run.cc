@@ -42,7 +42,7 @@ void Run::execute(const std::vector<std::string>& words, const std::function<voi
   if (scenario_.one_place) {
     machine_.descriptors[2] = machine_.descriptors[1];
   } else {
-    connect(2, reader(scenario_.errors, outcome_.errors, last_read_), false);
+    connect(2, reader(scenario_.errors, outcome_.errors, outcome_.errors_read_last), false);
   }
   std::vector<const char*> argv;
   for (const std::string& word : words) argv.push_back(word.c_str());
@@ -76,8 +76,8 @@ void Run::let_rest() {
   if (pipes_[1] && !scenario_.out.closes) outcome_.out += pipes_[1]->bytes;
   if (pipes_[2] && !scenario_.errors.closes) outcome_.errors += pipes_[2]->bytes;
   if (scenario_.out_file) outcome_.out = machine_.files.at(kOut)->bytes;
-  outcome_.last_activity =
-      std::max({last_input_, last_read_, outcome_.out_read_last, machine_.last_work});
+  outcome_.last_activity = std::max(
+      {last_input_, outcome_.errors_read_last, outcome_.out_read_last, machine_.last_work});
 }
 
 std::map<std::string, std::string> Run::files() const {

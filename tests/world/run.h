@@ -34,7 +34,7 @@ class Run {
   Machine machine_;
   Outcome outcome_;
   std::shared_ptr<Pipe> pipes_[3];
-  Time last_input_ = 0, last_read_ = 0;
+  Time last_input_ = 0;
 };
 
 }  // namespace spread::world

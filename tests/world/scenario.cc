@@ -49,6 +49,7 @@ class Drawing {
 
   Scenario scenario() {
     const std::string& what = world_.subcommand;
+    calm_ = draw_.one_in(3);
     word({"spread", what, "--no-history", "--no-bar"});
     world_.shutdown_timeout = draw_.of<Time>({1, 3, 40}) * kSecond;
     world_.kill_grace = draw_.of<Time>({500, 2000}) * kMillisecond;
@@ -104,8 +105,8 @@ class Drawing {
     host.delay = draw_.of<Time>({0, 50, 60'000}) * kMillisecond;
     // A worker that has a task and says nothing is waited for, a login that is not there is not.
     if (world_.subcommand == "map" && draw_.one_in(3)) host.never_one_in = 2;
-    if (draw_.one_in(4)) host.refuses_one_in = 3;
-    if (draw_.one_in(3)) host.dies_one_in = 5;
+    if (!calm_ && draw_.one_in(4)) host.refuses_one_in = 3;
+    if (!calm_ && draw_.one_in(3)) host.dies_one_in = 5;
   }
 
   void word(std::initializer_list<std::string> words) {
@@ -118,7 +119,8 @@ class Drawing {
     // What few workers need, or fewer.
     if (draw_.one_in(10)) faults.descriptors_max = draw_.between(22, 44);
     if (draw_.one_in(10)) faults.reaped_late = draw_.of<Time>({5, 500}) * kMillisecond;
-    if (draw_.one_in(5)) faults.start_fails_one_in = static_cast<unsigned>(draw_.between(2, 20));
+    if (!calm_ && draw_.one_in(5))
+      faults.start_fails_one_in = static_cast<unsigned>(draw_.between(2, 20));
     if (draw_.one_in(3)) faults.pipe_capacity = draw_.of<std::size_t>({3, 100, 4096, 8192});
     if (draw_.one_in(3)) faults.pipe_piece_max = draw_.of<std::size_t>({1, 3, 7, 4096});
   }
@@ -168,10 +170,11 @@ class Drawing {
   }
 
   void limits() {
-    if (draw_.one_in(6)) {
+    if (draw_.one_in(calm_ ? 4 : 8)) {
       world_.halt = std::string(draw_.of<const char*>({"now", "soon"})) + "," +
                     draw_.of<const char*>({"fail", "success", "done"}) + "=" +
-                    std::to_string(draw_.between(1, 4));
+                    (draw_.one_in(4) ? draw_.of<const char*>({"10%", "50%"})
+                                     : std::to_string(draw_.between(1, 4)));
       word({"--halt", world_.halt});
     }
     if (draw_.one_in(6)) {
@@ -187,7 +190,7 @@ class Drawing {
     }
     if (draw_.one_in(6)) {
       world_.out_file = draw_.one_in(2);
-      world_.disk_fills = draw_.one_in(2);
+      world_.disk_fills = !calm_ && draw_.one_in(2);
       if (world_.disk_fills) world_.faults.disk_bytes = draw_.by_size(1, 3000);
     }
     if (draw_.one_in(2) && !world_.spill_fills)
@@ -213,8 +216,8 @@ class Drawing {
     // What is sent to a worker that is not there yet has its time-out, too.
     if (timeout) world_.host.delay = std::min(world_.host.delay, kSecond);
     limits();
-    if (draw_.one_in(4)) world_.worker.starts_badly_one_in = 6;
-    if (!lines && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
+    if (!calm_ && draw_.one_in(4)) world_.worker.starts_badly_one_in = 6;
+    if (!calm_ && !lines && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
     const End hang = timeout ? End::Hang : End::Crash;
     if (lines) {
       tasks(draw_count(), {End::Crash, End::Mute, End::Deaf, hang});
@@ -280,6 +283,15 @@ class Drawing {
     }
   }
 
+  /// Items for which no process can be started.
+  void too_long() {
+    for (std::size_t i = draw_.between(0, 3); i < world_.tasks.size();
+         i += draw_.between(1, 1 + world_.tasks.size())) {
+      world_.tasks[i] = TaskPlan();
+      world_.tasks[i].attempts = {End::Long};
+    }
+  }
+
   void map() {
     world_.ordered = !draw_.one_in(3);
     if (!world_.ordered) word({"--unordered"});
@@ -294,7 +306,11 @@ class Drawing {
     output();
     tasks(draw_count(), {End::Error, End::Crash, timeout ? End::Hang : End::Crash});
     if (world_.spill_fills && world_.ordered) waits_for_storage();
-    for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
+    if (draw_.one_in(10) && !world_.host.there) too_long();
+    for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
+      const bool refused = world_.tasks[i].attempts.front() == End::Long;
+      world_.input += std::to_string(i) + std::string(refused ? 140'000 : 0, 'x') + "\n";
+    }
     word({"job"});
   }
 
@@ -324,7 +340,7 @@ class Drawing {
   }
 
   std::size_t printed() const {
-    std::size_t bytes = 0;
+    std::size_t bytes = world_.input.size();
     for (const TaskPlan& task : world_.tasks) bytes += task.value.size() + task.errors.size();
     return bytes;
   }
@@ -340,7 +356,7 @@ class Drawing {
     stream(world_.out);
     stream(world_.errors);
     world_.in.closes = true;
-    if (draw_.one_in(12)) {
+    if (!calm_ && draw_.one_in(12)) {
       world_.out.stops_after = draw_.by_size(1, 4096);
       world_.out.closes = true;
     }
@@ -357,7 +373,7 @@ class Drawing {
   void signals() {
     const bool slots = world_.subcommand == "run" || world_.subcommand == "map";
     if (slots && draw_.one_in(8)) slot_signals();
-    if (!draw_.one_in(3)) return;
+    if (calm_ || !draw_.one_in(2)) return;
     const std::uint64_t count = draw_.between(1, 3);
     // A reader that has stopped reads no more: only the third signal ends that, and it has to come.
     const bool blocked = count == 3 && draw_.one_in(2);
@@ -379,6 +395,7 @@ class Drawing {
 
   Draw draw_;
   Scenario world_;
+  bool calm_ = false;  ///< nothing comes from outside, so that all of it can be judged
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct TaskPlan {
     Busy,  ///< a worker refuses it
     Mute,  ///< a worker closes its stdout, and goes on
     Deaf,  ///< ... its stdin
+    Long,  ///< a command line that no kernel takes: nothing is begun
   };
   std::vector<End> attempts = {End::Ok};
   Time duration = 0;
@@ -33,9 +35,21 @@ struct TaskPlan {
     return value.substr(0, std::max(value.size() / 2, value.find(':') + 1));
   }
 
-  unsigned begun = 0;  ///< how often, so far
+  /// What came of it.
+  struct Try {
+    End end;
+    const Process* by;
+    Time began;
+    std::optional<Time> told{};  ///< when the program had read its answer
+    int status = 0;              ///< as a shell has it
+  };
+  std::deque<Try> tries;
   unsigned finished = 0;
-  End next() { return attempts[std::min<std::size_t>(begun++, attempts.size() - 1)]; }
+  std::size_t begun() const { return tries.size(); }
+  Try& begin(const Process& by, Time now) {
+    return tries.emplace_back(
+        Try{attempts[std::min<std::size_t>(tries.size(), attempts.size() - 1)], &by, now});
+  }
 };
 
 /// Who writes to, or reads from, one of the program's standard descriptors.

@@ -68,7 +68,7 @@ std::string describe(const Scenario& scenario) {
             std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
     for (const TaskPlan::End end : task.attempts) {
       constexpr const char* kNames[] = {" ok",   " error", " crash", " hang",
-                                        " busy", " mute",  " deaf"};
+                                        " busy", " mute",  " deaf",  " too long"};
       text += kNames[static_cast<int>(end)];
     }
   }

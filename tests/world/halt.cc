@@ -1,0 +1,105 @@
+#include "halt.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "process.h"
+
+namespace spread::world {
+namespace {
+
+using End = TaskPlan::End;
+
+/// When the program had a job's end and all that it had printed; nothing: it never had.
+std::optional<Time> over(const Process& job) {
+  std::optional<Time> when = job.reaped_at;
+  for (const int fd : {1, 2}) {
+    if (!when || !job.pipes[fd]) continue;
+    const std::optional<Time> gone = job.pipes[fd]->reader_gone;
+    when = gone ? std::optional(std::max(*when, *gone)) : std::nullopt;
+  }
+  return when;
+}
+
+/// Of a process of its own: how it ended, if it was not ended by the program.
+std::optional<Final> end_of_job(const Scenario& scenario, const TaskPlan::Try& attempt) {
+  constexpr int kTimedOut = 128 + SIGTERM;
+  const Process& job = *attempt.by;
+  const std::optional<Time> when = over(job);
+  if (!when) return std::nullopt;
+  const bool timed_out = attempt.end == End::Hang && scenario.timeout > 0 &&
+                         job.ended_at - job.began >= scenario.timeout;
+  if (timed_out) return Final{false, *when, kTimedOut};
+  if (job.asked_to_end) return std::nullopt;
+  const int status = job.status();
+  const int shown = (status & 0x7f) != 0 ? 128 + (status & 0x7f) : status >> 8;
+  return Final{shown == 0, *when, shown};
+}
+
+bool is_death(End end) {
+  return end == End::Crash || end == End::Mute || end == End::Deaf || end == End::Hang;
+}
+
+bool is_reached(const Halt& halt, std::size_t count, std::size_t of) {
+  constexpr std::size_t kLeast = 3;
+  if (!halt.percent) return count >= halt.count;
+  return of >= kLeast && 100 * count >= halt.count * of;
+}
+
+}  // namespace
+
+std::optional<Final> final_of(const Scenario& scenario, const TaskPlan& task, bool& unclear) {
+  unsigned failures = 0;
+  // When it was refused is not seen.
+  unclear |= task.attempts.front() == End::Long;
+  for (const TaskPlan::Try& attempt : task.tries) {
+    std::optional<Final> end;
+    const bool job = scenario.subcommand == "map" && attempt.by->words.front() == "job";
+    if (job) {
+      end = end_of_job(scenario, attempt);
+    } else if (scenario.subcommand == "run" && is_death(attempt.end)) {
+      // Whose fault that was, and what it costs the others, the program decides.
+      unclear = true;
+    } else if (attempt.end == End::Hang) {
+      unclear = true;
+    } else if (attempt.told && attempt.end != End::Busy) {
+      end = Final{attempt.end == End::Ok, *attempt.told, attempt.status};
+    }
+    if (!end) continue;
+    if (end->success || ++failures >= scenario.retries) return end;
+  }
+  return std::nullopt;
+}
+
+Halt find_halt(const Scenario& scenario) {
+  Halt halt;
+  if (scenario.halt.empty()) return halt;
+  const std::size_t comma = scenario.halt.find(','), equals = scenario.halt.find('=');
+  halt.at_once = scenario.halt.starts_with("now");
+  halt.why = scenario.halt.substr(comma + 1, equals - comma - 1);
+  halt.count = static_cast<std::size_t>(std::atoi(scenario.halt.c_str() + equals + 1));
+  halt.percent = scenario.halt.back() == '%';
+  bool unclear = false;
+  std::vector<Final> finals;
+  for (const TaskPlan& task : scenario.tasks) {
+    if (const auto end = final_of(scenario, task, unclear)) finals.push_back(*end);
+  }
+  std::sort(finals.begin(), finals.end(),
+            [](const Final& a, const Final& b) { return a.when < b.when; });
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < finals.size() && !halt.reached(); ++i) {
+    count += halt.why == "done" || finals[i].success == (halt.why == "success") ? 1 : 0;
+    // What ends at nearly the same time the program may see in another order.
+    const bool alone = i + 1 == finals.size() || finals[i + 1].when > finals[i].when + kMillisecond;
+    if (!is_reached(halt, count, i + 1)) continue;
+    halt.state = halt.percent && !alone ? Halt::State::Unclear : Halt::State::Reached;
+    halt.when = finals[i].when;
+  }
+  if (unclear) halt.state = Halt::State::Unclear;
+  return halt;
+}
+
+}  // namespace spread::world
