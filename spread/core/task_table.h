@@ -1,17 +1,124 @@
+// The tasks that have no final outcome yet: those that are to be sent again, those in flight by
+// age, and all of them.
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "spread/api/task.h"
 #include "spread/api/time.h"
 #include "spread/base/assert.h"
 #include "spread/base/ring.h"
-#include "spread/core/flight_order.h"
-#include "spread/core/retry_queue.h"
 
 namespace spread {
+
+struct Task;
+/// Index of a Task in the table; reused after erase().
+using TaskIndex = std::uint32_t;
+
+/// The tasks that are to be sent again, oldest first. Tasks of one kind may go to the same workers,
+/// so that a worker which may take none of a thousand that failed there looks at one of them. A
+/// task's kind must not change while it is here.
+class RetryQueue {
+ public:
+  bool empty() const { return all_.empty(); }
+  std::size_t size() const { return all_.size(); }
+  TaskIndex oldest() const { return all_.begin()->second; }
+  /// How many of them run alone.
+  std::size_t alone_count() const { return alone_count_; }
+
+  void insert(TaskIndex i, const Task& task);
+  void erase(TaskIndex i, const Task& task);
+
+  /// The oldest task of each kind, the oldest of these first, until `f` returns false.
+  template <typename F>
+  void each_kind(F&& f) const {
+    for (const auto& [oldest, kind] : fronts_) {
+      if (!f(oldest.second)) return;
+    }
+  }
+  /// Oldest first.
+  template <typename F>
+  void each(F&& f) const {
+    for (const Entry& entry : all_) f(entry.second);
+  }
+
+ private:
+  using Entry = std::pair<TaskId, TaskIndex>;
+  using Entries = std::set<Entry>;
+  /// What decides who may take a task.
+  struct Kind {
+    WorkerId avoid{};
+    bool has_crashed = false;
+    bool alone = false;
+    bool apart = false;
+    auto operator<=>(const Kind&) const = default;
+  };
+  static Kind kind_of(const Task& task);
+
+  // Trees, since few tasks fail; but where all do, an insertion into a row would move all of it.
+  Entries all_;
+  std::map<Kind, Entries> of_kind_;  ///< none is empty
+  std::map<Entry, Kind> fronts_;     ///< the oldest of each kind
+  std::size_t alone_count_ = 0;
+};
+
+/// The tasks in flight by age, so that the oldest is found without looking at the others. Tasks are
+/// sent for the first time in order of id, so these are a list that only grows at its end; those
+/// that came back are few, and in a tree.
+class FlightOrder {
+ public:
+  /// Of these calls, both of a task say the same `came_back`.
+  void add(TaskIndex i, TaskId id, bool came_back) {
+    if (came_back) {
+      again_.insert({id, i});
+    } else {
+      append(i, id);
+    }
+  }
+  void remove(TaskIndex i, TaskId id, bool came_back) {
+    if (came_back) {
+      again_.erase({id, i});
+    } else {
+      unlink(i);
+    }
+  }
+  std::optional<TaskIndex> oldest() const {
+    const std::uint32_t first = links_[0].after;
+    if (first == 0 && again_.empty()) return std::nullopt;
+    if (again_.empty()) return first - 1;
+    if (first == 0 || again_.begin()->first < links_[first].id) return again_.begin()->second;
+    return first - 1;
+  }
+
+ private:
+  /// Of the task with the index before its own; the first one is the list's two ends.
+  struct Link {
+    std::uint32_t before = 0, after = 0;
+    TaskId id{};
+  };
+
+  void append(TaskIndex i, TaskId id) {
+    const std::uint32_t own = i + 1, last = links_[0].before;
+    if (own >= links_.size()) links_.resize(own + 1);
+    links_[own] = {last, 0, id};
+    links_[last].after = links_[0].before = own;
+  }
+  void unlink(TaskIndex i) {
+    const Link own = links_[i + 1];
+    links_[own.before].after = own.after;
+    links_[own.after].before = own.before;
+  }
+
+  std::vector<Link> links_{1};
+  std::set<std::pair<TaskId, TaskIndex>> again_;
+};
 
 /// A task that has no final outcome yet.
 struct Task {

@@ -1,9 +1,9 @@
 #include "spread/engine/engine.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "spread/io/system.h"
 

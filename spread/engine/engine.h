@@ -1,7 +1,7 @@
 // spread/engine: the joint. The pure machines (core/, workers/session.h, results/, sources/) meet
 // the edge (io/) here and nowhere else. Start with Engine: one turn of its loop is wait, freeze the
 // time, feed what happened to the Scheduler, carry out what it says. What differs between the
-// subcommands is a RunMode (run_mode.h), and what works in a slot is a RunSlot (run_slot.h).
+// subcommands is a RunMode, and what works in a slot is a RunSlot (run_mode.h).
 #pragma once
 
 #include <cstdint>
@@ -13,27 +13,50 @@
 #include <utility>
 #include <vector>
 
+#include "spread/api/environment.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
+#include "spread/api/time.h"
 #include "spread/core/driver.h"
 #include "spread/core/run_phases.h"
-#include "spread/engine/engine_config.h"
+#include "spread/core/scheduler.h"
 #include "spread/engine/host_probe.h"
 #include "spread/engine/plan.h"
 #include "spread/engine/run_events.h"
 #include "spread/engine/run_history.h"
 #include "spread/engine/run_mode.h"
-#include "spread/engine/run_slot.h"
 #include "spread/engine/start_gate.h"
 #include "spread/input/task_input.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/guard.h"
 #include "spread/io/signals.h"
 #include "spread/io/subprocess.h"
+#include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"
 #include "spread/report/start_failures.h"
 #include "spread/report/summary.h"
 
 namespace spread {
+
+/// What the Engine itself has to know of a run; run/ makes it of a subcommand's options.
+struct EngineConfig {
+  SchedulerOptions scheduler;
+  StartOptions starts;    ///< what starts wait for; their delay is in `scheduler`
+  HistoryFile history;    ///< not enabled where nothing is to be learned of hosts
+  Duration kill_grace{};  ///< after it, what was to end is killed
+};
+
+/// What a run has of the world around it: made before the Engine, and kept for longer.
+struct EngineParts {
+  Plan& plan;
+  Guard& guard;
+  EventLoop& loop;
+  SignalSet& signals;
+  OutputWriter& output;  ///< where results go
+  Reporter& reporter;
+  Environment environment;
+  Streams streams;
+};
 
 /// One run, from the plan to the exit status.
 class Engine final : private ReadyHandler {

@@ -204,4 +204,12 @@ void Engine::change_slots(int by) {
   limit_slots();
 }
 
+// ---------------------------------------------------------------- their names
+
+const std::string& RunSlot::host() const { return engine_.plan().host_names[number(id_)]; }
+
+std::string RunSlot::name() const {
+  return "worker " + std::to_string(number(id_)) + " on " + host();
+}
+
 }  // namespace spread

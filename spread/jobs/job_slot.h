@@ -6,7 +6,7 @@
 
 #include "spread/api/shared_options.h"
 #include "spread/base/posix.h"
-#include "spread/engine/run_slot.h"
+#include "spread/engine/run_mode.h"
 #include "spread/io/child.h"
 
 namespace spread {

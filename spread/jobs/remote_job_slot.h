@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "spread/engine/login_end.h"
-#include "spread/engine/run_slot.h"
+#include "spread/engine/run_mode.h"
 #include "spread/jobs/file_mover.h"
 #include "spread/jobs/job_slot.h"
 #include "spread/workers/agent_worker.h"

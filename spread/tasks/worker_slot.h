@@ -8,7 +8,7 @@
 #include "spread/base/buffers.h"
 #include "spread/engine/engine.h"
 #include "spread/engine/login_end.h"
-#include "spread/engine/run_slot.h"
+#include "spread/engine/run_mode.h"
 #include "spread/report/start_failures.h"
 #include "spread/results/job_output_held.h"
 #include "spread/workers/session_worker.h"

@@ -1,13 +1,12 @@
-#include "spread/core/retry_queue.h"
-
-#include <gtest/gtest.h>
+#include "spread/core/task_table.h"
 
 #include <algorithm>
 #include <tuple>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "spread/base/random.h"
-#include "spread/core/task_table.h"
 
 namespace spread {
 namespace {

@@ -1,8 +1,8 @@
-#include "spread/core/slot_set.h"
-
-#include <gtest/gtest.h>
+#include "spread/core/slot_pool.h"
 
 #include <set>
+
+#include <gtest/gtest.h>
 
 #include "spread/base/random.h"
 

@@ -1,4 +1,4 @@
-#include "spread/core/tail.h"
+#include "spread/core/placement.h"
 
 #include <gtest/gtest.h>
 
