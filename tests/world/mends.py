@@ -65,7 +65,7 @@ MENDS = [
          ""),
     Mend("starting", "map",
          "kill -9 while a child is being started leaves it behind",
-         "spread/io/subprocess.cc",
+         "spread/io/spawner.cc",
          "    if (children.guard != nullptr) children.guard->starting(by);",
          "    static_cast<void>(by);"),
     Mend("beyond-limit", "run",
