@@ -131,6 +131,8 @@ struct OutputFull {
   /// Results of this worker go out even so: it alone is given tasks, as many as it takes.
   /// kNoWorker: only the oldest unfinished task passes.
   WorkerId but_for = kNoWorker;
+  /// What is full waits for a reader, and no longer for a task: that one is not let through either.
+  bool unread = false;
 
   bool operator==(const OutputFull&) const = default;
 };

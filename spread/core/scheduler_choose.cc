@@ -8,6 +8,7 @@ namespace spread {
 bool Scheduler::may_take_fresh(WorkerId worker) const {
   if (tasks_.fresh_count() == 0) return false;
   if (!output_.full) return true;
+  if (output_.unread) return false;
   if (output_.but_for != kNoWorker) return worker == output_.but_for;
   // The oldest unfinished task is let through a full output: it may be the one that everything
   // waits for. It is at the front of the fresh queue only if nothing older is under way.

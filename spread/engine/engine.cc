@@ -230,7 +230,7 @@ void Engine::watch_output() {
 OutputFull Engine::output_now() const {
   if (reporter_->errors_full()) return {true, mode_->full_but_for()};
   if (!mode_->full()) return {};
-  return {true, mode_->full_but_for()};
+  return {true, mode_->full_but_for(), stdout_->full()};
 }
 
 TimePoint Engine::next_deadline() {

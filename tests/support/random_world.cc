@@ -164,7 +164,10 @@ void draw_script(World& world, Dice& dice) {
       world.script.emplace_back(at, make(false));
     }
   };
-  if (dice.chance(0.2)) toggles([](bool on) { return Event(OutputFull{on}); });
+  if (dice.chance(0.2)) {
+    const bool unread = dice.chance(0.3);
+    toggles([unread](bool on) { return Event(OutputFull{on, kNoWorker, on && unread}); });
+  }
   if (dice.chance(0.1)) {
     const WorkerId open{dice.count(0, static_cast<std::uint32_t>(world.slots.size()) - 1)};
     toggles([open](bool on) { return Event(on ? OutputFull{true, open} : OutputFull{}); });

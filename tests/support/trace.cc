@@ -72,6 +72,7 @@ std::string describe(const Event& event) {
             return w(e.worker) + " ended, " + name(e.cause) + ": " + e.reason;
           },
           [](const OutputFull& e) {
+            if (e.unread) return std::string("output full, and unread");
             if (!e.full || e.but_for == kNoWorker) {
               return std::string(e.full ? "output full" : "output ready");
             }

@@ -187,4 +187,9 @@ MENDS = [
          "spread/jobs/job_endings.cc",
          "  return kNotExecutable;\n}\n\n}  // namespace",
          "  return kSignalled + kTerminated;\n}\n\n}  // namespace"),
+    Mend("unread-results", "run",
+         "memory: stdout is not read, and each task in turn is let through, for it is the oldest",
+         "spread/core/scheduler_choose.cc",
+         "  if (output_.unread) return false;\n",
+         ""),
 ]

@@ -114,6 +114,7 @@ class Ending {
   /// --reorder-mem (64 KiB at least), what waits for a slow reader by 1 MiB each, and the last that
   /// was read of each job.
   void memory() {
+    if (case_.scenario.subcommand == "run") return memory_of_run();
     if (case_.scenario.subcommand != "map" || case_.scenario.retries > 1 || case_.scenario.out_file)
       return;
     if (!case_.undisturbed()) return;
@@ -128,6 +129,23 @@ class Ending {
   }
 
  private:
+  /// Of `run`, what was in flight when there was no more room comes on top, and the frames of the
+  /// wire are never written.
+  void memory_of_run() {
+    const Scenario& scenario = case_.scenario;
+    if (!case_.undisturbed() || !scenario.little_memory || scenario.window == 0) return;
+    if (scenario.out_file) return;
+    std::size_t longest = 0;
+    for (const TaskPlan& task : scenario.tasks) longest = std::max(longest, task.value.size());
+    constexpr std::size_t kKiB = 1024, kFrame = 40;
+    const std::size_t most = 64 * kKiB + 1024 * kKiB + scenario.slots * 2 * 64 * kKiB +
+                             scenario.slots * scenario.window * longest +
+                             scenario.tasks.size() * kFrame;
+    if (case_.machine.most_held > static_cast<std::int64_t>(most)) {
+      case_.say("it held " + std::to_string(case_.machine.most_held / 1024) + " KiB of results");
+    }
+  }
+
   Case& case_;
 };
 

@@ -1,6 +1,5 @@
 // Of a run that has come to what its --halt names.
 #include <algorithm>
-#include <cstdio>
 
 #include "case.h"
 
@@ -194,9 +193,6 @@ void judge_first_failure(Case& it) {
          std::to_string(*it.outcome.status));
 }
 
-void judge_halted(Case& it) {
-  if (getenv("HALTED")) fprintf(stderr, "HALTED %d\n", int(it.halt.at_once));
-  Halted(it).all();
-}
+void judge_halted(Case& it) { Halted(it).all(); }
 
 }  // namespace spread::world

@@ -55,7 +55,9 @@ class Output {
     if (case_.scenario.ungrouped) return ungrouped();
     if (case_.scenario.one_place) return blocks(got);
     if (case_.scenario.subcommand == "map") return jobs();
-    if (case_.scenario.filters_died > 0) return;  // the last line of such a one is torn
+    // The last line of a filter that died, or that a second signal has ended, is torn.
+    const bool ended = case_.scenario.subcommand == "pipe" && case_.machine.end_signals.size() > 1;
+    if (case_.scenario.filters_died > 0 || ended) return;
     if (!case_.scenario.ordered) return each_once(got, wanted);
     if (case_.scenario.subcommand == "pipe") return in_order(got, wanted);
     ordered_results(got, wanted);

@@ -97,11 +97,13 @@ class Drawing {
   void places() {
     HostPlan& host = world_.host;
     host.there = (world_.subcommand == "run" || world_.subcommand == "map") && draw_.one_in(4);
-    if (!host.there) return word({"-j", std::to_string(draw_.between(1, 6))});
+    world_.slots = draw_.between(1, 6);
+    if (!host.there) return word({"-j", std::to_string(world_.slots)});
     // Without a number it is asked how many CPUs it has.
     const std::string there = draw_.one_in(4) ? "" : std::to_string(draw_.between(1, 3)) + "/";
     word({"--launch", "login {host}", "-S",
           std::to_string(draw_.between(1, 3)) + "/:," + there + "n1"});
+    world_.slots = 6;
     host.delay = draw_.of<Time>({0, 50, 60'000}) * kMillisecond;
     // A worker that has a task and says nothing is waited for, a login that is not there is not.
     if (world_.subcommand == "map" && draw_.one_in(3)) host.never_one_in = 2;
@@ -193,8 +195,11 @@ class Drawing {
       world_.disk_fills = !calm_ && draw_.one_in(2);
       if (world_.disk_fills) world_.faults.disk_bytes = draw_.by_size(1, 3000);
     }
-    if (draw_.one_in(2) && !world_.spill_fills)
+    world_.little_memory = world_.spill_fills || !world_.ordered;
+    if (draw_.one_in(2) && !world_.spill_fills) {
       word({"--reorder-mem", draw_.of<const char*>({"1", "1K", "10K"})});
+      world_.little_memory = true;
+    }
     if (draw_.one_in(2)) word({"--read-ahead", std::to_string(draw_.between(1, 20))});
   }
 
@@ -204,7 +209,11 @@ class Drawing {
     world_.ordered = !draw_.one_in(3);
     if (!world_.ordered) word({"--unordered"});
     const bool lines = world_.wire == "lines";
-    if (!lines && draw_.one_in(2)) word({"--window", std::to_string(draw_.between(1, 9))});
+    if (lines) world_.window = 1;
+    if (!lines && draw_.one_in(2)) {
+      world_.window = draw_.between(1, 9);
+      word({"--window", std::to_string(world_.window)});
+    }
     world_.retries = static_cast<unsigned>(draw_.between(1, 3));
     word({"--retries", std::to_string(world_.retries)});
     // Longer than anything that ends by itself.
@@ -224,7 +233,11 @@ class Drawing {
     } else {
       tasks(draw_count(), {End::Error, End::Crash, End::Busy, End::Mute, End::Deaf, hang});
     }
-    if (draw_.one_in(12)) crashers();
+    if (draw_.one_in(12)) {
+      crashers();
+    } else if (world_.little_memory && draw_.one_in(6)) {
+      much_at_once();
+    }
     // A tail that cannot be kept ends the run with an error of its own.
     if (!lines && !world_.spill_fills && draw_.one_in(3)) world_.worker.tail = "tail\n";
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
@@ -258,6 +271,17 @@ class Drawing {
       world_.tasks[i].attempts = {End::Ok};
       if (i >= 6 && !draw_.one_in(8)) world_.tasks[i].attempts = {End::Crash};
     }
+  }
+
+  /// More than can be held, and faster than it is read.
+  void much_at_once() {
+    for (std::size_t i = 0; i < 200; ++i) {
+      if (i >= world_.tasks.size()) world_.tasks.emplace_back();
+      world_.tasks[i].value = text(draw_, i, draw_.between(10'000, 30'000));
+      world_.tasks[i].duration = static_cast<Time>(draw_.between(0, 20)) * kMillisecond;
+    }
+    // Not where the first has to wait for its time-out, with all others behind it.
+    world_.out.pause = static_cast<Time>(draw_.between(1, 60)) * kSecond;
   }
 
   /// Jobs print more than can be held, and the first has to be tried again.
@@ -327,6 +351,7 @@ class Drawing {
   }
 
   void stream(StreamPlan& plan) {
+    if (plan.pause > 0) return;  // it has to be so
     if (printed() > 200'000) plan.piece = 65536;
     if (draw_.one_in(3) && printed() < 200'000) {
       plan.piece = draw_.by_size(1, 4096);
@@ -381,8 +406,9 @@ class Drawing {
     for (std::uint64_t i = 0; i < count; ++i) {
       const int number = draw_.of<int>({SIGINT, SIGTERM, SIGHUP});
       if (by_time) {
-        world_.faults.signals_at[static_cast<Time>(draw_.by_size(1, 100'000)) * kMillisecond] =
-            number;
+        Time when = static_cast<Time>(draw_.by_size(1, 100'000)) * kMillisecond;
+        while (world_.faults.signals_at.contains(when)) when += kMillisecond;
+        world_.faults.signals_at[when] = number;
       } else {
         world_.faults.signals[draw_.by_size(60, 5000)] = number;
       }

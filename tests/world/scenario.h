@@ -93,6 +93,9 @@ struct Scenario {
   std::string wire = "json";
   bool ordered = true;
   unsigned retries = 1, crash_retries = 3;
+  std::uint64_t slots = 0;
+  std::uint64_t window = 0;    ///< tasks that a worker may have; 0: spread decides
+  bool little_memory = false;  ///< what waits for an earlier task has 64 KiB, if it has to wait
   Time timeout = 0, shutdown_timeout = 0, kill_grace = 0;
   std::string input;
   std::vector<TaskPlan> tasks;

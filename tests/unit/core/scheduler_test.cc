@@ -94,6 +94,15 @@ TEST(Scheduler, AFullOutputLetsOnlyTheOldestUnfinishedTaskThrough) {
   EXPECT_EQ(table.sent(), "0:0 0:1");
 }
 
+TEST(Scheduler, AnOutputThatIsFullForItsReaderLetsNotEvenTheOldestTaskThrough) {
+  // Its result would wait, too, and then the next one would be the oldest.
+  Table table;
+  table.slots(3).complete().tell(OutputFull{true, kNoWorker, true}).tasks(5).decide();
+  EXPECT_EQ(table.sent(), "");
+  table.tell(OutputFull{true}).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+}
+
 TEST(Scheduler, AFullOutputLeavesAllTasksToTheWorkerThatItIsOpenFor) {
   Table table;
   table.slots(3).complete().tasks(3).decide();
