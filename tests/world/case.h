@@ -46,6 +46,8 @@ void judge_ending(Case& it);
 void judge_output(Case& it);
 void judge_halted(Case& it);
 void judge_first_failure(Case& it);
+/// `whole`: each job has to have a row. `resumed`: some were written by a run before.
+void judge_table(Case& it, bool whole, bool resumed);
 /// After judge_output(), which sees what was delivered.
 void judge_tasks(Case& it);
 

@@ -192,4 +192,9 @@ MENDS = [
          "spread/core/scheduler_choose.cc",
          "  if (output_.unread) return false;\n",
          ""),
+    Mend("last-words", "run",
+         "messages that are read slowly are dropped two seconds after the end",
+         "spread/core/run_phases.cc",
+         "      return turn.said || turn.signals > 0;",
+         "      return true;"),
 ]

@@ -134,7 +134,9 @@ class Halted {
 
   void output() {
     if (scenario_.out_file && scenario_.disk_fills) return;
-    if (!scenario_.results.empty() || scenario_.ungrouped || scenario_.one_place) return;
+    if (!scenario_.results.empty() || !scenario_.table.empty() || scenario_.ungrouped ||
+        scenario_.one_place)
+      return;
     const std::string& out = case_.outcome.out;
     for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
       const auto end = final_of(i);

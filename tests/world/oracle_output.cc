@@ -50,6 +50,7 @@ class Output {
         *case_.outcome.status == 0) {
       case_.say("the disk was full, and the status is 0");
     }
+    if (!case_.scenario.table.empty()) return table();
     if (case_.scenario.results.empty()) all_errors();
     if (!case_.scenario.results.empty()) return result_files();
     if (case_.scenario.ungrouped) return ungrouped();
@@ -64,6 +65,12 @@ class Output {
   }
 
  private:
+  void table() {
+    if (!case_.outcome.out.empty()) case_.say("a table, and yet on stdout: " + case_.outcome.out);
+    judge_table(case_, case_.undisturbed(), false);
+    for (std::size_t i = 0; i < case_.scenario.tasks.size(); ++i) case_.delivered.insert(i);
+  }
+
   /// A filter's death is told by the status; what it had is lost, with whatever it has not printed.
   void filters() {
     const bool died = case_.scenario.filters_died > 0;

@@ -29,6 +29,7 @@ class Tasks {
         case_.say(name + " cannot succeed, and has a result");
       }
     }
+    summary();
     constexpr std::size_t kMost = 101;
     const auto least = static_cast<int>(std::min(must_fail, kMost));
     const auto most = static_cast<int>(std::min(must_fail + may_fail, kMost));
@@ -39,6 +40,19 @@ class Tasks {
   }
 
  private:
+  /// However slowly stderr is read.
+  void summary() {
+    const Scenario& scenario = case_.scenario;
+    if (*case_.outcome.status == 0 || scenario.errors.stops_after != SIZE_MAX) return;
+    const bool map = scenario.subcommand == "map";
+    const std::string words = " of " + std::to_string(scenario.tasks.size()) +
+                              (map ? " jobs failed" : " tasks did not succeed");
+    const std::string& told = scenario.one_place ? case_.outcome.out : case_.outcome.errors;
+    if (told.find(words) == std::string::npos && scenario.tasks.size() > 1) {
+      case_.say("it does not say how many failed");
+    }
+  }
+
   enum class Fate : std::uint8_t { Succeeds, Fails, Either };
 
   /// Tries in all: --retries, for a crash --crash-retries; `map` knows one kind. That a worker

@@ -87,6 +87,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
     todo.finished += end == End::Ok ? 1 : 0;
     const std::string answer =
         end == End::Ok ? wire.ok(*task, todo.value) : wire.error(*task, "bad task");
+    now.answers = true;
     const bool written = co_await self.write(1, answer);
     if (!written) co_return 1;
     self.when_taken(1, [&now, &self] { now.told = self.machine().now(); });

@@ -13,6 +13,7 @@ namespace spread::world {
 struct StoppedRun {
   std::map<std::string, std::string> files;
   std::set<std::size_t> logged;  ///< tasks that its joblog has
+  bool killed = false;           ///< as by kill -9
 };
 
 /// Its joblog may have lost its last bytes with the machine. Afterwards tasks are as if they had

@@ -3,45 +3,16 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cmath>
-#include <random>
+
+#include "draw.h"
+#include "special.h"
 
 namespace spread::world {
 namespace {
 
 using End = TaskPlan::End;
 
-class Draw {
- public:
-  explicit Draw(std::uint64_t seed) : random_(seed) {}
-  std::uint64_t between(std::uint64_t low, std::uint64_t high) {
-    return low + random_() % (high - low + 1);
-  }
-  bool one_in(unsigned n) { return between(1, n) == 1; }
-  template <typename T>
-  T of(std::initializer_list<T> list) {
-    return *(list.begin() + between(0, list.size() - 1));
-  }
-  /// Small ones as often as large ones.
-  std::uint64_t by_size(std::uint64_t low, std::uint64_t high) {
-    const double from = std::log2(static_cast<double>(low)),
-                 to = std::log2(static_cast<double>(high));
-    const double place = static_cast<double>(between(0, 1000)) / 1000;
-    return static_cast<std::uint64_t>(std::exp2(from + (to - from) * place));
-  }
-
- private:
-  std::mt19937_64 random_;
-};
-
 std::string seconds(Time span) { return std::to_string(span / kMillisecond) + "ms"; }
-
-/// Letters, so that no wire has to escape any.
-std::string text(Draw& draw, std::size_t index, std::size_t size) {
-  std::string text = std::to_string(index) + ":";
-  while (text.size() < size) text += static_cast<char>('a' + draw.between(0, 25));
-  return text;
-}
 
 class Drawing {
  public:
@@ -79,6 +50,7 @@ class Drawing {
  private:
   /// What would otherwise meet too seldom.
   void rare() {
+    if (calm_ && draw_.one_in(8) && world_.wire != "lines") last_words(draw_, world_);
     const bool run = world_.subcommand == "run", map = world_.subcommand == "map";
     const bool signals = !world_.faults.signals.empty() || !world_.faults.signals_at.empty();
     if (run && signals && draw_.one_in(2)) world_.worker.lives_on = true;
@@ -234,9 +206,9 @@ class Drawing {
       tasks(draw_count(), {End::Error, End::Crash, End::Busy, End::Mute, End::Deaf, hang});
     }
     if (draw_.one_in(12)) {
-      crashers();
+      crashers(draw_, world_);
     } else if (world_.little_memory && draw_.one_in(6)) {
-      much_at_once();
+      much_at_once(draw_, world_);
     }
     // A tail that cannot be kept ends the run with an error of its own.
     if (!lines && !world_.spill_fills && draw_.one_in(3)) world_.worker.tail = "tail\n";
@@ -249,6 +221,9 @@ class Drawing {
     if (draw_.one_in(8)) {
       world_.results = "/world/results";
       word({"--results", world_.results});
+    } else if (draw_.one_in(8) && !world_.spill_fills) {
+      world_.table = draw_.of<const char*>({"/world/t.csv", "/world/t.tsv", "/world/t.json"});
+      word({"--results", world_.table});
     } else if (draw_.one_in(8)) {
       world_.ungrouped = true;
       word({"-u"});
@@ -264,58 +239,6 @@ class Drawing {
     if (world_.resumes && draw_.one_in(2)) world_.torn = draw_.between(1, 40);
   }
 
-  /// What works at first, and then dies again and again.
-  void crashers() {
-    world_.worker.lives_on = false;
-    for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
-      world_.tasks[i].attempts = {End::Ok};
-      if (i >= 6 && !draw_.one_in(8)) world_.tasks[i].attempts = {End::Crash};
-    }
-  }
-
-  /// More than can be held, and faster than it is read.
-  void much_at_once() {
-    for (std::size_t i = 0; i < 200; ++i) {
-      if (i >= world_.tasks.size()) world_.tasks.emplace_back();
-      world_.tasks[i].value = text(draw_, i, draw_.between(10'000, 30'000));
-      world_.tasks[i].duration = static_cast<Time>(draw_.between(0, 20)) * kMillisecond;
-    }
-    // Not where the first has to wait for its time-out, with all others behind it.
-    world_.out.pause = static_cast<Time>(draw_.between(1, 60)) * kSecond;
-  }
-
-  /// Jobs print more than can be held, and the first has to be tried again.
-  void waits_for_storage() {
-    world_.tasks.resize(std::min<std::size_t>(world_.tasks.size(), 12));
-    const bool once = world_.retries == 1;
-    for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
-      TaskPlan& task = world_.tasks[i];
-      task.value = text(draw_, i, draw_.between(100'000, once ? 900'000 : 300'000));
-      task.duration = static_cast<Time>(draw_.between(50, 400)) * kMillisecond;
-    }
-    if (world_.tasks.empty()) return;
-    TaskPlan& first = world_.tasks[0];
-    if (once) {
-      first.duration = 3 * kSecond;
-      return;
-    }
-    // It has failed before the others print much; and then there may be a slot less.
-    first.attempts = {End::Error, End::Ok};
-    first.duration = static_cast<Time>(draw_.between(0, 30)) * kMillisecond;
-    if (draw_.one_in(2)) {
-      world_.faults.signals_at[static_cast<Time>(draw_.between(1, 30)) * kMillisecond] = SIGUSR2;
-    }
-  }
-
-  /// Items for which no process can be started.
-  void too_long() {
-    for (std::size_t i = draw_.between(0, 3); i < world_.tasks.size();
-         i += draw_.between(1, 1 + world_.tasks.size())) {
-      world_.tasks[i] = TaskPlan();
-      world_.tasks[i].attempts = {End::Long};
-    }
-  }
-
   void map() {
     world_.ordered = !draw_.one_in(3);
     if (!world_.ordered) word({"--unordered"});
@@ -329,8 +252,8 @@ class Drawing {
     limits();
     output();
     tasks(draw_count(), {End::Error, End::Crash, timeout ? End::Hang : End::Crash});
-    if (world_.spill_fills && world_.ordered) waits_for_storage();
-    if (draw_.one_in(10) && !world_.host.there) too_long();
+    if (world_.spill_fills && world_.ordered) waits_for_storage(draw_, world_);
+    if (draw_.one_in(10) && !world_.host.there) too_long(draw_, world_);
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) {
       const bool refused = world_.tasks[i].attempts.front() == End::Long;
       world_.input += std::to_string(i) + std::string(refused ? 140'000 : 0, 'x') + "\n";

@@ -42,6 +42,7 @@ struct TaskPlan {
     Time began;
     std::optional<Time> told{};  ///< when the program had read its answer
     int status = 0;              ///< as a shell has it
+    bool answers = false;        ///< the program may have read some of its answer
   };
   std::deque<Try> tries;
   unsigned finished = 0;
@@ -110,6 +111,7 @@ struct Scenario {
   bool resumes = false;  ///< a second run goes on where this one was stopped
   std::size_t torn = 0;  ///< bytes that its joblog loses before, if it was killed
   std::string results;   ///< the folder for what jobs print
+  std::string table;     ///< the file that has a row for each job, in place of what it prints
   bool tag = false, ungrouped = false;
   Faults faults;
 

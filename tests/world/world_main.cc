@@ -78,7 +78,10 @@ class World {
                    static_cast<unsigned long long>(run.machine().calls()),
                    shorten(outcome.out).c_str(), shorten(outcome.errors).c_str());
     }
-    for (const std::string& each : found) std::fprintf(stderr, "  %s\n", each.c_str());
+    constexpr std::size_t kShown = 5;
+    for (std::size_t i = 0; i < found.size() && (show || i < kShown); ++i) {
+      std::fprintf(stderr, "  %s\n", found[i].c_str());
+    }
     failed_ = failed_ || !found.empty();
   }
 

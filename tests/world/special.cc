@@ -1,0 +1,75 @@
+#include "special.h"
+
+#include <signal.h>
+
+#include <algorithm>
+
+namespace spread::world {
+
+using End = TaskPlan::End;
+
+/// What works at first, and then dies again and again.
+void crashers(Draw& draw, Scenario& world) {
+  world.worker.lives_on = false;
+  for (std::size_t i = 0; i < world.tasks.size(); ++i) {
+    world.tasks[i].attempts = {End::Ok};
+    if (i >= 6 && !draw.one_in(8)) world.tasks[i].attempts = {End::Crash};
+  }
+}
+
+/// Jobs print more than can be held, and the first has to be tried again.
+void waits_for_storage(Draw& draw, Scenario& world) {
+  world.tasks.resize(std::min<std::size_t>(world.tasks.size(), 12));
+  const bool once = world.retries == 1;
+  for (std::size_t i = 0; i < world.tasks.size(); ++i) {
+    TaskPlan& task = world.tasks[i];
+    task.value = text(draw, i, draw.between(100'000, once ? 900'000 : 300'000));
+    task.duration = static_cast<Time>(draw.between(50, 400)) * kMillisecond;
+  }
+  if (world.tasks.empty()) return;
+  TaskPlan& first = world.tasks[0];
+  if (once) {
+    first.duration = 3 * kSecond;
+    return;
+  }
+  // It has failed before the others print much; and then there may be a slot less.
+  first.attempts = {End::Error, End::Ok};
+  first.duration = static_cast<Time>(draw.between(0, 30)) * kMillisecond;
+  if (draw.one_in(2)) {
+    world.faults.signals_at[static_cast<Time>(draw.between(1, 30)) * kMillisecond] = SIGUSR2;
+  }
+}
+
+/// More than can be held, and faster than it is read.
+void much_at_once(Draw& draw, Scenario& world) {
+  for (std::size_t i = 0; i < 200; ++i) {
+    if (i >= world.tasks.size()) world.tasks.emplace_back();
+    world.tasks[i].value = text(draw, i, draw.between(10'000, 30'000));
+    world.tasks[i].duration = static_cast<Time>(draw.between(0, 20)) * kMillisecond;
+  }
+  // Not where the first has to wait for its time-out, with all others behind it.
+  world.out.pause = static_cast<Time>(draw.between(1, 60)) * kSecond;
+}
+
+/// Items for which no process can be started.
+void too_long(Draw& draw, Scenario& world) {
+  for (std::size_t i = draw.between(0, 3); i < world.tasks.size();
+       i += draw.between(1, 1 + world.tasks.size())) {
+    world.tasks[i] = TaskPlan();
+    world.tasks[i].attempts = {End::Long};
+  }
+}
+
+/// The end has more to say than a reader of stderr has read.
+void last_words(Draw& draw, Scenario& world) {
+  if (world.tasks.empty() || world.faults.pipe_capacity < 4096) return;
+  for (std::size_t i = 0; i < world.tasks.size(); ++i) {
+    world.tasks[i].errors = "err " + text(draw, i, 5000) + "\n";
+  }
+  world.tasks.back().attempts = {End::Error};
+  world.errors.piece = 65536;
+  world.errors.pause = static_cast<Time>(draw.between(5, 60)) * kSecond;
+  world.faults.pipe_piece_max = SIZE_MAX;
+}
+
+}  // namespace spread::world

@@ -1,0 +1,15 @@
+// Changes to a world that lead to what would otherwise meet too seldom.
+#pragma once
+
+#include "draw.h"
+#include "scenario.h"
+
+namespace spread::world {
+
+void crashers(Draw& draw, Scenario& world);
+void waits_for_storage(Draw& draw, Scenario& world);
+void much_at_once(Draw& draw, Scenario& world);
+void too_long(Draw& draw, Scenario& world);
+void last_words(Draw& draw, Scenario& world);
+
+}  // namespace spread::world
