@@ -117,7 +117,8 @@ class Ending {
     if (case_.scenario.subcommand == "run") return memory_of_run();
     if (case_.scenario.subcommand != "map" || case_.scenario.retries > 1 || case_.scenario.out_file)
       return;
-    if (!case_.undisturbed()) return;
+    // What is written to files is not counted.
+    if (!case_.undisturbed() || !case_.scenario.results.empty()) return;
     constexpr std::int64_t kKiB = 1024, kSlots = 6;
     const std::int64_t queues =
         case_.scenario.out.pause > 0 || case_.scenario.errors.pause > 0 ? 2 : 0;

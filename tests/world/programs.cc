@@ -16,6 +16,7 @@ using End = TaskPlan::End;
 constexpr Time kForever = 1'000'000 * kSecond;
 constexpr int kCrashed = 3;
 constexpr int kLoginLost = 255;
+constexpr std::size_t kByShell = 5;  // words of such a login
 
 /// Two of its kinds, as a process can die.
 Co<int> crash(Process& self) {
@@ -222,9 +223,33 @@ Co<int> be_command(Process& self, Scenario& scenario) {
   co_return 0;
 }
 
-/// "login HOST env A=B... WORD...": to a worker, or to an agent.
+/// As a login shell reads a line: what stands between ' and ', or behind a backslash, is itself.
+std::vector<std::string> shell_words(const std::string& line) {
+  std::vector<std::string> words(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\'') {
+      quoted = !quoted;
+    } else if (!quoted && line[i] == '\\') {
+      words.back() += line[++i];
+    } else if (!quoted && line[i] == ' ') {
+      words.emplace_back();
+    } else {
+      words.back() += line[i];
+    }
+  }
+  return words;
+}
+
+/// "login HOST env A=B... WORD...": to a worker, or to an agent. "login -p 22 HOST LINE": the same
+/// by a shell over there.
 Co<int> be_login(Process& self, Scenario& scenario) {
   const HostPlan& host = scenario.host;
+  if (self.words.size() == kByShell && self.words[1] == "-p") {
+    const std::vector<std::string> words = shell_words(self.words.back());
+    self.words.resize(1);
+    self.words.insert(self.words.end(), words.begin(), words.end());
+  }
   co_await self.sleep(host.delay);
   if (self.machine().one_in(host.refuses_one_in)) {
     co_await self.write(2, "login: the host does not answer\n");

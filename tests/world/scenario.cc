@@ -73,8 +73,12 @@ class Drawing {
     if (!host.there) return word({"-j", std::to_string(world_.slots)});
     // Without a number it is asked how many CPUs it has.
     const std::string there = draw_.one_in(4) ? "" : std::to_string(draw_.between(1, 3)) + "/";
-    word({"--launch", "login {host}", "-S",
-          std::to_string(draw_.between(1, 3)) + "/:," + there + "n1"});
+    if (draw_.one_in(3)) {
+      word({"--ssh", "login -p 22"});
+    } else {
+      word({"--launch", "login {host}"});
+    }
+    word({"-S", std::to_string(draw_.between(1, 3)) + "/:," + there + "n1"});
     world_.slots = 6;
     host.delay = draw_.of<Time>({0, 50, 60'000}) * kMillisecond;
     // A worker that has a task and says nothing is waited for, a login that is not there is not.
