@@ -16,11 +16,16 @@ std::string seconds(Time span) { return std::to_string(span / kMillisecond) + "m
 
 class Drawing {
  public:
-  Drawing(const std::string& what, std::uint64_t seed) : draw_(seed) { world_.subcommand = what; }
+  Drawing(const std::string& what, std::uint64_t seed)
+      : draw_(seed),
+        storage_(what == "map" && seed % 16 == 5),
+        starts_(what == "map" && seed % 16 == 6) {
+    world_.subcommand = what;
+  }
 
   Scenario scenario() {
     const std::string& what = world_.subcommand;
-    calm_ = draw_.one_in(3);
+    calm_ = draw_.one_in(3) || storage_ || starts_;
     word({"spread", what, "--no-history", "--no-bar"});
     world_.shutdown_timeout = draw_.of<Time>({1, 3, 40}) * kSecond;
     world_.kill_grace = draw_.of<Time>({500, 2000}) * kMillisecond;
@@ -70,6 +75,7 @@ class Drawing {
     HostPlan& host = world_.host;
     host.there = (world_.subcommand == "run" || world_.subcommand == "map") && draw_.one_in(4);
     world_.slots = draw_.between(1, 6);
+    host.there &= !storage_ && !starts_;
     if (!host.there) return word({"-j", std::to_string(world_.slots)});
     // Without a number it is asked how many CPUs it has.
     const std::string there = draw_.one_in(4) ? "" : std::to_string(draw_.between(1, 3)) + "/";
@@ -93,7 +99,7 @@ class Drawing {
 
   void machine() {
     Faults& faults = world_.faults;
-    faults.threads = draw_.one_in(2);
+    faults.threads = draw_.one_in(2) || starts_;
     // What few workers need, or fewer.
     if (draw_.one_in(10)) faults.descriptors_max = draw_.between(22, 44);
     if (draw_.one_in(10)) faults.reaped_late = draw_.of<Time>({5, 500}) * kMillisecond;
@@ -148,14 +154,17 @@ class Drawing {
   }
 
   void limits() {
-    if (draw_.one_in(calm_ ? 4 : 8)) {
+    if (starts_) {
+      world_.halt = "now,done=1";
+      word({"--halt", world_.halt});
+    } else if (!storage_ && draw_.one_in(calm_ ? 4 : 8)) {
       world_.halt = std::string(draw_.of<const char*>({"now", "soon"})) + "," +
                     draw_.of<const char*>({"fail", "success", "done"}) + "=" +
                     (draw_.one_in(4) ? draw_.of<const char*>({"10%", "50%"})
                                      : std::to_string(draw_.between(1, 4)));
       word({"--halt", world_.halt});
     }
-    if (draw_.one_in(6)) {
+    if (!starts_ && (storage_ || draw_.one_in(6))) {
       world_.spill_fills = true;
       // Much is printed, which takes too long three bytes at a time.
       world_.faults.pipe_piece_max = SIZE_MAX;
@@ -244,9 +253,9 @@ class Drawing {
   }
 
   void map() {
-    world_.ordered = !draw_.one_in(3);
+    world_.ordered = storage_ || !draw_.one_in(3);
     if (!world_.ordered) word({"--unordered"});
-    world_.retries = static_cast<unsigned>(draw_.between(1, 3));
+    world_.retries = storage_ ? 2 : static_cast<unsigned>(draw_.between(1, 3));
     word({"--retries", std::to_string(world_.retries)});
     const bool timeout = draw_.one_in(3);
     if (timeout) {
@@ -254,7 +263,7 @@ class Drawing {
       word({"--timeout", seconds(world_.timeout)});
     }
     limits();
-    output();
+    if (!storage_) output();
     tasks(draw_count(), {End::Error, End::Crash, timeout ? End::Hang : End::Crash});
     if (world_.spill_fills && world_.ordered) waits_for_storage(draw_, world_);
     if (draw_.one_in(10) && !world_.host.there) too_long(draw_, world_);
@@ -348,7 +357,8 @@ class Drawing {
 
   Draw draw_;
   Scenario world_;
-  bool calm_ = false;  ///< nothing comes from outside, so that all of it can be judged
+  bool storage_, starts_;  ///< one of the worlds for full storage, or for starts that are slow
+  bool calm_ = false;      ///< nothing comes from outside, so that all of it can be judged
 };
 
 }  // namespace
