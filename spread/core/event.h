@@ -78,6 +78,12 @@ struct WorkerPrepared {
 struct WorkerUnusable {
   WorkerId worker{};
 };
+/// It leaves of its own accord, as a good one may: retirement (docs/protocol.md section 7). What it
+/// has not answered goes back at this moment, and it is given nothing more; WorkerGone follows when
+/// it has ended.
+struct WorkerRetires {
+  WorkerId worker{};
+};
 enum class AnswerKind : std::uint8_t { Ok, Error, Fatal, Busy };
 struct Answered {
   WorkerId worker{};
@@ -172,9 +178,9 @@ struct Aborted {
 
 using Event =
     std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
-                 WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, Answered, PayloadRefused,
-                 LastTry, WorkerGone, ConnectionLost, OutputFull, OutputStalled, OutputUnread,
-                 StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+                 WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires, Answered,
+                 PayloadRefused, LastTry, WorkerGone, ConnectionLost, OutputFull, OutputStalled,
+                 OutputUnread, StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

@@ -106,6 +106,7 @@ class Scheduler {
   void on(WorkerHello& event, TimePoint now, Actions& actions);
   void on(WorkerPrepared& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
+  void on(WorkerRetires& event, TimePoint now, Actions& actions);
   void on(Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
@@ -138,6 +139,7 @@ class Scheduler {
                        TimePoint now, Actions& actions);
   void give_up_refused(TimePoint now, Actions& actions);
   BusyState busy_state(const Slot& refuser, TimePoint now);
+  void note_retirement(Slot& retiring, TimePoint now, Actions& actions);
   void give_back(Slot& slot, std::size_t place, TimePoint now);
   void give_back_all(Slot& slot, TimePoint now);
   void queue_again(TaskIndex i);
@@ -218,6 +220,7 @@ class Scheduler {
   bool may_drain(Slot& slot);
   bool avoids(const Slot& here, const Task& task) const;
   bool another_is_free(const Slot& here, const Task& task) const;
+  bool unused_one_comes() const;
   bool left_idle(const Slot& slot, TimePoint now);
   bool rest_is_left_idle(const Slot& slot, TimePoint now) const;
 

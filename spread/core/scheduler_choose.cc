@@ -62,6 +62,18 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
   return free > 0;
 }
 
+/// Whether a worker can be expected that has been given nothing yet: it is there or being started,
+/// or will be in a slot that is free or is becoming so.
+bool Scheduler::unused_one_comes() const {
+  for (const Group group : {Group::Starting, Group::AwaitsHello, Group::Unused}) {
+    if (pool_.count(group) > 0) return true;
+  }
+  const std::uint32_t ending = pool_.count(Group::Occupied) - pool_.count(Group::Live);
+  if (ending > 0) return true;
+  const bool may_start = pool_.count(Group::Occupied) < slots_limit_;
+  return may_start && pool_.count(Group::Ready) + pool_.count(Group::Pausing) > 0;
+}
+
 /// A task that is to run alone waits until a worker has nothing in flight: as many workers as there
 /// are such tasks are sent nothing more.
 bool Scheduler::may_drain(Slot& worker) {
@@ -79,6 +91,7 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
     if (tasks_[i].apart && pool_.connection_of(to).apart > 0) return true;
+    if (tasks_[i].for_unused && !to.unused() && unused_one_comes()) return true;
     if (avoids(to, tasks_[i])) {
       if (!avoided) avoided = i;
       return true;

@@ -133,7 +133,7 @@ bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions
     const Choice choice = choose(to);
     if (choice.kind == Choice::Kind::Wait) return false;
     if (choice.kind == Choice::Kind::Nothing) return true;
-    if (tasks_[choice.task].avoid == kNoWorker && left_idle(to, now)) return true;
+    if (tasks_[choice.task].any_worker() && left_idle(to, now)) return true;
     if (choice.kind == Choice::Kind::Fresh) {
       tasks_.take_fresh();
     } else {
@@ -162,6 +162,7 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   Task& task = tasks_[i];
   ++task.attempts;
   task.holder = to.id;
+  task.for_unused = false;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   const bool first = to.in_flight().empty();
   if (first) {

@@ -14,6 +14,8 @@ namespace {
 
 // The longest pause of a worker whose argument list has answered, while no other one of it lives.
 constexpr Duration kPauseOfTheLast = std::chrono::seconds(1);
+// docs/protocol.md section 7, "Retirement".
+constexpr std::uint32_t kRetirementsMax = 3;
 
 }  // namespace
 
@@ -170,6 +172,47 @@ void Scheduler::give_back_all(Slot& from, TimePoint now) {
   while (!from.in_flight().empty()) give_back(from, from.in_flight().size() - 1, now);
 }
 
+void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
+  Slot& retiring = pool_[event.worker];
+  // Of one that spread ends, it is known why.
+  if (!retiring.has_worker() || retiring.killed_for != KillReason::None) return;
+  if (!retiring.answered && retiring.in_flight().empty()) {
+    // It was of no use. That is a launch failure, or else there would be no end of starts.
+    if (retiring.state() == SlotState::Live) pool_.set_state(retiring, SlotState::Dying);
+    return;
+  }
+  const std::size_t at_work = std::min<std::size_t>(retiring.parallel, retiring.in_flight().size());
+  while (retiring.in_flight().size() > at_work) give_back(retiring, at_work, now);
+  for (std::size_t left = at_work; left > 0; --left) note_retirement(retiring, now, actions);
+  // Without an answer there is a pause, which grows, before the next one.
+  if (!retiring.answered) ++retiring.deaths;
+  if (retiring.state() == SlotState::Closing) return;
+  pool_.set_state(retiring, SlotState::Closing);
+  actions.push_back(CloseInput{event.worker, "it leaves of its own accord"});
+  let_end(retiring, now);
+}
+
+/// What the worker was at may be why it left: the next one is to show, and has nothing else before.
+void Scheduler::note_retirement(Slot& retiring, TimePoint now, Actions& actions) {
+  const TaskIndex i = take_in_flight(retiring, 0, now).task;
+  Task& task = tasks_[i];
+  task.for_unused = true;
+  // Where it went wrong before does not matter to a fresh one: two rules that each leave it to the
+  // other's worker would leave it for ever.
+  task.avoid = kNoWorker;
+  if (!retiring.answered) ++task.retirements;
+  if (task.retirements < kRetirementsMax) return queue_again(i);
+  DeliverTask how;
+  how.outcome = Outcome::Lost;
+  how.worker = retiring.id;
+  how.error_type = "Lost";
+  how.message = fmt::format(
+      "{} workers in a row left (bye, or exit status 0) with it as their first task, and answered "
+      "nothing",
+      kRetirementsMax);
+  deliver(i, std::move(how), actions);
+}
+
 void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
   Slot& ended = pool_[event.worker];
   const SlotState state = ended.state();
@@ -186,8 +229,9 @@ void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
   }
   TimePoint not_before = now;
   if (state == SlotState::Closing && ended.in_flight().empty()) {
-    // Its work is done; or it is retired, and then it has a rest to keep.
+    // Its work is done; or it was too busy, and then it has a rest to keep.
     if (ended.retired()) not_before = std::max(now, ended.not_before);
+    if (ended.deaths > 0) not_before = std::max(not_before, pause_end(ended, ended.deaths, now));
   } else {
     not_before = settle_end(ended, event, killed_for, now, actions);
   }

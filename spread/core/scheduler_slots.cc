@@ -231,7 +231,7 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     if (!all) {
       const Choice choice = choose(candidate);
       if (choice.kind == Choice::Kind::Nothing) continue;
-      if (tasks_[choice.task].avoid == kNoWorker && left_idle(candidate, now)) {
+      if (tasks_[choice.task].any_worker() && left_idle(candidate, now)) {
         if (rest_is_left_idle(candidate, now)) return;
         continue;
       }

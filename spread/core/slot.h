@@ -57,6 +57,8 @@ class SlotStatus {
   bool resting() const { return resting_; }
   /// It was refused too often: only if no other worker is left.
   bool retired() const { return retired_; }
+  /// What is sent to it, or to the worker that is to be started here, is its first task.
+  bool unused() const { return !has_worker() || !given_; }
   /// In the order sent; the front is what the worker works on.
   const Ring<InFlight>& in_flight() const { return in_flight_; }
   std::size_t in_flight_bytes() const { return in_flight_bytes_; }
@@ -90,6 +92,7 @@ class SlotStatus {
   bool logging_in_ = false;
   bool draining_ = false;
   bool retired_ = false;
+  bool given_ = false;        ///< a task, of which another one may have come
   bool takes_tasks_ = false;  ///< can_take_tasks(), which is asked six times for each task
   std::size_t in_flight_bytes_ = 0;
   std::optional<TimePoint> unread_since_;

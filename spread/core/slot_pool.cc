@@ -78,6 +78,7 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when(live && slot.leaving_, Group::Leaving) |
          when(live && slot.leaving_ && slot.in_flight_.empty(), Group::Released) |
          when(slot.draining_, Group::Draining) |
+         when(slot.can_take_tasks() && !slot.given_, Group::Unused) |
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
 }
 
@@ -203,7 +204,7 @@ void SlotPool::vacate(Slot& slot) {
   change(slot, [&] {
     slot.state_ = SlotState::Empty;
     slot.logging_in_ = slot.awaits_hello_ = slot.overdue_ = slot.resting_ = false;
-    slot.draining_ = slot.leaving_ = false;
+    slot.draining_ = slot.leaving_ = slot.given_ = false;
     slot.unread_since_.reset();
   });
 }
@@ -277,6 +278,7 @@ void SlotPool::has_none(Slot& slot) {
 
 void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone) {
   SPREAD_ASSERT(slot.takes_tasks());
+  if (!slot.given_) change(slot, [&] { slot.given_ = true; });
   slot.in_flight_.push_back(task);
   slot.in_flight_bytes_ += bytes;
   if (slot.in_flight_.size() == 1) has_one(slot, alone);

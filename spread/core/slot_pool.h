@@ -82,9 +82,10 @@ enum class Group : std::uint8_t {
   Released,  ///< Leaving, and has nothing in flight
   Draining,
   Unread,  ///< spread does not read what its worker writes
+  Unused,  ///< takes tasks and was given none
   Idle,    ///< takes tasks and has none: it would work on one at once
 };
-inline constexpr std::size_t kGroups = 18;
+inline constexpr std::size_t kGroups = 19;
 
 /// The same for what changes with nearly every task, which is not counted by host and key.
 enum class Load : std::uint8_t {

@@ -7,7 +7,7 @@
 namespace spread {
 
 RetryQueue::Kind RetryQueue::kind_of(const Task& task) {
-  return {task.avoid, task.crashes > 0, task.alone, task.apart};
+  return {task.avoid, task.crashes > 0, task.alone, task.apart, task.for_unused};
 }
 
 void RetryQueue::insert(TaskIndex i, const Task& task) {

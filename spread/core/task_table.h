@@ -58,6 +58,7 @@ class RetryQueue {
     bool has_crashed = false;
     bool alone = false;
     bool apart = false;
+    bool for_unused = false;
     auto operator<=>(const Kind&) const = default;
   };
   static Kind kind_of(const Task& task);
@@ -138,10 +139,15 @@ struct Task {
   /// ... for the second time: no two such tasks are under way in one connection, so that the next
   /// loss tells.
   bool apart = false;
+  /// It was what a retired worker was at: the next to have it is one that was given nothing before.
+  bool for_unused = false;
+  std::uint32_t retirements = 0;           ///< of workers that had it first and answered nothing
   bool last_try = false;                   ///< see LastTry
   bool came_back = false;                  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 
+  /// One worker is as good as another: that it is left to a faster one is no loss.
+  bool any_worker() const { return avoid == kNoWorker && !for_unused; }
   /// Nothing has happened to it: it differs from a new one in what push_new() and a send set.
   bool is_plain() const { return !came_back && !last_try; }
 };

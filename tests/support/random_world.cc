@@ -80,6 +80,8 @@ WorkerPlan draw_worker(Dice& dice, double trouble) {
   if (dice.chance(0.1)) worker.crash_while_idle = dice.log_between(0.01, 1);
   if (dice.chance(0.1)) worker.misbehave = dice.log_between(0.001, 0.1);
   if (dice.chance(0.1)) worker.exits_after = dice.count(1, 20);
+  worker.retires = worker.exits_after > 0 && dice.chance(0.5);
+  if (dice.chance(0.05)) worker.leaves = dice.log_between(0.001, 0.5);
   if (dice.chance(0.2)) {
     worker.busy = dice.between(0.01, 1);
     worker.busy_seconds = dice.log_between(0.001, 10);
@@ -291,7 +293,8 @@ Expectation expectation_of(const World& world) {
   for (const SlotPlan& slot : world.slots) {
     const WorkerPlan& worker = slot.worker;
     if (worker.crash > 0 || worker.crash_while_idle > 0 || worker.misbehave > 0 ||
-        worker.exits_after > 0 || slot.connection_failures > 0 || slot.connection_dies > 0) {
+        (worker.exits_after > 0 && !worker.retires) || worker.leaves > 0 ||
+        slot.connection_failures > 0 || slot.connection_dies > 0) {
       return expected;
     }
     // With a single try an answer that is held back is charged.

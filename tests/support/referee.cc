@@ -62,6 +62,23 @@ void Referee::before(const WorkerUnusable& event) {
   if (broken.phase == WorkerBook::Phase::Live) broken.phase = WorkerBook::Phase::Unusable;
 }
 
+/// All that it has goes back unblamed; what it was at is noted.
+void Referee::before(const WorkerRetires& event) {
+  WorkerBook& from = worker(event.worker);
+  if (from.phase == WorkerBook::Phase::Killed) return;
+  const bool useless = from.answered == 0;
+  from.phase =
+      useless && from.in_flight.empty() ? WorkerBook::Phase::Unusable : WorkerBook::Phase::Retiring;
+  for (std::size_t i = 0; i < from.in_flight.size(); ++i) {
+    TaskBook& back = task(from.in_flight[i]);
+    back.holder = kNoWorker;
+    if (i >= from.parallel) continue;
+    back.for_unused = true;
+    if (useless) ++back.retirements;
+  }
+  from.in_flight.clear();
+}
+
 void Referee::before(const Answered& event) {
   WorkerBook& from = worker(event.worker);
   TaskBook& about = task(event.task);
@@ -72,6 +89,7 @@ void Referee::before(const Answered& event) {
     return;
   }
   ++from.answers;
+  ++from.answered;
   proven_[from.key] = true;
   if (event.kind != AnswerKind::Ok) ++about.failures;
 }
@@ -101,6 +119,7 @@ void Referee::has_gone(WorkerBook& dead) {
   dead.parallel = 1;
   dead.window_max = 0;
   dead.stop_kill = false;
+  dead.given = dead.answered = 0;
 }
 
 Referee::Neighbour Referee::neighbour(WorkerId id, const Slot& slot) {
@@ -212,6 +231,13 @@ void Referee::see(const SendTask& action) {
     expect(!task(other.in_flight.front()).apart,
            what + "should be apart from one that is under way in the same connection");
   }
+  for (const WorkerBook& other : workers_) {
+    if (!sent.for_unused || to.given == 0) break;
+    expect(other.phase != WorkerBook::Phase::Starting,
+           what + "that has had others, while one is started that has not");
+  }
+  sent.for_unused = false;
+  ++to.given;
   sent.holder = action.worker;
   ++sent.sends;
   to.in_flight.push_back(action.task);
@@ -224,7 +250,8 @@ void Referee::see(const SendTask& action) {
 
 void Referee::see(const CloseInput& action) {
   WorkerBook& closed = worker(action.worker);
-  expect(closed.phase == WorkerBook::Phase::Live, name(action.worker) + " closed but not live");
+  expect(closed.phase == WorkerBook::Phase::Live || closed.phase == WorkerBook::Phase::Retiring,
+         name(action.worker) + " closed but not live");
   expect(closed.in_flight.empty() || options_.holds_answers,
          name(action.worker) + " closed with tasks in flight");
   expect(!ends_another(action.worker), name(action.worker) + " is closed since another one died");
@@ -300,9 +327,9 @@ void Referee::check_outcome(const DeliverTask& action, const TaskBook& done) {
              what + "failed with tries left");
       return;
     case Outcome::Lost:
-      expect(done.crashes == rules.crash_retries || scheduler_->stopping(),
+      expect(done.crashes == rules.crash_retries || done.retirements == 3 || scheduler_->stopping(),
              what + "lost after " + std::to_string(done.crashes) + " crashes");
-      expect(done.crashes > 0, what + "lost without a crash");
+      expect(done.crashes + done.retirements > 0, what + "lost without a crash");
       return;
     case Outcome::NotComputed:
       expect(scheduler_->stopping() || (rules.max_busy && done.refusals > 0),

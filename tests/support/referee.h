@@ -40,12 +40,14 @@ class Referee {
     bool alone = false;
     bool lost_before = false;  ///< it was under way in a connection of several when that was lost
     bool apart = false;        ///< ... twice
+    bool for_unused = false;   ///< what a worker that retired was at
+    std::uint32_t retirements = 0;  ///< of workers that had it first and answered nothing
     bool malformed = false;
     bool refused_payload = false;
     std::string message;
   };
   struct WorkerBook {
-    enum class Phase : std::uint8_t { None, Starting, Live, Closing, Unusable, Killed };
+    enum class Phase : std::uint8_t { None, Starting, Live, Closing, Unusable, Retiring, Killed };
     Phase phase = Phase::None;
     std::uint32_t key = 0;
     std::uint32_t connection = 0;
@@ -56,6 +58,7 @@ class Referee {
     bool stop_kill = false;  ///< killed because the run is to end
     std::deque<TaskId> in_flight;
     std::uint32_t answers = 0;
+    std::uint32_t given = 0, answered = 0;  ///< of this process
     std::uint32_t most_in_flight = 0;
   };
   const std::vector<TaskBook>& tasks() const { return tasks_; }
@@ -74,6 +77,7 @@ class Referee {
   void before(const WorkerUp& event);
   void before(const WorkerHello& event);
   void before(const WorkerUnusable& event);
+  void before(const WorkerRetires& event);
   void before(const Answered& event);
   void before(const PayloadRefused& event);
   void before(const WorkerGone& event);

@@ -277,7 +277,7 @@ void Simulation::happen(Happening& happening) {
       work(process);
       return;
     case Happening::Kind::Done:
-      if (process->alive) done(process, happening.task);
+      if (process->alive && process->ready) done(process, happening.task);
       return;
     case Happening::Kind::Flush:
       if (process->alive) flush(process);

@@ -50,6 +50,8 @@ struct WorkerPlan {
   double busy = 0, busy_seconds = 0.1, busy_until = 0;
   double misbehave = 0;
   std::uint32_t exits_after = 0;  ///< exits with status 0 after so many answers; 0 = never
+  bool retires = false;           ///< ... and that is retirement
+  double leaves = 0;              ///< retires instead of working on a task
   double holds_answers = 0;       ///< seconds, while more tasks wait
   /// Answers are held until there are so many, or the input is closed; 0 = not so. As a filter
   /// does.
@@ -185,6 +187,7 @@ class Simulation {
   void done(const std::shared_ptr<Process>& process, TaskId task);
   void answer(const std::shared_ptr<Process>& process, TaskId task, AnswerKind kind);
   void flush(const std::shared_ptr<Process>& process);
+  void retire(const std::shared_ptr<Process>& process);
   void die(const std::shared_ptr<Process>& process, EndCause cause, bool clean, std::string why);
   bool host_is_down(std::uint32_t host, double at) const;
   const TaskPlan& plan(TaskId id) const { return world_.tasks[number(id) % world_.tasks.size()]; }

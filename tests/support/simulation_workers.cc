@@ -205,6 +205,7 @@ void Simulation::begin(const std::shared_ptr<Process>& process, TaskId task) {
     schedule(now() + seconds * process->random.uniform(), std::move(cut));
     return;
   }
+  if (process->random.uniform() < slot.worker.leaves) return retire(process);
   if (how.poison || how.cuts || process->random.uniform() < slot.worker.crash) {
     process->why = "killed by signal 11";
     schedule(now() + seconds * process->random.uniform(),
@@ -245,6 +246,7 @@ void Simulation::done(const std::shared_ptr<Process>& process, TaskId task) {
   }
   ++process->answers;
   if (slot.worker.exits_after != 0 && process->answers >= slot.worker.exits_after) {
+    if (slot.worker.retires) return retire(process);
     flush(process);
     die(process, EndCause::Exited, true, "exit status 0");
     return;
@@ -262,6 +264,18 @@ void Simulation::answer(const std::shared_ptr<Process>& process, TaskId task, An
 
 void Simulation::flush(const std::shared_ptr<Process>& process) {
   for (const auto& [task, kind] : std::exchange(process->held, {})) answer(process, task, kind);
+}
+
+/// It says so, and ends when it has written its tail.
+void Simulation::retire(const std::shared_ptr<Process>& process) {
+  flush(process);
+  const SlotPlan& slot = slot_plan(process->worker);
+  to_master(now() + world_.hosts[slot.host].round_trip / 2, WorkerRetires{process->worker},
+            process);
+  process->ready = false;
+  process->clean = true;
+  process->why = "exit status 0";
+  schedule(now() + slot.worker.tail_seconds, {0, 0, Happening::Kind::Dies, process, {}, {}});
 }
 
 void Simulation::die(const std::shared_ptr<Process>& process, EndCause cause, bool clean,

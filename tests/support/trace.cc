@@ -65,6 +65,7 @@ std::string describe(const Event& event) {
           [](const WorkerHello& e) { return w(e.worker) + " says hello"; },
           [](const WorkerPrepared& e) { return w(e.worker) + " is prepared"; },
           [](const WorkerUnusable& e) { return w(e.worker) + " is unusable"; },
+          [](const WorkerRetires& e) { return w(e.worker) + " retires"; },
           [](const Answered& e) {
             return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind);
           },

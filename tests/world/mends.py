@@ -184,4 +184,9 @@ MENDS = [
          "spread/core/run_phases.cc",
          "      return turn.said || turn.signals > 0;",
          "      return true;"),
+    Mend("noted-and-avoided", "run",
+         "a hang: what a worker left behind may not go to a used one, nor to the fresh one that can come",
+         "spread/core/scheduler_failure.cc",
+         "  task.avoid = kNoWorker;\n",
+         ""),
 ]
