@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "spread/api/task.h"
@@ -59,6 +60,8 @@ struct TaskProgress {
 struct WorkerLog {  ///< a `log` message, or stray output
   WorkerId worker;
   std::string_view text;
+  LogLevel level = LogLevel::Info;
+  std::optional<TaskId> task = {};  ///< what it is about; stray output is about none
 };
 struct WorkerTail {
   WorkerId worker;

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "spread/api/task.h"
 #include "spread/api/time.h"
 
 namespace spread {
@@ -165,9 +166,12 @@ enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
 struct ReportOptions {
   std::string speaker = "spread";  ///< what messages begin with
   ProgressStyle progress = ProgressStyle::Automatic;
-  std::string joblog;          ///< empty = none; "-" is not special
-  bool joblog_append = false;  ///< --joblog +FILE
-  std::string events;          ///< FILE or "fd:N"; empty = none
+  std::string joblog;                                     ///< empty = none; "-" is not special
+  bool joblog_append = false;                             ///< --joblog +FILE
+  std::string events;                                     ///< FILE or "fd:N"; empty = none
+  std::string log;                                        ///< the same, of what workers log
+  LogLevel log_level = LogLevel::Debug;                   ///< the least that goes there
+  std::optional<LogLevel> stderr_level = LogLevel::Info;  ///< ... to stderr; none = nothing does
   bool explain = false;
   bool summary = false;  ///< a table of workers and hosts on stderr, at the end
 };

@@ -33,6 +33,9 @@ enum class Outcome : std::uint8_t {
   NotComputed = 3,  ///< the run ended before it could be computed
 };
 
+/// How much a worker's message about a task matters to its author.
+enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+
 struct TaskResult {
   TaskId id{};
   Outcome outcome = Outcome::Ok;

@@ -43,6 +43,7 @@ RunOptions take_run(Options& options) {
   run.tasks.output = options.output;
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
+  run.tasks.meta = options.task_meta;
   run.tasks.window = options.window;
   run.starts = options.starts;
   run.start_all = options.start_all;
@@ -206,6 +207,9 @@ Status check_wire(const Draft& draft) {
         "--crash-retries 1 gives a worker one line at a time, so that it is known which "
         "one it died of; leave out --window {}",
         options.window.tasks));
+  }
+  if (options.task_meta && options.wire == Wire::Lines) {
+    return fail("--task-meta: --wire lines sends the payload only; use --wire json or msgpack");
   }
   return {};
 }

@@ -130,6 +130,7 @@ LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker) const {
   facts.workers = workers();
   facts.prep_items = prep.size();
   facts.wire = wire;
+  facts.features = features;
   return plan_launch(roster, started, context, worker, facts);
 }
 

@@ -57,7 +57,7 @@ class RunEvents {
   void progress(TaskId task, WorkerId worker, double fraction, std::string_view text) {
     tell(TaskProgress{task, worker, fraction, text});
   }
-  void log(WorkerId worker, std::string_view text) { tell(WorkerLog{worker, text}); }
+  void log(const WorkerLog& message) { tell(message); }
   void tail(WorkerId worker, std::string_view text) { tell(WorkerTail{worker, text}); }
   /// The task has got as far as into its queue.
   void sent(const SendTask& task) {

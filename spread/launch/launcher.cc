@@ -49,12 +49,14 @@ constexpr std::string_view kInDirectory = R"(cd -- "$1" >/dev/null || exit 125; 
 
 Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
                              const RunFacts& facts) {
-  return {{"SPREAD_HOST", host.name},
-          {"SPREAD_SLOT", std::to_string(slot.number)},
-          {"SPREAD_WORKER", std::to_string(number(worker))},
-          {"SPREAD_WORKERS", std::to_string(facts.workers)},
-          {"SPREAD_PREP", std::to_string(facts.prep_items)},
-          {"SPREAD_WIRE", std::string(name_of(facts.wire))}};
+  Variables variables = {{"SPREAD_HOST", host.name},
+                         {"SPREAD_SLOT", std::to_string(slot.number)},
+                         {"SPREAD_WORKER", std::to_string(number(worker))},
+                         {"SPREAD_WORKERS", std::to_string(facts.workers)},
+                         {"SPREAD_PREP", std::to_string(facts.prep_items)},
+                         {"SPREAD_WIRE", std::string(name_of(facts.wire))}};
+  if (!facts.features.empty()) variables.emplace_back("SPREAD_FEATURES", facts.features);
+  return variables;
 }
 
 ArgumentList fill_in(const ArgumentList& command, const HostSpec& host, const SlotSpec& slot,

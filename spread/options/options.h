@@ -40,6 +40,7 @@ struct Options {
   FailureOptions failure;
   HaltOptions halt;
   bool strict = false;
+  bool task_meta = false;
   WindowOptions window;
   std::size_t max_frame = kFrameBytesDefault;
   std::size_t read_ahead = kReadAheadDefault;

@@ -202,6 +202,9 @@ Status set_max_busy(Draft& draft, std::string_view value) {
 Status set_halt(Draft& draft, std::string_view value) {
   return store(draft.options.halt, parse_halt(value));
 }
+Status set_task_meta(Draft& draft, std::string_view) {
+  return store_flag(draft.options.task_meta, true);
+}
 Status set_strict(Draft& draft, std::string_view) { return store_flag(draft.options.strict, true); }
 
 // ---------------------------------------------------------------- progress and records
@@ -227,6 +230,24 @@ Status set_dry_run(Draft& draft, std::string_view) {
 }
 Status set_joblog(Draft& draft, std::string_view value) {
   return store(draft.options.report.joblog, parse_output_file(value, "a file"));
+}
+Status set_log(Draft& draft, std::string_view value) {
+  return store(draft.options.report.log, parse_events_target(value));
+}
+Status set_log_level(Draft& draft, std::string_view value) {
+  constexpr Choice<LogLevel> kLevels[] = {{"debug", LogLevel::Debug},
+                                          {"info", LogLevel::Info},
+                                          {"warning", LogLevel::Warning},
+                                          {"error", LogLevel::Error}};
+  return choose(draft.options.report.log_level, value, kLevels);
+}
+Status set_stderr_level(Draft& draft, std::string_view value) {
+  constexpr Choice<std::optional<LogLevel>> kLevels[] = {{"debug", LogLevel::Debug},
+                                                         {"info", LogLevel::Info},
+                                                         {"warning", LogLevel::Warning},
+                                                         {"error", LogLevel::Error},
+                                                         {"none", std::nullopt}};
+  return choose(draft.options.report.stderr_level, value, kLevels);
 }
 Status set_events(Draft& draft, std::string_view value) {
   return store(draft.options.report.events, parse_events_target(value));

@@ -43,6 +43,7 @@ Status set_start_retries(Draft& draft, std::string_view value);
 Status set_bench(Draft& draft, std::string_view value);
 Status set_max_busy(Draft& draft, std::string_view value);
 Status set_halt(Draft& draft, std::string_view value);
+Status set_task_meta(Draft& draft, std::string_view value);
 Status set_strict(Draft& draft, std::string_view value);
 
 Status set_bar(Draft& draft, std::string_view value);
@@ -55,6 +56,9 @@ Status set_explain(Draft& draft, std::string_view value);
 Status set_dry_run(Draft& draft, std::string_view value);
 Status set_joblog(Draft& draft, std::string_view value);
 Status set_events(Draft& draft, std::string_view value);
+Status set_log(Draft& draft, std::string_view value);
+Status set_log_level(Draft& draft, std::string_view value);
+Status set_stderr_level(Draft& draft, std::string_view value);
 Status set_history(Draft& draft, std::string_view value);
 Status set_no_history(Draft& draft, std::string_view value);
 

@@ -156,6 +156,10 @@ const TermText kEnvironment[] = {
      kRun | kAll},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
      kRun | kAll},
+    {"SPREAD_FEATURES",
+     "set for every worker that speaks msgpack or json: what this spread knows beyond the first "
+     "version of the protocol (docs/protocol.md)",
+     kRun},
     {"SPREAD_ITEM, SPREAD_SEQ, SPREAD_SLOT",
      "set for every job of map: its item, or its items with a blank between (nothing, where that "
      "is "

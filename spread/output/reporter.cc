@@ -85,6 +85,7 @@ Result<std::unique_ptr<Reporter>> Reporter::create(const ReportOptions& options,
 
 Status Reporter::open_files(const ReportOptions& options) {
   const bool append = options.joblog_append;
+  stderr_level_ = options.stderr_level;
   if (!options.events.empty()) {
     auto file = open_report(options.events, false);
     if (!file) return fail("--events: " + file.error().message);
@@ -94,6 +95,15 @@ Status Reporter::open_files(const ReportOptions& options) {
                                              wall_clock_seconds());
     observers_.push_back(events_.get());
     detailed_ = true;
+  }
+  if (!options.log.empty()) {
+    auto file = open_report(options.log, false);
+    if (!file) return fail("--log: " + file.error().message);
+    log_file_.name = "--log " + options.log;
+    log_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    log_ = std::make_unique<WorkerLogWriter>(log_file_.writer->queue().tail(), hosts_, wall_offset_,
+                                             options.log_level);
+    observers_.push_back(log_.get());
   }
   if (!options.joblog.empty()) {
     if (append && !named_descriptor(options.joblog)) {
@@ -273,7 +283,7 @@ void Reporter::turn(const OutputWriter& results) {
     line_.draw(progress_, loop_.now(), on_terminal_ ? terminal_width(errors_fd_) : 0,
                line_.in_place() ? errors_.queue().tail() : errors_line());
   }
-  for (File* file : {&events_file_, &joblog_file_}) {
+  for (File* file : {&events_file_, &joblog_file_, &log_file_}) {
     if (file->writer == nullptr) continue;
     file->writer->flush_if_due();
     tell_if_failed(*file);
@@ -284,14 +294,14 @@ void Reporter::turn(const OutputWriter& results) {
 TimePoint Reporter::next_deadline() const {
   TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
   if (!results_.ends_in_line()) next = std::min(next, waiting_until_);
-  for (const File* file : {&events_file_, &joblog_file_}) {
+  for (const File* file : {&events_file_, &joblog_file_, &log_file_}) {
     if (file->writer != nullptr) next = std::min(next, file->writer->next_deadline());
   }
   return next;
 }
 
 bool Reporter::files_written() {
-  for (File* file : {&events_file_, &joblog_file_}) {
+  for (File* file : {&events_file_, &joblog_file_, &log_file_}) {
     if (file->writer == nullptr) continue;
     file->writer->flush();
     tell_if_failed(*file);
@@ -324,7 +334,7 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
 }
 
 bool Reporter::logged() const {
-  for (const File* file : {&events_file_, &joblog_file_}) {
+  for (const File* file : {&events_file_, &joblog_file_, &log_file_}) {
     if (file->writer != nullptr && !file->writer->queue_empty()) return false;
   }
   return true;

@@ -16,6 +16,7 @@
 #include "spread/report/events_writer.h"
 #include "spread/report/progress.h"
 #include "spread/report/summary.h"
+#include "spread/report/worker_log.h"
 #include "spread/results/failure_report.h"
 #include "spread/results/joblog.h"
 
@@ -68,6 +69,8 @@ class Reporter {
   void flush_messages();
   /// Stray output of a worker, on stderr; with a hint the first time.
   void stray(WorkerId worker, std::string_view text);
+  /// What a worker logs at this level goes to stderr.
+  bool shows(LogLevel level) const { return stderr_level_ && level >= *stderr_level_; }
   /// Text that a worker attached to an answer.
   void captured(TaskId task, std::string_view so, std::string_view se);
 
@@ -86,9 +89,13 @@ class Reporter {
   double wall_seconds(TimePoint time) const {
     return to_seconds(time.time_since_epoch()) + wall_offset_;
   }
-  /// Files that it has open: the joblog and the events.
+  /// Files that it has open: the joblog, the events and the workers' log.
   std::uint64_t descriptors() const {
-    return (joblog_file_.writer != nullptr ? 1 : 0) + (events_file_.writer != nullptr ? 1 : 0);
+    std::uint64_t count = 0;
+    for (const File* file : {&joblog_file_, &events_file_, &log_file_}) {
+      if (file->writer != nullptr) ++count;
+    }
+    return count;
   }
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
   /// The worker has loaded, or answered; for the bar, which counts nothing for each task but
@@ -125,9 +132,9 @@ class Reporter {
   /// terminal, too, the progress line is taken away first. It comes back with the next turn.
   void make_room_for_results();
   TimePoint next_deadline() const;
-  /// The joblog and the events have been written so far; what cannot be has been told.
+  /// All these files have been written so far; what cannot be has been told.
   bool files_written();
-  /// Why the joblog or the events cannot be written any more; empty while they can. Events whose
+  /// Why one of these files cannot be written any more; empty while they can. Events whose
   /// reader is gone do not count.
   const std::string& file_error() const { return file_error_; }
   /// The last event.
@@ -139,7 +146,7 @@ class Reporter {
               bool because_told);
   /// Nothing that was said waits to be written.
   bool said() const { return errors_.queue_empty() && (!one_place() || shared_->queue_empty()); }
-  /// Nothing of the joblog and the events does.
+  /// Nothing of these files does.
   bool logged() const;
   /// Another process has the terminal for a while, or from now on.
   void leave_line();
@@ -173,9 +180,12 @@ class Reporter {
   std::string file_error_;
   File events_file_;
   File joblog_file_;
+  File log_file_;
   Progress progress_;
   ProgressLine line_;
   std::unique_ptr<EventsWriter> events_;
+  std::unique_ptr<WorkerLogWriter> log_;
+  std::optional<LogLevel> stderr_level_;
   std::unique_ptr<Explain> explain_;
   std::unique_ptr<Summary> summary_;
   FailureReport failures_;

@@ -12,6 +12,7 @@
 #include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/report/summary.h"
+#include "spread/report/worker_log.h"
 
 namespace spread {
 namespace {
@@ -182,7 +183,10 @@ void EventsWriter::on(const TaskProgress& event, TimePoint now) {
 }
 
 void EventsWriter::on(const WorkerLog& event, TimePoint now) {
-  Line(*this, Name<"worker_log">(), now).worker(event.worker).text<"text">(event.text);
+  Line line(*this, Name<"worker_log">(), now);
+  line.worker(event.worker).word<"level">(name_of(event.level));
+  if (event.task) line.task(*event.task);
+  line.text<"text">(event.text);
 }
 
 void EventsWriter::on(const WorkerTail& event, TimePoint now) {

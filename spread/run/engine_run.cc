@@ -26,6 +26,7 @@ Status claim_descriptors(const NamedFiles& files) {
 
 NamedFiles files_of(const CommonOptions& common) {
   NamedFiles files = {{"--events", common.report.events},
+                      {"--log", common.report.log},
                       {"--joblog", common.report.joblog},
                       {"-j", common.hosts.slots_file}};
   for (const std::string& name : common.hosts.slf_files) files.emplace_back("--slf", name);

@@ -31,7 +31,7 @@ std::string temporary_directory(const Environment& environment) {
 }
 
 NamedFiles written_by(const ReportOptions& report) {
-  return {{"--joblog", report.joblog}, {"--events", report.events}};
+  return {{"--joblog", report.joblog}, {"--events", report.events}, {"--log", report.log}};
 }
 
 // ---------------------------------------------------------------- run, all
@@ -59,6 +59,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
+  if (run.workers.wire != Wire::Lines) plan->features = kFeatures;
   if (run.dry_run) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;

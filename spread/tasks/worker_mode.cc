@@ -84,6 +84,19 @@ void WorkerMode::warn_non_finite() {
       "was given null");
 }
 
+// ---------------------------------------------------------------- questions
+
+Value WorkerMode::answer_to(const wire::UpMessage& question) const {
+  if (question.text == "whoami") {
+    wire::MapWriter map;
+    map.add("engine", "spread").add("version", SPREAD_VERSION);
+    map.add("wire", name_of(setup_.workers.wire)).add("slots", engine_.plan().workers());
+    return wire::make_answer(question.seq, map.view());
+  }
+  return wire::make_refusal(question.seq, "UnknownOp",
+                            "this spread does not know the op " + show_text(question.text));
+}
+
 // ---------------------------------------------------------------- answers
 
 void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {

@@ -45,6 +45,8 @@ class WorkerMode final : public RunMode {
   // For its slots.
   const WorkerSetup& setup() const { return setup_; }
   /// An answer to a task.
+  /// What the master says to a question.
+  Value answer_to(const wire::UpMessage& question) const;
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
   void tail_begins(WorkerId worker) { tails_->started(worker); }

@@ -2,12 +2,17 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "spread/api/environment.h"
 #include "spread/api/shared_options.h"
 
 namespace spread {
+
+/// What `run` tells its workers that it knows beyond the first version of wire 1: docs/protocol.md,
+/// section 9.
+inline constexpr std::string_view kFeatures = "ready,bye,ask,meta";
 
 /// What `run` and `all` have in common: how workers are told what they need, and what becomes of
 /// what they write besides answers.
@@ -30,6 +35,7 @@ struct TaskOptions {
   OutputOptions output;
   bool show_output = true;  ///< what workers attach to answers goes to stderr
   bool strict = false;      ///< stray output is an error
+  bool meta = false;        ///< tasks have a third element: docs/protocol.md section 3
   WindowOptions window;
   ProcessLimits limits;
 };

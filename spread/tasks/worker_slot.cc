@@ -23,6 +23,10 @@ constexpr Duration kPatience = std::chrono::seconds(10);
 
 }  // namespace
 
+bool WorkerSlot::sends_meta() const {
+  return mode_.setup().tasks != nullptr && mode_.setup().tasks->meta;
+}
+
 bool WorkerSlot::counts() const { return mode_.setup().counts_answers(); }
 
 // ---------------------------------------------------------------- what the Scheduler asks for
@@ -65,6 +69,7 @@ Status WorkerSlot::start() {
                       : fmt::format("still running {:.6g} s after the end of its input", seconds);
   }
   how.kill_grace = setup.ends.kill_grace;
+  how.may_leave_silently = !setup.is_all() && engine_.plan().is_local(id());
   silence_.set(kForever);
   slow_end_.set(kForever);
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
@@ -81,7 +86,10 @@ Status WorkerSlot::start() {
 }
 
 void WorkerSlot::send_task(const SendTask& action) {
-  if (const Status sent = worker_->session().send_task(action.task, action.payload); !sent) {
+  wire::MapWriter meta;
+  if (sends_meta()) meta.add("attempt", action.attempt);
+  const ByteView extra = sends_meta() ? meta.view() : ByteView();
+  if (const Status sent = worker_->session().send_task(action.task, action.payload, extra); !sent) {
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
   }
@@ -233,14 +241,24 @@ void WorkerSlot::on_progress(const wire::UpMessage& message) {
   engine_.events().progress(message.id, id(), message.number, message.text);
 }
 
-void WorkerSlot::on_log(std::string_view text) {
-  engine_.reporter().say(name() + ": " + std::string(text));
-  engine_.events().log(id(), text);
+void WorkerSlot::on_ask(const wire::UpMessage& question) {
+  worker_->session().reply(mode_.answer_to(question));
+  engine_.needs_flush(*this);
+}
+
+void WorkerSlot::on_retires() { engine_.post(WorkerRetires{id()}); }
+
+void WorkerSlot::on_log(const wire::UpMessage& message) {
+  if (engine_.reporter().shows(message.level)) {
+    engine_.reporter().say(name() + ": " + std::string(message.text));
+  }
+  const auto task = message.has_id ? std::optional(message.id) : std::nullopt;
+  engine_.events().log({id(), message.text, message.level, task});
 }
 
 void WorkerSlot::on_stray(std::string_view text) {
   engine_.reporter().stray(id(), text);
-  engine_.events().log(id(), text);
+  engine_.events().log({id(), text});
 }
 
 void WorkerSlot::on_tail(std::string_view text) {

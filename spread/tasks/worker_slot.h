@@ -48,6 +48,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void tell_ready();
   void has_task();
   bool counts() const;
+  bool sends_meta() const;
   bool leaves_lines_out(ExitStatus status) const;
   std::string silence_hint() const;
   void tell_death(const WorkerGone& ended);
@@ -63,7 +64,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void on_ready() override;
   void on_answer(const wire::UpMessage& message) override;
   void on_progress(const wire::UpMessage& message) override;
-  void on_log(std::string_view text) override;
+  void on_log(const wire::UpMessage& message) override;
+  void on_ask(const wire::UpMessage& question) override;
+  void on_retires() override;
   void on_stray(std::string_view text) override;
   void on_tail(std::string_view text) override;
   void on_warning(std::string message) override;

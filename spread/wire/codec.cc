@@ -42,6 +42,15 @@ class Elements {
     value = {start, static_cast<std::size_t>(at_ - start)};
     return true;
   }
+  /// All that follow, as they are.
+  bool take_rest(ByteView& values) {
+    const Byte* const start = at_;
+    for (; left_ > 0; --left_) {
+      if (!skip()) return false;
+    }
+    values = {start, static_cast<std::size_t>(at_ - start)};
+    return true;
+  }
   /// Whatever follows is ignored, but has to be there, and nothing behind it.
   bool close() {
     for (; left_ > 0; --left_) {
@@ -77,14 +86,14 @@ class Elements {
   std::string& error_;
 };
 
-enum class Shape : std::uint8_t { Value, Description, Number, Text, Nothing };
+enum class Shape : std::uint8_t { Value, Description, Number, Text, Seq, Nothing };
 struct Kind {
   std::string_view word;
   UpKind kind;
   Shape third;  ///< what the third element must be
   bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
-constexpr std::array<Kind, 9> kKinds = {{
+constexpr std::array<Kind, 11> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
     {"busy", UpKind::Busy, Shape::Number, false},
     {"error", UpKind::Error, Shape::Description, false},
@@ -94,6 +103,8 @@ constexpr std::array<Kind, 9> kKinds = {{
     {"hello", UpKind::Hello, Shape::Description, true},
     {"ready", UpKind::Ready, Shape::Nothing, true},
     {"error", UpKind::PrepError, Shape::Description, true},
+    {"ask", UpKind::Ask, Shape::Seq, true},
+    {"bye", UpKind::Bye, Shape::Nothing, true},
 }};
 
 const Kind* find_kind(std::string_view word, bool nil_id) {
@@ -161,6 +172,13 @@ bool parse_third(Elements& elements, const Kind& kind, UpMessage& message) {
       message.number = token.as_double();
       return true;
     }
+    case Shape::Seq: {
+      Token token;
+      if (!elements.take(token)) return false;
+      if (token.type != TokenType::Unsigned || token.number > INT64_MAX) return wrong("a seq");
+      message.seq = token.number;
+      return true;
+    }
     case Shape::Text: {
       Token token;
       if (!elements.take(token)) return false;
@@ -172,11 +190,39 @@ bool parse_third(Elements& elements, const Kind& kind, UpMessage& message) {
   return false;
 }
 
+/// What is behind a log's text. A level that is not known is no reason to lose the line.
+bool parse_level(Elements& elements, LogLevel& level) {
+  if (elements.left() == 0) return true;
+  Token token;
+  if (!elements.take(token)) return false;
+  const std::string_view word = token.is_text() ? as_text(token.bytes) : std::string_view();
+  if (word == "debug") level = LogLevel::Debug;
+  if (word == "warning") level = LogLevel::Warning;
+  if (word == "error") level = LogLevel::Error;
+  return true;
+}
+
+/// What is behind an ask's seq: op, id?, arguments. Without an op there is nothing to be refused.
+bool parse_question(Elements& elements, UpMessage& message) {
+  Token token;
+  if (elements.left() == 0 || !elements.take(token) || !token.is_text()) {
+    return elements.failed("\"ask\" without an op");
+  }
+  message.text = as_text(token.bytes);
+  if (elements.left() == 0) return true;
+  if (!elements.take(token)) return false;
+  message.has_id = token.type == TokenType::Unsigned && token.number <= INT64_MAX;
+  if (message.has_id) message.id = TaskId{token.number};
+  if (!message.has_id && token.type != TokenType::Nil) message.se = "its task is no id";
+  message.arguments = elements.left();
+  return elements.take_rest(message.value);
+}
+
 }  // namespace
 
 bool is_kind(std::string_view word) {
-  return find_kind(word, false) != nullptr || find_kind(word, true) != nullptr || word == "ask" ||
-         word == "answer";
+  return find_kind(word, false) != nullptr || find_kind(word, true) != nullptr ||
+         word == "answer" || word == "refused";
 }
 
 bool parse_message(ByteView body, UpMessage& message, std::string& error) {
@@ -206,9 +252,15 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
       if (!parse_optional_text(elements, kind->word, "se", message.se)) return false;
       break;
     case UpKind::Log:
+      if (!parse_level(elements, message.level)) return false;
+      break;
+    case UpKind::Ask:
+      if (!parse_question(elements, message)) return false;
+      break;
     case UpKind::Hello:
     case UpKind::Ready:
     case UpKind::PrepError:
+    case UpKind::Bye:
     case UpKind::Unknown: break;
   }
   return elements.close();
@@ -247,6 +299,11 @@ void append_text(std::string_view text, ByteBuffer& out) {
   Byte* const at = out.prepare(kMaxScalarBytes);
   out.commit(static_cast<std::size_t>(put_str_header(at, text.size()) - at));
   out.append(text);
+}
+
+void append_unsigned(std::uint64_t number, ByteBuffer& out) {
+  Byte* const at = out.prepare(kMaxScalarBytes);
+  out.commit(static_cast<std::size_t>(put_unsigned(at, number) - at));
 }
 
 }  // namespace
@@ -310,6 +367,65 @@ Value make_error(std::string_view type, std::string_view message) {
   Value value;
   value.body = Slice::copy_of(bytes.view());
   return value;
+}
+
+void MapWriter::add_key(std::string_view key) {
+  Byte& header = *const_cast<Byte*>(bytes_.view().data());
+  header = static_cast<Byte>(header + 1);
+  append_text(key, bytes_);
+}
+
+MapWriter& MapWriter::add(std::string_view key, std::string_view value) {
+  add_key(key);
+  append_text(value, bytes_);
+  return *this;
+}
+
+MapWriter& MapWriter::add(std::string_view key, std::uint64_t value) {
+  add_key(key);
+  append_unsigned(value, bytes_);
+  return *this;
+}
+
+namespace {
+
+/// [nil, kind, seq, and room for one value more.
+ByteBuffer begin_reply(std::string_view kind, std::uint64_t seq) {
+  ByteBuffer bytes;
+  bytes.push_back(Byte{0x94});  // an array of four
+  bytes.push_back(Byte{0xc0});
+  append_text(kind, bytes);
+  append_unsigned(seq, bytes);
+  return bytes;
+}
+
+}  // namespace
+
+Value make_task(TaskId id, const Value& payload, ByteView meta) {
+  ByteBuffer bytes;
+  bytes.push_back(Byte{0x93});  // an array of three
+  append_unsigned(number(id), bytes);
+  bytes.append(payload);
+  bytes.append(meta);
+  Value task;
+  task.body = Slice::copy_of(bytes.view());
+  return task;
+}
+
+Value make_answer(std::uint64_t seq, ByteView value) {
+  ByteBuffer bytes = begin_reply("answer", seq);
+  bytes.append(value);
+  Value reply;
+  reply.body = Slice::copy_of(bytes.view());
+  return reply;
+}
+
+Value make_refusal(std::uint64_t seq, std::string_view type, std::string_view message) {
+  ByteBuffer bytes = begin_reply("refused", seq);
+  bytes.append(make_error(type, message));
+  Value reply;
+  reply.body = Slice::copy_of(bytes.view());
+  return reply;
 }
 
 }  // namespace spread::wire

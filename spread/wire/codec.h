@@ -27,21 +27,27 @@ enum class UpKind : std::uint8_t {
   Error,      ///< [id, "error", {"type", "message", "trace"?}, so?, se?]
   Fatal,      ///< [id, "fatal", {...}, so?, se?]
   Progress,   ///< [id, "progress", fraction, text?]
-  Log,        ///< [id, "log", text]
+  Log,        ///< [id, "log", text, level?]
   Hello,      ///< [nil, "hello", {...}]
   Ready,      ///< [nil, "ready"]
   PrepError,  ///< [nil, "error", {...}]
+  Ask,        ///< [nil, "ask", seq, op, id?, argument...]
+  Bye,        ///< [nil, "bye"]
   Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };
 
 struct UpMessage {
   UpKind kind = UpKind::Unknown;
   bool has_id = false;
-  TaskId id{};
-  /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Otherwise empty.
+  LogLevel level = LogLevel::Info;
+  TaskId id{};  ///< Ask: the task that it is about, if has_id
+  /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Ask: its arguments,
+  /// encoded, one behind the other. Otherwise empty.
   ByteView value;
-  std::string_view text;    ///< Busy: reason; Progress, Log: text; Unknown: the kind's name
-  double number = 0;        ///< Busy: seconds; Progress: fraction
+  std::uint64_t seq = 0;        ///< Ask; what is wrong with it, if something is, is in `se`
+  std::uint64_t arguments = 0;  ///< Ask: how many
+  std::string_view text;  ///< Busy: reason; Progress, Log: text; Ask: op; Unknown: the kind's name
+  double number = 0;      ///< Busy: seconds; Progress: fraction
   std::string_view so, se;  ///< text that the worker captured, to be shown
 };
 
@@ -122,6 +128,28 @@ struct WorkerError {
 /// bare string reads as the message.
 WorkerError parse_error(ByteView map);
 Value make_error(std::string_view type, std::string_view message);
+
+/// A map of msgpack, written pair after pair; view() when all are there. At most 15 pairs.
+class MapWriter {
+ public:
+  MapWriter() { bytes_.push_back(Byte{0x80}); }
+  MapWriter& add(std::string_view key, std::string_view value);
+  MapWriter& add(std::string_view key, std::uint64_t value);
+  ByteView view() const { return bytes_.view(); }
+
+ private:
+  void add_key(std::string_view key);
+
+  ByteBuffer bytes_;
+};
+
+/// [id, payload, meta], in msgpack; to be sent with Codec::encode_prep().
+Value make_task(TaskId id, const Value& payload, ByteView meta);
+
+/// [nil, "answer", seq, value] and [nil, "refused", seq, {"type", "message"}], in msgpack; to be
+/// sent with Codec::encode_prep(). `value` is one encoded value.
+Value make_answer(std::uint64_t seq, ByteView value);
+Value make_refusal(std::uint64_t seq, std::string_view type, std::string_view message);
 
 /// Finds the end of a line that arrives in pieces, without searching the same bytes twice.
 class LineSearch {

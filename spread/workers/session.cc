@@ -30,8 +30,13 @@ Session::Session(const SessionOptions& options, OutputQueue& output)
       output_(output) {}
 Session::~Session() = default;
 
-Status Session::send_task(TaskId id, const Value& payload) {
+Status Session::send_task(TaskId id, const Value& payload, ByteView meta) {
   SPREAD_ASSERT(state_ == SessionState::Running);
+  if (!meta.empty()) {
+    SPREAD_TRY(codec_->encode_prep(wire::make_task(id, payload, meta), output_.tail()));
+    outstanding_.push_back(id);
+    return {};
+  }
   if (payload.body.size() >= OutputQueue::kLargeBytes) {
     const Result<bool> by_reference = codec_->encode_task_head(id, payload, output_.tail());
     if (!by_reference) return tl::unexpected(by_reference.error());
@@ -131,6 +136,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
     greeting_ = false;
   }
   if (!codec_->has_ids()) return on_line(more_follows, sink);
+  if (message.kind == wire::UpKind::Ask) return on_ask(sink);
   if (!message.has_id) return on_without_id(first, greeting, sink);
   switch (message.kind) {
     case wire::UpKind::Ok:
@@ -138,11 +144,14 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
     case wire::UpKind::Error:
     case wire::UpKind::Fatal:
       if (!take_outstanding(message.id)) return on_unexpected(sink);
+      has_answered_ |= message.kind != wire::UpKind::Busy;
       return sink.on_answer(message);
     case wire::UpKind::Progress:
       if (is_outstanding(message.id)) sink.on_progress(message);
       return;
-    case wire::UpKind::Log: return sink.on_log(message.text);
+    case wire::UpKind::Log: return sink.on_log(message);
+    case wire::UpKind::Ask:
+    case wire::UpKind::Bye:
     case wire::UpKind::Hello:
     case wire::UpKind::Ready:
     case wire::UpKind::PrepError:
@@ -162,6 +171,7 @@ void Session::on_line(bool more_follows, SessionSink& sink) {
   answer.has_id = true;
   answer.id = outstanding_.front();
   outstanding_.pop_front();
+  has_answered_ = true;
   if (!more_follows || !outstanding_.empty() || at_tail() || options_.counts_answers) {
     return sink.on_answer(answer);
   }
@@ -190,7 +200,8 @@ void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
                         (error.type.empty() || error.message.empty() ? "" : ": ") + error.message,
                     Problem::PrepFailed);
     }
-    case wire::UpKind::Log: return sink.on_log(message.text);
+    case wire::UpKind::Log: return sink.on_log(message);
+    case wire::UpKind::Bye: return leave(sink);
     default:
       if (!std::exchange(warned_unknown_, true)) {
         sink.on_warning("it sent a message of a kind that this spread does not know (" +
@@ -212,6 +223,35 @@ void Session::on_hello(SessionSink& sink) {
                   Problem::Mismatch);
   }
   sink.on_hello(*hello);
+}
+
+/// What it has not answered is not its business any more, and its end need not be waited for to say
+/// so.
+void Session::leave(SessionSink& sink) {
+  if (std::exchange(left_, true)) return;
+  close();
+  outstanding_.clear();
+  sink.on_retires();
+}
+
+void Session::on_ask(SessionSink& sink) {
+  const wire::UpMessage& question = decoded_.message;
+  if (state_ != SessionState::Running) return;  // its input has ended: no answer reaches it
+  if (!question.se.empty()) {
+    return reply(wire::make_refusal(question.seq, "BadAsk", question.se));
+  }
+  if (question.has_id && !is_outstanding(question.id)) {
+    return reply(
+        wire::make_refusal(question.seq, "BadAsk",
+                           "it asks for " + name(question.id) + ", which it is not working on"));
+  }
+  sink.on_ask(question);
+}
+
+void Session::reply(const Value& message) {
+  // What is well formed and small can be encoded on every wire that has questions.
+  const Status sent = codec_->encode_prep(message, output_.tail());
+  SPREAD_ASSERT(sent.has_value());
 }
 
 /// By now the run has been arranged without it, or with another one.

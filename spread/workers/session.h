@@ -41,7 +41,12 @@ class SessionSink {
   /// Ok, Busy, Error or Fatal: the one answer to a task that is outstanding here.
   virtual void on_answer(const wire::UpMessage& message) = 0;
   virtual void on_progress(const wire::UpMessage& message) = 0;
-  virtual void on_log(std::string_view text) = 0;
+  virtual void on_log(const wire::UpMessage& message) = 0;
+  /// A question, well formed. The answer to it is Session::reply().
+  virtual void on_ask(const wire::UpMessage& question) = 0;
+  /// It leaves of its own accord (docs/protocol.md section 7, "Retirement"): what it has not
+  /// answered it will not, outstanding() is 0, and everything that follows is its tail.
+  virtual void on_retires() = 0;
   /// Output that is no part of the protocol: a print.
   virtual void on_stray(std::string_view text) = 0;
   virtual void on_tail(std::string_view text) = 0;
@@ -74,8 +79,11 @@ class Session {
 
   /// A piece of the encoded prep items; a large one is not copied.
   void send_prep(Slice encoded) { output_.append(std::move(encoded)); }
-  /// An Error means that this wire cannot carry the payload; nothing was sent.
-  Status send_task(TaskId id, const Value& payload);
+  /// `meta`: the task's third element, a map in msgpack; empty = it has none. An Error means that
+  /// this wire cannot carry the payload; nothing was sent.
+  Status send_task(TaskId id, const Value& payload, ByteView meta = {});
+  /// An answer to a question of the worker, made by wire::make_answer() or wire::make_refusal().
+  void reply(const Value& message);
   /// No task will follow: the worker's input is to be closed when all has been written.
   void close();
 
@@ -94,6 +102,11 @@ class Session {
   bool sent_null_for_number() const { return codec_->saw_non_finite(); }
   /// It has sent at least one message.
   bool heard() const { return heard_; }
+  /// It has answered a task (not with busy).
+  bool answered() const { return has_answered_; }
+  /// It leaves, which it may have shown otherwise than by a bye.
+  void leave(SessionSink& sink);
+  bool left() const { return left_; }
 
  private:
   bool at_tail() const;
@@ -103,6 +116,7 @@ class Session {
   void on_line(bool more_follows, SessionSink& sink);
   void on_without_id(bool first, bool greeting, SessionSink& sink);
   void on_hello(SessionSink& sink);
+  void on_ask(SessionSink& sink);
   void on_late(const char* what, SessionSink& sink);
   void on_unexpected(SessionSink& sink);
   bool was_answered(TaskId id) const;
@@ -126,6 +140,8 @@ class Session {
   std::uint32_t unexpected_answers_ = 0;
   std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
   bool heard_ = false;
+  bool has_answered_ = false;
+  bool left_ = false;
   bool warned_unknown_ = false;
   bool warned_late_ = false;
   bool greeting_ = true;  ///< it may still say hello or ready: no ready and no answer came yet

@@ -128,9 +128,18 @@ void SessionWorker::end_unless_over(Duration from_now, std::string why) {
 void SessionWorker::too_late() {
   if (unread_) {
     late_ = true;
-  } else {
-    terminate(deadline_why_);
+    return;
   }
+  if (!output_over_ || !may_leave_silently()) return terminate(deadline_why_);
+  session_.leave(sink_);
+  close_input();
+  end_unless_over(options_.kill_grace, "it closed its stdout and went on");
+}
+
+/// It has shown that it works, and stands between two messages.
+bool SessionWorker::may_leave_silently() const {
+  return options_.may_leave_silently && session_.answered() && !session_.left() && !closing_ &&
+         session_.problem() == Problem::None && !told_to_end();
 }
 
 void SessionWorker::leave_unread(bool unread) {
@@ -166,6 +175,7 @@ void SessionWorker::take(ByteView bytes, bool final) {
   std::size_t done = 0;
   if (!received_.gathers() || bytes.size() >= session_.wanted() || final) {
     done = session_.receive(bytes, final, sink_);
+    if (session_.left()) close_input();
     if (closing_) begin_shutdown();
     if (session_.problem() != Problem::None) react_to_problem(final);
   }
@@ -192,6 +202,7 @@ void SessionWorker::on_output_end() {
     end_unless_over(std::min(options_.kill_grace, kAfterExit),
                     "it closed its stdout" + open_tasks());
   } else if (!closing_) {
+    if (may_leave_silently()) session_.leave(sink_);
     close_input();
   }
 }
@@ -209,6 +220,7 @@ void SessionWorker::on_ended(const ChannelEnd& end) {
     const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
+  if (end.status && end.status->clean() && may_leave_silently()) session_.leave(sink_);
   ended_ = true;
   deadline_.set(kForever);
   const bool process = channel_->pid() != 0;

@@ -66,6 +66,9 @@ struct SessionWorkerOptions {
   /// How long one that has closed its stdin or its stdout may go on.
   Duration kill_grace = std::chrono::seconds(5);
   std::vector<std::uint8_t> ok_statuses = {};  ///< see ExitStatus::is_success()
+  /// One that has answered and then ends with status 0, or closes its stdout, retires. Not of one
+  /// behind a launcher, where the connection may have been cut.
+  bool may_leave_silently = false;
 };
 
 /// What a SessionWorker tells, beside what its Session finds.
@@ -135,6 +138,7 @@ class SessionWorker final : private ChannelSink {
   void begin_shutdown();
   void end_unless_over(Duration from_now, std::string why);
   void too_late();
+  bool may_leave_silently() const;
   void because(std::string_view why);
   bool told_to_end() const { return !ended_why_.empty(); }
   WorkerGone describe_end(const ChannelEnd& end) const;

@@ -128,6 +128,39 @@ def cases(add):
             value_hex=to_hex(pack("p")),
             canonical=True,
         )
+    for name, value, meta in (
+        ("attempt", "p", {"attempt": 1}),
+        ("a later attempt", [1, {"a": 2}], {"attempt": 300}),
+        ("unknown keys", None, {"attempt": 2, "colour": 7}),
+    ):
+        message = {"kind": "task", "id": 7, "payload": value, "meta": meta}
+        for wire, data in (
+            ("msgpack", frame(pack([7, value, meta]))),
+            ("json", to_json([7, value, meta]).encode() + b"\n"),
+        ):
+            add(
+                "task with meta: " + name,
+                "down",
+                wire,
+                data,
+                message=message,
+                value_hex=to_hex(pack(value)),
+                meta_hex=to_hex(pack(meta)),
+                canonical=True,
+            )
+    for name, body in (
+        ("answer", [None, "answer", 1, {"engine": "spread", "slots": 2}]),
+        ("answer nil", [None, "answer", 2**63 - 1, None]),
+        ("refused", [None, "refused", 2, {"type": "UnknownOp", "message": "it is not known"}]),
+    ):
+        kind = body[1]
+        message = {"kind": kind, "seq": body[2], "value": body[3]}
+        for wire, data in (
+            ("msgpack", frame(pack(body))),
+            ("json", to_json(body).encode() + b"\n"),
+        ):
+            value_hex = to_hex(pack(body[3]))
+            add(name, "down", wire, data, message=message, value_hex=value_hex, canonical=True)
     float32 = Raw(b"\xca\x3f\xc0\x00\x00", 1.5)
     both_down(
         add,

@@ -45,6 +45,13 @@ BODIES = {
     "progress text nil": [7, "progress", 0.5, None],
     "log": [7, "log", "cache miss"],
     "log beyond ASCII": [7, "log", "\u018f\n\u20ac"],
+    "log debug": [7, "log", "cache miss", "debug"],
+    "log info": [7, "log", "cache miss", "info"],
+    "log warning": [7, "log", "cache miss", "warning"],
+    "log error": [7, "log", "cache miss", "error"],
+    "log level nil": [7, "log", "cache miss", None],
+    "log level unknown": [7, "log", "cache miss", "shout"],
+    "log level that is no text": [7, "log", "cache miss", 3],
     "ok with so": [7, "ok", 1, "printed\n"],
     "ok with se only": [7, "ok", 1, None, "warned\n"],
     "ok with so and se": [7, "ok", [1, 2], "so", "se"],
@@ -59,7 +66,15 @@ BODIES = {
     "prep error": [None, "error", {"type": "FileNotFoundError", "message": "model.bin"}],
     "unknown kind with nil id": [None, "shout", 1, 2],
     "unknown kind with nil id, bare": [None, "shout"],
-    "ask": [None, "ask", 1, "barrier"],
+    "bye": [None, "bye"],
+    "bye with an extra element": [None, "bye", "later"],
+    "ask": [None, "ask", 1, "whoami"],
+    "ask for no task": [None, "ask", 0, "whoami", None],
+    "ask for a task": [None, "ask", 2**63 - 1, "sing", 7],
+    "ask for what is no task": [None, "ask", 2, "sing", "7"],
+    "ask for a negative task": [None, "ask", 2, "sing", -7],
+    "ask with arguments": [None, "ask", 3, "sing", 7, [1, {"a": None}], "x"],
+    "ask with an argument and no task": [None, "ask", 3, "sing", None, 1.5],
     "unknown kind": [7, "maybe", 1],
     "unknown kind, bare": [7, "maybe"],
 }
@@ -85,7 +100,7 @@ def cases(add):
                 expect=[up_message(body)],
             )
     for name, body in BODIES.items():
-        if "unknown kind" in name or name == "ask":
+        if "unknown kind" in name:
             expect = [{"message": {"id": body[0], "kind": "unknown", "name": body[1]}}]
         else:
             expect = [up_message(body)]
@@ -282,6 +297,16 @@ def up_hostile(add):
     hostile("error with a number", frame(pack([7, "error", 3])), broken("shape"))
     hostile("progress with text in front", frame(pack([7, "progress", "half"])), broken("shape"))
     hostile("log with a number", frame(pack([7, "log", 3])), broken("shape"))
+    for name, rest in (
+        ("nothing", []),
+        ("a seq alone", [1]),
+        ("a negative seq", [-1, "whoami"]),
+        ("a seq that is a text", ["1", "whoami"]),
+        ("a seq above 2^63-1", [2**63, "whoami"]),
+        ("an op that is no text", [1, 2]),
+        ("an op that is nil", [1, None]),
+    ):
+        hostile("ask with " + name, frame(pack([None, "ask"] + rest)), broken("shape"))
     hostile("hello with a list", frame(pack([None, "hello", [1]])), broken("shape"))
     echo = [7, "hello"]
     hostile(

@@ -149,6 +149,12 @@ def message_of(body):
         m["text"] = rest[1] if len(rest) > 1 and rest[1] else ""
     elif kind == "log":
         m["text"] = rest[0]
+        known = len(rest) > 1 and rest[1] in ("debug", "info", "warning", "error")
+        m["level"] = rest[1] if known else "info"
+    elif kind == "ask":
+        task = rest[2] if len(rest) > 2 else None
+        m["id"] = task if type(task) is int and task >= 0 else None
+        m.update(seq=rest[0], op=rest[1], arguments=len(rest[3:]))
     elif kind == "hello":
         m["hello"] = describe(rest[0])
     if kind in ("ok", "error", "fatal") and id is not None:
@@ -162,4 +168,6 @@ def up_message(body):
     item = {"message": message_of(body)}
     if body[1] in ("ok", "error", "fatal", "hello"):
         item["value_hex"] = to_hex(pack(body[2]))
+    if body[1] == "ask" and body[5:]:
+        item["value_hex"] = to_hex(b"".join(map(pack, body[5:])))
     return item

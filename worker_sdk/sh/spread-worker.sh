@@ -16,12 +16,18 @@
 #   spread_error TYPE MESSAGE        the task failed
 #   spread_busy SECONDS [REASON]     not now: the task goes to another worker
 #   spread_fatal TYPE MESSAGE        the whole run cannot succeed
-#   spread_progress FRACTION [TEXT], spread_log TEXT       any number, before the answer
+#   spread_progress FRACTION [TEXT], spread_log TEXT [LEVEL]     any number, before the answer;
+#       LEVEL is debug, info, warning or error
+#   spread_retire                    leave after this task: spread_run returns, and spread starts
+#       another process in this one's place
+#   spread_ask OP [JSON...]          a question to spread: its answer is the JSON in $SPREAD_ANSWER;
+#       status 1 where it is refused, and then $SPREAD_ANSWER says why
 #       A handler that returns a status other than 0 without an answer has failed with "exit".
 #       Answer in the handler itself: a subshell or a pipeline has its own variables.
 #       PREP is called once for each prep item, in order, before the first task. If it returns a
 #       status other than 0, the worker ends as a launch failure.
 #   $SPREAD_TASK                     the id of the task in work
+#   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta; else empty
 #
 # While spread_run works, stdin is /dev/null and stdout is stderr; afterwards the real stdout is
 # back, and what is printed then is the worker's tail. Descriptors 8 and 9 are the protocol's; start
@@ -83,7 +89,44 @@ spread_progress() {
 spread_log() {
     [ -n "${SPREAD_TASK-}" ] || { _spread_say "${1-}"; return 0; }
     _spread_quote "${1-}"
+    case ${2-info} in
+        info) ;;
+        debug | warning | error) _spread_value="$_spread_value,\"$2\"" ;;
+        *) _spread_say "spread_log: a level is debug, info, warning or error, not $2"; return 1 ;;
+    esac
     printf '\n[%s,"log",%s]\n' "$SPREAD_TASK" "$_spread_value" >&9
+}
+
+spread_retire() {
+    _spread_knows bye || return 1
+    _spread_retiring=yes
+}
+
+spread_ask() {
+    SPREAD_ANSWER=
+    _spread_knows ask || return 1
+    _spread_seq=$((_spread_seq + 1))
+    _spread_quote "$1"
+    _spread_question="null,\"ask\",$_spread_seq,$_spread_value,${SPREAD_TASK:-null}"
+    shift
+    for _spread_value in "$@"; do _spread_question="$_spread_question,$_spread_value"; done
+    printf '\n[%s]\n' "$_spread_question" >&9
+    while IFS= read -r _spread_said <&8; do
+        case $_spread_said in
+            "[null,\"answer\",$_spread_seq,"*)
+                SPREAD_ANSWER=${_spread_said#'[null,"answer",'"$_spread_seq,"}
+                SPREAD_ANSWER=${SPREAD_ANSWER%']'}
+                return 0 ;;
+            "[null,\"refused\",$_spread_seq,"*)
+                SPREAD_ANSWER=${_spread_said#'[null,"refused",'"$_spread_seq,"}
+                SPREAD_ANSWER=${SPREAD_ANSWER%']'}
+                return 1 ;;
+            # A task: it is done when this one is answered.
+            *) _spread_later=$_spread_later$_spread_said$_spread_newline ;;
+        esac
+    done
+    SPREAD_ANSWER='{"type":"Gone","message":"spread has closed the input and will not answer"}'
+    return 1
 }
 
 spread_run() {
@@ -93,12 +136,14 @@ spread_run() {
         shift
     fi
     _spread_handler=$1 _spread_prep=${2-}
+    _spread_retiring='' _spread_later='' _spread_seq=0
     _spread_take_over
     _spread_prepare
-    while _spread_read; do
+    while [ -z "$_spread_retiring" ] && _spread_read; do
         _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
     done
-    SPREAD_TASK=
+    SPREAD_TASK='' SPREAD_META=''
+    [ -z "$_spread_retiring" ] || printf '\n[null,"bye"]\n' >&9
     exec 1>&9 8<&- 9>&-
 }
 
@@ -107,6 +152,14 @@ _spread_say() { printf 'spread-worker.sh: %s\n' "$1" >&2; }
 _spread_die() {
     _spread_say "$1"
     exit 2
+}
+
+_spread_knows() {
+    case ,${SPREAD_FEATURES-}, in
+        *,"$1",*) return 0 ;;
+    esac
+    _spread_say "this spread is too old: it does not know \"$1\""
+    return 1
 }
 
 _spread_take_over() {
@@ -156,7 +209,26 @@ _spread_fail_start() {
 }
 
 # A line without its newline at the end was cut off, and does not count.
-_spread_read() { IFS= read -r _spread_line <&8; }
+_spread_read() {
+    [ -n "$_spread_later" ] || { IFS= read -r _spread_line <&8; return; }
+    _spread_line=${_spread_later%%"$_spread_newline"*}
+    _spread_later=${_spread_later#*"$_spread_newline"}
+}
+
+# The third element of the task, with its values of numbers, ends the line; no payload ends like it.
+_spread_cut_meta() {
+    SPREAD_META=
+    case $_spread_line in
+        *',{'*'}') ;;
+        *) return 0 ;;
+    esac
+    _spread_value=${_spread_line##*',{'}
+    case ${_spread_value%'}'} in
+        *[][{}]*) return 0 ;;
+    esac
+    SPREAD_META="{$_spread_value"
+    _spread_line=${_spread_line%",$SPREAD_META"}
+}
 
 _spread_task() {
     case $_spread_line in
@@ -169,8 +241,10 @@ _spread_task() {
         *[!0-9]*) return 1 ;;
     esac
     _spread_line=${_spread_line#*,}
+    _spread_line=${_spread_line%']'}
+    _spread_cut_meta
     _spread_reply=
-    if _spread_payload "${_spread_line%']'}"; then
+    if _spread_payload "$_spread_line"; then
         _spread_status=0
         # `||` also keeps a script's `set -e` from ending the worker.
         "$_spread_handler" "$_spread_value" || _spread_status=$?

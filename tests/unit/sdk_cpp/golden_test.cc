@@ -58,8 +58,9 @@ void expect_payloads_back(const std::string& worker_kind, bool canonical_only) {
     if (canonical_only && !one.value("canonical", false)) continue;
     const std::string task = bytes_of(one["hex"]);
     const std::string value = bytes_of(one["value_hex"]);
-    // Header, array of two, id, value: what is between 6 and the value is the id.
-    const std::string id = task.substr(6, task.size() - 6 - value.size());
+    // Header, array, id, value, third element: what is between 6 and the value is the id.
+    const std::string meta = one.contains("meta_hex") ? bytes_of(one["meta_hex"]) : std::string();
+    const std::string id = task.substr(6, task.size() - 6 - value.size() - meta.size());
     worker.send_bytes(task);
     EXPECT_EQ(worker.receive_bytes(), with_header("\x93" + id + "\xa2ok" + value) + "\n")
         << one["name"];

@@ -254,6 +254,20 @@ const std::map<std::string, int (*)()>& kinds() {
          auto base = std::make_unique<int>(40);
          return worker([base = std::move(base)](int n) mutable noexcept { return *base + n; });
        }},
+      {"asks",
+       [] {
+         const int status = worker([](std::string_view what) -> std::string {
+           if (what == "leave") spread::retire();
+           if (what == "debug") spread::log("to the authors", spread::level::debug);
+           if (what == "meta") return std::to_string(spread::meta().get().via.map.size);
+           if (what == "who") return spread::whoami().engine;
+           if (what != "sing") return std::string(what);
+           const auto song = spread::ask("sing", 8, "la");
+           return std::string(what) + " " + song.get().as<std::string>();
+         });
+         std::puts("tail");
+         return status;
+       }},
       {"window", [] { return worker([](int n) { return n; }, {.window = 3}); }},
   };
   return all;

@@ -51,7 +51,10 @@ class Golden(unittest.TestCase):
         }
         self.assertEqual(item["message"], described)
         if "value_hex" in expected:
-            value = harness.unpack(data_of(expected["value_hex"]))
+            data = data_of(expected["value_hex"])
+            if described["kind"] == "ask":  # One behind the other.
+                data = bytes([0x90 + described["arguments"]]) + data
+            value = harness.unpack(data)
             self.assertTrue(reference_decoder.same(item["value"], value), (item["value"], value))
 
     def test_every_down_frame_of_wire_msgpack_decodes(self):
@@ -61,12 +64,17 @@ class Golden(unittest.TestCase):
                     data, message = data_of(case["hex"]), case["message"]
                     self.assertEqual(data[:5], b"\xc6" + (len(data) - 5).to_bytes(4, "big"))
                     value = data_of(case["value_hex"])
-                    body = value if message["kind"] == "prep" else None
-                    if body is None:
-                        self.assertEqual(harness.unpack(data[5:])[0], message["id"])
-                        self.assertEqual(data[-len(value) :], value)
+                    if message["kind"] == "prep":
+                        self.assertEqual(data[5:], value)
+                        continue
+                    found = harness.unpack(data[5:])
+                    if message["kind"] == "task":
+                        self.assertEqual(found[0], message["id"])
+                        self.assertEqual(found[2:], [message["meta"]] if "meta" in message else [])
+                        value += data_of(case.get("meta_hex", ""))
                     else:
-                        self.assertEqual(data[5:], body)
+                        self.assertEqual(found[:3], [None, message["kind"], message["seq"]])
+                    self.assertEqual(data[-len(value) :], value)
 
     def test_names_are_unique(self):
         names = [(c["direction"], c["wire"], c["name"]) for c in harness.golden()]

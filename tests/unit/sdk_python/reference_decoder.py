@@ -19,8 +19,12 @@ KINDS = {
     "fatal": (3, 5),
     "busy": (3, 4),
     "progress": (3, 4),
-    "log": (3, 3),
+    "log": (3, 4),
 }
+
+
+NIL_KINDS = ("hello", "ready", "error", "bye", "ask")
+LEVELS = ("debug", "info", "warning", "error")
 
 
 class Broken(Exception):
@@ -124,13 +128,15 @@ def message(value):
     id, kind, rest = value[0], value[1], value[2:]
     if id is not None and not 0 <= id < 2**63:
         raise Broken("id")
-    known = id is not None and kind in KINDS or id is None and kind in ("hello", "ready", "error")
+    known = id is not None and kind in KINDS or id is None and kind in NIL_KINDS
     if not known:
         return {
             "message": {"id": id, "kind": "unknown", "name": kind if isinstance(kind, str) else ""}
         }
-    if kind == "ready":
+    if kind in ("ready", "bye"):
         return {"message": {"id": None, "kind": kind}}
+    if kind == "ask":
+        return question(rest)
     if not rest:
         raise Broken("shape")
     m, item = {"id": id, "kind": kind}, {}
@@ -154,7 +160,21 @@ def message(value):
         m["text"] = text(rest, 1)
     if kind == "log":
         m["text"] = text(rest, 0)
+        known = len(rest) > 1 and isinstance(rest[1], str) and rest[1] in LEVELS
+        m["level"] = rest[1] if known else "info"
     return item
+
+
+def is_id(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def question(rest):
+    if len(rest) < 2 or not is_id(rest[0]) or not isinstance(rest[1], (str, bytes)):
+        raise Broken("shape")
+    task = rest[2] if len(rest) > 2 and is_id(rest[2]) else None
+    m = {"id": task, "kind": "ask", "seq": rest[0], "op": rest[1], "arguments": len(rest[3:])}
+    return {"message": m, "value": rest[3:]} if rest[3:] else {"message": m}
 
 
 def text(rest, at):

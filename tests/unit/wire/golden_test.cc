@@ -73,7 +73,15 @@ std::string expected_message(const Json& expected) {
   if (up.has_id) up.id = TaskId{id.get<std::uint64_t>()};
   const std::string value = from_hex(text_in(expected, "value_hex"));
   up.value = as_bytes(value);
-  const std::string text = text_in(message, kind == "unknown" ? "name" : "text");
+  const char* const word = kind == "unknown" ? "name" : kind == "ask" ? "op" : "text";
+  const std::string text = text_in(message, word);
+  up.seq = message.value("seq", std::uint64_t{0});
+  up.arguments = message.value("arguments", std::uint64_t{0});
+  const std::string level = message.value("level", "info");
+  up.level = level == "debug"     ? LogLevel::Debug
+             : level == "warning" ? LogLevel::Warning
+             : level == "error"   ? LogLevel::Error
+                                  : LogLevel::Info;
   up.text = text;
   up.number = message.value("seconds", message.value("fraction", 0.0));
   // generate.py writes bytes that are not UTF-8 as the Latin-1 characters of the same numbers.
@@ -147,20 +155,33 @@ TEST(Golden, UnfinishedBytesWaitForMore) {
   }
 }
 
+Status encode(Codec& codec, const Json& entry, ByteBuffer& out) {
+  const Json& message = entry.at("message");
+  const std::string kind = message.at("kind");
+  const Value value = value_of(from_hex(text_in(entry, "value_hex")));
+  const TaskId id{message.value("id", std::uint64_t{0})};
+  if (kind == "prep") return codec.encode_prep(value, out);
+  if (kind == "answer") {
+    return codec.encode_prep(make_answer(message.at("seq"), value.body.view()), out);
+  }
+  if (kind == "refused") {
+    const WorkerError why = parse_error(value.body.view());
+    return codec.encode_prep(make_refusal(message.at("seq"), why.type, why.message), out);
+  }
+  if (!message.contains("meta")) return codec.encode_task(id, value, out);
+  const std::string meta = from_hex(text_in(entry, "meta_hex"));
+  return codec.encode_prep(make_task(id, value, as_bytes(meta)), out);
+}
+
 TEST(Golden, TasksAndPrepItemsEncodeToTheDocumentsBytes) {
   int compared = 0;
   for (const Json& entry : golden_cases("down")) {
-    const Json& message = entry.at("message");
     // What cannot be sent in the form written here is the worker's business.
     if (!entry.value("canonical", false) && !entry.contains("refused")) continue;
     SCOPED_TRACE(name_of(entry));
     ByteBuffer out;
-    const Value value = value_of(from_hex(text_in(entry, "value_hex")));
     const auto codec = codec_for(entry);
-    const auto status =
-        message.at("kind") == "prep"
-            ? codec->encode_prep(value, out)
-            : codec->encode_task(TaskId{message.value("id", std::uint64_t{0})}, value, out);
+    const Status status = encode(*codec, entry, out);
     EXPECT_EQ(status.has_value(), !entry.contains("refused"));
     EXPECT_EQ(to_hex(out.view()), to_hex(from_hex(text_in(entry, "hex"))));
     ++compared;

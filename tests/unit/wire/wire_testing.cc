@@ -42,12 +42,18 @@ std::ostream& operator<<(std::ostream& out, const Seen& seen) {
 }
 
 std::string describe(const UpMessage& message) {
-  constexpr const char* kKinds[] = {"ok",  "busy",  "error", "fatal",      "progress",
-                                    "log", "hello", "ready", "prep_error", "unknown"};
+  constexpr const char* kKinds[] = {"ok",    "busy",  "error",      "fatal", "progress", "log",
+                                    "hello", "ready", "prep_error", "ask",   "bye",      "unknown"};
   const std::string id = message.has_id ? fmt::format("{}", number(message.id)) : "nil";
-  return fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",
-                     kKinds[static_cast<int>(message.kind)], id, to_hex(message.value),
-                     message.text, message.number, message.so, message.se);
+  const std::string plain =
+      fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",
+                  kKinds[static_cast<int>(message.kind)], id, to_hex(message.value), message.text,
+                  message.number, message.so, message.kind == UpKind::Ask ? "" : message.se);
+  if (message.kind == UpKind::Log) {
+    return fmt::format("{} level={}", plain, static_cast<int>(message.level));
+  }
+  if (message.kind != UpKind::Ask) return plain;
+  return fmt::format("{} seq={} arguments={}", plain, message.seq, message.arguments);
 }
 
 namespace {

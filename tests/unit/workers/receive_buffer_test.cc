@@ -20,7 +20,9 @@ struct Answers final : SessionSink {
     bytes += message.value.size();
   }
   void on_progress(const wire::UpMessage&) override {}
-  void on_log(std::string_view) override {}
+  void on_log(const wire::UpMessage&) override {}
+  void on_ask(const wire::UpMessage&) override {}
+  void on_retires() override {}
   void on_stray(std::string_view) override {}
   void on_tail(std::string_view) override {}
   void on_warning(std::string) override {}

@@ -32,7 +32,13 @@ struct Heard final : WorkerSink {
     answers.push_back({number(message.id), message.value.empty() ? -1 : message.value[0]});
   }
   void on_progress(const wire::UpMessage&) override {}
-  void on_log(std::string_view text) override { said.push_back("log " + std::string(text)); }
+  void on_log(const wire::UpMessage& message) override {
+    said.push_back("log " + std::string(message.text));
+  }
+  void on_ask(const wire::UpMessage& question) override {
+    said.push_back("ask " + std::string(question.text));
+  }
+  void on_retires() override { said.push_back("retires"); }
   void on_stray(std::string_view text) override { said.push_back("stray " + std::string(text)); }
   void on_tail(std::string_view text) override { tail += text; }
   void on_warning(std::string message) override { said.push_back(message); }
@@ -145,6 +151,49 @@ TEST_P(OnDescriptors, SpeaksTheProtocolToItsEnd) {
   EXPECT_EQ(heard_.tail, "the tail");
   EXPECT_TRUE(heard_.end->clean);
   EXPECT_EQ(heard_.end->worker, WorkerId{3});
+}
+
+TEST_P(OnDescriptors, ThatSaysByeIsGivenNothingMoreAndWritesItsTail) {
+  begin();
+  send_task(0, 5);
+  send_task(1, 6);
+  EXPECT_EQ(read(), "[0,5]\n[1,6]\n");
+  say("[0,\"ok\",1]\n[null,\"bye\"]\n[1,\"ok\",2]\n");
+  wait_until([&] { return !heard_.tail.empty(); });
+  EXPECT_EQ(heard_.answers.size(), 1u);
+  EXPECT_EQ(heard_.said, std::vector<std::string>{"retires"});
+  EXPECT_EQ(heard_.tail, "[1,\"ok\",2]\n") << "no frame follows a bye";
+  EXPECT_EQ(worker_->session().outstanding(), 0u);
+  EXPECT_EQ(read(), "(end)");
+  leave();
+  wait_for_end();
+  EXPECT_TRUE(heard_.end->clean);
+}
+
+TEST_P(OnDescriptors, HasItsQuestionsAnsweredBetweenTasks) {
+  begin();
+  send_task(0, 5);
+  say("[null,\"ask\",7,\"sing\",0,\"la\"]\n");
+  wait_until([&] { return !heard_.said.empty(); });
+  EXPECT_EQ(heard_.said, std::vector<std::string>{"ask sing"});
+  worker_->session().reply(wire::make_refusal(7, "UnknownOp", "no"));
+  send_task(1, 6);
+  EXPECT_EQ(read(),
+            "[0,5]\n[null,\"refused\",7,{\"type\":\"UnknownOp\",\"message\":\"no\"}]\n[1,6]\n");
+}
+
+TEST_P(OnDescriptors, WhoAsksForATaskThatItDoesNotHaveIsRefusedAtOnce) {
+  begin();
+  send_task(0, 5);
+  say("[null,\"ask\",1,\"sing\",3]\n[null,\"ask\",2,\"sing\",\"0\"]\n[0,\"ok\",1]\n");
+  wait_until([&] { return !heard_.answers.empty(); });
+  EXPECT_TRUE(heard_.said.empty());
+  worker_->flush();
+  EXPECT_EQ(
+      read(),
+      "[0,5]\n[null,\"refused\",1,{\"type\":\"BadAsk\",\"message\":\"it asks for id 3, which it "
+      "is not working on\"}]\n[null,\"refused\",2,{\"type\":\"BadAsk\",\"message\":\"its task is "
+      "no id\"}]\n");
 }
 
 TEST_P(OnDescriptors, ThatIsClosedWithTasksUnansweredSaysSo) {

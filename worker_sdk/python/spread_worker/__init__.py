@@ -17,9 +17,11 @@ import sys
 
 from . import process, serve
 from .codecs import Ext
-from .errors import Busy, Fatal, TaskError
+from .errors import Busy, Fatal, Refused, TaskError, TooOld
 
-__all__ = ["run", "progress", "log", "Busy", "TaskError", "Fatal", "Ext"]
+__all__ = ["run", "progress", "log", "meta", "retire", "ask", "whoami", "Busy", "TaskError", "Fatal",
+           "Refused", "TooOld", "Ext"]
+LEVELS = ("debug", "info", "warning", "error")
 __version__ = serve.VERSION
 
 
@@ -48,10 +50,47 @@ def progress(fraction, text=None):
     serve.tell("progress", float(fraction), text)
 
 
-def log(text):
-    """A line about the current task, for spread's log. On stderr outside of a handler."""
-    if not serve.tell("log", str(text)):
+def log(text, level="info"):
+    """A line about the current task, for spread's log. On stderr outside of a handler.
+
+    level     "debug", "info", "warning" or "error": what --log-level and --stderr-level compare.
+    """
+    if level not in LEVELS:
+        raise ValueError("log: level is one of %s, and not %r" % (", ".join(LEVELS), level))
+    if not serve.tell("log", str(text), None if level == "info" else level):
         print(text, file=sys.stderr)
+
+
+def meta():
+    """What spread knows of the task in work, a dict: with --task-meta its `attempt`, from 1 on.
+    Empty without that, and outside of a handler."""
+    channel = process.channel
+    return dict(channel.meta) if channel else {}
+
+
+def retire():
+    """Leaves after the task in work: its answer is sent, tasks behind it go back to the queue, run()
+    returns, and spread starts another process in this one's place. For one whose memory has grown,
+    or that has done its share. Raises TooOld where spread does not know it."""
+    serve.retire()
+
+
+def ask(op, *arguments):
+    """A question to spread, by the thread that runs the handler: the answer, or Refused, whose text
+    says why. TooOld where spread answers none. docs/protocol.md lists the ops."""
+    channel = process.channel
+    if channel is None or channel.codec is None or os.getpid() != channel.pid:
+        raise RuntimeError("ask() outside of a worker")
+    return channel.ask(op, *arguments)
+
+
+def whoami():
+    """Who the master is: {"engine": "spread", "version", "wire", "slots"}. None outside of a worker,
+    and where spread is too old to say."""
+    try:
+        return ask("whoami")
+    except (RuntimeError, TooOld):
+        return None
 
 
 if "SPREAD_WIRE" in os.environ:

@@ -1,12 +1,13 @@
 """The two descriptors of the protocol, their buffers, and the task in work."""
 
+import collections
 import os
 import select
 import sys
 import threading
 import time
 
-from .errors import ProtocolError, TaskError
+from .errors import ProtocolError, Refused, TaskError, TooOld
 
 READ_SIZE = 1 << 20
 # Answers may wait for company this long, and only while a further task has been read already
@@ -21,8 +22,11 @@ class Channel:
     def __init__(self, fd_in, fd_out):
         self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
         self.codec = self.capture = self.task = None
+        self.meta, self.features, self.retiring = {}, frozenset(), False
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._tasks = []  # Those that are decoded, the next one last.
+        self._later = collections.deque()  # Those that came while an answer was waited for.
+        self._asked = 0
         self._out, self._lock, self._last_write = bytearray(), threading.Lock(), 0.0
         self._wanted, self._armed, self._flusher = threading.Event(), False, None
 
@@ -53,7 +57,33 @@ class Channel:
             self._buffer += chunk
 
     def next_task(self):
-        """None at the end. Tasks that were read together are decoded together."""
+        """None at the end."""
+        if self._later:
+            return self._later.popleft()
+        while True:
+            message = self._next()
+            if not is_reply(message):
+                return message  # A reply that is not waited for any more is dropped.
+
+    def ask(self, op, *arguments):
+        """The master's answer. Tasks that come in front of it wait. Only by the thread that reads."""
+        if "ask" not in self.features:
+            raise TooOld("ask")
+        self._asked += 1
+        self.send([None, "ask", self._asked, op, self.task] + list(arguments), may_wait=False)
+        while True:
+            message = self._next()
+            if message is None:
+                raise Refused("Gone", "spread has closed the input and will not answer")
+            if not is_reply(message):
+                self._later.append(message)
+            elif message[2] == self._asked:
+                if message[1] == "answer":
+                    return message[3]
+                raise Refused(message[3].get("type", ""), message[3].get("message", ""))
+
+    def _next(self):
+        """A task or a reply; None at the end. What was read together is decoded together."""
         if self._tasks:
             return self._tasks.pop()
         body = self.read()
@@ -78,7 +108,7 @@ class Channel:
 
     def has_more(self):
         """Whether a whole further task has been read already."""
-        if self._tasks:
+        if self._tasks or self._later:
             return True
         found = self.codec.find(self._buffer, self._at, self._scanned)
         return found is not None and found[1] >= 0
@@ -135,6 +165,11 @@ class Channel:
         if os.getpid() != self.pid:
             say("a child process returned into run(), and is ended")
             os._exit(70)
+
+
+def is_reply(message):
+    return (isinstance(message, list) and len(message) >= 4 and message[0] is None
+            and message[1] in ("answer", "refused"))
 
 
 def wait(fd, events):

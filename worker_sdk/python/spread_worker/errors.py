@@ -24,6 +24,22 @@ class Fatal(Exception):
         self.message, self.type = message, type
 
 
+class Refused(Exception):
+    """The master has refused a question: `type` is one word, `message` one line."""
+    def __init__(self, type, message):
+        super().__init__(type, message)
+        self.type, self.message = type, message
+
+    def __str__(self):
+        return self.message
+
+
+class TooOld(Exception):
+    """The spread that has started this worker does not know what was asked for."""
+    def __init__(self, ability):
+        super().__init__("this spread is too old: it does not know %r" % ability)
+
+
 class ProtocolError(Exception):
     """What came in cannot be understood: the worker ends."""
 

@@ -7,7 +7,7 @@ import sys
 from . import process
 from .channel import say
 from .codecs import bare_failure
-from .errors import Busy, Fatal, ProtocolError, TaskError, describe
+from .errors import Busy, Fatal, ProtocolError, TaskError, TooOld, describe
 
 VERSION = "0.1"
 
@@ -43,6 +43,16 @@ def tell(*message):
     return True
 
 
+def retire():
+    """See spread_worker.retire()."""
+    channel = process.channel
+    if channel is None or os.getpid() != channel.pid:
+        raise RuntimeError("retire() outside of a worker")
+    if "bye" not in channel.features:
+        raise TooOld("bye")
+    channel.retiring = True
+
+
 def start(channel, window):
     if channel.codec is None:
         raise ImportError("python3-msgpack is not installed here; install it, or use --wire json")
@@ -74,7 +84,7 @@ def fail_start(channel, error):
 
 
 def serve(channel, call):
-    while True:
+    while not channel.retiring:
         try:
             task = channel.next_task()
             if task is None:
@@ -90,13 +100,15 @@ def serve(channel, call):
             channel.send(answer, may_wait=channel.has_more())
         except (TypeError, ValueError, OverflowError, RecursionError) as e:
             channel.send([answer[0], "error", describe(e)] + printed, may_wait=False)
+    channel.send([None, "bye"], may_wait=False)
 
 
 def answer_of(channel, call, task):
-    if not (isinstance(task, list) and len(task) == 2 and type(task[0]) is int and task[0] >= 0):
+    if not (isinstance(task, list) and len(task) >= 2 and type(task[0]) is int and task[0] >= 0):
         raise ProtocolError("input is not a task [id, payload]; is SPREAD_PREP passed on?")
-    id, payload = task
+    id, payload = task[:2]
     channel.task = id
+    channel.meta = task[2] if len(task) > 2 and isinstance(task[2], dict) else {}
     try:
         if type(payload) is TaskError:
             raise payload
@@ -110,4 +122,4 @@ def answer_of(channel, call, task):
             raise
         return [id, "error", describe(e)]
     finally:
-        channel.task = None
+        channel.task, channel.meta = None, {}

@@ -53,4 +53,17 @@ class busy : public std::exception {
   std::string reason_;
 };
 
+/// What spread::ask() throws where the master does not answer: what() says why.
+class refused : public task_error {
+ public:
+  using task_error::task_error;
+};
+
+/// The master that has started this worker does not know what it is asked for.
+class too_old : public std::runtime_error {
+ public:
+  explicit too_old(const std::string& ability)
+      : std::runtime_error("this spread is too old: it does not know \"" + ability + '"') {}
+};
+
 }  // namespace spread

@@ -79,16 +79,49 @@ inline void progress(double fraction, std::string_view text = {}) {
   });
 }
 
+/// How much a message matters: what `--log-level` and `--stderr-level` compare.
+enum class level { debug, info, warning, error };
+
 /// Inside a handler, from any of its threads: a message to people, with the task's name. Elsewhere
 /// a line on stderr.
-inline void log(std::string_view text) {
+inline void log(std::string_view text, level how_much = level::info) {
   detail::Session* const session = detail::Session::current();
   if (session == nullptr || !session->has_task()) {
     std::fputs(detail::complaint(std::string(text)).c_str(), stderr);
     return;
   }
-  session->notify("log", 3, [&](auto& packer) { packer.pack(detail::as_utf8(text)); });
+  constexpr std::string_view kWords[] = {"debug", "info", "warning", "error"};
+  session->notify("log", how_much == level::info ? 3 : 4, [&](auto& packer) {
+    packer.pack(detail::as_utf8(text));
+    if (how_much != level::info) packer.pack(kWords[static_cast<std::size_t>(how_much)]);
+  });
 }
+
+/// Inside a handler: what the master says of its task, a map; empty without `--task-meta`, with
+/// which it has the key "attempt", from 1 on.
+inline msgpack::object_handle meta() { return detail::session_at_work("meta").meta(); }
+
+/// Inside a handler, or in prep: the worker leaves when the present task is answered. Tasks behind
+/// it go back to the queue, worker() returns 0, and the master starts another process in its place.
+/// Throws too_old where the master does not know that.
+inline void retire() { detail::session_at_work("retire").retire(); }
+
+/// Inside a handler, by the thread that runs it, or in prep: a question to the master
+/// (docs/protocol.md lists the ops), and its answer. Throws refused, and too_old where the master
+/// answers none.
+template <class... Arguments>
+msgpack::object_handle ask(std::string_view op, const Arguments&... arguments) {
+  return detail::session_at_work("ask").ask(op, sizeof...(Arguments),
+                                            [&](auto& packer) { (packer.pack(arguments), ...); });
+}
+
+/// Who the master is.
+struct master {
+  std::string engine, version, wire;
+  std::uint64_t slots = 0;  ///< so many workers may there be
+  MSGPACK_DEFINE_MAP(engine, version, wire, slots)
+};
+inline master whoami() { return ask("whoami").get().as<master>(); }
 
 /// worker() moves the protocol away from stdin and stdout as its first act. Where something runs
 /// before it that prints or reads (a library's initialisation, the constructor of a global), one

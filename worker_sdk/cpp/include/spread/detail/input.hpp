@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string>
 
 namespace spread::detail {
 
@@ -42,8 +43,37 @@ class Input {
     return true;
   }
 
+  /// Copies the next frame's body, and waits for it; false at the end of input. What next() has
+  /// given stays where it is.
+  bool next_aside(std::string& body) {
+    for (;;) {
+      if (std::string_view here; next(here)) {
+        body = here;
+        return true;
+      }
+      aside_.append(begin_, end_);
+      begin_ = end_;
+      if (aside_.size() >= kHeaderBytes) {
+        if (byte_at(aside_.data()) != 0xc6) not_a_frame();
+        const std::size_t size = load_big_endian<std::uint32_t>(aside_.data() + 1);
+        if (aside_.size() - kHeaderBytes >= size) {
+          body = aside_.substr(kHeaderBytes, size);
+          aside_.erase(0, kHeaderBytes + size);
+          return true;
+        }
+      }
+      const std::size_t before = aside_.size();
+      aside_.resize(before + kPipeBytes);
+      const std::size_t got = read_some(aside_.data() + before, kPipeBytes);
+      aside_.resize(before + got);
+      if (got == 0) return false;
+    }
+  }
+
   /// Waits for more; false at the end of input.
   bool fill() {
+    if (!aside_.empty()) [[unlikely]]
+      return take_aside();
     const auto kept = static_cast<std::size_t>(end_ - begin_);
     std::size_t wanted = kPipeBytes;
     if (kept >= kHeaderBytes) {
@@ -52,13 +82,21 @@ class Input {
     }
     if (wanted > kPipeBytes && capacity_ <= kPipeBytes) enlarge_pipe(fd_);
     make_room(wanted);
+    const std::size_t got = read_some(end_, wanted - kept);
+    end_ += got;
+    return got > 0;
+  }
+
+  /// At the end of input: bytes of a frame that was cut off.
+  std::size_t left_over() const { return static_cast<std::size_t>(end_ - begin_); }
+
+ private:
+  /// 0 at the end of input.
+  std::size_t read_some(char* to, std::size_t size) {
     for (;;) {
-      const ssize_t n = read(fd_, end_, wanted - kept);
-      if (n > 0) {
-        end_ += n;
-        return true;
-      }
-      if (n == 0 || errno == ECONNRESET) return false;
+      const ssize_t n = read(fd_, to, size);
+      if (n > 0) return static_cast<std::size_t>(n);
+      if (n == 0 || errno == ECONNRESET) return 0;
       if (errno == EAGAIN) {
         wait_for(fd_, POLLIN);
       } else if (errno != EINTR) {
@@ -67,14 +105,21 @@ class Input {
     }
   }
 
-  /// At the end of input: bytes of a frame that was cut off.
-  std::size_t left_over() const { return static_cast<std::size_t>(end_ - begin_); }
+  /// What was read aside comes next.
+  bool take_aside() {
+    const std::string bytes = std::move(aside_);
+    aside_.clear();
+    make_room(std::max(kPipeBytes, bytes.size()));
+    std::memcpy(end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
+    return true;
+  }
 
- private:
   [[noreturn, gnu::noinline, gnu::cold]] void not_a_frame() const {
+    const char* const begin = aside_.empty() ? begin_ : aside_.data();
     char hex[3 * kHeaderBytes + 1];
     for (std::size_t i = 0; i < kHeaderBytes; ++i) {
-      std::snprintf(hex + 3 * i, 4, " %02x", byte_at(begin_ + i));
+      std::snprintf(hex + 3 * i, 4, " %02x", byte_at(begin + i));
     }
     throw Malformed("stdin is no stream of frames (docs/protocol.md): found" + std::string(hex));
   }
@@ -101,6 +146,7 @@ class Input {
   std::size_t capacity_ = 0;
   char* begin_ = nullptr;
   char* end_ = nullptr;
+  std::string aside_;  ///< see next_aside(); then nothing else is left
 };
 
 }  // namespace spread::detail

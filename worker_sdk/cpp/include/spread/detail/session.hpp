@@ -7,6 +7,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -129,18 +131,73 @@ class Session {
   /// throw.
   template <class Answer>
   void serve(const Answer& answer) {
-    do {
+    while (!retiring_) {
       std::string_view body;
       start_batch();
       for (bool more = input_.next(body); more;) {
         serve_one(parse_task(body), answer);
+        if (retiring_) [[unlikely]]
+          break;
         more = input_.next(body);
         if (more) hold_back();
       }
+      while (!later_.empty() && !retiring_) {
+        const std::string task = std::move(later_.front());
+        later_.pop_front();
+        serve_one(parse_task(task), answer);
+      }
       flush();
-    } while (input_.fill());
-    if (input_.left_over() > 0) complain("stdin ended inside a frame");
+      if (retiring_) break;
+      if (input_.fill()) continue;
+      if (input_.left_over() > 0) complain("stdin ended inside a frame");
+      return finish();
+    }
+    output_.begin(kNil, "bye", 2);
+    output_.end();
+    flush();
     finish();
+  }
+
+  /// The worker leaves when its task is answered.
+  void retire() {
+    if (!knows("bye")) throw too_old("bye");
+    retiring_ = true;
+  }
+
+  /// A question to the master; the answer. Tasks that come in front of it wait. `pack` adds so many
+  /// arguments.
+  template <class Pack>
+  msgpack::object_handle ask(std::string_view op, unsigned arguments, const Pack& pack) {
+    if (!knows("ask")) throw too_old("ask");
+    const std::uint64_t seq = ++asked_;
+    send_frame([&](auto& packer, msgpack::sbuffer& frame) {
+      packer.pack_array(5 + arguments);
+      packer.pack_nil();
+      packer.pack("ask").pack(seq).pack(op);
+      id_.empty() ? void(packer.pack_nil()) : frame.write(id_.data(), id_.size());
+      pack(packer);
+    });
+    for (std::string body; input_.next_aside(body);) {
+      if (!is_reply(body)) {
+        later_.push_back(std::move(body));
+        continue;
+      }
+      auto whole = msgpack::unpack(body.data(), body.size());
+      const msgpack::object* const reply = whole.get().via.array.ptr;
+      if (reply[2].as<std::uint64_t>() != seq) continue;
+      if (reply[1].as<std::string_view>() == "answer") {
+        return {reply[3], std::move(whole.zone())};
+      }
+      const auto why = reply[3].as<std::map<std::string, std::string>>();
+      throw refused(value_at(why, "type"), value_at(why, "message"));
+    }
+    throw refused("Gone", "spread has closed the input and will not answer");
+  }
+
+  /// The present task's third element; an empty map where there is none.
+  msgpack::object_handle meta() const {
+    const std::string_view bytes = meta_.empty() ? std::string_view("\x80", 1) : meta_;
+    return msgpack::unpack(bytes.data(), bytes.size());
   }
 
   template <class T>
@@ -160,21 +217,41 @@ class Session {
   template <class Pack>
   void notify(std::string_view kind, unsigned elements, const Pack& pack) {
     if (id_.empty()) return;
-    msgpack::sbuffer frame;
-    msgpack::packer<msgpack::sbuffer> packer(frame);
-    frame.write("\xc6\0\0\0\0", kHeaderBytes);
-    packer.pack_array(elements);
-    frame.write(id_.data(), id_.size());
-    packer.pack(kind);
-    pack(packer);
-    store_big_endian(frame.data() + 1, static_cast<std::uint32_t>(frame.size() - kHeaderBytes));
-    frame.write("\n", 1);
-    output_.send({frame.data(), frame.size()});
+    send_frame([&](auto& packer, msgpack::sbuffer& frame) {
+      packer.pack_array(elements);
+      frame.write(id_.data(), id_.size());
+      packer.pack(kind);
+      pack(packer);
+    });
   }
 
   bool has_task() const { return !id_.empty(); }
 
  private:
+  /// At once; `fill(packer, frame)` writes the body.
+  template <class Fill>
+  void send_frame(const Fill& fill) {
+    msgpack::sbuffer frame;
+    msgpack::packer<msgpack::sbuffer> packer(frame);
+    frame.write("\xc6\0\0\0\0", kHeaderBytes);
+    fill(packer, frame);
+    store_big_endian(frame.data() + 1, static_cast<std::uint32_t>(frame.size() - kHeaderBytes));
+    frame.write("\n", 1);
+    output_.send({frame.data(), frame.size()});
+  }
+
+  /// Whether the master has said that it knows this.
+  static bool knows(std::string_view ability) {
+    const char* const text = std::getenv("SPREAD_FEATURES");
+    const std::string all = ',' + std::string(text == nullptr ? "" : text) + ',';
+    return all.find(',' + std::string(ability) + ',') != std::string::npos;
+  }
+
+  static std::string value_at(const std::map<std::string, std::string>& map, const char* key) {
+    const auto found = map.find(key);
+    return found == map.end() ? std::string() : found->second;
+  }
+
   using Clock = std::chrono::steady_clock;
   /// How long an answer may wait for others to be sent with it: about the time of ten writes, each
   /// a few microseconds.
@@ -215,13 +292,14 @@ class Session {
   template <class Answer>
   void serve_one(const Task& task, const Answer& answer) {
     id_ = task.id;
+    meta_ = task.meta;
     try {
       answer(task.payload);
     } catch (...) {
       output_.abandon();
       answer_exception();
     }
-    id_ = {};
+    id_ = meta_ = {};
     decoder_.clear();
   }
 
@@ -310,10 +388,20 @@ class Session {
   Decoder decoder_;
   std::array<std::optional<Capture>, 2> captures_;
   struct sigaction before_sigpipe_ {};
-  std::string_view id_;  ///< Of the present task; empty between tasks.
+  std::string_view id_;            ///< Of the present task; empty between tasks.
+  std::string_view meta_;          ///< Likewise.
+  std::deque<std::string> later_;  ///< Tasks that came while a reply was waited for.
+  std::uint64_t asked_ = 0;
+  bool retiring_ = false;
   Clock::time_point since_;
   int stride_ = 1;
   int until_look_ = 1;
 };
+
+inline Session& session_at_work(const char* call) {
+  Session* const session = Session::current();
+  if (session == nullptr) throw std::logic_error(std::string(call) + "() outside of a worker");
+  return *session;
+}
 
 }  // namespace spread::detail

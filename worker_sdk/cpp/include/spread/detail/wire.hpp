@@ -66,6 +66,7 @@ void store_big_endian(char* p, Unsigned value) {
 struct Task {
   std::string_view id;
   std::string_view payload;
+  std::string_view meta = {};  ///< the third element; empty = there is none
 };
 
 [[noreturn, gnu::noinline, gnu::cold]] inline void not_a_task(const char* why) {
@@ -88,8 +89,8 @@ inline std::size_t id_bytes(unsigned char lead) {
   }
 }
 
-/// A task in another encoding than array(2) in one byte, which no known master uses: a longer
-/// array header, or elements behind the payload, which a later protocol may add.
+/// A task in another encoding than array(2) in one byte: with a third element, or with a longer
+/// array header, which no known master uses.
 [[gnu::noinline, gnu::cold]] inline Task parse_unusual_task(std::string_view body) {
   std::size_t at = 1;
   std::size_t count = 0;
@@ -110,7 +111,17 @@ inline std::size_t id_bytes(unsigned char lead) {
   msgpack::null_visitor skip;
   if (!msgpack::parse(body.data(), body.size(), end, skip)) not_a_task("no whole payload");
   if (count == 2 && end != body.size()) not_a_task("bytes left over");
-  return {body.substr(at, id), body.substr(at + id, end - at - id)};
+  Task task{body.substr(at, id), body.substr(at + id, end - at - id)};
+  if (count == 2) return task;
+  const std::size_t behind = end;
+  if (!msgpack::parse(body.data(), body.size(), end, skip)) not_a_task("no whole third element");
+  task.meta = body.substr(behind, end - behind);
+  return task;
+}
+
+/// [nil, "answer" or "refused", seq, value], as the master replies to a question.
+inline bool is_reply(std::string_view body) {
+  return body.size() > 2 && byte_at(body.data()) == 0x94 && body[1] == kNilBytes[0];
 }
 
 inline Task parse_task(std::string_view body) {
