@@ -17,11 +17,12 @@ class Mend:
     kind: str  # of the worlds that are to find it: run, map, pipe, all
     fault: str
     edits: tuple[Edit, ...]
+    first: int  # the seed of the first world that is looked at
 
-    def __init__(self, name, kind, fault, *edits):
+    def __init__(self, name, kind, fault, *edits, first=1):
         """Each three of `edits` are a file, what stands there once, and what stood there before."""
         groups = zip(edits[::3], edits[1::3], edits[2::3], strict=True)
-        for key, value in (("name", name), ("kind", kind), ("fault", fault),
+        for key, value in (("name", name), ("kind", kind), ("fault", fault), ("first", first),
                            ("edits", tuple(Edit(*group) for group in groups))):
             object.__setattr__(self, key, value)
 
@@ -189,4 +190,19 @@ MENDS = [
          "spread/core/scheduler_failure.cc",
          "  task.avoid = kNoWorker;\n",
          ""),
+    Mend("halt-status", "map",
+         "--halt now,fail=1 exits with 143 for a job that was never started",
+         "spread/jobs/job_endings.cc",
+         "  return kNotExecutable;\n}\n\n}  // namespace",
+         "  return kSignalled + kTerminated;\n}\n\n}  // namespace",
+         first=2001),
+    Mend("full-storage", "map",
+         "a hang: storage is full, and the oldest job, which is to be tried again, has no slot",
+         "spread/core/scheduler_choose.cc",
+         "const bool here_too = options_.retry_first && avoided",
+         "const bool here_too = false && avoided",
+         "spread/jobs/job_mode.cc",
+         "const bool waits = output_->full() && options().ordered;",
+         "const bool waits = false;",
+         first=1001),
 ]

@@ -66,7 +66,9 @@ void last_words(Draw& draw, Scenario& world) {
   for (std::size_t i = 0; i < world.tasks.size(); ++i) {
     world.tasks[i].errors = "err " + text(draw, i, 5000) + "\n";
   }
-  world.tasks.back().attempts = {End::Error};
+  TaskPlan& last = world.tasks.back();
+  // Its item has been drawn, and is too long.
+  if (last.attempts != std::vector<End>{End::Long}) last.attempts = {End::Error};
   world.errors.piece = 65536;
   world.errors.pause = static_cast<Time>(draw.between(5, 60)) * kSecond;
   world.faults.pipe_piece_max = SIZE_MAX;
