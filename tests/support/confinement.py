@@ -49,6 +49,19 @@ def forbid(*names, why=errno.EPERM):
     check(LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0))
 
 
+def may_mount():
+    """Whether mount_over() works. Not where the user may have no namespace, and not in a chroot whose /
+    is no mount point: there a mount cannot be kept from other processes."""
+    child = os.fork()
+    if child == 0:
+        try:
+            mount_over("/proc")
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def mount_over(path, flags=0):
     """This process and its children see an empty folder at `path`; other processes do not."""
     if LIBC.unshare(CLONE_NEWNS) != 0:
