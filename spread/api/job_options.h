@@ -1,3 +1,5 @@
+// What `map` and `pipe` execute, and how items of the input become the arguments of jobs (`map`,
+// `xargs`). The defaults here are those of --help.
 #pragma once
 
 #include <cstddef>
@@ -30,9 +32,6 @@ struct XargsOptions {
   /// What else the command line asked for, to be told first: an option that another one overrides.
   std::vector<std::string> warnings;
 };
-
-// What `map` and `pipe` execute, and how items of the input become the arguments of jobs (`map`,
-// `xargs`). The defaults here are those of --help.
 
 /// What is executed, and what becomes of its output.
 struct JobOptions {

@@ -9,9 +9,9 @@
 
 namespace spread {
 
-/// Everything that a run tells the outside, while it happens: --events, --summary, --explain and
-/// the progress line are Observers. The Engine makes all of them (engine/run_events.h), and nothing
-/// else does. Views are good during the call only.
+/// Everything that a run tells the outside, while it happens: --events, --log, --summary, --explain
+/// and the progress line are Observers. The Engine makes all of them (engine/run_events.h), and
+/// nothing else does. Views are good during the call only.
 struct WorkerStarted {
   WorkerId worker;
   std::string_view host;

@@ -1,6 +1,7 @@
-// The input of `spread map`. Start with ArgumentSource; it stands on three steps: ItemReader (one
-// source: items and their columns), RowReader (several sources: crossed or linked), Batcher (rows
-// to tasks).
+// spread/arguments: the input of `map` and `xargs` -> tasks. Pure: input/ reads the files. Start
+// with ArgumentSource; it stands on three steps: ItemReader (one source: items and their columns),
+// RowReader (several sources: crossed or linked), Batcher (rows to tasks). What `xargs`
+// reads has rules of its own: xargs_source.h.
 #pragma once
 
 #include <cstddef>

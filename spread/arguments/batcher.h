@@ -1,3 +1,5 @@
+// Rows to tasks: payloads in shared blocks (PayloadBuilder), and how many rows go into one
+// (Batcher).
 #pragma once
 
 #include <cstddef>

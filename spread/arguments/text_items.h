@@ -1,3 +1,4 @@
+// Items from bytes, and their columns: cut at a delimiter and at --colsep, or rows of --csv.
 #pragma once
 
 #include <cstddef>

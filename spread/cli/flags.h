@@ -1,3 +1,5 @@
+// spread/cli: argv in, the options of one subcommand out. The one place that knows CLI11
+// (tokens.cc). Start here, then take_apart.h.
 #pragma once
 
 #include <string>

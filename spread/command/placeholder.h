@@ -1,16 +1,16 @@
-// spread/command: from a command as a person wrote it, with placeholders, and the values of a task
-// to the argument list that is exec'd. Pure: no process, no environment, no file. docs/templates.md
-// is what users are promised.
+// spread/command: the words of a command and the placeholders in them. Pure: no process, no
+// environment, no file. docs/templates.md is what users are promised.
 //
-//   placeholder.h       {} {.} {2/} {name} ...: how they are recognised, what they make of a value;
-//                       text with them, without any shell: --tagstring, --wd, --results
-//   command_scan.h      which words of a command another interpreter would read as code
-//   script.h            a shell script with placeholders in it, the quotes around each, which shell
-//                       runs it, and the script with references to parameters instead
-//   command_template.h  all of them together
+//   placeholder.h     {} {.} {2/} {name} ...: how they are recognised, what they make of a value;
+//                     text with them, without any shell: --tagstring, --wd, --results
+//   foreign_braces.h  text in braces that was meant as a placeholder and is none
+//   command_scan.h    which words of a command another interpreter would read as code
+//   known_programs.h  the tables for that: programs that read an argument as code, or run a command
+//   arguments.h       an argument list, made anew for each task in memory that stays
 //
-// Start with command_template.h. Items are data: nothing here ever puts one into text that a shell
-// or another interpreter reads as code, unless --allow-paste was given.
+// Start here; a command as a script is spread/shell, all of it together spread/templates. Items are
+// data: nothing here ever puts one into text that a shell or another interpreter reads as code,
+// unless --allow-paste was given.
 #pragma once
 
 #include <cstddef>

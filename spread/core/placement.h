@@ -1,3 +1,5 @@
+// Where a task goes: the rule for slow workers near the end of the queue (Tail), and what is asked
+// of the pool and the queue before a task is given out (Placement).
 #pragma once
 
 #include <algorithm>

@@ -10,7 +10,7 @@ namespace spread {
 enum class RunPhase : std::uint8_t {
   Working,    ///< tasks, or workers that have not ended yet
   Draining,   ///< results that their reader has not taken yet
-  LastWords,  ///< messages, and what follows the run: the joblog and the events
+  LastWords,  ///< messages, and what follows the run: joblog, events, the workers' log
   Over,
 };
 
@@ -38,7 +38,7 @@ class RunPhases {
     bool drained = false;   ///< the reader has got all results
     bool stalled = false;   ///< what is left waits for that reader
     bool said = false;      ///< all messages have been written
-    bool logged = false;    ///< the joblog and the events have been
+    bool logged = false;    ///< the joblog, the events and the workers' log have been
     int signals = 0;        ///< that asked to end the run, since its beginning
   };
   /// Moves on by at most one phase; true if it has.

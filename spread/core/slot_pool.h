@@ -1,3 +1,4 @@
+// All slots of a run: sets of their numbers, hosts, connections, and the pool that counts them.
 #pragma once
 
 #include <array>

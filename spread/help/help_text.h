@@ -1,3 +1,5 @@
+// spread/help: --help, the manual pages and the completions of shells, all made from the table of
+// options, and the texts of the subcommands. Pure: text out. Start here, then help_text.cc.
 #pragma once
 
 #include <string>

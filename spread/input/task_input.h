@@ -1,3 +1,5 @@
+// spread/input: what is read: the records of tasks, items, blocks; only while they are wanted.
+// Start here, then pipe_input.h.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,5 @@
+// Starts of processes in threads of their own: what one start looks at (SpawnCall), its
+// environment, and the threads.
 #pragma once
 
 #include <pthread.h>
@@ -85,8 +87,6 @@ class SpawnCall {
   std::string kept_;
   std::string directory_;
 };
-
-class SpawnCall;
 
 /// spread's environment plus what is added for a child; an added name replaces the variable of that
 /// name. Jobs of one run add the same names with other values: which variables stay is found out

@@ -1,3 +1,5 @@
+// spread/jobs: `map` and `pipe`: a process for each task, here or through a login. Start here, then
+// job_slot.h.
 #pragma once
 
 #include <map>

@@ -1,3 +1,5 @@
+// What goes through a login of `map` and `pipe`: the agent that runs jobs there, and the requests
+// to it that move files.
 #pragma once
 
 #include <cstdint>

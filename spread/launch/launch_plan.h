@@ -6,6 +6,7 @@
 //   remote_shell.h    --launch: how a host is reached; one string that any login shell reads
 //                     alike, and the guard there
 //   launcher.h        slot -> LaunchPlan; the question for a host's CPUs; hints
+//   job_agent.h       many jobs, and their files, through one login
 //
 // Start here, then roster.h.
 #pragma once

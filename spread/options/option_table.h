@@ -1,6 +1,6 @@
-// spread/cli: argv in, the options of one subcommand out. The one place that knows CLI11
-// (tokens.cc). Every option is one row of one table; CLI11's registration, --help, the man pages
-// and the completions are made from the rows, so they cannot disagree. Start here, then flags.h.
+// spread/options: what options there are. Every option is one row of one table; parsing (cli/),
+// --help, the man pages and the completions (help/) are made from the rows, so they cannot
+// disagree. Start here, then setters.h and options.h.
 #pragma once
 
 #include <cstdint>

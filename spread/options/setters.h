@@ -1,3 +1,5 @@
+// One function for each option: its value into the draft (OptionSpec::set; setters*.cc), and what
+// the options of map and pipe must be together (checks_map.cc, setters_pipe.cc).
 #pragma once
 
 #include <string_view>
@@ -6,8 +8,6 @@
 #include "spread/options/option_table.h"
 
 namespace spread::cli {
-
-// One function for each option: its value into the draft. See OptionSpec::set.
 
 Status set_jobs(Draft& draft, std::string_view value);
 Status set_sshlogin(Draft& draft, std::string_view value);

@@ -1,3 +1,4 @@
+// spread/output: what a run writes, without ever blocking. Start here, then reporter.h and sinks.h.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +13,9 @@
 
 namespace spread {
 
-/// Bytes on their way out of the program (stdout, stderr, the joblog, the events), written without
-/// ever blocking. Small results are gathered for at most kLinger, so that a million of them cost a
-/// few thousand system calls, and a single one is seen at once.
+/// Bytes on their way out of the program (stdout, stderr, the joblog, the events, the workers'
+/// log), written without ever blocking. Small results are gathered for at most kLinger, so that a
+/// million of them cost a few thousand system calls, and a single one is seen at once.
 class OutputWriter final : public ReadyHandler {
  public:
   static constexpr Duration kLinger = std::chrono::milliseconds(1);

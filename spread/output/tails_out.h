@@ -1,3 +1,5 @@
+// Workers' tails: kept until it is their turn (TailStore), and on their way out (TailsOut); and a
+// spill file on a temporary one (TempSpill), for results and what jobs print.
 #pragma once
 
 #include <cstddef>

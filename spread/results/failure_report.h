@@ -1,3 +1,6 @@
+// Which tasks did not succeed, told to a person: those of `run`, the first few one by one,
+// the rest as ranges (FailureReport); the jobs of `map`, by the way in which they ended
+// (JobFailures).
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,8 @@
 // spread/results: results in, output out, in task order and bounded memory. Pure but for the spill
-// file, which is an interface here and a file in io/. Start with ReorderBuffer, then output.h; what
-// is written about a run on the side is joblog.h and failure_report.h.
+// file, which is an interface here and a file in io/. Here are the order (ReorderBuffer) and the
+// chain that outcomes of `run` flow through (OutcomeSink). Start here, then output.h; for `map`,
+// job_output.h: what jobs print. What is written about a run on the side is joblog.h and
+// failure_report.h.
 #pragma once
 
 #include <cstddef>

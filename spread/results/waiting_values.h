@@ -1,4 +1,5 @@
-// Results that wait for those before them: those in the spill file, then those in memory.
+// Results that wait for those before them, in memory or in the spill file; and that file, which
+// jobs' output uses too.
 #pragma once
 
 #include <cstddef>

@@ -1,3 +1,5 @@
+// spread/run: a subcommand's options -> its run -> its exit status. Start here, then
+// subcommand_options.h.
 #pragma once
 
 #include <cstdint>

@@ -1,3 +1,4 @@
+// spread/tasks: `run` and `all`: workers that speak the protocol. Start here, then worker_slot.h.
 #pragma once
 
 #include <memory>
@@ -44,9 +45,9 @@ class WorkerMode final : public RunMode {
 
   // For its slots.
   const WorkerSetup& setup() const { return setup_; }
-  /// An answer to a task.
   /// What the master says to a question.
   Value answer_to(const wire::UpMessage& question) const;
+  /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
   void tail_begins(WorkerId worker) { tails_->started(worker); }

@@ -1,3 +1,6 @@
+// spread/templates: a command with placeholders and the values of a task -> the argument list that
+// is exec'd. Pure. Start here; the placeholders are command/placeholder.h, a script with them
+// shell/script.h, and docs/templates.md is what users are promised.
 #pragma once
 
 #include <cstddef>

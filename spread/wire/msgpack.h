@@ -1,5 +1,5 @@
-// msgpack, read by hand: no object is built, and no memory is taken for what a worker's headers
-// claim.
+// msgpack, read and written by hand: no object is built, and no memory is taken for what a worker's
+// headers claim. Tokens, what is put, and where a value ends (ValueScanner).
 #pragma once
 
 #include <array>

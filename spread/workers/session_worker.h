@@ -1,3 +1,4 @@
+// A Session on a Channel, and what it has read and not done with.
 #pragma once
 
 #include <cstddef>

@@ -28,8 +28,8 @@ PROCESS_WIDE = set(
 
 ALLOWED = {
     ("base", "abort"): "a broken invariant",
-    ("io", "sigaction"): "spawn_call: reads the dispositions; signals: reads",
-    ("io", "pthread_sigmask"): "the mask of a thread, which is put back: terminal, write_signals; signals",
+    ("io", "sigaction"): "launcher_threads: reads the dispositions; signals: reads",
+    ("io", "pthread_sigmask"): "the mask of a thread, which is put back: terminal; signals",
     ("io", "signalfd"): "signals, which the program makes and a run is given",
 }
 
