@@ -139,7 +139,7 @@ class Scheduler {
                        TimePoint now, Actions& actions);
   void give_up_refused(TimePoint now, Actions& actions);
   BusyState busy_state(const Slot& refuser, TimePoint now);
-  void note_retirement(Slot& retiring, TimePoint now, Actions& actions);
+  void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
   void give_back(Slot& slot, std::size_t place, TimePoint now);
   void give_back_all(Slot& slot, TimePoint now);
   void queue_again(TaskIndex i);

@@ -176,14 +176,18 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
   Slot& retiring = pool_[event.worker];
   // Of one that spread ends, it is known why.
   if (!retiring.has_worker() || retiring.killed_for != KillReason::None) return;
-  if (!retiring.answered && retiring.in_flight().empty()) {
-    // It was of no use. That is a launch failure, or else there would be no end of starts.
+  const bool useless = retiring.in_flight().empty() || !pool_.key_of(retiring).proven;
+  if (!retiring.answered && useless) {
+    // It was of no use, or none of its kind has been. That is a launch failure, or else there would
+    // be no end of starts.
     if (retiring.state() == SlotState::Live) pool_.set_state(retiring, SlotState::Dying);
     return;
   }
   const std::size_t at_work = std::min<std::size_t>(retiring.parallel, retiring.in_flight().size());
   while (retiring.in_flight().size() > at_work) give_back(retiring, at_work, now);
-  for (std::size_t left = at_work; left > 0; --left) note_retirement(retiring, now, actions);
+  for (std::size_t left = at_work; left > 0; --left) {
+    note_retirement(retiring, at_work == 1, now, actions);
+  }
   // Without an answer there is a pause, which grows, before the next one.
   if (!retiring.answered) ++retiring.deaths;
   if (retiring.state() == SlotState::Closing) return;
@@ -193,14 +197,16 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
 }
 
 /// What the worker was at may be why it left: the next one is to show, and has nothing else before.
-void Scheduler::note_retirement(Slot& retiring, TimePoint now, Actions& actions) {
+void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions) {
   const TaskIndex i = take_in_flight(retiring, 0, now).task;
   Task& task = tasks_[i];
   task.for_unused = true;
   // Where it went wrong before does not matter to a fresh one: two rules that each leave it to the
   // other's worker would leave it for ever.
   task.avoid = kNoWorker;
-  if (!retiring.answered) ++task.retirements;
+  // Of several that it was at, one alone may be why: each is to run by itself.
+  if (!retiring.answered && !alone) task.alone = true;
+  if (!retiring.answered && alone) ++task.retirements;
   if (task.retirements < kRetirementsMax) return queue_again(i);
   DeliverTask how;
   how.outcome = Outcome::Lost;
@@ -219,6 +225,7 @@ void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
   SPREAD_ASSERT(ended.has_worker() || state == SlotState::Starting);
   const KillReason killed_for = std::exchange(ended.killed_for, KillReason::None);
   if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
+  const bool rests = ended.resting();
   pool_.vacate(ended);
 
   if (options_.once) {
@@ -230,7 +237,7 @@ void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
   TimePoint not_before = now;
   if (state == SlotState::Closing && ended.in_flight().empty()) {
     // Its work is done; or it was too busy, and then it has a rest to keep.
-    if (ended.retired()) not_before = std::max(now, ended.not_before);
+    if (ended.retired() || rests) not_before = std::max(now, ended.not_before);
     if (ended.deaths > 0) not_before = std::max(not_before, pause_end(ended, ended.deaths, now));
   } else {
     not_before = settle_end(ended, event, killed_for, now, actions);

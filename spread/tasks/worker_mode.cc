@@ -87,7 +87,11 @@ void WorkerMode::warn_non_finite() {
 // ---------------------------------------------------------------- questions
 
 Value WorkerMode::answer_to(const wire::UpMessage& question) const {
+  if (!question.se.empty()) return wire::make_refusal(question.seq, "BadAsk", question.se);
   if (question.text == "whoami") {
+    if (question.arguments > 0) {
+      return wire::make_refusal(question.seq, "BadAsk", "whoami takes no arguments");
+    }
     wire::MapWriter map;
     map.add("engine", "spread").add("version", SPREAD_VERSION);
     map.add("wire", name_of(setup_.workers.wire)).add("slots", engine_.plan().workers());

@@ -69,7 +69,8 @@ Status WorkerSlot::start() {
                       : fmt::format("still running {:.6g} s after the end of its input", seconds);
   }
   how.kill_grace = setup.ends.kill_grace;
-  how.may_leave_silently = !setup.is_all() && engine_.plan().is_local(id());
+  // Whose answers are counted may have left lines out, and nothing would show it.
+  how.may_leave_silently = !setup.is_all() && !counts() && engine_.plan().is_local(id());
   silence_.set(kForever);
   slow_end_.set(kForever);
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;

@@ -149,7 +149,9 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
     case wire::UpKind::Progress:
       if (is_outstanding(message.id)) sink.on_progress(message);
       return;
-    case wire::UpKind::Log: return sink.on_log(message);
+    case wire::UpKind::Log:
+      if (is_outstanding(message.id)) sink.on_log(message);
+      return;
     case wire::UpKind::Ask:
     case wire::UpKind::Bye:
     case wire::UpKind::Hello:
@@ -235,23 +237,20 @@ void Session::leave(SessionSink& sink) {
 }
 
 void Session::on_ask(SessionSink& sink) {
-  const wire::UpMessage& question = decoded_.message;
+  wire::UpMessage& question = decoded_.message;
   if (state_ != SessionState::Running) return;  // its input has ended: no answer reaches it
-  if (!question.se.empty()) {
-    return reply(wire::make_refusal(question.seq, "BadAsk", question.se));
-  }
-  if (question.has_id && !is_outstanding(question.id)) {
-    return reply(
-        wire::make_refusal(question.seq, "BadAsk",
-                           "it asks for " + name(question.id) + ", which it is not working on"));
+  if (question.se.empty() && question.has_id && !is_outstanding(question.id)) {
+    bad_ask_ = "it asks for " + name(question.id) + ", which it is not working on";
+    question.se = bad_ask_;
   }
   sink.on_ask(question);
 }
 
 void Session::reply(const Value& message) {
-  // What is well formed and small can be encoded on every wire that has questions.
-  const Status sent = codec_->encode_prep(message, output_.tail());
-  SPREAD_ASSERT(sent.has_value());
+  if (!codec_->encode_prep(message, output_.tail())) {
+    // It would wait for it for ever.
+    broken("the answer to its question is longer than --max-frame permits");
+  }
 }
 
 /// By now the run has been arranged without it, or with another one.

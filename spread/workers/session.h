@@ -42,7 +42,7 @@ class SessionSink {
   virtual void on_answer(const wire::UpMessage& message) = 0;
   virtual void on_progress(const wire::UpMessage& message) = 0;
   virtual void on_log(const wire::UpMessage& message) = 0;
-  /// A question, well formed. The answer to it is Session::reply().
+  /// A question; what is wrong with it, if something is, is in `se`. Each has one Session::reply().
   virtual void on_ask(const wire::UpMessage& question) = 0;
   /// It leaves of its own accord (docs/protocol.md section 7, "Retirement"): what it has not
   /// answered it will not, outstanding() is 0, and everything that follows is its tail.
@@ -141,6 +141,7 @@ class Session {
   std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
   bool heard_ = false;
   bool has_answered_ = false;
+  std::string bad_ask_;  ///< what is wrong with the present question
   bool left_ = false;
   bool warned_unknown_ = false;
   bool warned_late_ = false;

@@ -202,8 +202,10 @@ void SessionWorker::on_output_end() {
     end_unless_over(std::min(options_.kill_grace, kAfterExit),
                     "it closed its stdout" + open_tasks());
   } else if (!closing_) {
-    if (may_leave_silently()) session_.leave(sink_);
+    const bool leaves = may_leave_silently();
+    if (leaves) session_.leave(sink_);
     close_input();
+    if (leaves) end_unless_over(options_.kill_grace, "it closed its stdout and went on");
   }
 }
 

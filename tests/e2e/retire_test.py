@@ -103,6 +103,12 @@ spread_worker.run(leave)
             kinds = [e.get("kind") for e in values(file.read()) if e["event"] == "task_answered"]
         self.assertIn("crash", kinds)
 
+    def test_whoever_only_leaves_is_given_up(self):
+        worker = self.script("worker", "echo '[null,\"bye\"]'\ncat >/dev/null\n")
+        result = self.spread("run", "-j1", "--wire", "json", "--", "sh", worker, input="1\n2\n3\n4\n")
+        self.assertEqual((result.status, result.out), (4, "\n\n\n\n"))
+        self.assert_told(result, "spread: none of 4 tasks was computed")
+
     def test_one_that_never_ends_is_ended_after_the_shutdown_timeout(self):
         worker = self.file("worker.py", LEAVES + "import time; time.sleep(1000)\n")
         result = self.spread("run", "-j1", "--shutdown-timeout", "0.2", "--", PYTHON, worker,
@@ -136,6 +142,14 @@ spread_worker.run(handle)
             self.assertEqual(again, who)
             self.assertEqual(refused, ["UnknownOp", "this spread does not know the op 'sing'"])
 
+    def test_a_payload_of_the_shell_is_not_taken_for_a_third_element(self):
+        worker = self.script("worker", f". {SDK_SH}\nhandle() {{ spread_ok \"$1\"; }}\nspread_run handle\n")
+        for payload in ('{"k":"a,{b"}', '{"a":"x,{","b":1}', '{"x,{":1}', '"a,{b:1}"', '[1,{"a":2}]'):
+            result = self.spread("run", "-j1", "--wire", "json", "--in", "json", "--", "sh", worker,
+                                 input=payload + "\n")
+            want = payload if payload[0] != '"' else json.loads(payload)
+            self.assertEqual(values(result.out), [want])
+
     def test_tasks_that_come_in_front_of_the_answer_are_done_later(self):
         worker = self.file("worker.py", self.ASKS)
         tasks = ["who", "x"] * 50
@@ -154,6 +168,16 @@ spread_worker.run(handle)
         result = self.spread("run", "-j1", "--", PYTHON, worker, input="a\nbad\nb\n")
         self.assertEqual((result.status, result.out), (1, "a\n\nb\n"))
         self.assert_told(result, r'spread: task 2 .*was lost.*not a frame: "ask" without its third element.*')
+
+    def test_a_question_that_is_wrong_is_refused_though_nothing_else_is_to_be_sent(self):
+        for about, why in (("77", "it asks for id 77, which it is not working on"),
+                           ('"x"', "its task is no id"), ("null,1", "whoami takes no arguments")):
+            worker = self.script("worker", "read -r l\n"
+                                 f"echo '[null,\"ask\",1,\"whoami\",{about}]'\nread -r a\n"
+                                 "echo \"[0,\\\"ok\\\",$a]\"\ncat >/dev/null\n")
+            result = self.spread("run", "-j1", "--wire", "json", "--", "sh", worker, input="1\n")
+            self.assertEqual((result.status, values(result.out)), (
+                0, [[None, "refused", 1, {"type": "BadAsk", "message": why}]]))
 
     def test_an_older_spread_is_told_apart(self):
         worker = self.file("worker.py", """import os

@@ -67,14 +67,19 @@ void Referee::before(const WorkerRetires& event) {
   WorkerBook& from = worker(event.worker);
   if (from.phase == WorkerBook::Phase::Killed) return;
   const bool useless = from.answered == 0;
-  from.phase =
-      useless && from.in_flight.empty() ? WorkerBook::Phase::Unusable : WorkerBook::Phase::Retiring;
+  if (useless && (from.in_flight.empty() || !proven(from.key))) {
+    from.phase = WorkerBook::Phase::Unusable;
+    return;
+  }
+  from.phase = WorkerBook::Phase::Retiring;
+  const std::size_t at_work = std::min<std::size_t>(from.parallel, from.in_flight.size());
   for (std::size_t i = 0; i < from.in_flight.size(); ++i) {
     TaskBook& back = task(from.in_flight[i]);
     back.holder = kNoWorker;
     if (i >= from.parallel) continue;
     back.for_unused = true;
-    if (useless) ++back.retirements;
+    if (useless && at_work == 1) ++back.retirements;
+    if (useless && at_work > 1) back.alone = true;
   }
   from.in_flight.clear();
 }

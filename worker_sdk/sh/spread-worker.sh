@@ -105,6 +105,11 @@ spread_retire() {
 spread_ask() {
     SPREAD_ANSWER=
     _spread_knows ask || return 1
+    # Tasks that come in front of the answer would be lost with the subshell.
+    if [ "$(exec sh -c 'echo "$PPID"')" != "$$" ]; then
+        _spread_say 'spread_ask in a subshell or a pipeline: call it in the handler itself'
+        return 1
+    fi
     _spread_seq=$((_spread_seq + 1))
     _spread_quote "$1"
     _spread_question="null,\"ask\",$_spread_seq,$_spread_value,${SPREAD_TASK:-null}"
@@ -155,7 +160,7 @@ _spread_die() {
 }
 
 _spread_knows() {
-    case ,${SPREAD_FEATURES-}, in
+    case ,${_spread_features-}, in
         *,"$1",*) return 0 ;;
     esac
     _spread_say "this spread is too old: it does not know \"$1\""
@@ -178,7 +183,8 @@ _spread_take_over() {
     fi
     exec 8<&0 9>&1 </dev/null >&2
     # A child that sources this file is no worker of spread's.
-    unset SPREAD_WIRE
+    _spread_features=${SPREAD_FEATURES-}
+    unset SPREAD_WIRE SPREAD_FEATURES
 }
 
 _spread_prepare() {
@@ -215,7 +221,7 @@ _spread_read() {
     _spread_later=${_spread_later#*"$_spread_newline"}
 }
 
-# The third element of the task, with its values of numbers, ends the line; no payload ends like it.
+# The third element of the task, words with numbers, ends the line; no payload ends like it.
 _spread_cut_meta() {
     SPREAD_META=
     case $_spread_line in
@@ -223,8 +229,11 @@ _spread_cut_meta() {
         *) return 0 ;;
     esac
     _spread_value=${_spread_line##*',{'}
+    # A quote inside a string has a backslash, and one that ends a string is followed by no letter.
     case ${_spread_value%'}'} in
-        *[][{}]*) return 0 ;;
+        *[!\"a-z0-9_:,]*) return 0 ;;
+        '"'[a-z]*'":'[0-9]*) ;;
+        *) return 0 ;;
     esac
     SPREAD_META="{$_spread_value"
     _spread_line=${_spread_line%",$SPREAD_META"}

@@ -23,6 +23,7 @@ class Channel:
         self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
         self.codec = self.capture = self.task = None
         self.meta, self.features, self.retiring = {}, frozenset(), False
+        self.reader = threading.get_ident()
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._tasks = []  # Those that are decoded, the next one last.
         self._later = collections.deque()  # Those that came while an answer was waited for.
@@ -69,6 +70,8 @@ class Channel:
         """The master's answer. Tasks that come in front of it wait. Only by the thread that reads."""
         if "ask" not in self.features:
             raise TooOld("ask")
+        if threading.get_ident() != self.reader:
+            raise RuntimeError("ask() in another thread than the handler's, which reads the answers")
         self._asked += 1
         self.send([None, "ask", self._asked, op, self.task] + list(arguments), may_wait=False)
         while True:

@@ -43,7 +43,7 @@ def take_over():
     os.environ.pop("SPREAD_WIRE", None)  # A child that imports this is no worker of spread's.
     channel = Channel(fd_in, fd_out)
     channel.codec = JsonCodec() if wire == "json" else msgpack and MsgpackCodec()
-    channel.features = frozenset(os.environ.get("SPREAD_FEATURES", "").split(","))
+    channel.features = frozenset(os.environ.pop("SPREAD_FEATURES", "").split(","))
     grace = float(os.environ.get("SPREAD_GRACE", GRACE_SECONDS))
     if not start_thread(watch_master, channel, grace):
         say("no thread can be started (ulimit -u?): the end of spread will be noticed late")

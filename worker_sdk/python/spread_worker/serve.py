@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import threading
 
 from . import process
 from .channel import say
@@ -15,6 +16,7 @@ VERSION = "0.1"
 def run(handler, prep, capture, window):
     """See spread_worker.run()."""
     channel = process.take_over()
+    channel.reader = threading.get_ident()
     try:
         items = start(channel, window)
         if items and prep is None:
