@@ -162,7 +162,6 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   Task& task = tasks_[i];
   ++task.attempts;
   task.holder = to.id;
-  task.for_unused = false;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   const bool first = to.in_flight().empty();
   if (first) {

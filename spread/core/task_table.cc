@@ -62,6 +62,7 @@ void TaskTable::push_new(TaskId id, Value&& payload) {
 
 void TaskTable::take_again(TaskIndex i) {
   again_.erase(i, tasks_[i]);
+  tasks_[i].for_unused = false;
   queued_bytes_ -= tasks_[i].payload.size();
   ++in_flight_;
   if (keeps_age_) add_by_age(i, true);

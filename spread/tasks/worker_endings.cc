@@ -109,7 +109,7 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
       start.hint.empty() && !option.empty() && slot.exact.empty()) {
     start.hint = option + " was given to it: options of spread stand in front of --";
   }
-  if (start.hint.empty() && sends_meta()) {
+  if (start.hint.empty() && meta_) {
     start.hint = "--task-meta gives each task a third element, which it may not know";
   }
   start.said = std::move(said);

@@ -23,10 +23,6 @@ constexpr Duration kPatience = std::chrono::seconds(10);
 
 }  // namespace
 
-bool WorkerSlot::sends_meta() const {
-  return mode_.setup().tasks != nullptr && mode_.setup().tasks->meta;
-}
-
 bool WorkerSlot::counts() const { return mode_.setup().counts_answers(); }
 
 // ---------------------------------------------------------------- what the Scheduler asks for
@@ -74,6 +70,7 @@ Status WorkerSlot::start() {
   silence_.set(kForever);
   slow_end_.set(kForever);
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
+  meta_ = !setup.is_all() && setup.tasks->meta;
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
@@ -86,11 +83,17 @@ Status WorkerSlot::start() {
   return {};
 }
 
-void WorkerSlot::send_task(const SendTask& action) {
+/// Not inline: the memory that a map takes is not for every task.
+Status WorkerSlot::send_with_meta(const SendTask& action) {
   wire::MapWriter meta;
-  if (sends_meta()) meta.add("attempt", action.attempt);
-  const ByteView extra = sends_meta() ? meta.view() : ByteView();
-  if (const Status sent = worker_->session().send_task(action.task, action.payload, extra); !sent) {
+  meta.add("attempt", action.attempt);
+  return worker_->session().send_task(action.task, action.payload, meta.view());
+}
+
+void WorkerSlot::send_task(const SendTask& action) {
+  const Status sent =
+      meta_ ? send_with_meta(action) : worker_->session().send_task(action.task, action.payload);
+  if (!sent) {
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
   }

@@ -48,7 +48,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void tell_ready();
   void has_task();
   bool counts() const;
-  bool sends_meta() const;
+  Status send_with_meta(const SendTask& action);
   bool leaves_lines_out(ExitStatus status) const;
   std::string silence_hint() const;
   void tell_death(const WorkerGone& ended);
@@ -85,6 +85,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   std::optional<TaskId> first_task_;  ///< the least of those that this process was given
   /// When to say that it has not ended yet.
   Timer slow_end_{engine_.loop(), [this] { tell_slow_end(); }};
+  bool meta_ = false;  ///< its tasks have a third element
   bool ready_ = false;
   bool answered_ = false;  ///< this process has
   bool ended_by_us_ = false;

@@ -136,7 +136,6 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
     greeting_ = false;
   }
   if (!codec_->has_ids()) return on_line(more_follows, sink);
-  if (message.kind == wire::UpKind::Ask) return on_ask(sink);
   if (!message.has_id) return on_without_id(first, greeting, sink);
   switch (message.kind) {
     case wire::UpKind::Ok:
@@ -144,7 +143,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
     case wire::UpKind::Error:
     case wire::UpKind::Fatal:
       if (!take_outstanding(message.id)) return on_unexpected(sink);
-      has_answered_ |= message.kind != wire::UpKind::Busy;
+      if (message.kind == wire::UpKind::Busy) ++refusals_;
       return sink.on_answer(message);
     case wire::UpKind::Progress:
       if (is_outstanding(message.id)) sink.on_progress(message);
@@ -152,7 +151,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
     case wire::UpKind::Log:
       if (is_outstanding(message.id)) sink.on_log(message);
       return;
-    case wire::UpKind::Ask:
+    case wire::UpKind::Ask: return on_ask(sink);
     case wire::UpKind::Bye:
     case wire::UpKind::Hello:
     case wire::UpKind::Ready:
@@ -173,7 +172,7 @@ void Session::on_line(bool more_follows, SessionSink& sink) {
   answer.has_id = true;
   answer.id = outstanding_.front();
   outstanding_.pop_front();
-  has_answered_ = true;
+  ++answered_count_;
   if (!more_follows || !outstanding_.empty() || at_tail() || options_.counts_answers) {
     return sink.on_answer(answer);
   }
@@ -204,6 +203,7 @@ void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
     }
     case wire::UpKind::Log: return sink.on_log(message);
     case wire::UpKind::Bye: return leave(sink);
+    case wire::UpKind::Ask: return on_ask(sink);
     default:
       if (!std::exchange(warned_unknown_, true)) {
         sink.on_warning("it sent a message of a kind that this spread does not know (" +

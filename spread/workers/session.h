@@ -103,7 +103,7 @@ class Session {
   /// It has sent at least one message.
   bool heard() const { return heard_; }
   /// It has answered a task (not with busy).
-  bool answered() const { return has_answered_; }
+  bool answered() const { return answered_count_ > refusals_; }
   /// It leaves, which it may have shown otherwise than by a bye.
   void leave(SessionSink& sink);
   bool left() const { return left_; }
@@ -140,7 +140,7 @@ class Session {
   std::uint32_t unexpected_answers_ = 0;
   std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
   bool heard_ = false;
-  bool has_answered_ = false;
+  std::size_t refusals_ = 0;
   std::string bad_ask_;  ///< what is wrong with the present question
   bool left_ = false;
   bool warned_unknown_ = false;
