@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "spread/api/bytes.h"
 #include "spread/api/time.h"
@@ -35,6 +37,11 @@ enum class Outcome : std::uint8_t {
 
 /// How much a worker's message about a task matters to its author.
 enum class LogLevel : std::uint8_t { Debug, Info, Warning, Error };
+/// As workers and users write them, in this order.
+inline constexpr std::string_view kLogLevelNames[] = {"debug", "info", "warning", "error"};
+constexpr std::string_view name_of(LogLevel level) {
+  return kLogLevelNames[static_cast<std::size_t>(level)];
+}
 
 struct TaskResult {
   TaskId id{};

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -29,6 +30,11 @@ Status store_style(Draft& draft, ProgressStyle style) {
 Status add_prep(Draft& draft, PrepItem::Kind kind, std::string_view text) {
   draft.options.prep.push_back({kind, std::string(text)});
   return {};
+}
+
+template <typename T>
+constexpr Choice<T> at(LogLevel level) {
+  return {name_of(level), level};
 }
 
 }  // namespace
@@ -235,18 +241,16 @@ Status set_log(Draft& draft, std::string_view value) {
   return store(draft.options.report.log, parse_events_target(value));
 }
 Status set_log_level(Draft& draft, std::string_view value) {
-  constexpr Choice<LogLevel> kLevels[] = {{"debug", LogLevel::Debug},
-                                          {"info", LogLevel::Info},
-                                          {"warning", LogLevel::Warning},
-                                          {"error", LogLevel::Error}};
+  using L = LogLevel;
+  constexpr Choice<L> kLevels[] = {at<L>(L::Debug), at<L>(L::Info), at<L>(L::Warning),
+                                   at<L>(L::Error)};
   return choose(draft.options.report.log_level, value, kLevels);
 }
 Status set_stderr_level(Draft& draft, std::string_view value) {
-  constexpr Choice<std::optional<LogLevel>> kLevels[] = {{"debug", LogLevel::Debug},
-                                                         {"info", LogLevel::Info},
-                                                         {"warning", LogLevel::Warning},
-                                                         {"error", LogLevel::Error},
-                                                         {"none", std::nullopt}};
+  using L = LogLevel;
+  using T = std::optional<L>;
+  constexpr Choice<T> kLevels[] = {
+      at<T>(L::Debug), at<T>(L::Info), at<T>(L::Warning), at<T>(L::Error), {"none", std::nullopt}};
   return choose(draft.options.report.stderr_level, value, kLevels);
 }
 Status set_events(Draft& draft, std::string_view value) {

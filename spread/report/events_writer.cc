@@ -12,7 +12,6 @@
 #include "spread/base/numbers.h"
 #include "spread/base/quote.h"
 #include "spread/report/summary.h"
-#include "spread/report/worker_log.h"
 
 namespace spread {
 namespace {

@@ -1,6 +1,5 @@
 #include "spread/report/worker_log.h"
 
-#include <array>
 #include <cmath>
 #include <cstdint>
 #include <ctime>
@@ -11,8 +10,6 @@
 
 namespace spread {
 namespace {
-
-constexpr std::array<std::string_view, 4> kWords = {"debug", "info", "warning", "error"};
 
 /// 2026-11-29T16:04:05.123Z
 std::string utc(double seconds) {
@@ -26,15 +23,6 @@ std::string utc(double seconds) {
 }
 
 }  // namespace
-
-std::string_view name_of(LogLevel level) { return kWords[static_cast<std::size_t>(level)]; }
-
-std::optional<LogLevel> log_level_named(std::string_view word) {
-  for (std::size_t i = 0; i < kWords.size(); ++i) {
-    if (kWords[i] == word) return static_cast<LogLevel>(i);
-  }
-  return std::nullopt;
-}
 
 void WorkerLogWriter::on(const WorkerLog& event, TimePoint now) {
   if (event.level < least_) return;

@@ -1,18 +1,12 @@
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "spread/api/observer.h"
 #include "spread/base/buffers.h"
 
 namespace spread {
-
-/// The word that stands for it on the wire, in events and on the command line.
-std::string_view name_of(LogLevel level);
-std::optional<LogLevel> log_level_named(std::string_view word);
 
 /// --log: what workers log and print between their answers, a line each:
 ///   2026-11-29T16:04:05.123Z warning worker 3 on n1, task 8: cache miss

@@ -196,9 +196,9 @@ bool parse_level(Elements& elements, LogLevel& level) {
   Token token;
   if (!elements.take(token)) return false;
   const std::string_view word = token.is_text() ? as_text(token.bytes) : std::string_view();
-  if (word == "debug") level = LogLevel::Debug;
-  if (word == "warning") level = LogLevel::Warning;
-  if (word == "error") level = LogLevel::Error;
+  for (const LogLevel each : {LogLevel::Debug, LogLevel::Warning, LogLevel::Error}) {
+    if (word == name_of(each)) level = each;
+  }
   return true;
 }
 
