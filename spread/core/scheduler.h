@@ -139,7 +139,6 @@ class Scheduler {
                        TimePoint now, Actions& actions);
   void give_up_refused(TimePoint now, Actions& actions);
   BusyState busy_state(const Slot& refuser, TimePoint now);
-  void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
   void give_back(Slot& slot, std::size_t place, TimePoint now);
   void give_back_all(Slot& slot, TimePoint now);
   void queue_again(TaskIndex i);
@@ -152,6 +151,9 @@ class Scheduler {
   void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
                   const WorkerGone& event, Actions& actions);
   TimePoint launch_failed(Slot& slot, TimePoint now);
+
+  // Workers that leave (scheduler_retirement.cc)
+  void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
 
   // The loss of a connection (scheduler_connections.cc)
   using Workers = std::vector<WorkerId>;
@@ -258,6 +260,8 @@ class Scheduler {
   TimePoint next_bench_end_ = kForever;
   Duration armed_timeout_ = kNoLimit;  ///< the shortest that an alarm was set for
   TimePoint next_refusal_end_ = kForever;
+  TimePoint makes_room_by_ =
+      TimePoint::min();    ///< the last worker that left; see unused_one_comes()
   double usefulness_ = 0;  ///< sum over live workers, of `usefulness_at_`
   std::size_t useful_ = 0;
   TimePoint usefulness_at_ = TimePoint::min();

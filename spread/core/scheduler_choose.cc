@@ -63,13 +63,13 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
 }
 
 /// Whether a worker can be expected that has been given nothing yet: it is there or being started,
-/// or will be in a slot that is free or is becoming so.
+/// or will be in a slot that is free or, before long, becomes so.
 bool Scheduler::unused_one_comes() const {
   for (const Group group : {Group::Starting, Group::AwaitsHello, Group::Unused}) {
     if (pool_.count(group) > 0) return true;
   }
   const std::uint32_t ending = pool_.count(Group::Occupied) - pool_.count(Group::Live);
-  if (ending > 0) return true;
+  if (ending > 0 && now_ < makes_room_by_) return true;
   const bool may_start = pool_.count(Group::Occupied) < slots_limit_;
   return may_start && pool_.count(Group::Ready) + pool_.count(Group::Pausing) > 0;
 }

@@ -14,8 +14,6 @@ namespace {
 
 // The longest pause of a worker whose argument list has answered, while no other one of it lives.
 constexpr Duration kPauseOfTheLast = std::chrono::seconds(1);
-// docs/protocol.md section 7, "Retirement".
-constexpr std::uint32_t kRetirementsMax = 3;
 
 }  // namespace
 
@@ -170,53 +168,6 @@ void Scheduler::queue_again(TaskIndex i) {
 
 void Scheduler::give_back_all(Slot& from, TimePoint now) {
   while (!from.in_flight().empty()) give_back(from, from.in_flight().size() - 1, now);
-}
-
-void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
-  Slot& retiring = pool_[event.worker];
-  // Of one that spread ends, it is known why.
-  if (!retiring.has_worker() || retiring.killed_for != KillReason::None) return;
-  const bool useless = retiring.in_flight().empty() || !pool_.key_of(retiring).proven;
-  if (!retiring.answered && useless) {
-    // It was of no use, or none of its kind has been. That is a launch failure, or else there would
-    // be no end of starts.
-    if (retiring.state() == SlotState::Live) pool_.set_state(retiring, SlotState::Dying);
-    return;
-  }
-  const std::size_t at_work = std::min<std::size_t>(retiring.parallel, retiring.in_flight().size());
-  while (retiring.in_flight().size() > at_work) give_back(retiring, at_work, now);
-  for (std::size_t left = at_work; left > 0; --left) {
-    note_retirement(retiring, at_work == 1, now, actions);
-  }
-  // Without an answer there is a pause, which grows, before the next one.
-  if (!retiring.answered) ++retiring.deaths;
-  if (retiring.state() == SlotState::Closing) return;
-  pool_.set_state(retiring, SlotState::Closing);
-  actions.push_back(CloseInput{event.worker, "it leaves of its own accord"});
-  let_end(retiring, now);
-}
-
-/// What the worker was at may be why it left: the next one is to show, and has nothing else before.
-void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions) {
-  const TaskIndex i = take_in_flight(retiring, 0, now).task;
-  Task& task = tasks_[i];
-  task.for_unused = true;
-  // Where it went wrong before does not matter to a fresh one: two rules that each leave it to the
-  // other's worker would leave it for ever.
-  task.avoid = kNoWorker;
-  // Of several that it was at, one alone may be why: each is to run by itself.
-  if (!retiring.answered && !alone) task.alone = true;
-  if (!retiring.answered && alone) ++task.retirements;
-  if (task.retirements < kRetirementsMax) return queue_again(i);
-  DeliverTask how;
-  how.outcome = Outcome::Lost;
-  how.worker = retiring.id;
-  how.error_type = "Lost";
-  how.message = fmt::format(
-      "{} workers in a row left (bye, or exit status 0) with it as their first task, and answered "
-      "nothing",
-      kRetirementsMax);
-  deliver(i, std::move(how), actions);
 }
 
 void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {

@@ -13,6 +13,8 @@ namespace {
 // of them, and the worker is not to be trusted.
 constexpr std::uint32_t kUnexpectedAnswersMax = 10;
 constexpr std::uint32_t kWireVersion = 1;
+// docs/protocol.md section 13.
+constexpr std::size_t kUnreadRepliesMax = std::size_t{64} << 20;
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t kShown = 60;
@@ -247,6 +249,9 @@ void Session::on_ask(SessionSink& sink) {
 }
 
 void Session::reply(const Value& message) {
+  if (output_.empty()) unread_replies_ = 0;
+  unread_replies_ += message.size();
+  if (unread_replies_ > kUnreadRepliesMax) return broken("it asks, and does not read the answers");
   if (!codec_->encode_prep(message, output_.tail())) {
     // It would wait for it for ever.
     broken("the answer to its question is longer than --max-frame permits");

@@ -141,7 +141,8 @@ class Session {
   std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
   bool heard_ = false;
   std::size_t refusals_ = 0;
-  std::string bad_ask_;  ///< what is wrong with the present question
+  std::size_t unread_replies_ = 0;  ///< bytes, since nothing waited to be written
+  std::string bad_ask_;             ///< what is wrong with the present question
   bool left_ = false;
   bool warned_unknown_ = false;
   bool warned_late_ = false;

@@ -188,7 +188,7 @@ MENDS = [
          "      return true;"),
     Mend("noted-and-avoided", "run",
          "a hang: what a worker left behind may not go to a used one, nor to the fresh one that can come",
-         "spread/core/scheduler_failure.cc",
+         "spread/core/scheduler_retirement.cc",
          "  task.avoid = kNoWorker;\n",
          ""),
     Mend("halt-status", "map",

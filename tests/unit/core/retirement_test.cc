@@ -76,6 +76,16 @@ TEST(Retirement, WhereNoOtherCanComeAUsedOneTakesIt) {
   EXPECT_EQ(table.sent(), "0:0 1:1 0:2 1:3 1:2");
 }
 
+TEST(Retirement, WhoDoesNotEndIsNotWaitedForByWhatItWasAt) {
+  Table table(window_of(1));
+  table.slots(2).complete().tasks(4).end().decide().answer(0, 0).answer(1, 1).decide();
+  table.tell(retires(0)).answer(1, 3).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:2 1:3");
+  EXPECT_LE(table.scheduler.next_deadline(), table.now + seconds(1));
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:1 0:2 1:3 1:2");
+}
+
 TEST(Retirement, AfterACrashItIsNotLeftToTheOneWorkerThatMayNotHaveIt) {
   Table table(window_of(1));
   table.slots(2).complete().tasks(4).end().decide().answer(0, 0).answer(1, 1).decide();
