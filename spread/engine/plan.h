@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,7 @@ struct Plan {
   HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
   CommandOptions command;  ///< likewise
   Wire wire = Wire::Msgpack;
-  std::string features;  ///< see RunFacts
+  std::optional<std::string> features;  ///< see RunFacts
   bool may_be_unlimited = false;
   std::string slots_text;              ///< of -j FILE
   std::uint64_t descriptor_limit = 0;  ///< as spread was given it

@@ -55,7 +55,7 @@ Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerI
                          {"SPREAD_WORKERS", std::to_string(facts.workers)},
                          {"SPREAD_PREP", std::to_string(facts.prep_items)},
                          {"SPREAD_WIRE", std::string(name_of(facts.wire))}};
-  if (!facts.features.empty()) variables.emplace_back("SPREAD_FEATURES", facts.features);
+  if (facts.features) variables.emplace_back("SPREAD_FEATURES", *facts.features);
   return variables;
 }
 

@@ -59,7 +59,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
-  if (run.workers.wire != Wire::Lines) plan->features = kFeatures;
+  plan->features = run.workers.wire == Wire::Lines ? "" : kFeatures;
   if (run.dry_run) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;
@@ -82,6 +82,7 @@ Result<int> run_everywhere(AllOptions& all, const RunProcess& process) {
   auto plan =
       make_plan(plan_options(all.common, all.workers, {}), process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
+  plan->features = "";
   if (all.dry_run) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;

@@ -273,6 +273,14 @@ for line in sys.stdin:
                 self.assert_told(result, r"spread: .* ended before its first answer \(exit status 1"
                                  + hint + r"\), tried 3 times:")
 
+    def test_what_a_run_around_this_one_knows_is_hidden(self):
+        self.environment["SPREAD_FEATURES"] = "bye,ask"
+        for words in (("all", "-j1", "--", "printenv", "SPREAD_FEATURES"),
+                      ("run", "-j1", "--wire", "lines", "--", "sh", "-c",
+                       'read l; echo "$SPREAD_FEATURES"; read l', ":::", "a")):
+            result = self.spread(*words)
+            self.assertEqual((result.status, result.out), (0, "\n"))
+
     def test_lines_have_no_place_for_it(self):
         result = self.spread("run", "--task-meta", "--wire", "lines", "--", "cat", input="")
         self.assertEqual(result.status, 255)
