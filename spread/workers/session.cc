@@ -271,7 +271,9 @@ void Session::on_unexpected(SessionSink& sink) {
                            ", which it was not working on (a second answer to the same task?)";
   // It takes its tasks for others, and each that it has for answered: none of them ever will be.
   const std::size_t open = outstanding_.size();
-  if (open > 0 && !was_answered(decoded_.message.id) && ++foreign_answers_ >= open) {
+  const bool foreign = open > 0 && !was_answered(decoded_.message.id);
+  if (foreign) ++foreign_answers_;
+  if (foreign && ++foreign_in_a_row_ >= open) {
     return broken("it answered " + name(decoded_.message.id) +
                   ", which it was not given, instead of " +
                   (open == 1 ? name(outstanding_.front())
@@ -287,7 +289,7 @@ bool Session::take_outstanding(TaskId id) {
   for (std::size_t i = 0; i < outstanding_.size(); ++i) {
     if (outstanding_[i] != id) continue;
     outstanding_.erase(i);
-    foreign_answers_ = 0;
+    foreign_in_a_row_ = 0;
     answered_[answered_count_++ % answered_.size()] = id;
     return true;
   }

@@ -98,6 +98,11 @@ class Session {
   Problem problem() const { return problem_; }
   const std::string& problem_text() const { return problem_text_; }
   std::size_t outstanding() const { return outstanding_.size(); }
+  /// It has answered as many tasks that it was never given as it has left: it may take all of them
+  /// for answered.
+  bool may_think_it_is_done() const {
+    return outstanding() > 0 && foreign_answers_ >= outstanding();
+  }
   /// A NaN or an infinity in a payload went out as null.
   bool sent_null_for_number() const { return codec_->saw_non_finite(); }
   /// It has sent at least one message.
@@ -138,7 +143,8 @@ class Session {
   std::string problem_text_;
   std::size_t wanted_ = 0;
   std::uint32_t unexpected_answers_ = 0;
-  std::size_t foreign_answers_ = 0;  ///< to tasks that it was never given, since its last right one
+  std::size_t foreign_answers_ = 0;   ///< to tasks that it was never given
+  std::size_t foreign_in_a_row_ = 0;  ///< ... since its last right one
   bool heard_ = false;
   std::size_t refusals_ = 0;
   std::size_t unread_replies_ = 0;  ///< bytes, since nothing waited to be written

@@ -6,6 +6,12 @@
 #include "spread/base/assert.h"
 
 namespace spread {
+namespace {
+
+/// One that may take its tasks for answered, and has something left, has so long to answer it.
+constexpr Duration kUntilItIsConfused = std::chrono::seconds(10);
+
+}  // namespace
 
 ReceiveBuffer::~ReceiveBuffer() {
   if (block_ != nullptr) block_->release();
@@ -83,7 +89,8 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session,
       options_(options),
       only_tail_(session.raw),
       received_(shared),
-      deadline_(loop, [this] { too_late(); }) {
+      deadline_(loop, [this] { too_late(); }),
+      confused_(loop, [this] { is_confused(); }) {
   channel_->set_sink(*this);
 }
 
@@ -136,6 +143,12 @@ void SessionWorker::too_late() {
   end_unless_over(options_.kill_grace, "it closed its stdout and went on");
 }
 
+/// It may only be slow with what it has left: so nothing is done before it is silent for long.
+void SessionWorker::is_confused() {
+  if (unread_) return confused_.set(after(loop_.now(), kUntilItIsConfused));
+  terminate("it has answered ids that it was not given, and then nothing for 10 s," + open_tasks());
+}
+
 /// It has shown that it works, and stands between two messages.
 bool SessionWorker::may_leave_silently() const {
   return options_.may_leave_silently && session_.answered() && !session_.left() && !closing_ &&
@@ -178,6 +191,10 @@ void SessionWorker::take(ByteView bytes, bool final) {
     if (session_.left()) close_input();
     if (closing_) begin_shutdown();
     if (session_.problem() != Problem::None) react_to_problem(final);
+    const bool confused = session_.may_think_it_is_done() && !told_to_end();
+    if (confused || confused_.at() != kForever) {
+      confused_.set(confused ? after(loop_.now(), kUntilItIsConfused) : kForever);
+    }
   }
   received_.keep(bytes.subspan(done), session_.wanted());
   if (received_.gathers()) channel_->expect_large();

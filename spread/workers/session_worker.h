@@ -139,6 +139,7 @@ class SessionWorker final : private ChannelSink {
   void begin_shutdown();
   void end_unless_over(Duration from_now, std::string why);
   void too_late();
+  void is_confused();
   bool may_leave_silently() const;
   void because(std::string_view why);
   bool told_to_end() const { return !ended_why_.empty(); }
@@ -165,6 +166,7 @@ class SessionWorker final : private ChannelSink {
   bool late_ = false;         ///< the deadline has passed meanwhile
   Timer deadline_;            ///< by which it is to have ended by itself
   std::string deadline_why_;  ///< what is said of it then
+  Timer confused_;            ///< see Session::may_think_it_is_done()
   std::string ended_why_;     ///< why spread ends it; empty = it ended by itself
 };
 

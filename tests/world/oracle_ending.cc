@@ -62,10 +62,12 @@ class Ending {
                 " ms after the third signal");
     }
     // The end comes at once when the reader of stdout leaves, unless stderr has to be waited for,
-    // or a first signal, or --halt soon, has given what runs the time to finish.
+    // or a first signal, --halt soon or a joblog that cannot be written has given what runs the
+    // time to finish.
     const Time gone = case_.outcome.out_read_last + case_.scenario.out.pause;
     const bool soon = case_.halt.state != Halt::State::None && !case_.halt.at_once;
-    if (case_.reader_left() && !case_.signalled() && !soon &&
+    const bool joblog_full = case_.machine.disk_was_full && !case_.scenario.joblog.empty();
+    if (case_.reader_left() && !case_.signalled() && !soon && !joblog_full &&
         case_.outcome.out.size() >= case_.scenario.out.stops_after &&
         case_.scenario.errors.pause < kSecond &&
         case_.outcome.ended > gone + 2 * case_.scenario.kill_grace + 3 * kSlack) {
@@ -139,7 +141,8 @@ class Ending {
     std::size_t longest = 0;
     for (const TaskPlan& task : scenario.tasks) longest = std::max(longest, task.value.size());
     constexpr std::size_t kKiB = 1024, kFrame = 40;
-    const std::size_t most = 64 * kKiB + 1024 * kKiB + scenario.slots * 2 * 64 * kKiB +
+    const std::size_t queues = scenario.errors.pause > 0 ? 2 : 1;
+    const std::size_t most = 64 * kKiB + queues * 1024 * kKiB + scenario.slots * 2 * 64 * kKiB +
                              scenario.slots * scenario.window * longest +
                              scenario.tasks.size() * kFrame;
     if (case_.machine.most_held > static_cast<std::int64_t>(most)) {

@@ -192,6 +192,22 @@ TEST_P(OnDescriptors, WhatIsWrongWithAQuestionIsTold) {
                                       "ask singits task is no id"}));
 }
 
+// An answer with a right id in between (here a refusal) does not make the wrong ones right: the
+// first task may be waited for without an end.
+TEST_P(OnDescriptors, ThatAnswersWithWrongIdsMayThinkThatItIsDone) {
+  begin();
+  for (std::uint64_t id = 6; id <= 7; ++id) send_task(id, 5);
+  say("[1006,\"ok\",1]\n[7,\"busy\",0.1]\n");
+  wait_until([&] { return heard_.answers.size() == 1; });
+  EXPECT_FALSE(heard_.unusable) << "it may still answer the first";
+  EXPECT_TRUE(worker_->session().may_think_it_is_done());
+  send_task(8, 5);
+  EXPECT_FALSE(worker_->session().may_think_it_is_done());
+  say("[6,\"ok\",1]\n[8,\"ok\",1]\n");
+  wait_until([&] { return heard_.answers.size() == 3; });
+  EXPECT_FALSE(worker_->session().may_think_it_is_done());
+}
+
 TEST_P(OnDescriptors, ThatIsClosedWithTasksUnansweredSaysSo) {
   begin();
   send_task(0, 5);
