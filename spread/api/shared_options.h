@@ -110,6 +110,9 @@ struct EndOptions {
   Duration kill_grace = std::chrono::seconds(5);
 };
 
+/// --lost-after.
+inline constexpr Duration kLostAfterDefault = std::chrono::seconds(10);
+
 struct AttemptOptions {
   std::uint32_t retries = 1;  ///< tries in all for a task that failed; 0 = for ever
   /// --timeout: an absolute span, or a percentage of the median duration of successes.

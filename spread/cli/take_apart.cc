@@ -44,6 +44,7 @@ RunOptions take_run(Options& options) {
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
   run.tasks.meta = options.task_meta;
+  run.tasks.lost_after = options.wire == Wire::Lines ? std::nullopt : options.lost_after;
   run.tasks.window = options.window;
   run.starts = options.starts;
   run.start_all = options.start_all;
@@ -210,6 +211,9 @@ Status check_wire(const Draft& draft) {
   }
   if (options.task_meta && options.wire == Wire::Lines) {
     return fail("--task-meta: --wire lines sends the payload only; use --wire json or msgpack");
+  }
+  if (draft.has("--lost-after") && options.wire == Wire::Lines) {
+    return fail("--lost-after: --wire lines has no beats; use --wire json or msgpack");
   }
   return {};
 }

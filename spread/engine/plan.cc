@@ -131,6 +131,7 @@ LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker) const {
   facts.prep_items = prep.size();
   facts.wire = wire;
   facts.features = features;
+  facts.beat = beat;
   return plan_launch(roster, started, context, worker, facts);
 }
 

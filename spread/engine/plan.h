@@ -61,6 +61,7 @@ struct Plan {
   CommandOptions command;  ///< likewise
   Wire wire = Wire::Msgpack;
   std::optional<std::string> features;  ///< see RunFacts
+  std::optional<Duration> beat;         ///< likewise
   bool may_be_unlimited = false;
   std::string slots_text;              ///< of -j FILE
   std::uint64_t descriptor_limit = 0;  ///< as spread was given it

@@ -55,7 +55,13 @@ Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerI
                          {"SPREAD_WORKERS", std::to_string(facts.workers)},
                          {"SPREAD_PREP", std::to_string(facts.prep_items)},
                          {"SPREAD_WIRE", std::string(name_of(facts.wire))}};
-  if (facts.features) variables.emplace_back("SPREAD_FEATURES", *facts.features);
+  if (facts.features) {
+    variables.emplace_back("SPREAD_FEATURES", *facts.features);
+    // The death of a local process is seen. Empty: what a run around this one asks for is hidden.
+    const bool asked = facts.beat && !host.local;
+    variables.emplace_back("SPREAD_BEAT",
+                           asked ? fmt::format("{:.6g}", to_seconds(*facts.beat)) : "");
+  }
   return variables;
 }
 

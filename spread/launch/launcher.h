@@ -21,17 +21,19 @@ struct RunFacts {
   /// Abilities of the master that workers are told of; none = they are told nothing. Empty hides
   /// what a run around this one has told.
   std::optional<std::string> features;
+  /// How often workers that are not local are asked for beats; none = never.
+  std::optional<Duration> beat;
 };
 
 /// What to exec for the worker in slot `worker` of `roster`, which build_roster made with the same
 /// words, or others: `command` is what this worker is.
 ///
 /// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP, _WIRE (msgpack,
-/// json, lines) and, where it is told, _FEATURES are in the worker's environment, on this machine
-/// through `environment`, elsewhere through the arguments. {host} {slot} {worker} {prep} in the
-/// command's words are replaced; lists of --worker and --args-file stay exactly as given, and get
-/// the environment and --wd of a local worker. Behind a template, env(1) sets the environment, and
-/// sh(1) changes to --wd.
+/// json, lines) and, where it is told, _FEATURES and _BEAT are in the worker's environment, on this
+/// machine through `environment`, elsewhere through the arguments. {host} {slot} {worker} {prep} in
+/// the command's words are replaced; lists of --worker and --args-file stay exactly as given, and
+/// get the environment and --wd of a local worker. Behind a template, env(1) sets the environment,
+/// and sh(1) changes to --wd.
 LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
                        const LaunchContext& context, WorkerId worker, const RunFacts& facts);
 

@@ -162,6 +162,9 @@ std::string reorder_memory_default(const Options& defaults) {
 std::string spill_max_default(const Options& defaults) {
   return format_bytes(defaults.spill.max_bytes);
 }
+std::string lost_after_default(const Options& defaults) {
+  return format_span(*defaults.lost_after);
+}
 std::string shutdown_timeout_default(const Options& defaults) {
   const auto& timeout = defaults.ends.shutdown_timeout;
   return timeout ? format_span(*timeout) : "none";

@@ -100,6 +100,7 @@ std::string max_frame_default(const Options& defaults);
 std::string read_ahead_default(const Options& defaults);
 std::string reorder_memory_default(const Options& defaults);
 std::string spill_max_default(const Options& defaults);
+std::string lost_after_default(const Options& defaults);
 std::string shutdown_timeout_default(const Options& defaults);
 std::string kill_grace_default(const Options& defaults);
 

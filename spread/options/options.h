@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,7 @@ struct Options {
   HaltOptions halt;
   bool strict = false;
   bool task_meta = false;
+  std::optional<Duration> lost_after = kLostAfterDefault;
   WindowOptions window;
   std::size_t max_frame = kFrameBytesDefault;
   std::size_t read_ahead = kReadAheadDefault;

@@ -289,18 +289,24 @@ Status set_spill_directory(Draft& draft, std::string_view value) {
 Status set_spill_max(Draft& draft, std::string_view value) {
   return store(draft.options.spill.max_bytes, parse_bytes(value, 0, UINT64_MAX));
 }
-Status set_shutdown_timeout(Draft& draft, std::string_view value) {
-  std::optional<Duration>& timeout = draft.options.ends.shutdown_timeout;
-  if (value == "none") {
-    timeout.reset();
-    return {};
-  }
-  Duration span{};
-  if (Status status = store_span(span, value); !status) {
-    return fail(status.error().message + " (or none)");
-  }
-  timeout = span;
+namespace {
+
+Status store_or_none(std::optional<Duration>& target, std::string_view value,
+                     const Result<Duration>& parsed) {
+  target.reset();
+  if (value == "none") return {};
+  if (!parsed) return fail(parsed.error().message + " (or none)");
+  target = *parsed;
   return {};
+}
+
+}  // namespace
+
+Status set_lost_after(Draft& draft, std::string_view value) {
+  return store_or_none(draft.options.lost_after, value, parse_positive_duration(value));
+}
+Status set_shutdown_timeout(Draft& draft, std::string_view value) {
+  return store_or_none(draft.options.ends.shutdown_timeout, value, parse_span(value));
 }
 Status set_kill_grace(Draft& draft, std::string_view value) {
   return store_span(draft.options.ends.kill_grace, value);

@@ -69,6 +69,7 @@ Status set_read_ahead(Draft& draft, std::string_view value);
 Status set_reorder_memory(Draft& draft, std::string_view value);
 Status set_spill_directory(Draft& draft, std::string_view value);
 Status set_spill_max(Draft& draft, std::string_view value);
+Status set_lost_after(Draft& draft, std::string_view value);
 Status set_shutdown_timeout(Draft& draft, std::string_view value);
 Status set_kill_grace(Draft& draft, std::string_view value);
 

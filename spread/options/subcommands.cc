@@ -160,6 +160,10 @@ const TermText kEnvironment[] = {
      "set for every worker that speaks msgpack or json: what this spread knows beyond the first "
      "version of the protocol (docs/protocol.md)",
      kRun},
+    {"SPREAD_BEAT",
+     "set for every worker behind a launcher that speaks msgpack or json: the seconds within which "
+     "it is asked for a sign of life (--lost-after)",
+     kRun},
     {"SPREAD_ITEM, SPREAD_SEQ, SPREAD_SLOT",
      "set for every job of map: its item, or its items with a blank between (nothing, where that "
      "is "

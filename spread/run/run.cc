@@ -60,6 +60,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
   plan->features = run.workers.wire == Wire::Lines ? "" : kFeatures;
+  if (run.tasks.lost_after) plan->beat = beat_of(*run.tasks.lost_after);
   if (run.dry_run) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;

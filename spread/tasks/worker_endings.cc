@@ -70,8 +70,9 @@ void WorkerSlot::tell_death(const WorkerGone& ended) {
   if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
   const bool always = all || after_work;
   // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
-  // even where another try has helped.
-  const bool once = ended.cause == EndCause::Misbehaved && mode_.tells_first(ended.reason);
+  // even where another try has helped; and a silent host may need help.
+  const bool once = (ended.cause == EndCause::Misbehaved && mode_.tells_first(ended.reason)) ||
+                    (lost_ && mode_.tells_first(name() + ended.reason));
   if (always || once) engine_.reporter().say(name() + ": " + ended.reason);
   if (once) engine_.end_told(ended.reason);
 }
@@ -97,8 +98,9 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
   start.subject = printable_line(shell_join(command), kCommandBytes);
   if (plan.roster.hosts.size() > 1 || !plan.is_local(id())) start.subject += " on " + host();
   start.what = "ended before its first answer";
-  start.how =
-      ended.cause == EndCause::PrepFailed ? worker_->session().problem_text() : status.text();
+  start.how = lost_                                 ? lost_reason()
+              : ended.cause == EndCause::PrepFailed ? worker_->session().problem_text()
+                                                    : status.text();
   start.how += limit_met(mode_.setup().limits(), status.signal, said);
   start.hint = hint_of(status);
   if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {

@@ -1,18 +1,22 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "spread/api/environment.h"
 #include "spread/api/shared_options.h"
+#include "spread/api/time.h"
 
 namespace spread {
 
 /// What `run` tells its workers that it knows beyond the first version of wire 1: docs/protocol.md,
 /// section 9.
-inline constexpr std::string_view kFeatures = "ready,bye,ask,meta";
+inline constexpr std::string_view kFeatures = "ready,bye,ask,meta,beat";
 
 /// What `run` and `all` have in common: how workers are told what they need, and what becomes of
 /// what they write besides answers.
@@ -38,7 +42,16 @@ struct TaskOptions {
   bool meta = false;        ///< tasks have a third element: docs/protocol.md section 3
   WindowOptions window;
   ProcessLimits limits;
+  /// --lost-after: a worker behind a launcher that promised beats may be silent for so long.
+  /// Unset: none are asked for.
+  std::optional<Duration> lost_after = kLostAfterDefault;
 };
+
+/// SPREAD_BEAT: several have to be missed before a worker is taken for lost.
+inline Duration beat_of(Duration lost_after) {
+  constexpr Duration kBeatMax = std::chrono::milliseconds(2500);
+  return std::min(lost_after / 4, kBeatMax);
+}
 
 /// Commands that are run once on every host: `all`.
 struct OnceOptions {

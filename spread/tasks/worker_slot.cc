@@ -20,6 +20,8 @@ namespace {
 
 // A worker that owes an answer, or its end, is named after so long.
 constexpr Duration kPatience = std::chrono::seconds(10);
+// So many parts of --lost-after without a byte, and a worker is lost: at most one part too late.
+constexpr int kRingsToLost = 8;
 
 }  // namespace
 
@@ -69,6 +71,8 @@ Status WorkerSlot::start() {
   how.may_leave_silently = !setup.is_all() && !counts() && engine_.plan().is_local(id());
   silence_.set(kForever);
   slow_end_.set(kForever);
+  silent_.set(kForever);
+  lost_ = false;
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   meta_ = !setup.is_all() && setup.tasks->meta;
   ready_ = answered_ = ended_by_us_ = false;
@@ -210,6 +214,34 @@ void WorkerSlot::tell_slow_end() {
                : "it is waited for"));
 }
 
+/// Beats are asked for behind launchers only, and no local worker is silent for any other reason
+/// than its task.
+void WorkerSlot::expect_beats() {
+  if (mode_.setup().is_all() || !engine_.plan().beat || engine_.plan().is_local(id())) return;
+  silent_rings_ = 0;
+  silent_.set(after(engine_.now(), *mode_.setup().tasks->lost_after / kRingsToLost));
+}
+
+std::string WorkerSlot::lost_reason() const {
+  return fmt::format("lost: silent for {:.6g} s", to_seconds(*mode_.setup().tasks->lost_after));
+}
+
+void WorkerSlot::listen() {
+  if (!worker_ || worker_->ended() || ended_by_us_) return;
+  const Session& session = worker_->session();
+  if (!session.beats() || session.state() == SessionState::Broken) return;
+  // While spread's own output is blocked, its workers' may be, too.
+  const bool stands = engine_.output().stalled() || engine_.reporter().errors_full();
+  if (worker_->take_heard()) {
+    silent_rings_ = 0;
+  } else if (!stands && ++silent_rings_ >= kRingsToLost) {
+    lost_ = true;
+    on_unusable();
+    return worker_->terminate(lost_reason());
+  }
+  silent_.set(after(engine_.now(), *mode_.setup().tasks->lost_after / kRingsToLost));
+}
+
 // ---------------------------------------------------------------- what the worker says
 
 void WorkerSlot::tell_ready() {
@@ -221,6 +253,7 @@ void WorkerSlot::on_hello(const wire::Hello& hello) {
   if (!hello.unknown_key.empty()) mode_.warn_unknown_key(*this, hello.unknown_key);
   engine_.post(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
   tell_ready();
+  if (hello.beats) expect_beats();
 }
 
 void WorkerSlot::on_ready() {

@@ -45,6 +45,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool start_failed(const WorkerGone& ended, ExitStatus status);
   void tell_silence();
   void tell_slow_end();
+  void expect_beats();
+  void listen();
+  std::string lost_reason() const;
   void tell_ready();
   void has_task();
   bool counts() const;
@@ -85,7 +88,13 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   std::optional<TaskId> first_task_;  ///< the least of those that this process was given
   /// When to say that it has not ended yet.
   Timer slow_end_{engine_.loop(), [this] { tell_slow_end(); }};
-  bool meta_ = false;  ///< its tasks have a third element
+  // One that promised beats: each time the timer rings, so much of --lost-after has passed. A
+  // moment in which spread itself did not run (Ctrl-Z, kill -STOP) is one ring, however long it
+  // took.
+  Timer silent_{engine_.loop(), [this] { listen(); }};
+  int silent_rings_ = 0;  ///< since bytes came
+  bool lost_ = false;     ///< it is ended for its silence
+  bool meta_ = false;     ///< its tasks have a third element
   bool ready_ = false;
   bool answered_ = false;  ///< this process has
   bool ended_by_us_ = false;

@@ -93,7 +93,7 @@ struct Kind {
   Shape third;  ///< what the third element must be
   bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
-constexpr std::array<Kind, 11> kKinds = {{
+constexpr std::array<Kind, 12> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
     {"busy", UpKind::Busy, Shape::Number, false},
     {"error", UpKind::Error, Shape::Description, false},
@@ -105,6 +105,7 @@ constexpr std::array<Kind, 11> kKinds = {{
     {"error", UpKind::PrepError, Shape::Description, true},
     {"ask", UpKind::Ask, Shape::Seq, true},
     {"bye", UpKind::Bye, Shape::Nothing, true},
+    {"beat", UpKind::Beat, Shape::Nothing, true},
 }};
 
 const Kind* find_kind(std::string_view word, bool nil_id) {
@@ -261,6 +262,7 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
     case UpKind::Ready:
     case UpKind::PrepError:
     case UpKind::Bye:
+    case UpKind::Beat:
     case UpKind::Unknown: break;
   }
   return elements.close();
@@ -268,8 +270,9 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
 
 namespace {
 
-/// Calls `visit(key, value)` for each pair whose key is text; `value` is None for an array or map.
-/// Objects, as msgpack-c has them, would take 24 bytes for each byte that a hostile worker sends.
+/// Calls `visit(key, value, bytes)` for each pair whose key is text; `value` is None for an array
+/// or map, which is in `bytes`. Objects, as msgpack-c has them, would take 24 bytes for each byte
+/// that a hostile worker sends.
 template <typename Visit>
 bool for_each_pair(ByteView map, Visit visit) {
   const Byte* at = map.data();
@@ -290,9 +293,24 @@ bool for_each_pair(ByteView map, Visit visit) {
     cursor = value_at;
     Token value = next_token(cursor, at);
     if (cursor != at) value = Token{};
-    visit(as_text(key.bytes), value);
+    visit(as_text(key.bytes), value, ByteView(value_at, at));
   }
   return true;
+}
+
+/// Whether `array` is one, and `word` is in it.
+bool has_word(ByteView array, std::string_view word) {
+  const Byte* at = array.data();
+  const Byte* const end = at + array.size();
+  const Token header = next_token(at, end);
+  if (header.type != TokenType::Array) return false;
+  for (std::uint64_t i = 0; i < header.number && at != end; ++i) {
+    const Byte* cursor = at;
+    const Token element = next_token(cursor, end);
+    if (element.is_text() && as_text(element.bytes) == word) return true;
+    at = skip_value(at, end).at;
+  }
+  return false;
 }
 
 void append_text(std::string_view text, ByteBuffer& out) {
@@ -328,14 +346,16 @@ Result<Hello> parse_hello(ByteView map) {
       error = fmt::format("hello: {} must be an integer >= {}", key, least);
     }
   };
-  const bool is_map = for_each_pair(map, [&](std::string_view key, const Token& value) {
-    if (key == "wire") return take(key, value, 1, hello.wire);
-    if (key == "window") return take(key, value, 1, hello.window);
-    if (key == "slots") return take(key, value, 1, hello.slots);
-    if (key == "prep") return take(key, value, 0, hello.prep);
-    const bool known = key == "features" || key == "lang" || key == "sdk";
-    if (!known && hello.unknown_key.empty()) hello.unknown_key = key;
-  });
+  const bool is_map =
+      for_each_pair(map, [&](std::string_view key, const Token& value, ByteView bytes) {
+        if (key == "wire") return take(key, value, 1, hello.wire);
+        if (key == "window") return take(key, value, 1, hello.window);
+        if (key == "slots") return take(key, value, 1, hello.slots);
+        if (key == "prep") return take(key, value, 0, hello.prep);
+        if (key == "features") hello.beats = has_word(bytes, "beat");
+        const bool known = key == "features" || key == "lang" || key == "sdk";
+        if (!known && hello.unknown_key.empty()) hello.unknown_key = key;
+      });
   if (!is_map) return fail("hello: not a map");
   if (!error.empty()) return fail(std::move(error));
   return hello;
@@ -348,7 +368,7 @@ WorkerError parse_error(ByteView map) {
     error.message = as_text(token.bytes);
     return error;
   }
-  for_each_pair(map, [&error](std::string_view key, const Token& value) {
+  for_each_pair(map, [&error](std::string_view key, const Token& value, ByteView) {
     if (!value.is_text()) return;
     if (key == "type") error.type = as_text(value.bytes);
     if (key == "message") error.message = as_text(value.bytes);

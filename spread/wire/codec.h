@@ -33,6 +33,7 @@ enum class UpKind : std::uint8_t {
   PrepError,  ///< [nil, "error", {...}]
   Ask,        ///< [nil, "ask", seq, op, id?, argument...]
   Bye,        ///< [nil, "bye"]
+  Beat,       ///< [nil, "beat"]
   Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };
 
@@ -56,6 +57,7 @@ struct Hello {
   std::optional<std::uint32_t> window;
   std::optional<std::uint32_t> slots;
   std::optional<std::uint32_t> prep;
+  bool beats = false;       ///< `features` has "beat": it promises them, and a bye at its end
   std::string unknown_key;  ///< the first one that this spread does not know; empty = none
 };
 

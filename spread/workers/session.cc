@@ -58,7 +58,7 @@ void Session::close() {
 }
 
 bool Session::at_tail() const {
-  return options_.raw || (state_ == SessionState::Shutdown && outstanding_.empty());
+  return options_.raw || (state_ == SessionState::Shutdown && outstanding_.empty() && !beats());
 }
 
 std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
@@ -70,7 +70,11 @@ std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
       broken("it has written more lines than it was given", Problem::Mismatch);
       break;
     }
-    if (at_tail()) return done + receive_tail(rest, final, sink);
+    if (at_tail()) {
+      done += receive_tail(rest, final, sink);
+      if (at_tail()) return done;
+      continue;  // its hello, which was not in the tail after all, promised a bye
+    }
     codec_->decode(rest, final, decoded_);
     switch (decoded_.found) {
       case wire::Found::NeedMore: wanted_ = decoded_.size; return done;
@@ -98,6 +102,7 @@ std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
 std::size_t Session::receive_tail(ByteView bytes, bool final, SessionSink& sink) {
   std::size_t used = 0;
   if (greeting_ && !tail_started_ && !take_greetings(bytes, final, used, sink)) return used;
+  if (!at_tail()) return used;
   if (std::exchange(end_mark_pending_, false) && used < bytes.size() && bytes[used] == '\n') ++used;
   tail_started_ = true;
   if (used < bytes.size()) sink.on_tail(as_text(bytes.subspan(used)));
@@ -126,6 +131,7 @@ bool Session::take_greetings(ByteView bytes, bool final, std::size_t& used, Sess
     end_mark_pending_ = bytes[used - 1] != '\n';
     heard_ = true;
     hello ? on_hello(sink) : sink.on_ready();
+    if (!at_tail()) return true;
   }
   return true;
 }
@@ -134,7 +140,8 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
   const wire::UpMessage& message = decoded_.message;
   const bool first = !std::exchange(heard_, true);
   const bool greeting = greeting_;
-  if (message.has_id || !codec_->has_ids() || message.kind == wire::UpKind::Ready) {
+  if (message.has_id || !codec_->has_ids() || message.kind == wire::UpKind::Ready ||
+      message.kind == wire::UpKind::Bye) {
     greeting_ = false;
   }
   if (!codec_->has_ids()) return on_line(more_follows, sink);
@@ -155,6 +162,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
       return;
     case wire::UpKind::Ask: return on_ask(sink);
     case wire::UpKind::Bye:
+    case wire::UpKind::Beat:
     case wire::UpKind::Hello:
     case wire::UpKind::Ready:
     case wire::UpKind::PrepError:
@@ -204,7 +212,8 @@ void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
                     Problem::PrepFailed);
     }
     case wire::UpKind::Log: return sink.on_log(message);
-    case wire::UpKind::Bye: return leave(sink);
+    case wire::UpKind::Bye: return on_bye(sink);
+    case wire::UpKind::Beat: return;  // that something came is all that it says
     case wire::UpKind::Ask: return on_ask(sink);
     default:
       if (!std::exchange(warned_unknown_, true)) {
@@ -226,7 +235,14 @@ void Session::on_hello(SessionSink& sink) {
                       std::to_string(options_.prep_count),
                   Problem::Mismatch);
   }
+  promised_beats_ = hello->beats && !options_.raw;
   sink.on_hello(*hello);
+}
+
+/// After the close it is only where the tail begins.
+void Session::on_bye(SessionSink& sink) {
+  said_bye_ = true;
+  if (state_ == SessionState::Running || !outstanding_.empty()) leave(sink);
 }
 
 /// What it has not answered is not its business any more, and its end need not be waited for to say

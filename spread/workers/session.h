@@ -109,6 +109,8 @@ class Session {
   bool heard() const { return heard_; }
   /// It has answered a task (not with busy).
   bool answered() const { return answered_count_ > refusals_; }
+  /// Its hello promised beats, and it has not said bye: it is never silent for long.
+  bool beats() const { return promised_beats_ && !said_bye_; }
   /// It leaves, which it may have shown otherwise than by a bye.
   void leave(SessionSink& sink);
   bool left() const { return left_; }
@@ -121,6 +123,7 @@ class Session {
   void on_line(bool more_follows, SessionSink& sink);
   void on_without_id(bool first, bool greeting, SessionSink& sink);
   void on_hello(SessionSink& sink);
+  void on_bye(SessionSink& sink);
   void on_ask(SessionSink& sink);
   void on_late(const char* what, SessionSink& sink);
   void on_unexpected(SessionSink& sink);
@@ -150,6 +153,8 @@ class Session {
   std::size_t unread_replies_ = 0;  ///< bytes, since nothing waited to be written
   std::string bad_ask_;             ///< what is wrong with the present question
   bool left_ = false;
+  bool promised_beats_ = false;
+  bool said_bye_ = false;
   bool warned_unknown_ = false;
   bool warned_late_ = false;
   bool greeting_ = true;  ///< it may still say hello or ready: no ready and no answer came yet

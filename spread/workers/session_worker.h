@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "spread/api/bytes.h"
 #include "spread/api/time.h"
@@ -119,6 +120,9 @@ class SessionWorker final : private ChannelSink {
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
   Slice share(ByteView value) const { return received_.share(value); }
 
+  /// Bytes of its output have come since the last call.
+  bool take_heard() { return std::exchange(heard_, false); }
+
   bool ended() const { return ended_; }
   /// It was ended because of the shutdown time-out.
   bool overdue() const { return ended_why_ == options_.overdue; }
@@ -127,7 +131,10 @@ class SessionWorker final : private ChannelSink {
 
  private:
   std::span<Byte> room() override { return received_.room(); }
-  void on_output(std::size_t size) override { take(received_.filled(size), false); }
+  void on_output(std::size_t size) override {
+    heard_ = true;
+    take(received_.filled(size), false);
+  }
   void on_output_end() override;
   void on_errors(Slice text) override;
   bool wants_output(bool errors) const override;
@@ -157,6 +164,7 @@ class SessionWorker final : private ChannelSink {
 
   ReceiveBuffer received_;
   LastWords last_words_;
+  bool heard_ = false;  ///< see take_heard()
   bool output_over_ = false;
   bool closing_ = false;
   bool shutdown_begun_ = false;

@@ -67,6 +67,10 @@ BODIES = {
     "unknown kind with nil id": [None, "shout", 1, 2],
     "unknown kind with nil id, bare": [None, "shout"],
     "bye": [None, "bye"],
+    "beat": [None, "beat"],
+    "beat with an extra element": [None, "beat", 2.5],
+    "beat with an id": [7, "beat"],
+    "hello that promises beats": [None, "hello", {"wire": 1, "features": ["batch", 7, "beat"]}],
     "bye with an extra element": [None, "bye", "later"],
     "ask": [None, "ask", 1, "whoami"],
     "ask for no task": [None, "ask", 0, "whoami", None],
@@ -100,7 +104,7 @@ def cases(add):
                 expect=[up_message(body)],
             )
     for name, body in BODIES.items():
-        if "unknown kind" in name:
+        if "unknown kind" in name or name == "beat with an id":
             expect = [{"message": {"id": body[0], "kind": "unknown", "name": body[1]}}]
         else:
             expect = [up_message(body)]

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Writes frames.json, the golden bytes of the worker protocol (docs/protocol.md).
+"""Writes frames.json and endings.json, the golden bytes of the worker protocol (docs/protocol.md).
 
 Standard library only, with an encoder of its own: golden bytes that came out of the code under
-test would prove nothing. `generate.py --check` fails if frames.json is out of date.
+test would prove nothing. `generate.py --check` fails if one of them is out of date.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import sys
 
 import cases_down
+import cases_ends
 import cases_up
 from encoding import to_hex
 
@@ -31,20 +32,25 @@ def add(name, direction, wire, data, **rest):
 def generate():
     cases_down.cases(add)
     cases_up.cases(add)
-    lines = ",\n".join(json.dumps(case, sort_keys=False) for case in CASES)
-    return '{"protocol": "wire 1", "max_frame": %d, "cases": [\n%s\n]}\n' % (MAX_FRAME, lines)
+    head = '"protocol": "wire 1", "max_frame": %d' % MAX_FRAME
+    return {"frames.json": document(head, CASES),
+            "endings.json": document('"protocol": "wire 1"', cases_ends.cases())}
+
+
+def document(head, cases):
+    return "{%s, \"cases\": [\n%s\n]}\n" % (head, ",\n".join(map(json.dumps, cases)))
 
 
 def main():
-    path = os.path.join(HERE, "frames.json")
-    text = generate()
-    if sys.argv[1:] == ["--check"]:
-        with open(path, encoding="ascii") as f:
-            if f.read() != text:
-                sys.exit("generate.py: frames.json is out of date, run tests/golden/generate.py")
-        return
-    with open(path, "w", encoding="ascii") as f:
-        f.write(text)
+    for name, text in generate().items():
+        path = os.path.join(HERE, name)
+        if sys.argv[1:] == ["--check"]:
+            with open(path, encoding="ascii") as f:
+                if f.read() != text:
+                    sys.exit("generate.py: %s is out of date, run tests/golden/generate.py" % name)
+            continue
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ class Gate:
         self.path = path
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
 
-    def open(self, count=1):
-        os.write(self._fd, b"." * count)
+    def open(self, count=1, letter=b"."):
+        os.write(self._fd, letter * count)
 
     def shut(self):
         """No further process passes of those for which it was opened."""

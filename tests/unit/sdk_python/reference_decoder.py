@@ -23,7 +23,7 @@ KINDS = {
 }
 
 
-NIL_KINDS = ("hello", "ready", "error", "bye", "ask")
+NIL_KINDS = ("hello", "ready", "error", "bye", "beat", "ask")
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -133,7 +133,7 @@ def message(value):
         return {
             "message": {"id": id, "kind": "unknown", "name": kind if isinstance(kind, str) else ""}
         }
-    if kind in ("ready", "bye"):
+    if kind in ("ready", "bye", "beat"):
         return {"message": {"id": None, "kind": kind}}
     if kind == "ask":
         return question(rest)

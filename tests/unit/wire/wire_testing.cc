@@ -42,8 +42,9 @@ std::ostream& operator<<(std::ostream& out, const Seen& seen) {
 }
 
 std::string describe(const UpMessage& message) {
-  constexpr const char* kKinds[] = {"ok",    "busy",  "error",      "fatal", "progress", "log",
-                                    "hello", "ready", "prep_error", "ask",   "bye",      "unknown"};
+  constexpr const char* kKinds[] = {"ok",  "busy",  "error",  "fatal",      "progress",
+                                    "log", "hello", "ready",  "prep_error", "ask",
+                                    "bye", "beat",  "unknown"};
   const std::string id = message.has_id ? fmt::format("{}", number(message.id)) : "nil";
   const std::string plain =
       fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",
