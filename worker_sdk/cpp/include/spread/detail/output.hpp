@@ -95,6 +95,15 @@ class Output {
     write_all(&part, 1);
   }
 
+  /// Any thread: the same, unless another one is writing just now.
+  void send_if_free(std::string_view frame) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    send_ready();
+    iovec part{const_cast<char*>(frame.data()), frame.size()};
+    write_all(&part, 1);
+  }
+
   /// Any thread: sends what is held back.
   void send_held() {
     const std::lock_guard lock(mutex_);

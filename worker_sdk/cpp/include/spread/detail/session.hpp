@@ -1,5 +1,6 @@
 #pragma once
 
+#include "spread/detail/beats.hpp"
 #include "spread/detail/stdio.hpp"
 #include "spread/detail/text.hpp"
 #include "spread/detail/values.hpp"
@@ -86,9 +87,11 @@ class Session {
     packer.pack("window").pack(std::max<std::size_t>(window, 1));
     packer.pack("prep").pack(prep);
     packer.pack("lang").pack("c++");
-    packer.pack("features").pack(std::array{"batch"});
+    packer.pack("features").pack_array(beats_.possible() ? 2 : 1).pack("batch");
+    if (beats_.possible()) packer.pack("beat");
     output_.end();
     flush();
+    beats_.begin();
   }
 
   /// What is to be done before the first task has been done.
@@ -150,11 +153,10 @@ class Session {
       if (retiring_) break;
       if (input_.fill()) continue;
       if (input_.left_over() > 0) complain("stdin ended inside a frame");
+      if (beats_.possible()) say_bye();
       return finish();
     }
-    output_.begin(kNil, "bye", 2);
-    output_.end();
-    flush();
+    say_bye();
     finish();
   }
 
@@ -259,9 +261,18 @@ class Session {
   static constexpr std::size_t kHeldBytesMax = kPipeBytes / 2;
   static constexpr int kStrideMax = 16;
 
+  /// No frame follows, and so no beat.
+  void say_bye() {
+    beats_.end();
+    output_.begin(kNil, "bye", 2);
+    output_.end();
+    flush();
+  }
+
   /// After the last answer: what is printed from here on is the tail, also by the destructors of
   /// what the handler used.
   void finish() {
+    beats_.end();
     output_.send_held();
     flush_stdio();
     for (auto& capture : captures_) capture.reset();
@@ -385,6 +396,7 @@ class Session {
   Input input_;
   Output output_;
   std::optional<Watchdog> watchdog_;
+  Beats beats_{output_};
   Decoder decoder_;
   std::array<std::optional<Capture>, 2> captures_;
   struct sigaction before_sigpipe_ {};

@@ -11,6 +11,23 @@
 
 namespace spread::detail {
 
+/// With all signals blocked: the program's are for the program's threads.
+template <class Run>
+std::thread start_quiet_thread(Run run) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  std::thread thread;
+  try {
+    thread = std::thread(std::move(run));
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread;
+}
+
 /// A second thread that does two things which a thread inside a handler cannot:
 /// - it sends answers that were held back and turn out to wait behind a slow task, within kTick;
 /// - it ends the process when the master is gone (stdin ended and stdout has no reader), after
@@ -25,18 +42,12 @@ class Watchdog {
   Watchdog(Output& output, int in, int out, double grace)
       : output_(output), in_(in), out_(out), grace_(grace), wake_(eventfd(0, EFD_CLOEXEC)) {
     if (wake_ < 0) throw_errno("eventfd");
-    // The program's signals are for the program's threads.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     try {
-      thread_ = std::thread([this] { watch(); });
+      thread_ = start_quiet_thread([this] { watch(); });
     } catch (...) {
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
       close(wake_);
       throw;
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
