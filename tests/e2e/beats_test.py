@@ -30,6 +30,15 @@ if words:
 """
 
 
+def let_pass(test, seconds):
+    """So much time, at least: what a run needs to miss a worker that promised beats."""
+    worker = test.script("mute", """echo '[null,"hello",{"features":["beat"]}]'; while read -r l; do :; done\n""")
+    environment = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}
+    result = test.spread("run", "-S", "1/a", "--launch", "env VIA={host}", "--wire", "json", "--start-retries",
+                         "1", "--lost-after", seconds, "--", "sh", worker, input="1\n", env=environment)
+    test.assert_told(result, f"spread: .*silent for {seconds} s.*")
+
+
 class Beats(SpreadTest):
     LOST = "spread: worker 0 on %s: lost: silent for 0.2 s, .*"
 
@@ -46,14 +55,7 @@ class Beats(SpreadTest):
 
     def setUp(self):
         super().setUp()
-        self.gate_here, self.shut, self.post_here = self.gate(), self.gate("shut"), self.post()
-
-    def let_pass(self, seconds):
-        """So much time, at least: what another run needs to miss its silent worker."""
-        environment = {k: v for k, v in self.environment.items() if "CLOCK" not in k and k != "LD_PRELOAD"}
-        result = self.spread(*self.words("--start-retries", "1", after=seconds), env=environment,
-                             input=self.task(gate=self.shut.path, post=os.devnull))
-        self.assert_told(result, f"spread: .*silent for {seconds} s.*")
+        self.gate_here, self.post_here = self.gate(), self.post()
 
     def test_silence_is_loss_and_another_does_its_task(self):
         running = self.start(*self.words("--out", "records", "--start-all", hosts="1/a,1/b"))
@@ -86,7 +88,7 @@ class Beats(SpreadTest):
         running.write(self.waits(answer=7))
         running.close_input()
         self.post_here.line()
-        self.let_pass("0.5")
+        let_pass(self, "0.5")
         self.gate_here.open()
         result = running.finish()
         self.assertEqual((result.status, result.out, result.err), (0, "7\n", ""))
@@ -110,7 +112,7 @@ class Beats(SpreadTest):
         running.write(self.task(answer="x" * 1000000) + self.waits(answer=7))
         running.close_input()
         self.post_here.line()
-        self.let_pass("0.5")
+        let_pass(self, "0.5")
         self.gate_here.open()
         result = running.finish()
         self.assertEqual((result.status, result.err), (0, ""))
@@ -162,6 +164,80 @@ class Beats(SpreadTest):
         result = self.spread("run", "--lost-after", "0", "--", "cat", input="")
         self.assertEqual(result.status, 255)
         self.assert_told(result, r"spread: --lost-after: expected a time above 0.* \(or none\).*")
+
+
+class SdkBeats(SpreadTest):
+    """Real workers; the launcher is env, so that what the test stops is the worker itself."""
+
+    PYTHON_WORKER = """import ctypes, os, spread_worker
+def handle(x):
+    if "gate" in x:
+        gate = os.open(x["gate"], os.O_RDWR)
+        with open(x["post"], "w") as post: post.write("%d\\n" % os.getpid())
+        # PyDLL does not give up the interpreter's lock.
+        ctypes.PyDLL(None).read(gate, ctypes.create_string_buffer(1), 1)
+    return x["answer"]
+spread_worker.run(handle)
+print("tail")
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.environment["PYTHONPATH"] = os.path.join(os.environ["SPREAD_SOURCE"], "worker_sdk", "python")
+        self.gate_here, self.post_here = self.gate(), self.post()
+
+    def words(self, *options):
+        return ("run", "-S", "1/a", "--launch", "env VIA={host}", "--in", "json", *options)
+
+    def task(self, **more):
+        return json.dumps({"gate": self.gate_here.path, "post": self.post_here.path, **more}) + "\n"
+
+    def test_a_task_that_holds_the_interpreter_lock_is_not_lost(self):
+        worker = self.file("worker.py", self.PYTHON_WORKER)
+        for wire in ("msgpack", "json"):
+            running = self.start(*self.words("--lost-after", "0.5", "--wire", wire), "--", PYTHON, worker)
+            running.write(self.task(answer="x" * 100000))
+            running.close_input()
+            self.post_here.line()
+            let_pass(self, "1")
+            self.gate_here.open()
+            result = running.finish()
+            self.assertEqual((result.status, result.err), (0, ""))
+            self.assertEqual(result.out, json.dumps("x" * 100000) + "\ntail\n")
+
+    def test_one_that_is_stopped_is_lost_and_another_does_its_task(self):
+        worker = self.file("worker.py", self.PYTHON_WORKER)
+        running = self.start(*self.words("--lost-after", "0.5", "--out", "records", "--tails", "none"),
+                             "--", PYTHON, worker)
+        running.write(json.dumps({"answer": 1}) + "\n" + self.task(answer=7))
+        running.close_input()
+        os.kill(int(self.post_here.line()), signal.SIGSTOP)
+        self.assertRegex(running.process.stderr.readline().decode(),
+                         "^spread: worker 0 on a: lost: silent for 0.5 s, ")
+        self.gate_here.open()
+        result = running.finish()
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertEqual([(r["value"], r["attempts"]) for r in result.values], [(1, 1), (7, 2)])
+
+    def test_a_stopped_worker_in_cpp_is_lost_and_a_slow_one_is_not(self):
+        worker = os.path.join(os.environ["SPREAD_BUILD"], "tests", "unit", "sdk_cpp", "sdk_worker")
+        run = self.words("--lost-after", "0.5", "--out", "records", "--events", self.path("events"))
+        running = self.start(*run, "--", worker, "wait")
+        running.write('"a"\n')
+        self.assertEqual(json.loads(running.read_line())["value"], "a")
+        running.write(json.dumps(self.gate_here.path) + "\n")
+        running.close_input()
+        let_pass(self, "1")
+        with open(self.path("events"), encoding="utf-8") as events:
+            pids = [e["pid"] for e in map(json.loads, events) if e["event"] == "worker_started"]
+        self.assertEqual(len(pids), 1, "its thread beats")
+        os.kill(pids[0], signal.SIGSTOP)
+        self.assertRegex(running.process.stderr.readline().decode(),
+                         "^spread: worker 0 on a: lost: silent for 0.5 s, ")
+        self.gate_here.open()
+        result = running.finish()
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertEqual([(r["value"], r["attempts"]) for r in result.values], [(".", 2)])
 
 
 if __name__ == "__main__":

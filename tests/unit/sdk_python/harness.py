@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import socket
 import struct
 import subprocess
 import sys
@@ -69,6 +70,7 @@ class Worker:
         argv=None,
         stdin=None,
         pass_fds=(),
+        sockets=False,
     ):
         block = "import sys; sys.modules['msgpack'] = None\n" if block_msgpack else ""
         environment = dict(os.environ, PYTHONPATH=SDK, PYTHONDONTWRITEBYTECODE="1")
@@ -82,14 +84,20 @@ class Worker:
         self.wire = wire or "msgpack"
         self._errors = tempfile.TemporaryFile()
         command = argv or [python or sys.executable, "-c", block + "import spread_worker\n" + code]
+        ours, theirs = socket.socketpair() if sockets else (None, None)  # As some sshds do.
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if stdin is None else stdin,
-            stdout=subprocess.PIPE,
+            stdout=theirs or subprocess.PIPE,
             stderr=self._errors,
             env=environment,
             pass_fds=pass_fds,
+            start_new_session=True,
         )
+        if sockets:
+            self.process.stdout = ours.makefile("rb", buffering=0)
+            ours.close()
+            theirs.close()
         self.ready = []
         self._unread = b""
         self._at_end = False

@@ -23,6 +23,7 @@ class Channel:
         self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
         self.codec = self.capture = self.task = None
         self.meta, self.features, self.retiring = {}, frozenset(), False
+        self.beats = None  # Where they are promised: beats.Beats.
         self.reader = threading.get_ident()
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._tasks = []  # Those that are decoded, the next one last.
@@ -131,8 +132,21 @@ class Channel:
         with self._lock:
             self._write()
 
+    def end_beats(self):
+        """When it has returned, only what is sent stands behind what was sent."""
+        if os.getpid() != self.pid:
+            return
+        with self._lock:
+            if self.beats:
+                self._write()
+                self.beats.end()
+            self.beats = None
+
     def _write(self):
         view, self._out = memoryview(self._out), bytearray()
+        if view and self.beats and self.beats.takes(len(view)):
+            self.beats.write(view)
+            view = b""
         while view:
             try:
                 view = view[os.write(self.fd_out, view):]

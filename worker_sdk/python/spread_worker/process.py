@@ -6,6 +6,7 @@ import select
 import sys
 import time
 
+from . import beats
 from .channel import Channel, refuse, say, start_thread, wait
 from .codecs import JsonCodec, MsgpackCodec, msgpack
 
@@ -44,14 +45,30 @@ def take_over():
     channel = Channel(fd_in, fd_out)
     channel.codec = JsonCodec() if wire == "json" else msgpack and MsgpackCodec()
     channel.features = frozenset(os.environ.pop("SPREAD_FEATURES", "").split(","))
+    beat_seconds = to_seconds(os.environ.pop("SPREAD_BEAT", ""))
+    if beat_seconds and channel.codec:  # Before any thread: it forks.
+        channel.beats = beats.start(fd_out, channel.codec.encode([None, "beat"]), beat_seconds)
     grace = float(os.environ.get("SPREAD_GRACE", GRACE_SECONDS))
     if not start_thread(watch_master, channel, grace):
         say("no thread can be started (ulimit -u?): the end of spread will be noticed late")
     return channel
 
 
+def to_seconds(text):
+    """None: no number above 0."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < 1e6 else None
+
+
 def give_back(channel):
     """The real stdout is descriptor 1 again: the tail begins."""
+    try:
+        channel.end_beats()
+    except OSError:
+        pass  # The master is gone.
     flush_all()  # What C's stdio still holds is not part of the tail.
     if channel.capture:
         channel.capture.stop()

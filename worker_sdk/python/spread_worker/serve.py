@@ -61,8 +61,11 @@ def start(channel, window):
     text = os.environ.get("SPREAD_PREP", "0")
     if not re.match(r"[0-9]+\Z", text):
         raise ValueError("SPREAD_PREP is not a number: %r" % text)
-    channel.send([None, "hello", {"wire": 1, "prep": int(text), "window": window, "lang": "python",
-                                  "sdk": "spread_worker " + VERSION}], may_wait=False)
+    hello = {"wire": 1, "prep": int(text), "window": window, "lang": "python",
+             "sdk": "spread_worker " + VERSION}
+    if channel.beats:
+        hello["features"] = ["beat"]
+    channel.send([None, "hello", hello], may_wait=False)
     items = []
     while len(items) < int(text):
         body = channel.read()
@@ -90,7 +93,9 @@ def serve(channel, call):
         try:
             task = channel.next_task()
             if task is None:
-                return
+                if not channel.beats:
+                    return
+                break
             answer = answer_of(channel, call, task)
         except ProtocolError as e:
             channel.flush()
@@ -102,6 +107,7 @@ def serve(channel, call):
             channel.send(answer, may_wait=channel.has_more())
         except (TypeError, ValueError, OverflowError, RecursionError) as e:
             channel.send([answer[0], "error", describe(e)] + printed, may_wait=False)
+    channel.end_beats()
     channel.send([None, "bye"], may_wait=False)
 
 
