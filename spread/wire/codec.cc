@@ -86,14 +86,14 @@ class Elements {
   std::string& error_;
 };
 
-enum class Shape : std::uint8_t { Value, Description, Number, Text, Seq, Nothing };
+enum class Shape : std::uint8_t { Value, Description, Number, Text, Seq, Worker, Nothing };
 struct Kind {
   std::string_view word;
   UpKind kind;
   Shape third;  ///< what the third element must be
   bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
-constexpr std::array<Kind, 12> kKinds = {{
+constexpr std::array<Kind, 16> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
     {"busy", UpKind::Busy, Shape::Number, false},
     {"error", UpKind::Error, Shape::Description, false},
@@ -106,6 +106,10 @@ constexpr std::array<Kind, 12> kKinds = {{
     {"ask", UpKind::Ask, Shape::Seq, true},
     {"bye", UpKind::Bye, Shape::Nothing, true},
     {"beat", UpKind::Beat, Shape::Nothing, true},
+    {"cancelled", UpKind::Cancelled, Shape::Nothing, false},
+    {"up", UpKind::Up, Shape::Worker, true},
+    {"down", UpKind::Down, Shape::Worker, true},
+    {"from", UpKind::From, Shape::Worker, true},
 }};
 
 const Kind* find_kind(std::string_view word, bool nil_id) {
@@ -173,10 +177,15 @@ bool parse_third(Elements& elements, const Kind& kind, UpMessage& message) {
       message.number = token.as_double();
       return true;
     }
-    case Shape::Seq: {
+    case Shape::Seq:
+    case Shape::Worker: {
       Token token;
       if (!elements.take(token)) return false;
-      if (token.type != TokenType::Unsigned || token.number > INT64_MAX) return wrong("a seq");
+      const bool seq = kind.third == Shape::Seq;
+      const std::uint64_t limit = seq ? INT64_MAX : UINT32_MAX;
+      if (token.type != TokenType::Unsigned || token.number > limit) {
+        return wrong(seq ? "a seq" : "a worker");
+      }
       message.seq = token.number;
       return true;
     }
@@ -219,11 +228,27 @@ bool parse_question(Elements& elements, UpMessage& message) {
   return elements.take_rest(message.value);
 }
 
+/// What is behind the number of a relay's worker: a message that is none of the relay's own.
+bool parse_relayed(Elements& elements, UpMessage& message, std::string& error) {
+  if (elements.left() == 0) return elements.failed("\"from\" without a message");
+  if (!elements.take(message.value)) return false;
+  const Byte* at = message.value.data();
+  const Byte* const end = at + message.value.size();
+  if (next_token(at, end).type == TokenType::Array) {
+    Token id = next_token(at, end), word = next_token(at, end);
+    if (id.type == TokenType::Nil && word.is_text() && as_text(word.bytes) == "from") {
+      return elements.failed("\"from\" inside \"from\"");
+    }
+  }
+  UpMessage inner;
+  return parse_message(message.value, inner, error);
+}
+
 }  // namespace
 
 bool is_kind(std::string_view word) {
   return find_kind(word, false) != nullptr || find_kind(word, true) != nullptr ||
-         word == "answer" || word == "refused";
+         word == "answer" || word == "refused" || word == "cancel";
 }
 
 bool parse_message(ByteView body, UpMessage& message, std::string& error) {
@@ -258,11 +283,19 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
     case UpKind::Ask:
       if (!parse_question(elements, message)) return false;
       break;
+    case UpKind::Down:
+      if (!parse_optional_text(elements, kind->word, "reason", message.text)) return false;
+      break;
+    case UpKind::From:
+      if (!parse_relayed(elements, message, error)) return false;
+      break;
     case UpKind::Hello:
     case UpKind::Ready:
     case UpKind::PrepError:
     case UpKind::Bye:
     case UpKind::Beat:
+    case UpKind::Up:
+    case UpKind::Cancelled:
     case UpKind::Unknown: break;
   }
   return elements.close();
@@ -352,6 +385,7 @@ Result<Hello> parse_hello(ByteView map) {
         if (key == "window") return take(key, value, 1, hello.window);
         if (key == "slots") return take(key, value, 1, hello.slots);
         if (key == "prep") return take(key, value, 0, hello.prep);
+        if (key == "workers") return take(key, value, 1, hello.workers);
         if (key == "features") hello.beats = has_word(bytes, "beat");
         const bool known = key == "features" || key == "lang" || key == "sdk";
         if (!known && hello.unknown_key.empty()) hello.unknown_key = key;
@@ -420,6 +454,17 @@ ByteBuffer begin_reply(std::string_view kind, std::uint64_t seq) {
 }
 
 }  // namespace
+
+Value make_cancel(TaskId id) {
+  ByteBuffer bytes;
+  bytes.push_back(Byte{0x93});  // an array of three
+  bytes.push_back(Byte{0xc0});
+  append_text("cancel", bytes);
+  append_unsigned(number(id), bytes);
+  Value cancel;
+  cancel.body = Slice::copy_of(bytes.view());
+  return cancel;
+}
 
 Value make_task(TaskId id, const Value& payload, ByteView meta) {
   ByteBuffer bytes;

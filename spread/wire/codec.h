@@ -28,12 +28,16 @@ enum class UpKind : std::uint8_t {
   Fatal,      ///< [id, "fatal", {...}, so?, se?]
   Progress,   ///< [id, "progress", fraction, text?]
   Log,        ///< [id, "log", text, level?]
+  Cancelled,  ///< [id, "cancelled"]
   Hello,      ///< [nil, "hello", {...}]
   Ready,      ///< [nil, "ready"]
   PrepError,  ///< [nil, "error", {...}]
   Ask,        ///< [nil, "ask", seq, op, id?, argument...]
   Bye,        ///< [nil, "bye"]
   Beat,       ///< [nil, "beat"]
+  Up,         ///< [nil, "up", k]: worker k of a relay is there; k is in `seq`, as in the next two
+  Down,       ///< [nil, "down", k, reason?]: it is gone
+  From,       ///< [nil, "from", k, message]: what it says; the message is in `value`
   Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };
 
@@ -43,12 +47,13 @@ struct UpMessage {
   LogLevel level = LogLevel::Info;
   TaskId id{};  ///< Ask: the task that it is about, if has_id
   /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Ask: its arguments,
-  /// encoded, one behind the other. Otherwise empty.
+  /// encoded, one behind the other. From: a message, for parse_message(). Otherwise empty.
   ByteView value;
   std::uint64_t seq = 0;        ///< Ask; what is wrong with it, if something is, is in `se`
   std::uint64_t arguments = 0;  ///< Ask: how many
-  std::string_view text;  ///< Busy: reason; Progress, Log: text; Ask: op; Unknown: the kind's name
-  double number = 0;      ///< Busy: seconds; Progress: fraction
+  std::string_view
+      text;  ///< Busy, Down: reason; Progress, Log: text; Ask: op; Unknown: the kind's name
+  double number = 0;        ///< Busy: seconds; Progress: fraction
   std::string_view so, se;  ///< text that the worker captured, to be shown
 };
 
@@ -57,6 +62,7 @@ struct Hello {
   std::optional<std::uint32_t> window;
   std::optional<std::uint32_t> slots;
   std::optional<std::uint32_t> prep;
+  std::optional<std::uint32_t> workers;  ///< it is a relay, with so many behind it
   bool beats = false;       ///< `features` has "beat": it promises them, and a bye at its end
   std::string unknown_key;  ///< the first one that this spread does not know; empty = none
 };
@@ -144,6 +150,9 @@ class MapWriter {
 
   ByteBuffer bytes_;
 };
+
+/// [nil, "cancel", id], in msgpack; to be sent with Codec::encode_prep().
+Value make_cancel(TaskId id);
 
 /// [id, payload, meta], in msgpack; to be sent with Codec::encode_prep().
 Value make_task(TaskId id, const Value& payload, ByteView meta);

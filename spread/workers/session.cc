@@ -161,8 +161,15 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
       if (is_outstanding(message.id)) sink.on_log(message);
       return;
     case wire::UpKind::Ask: return on_ask(sink);
+    case wire::UpKind::Cancelled:
+      if (!is_outstanding(message.id)) return on_unexpected(sink);
+      return broken("it answered " + name(message.id) +
+                    " with \"cancelled\", which it was not asked");
     case wire::UpKind::Bye:
     case wire::UpKind::Beat:
+    case wire::UpKind::Up:
+    case wire::UpKind::Down:
+    case wire::UpKind::From:
     case wire::UpKind::Hello:
     case wire::UpKind::Ready:
     case wire::UpKind::PrepError:
@@ -215,12 +222,17 @@ void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
     case wire::UpKind::Bye: return on_bye(sink);
     case wire::UpKind::Beat: return;  // that something came is all that it says
     case wire::UpKind::Ask: return on_ask(sink);
-    default:
-      if (!std::exchange(warned_unknown_, true)) {
-        sink.on_warning("it sent a message of a kind that this spread does not know (" +
-                        quoted(message.text) + "); such messages are ignored");
-      }
+    case wire::UpKind::Up: return on_unknown("\"up\"", sink);
+    case wire::UpKind::Down: return on_unknown("\"down\"", sink);
+    case wire::UpKind::From: return on_unknown("\"from\"", sink);
+    default: return on_unknown(quoted(message.text), sink);
   }
+}
+
+void Session::on_unknown(const std::string& kind, SessionSink& sink) {
+  if (std::exchange(warned_unknown_, true)) return;
+  sink.on_warning("it sent a message of a kind that this spread does not know (" + kind +
+                  "); such messages are ignored");
 }
 
 void Session::on_hello(SessionSink& sink) {

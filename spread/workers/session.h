@@ -127,6 +127,7 @@ class Session {
   void on_ask(SessionSink& sink);
   void on_late(const char* what, SessionSink& sink);
   void on_unexpected(SessionSink& sink);
+  void on_unknown(const std::string& kind, SessionSink& sink);
   bool was_answered(TaskId id) const;
   bool take_outstanding(TaskId id);
   bool is_outstanding(TaskId id) const;

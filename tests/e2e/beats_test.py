@@ -23,6 +23,10 @@ for line in sys.stdin:
             while gate.read(1) == b"b":
                 say(None, "beat")
                 say(id, "log", "still here")
+    if "errors" in x:
+        with open(x["post"], "w") as post: post.write(here + "\n")
+        sys.stderr.write("e" * x["errors"])
+        sys.stderr.flush()
     say(id, "ok", x.get("answer"))
 if words:
     say(None, "bye")
@@ -117,6 +121,17 @@ class Beats(SpreadTest):
         result = running.finish()
         self.assertEqual((result.status, result.err), (0, ""))
         self.assertEqual(result.values, ["x" * 1000000, 7])
+
+    def test_the_clock_stands_while_stderr_is_not_read(self):
+        # So it is not read from the worker either, which cannot go on.
+        running = self.start(*self.words("--tails", "none"))
+        running.write(self.task(answer=1) + self.task(post=self.post_here.path, errors=8000000, answer=7))
+        running.close_input()
+        self.post_here.line()
+        let_pass(self, "0.5")
+        result = running.finish()
+        self.assertEqual((result.status, result.out), (0, "1\n7\n"))
+        self.assertEqual(result.err, "e" * 8000000)
 
     def test_the_clock_stands_while_spread_is_stopped(self):
         for number in (signal.SIGSTOP, signal.SIGTSTP):

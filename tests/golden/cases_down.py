@@ -132,6 +132,7 @@ def cases(add):
         ("attempt", "p", {"attempt": 1}),
         ("a later attempt", [1, {"a": 2}], {"attempt": 300}),
         ("unknown keys", None, {"attempt": 2, "colour": 7}),
+        ("worker of a relay", "p", {"worker": 3}),
     ):
         message = {"kind": "task", "id": 7, "payload": value, "meta": meta}
         for wire, data in (
@@ -161,6 +162,10 @@ def cases(add):
         ):
             value_hex = to_hex(pack(body[3]))
             add(name, "down", wire, data, message=message, value_hex=value_hex, canonical=True)
+    body = [None, "cancel", 300]
+    for wire, data in (("msgpack", frame(pack(body))), ("json", to_json(body).encode() + b"\n")):
+        message = {"kind": "cancel", "id": 300}
+        add("cancel", "down", wire, data, message=message, value_hex="", canonical=True)
     float32 = Raw(b"\xca\x3f\xc0\x00\x00", 1.5)
     both_down(
         add,

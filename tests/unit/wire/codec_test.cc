@@ -37,6 +37,23 @@ TEST(ParseHello, WhatIsNotSaidIsNotSet) {
   EXPECT_FALSE(hello->window || hello->slots || hello->prep);
 }
 
+TEST(ParseHello, FindsThePromiseOfBeatsAmongTheFeatures) {
+  for (const char* const json :
+       {R"({"features":["beat"]})", R"({"features":["a",7,[1,{"b":2}],"beat"],"lang":"x"})"}) {
+    EXPECT_TRUE(parse_hello(msgpack(json).view())->beats) << json;
+  }
+  for (const char* const json :
+       {"{}", R"({"features":[]})", R"({"features":["beats",["beat"],{"beat":1}]})",
+        R"({"features":"beat"})", R"({"features":{"beat":"beat"}})", R"({"beat":1})"}) {
+    EXPECT_FALSE(parse_hello(msgpack(json).view())->beats) << json;
+  }
+}
+
+TEST(ParseHello, OfARelaySaysHowManyWorkersItHas) {
+  EXPECT_EQ(parse_hello(msgpack(R"({"workers":64})").view())->workers, 64u);
+  EXPECT_EQ(hello_error(R"({"workers":0})"), "hello: workers must be an integer >= 1");
+}
+
 TEST(ParseHello, LeavesTheVersionToTheCaller) {
   EXPECT_EQ(parse_hello(msgpack(R"({"wire":2})").view())->wire, 2u);
 }

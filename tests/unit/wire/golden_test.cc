@@ -75,7 +75,7 @@ std::string expected_message(const Json& expected) {
   up.value = as_bytes(value);
   const char* const word = kind == "unknown" ? "name" : kind == "ask" ? "op" : "text";
   const std::string text = text_in(message, word);
-  up.seq = message.value("seq", std::uint64_t{0});
+  up.seq = message.value("seq", message.value("worker", std::uint64_t{0}));
   up.arguments = message.value("arguments", std::uint64_t{0});
   const std::string level = message.value("level", "info");
   up.level = level == "debug"     ? LogLevel::Debug
@@ -168,6 +168,7 @@ Status encode(Codec& codec, const Json& entry, ByteBuffer& out) {
     const WorkerError why = parse_error(value.body.view());
     return codec.encode_prep(make_refusal(message.at("seq"), why.type, why.message), out);
   }
+  if (kind == "cancel") return codec.encode_prep(make_cancel(id), out);
   if (!message.contains("meta")) return codec.encode_task(id, value, out);
   const std::string meta = from_hex(text_in(entry, "meta_hex"));
   return codec.encode_prep(make_task(id, value, as_bytes(meta)), out);

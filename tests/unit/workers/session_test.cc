@@ -120,5 +120,35 @@ TEST(Session, WhatPromisedBeatsIsNeverSilentUntilItsBye) {
   EXPECT_FALSE(session.beats());
 }
 
+TEST(Session, MessagesOfARelayAreIgnoredAndWarnedOfOnce) {
+  OutputQueue output;
+  SessionOptions options;
+  options.wire = Wire::Json;
+  Session session(options, output);
+  Life life;
+  const std::string_view text =
+      "[null,\"up\",0]\n[null,\"from\",0,[null,\"bye\"]]\n[null,\"down\",0,\"gone\"]\n";
+  EXPECT_EQ(session.receive(as_bytes(text), false, life), text.size());
+  EXPECT_EQ(life.said, std::vector<std::string>(
+                           {"it sent a message of a kind that this spread does not know (\"up\"); "
+                            "such messages are ignored"}));
+  EXPECT_EQ(session.state(), SessionState::Running);
+}
+
+TEST(Session, ATaskIsNotCancelledUnasked) {
+  OutputQueue output;
+  SessionOptions options;
+  options.wire = Wire::Json;
+  Session session(options, output);
+  Life life;
+  Value one;
+  one.head[0] = 1;
+  one.head_size = 1;
+  ASSERT_TRUE(session.send_task(TaskId{7}, one));
+  session.receive(as_bytes("[7,\"cancelled\"]\n"), false, life);
+  EXPECT_EQ(session.state(), SessionState::Broken);
+  EXPECT_EQ(session.problem_text(), "it answered id 7 with \"cancelled\", which it was not asked");
+}
+
 }  // namespace
 }  // namespace spread
