@@ -13,6 +13,8 @@ namespace {
 // of them, and the worker is not to be trusted.
 constexpr std::uint32_t kUnexpectedAnswersMax = 10;
 constexpr std::uint32_t kWireVersion = 1;
+// A longer message is no bye: how much of a tail may wait for its next bytes.
+constexpr std::size_t kByeBytesMax = 64;
 // docs/protocol.md section 13.
 constexpr std::size_t kUnreadRepliesMax = std::size_t{64} << 20;
 
@@ -103,7 +105,8 @@ std::size_t Session::receive_tail(ByteView bytes, bool final, SessionSink& sink)
   std::size_t used = 0;
   if (greeting_ && !tail_started_ && !take_greetings(bytes, final, used, sink)) return used;
   if (!at_tail()) return used;
-  if (std::exchange(end_mark_pending_, false) && used < bytes.size() && bytes[used] == '\n') ++used;
+  if (used < bytes.size() && std::exchange(end_mark_pending_, false) && bytes[used] == '\n') ++used;
+  if (!tail_started_ && !take_bye(bytes, final, used)) return used;
   tail_started_ = true;
   if (used < bytes.size()) sink.on_tail(as_text(bytes.subspan(used)));
   return bytes.size();
@@ -133,6 +136,28 @@ bool Session::take_greetings(ByteView bytes, bool final, std::size_t& used, Sess
     hello ? on_hello(sink) : sink.on_ready();
     if (!at_tail()) return true;
   }
+  return true;
+}
+
+/// A bye that was on its way when the input was closed is no part of the tail. False: more bytes
+/// are wanted before it can be said whether this is one.
+bool Session::take_bye(ByteView bytes, bool final, std::size_t& used) {
+  if (options_.raw || said_bye_ || !heard_ || !codec_->has_ids()) return true;
+  std::size_t at = used;
+  if (at < bytes.size() && bytes[at] == '\n') ++at;  // the SDKs begin a line of JSON so
+  if (at == bytes.size()) return final;
+  codec_->decode(bytes.subspan(at), final, decoded_);
+  if (decoded_.found == wire::Found::NeedMore && !final && bytes.size() - at < kByeBytesMax) {
+    wanted_ = 0;
+    return false;
+  }
+  const bool bye = decoded_.found == wire::Found::Message && !decoded_.message.has_id &&
+                   decoded_.message.kind == wire::UpKind::Bye;
+  if (!bye) return true;
+  said_bye_ = true;
+  used = at + decoded_.size;
+  end_mark_pending_ = bytes[used - 1] != '\n';
+  if (used < bytes.size() && std::exchange(end_mark_pending_, false) && bytes[used] == '\n') ++used;
   return true;
 }
 

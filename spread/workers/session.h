@@ -118,6 +118,7 @@ class Session {
  private:
   bool at_tail() const;
   std::size_t receive_tail(ByteView bytes, bool final, SessionSink& sink);
+  bool take_bye(ByteView bytes, bool final, std::size_t& used);
   bool take_greetings(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
   void on_message(bool more_follows, SessionSink& sink);
   void on_line(bool more_follows, SessionSink& sink);

@@ -163,6 +163,9 @@ class Beats(SpreadTest):
                               ((*remote, "--lost-after", "none"), ""), (("-j1",), "")):
             result = self.spread("run", *options, "--wire", "json", "--", "sh", worker, input="a\n")
             self.assertEqual((result.status, result.out), (0, beat + "\n"), options)
+        features = self.spread("run", "-j1", "--wire", "json", "--", "sh", "-c",
+                               'read -r l; echo "[0,\\"ok\\",\\"$SPREAD_FEATURES\\"]"; cat', input="a\n")
+        self.assertIn("beat", features.out.strip().split(","))
         for words in (("all", *remote, "--", "printenv", "SPREAD_BEAT"),
                       ("run", *remote, "--wire", "lines", "--", "sh", "-c",
                        'read l; echo "$SPREAD_BEAT"; read l', ":::", "a")):

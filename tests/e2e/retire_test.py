@@ -58,6 +58,13 @@ class Leaves(WorkerTest):
         self.assertEqual(result.out, '["a",1]\n["leave",2]\n["b",1]\n["c",2]\n["leave",3]\n["d",1]\n'
                                      "tail of 2\ntail of 3\ntail of 1\n")
 
+    def test_a_bye_that_comes_behind_the_close_is_not_in_the_tail(self):
+        for newline in ("", "\\n"):
+            worker = self.script("worker", "read -r l; echo '[0,\"ok\",1]'; cat >/dev/null\n"
+                                 f"printf '{newline}[null,\"bye\"]\\ntail\\n'\n")
+            result = self.spread("run", "-j1", "--wire", "json", "--", "sh", worker, input="a\n")
+            self.assertEqual((result.status, result.out, result.err), (0, "1\ntail\n", ""))
+
     def test_the_shell_sdk_leaves_too(self):
         worker = self.script("worker", f""". {SDK_SH}
             handle() {{ [ "$1" != leave ] || spread_retire; spread_ok "$1 $$"; }}

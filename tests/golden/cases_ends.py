@@ -43,14 +43,33 @@ CASES = {
                                       b"tail\n"),
     "no promise: close, beat": ([HELLO, 0, OK, CLOSE, BEAT, END], ["hello", "ok 0"], BEAT),
     "no promise: close, bye, tail": ([HELLO, 0, OK, CLOSE, BYE, b"tail\n", END], ["hello", "ok 0"],
-                                     [BYE, b"tail\n"]),
+                                     b"tail\n"),
+    "no promise: close, bye, bye": ([HELLO, 0, OK, CLOSE, BYE, BYE, END], ["hello", "ok 0"], BYE),
+    "no promise: close, tail, bye": ([HELLO, 0, OK, CLOSE, b"tail\n", BYE, END], ["hello", "ok 0"],
+                                     [b"tail\n", BYE]),
+    "no promise: no task, close, ready, bye": ([HELLO, CLOSE, READY, BYE, b"tail", END],
+                                               ["hello", "ready"], b"tail"),
+    "no promise: close, a newline and bye": (
+        [HELLO, 0, OK, CLOSE, b'\n[null,"bye"]\n', b"tail\n", END], ["hello", "ok 0"], b"tail\n"),
+    "no promise: close, a tail that begins with a newline": (
+        [HELLO, 0, OK, CLOSE, b"\n", END], ["hello", "ok 0"], b"\n"),
+    "no promise: close, a tail that begins as a message": (
+        [HELLO, 0, OK, CLOSE, [7, "ok", "abcdefghij" * 10], b"tail", END], ["hello", "ok 0"],
+        [[7, "ok", "abcdefghij" * 10], b"tail"]),
+    "no promise: close, a tail that is a part of one": (
+        [HELLO, 0, OK, CLOSE, b"\xc6\0\0\0\x06\x92\xc0", END], ["hello", "ok 0"],
+        b"\xc6\0\0\0\x06\x92\xc0"),
+    "no hello, no task: close, bye": ([CLOSE, BYE, END], [], BYE),
     "no promise: bye, close, beat": ([HELLO, 0, OK, BYE, CLOSE, BEAT, END],
                                      ["hello", "ok 0", "retires"], BEAT),
     "no hello: beat, close, tail": ([BEAT, 0, OK, CLOSE, b"tail\n", END], ["ok 0"], b"tail\n"),
     "all: a promise is not asked for": (["all", PROMISES, BEAT, BYE, b"tail\n", END], ["hello"],
                                         [BEAT, BYE, b"tail\n"]),
 }
-MSGPACK_ONLY = ("a promise: ended inside a beat",)
+ONE_WIRE = {
+    "a promise: ended inside a beat": "msgpack",
+    "no promise: close, a newline and bye": "json",
+}
 
 
 def encoded(part, wire):
@@ -63,9 +82,9 @@ def cases():
     found = []
     for name, (steps, said, tail) in CASES.items():
         for wire in ("msgpack", "json"):
-            if wire == "json" and name in MSGPACK_ONLY:
+            if ONE_WIRE.get(name, wire) != wire:
                 continue
-            parts = tail if isinstance(tail, list) and isinstance(tail[0], (list, bytes)) else [tail]
+            parts = tail if isinstance(tail, list) and type(tail[0]) in (list, bytes) else [tail]
             found.append({
                 "name": name,
                 "wire": wire,
