@@ -146,7 +146,8 @@ void SessionWorker::too_late() {
 /// It may only be slow with what it has left: so nothing is done before it is silent for long.
 void SessionWorker::is_confused() {
   if (unread_) return confused_.set(after(loop_.now(), kUntilItIsConfused));
-  terminate("it has answered ids that it was not given, and then nothing for 10 s," + open_tasks());
+  terminate("it has answered ids that it was not given, and none of its own for 10 s," +
+            open_tasks());
 }
 
 /// It has shown that it works, and stands between two messages.
@@ -192,7 +193,9 @@ void SessionWorker::take(ByteView bytes, bool final) {
     if (closing_) begin_shutdown();
     if (session_.problem() != Problem::None) react_to_problem(final);
     const bool confused = session_.may_think_it_is_done() && !told_to_end();
-    if (confused || confused_.at() != kForever) {
+    // Not put off by what else it says: it may promise beats.
+    const bool armed = confused_.at() != kForever;
+    if (confused != armed) {
       confused_.set(confused ? after(loop_.now(), kUntilItIsConfused) : kForever);
     }
   }
