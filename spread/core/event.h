@@ -16,6 +16,20 @@
 
 namespace spread {
 
+/// One attempt of a task that several workers have at the same time (docs/scheduling.md, "Gangs").
+/// Counted from 1 over the run.
+enum class GangId : std::uint64_t {};
+constexpr std::uint64_t number(GangId id) { return static_cast<std::uint64_t>(id); }
+inline constexpr GangId kNoGang{0};
+inline constexpr std::uint32_t kNoRank = UINT32_MAX;
+
+/// What one of a gang's workers is told. Without a gang: the only one.
+struct GangPlace {
+  GangId gang = kNoGang;
+  std::uint32_t rank = 0;
+  std::uint32_t size = 1;
+};
+
 /// How the process of an attempt ended. Opaque here; the Scheduler passes it on.
 struct JobEnd;
 using JobEndPtr = std::shared_ptr<const JobEnd>;
@@ -199,6 +213,7 @@ struct SendTask {
   Value payload;
   std::uint32_t attempt = 1;
   Why why;
+  GangPlace place = {};
 };
 /// The worker's input is to be closed; it ends its loop by itself.
 struct CloseInput {
@@ -210,6 +225,17 @@ struct KillWorker {
   WorkerId worker{};
   bool gentle = true;
   Why why;
+};
+/// An attempt of a gang has come to nothing: what its members ask of one another is refused from
+/// now on, and what they answer is dropped.
+struct GangBroken {
+  GangId gang{};
+  std::uint32_t rank = 0;  ///< of the member that it was broken by
+  std::string reason;
+};
+/// There are fewer slots than a gang should have members: those to come have so many. Told once.
+struct GangShrinks {
+  std::uint32_t size = 0;
 };
 /// A task's final outcome. With `from_answer`, `answer` is the value or the error map; else
 /// `error_type` and `message` say what happened.
@@ -227,7 +253,10 @@ struct DeliverTask {
   std::string message;
   Slice answer = {};
   JobEndPtr job = nullptr;
-  Value payload;  ///< the task's, for the joblog
+  Value payload;                 ///< the task's, for the joblog
+  std::uint32_t rank = kNoRank;  ///< of a gang that failed: the member by which it did
+  /// Of a gang that succeeded: what its members answered, by rank; there is no `answer` then.
+  std::vector<Slice> members = {};
 };
 /// An attempt ended without a final outcome: the task goes back to the queue.
 struct RetryTask {
@@ -242,6 +271,7 @@ struct RetryTask {
   bool from_answer = false;
   Slice answer = {};
   JobEndPtr job = nullptr;
+  std::uint32_t rank = kNoRank;
 };
 /// A slot that a task might wait for is started again only after a long pause.
 struct SlotPaused {
@@ -256,7 +286,7 @@ struct SlotClosed {
 };
 
 using Action = std::variant<StartWorker, SendTask, CloseInput, KillWorker, DeliverTask, RetryTask,
-                            SlotPaused, SlotClosed>;
+                            GangBroken, GangShrinks, SlotPaused, SlotClosed>;
 using Actions = std::vector<Action>;
 
 }  // namespace spread

@@ -20,7 +20,7 @@ Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
       input_ended_(options.once) {
   // A death is blamed on the first unanswered task, and a worker may hold answers back while more
   // tasks wait in its pipe: with a single try, only a window of one blames the right task.
-  if (options_.failure.crash_retries == 1) options_.window = 1;
+  if (options_.failure.crash_retries == 1 || options_.gang > 0) options_.window = 1;
 }
 
 template <typename E>
@@ -240,11 +240,17 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   // Out of order, the one in front of it has been worked on since before the first answer.
   worker.plain = place == 0 && worker.parallel == 1 && !options_.failure.timeout_percent &&
                  options_.halt.when == HaltOptions::When::Never;
+  if (event.kind == AnswerKind::Ok && tasks_[entry.task].gang != kNoGang) {
+    return member_succeeded(entry.task, event, first, now, actions);
+  }
   if (event.kind == AnswerKind::Ok) {
     if (options_.failure.timeout_percent && !first) median_.add(duration);
     return deliver_value(entry.task, event, duration, first, actions);
   }
+  const auto failed = task_of_failed(entry.task, "its task failed", now, actions);
+  if (!failed) return;
   DeliverTask how;
+  how.rank = failed->rank;
   how.worker = event.worker;
   how.duration = duration;
   how.first = first;
@@ -255,10 +261,10 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   how.outcome = Outcome::Failed;
   if (!how.fatal) {
     ++pool_.key_of(worker).failures;
-    attempt_failed(entry.task, std::move(how), actions);
+    attempt_failed(failed->task, std::move(how), actions);
     return;
   }
-  deliver(entry.task, std::move(how), actions);
+  deliver(failed->task, std::move(how), actions);
   fatal_ = true;
   stop("task " + std::to_string(number(event.task) + 1) + " was fatal", actions);
 }
@@ -266,14 +272,17 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
 void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   const std::size_t place = place_of_task(worker, event.task);
-  const TaskIndex i = take_in_flight(worker, place, now).task;
+  const TaskIndex held = take_in_flight(worker, place, now).task;
   holder_changed(worker);
   let_end(worker, now);
+  const auto failed = task_of_failed(held, "it could not be sent to it", now, actions);
+  if (!failed) return;
   DeliverTask how;
+  how.rank = failed->rank;
   how.outcome = Outcome::Failed;
   how.error_type = "BadPayload";
   how.message = std::move(event.message);
-  deliver(i, std::move(how), actions);
+  deliver(failed->task, std::move(how), actions);
 }
 
 void Scheduler::on(LastTry& event, TimePoint, Actions&) {

@@ -8,6 +8,7 @@
 #include "spread/api/shared_options.h"
 #include "spread/core/alarms.h"
 #include "spread/core/event.h"
+#include "spread/core/gangs.h"
 #include "spread/core/performance.h"
 #include "spread/core/placement.h"
 #include "spread/core/scheduler_options.h"
@@ -131,6 +132,10 @@ class Scheduler {
   bool take_plain_success(WorkerId worker, TaskId task, TimePoint now, Success& success);
 
   // Outcomes of attempts (scheduler_failure.cc)
+  struct FailedTask {
+    TaskIndex task = 0;
+    std::uint32_t rank = kNoRank;  ///< of the member by which a gang failed
+  };
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
   void deliver_value(TaskIndex i, Answered& answered, Duration duration, bool first,
                      Actions& actions);
@@ -139,8 +144,8 @@ class Scheduler {
                        TimePoint now, Actions& actions);
   void give_up_refused(TimePoint now, Actions& actions);
   BusyState busy_state(const Slot& refuser, TimePoint now);
-  void give_back(Slot& slot, std::size_t place, TimePoint now);
-  void give_back_all(Slot& slot, TimePoint now);
+  void give_back(Slot& slot, std::size_t place, TimePoint now, Actions& actions);
+  void give_back_all(Slot& slot, TimePoint now, Actions& actions);
   void queue_again(TaskIndex i);
   TimePoint settle_end(Slot& slot, const WorkerGone& event, KillReason killed, TimePoint now,
                        Actions& actions);
@@ -148,9 +153,25 @@ class Scheduler {
   void end_of_timed_out(Slot& slot, const WorkerGone& event, TimePoint now, Actions& actions);
   TimePoint settle_death(Slot& slot, const WorkerGone& event, Blame blamed, TimePoint now,
                          Actions& actions);
-  void blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
+  void blame_task(FailedTask failed, WorkerId worker, Duration duration, bool first,
                   const WorkerGone& event, Actions& actions);
-  TimePoint launch_failed(Slot& slot, TimePoint now);
+  TimePoint launch_failed(Slot& slot, TimePoint now, Actions& actions);
+
+  // Gangs (scheduler_gang.cc)
+  std::uint32_t gang_size() const;
+  void assign_gangs(TimePoint now, Actions& actions);
+  std::vector<WorkerId> in_good_order(std::vector<WorkerId> members, const Task& task) const;
+  void send_gang(TaskIndex i, const std::vector<WorkerId>& members, TimePoint now, Why why,
+                 Actions& actions);
+  std::optional<FailedTask> task_of_failed(TaskIndex i, std::string_view reason, TimePoint now,
+                                           Actions& actions);
+  void break_gang(GangId id, std::uint32_t rank, std::string reason, TimePoint now,
+                  Actions& actions);
+  void look_for_broken_gang(Slot& slot, TimePoint now, Actions& actions);
+  void gang_timed_out(Slot& slot, TimePoint now, Actions& actions);
+  void member_succeeded(TaskIndex i, Answered& answered, bool first, TimePoint now,
+                        Actions& actions);
+  void drop_broken_place(Slot& slot, TimePoint now, Actions& actions);
 
   // Workers that leave (scheduler_retirement.cc)
   void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
@@ -208,6 +229,7 @@ class Scheduler {
   std::optional<WorkerId> the_only_one() const;
   bool held(TimePoint now) const { return now < held_until_; }
   void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
+  void put(Slot& to, TaskIndex i, TimePoint now);
   void compute_deadline(TimePoint now);
 
   // Which task (scheduler_choose.cc)
@@ -249,6 +271,8 @@ class Scheduler {
   Median median_;
   Halt halt_;
   Counts counts_;
+  Gangs gangs_;
+  bool told_smaller_gangs_ = false;
 
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
   Alarms alarms_;

@@ -19,6 +19,7 @@ WorkerGone of_worker(const ConnectionLost& lost, WorkerId worker) {
 void Scheduler::on(ConnectionLost& event, TimePoint now, Actions& actions) {
   if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
   const Workers struck = end_workers(event, now, actions);
+  for (const WorkerId id : struck) drop_broken_place(pool_[id], now, actions);
   const TimePoint not_before = struck.empty() ? now : settle_loss(event, struck, now, actions);
   pause_connection(event, not_before, now, actions);
   shorten_pauses(pool_[pool_.connection(event.connection).first()], now);
@@ -85,7 +86,7 @@ TimePoint Scheduler::settle_loss(const ConnectionLost& event, const Workers& str
       // As in launch_failed(), but counted once.
       for (const WorkerId id : busy) {
         tasks_[pool_[id].in_flight().front().task].avoid = id;
-        give_back_all(pool_[id], now);
+        give_back_all(pool_[id], now, actions);
       }
       ++key.failures;
       ++lost.launch_failures;
@@ -125,6 +126,15 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
   for (const WorkerId id : busy) {
     Slot& each = pool_[id];
     const InFlight front = each.in_flight().front();
+    if (tasks_[front.task].gang != kNoGang) {
+      // A gang has one place in the connection and others elsewhere, or all: each is charged.
+      take_in_flight(each, 0, now);
+      if (const auto failed = task_of_failed(front.task, event.reason, now, actions)) {
+        blame_task(*failed, id, each.worked(front, now), each.loads_in(front), of_worker(event, id),
+                   actions);
+      }
+      continue;
+    }
     if (tasks_[front.task].apart) {
       // Nothing is behind it.
       guilty = {front.task, id, each.worked(front, now), each.loads_in(front)};
@@ -141,10 +151,10 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
       }
       queue_again(under_way);
     }
-    give_back_all(each, now);
+    give_back_all(each, now, actions);
   }
   if (guilty.worker != kNoWorker) {
-    blame_task(guilty.task, guilty.worker, guilty.duration, guilty.first,
+    blame_task({guilty.task}, guilty.worker, guilty.duration, guilty.first,
                of_worker(event, guilty.worker), actions);
   }
   return pause_end(first, lost.losses, now);

@@ -30,8 +30,8 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   if (!stopping_) {
     recall_retired(now);
     if (options_.close_surplus) close_surplus(actions);
-    assign(now, actions);
-    start_workers(now, actions);
+    options_.gang > 0 ? assign_gangs(now, actions) : assign(now, actions);
+    if (!stopping_) start_workers(now, actions);
     if (tasks_.queued() > 0 && none_can_open()) {
       stop(last_death_.empty() ? "no worker could be started" : "no worker is left: " + last_death_,
            actions);
@@ -161,8 +161,16 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
 void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
   Task& task = tasks_[i];
   ++task.attempts;
-  task.holder = to.id;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
+  put(to, i, now);
+  actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
+                       why, GangPlace());
+}
+
+/// It is in flight there.
+void Scheduler::put(Slot& to, TaskIndex i, TimePoint now) {
+  Task& task = tasks_[i];
+  task.holder = to.id;
   const bool first = to.in_flight().empty();
   if (first) {
     to.was_idle = true;
@@ -175,8 +183,6 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
     if (task.apart) ++pool_.connection_of(to).apart;
   }
   placement_.took(to);
-  actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
-                       why);
 }
 
 // ---------------------------------------------------------------- time

@@ -74,7 +74,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
                                  std::move(how.message), "it failed and has tries left",
                                  how.duration, how.first, how.from_answer, std::move(how.answer),
-                                 std::move(how.job)});
+                                 std::move(how.job), how.rank});
   tasks_.give_back(i);
 }
 
@@ -101,13 +101,15 @@ BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
 
 void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& event,
                                 Duration duration, TimePoint now, Actions& actions) {
-  Task& task = tasks_[i];
-  ++counts_.refused;
-  --task.attempts;
-  task.avoid = refuser.id;
-  if (!task.refused_since) task.refused_since = now;
-  next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
-  tasks_.give_back(i);
+  if (const auto refused = task_of_failed(i, "it is busy", now, actions)) {
+    Task& task = tasks_[refused->task];
+    ++counts_.refused;
+    --task.attempts;
+    task.avoid = refuser.id;
+    if (!task.refused_since) task.refused_since = now;
+    next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
+    tasks_.give_back(refused->task);
+  }
   // Counted once within a rest.
   if (refuser.state() != SlotState::Live || refuser.resting()) return;
 
@@ -118,7 +120,9 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   state.asked_seconds = event.busy_seconds;
   state.refusal = duration;
   refuser.not_before = after(now, busy_rest(state, random_));
-  if (refuser.in_flight().empty() && input_ended_ && should_retire(state, useful_)) {
+  // A gang may need as many as there are.
+  const bool can_do_without = input_ended_ && options_.gang == 0;
+  if (refuser.in_flight().empty() && can_do_without && should_retire(state, useful_)) {
     pool_.set_retired(refuser, true);
     usefulness_at_ = TimePoint::min();
     pool_.set_state(refuser, SlotState::Closing);
@@ -155,8 +159,11 @@ void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
 // ---------------------------------------------------------------- the end of a worker
 
 /// The task at `place` of the worker's queue goes back unblamed.
-void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now) {
-  queue_again(take_in_flight(from, place, now).task);
+void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now, Actions& actions) {
+  const TaskIndex held = take_in_flight(from, place, now).task;
+  if (const auto back = task_of_failed(held, "its worker ended", now, actions)) {
+    queue_again(back->task);
+  }
 }
 
 /// As if it had not been sent this time.
@@ -166,8 +173,8 @@ void Scheduler::queue_again(TaskIndex i) {
   tasks_.give_back(i);
 }
 
-void Scheduler::give_back_all(Slot& from, TimePoint now) {
-  while (!from.in_flight().empty()) give_back(from, from.in_flight().size() - 1, now);
+void Scheduler::give_back_all(Slot& from, TimePoint now, Actions& actions) {
+  while (!from.in_flight().empty()) give_back(from, from.in_flight().size() - 1, now, actions);
 }
 
 void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
@@ -237,6 +244,7 @@ void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
 /// may be started in the slot; kForever = never.
 TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason killed_for,
                                 TimePoint now, Actions& actions) {
+  drop_broken_place(ended, now, actions);
   const KeyRecord& key = pool_.key_of(ended);
   WorkerEnd end;
   end.killed_for = killed_for;
@@ -253,7 +261,7 @@ TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason
     // spread's own doing: no pause before the next start
     case Blame::TimeOut: end_of_timed_out(ended, event, now, actions); return now;
     case Blame::Room: return after(now, kUntilThereIsRoom);
-    case Blame::Launch: return launch_failed(ended, now);
+    case Blame::Launch: return launch_failed(ended, now, actions);
     case Blame::Worker:
     case Blame::Task:
     case Blame::Suspects: return settle_death(ended, event, blamed, now, actions);
@@ -263,13 +271,15 @@ TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason
 
 void Scheduler::end_of_halted(Slot& ended, TimePoint now, Actions& actions) {
   while (!ended.in_flight().empty()) {
-    const TaskIndex i = take_in_flight(ended, 0, now).task;
+    const TaskIndex held = take_in_flight(ended, 0, now).task;
+    const auto failed = task_of_failed(held, "the run has ended", now, actions);
+    if (!failed) continue;
     DeliverTask how;
     how.outcome = Outcome::NotComputed;
     how.worker = ended.id;
     how.error_type = "NotComputed";
     how.message = stop_reason_;
-    deliver(i, std::move(how), actions);
+    deliver(failed->task, std::move(how), actions);
   }
 }
 
@@ -280,7 +290,7 @@ void Scheduler::end_of_timed_out(Slot& ended, const WorkerGone& event, TimePoint
     const TaskIndex i = ended.in_flight()[place].task;
     if (tasks_[i].id != ended.timed_out) continue;
     const InFlight entry = take_in_flight(ended, place, now);
-    give_back_all(ended, now);
+    give_back_all(ended, now, actions);
     ++counts_.timeouts;
     ++pool_.key_of(ended).failures;
     DeliverTask how;
@@ -295,7 +305,7 @@ void Scheduler::end_of_timed_out(Slot& ended, const WorkerGone& event, TimePoint
     attempt_failed(i, std::move(how), actions);
     return;
   }
-  give_back_all(ended, now);  // it has answered before it died
+  give_back_all(ended, now, actions);  // it has answered before it died
 }
 
 TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame blamed, TimePoint now,
@@ -308,21 +318,22 @@ TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame bla
   if (blamed == Blame::Suspects) {
     const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight().size());
     for (std::size_t i = 0; i < suspects; ++i) tasks_[dead.in_flight()[i].task].alone = true;
-    give_back_all(dead, now);
+    give_back_all(dead, now, actions);
     return not_before;
   }
-  const TaskIndex i = dead.in_flight().front().task;
   const InFlight entry = take_in_flight(dead, 0, now);
   const bool first = dead.loads_in(entry);
-  give_back_all(dead, now);
-  blame_task(i, dead.id, dead.worked(entry, now), first, event, actions);
+  give_back_all(dead, now, actions);
+  if (const auto failed = task_of_failed(entry.task, event.reason, now, actions)) {
+    blame_task(*failed, dead.id, dead.worked(entry, now), first, event, actions);
+  }
   // It is the task that is to blame, and not what works here.
   return pool_.key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
 }
 
-void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool first,
+void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration, bool first,
                            const WorkerGone& event, Actions& actions) {
-  Task& task = tasks_[i];
+  Task& task = tasks_[failed.task];
   ++task.crashes;
   task.alone = true;
   task.avoid = worker;
@@ -331,8 +342,8 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
                                    "its worker died; it may be its fault", duration, first, false,
-                                   Slice(), event.job});
-    tasks_.give_back(i);
+                                   Slice(), event.job, failed.rank});
+    tasks_.give_back(failed.task);
     return;
   }
   DeliverTask how;
@@ -341,17 +352,18 @@ void Scheduler::blame_task(TaskIndex i, WorkerId worker, Duration duration, bool
   how.duration = duration;
   how.first = first;
   how.job = event.job;
+  how.rank = failed.rank;
   how.error_type = "Lost";
   how.message = "its worker died " + std::to_string(task.crashes) +
                 (task.crashes == 1 ? " time: " : " times, the last time: ") + event.reason;
-  deliver(i, std::move(how), actions);
+  deliver(failed.task, std::move(how), actions);
 }
 
-TimePoint Scheduler::launch_failed(Slot& failed, TimePoint now) {
+TimePoint Scheduler::launch_failed(Slot& failed, TimePoint now, Actions& actions) {
   // The task that it would have worked on is not to blame, but the next process here gets another
   // one first: if every start dies of the same task, others must come through to tell.
   if (!failed.in_flight().empty()) tasks_[failed.in_flight().front().task].avoid = failed.id;
-  give_back_all(failed, now);
+  give_back_all(failed, now, actions);
   ++failed.launch_failures;
   ++pool_.key_of(failed).failures;
   if (pool_.failed_starts(failed) >= options_.failure.start_retries) return kForever;

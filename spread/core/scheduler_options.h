@@ -37,6 +37,12 @@ struct SchedulerOptions {
   /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed
   /// when they have answered what they have. Without this they stay, and wait.
   bool close_surplus = false;
+  /// Each task is one of a gang of so many workers; 0 = of one worker. The window is 1 then.
+  std::uint32_t gang = 0;
+  /// Where there are fewer slots than that, no task is computed; else gangs have fewer members.
+  bool exact_gangs = false;
+  /// How long members of a gang that has failed have to answer; they are killed then.
+  Duration gang_grace = std::chrono::seconds(5);
   /// Workers may hold answers back until their input ends (`--wire lines --window N`): that of one
   /// which is given nothing more is closed at once, with its tasks unanswered.
   bool holds_answers = false;

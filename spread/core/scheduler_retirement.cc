@@ -27,7 +27,7 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
     return;
   }
   const std::size_t at_work = std::min<std::size_t>(retiring.parallel, retiring.in_flight().size());
-  while (retiring.in_flight().size() > at_work) give_back(retiring, at_work, now);
+  while (retiring.in_flight().size() > at_work) give_back(retiring, at_work, now, actions);
   for (std::size_t left = at_work; left > 0; --left) {
     note_retirement(retiring, at_work == 1, now, actions);
   }
@@ -43,9 +43,12 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
 
 /// What the worker was at may be why it left: the next one is to show, and has nothing else before.
 void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions) {
-  const TaskIndex i = take_in_flight(retiring, 0, now).task;
+  const TaskIndex held = take_in_flight(retiring, 0, now).task;
+  const auto failed = task_of_failed(held, "its worker has left", now, actions);
+  if (!failed) return;
+  const TaskIndex i = failed->task;
   Task& task = tasks_[i];
-  task.for_unused = true;
+  task.for_unused = failed->rank == kNoRank;  // else it needs several, used or not
   // Where it went wrong before does not matter to a fresh one: two rules that each leave it to the
   // other's worker would leave it for ever.
   task.avoid = kNoWorker;
@@ -56,6 +59,7 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   DeliverTask how;
   how.outcome = Outcome::Lost;
   how.worker = retiring.id;
+  how.rank = failed->rank;
   how.error_type = "Lost";
   how.message = fmt::format(
       "{} workers in a row left (bye, or exit status 0) with it as their first task, and answered "

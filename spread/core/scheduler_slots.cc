@@ -103,6 +103,7 @@ void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
       pool_.set_awaits_hello(woken, false);
     }
   }
+  look_for_broken_gang(woken, now, actions);
   look_for_timeout(woken, now, actions);
   look_for_end(woken, now, actions);
   holder_changed(woken);
@@ -128,6 +129,7 @@ void Scheduler::look_for_timeout(Slot& watched, TimePoint now, Actions& actions)
     alarms_.set(watched.id, after(front.since, limit));
     return;
   }
+  if (tasks_[front.task].gang != kNoGang) return gang_timed_out(watched, now, actions);
   watched.timed_out = tasks_[front.task].id;
   kill(watched, KillReason::TimedOut, true, "its task timed out", actions);
 }
@@ -204,6 +206,11 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
   const bool all = starts_all();
   const std::size_t coming = pool_.count(Group::Starting) + pool_.count(Group::AwaitsHello);
   std::size_t demand = startable();
+  if (options_.gang > 0) {
+    // Idle ones were too few for a gang, or there is none to begin.
+    demand *= gang_size();
+    demand -= std::min<std::size_t>(demand, pool_.count(Group::Idle));
+  }
   demand -= std::min(demand, coming);
   if ((demand == 0 && !all) || held(now) || now < next_start_) return;
   if (const auto only = the_only_one(); only && !all && !pool_.in(pool_[*only], Group::Ready))
@@ -228,7 +235,7 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
       if (no_login >= pool_.count(Group::Ready)) return;
       continue;
     }
-    if (!all) {
+    if (!all && options_.gang == 0) {
       const Choice choice = choose(candidate);
       if (choice.kind == Choice::Kind::Nothing) continue;
       if (tasks_[choice.task].any_worker() && left_idle(candidate, now)) {

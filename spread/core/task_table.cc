@@ -43,15 +43,18 @@ void RetryQueue::erase(TaskIndex i, const Task& task) {
   if (task.alone) --alone_count_;
 }
 
-void TaskTable::push_new(TaskId id, Value&& payload) {
-  TaskIndex i;
+inline TaskIndex TaskTable::new_entry() {
   if (free_.empty()) {
-    i = static_cast<TaskIndex>(tasks_.size());
     tasks_.emplace_back();
-  } else {
-    i = free_.back();
-    free_.pop_back();
+    return static_cast<TaskIndex>(tasks_.size() - 1);
   }
+  const TaskIndex i = free_.back();
+  free_.pop_back();
+  return i;
+}
+
+void TaskTable::push_new(TaskId id, Value&& payload) {
+  const TaskIndex i = new_entry();
   Task& task = tasks_[i];
   task.id = id;
   task.attempts = 0;
@@ -81,6 +84,24 @@ void TaskTable::erase(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
   if (keeps_age_) remove_by_age(i);
+  tasks_[i] = Task{};
+  free_.push_back(i);
+}
+
+TaskIndex TaskTable::add_place(TaskIndex task, GangId gang, std::uint32_t rank) {
+  const TaskIndex i = new_entry();
+  Task& place = tasks_[i];
+  place.id = tasks_[task].id;
+  place.came_back = true;  // it is not plain
+  place.gang = gang;
+  place.rank = rank;
+  ++places_;
+  return i;
+}
+
+void TaskTable::erase_place(TaskIndex i) {
+  SPREAD_ASSERT(places_ > 0 && tasks_[i].gang != kNoGang);
+  --places_;
   tasks_[i] = Task{};
   free_.push_back(i);
 }

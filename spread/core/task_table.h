@@ -15,6 +15,7 @@
 #include "spread/api/time.h"
 #include "spread/base/assert.h"
 #include "spread/base/ring.h"
+#include "spread/core/event.h"
 
 namespace spread {
 
@@ -141,6 +142,9 @@ struct Task {
   bool apart = false;
   /// It was what a retired worker was at: the next to have it is one that was given nothing before.
   bool for_unused = false;
+  /// It is no task, but one worker's place in a gang: see TaskTable::add_place().
+  GangId gang = kNoGang;
+  std::uint32_t rank = 0;
   std::uint32_t retirements = 0;           ///< of workers that had it first and answered nothing
   bool last_try = false;                   ///< see LastTry
   bool came_back = false;                  ///< it has been in flight and was queued again
@@ -193,6 +197,12 @@ class TaskTable {
     if (keeps_age_) remove_by_age(i);
     free_.push_back(i);
   }
+  /// A place of a gang that has this task: an entry with the task's id, for what is in flight at
+  /// one worker. It counts as no task.
+  TaskIndex add_place(TaskIndex task, GangId gang, std::uint32_t rank);
+  void erase_place(TaskIndex i);
+  std::size_t places() const { return places_; }
+
   /// Of those in flight, whether or not older ones are queued.
   std::optional<TaskIndex> oldest_in_flight() const {
     SPREAD_ASSERT(keeps_age_);
@@ -205,6 +215,7 @@ class TaskTable {
   std::size_t live() const { return tasks_.size() - free_.size(); }
 
  private:
+  TaskIndex new_entry();
   // Not inline: the functions of every task are.
   void add_by_age(TaskIndex i, bool came_back);
   void remove_by_age(TaskIndex i);
@@ -216,6 +227,7 @@ class TaskTable {
   bool keeps_age_;
   FlightOrder by_age_;
   std::size_t in_flight_ = 0;
+  std::size_t places_ = 0;
   std::size_t queued_bytes_ = 0;
 };
 

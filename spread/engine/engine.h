@@ -194,6 +194,7 @@ class Engine final : private ReadyHandler {
   template <typename E>
   void before(const E&) {}
   void start_worker(const StartWorker& action);
+  void tell_smaller_gangs(const GangShrinks& smaller);
   void tell_pause(const SlotPaused& paused);
   void give_up(const SlotClosed& closed);
   bool others_can_work(WorkerId closed) const;

@@ -20,6 +20,8 @@ void Engine::carry_out(Action& action) {
                    kill.gentle ? run_slot(kill.worker).terminate() : run_slot(kill.worker).kill();
                  },
                  [&](const RetryTask& again) { retry(again); },
+                 [&](const GangBroken& broken) { mode_->gang_broken(broken); },
+                 [&](const GangShrinks& smaller) { tell_smaller_gangs(smaller); },
                  [&](const SlotPaused& paused) { tell_pause(paused); },
                  [&](const SlotClosed& closed) { give_up(closed); },
              },
@@ -49,6 +51,12 @@ void Engine::retry(const RetryTask& retry) {
   TaskReport* const report = report_of_task();
   mode_->retry(retry, report);
   if (report != nullptr) events_.retried(retry);
+}
+
+void Engine::tell_smaller_gangs(const GangShrinks& smaller) {
+  reporter_->say(fmt::format("gangs have {} member{}, not {}: there {} no more slots", smaller.size,
+                             smaller.size == 1 ? "" : "s", config_.scheduler.gang,
+                             smaller.size == 1 ? "is" : "are"));
 }
 
 /// One line is enough for all slots.

@@ -89,6 +89,10 @@ void RunEvents::explain(const SendTask& send) {
   append_number(number(send.task) + 1, explained_);
   explained_.append(" to worker ");
   append_number(number(send.worker), explained_);
+  if (send.place.gang != kNoGang) {
+    explained_.append(" as rank ");
+    append_number(send.place.rank, explained_);
+  }
   explained_.append(": ");
   explained_.append(send.why);
   decided(as_text(explained_.view()));
@@ -115,6 +119,11 @@ void RunEvents::explain(const Action& action) {
             return "task " + std::to_string(number(a.task) + 1) + " again: " + std::string(a.why) +
                    (a.message.empty() ? "" : " (" + a.message + ")");
           },
+          [&](const GangBroken& a) {
+            return fmt::format("gang {} is broken by rank {}: {}", number(a.gang), a.rank,
+                               a.reason);
+          },
+          [&](const GangShrinks& a) { return fmt::format("gangs have {} members", a.size); },
           [&](const SlotPaused& a) {
             return fmt::format("{} pauses for {:.3g} s: {}", worker(a.worker), to_seconds(a.pause),
                                a.reason);

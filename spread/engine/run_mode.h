@@ -111,6 +111,9 @@ class RunMode {
   /// An attempt ended without one. Of the report, the message.
   virtual void retry(const RetryTask& retry, TaskReport* report) = 0;
 
+  /// An attempt of a gang has come to nothing.
+  virtual void gang_broken(const GangBroken& broken) { static_cast<void>(broken); }
+
   /// No more outcomes should be caused than those already under way.
   virtual bool full() const = 0;
   /// While full, the worker whose output goes out even so; see OutputFull.

@@ -242,6 +242,22 @@ void make_filters(World& world, Dice& dice) {
   }
 }
 
+/// Tasks that several workers have at the same time.
+void make_gangs(World& world, Dice& dice) {
+  SchedulerOptions& options = world.options;
+  options.gang = dice.count(1, 8);
+  options.exact_gangs = dice.chance(0.2);
+  options.gang_grace = from_seconds(dice.log_between(0.01, 10));
+  options.retry_first = false;
+  for (SlotPlan& slot : world.slots) {
+    slot.worker.parallel = 1;
+    // Else no number of them may ever be willing at the same time.
+    slot.worker.busy = std::min(slot.worker.busy, 0.5);
+    slot.worker.busy_until = std::min(slot.worker.busy_until, 10.0);
+  }
+  if (world.tasks.size() > 300) world.tasks.resize(300);
+}
+
 }  // namespace
 
 World random_world(std::uint64_t seed) {
@@ -260,9 +276,12 @@ World random_world(std::uint64_t seed) {
   if (dice.chance(0.5)) world.lateness = dice.log_between(0.00001, 0.05);
   // Drawn from dice of their own, so that the other worlds stay as they are.
   Dice filters(seed * 40503u + 7);
-  if (!world.options.once && filters.chance(0.15)) make_filters(world, filters);
+  const bool filter = !world.options.once && filters.chance(0.15);
+  if (filter) make_filters(world, filters);
   Dice connections(seed * 2246822519u + 3);
   if (!world.options.once && connections.chance(0.25)) share_connections(world, connections);
+  Dice gangs(seed * 3266489917u + 5);
+  if (!world.options.once && !filter && gangs.chance(0.2)) make_gangs(world, gangs);
   return world;
 }
 
@@ -284,11 +303,14 @@ Expectation expectation_of(const World& world) {
     // It takes the answers in the buffer with it, and they would have shown that its worker works.
     if (task.poison && options.holds_answers) return expected;
     if (task.cuts) return expected;
+    // Whether its members' death is charged depends on which of them have shown that they work.
+    if (task.poison && options.gang > 0) return expected;
     if (task.fatal || (task.errors > 0 && options.failure.retries != 0 &&
                        task.errors >= options.failure.retries)) {
       return expected;
     }
   }
+  if (options.exact_gangs) return expected;
   bool one_works = false;
   for (const SlotPlan& slot : world.slots) {
     const WorkerPlan& worker = slot.worker;

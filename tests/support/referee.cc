@@ -20,10 +20,11 @@ void Referee::expect(bool holds, const std::string& what) {
 void Referee::before(const Event& event, const Scheduler& scheduler) {
   scheduler_ = &scheduler;
   check_neighbours();
+  check_gangs();
   event_ = event;
   answer_ = std::get_if<Answered>(&event_);
   ended_by_us_ = false;
-  blamed_.reset();
+  blamed_.clear();
   std::visit([&](const auto& e) { before(e); }, event_);
 }
 
@@ -72,6 +73,11 @@ void Referee::before(const WorkerRetires& event) {
     return;
   }
   from.phase = WorkerBook::Phase::Retiring;
+  if (from.gang != kNoGang) {
+    if (breaks_gang(from) && useless) ++task(from.in_flight.front()).retirements;
+    leave_gang(from);
+    return;
+  }
   const std::size_t at_work = std::min<std::size_t>(from.parallel, from.in_flight.size());
   for (std::size_t i = 0; i < from.in_flight.size(); ++i) {
     TaskBook& back = task(from.in_flight[i]);
@@ -87,19 +93,31 @@ void Referee::before(const WorkerRetires& event) {
 void Referee::before(const Answered& event) {
   WorkerBook& from = worker(event.worker);
   TaskBook& about = task(event.task);
+  const bool in_gang = from.gang != kNoGang;
+  const bool counts = !in_gang || !gangs_.at(from.gang).broken;
+  if (in_gang && event.kind == AnswerKind::Ok) {
+    ++gangs_.at(from.gang).succeeded;
+  } else if (in_gang) {
+    breaks_gang(from);
+  }
+  if (in_gang) leave_gang(from);
   std::erase(from.in_flight, event.task);
   about.holder = kNoWorker;
   if (event.kind == AnswerKind::Busy) {
-    ++about.refusals;
+    if (counts) ++about.refusals;
     return;
   }
   ++from.answers;
   ++from.answered;
   proven_[from.key] = true;
-  if (event.kind != AnswerKind::Ok) ++about.failures;
+  if (event.kind != AnswerKind::Ok && counts) ++about.failures;
 }
 
 void Referee::before(const PayloadRefused& event) {
+  if (worker(event.worker).gang != kNoGang) {
+    breaks_gang(worker(event.worker));
+    leave_gang(worker(event.worker));
+  }
   std::erase(worker(event.worker).in_flight, event.task);
   task(event.task).holder = kNoWorker;
   task(event.task).refused_payload = true;
@@ -112,12 +130,17 @@ void Referee::charge(WorkerBook& dead) {
     for (std::size_t i = 0; i < suspects; ++i) task(dead.in_flight[i]).alone = true;
     return;
   }
-  blamed_ = dead.in_flight.front();
-  ++task(*blamed_).crashes;
-  task(*blamed_).alone = true;
+  if (dead.gang != kNoGang && !breaks_gang(dead)) return;
+  blamed_.push_back(dead.in_flight.front());
+  ++task(blamed_.back()).crashes;
+  if (dead.gang == kNoGang) task(blamed_.back()).alone = true;
 }
 
 void Referee::has_gone(WorkerBook& dead) {
+  if (dead.gang != kNoGang) {
+    breaks_gang(dead);
+    leave_gang(dead);
+  }
   for (const TaskId id : dead.in_flight) task(id).holder = kNoWorker;
   dead.in_flight.clear();
   dead.phase = WorkerBook::Phase::None;
@@ -178,18 +201,25 @@ void Referee::before(const ConnectionLost& event) {
       continue;
     }
     gone.push_back(&each);
-    if (each.phase != WorkerBook::Phase::Killed && !each.in_flight.empty()) busy.push_back(&each);
+    const bool broken = each.gang != kNoGang && gangs_.at(each.gang).broken;
+    if (each.phase != WorkerBook::Phase::Killed && !each.in_flight.empty() && !broken) {
+      busy.push_back(&each);
+    }
   }
   const bool launch = event.cause == EndCause::NotStarted || busy.empty() || !proven(busy[0]->key);
   if (!launch && busy.size() == 1) charge(*busy[0]);
-  for (const WorkerBook* each : busy) {
+  for (WorkerBook* each : busy) {
     if (launch || busy.size() == 1) break;
+    if (each->gang != kNoGang) {
+      charge(*each);
+      continue;
+    }
     const std::size_t working = std::min<std::size_t>(each->parallel, each->in_flight.size());
     for (std::size_t i = 0; i < working; ++i) {
       TaskBook& under_way = task(each->in_flight[i]);
       if (under_way.apart) {
-        expect(!blamed_, name(each->in_flight[i]) + " is blamed, and so is another one");
-        blamed_ = each->in_flight[i];
+        expect(blamed_.empty(), name(each->in_flight[i]) + " is blamed, and so is another one");
+        blamed_.push_back(each->in_flight[i]);
         ++under_way.crashes;
       } else if (std::exchange(under_way.lost_before, true)) {
         under_way.apart = under_way.alone = true;
@@ -217,13 +247,91 @@ void Referee::see(const StartWorker& action) {
   ++started.starts;
 }
 
+// ---------------------------------------------------------------- gangs
+
+/// All places of a gang are given in a row, each to a worker that has nothing else.
+void Referee::see_place(const SendTask& action) {
+  WorkerBook& to = worker(action.worker);
+  const std::string what = name(action.task) + " to " + name(action.worker) + ": ";
+  if (action.place.rank == 0) check_gangs();
+  GangBook& gang = gangs_[action.place.gang];
+  if (action.place.rank == 0) {
+    for (const auto& [id, other] : gangs_) {
+      expect(other.size == 0 || other.task != action.task || other.broken,
+             what + "its gang is under way already");
+    }
+    expect(gang.size == 0, what + "a gang is begun twice");
+    gang.task = action.task;
+    gang.size = action.place.size;
+    ++task(action.task).sends;
+    expect(gang.size > 0 && gang.size <= options_.gang, what + "a gang of the wrong size");
+    const auto closed = [](const WorkerBook& each) { return each.closed; };
+    const std::size_t open = workers_.size() - static_cast<std::size_t>(std::count_if(
+                                                   workers_.begin(), workers_.end(), closed));
+    expect(gang.size == options_.gang || (!options_.exact_gangs && gang.size == open),
+           what + "a gang is smaller than it could be");
+  }
+  expect(action.place.rank == gang.places && gang.task == action.task &&
+             action.place.size == gang.size,
+         what + "its rank is " + std::to_string(action.place.rank));
+  expect(to.in_flight.empty(), what + "it has something else to do");
+  ++gang.places;
+  gang.owing.push_back(action.worker);
+  to.gang = action.place.gang;
+  to.rank = action.place.rank;
+}
+
+/// What this member has done ends the attempt. False: it had ended before.
+bool Referee::breaks_gang(WorkerBook& member) {
+  return !std::exchange(gangs_.at(member.gang).broken, true);
+}
+
+void Referee::leave_gang(WorkerBook& member) {
+  GangBook& gang = gangs_.at(member.gang);
+  std::erase_if(gang.owing, [&](WorkerId each) { return &worker(each) == &member; });
+  member.gang = kNoGang;
+  member.in_flight.clear();
+}
+
+/// No action comes between the places of one gang; and that one is broken is told with the event
+/// that breaks it.
+void Referee::check_gangs() {
+  for (auto at = gangs_.begin(); at != gangs_.end();) {
+    const GangBook& gang = at->second;
+    const std::string what = "gang " + std::to_string(number(at->first)) + " ";
+    expect(gang.places == gang.size, what + "has not all of its places");
+    expect(gang.broken == gang.told, what + "is broken, and that is not told");
+    at = gang.owing.empty() ? gangs_.erase(at) : std::next(at);
+  }
+}
+
+void Referee::see(const GangBroken& action) {
+  const std::string what = "gang " + std::to_string(number(action.gang)) + " ";
+  const auto found = gangs_.find(action.gang);
+  if (found == gangs_.end()) return problem(what + "is broken and has no members");
+  GangBook& gang = found->second;
+  expect(!gang.told, what + "is broken twice");
+  expect(!action.reason.empty(), what + "is broken for no reason");
+  const bool clock = !std::exchange(gang.broken, true);
+  expect(!clock || options_.failure.timeout || options_.failure.timeout_percent,
+         what + "is broken though none of its members has done anything");
+  gang.told = true;
+}
+
+void Referee::see(const GangShrinks& action) {
+  expect(action.size < options_.gang && !options_.exact_gangs, "gangs shrink for no reason");
+}
+
 void Referee::see(const SendTask& action) {
+  if (action.place.gang != kNoGang) see_place(action);
   WorkerBook& to = worker(action.worker);
   TaskBook& sent = task(action.task);
   const std::string what = name(action.task) + " to " + name(action.worker) + ": ";
   expect(to.phase == WorkerBook::Phase::Live, what + "that is not live");
   expect(sent.deliveries == 0, what + "sent after its final outcome");
+  const bool in_gang = action.place.gang != kNoGang;
   expect(sent.holder == kNoWorker, what + "in flight twice");
+  expect(in_gang == (options_.gang > 0), what + "its gang is missing, or it needs none");
   expect(!scheduler_->stopping(), what + "sent after the stop");
   expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
@@ -243,8 +351,8 @@ void Referee::see(const SendTask& action) {
   }
   sent.for_unused = false;
   ++to.given;
-  sent.holder = action.worker;
-  ++sent.sends;
+  if (!in_gang) sent.holder = action.worker;
+  if (!in_gang) ++sent.sends;
   to.in_flight.push_back(action.task);
   to.most_in_flight = std::max(to.most_in_flight, static_cast<std::uint32_t>(to.in_flight.size()));
   std::uint32_t most = options_.window != 0 ? options_.window : 1024;
@@ -278,10 +386,10 @@ void Referee::see(const RetryTask& action) {
   expect(!scheduler_->stopping(), name(action.task) + " is to be retried after the stop");
   // A time-out: the scheduler says so only by killing the worker.
   const bool lost = std::holds_alternative<ConnectionLost>(event_);
-  if (ended_by_us_ || (lost && action.timed_out)) {
+  if (ended_by_us_ || (lost && action.timed_out) || (options_.gang > 0 && action.timed_out)) {
     ++task(action.task).failures;
   } else if (lost || std::holds_alternative<WorkerGone>(event_)) {
-    expect(blamed_ == action.task,
+    expect(std::find(blamed_.begin(), blamed_.end(), action.task) != blamed_.end(),
            name(action.task) + " is blamed for the end of another's worker");
   }
 }
@@ -307,9 +415,21 @@ void Referee::see(const DeliverTask& action) {
   done.message = action.message;
   expect(!action.from_answer || (answer_ != nullptr && answer_->task == action.task),
          name(action.task) + " is delivered from an answer that is not at hand");
-  expect(!action.from_answer ||
-             as_text(action.answer.view()) == as_text(answer_to(action.task).view()),
+  const auto is_its_own = [&](const Slice& answer) {
+    return as_text(answer.view()) == as_text(answer_to(action.task).view());
+  };
+  const bool of_gang = options_.gang > 0 && action.outcome == Outcome::Ok;
+  expect(!action.from_answer || of_gang || is_its_own(action.answer),
          name(action.task) + " is delivered with an answer that is not its own");
+  for (const Slice& answer : action.members) {
+    expect(is_its_own(answer), name(action.task) + " is delivered with another's answers");
+  }
+  for (const auto& [id, gang] : gangs_) {
+    if (gang.task != action.task || gang.broken) continue;
+    expect(of_gang && gang.succeeded == gang.size && gang.owing.empty() &&
+               action.members.size() == gang.size,
+           name(action.task) + " is delivered before all of its gang have answered");
+  }
   // Its failure is only known to the referee from the delivery.
   if (action.timed_out) ++done.failures;
   check_outcome(action, done);

@@ -60,6 +60,16 @@ class Referee {
     std::uint32_t answers = 0;
     std::uint32_t given = 0, answered = 0;  ///< of this process
     std::uint32_t most_in_flight = 0;
+    GangId gang = kNoGang;  ///< whose place it has
+    std::uint32_t rank = 0;
+  };
+  /// One attempt of a gang.
+  struct GangBook {
+    TaskId task{};
+    std::uint32_t size = 0, places = 0, succeeded = 0;
+    bool broken = false;  ///< by what a member did, or by the clock
+    bool told = false;    ///< and the scheduler has said so
+    std::vector<WorkerId> owing;
   };
   const std::vector<TaskBook>& tasks() const { return tasks_; }
   const std::vector<WorkerBook>& workers() const { return workers_; }
@@ -91,10 +101,16 @@ class Referee {
   void see(const KillWorker& action);
   void see(const DeliverTask& action);
   void see(const RetryTask& action);
+  void see(const GangBroken& action);
+  void see(const GangShrinks& action);
   void see(const SlotPaused& action);
   void see(const SlotClosed& action);
 
   void charge(WorkerBook& dead);
+  void see_place(const SendTask& action);
+  bool breaks_gang(WorkerBook& member);
+  void leave_gang(WorkerBook& member);
+  void check_gangs();
   void has_gone(WorkerBook& dead);
   bool ends_another(WorkerId id) const;
   void look_at_neighbours(WorkerId gone);
@@ -107,8 +123,9 @@ class Referee {
   SchedulerOptions options_;
   const Scheduler* scheduler_ = nullptr;
   const Answered* answer_ = nullptr;  ///< the event at hand
-  bool ended_by_us_ = false;      ///< the event at hand is the end of a worker that spread killed
-  std::optional<TaskId> blamed_;  ///< by the event at hand
+  bool ended_by_us_ = false;    ///< the event at hand is the end of a worker that spread killed
+  std::vector<TaskId> blamed_;  ///< by the event at hand
+  std::map<GangId, GangBook> gangs_;
   /// The other workers of a connection, as they were before one of them ended.
   struct Neighbour {
     WorkerId worker{};

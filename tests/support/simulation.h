@@ -175,6 +175,8 @@ class Simulation {
   void act(const KillWorker& action);
   void act(const DeliverTask& action);
   void act(const RetryTask&) {}
+  void act(const GangBroken&) {}
+  void act(const GangShrinks&) {}
   void act(const SlotPaused&) {}
   void act(const SlotClosed&) {}
 

@@ -96,7 +96,19 @@ std::string describe(const Action& action) {
   return std::visit(
       overloaded{
           [](const StartWorker& a) { return "start " + w(a.worker) + why(a.why); },
-          [](const SendTask& a) { return "send " + t(a.task) + " to " + w(a.worker) + why(a.why); },
+          [](const SendTask& a) {
+            const bool gang = a.place.gang != kNoGang;
+            return "send " + t(a.task) + " to " + w(a.worker) +
+                   (gang ? " as rank " + std::to_string(a.place.rank) + " of gang " +
+                               std::to_string(number(a.place.gang))
+                         : "") +
+                   why(a.why);
+          },
+          [](const GangBroken& a) {
+            return "gang " + std::to_string(number(a.gang)) + " is broken by rank " +
+                   std::to_string(a.rank) + ": " + a.reason;
+          },
+          [](const GangShrinks& a) { return "gangs have " + std::to_string(a.size); },
           [](const CloseInput& a) { return "close " + w(a.worker) + why(a.why); },
           [](const KillWorker& a) {
             return std::string(a.gentle ? "terminate " : "kill ") + w(a.worker) + why(a.why);

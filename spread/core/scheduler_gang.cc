@@ -1,0 +1,185 @@
+// Tasks that several workers have at the same time (docs/scheduling.md, "Gangs").
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/assert.h"
+#include "spread/core/scheduler.h"
+
+namespace spread {
+namespace {
+
+/// The gang's time-out has been settled when it came.
+constexpr TaskId kNoTimedOut{UINT64_MAX};
+
+}  // namespace
+
+// ---------------------------------------------------------------- to whom
+
+/// As many members as a gang that is begun now would have.
+std::uint32_t Scheduler::gang_size() const {
+  if (!slots_complete_) return options_.gang;
+  // What is closed does not come back, as far as is known; what pauses or rests does.
+  const std::uint32_t left = static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed);
+  return std::min({options_.gang, left, slots_limit_});
+}
+
+/// All places are taken together or not at all: no gang holds some while it waits for the rest. All
+/// have the same size, so that none is passed over by smaller ones.
+void Scheduler::assign_gangs(TimePoint now, Actions& actions) {
+  const std::uint32_t size = gang_size();
+  if (size == 0) return;  // none is left: the run ends
+  if (size < options_.gang && tasks_.queued() > 0) {
+    if (options_.exact_gangs && slots_limit_ >= options_.gang) {
+      return stop(fmt::format("a gang has {} members (--exact), and only {} slot{} left",
+                              options_.gang, size, size == 1 ? " is" : "s are"),
+                  actions);
+    }
+    if (options_.exact_gangs) return;  // there may be more slots again
+    if (!std::exchange(told_smaller_gangs_, true)) actions.push_back(GangShrinks{size});
+  }
+  while (startable() > 0 && !held(now)) {
+    const auto members = placement_.idle_together(size);
+    if (!members) return;
+    const bool again = tasks_.again_count() > 0;
+    if (!again && !may_take_fresh(kNoWorker)) return;
+    const TaskIndex task = again ? tasks_.again().oldest() : tasks_.take_fresh();
+    if (again) tasks_.take_again(task);
+    send_gang(task, in_good_order(*members, tasks_[task]), now,
+              again ? "to be tried again, oldest first" : "next in line", actions);
+  }
+}
+
+/// Where the task went wrong last has the highest rank: most of a gang's work is often rank 0's.
+std::vector<WorkerId> Scheduler::in_good_order(std::vector<WorkerId> members,
+                                               const Task& task) const {
+  std::stable_partition(members.begin(), members.end(),
+                        [&](WorkerId each) { return each != task.avoid; });
+  return members;
+}
+
+void Scheduler::send_gang(TaskIndex i, const std::vector<WorkerId>& members, TimePoint now, Why why,
+                          Actions& actions) {
+  const std::uint32_t attempt = ++tasks_[i].attempts;
+  if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
+  GangPlace place;
+  place.gang = gangs_.begin(i, members, now);
+  place.size = static_cast<std::uint32_t>(members.size());
+  for (const WorkerId id : members) {
+    const TaskIndex held = tasks_.add_place(i, place.gang, place.rank);
+    put(pool_[id], held, now);
+    SendTask send;
+    send.worker = id;
+    send.task = tasks_[i].id;
+    send.payload = tasks_[i].payload;
+    send.attempt = attempt;
+    send.why = why;
+    send.place = place;
+    actions.emplace_back(std::move(send));
+    ++place.rank;
+  }
+}
+
+// ---------------------------------------------------------------- what comes of it
+
+/// The task that what was in flight at a worker, and has failed there, belongs to. Of a gang's
+/// place: the gang's, which is broken by it; none if it was before, so that it is of no concern.
+std::optional<Scheduler::FailedTask> Scheduler::task_of_failed(TaskIndex i, std::string_view reason,
+                                                               TimePoint now, Actions& actions) {
+  const GangId id = tasks_[i].gang;
+  if (id == kNoGang) return FailedTask{i};
+  const std::uint32_t rank = tasks_[i].rank;
+  tasks_.erase_place(i);
+  Gang& gang = gangs_[id];
+  if (gang.broken) {
+    gangs_.leave(id, rank);
+    return std::nullopt;
+  }
+  const FailedTask failed{gang.task, rank};
+  gang.members[rank] = kNoWorker;
+  break_gang(id, rank, std::string(reason), now, actions);
+  gangs_.leave(id, rank);
+  return failed;
+}
+
+/// What the others ask of one another is refused from now on, so that those who wait for one
+/// another end at once; whoever does not is ended in the end: nothing useful can come of it.
+void Scheduler::break_gang(GangId id, std::uint32_t rank, std::string reason, TimePoint now,
+                           Actions& actions) {
+  const TimePoint end_by = after(now, options_.gang_grace);
+  for (const WorkerId member : gangs_[id].members) {
+    if (member != kNoWorker) alarms_.set(member, end_by);
+  }
+  gangs_.break_up(id, end_by);
+  actions.push_back(GangBroken{id, rank, std::move(reason)});
+}
+
+/// A member of a gang that is no more has had its time.
+void Scheduler::look_for_broken_gang(Slot& watched, TimePoint now, Actions& actions) {
+  if (watched.in_flight().empty()) return;
+  const GangId id = tasks_[watched.in_flight().front().task].gang;
+  if (id == kNoGang || !gangs_[id].broken) return;
+  if (now < gangs_[id].end_by) return alarms_.set(watched.id, gangs_[id].end_by);
+  watched.timed_out = kNoTimedOut;
+  kill(watched, KillReason::TimedOut, true, "its gang has failed, and it has not answered",
+       actions);
+}
+
+/// The gang is one task: of its time-out none of its members is guilty for sure, and those that
+/// wait for others answer as soon as these are refused.
+void Scheduler::gang_timed_out(Slot& watched, TimePoint now, Actions& actions) {
+  const InFlight entry = watched.in_flight().front();
+  const GangId id = tasks_[entry.task].gang;
+  Gang& gang = gangs_[id];
+  if (gang.broken) return;
+  const TaskIndex task = gang.task;
+  DeliverTask how;
+  how.worker = watched.id;
+  how.duration = watched.worked(entry, now);
+  how.first = watched.loads_in(entry);
+  how.timed_out = true;
+  how.error_type = "Timeout";
+  how.message = fmt::format("no answer within {:.6g} s", to_seconds(timeout()));
+  how.rank = tasks_[entry.task].rank;
+  ++counts_.timeouts;
+  break_gang(id, how.rank, how.message, now, actions);
+  attempt_failed(task, std::move(how), actions);
+}
+
+/// One of a gang's members has answered `ok`.
+void Scheduler::member_succeeded(TaskIndex i, Answered& answered, bool first, TimePoint now,
+                                 Actions& actions) {
+  const GangId id = tasks_[i].gang;
+  const std::uint32_t rank = tasks_[i].rank;
+  tasks_.erase_place(i);
+  Gang& gang = gangs_[id];
+  if (gang.broken) return gangs_.leave(id, rank);
+  gang.answers[rank] = std::move(answered.answer);
+  if (rank == 0) gang.root = answered.worker;
+  gang.first |= first;
+  gangs_.leave(id, rank);
+  if (gang.unanswered > 0) return;
+  DeliverTask how;
+  how.worker = gang.root;
+  how.duration = now - gang.sent;
+  how.first = gang.first;
+  how.from_answer = true;
+  how.members = std::move(gang.answers);
+  const TaskIndex task = gang.task;
+  gangs_.end(id);
+  if (options_.failure.timeout_percent && !how.first) median_.add(how.duration);
+  deliver(task, std::move(how), actions);
+}
+
+/// What is in flight at an ended worker and belongs to a gang that was broken before is not its
+/// fault, and no loss.
+void Scheduler::drop_broken_place(Slot& ended, TimePoint now, Actions& actions) {
+  if (ended.in_flight().empty()) return;
+  const GangId id = tasks_[ended.in_flight().front().task].gang;
+  if (id == kNoGang || !gangs_[id].broken) return;
+  task_of_failed(take_in_flight(ended, 0, now).task, {}, now, actions);
+}
+
+}  // namespace spread
