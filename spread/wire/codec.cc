@@ -477,8 +477,10 @@ Value make_task(TaskId id, const Value& payload, ByteView meta) {
   return task;
 }
 
+ByteBuffer make_answer_head(std::uint64_t seq) { return begin_reply("answer", seq); }
+
 Value make_answer(std::uint64_t seq, ByteView value) {
-  ByteBuffer bytes = begin_reply("answer", seq);
+  ByteBuffer bytes = make_answer_head(seq);
   bytes.append(value);
   Value reply;
   reply.body = Slice::copy_of(bytes.view());

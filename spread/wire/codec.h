@@ -107,6 +107,11 @@ class Codec {
   /// directly behind it: a megabyte goes out by reference. False, and nothing done, where the
   /// format does not pass the payload on as it is.
   virtual Result<bool> encode_task_head(TaskId id, const Value& payload, ByteBuffer& out) = 0;
+  /// Where true is returned, appends [nil, "answer", seq, value] without the value, of so many
+  /// bytes of msgpack, which is to be sent directly behind it. False, and nothing done, where the
+  /// format has other values: then it is make_answer() and encode_prep().
+  virtual Result<bool> encode_answer_head(std::uint64_t seq, std::size_t value_bytes,
+                                          ByteBuffer& out) = 0;
   /// Looks at the front of `bytes` and says what is there. `final`: nothing will follow, so what
   /// could be the start of a message is not one, and an unfinished message is Broken ("ended inside
   /// a frame (17 of 300 bytes)"); NeedMore means then that `bytes` is empty. After NeedMore, the
@@ -160,6 +165,8 @@ Value make_task(TaskId id, const Value& payload, ByteView meta);
 /// [nil, "answer", seq, value] and [nil, "refused", seq, {"type", "message"}], in msgpack; to be
 /// sent with Codec::encode_prep(). `value` is one encoded value.
 Value make_answer(std::uint64_t seq, ByteView value);
+/// An answer as far as its value, which is to follow; also in msgpack.
+ByteBuffer make_answer_head(std::uint64_t seq);
 Value make_refusal(std::uint64_t seq, std::string_view type, std::string_view message);
 
 /// Finds the end of a line that arrives in pieces, without searching the same bytes twice.

@@ -120,6 +120,9 @@ class JsonCodec final : public Codec {
     return encode("it", item, "\n", out);
   }
   Result<bool> encode_prep_head(const Value&, ByteBuffer&) override { return false; }
+  Result<bool> encode_answer_head(std::uint64_t, std::size_t, ByteBuffer&) override {
+    return false;
+  }
   Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) override {
     line_.clear();
     append_task_start(id);

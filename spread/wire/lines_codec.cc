@@ -17,6 +17,9 @@ class LinesCodec final : public Codec {
     return encode("it", item, out);
   }
   Result<bool> encode_prep_head(const Value&, ByteBuffer&) override { return false; }
+  Result<bool> encode_answer_head(std::uint64_t, std::size_t, ByteBuffer&) override {
+    return false;
+  }
   Status encode_task(TaskId, const Value& payload, ByteBuffer& out) override {
     return encode("payload", payload, out);
   }

@@ -129,6 +129,19 @@ class MsgpackCodec final : public Codec {
     return true;
   }
 
+  Result<bool> encode_answer_head(std::uint64_t seq, std::size_t value_bytes,
+                                  ByteBuffer& out) override {
+    const ByteBuffer head = make_answer_head(seq);
+    const std::size_t size = head.size() + value_bytes;
+    if (size > max_frame_) return too_large("it", size);
+    Byte* const header = out.prepare(kHeaderBytes);
+    *header = kFrameByte;
+    put32(header + 1, size);
+    out.commit(kHeaderBytes);
+    out.append(head.view());
+    return true;
+  }
+
   // The small task makes no call at all, so that the compiler needs no stack frame for it.
   Status encode_task(TaskId id, const Value& payload, ByteBuffer& out) override {
     const std::size_t size = payload.body.size();

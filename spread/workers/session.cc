@@ -302,13 +302,42 @@ void Session::on_ask(SessionSink& sink) {
 }
 
 void Session::reply(const Value& message) {
-  if (output_.empty()) unread_replies_ = 0;
-  unread_replies_ += message.size();
-  if (unread_replies_ > kUnreadRepliesMax) return broken("it asks, and does not read the answers");
-  if (!codec_->encode_prep(message, output_.tail())) {
-    // It would wait for it for ever.
-    broken("the answer to its question is longer than --max-frame permits");
+  if (counts_reply(message.size())) {
+    sent_reply(codec_->encode_prep(message, output_.tail()).has_value());
   }
+}
+
+void Session::answer(std::uint64_t seq, std::span<const Slice> value) {
+  std::size_t bytes = 0;
+  for (const Slice& piece : value) bytes += piece.size();
+  if (!counts_reply(bytes)) return;
+  const Result<bool> by_reference = codec_->encode_answer_head(seq, bytes, output_.tail());
+  if (by_reference && *by_reference) {
+    for (const Slice& piece : value) output_.append(piece);
+    return;
+  }
+  ByteBuffer whole;
+  if (by_reference) {
+    for (const Slice& piece : value) whole.append(piece.view());
+  }
+  sent_reply(by_reference &&
+             codec_->encode_prep(wire::make_answer(seq, whole.view()), output_.tail()).has_value());
+}
+
+/// False: it has been broken instead, since it reads none. A single one may be of any size.
+bool Session::counts_reply(std::size_t bytes) {
+  if (output_.empty()) unread_replies_ = 0;
+  if (unread_replies_ > 0 && unread_replies_ + bytes > kUnreadRepliesMax) {
+    broken("it asks, and does not read the answers");
+    return false;
+  }
+  unread_replies_ += bytes;
+  return true;
+}
+
+void Session::sent_reply(bool sent) {
+  // It would wait for it for ever.
+  if (!sent) broken("the answer to its question is longer than --max-frame permits");
 }
 
 /// By now the run has been arranged without it, or with another one.

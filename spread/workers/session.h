@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,6 +85,9 @@ class Session {
   Status send_task(TaskId id, const Value& payload, ByteView meta = {});
   /// An answer to a question of the worker, made by wire::make_answer() or wire::make_refusal().
   void reply(const Value& message);
+  /// The same with a value that is in several pieces, one behind the other, and of which a large
+  /// one is not copied: many workers may be sent it.
+  void answer(std::uint64_t seq, std::span<const Slice> value);
   /// No task will follow: the worker's input is to be closed when all has been written.
   void close();
 
@@ -126,6 +130,8 @@ class Session {
   void on_hello(SessionSink& sink);
   void on_bye(SessionSink& sink);
   void on_ask(SessionSink& sink);
+  bool counts_reply(std::size_t bytes);
+  void sent_reply(bool sent);
   void on_late(const char* what, SessionSink& sink);
   void on_unexpected(SessionSink& sink);
   void on_unknown(const std::string& kind, SessionSink& sink);
