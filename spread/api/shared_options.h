@@ -149,6 +149,17 @@ struct EndStep {
 
 // ---- what becomes of results and tails, and what is told beside them
 
+/// What the result of a gang is: its members' values as a list by rank, rank 0's alone, the lists
+/// that they are joined to one, or a map from rank to value.
+enum class GatherAs : std::uint8_t { List, Root, Concat, Map };
+inline constexpr std::string_view kGatherNames[] = {"list", "root", "concat", "map"};
+/// `gang`: each task is one of several workers at the same time.
+struct GangOptions {
+  std::uint32_t size = 0;  ///< 0: tasks are those of one worker
+  bool exact = false;      ///< fewer members are as bad as none
+  GatherAs gather = GatherAs::List;
+};
+
 enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records };
 enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
 

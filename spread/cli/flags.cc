@@ -52,7 +52,7 @@ std::string unknown_option(std::string_view word, const SubcommandText& text) {
   if (name.size() == 2 && word.size() > 2 && find_option(name, text.bit) != nullptr) {
     return fmt::format("{} takes no value ({})", name, word);
   }
-  if (name == "-u" && (text.bit & (kRun | kAll)) != 0) return "-u is for map; use --unordered";
+  if (name == "-u" && (text.bit & (kSends | kAll)) != 0) return "-u is for map; use --unordered";
   // Of pipe's kin, map is nearer than run.
   const OptionSpec* of_map = text.bit == kPipe ? find_option(name, kMap) : nullptr;
   if (const OptionSpec* other = of_map != nullptr ? of_map : find_option(name, kNotXargs)) {
@@ -111,7 +111,7 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
   }
   Result<Positionals> positionals = parse_positionals(std::move(free_words), std::move(tail), bit);
   if (!positionals) return tl::unexpected<Error>(positionals.error());
-  if ((bit & (kRun | kMap)) == 0 && !positionals->groups.empty()) {
+  if ((bit & (kSends | kMap)) == 0 && !positionals->groups.empty()) {
     return fail(
         bit == kPipe
             ? "::: and :::: give items, and pipe (map --pipe, map --pipepart) has none: it cuts "

@@ -46,6 +46,7 @@ RunOptions take_run(Options& options) {
   run.tasks.meta = options.task_meta;
   run.tasks.lost_after = options.wire == Wire::Lines ? std::nullopt : options.lost_after;
   run.tasks.window = options.window;
+  run.tasks.gang = options.gang;
   run.starts = options.starts;
   run.start_all = options.start_all;
   run.failure = options.failure;
@@ -99,7 +100,8 @@ HistoryOptions take_history(Options& options, bool reset) {
 
 SubcommandOptions take_apart(Options options) {
   switch (options.subcommand) {
-    case Subcommand::Run: return take_run(options);
+    case Subcommand::Run:
+    case Subcommand::Gang: return take_run(options);
     case Subcommand::All: return take_all(options);
     case Subcommand::Map: return take_map(options);
     case Subcommand::Pipe: return take_pipe(options);
@@ -183,7 +185,7 @@ Status check_workers(const Draft& draft) {
   const bool command = !words.empty();
   const bool lists = !draft.options.lists.lists.empty() || !draft.options.lists.files.empty();
   if (!command && !lists && draft.options.subcommand != Subcommand::Hosts) {
-    const bool run = draft.options.subcommand == Subcommand::Run;
+    const bool run = draft.options.subcommand != Subcommand::All;
     return fail(fmt::format("no {} is named: write it after --, or use --worker or --args-file",
                             run ? "worker" : "command"));
   }
@@ -218,6 +220,16 @@ Status check_wire(const Draft& draft) {
   return {};
 }
 
+Status check_gang(const Draft& draft) {
+  const Options& options = draft.options;
+  if (options.subcommand != Subcommand::Gang) return {};
+  if (options.gang.size == 0) return fail("-n K is missing: how many workers have each task");
+  if (options.wire == Wire::Lines) {
+    return fail("--wire lines has no ranks and no collectives; use --wire json or msgpack");
+  }
+  return {};
+}
+
 }  // namespace
 
 Status complete(Draft& draft) {
@@ -229,6 +241,7 @@ Status complete(Draft& draft) {
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));
+  SPREAD_TRY(check_gang(draft));
   return check_workers(draft);
 }
 

@@ -230,7 +230,7 @@ struct KillWorker {
 /// now on, and what they answer is dropped.
 struct GangBroken {
   GangId gang{};
-  std::uint32_t rank = 0;  ///< of the member that it was broken by
+  std::uint32_t rank = kNoRank;  ///< of the member that it was broken by; none: its time is up
   std::string reason;
 };
 /// There are fewer slots than a gang should have members: those to come have so many. Told once.
@@ -254,7 +254,8 @@ struct DeliverTask {
   Slice answer = {};
   JobEndPtr job = nullptr;
   Value payload;                 ///< the task's, for the joblog
-  std::uint32_t rank = kNoRank;  ///< of a gang that failed: the member by which it did
+  GangId gang = kNoGang;         ///< the attempt that failed, if it was one of a gang, ...
+  std::uint32_t rank = kNoRank;  ///< ... and the member by which it did, as in GangBroken
   /// Of a gang that succeeded: what its members answered, by rank; there is no `answer` then.
   std::vector<Slice> members = {};
 };
@@ -271,6 +272,7 @@ struct RetryTask {
   bool from_answer = false;
   Slice answer = {};
   JobEndPtr job = nullptr;
+  GangId gang = kNoGang;
   std::uint32_t rank = kNoRank;
 };
 /// A slot that a task might wait for is started again only after a long pause.

@@ -250,6 +250,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   const auto failed = task_of_failed(entry.task, "its task failed", now, actions);
   if (!failed) return;
   DeliverTask how;
+  how.gang = failed->gang;
   how.rank = failed->rank;
   how.worker = event.worker;
   how.duration = duration;
@@ -278,6 +279,7 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   const auto failed = task_of_failed(held, "it could not be sent to it", now, actions);
   if (!failed) return;
   DeliverTask how;
+  how.gang = failed->gang;
   how.rank = failed->rank;
   how.outcome = Outcome::Failed;
   how.error_type = "BadPayload";

@@ -134,6 +134,7 @@ class Scheduler {
   // Outcomes of attempts (scheduler_failure.cc)
   struct FailedTask {
     TaskIndex task = 0;
+    GangId gang = kNoGang;
     std::uint32_t rank = kNoRank;  ///< of the member by which a gang failed
   };
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);

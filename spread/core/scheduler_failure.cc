@@ -74,7 +74,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
                                  std::move(how.message), "it failed and has tries left",
                                  how.duration, how.first, how.from_answer, std::move(how.answer),
-                                 std::move(how.job), how.rank});
+                                 std::move(how.job), how.gang, how.rank});
   tasks_.give_back(i);
 }
 
@@ -342,7 +342,7 @@ void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration
     ++counts_.retried;
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
                                    "its worker died; it may be its fault", duration, first, false,
-                                   Slice(), event.job, failed.rank});
+                                   Slice(), event.job, failed.gang, failed.rank});
     tasks_.give_back(failed.task);
     return;
   }
@@ -352,6 +352,7 @@ void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration
   how.duration = duration;
   how.first = first;
   how.job = event.job;
+  how.gang = failed.gang;
   how.rank = failed.rank;
   how.error_type = "Lost";
   how.message = "its worker died " + std::to_string(task.crashes) +

@@ -38,11 +38,13 @@ void Scheduler::assign_gangs(TimePoint now, Actions& actions) {
                   actions);
     }
     if (options_.exact_gangs) return;  // there may be more slots again
-    if (!std::exchange(told_smaller_gangs_, true)) actions.push_back(GangShrinks{size});
   }
   while (startable() > 0 && !held(now)) {
     const auto members = placement_.idle_together(size);
     if (!members) return;
+    if (size < options_.gang && !std::exchange(told_smaller_gangs_, true)) {
+      actions.push_back(GangShrinks{size});
+    }
     const bool again = tasks_.again_count() > 0;
     if (!again && !may_take_fresh(kNoWorker)) return;
     const TaskIndex task = again ? tasks_.again().oldest() : tasks_.take_fresh();
@@ -97,7 +99,7 @@ std::optional<Scheduler::FailedTask> Scheduler::task_of_failed(TaskIndex i, std:
     gangs_.leave(id, rank);
     return std::nullopt;
   }
-  const FailedTask failed{gang.task, rank};
+  const FailedTask failed{gang.task, id, rank};
   gang.members[rank] = kNoWorker;
   break_gang(id, rank, std::string(reason), now, actions);
   gangs_.leave(id, rank);
@@ -142,9 +144,9 @@ void Scheduler::gang_timed_out(Slot& watched, TimePoint now, Actions& actions) {
   how.timed_out = true;
   how.error_type = "Timeout";
   how.message = fmt::format("no answer within {:.6g} s", to_seconds(timeout()));
-  how.rank = tasks_[entry.task].rank;
+  how.gang = id;
   ++counts_.timeouts;
-  break_gang(id, how.rank, how.message, now, actions);
+  break_gang(id, kNoRank, how.message, now, actions);
   attempt_failed(task, std::move(how), actions);
 }
 

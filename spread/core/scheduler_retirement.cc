@@ -48,7 +48,7 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   if (!failed) return;
   const TaskIndex i = failed->task;
   Task& task = tasks_[i];
-  task.for_unused = failed->rank == kNoRank;  // else it needs several, used or not
+  task.for_unused = failed->gang == kNoGang;  // else it needs several, used or not
   // Where it went wrong before does not matter to a fresh one: two rules that each leave it to the
   // other's worker would leave it for ever.
   task.avoid = kNoWorker;
@@ -59,6 +59,7 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   DeliverTask how;
   how.outcome = Outcome::Lost;
   how.worker = retiring.id;
+  how.gang = failed->gang;
   how.rank = failed->rank;
   how.error_type = "Lost";
   how.message = fmt::format(

@@ -120,8 +120,8 @@ void RunEvents::explain(const Action& action) {
                    (a.message.empty() ? "" : " (" + a.message + ")");
           },
           [&](const GangBroken& a) {
-            return fmt::format("gang {} is broken by rank {}: {}", number(a.gang), a.rank,
-                               a.reason);
+            const std::string by = a.rank == kNoRank ? "" : fmt::format(" by rank {}", a.rank);
+            return fmt::format("gang {} is broken{}: {}", number(a.gang), by, a.reason);
           },
           [&](const GangShrinks& a) { return fmt::format("gangs have {} members", a.size); },
           [&](const SlotPaused& a) {

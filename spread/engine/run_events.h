@@ -61,7 +61,10 @@ class RunEvents {
   void tail(WorkerId worker, std::string_view text) { tell(WorkerTail{worker, text}); }
   /// The task has got as far as into its queue.
   void sent(const SendTask& task) {
-    if (reporter_.detailed()) tell(TaskSent{task.task, task.worker, task.attempt});
+    if (!reporter_.detailed()) return;
+    const bool gang = task.place.gang != kNoGang;
+    tell(TaskSent{task.task, task.worker, task.attempt, task.place.rank,
+                  gang ? task.place.size : 0});
   }
   /// It cannot take the task now, for this reason.
   void refused(TaskId task, WorkerId worker, std::string_view why) {

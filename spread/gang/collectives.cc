@@ -85,7 +85,6 @@ void Collectives::ask(std::uint32_t rank, const wire::UpMessage& question, const
   SPREAD_ASSERT(rank < members_.size());
   const std::optional<GangOp> op = gang_op_named(question.text);
   SPREAD_ASSERT(op.has_value());
-  used_ = true;
   if (has_failed()) return refuse(rank, question.seq, out);
   if (*op == GangOp::Collective) return call(rank, question, compact(arguments), out);
   const Result<NamedValue> named = parse_named(*op, question.arguments, arguments.view());
@@ -192,6 +191,7 @@ void Collectives::complete(Replies& out) {
   }
   end_round();
   ++round_;
+  used_ = true;
   out.insert(out.end(), std::make_move_iterator(replies.begin()),
              std::make_move_iterator(replies.end()));
 }
@@ -293,6 +293,7 @@ void Collectives::get(std::uint32_t rank, const NamedValue& named, std::uint64_t
       found.emplace_back(peer, &value->second);
     }
   }
+  used_ |= !found.empty();
   Pieces pieces;
   pieces.add_array_header(found.size());
   for (const auto& [peer, value] : found) {

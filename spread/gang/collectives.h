@@ -81,11 +81,14 @@ class Collectives {
   /// question, if it has one, has its reply too.
   void failed(std::uint32_t rank, std::string_view reason, Replies& out);
 
-  /// A member has asked something: what they have done together cannot be taken back unseen.
+  /// A member has received something of others: what they have done together cannot be taken back
+  /// unseen.
   bool used() const { return used_; }
   bool has_failed() const { return !failure_.empty(); }
   /// "rank 2: it ended with 1 task unanswered"; empty if it has not failed.
   const std::string& failure() const { return failure_; }
+  /// Whether this member waits for a reply.
+  bool waits(std::uint32_t rank) const { return members_[rank].waits; }
   /// How many members wait for a reply.
   std::uint32_t waiting() const { return waiting_; }
 

@@ -19,20 +19,20 @@ struct BriefRow {
 };
 
 constexpr BriefRow kBriefRows[] = {
-    {"-j", "workers on each host; default one per usable CPU", kRun},
+    {"-j", "workers on each host; default one per usable CPU", kSends},
     {"-j", "jobs at a time; default one per usable CPU", kMap | kPipe},
     {"-j", "processes on each host; default 1", kAll},
     {"-j", "slots on each host; default one per usable CPU", kHosts},
-    {"-S", "hosts to use, and no others; : is this machine", kRun | kMap | kPipe | kAll | kHosts},
+    {"-S", "hosts to use, and no others; : is this machine", kSends | kMap | kPipe | kAll | kHosts},
     {"--slf", "hosts from FILE, one a line", kHosts},
     {"--check", "try each host", kHosts},
-    {"-a", "tasks from FILE, not from standard input", kRun},
+    {"-a", "tasks from FILE, not from standard input", kSends},
     {"-a", "items from FILE, not from standard input", kMap},
     {"-a", "read FILE, not standard input", kPipe},
     {"-0", "items end with NUL, as find -print0 has them", kMap},
-    {"--in", "what tasks are: lines, json, msgpack or csv", kRun},
-    {"--wire", "what workers speak: msgpack, json or lines", kRun},
-    {"--prep", "an item that every worker is sent first", kRun | kAll},
+    {"--in", "what tasks are: lines, json, msgpack or csv", kSends},
+    {"--wire", "what workers speak: msgpack, json or lines", kSends},
+    {"--prep", "an item that every worker is sent first", kSends | kAll},
     {"-n", "N items for a job", kMap},
     {"-X", "as many items for a job as a command line can hold", kMap},
     {"--block", "most bytes of a block; default 1M", kPipe},
@@ -51,11 +51,11 @@ constexpr BriefRow kBriefRows[] = {
     {"-I", "a command for each line, which R stands for", kXargs},
     {"-r", "run nothing if there is no item", kXargs},
     {"-t", "show each command line", kXargs},
-    {"--timeout", "kill what takes longer: 30s, 10m, or 300% of the median", kRun | kMap | kPipe},
+    {"--timeout", "kill what takes longer: 30s, 10m, or 300% of the median", kSends | kMap | kPipe},
     {"--timeout", "kill what takes longer: 30s, 10m", kAll},
-    {"--retries", "tries in all for what failed", kRun},
-    {"--halt", "when to stop: now,fail=1 or soon,fail=10% or ...", kRun},
-    {"--joblog", "a line of TSV for every task", kRun},
+    {"--retries", "tries in all for what failed", kSends},
+    {"--halt", "when to stop: now,fail=1 or soon,fail=10% or ...", kSends},
+    {"--joblog", "a line of TSV for every task", kSends},
     {"--joblog", "a line of TSV for every job; --resume goes on by it", kMap},
     {"--launch", "how hosts are reached, if not by ssh", kAll | kHosts},
     {"--wd", "working directory; . is this one's path on every host", kAll},
@@ -103,7 +103,7 @@ std::string brief_program_help() {
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
     add_entry(out, text.name, text.summary, 11);
-    const bool runs = (text.bit & (kRun | kMap | kPipe | kAll)) != 0;
+    const bool runs = (text.bit & (kSends | kMap | kPipe | kAll)) != 0;
     if (runs) examples += first_examples(text.examples, 1);
   }
   add_examples(out, examples);

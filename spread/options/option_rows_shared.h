@@ -7,15 +7,15 @@
 
 namespace spread::cli {
 
-inline constexpr Subcommands kWorkers = kRun | kAll;
-inline constexpr Subcommands kLaunch = kRun | kAll | kHosts;
+inline constexpr Subcommands kWorkers = kSends | kAll;
+inline constexpr Subcommands kLaunch = kSends | kAll | kHosts;
 /// What runs tasks or commands: the options of the engine itself.
-inline constexpr Subcommands kEngine = kRun | kMap | kPipe | kAll;
-inline constexpr Subcommands kTasks = kRun | kMap | kPipe;
+inline constexpr Subcommands kEngine = kSends | kMap | kPipe | kAll;
+inline constexpr Subcommands kTasks = kSends | kMap | kPipe;
 
 // clang-format off
 inline constexpr OptionSpec kSharedRows[] = {
-    {"-j,-P,--jobs", "N|FILE", kRun, Group::Hosts,
+    {"-j,-P,--jobs", "N|FILE", kSends, Group::Hosts,
      "slots on every host without an N/ of its own; N% of its usable CPUs; or a FILE that holds one "
      "of these, for this machine, and is read again when tasks end",
      slots_default, set_run_jobs, Offer::File},
@@ -46,22 +46,28 @@ inline constexpr OptionSpec kSharedRows[] = {
      "form of tasks and answers: msgpack (frames), json (a line each) or lines (the payload only, "
      "for filters)",
      wire_default, set_wire, Offer::Words, "msgpack json lines"},
-    {"--task-meta", "", kRun, Group::Hosts,
+    {"-n,--size", "K", kGang, Group::Hosts,
+     "workers that have each task at the same time; as many as there are slots, if these are fewer",
+     nullptr, set_gang_size},
+    {"--exact", "", kGang, Group::Hosts,
+     "no task is computed by fewer than K",
+     nullptr, set_exact},
+    {"--task-meta", "", kSends, Group::Hosts,
      "each task has a third element, a map: which attempt it is",
      nullptr, set_task_meta},
-    {"--delay", "T", kRun, Group::Hosts,
+    {"--delay", "T", kSends, Group::Hosts,
      "wait T between the starts of two workers",
      [](const Options&) -> std::string { return "0"; }, set_delay},
-    {"--load", "N|N%", kRun, Group::Hosts,
+    {"--load", "N|N%", kSends, Group::Hosts,
      "start no worker and send no task while the load here is above N, or N% of the CPUs",
      nullptr, set_load},
-    {"--memfree", "SIZE", kRun, Group::Hosts,
+    {"--memfree", "SIZE", kSends, Group::Hosts,
      "start no worker and send no task while less memory than SIZE is free here",
      nullptr, set_free_memory},
-    {"--limit-memory", "SIZE", kRun, Group::Hosts,
+    {"--limit-memory", "SIZE", kSends, Group::Hosts,
      "memory that each process of a worker may have (ulimit -v)",
      nullptr, set_memory_limit},
-    {"--start-all", "", kRun, Group::Hosts,
+    {"--start-all", "", kSends, Group::Hosts,
      "start every slot at once, not when it gets a task",
      nullptr, set_start_all},
     {"--check", "", kHosts, Group::Hosts,
@@ -77,12 +83,12 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"-d,--delimiter", "DELIM", kWorkers, Group::Input,
      "records end with this byte: c, \\t, \\0, \\n or \\xHH",
      nullptr, set_delimiter},
-    {"-a,--arg-file", "FILE", kRun, Group::Input,
+    {"-a,--arg-file", "FILE", kSends, Group::Input,
      "read FILE instead of standard input (-); repeatable",
      nullptr, set_arg_file, Offer::File},
-    {"", "::: ITEM...", kRun, Group::Input,
+    {"", "::: ITEM...", kSends, Group::Input,
      "after the worker: records instead of standard input"},
-    {"", ":::: FILE...", kRun, Group::Input,
+    {"", ":::: FILE...", kSends, Group::Input,
      "after the worker: files, likewise"},
     {"--prep", "TEXT", kWorkers, Group::Input,
      "an item sent to every worker before its first task; repeatable, and the order is kept",
@@ -94,12 +100,17 @@ inline constexpr OptionSpec kSharedRows[] = {
      "as --prep for every record of FILE, in --in's format",
      nullptr, set_prep_file, Offer::File},
 
-    {"--out", "FORMAT", kRun, Group::Output,
+    {"--out", "FORMAT", kSends, Group::Output,
      "text, json, msgpack or records (objects: id, status, value, error, worker, host, attempts, "
      "seconds)",
      [](const Options&) -> std::string { return "as --in where it is json or msgpack, else text"; }, set_out,
      Offer::Words, "text json msgpack records"},
-    {"--out0", "", kRun, Group::Output,
+    {"--gather", "HOW", kGang, Group::Output,
+     "the result of a task: list (of its workers' values, by rank), root (rank 0's), concat (their "
+     "lists in one) or map (rank: value)",
+     [](const Options&) -> std::string { return "list"; }, set_gather, Offer::Words,
+     "list root concat map"},
+    {"--out0", "", kSends, Group::Output,
      "text output whose records end with NUL",
      nullptr, set_out0},
     {"-k,--keep-order", "", kEngine, Group::Output,
@@ -114,11 +125,11 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--tag", "", kAll, Group::Output,
      "each line of output, and of stderr, begins with the host's name and a TAB",
      nullptr, set_tag},
-    {"--show-output", "WHAT", kRun, Group::Output,
+    {"--show-output", "WHAT", kSends, Group::Output,
      "output that workers attach to answers: slot (to stderr, under #slot lines) or none",
      show_output_default, set_show_output, Offer::Words, "slot none"},
 
-    {"--timeout", "T", kRun, Group::Failure,
+    {"--timeout", "T", kSends, Group::Failure,
      "kill a worker whose task takes longer than T: 1.5, 30s, 10m, 2h; 300% is of the median",
      [](const Options&) -> std::string { return "none"; }, set_timeout},
     {"--timeout", "T", kAll, Group::Failure,
@@ -130,23 +141,23 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--ok", "N,...", kMap | kPipe | kAll, Group::Failure,
      "exit statuses that are success, as in --ok 0,1 for grep",
      [](const Options&) -> std::string { return "0"; }, set_ok_statuses},
-    {"--crash-retries", "N", kRun, Group::Failure,
+    {"--crash-retries", "N", kSends, Group::Failure,
      "tries in all for a task whose worker dies under it",
      crash_retries_default, set_crash_retries},
-    {"--start-retries", "N", kRun, Group::Failure,
+    {"--start-retries", "N", kSends, Group::Failure,
      "failed launches in a row that close a slot",
      start_retries_default, set_start_retries},
-    {"--bench", "T", kRun, Group::Failure,
+    {"--bench", "T", kSends, Group::Failure,
      "how long a host whose slots are all closed is left alone",
      bench_default, set_bench},
-    {"--max-busy", "T", kRun, Group::Failure,
+    {"--max-busy", "T", kSends, Group::Failure,
      "give up a task that has only been refused (busy) for T",
      [](const Options&) -> std::string { return "none"; }, set_max_busy},
     {"--halt", "WHEN", kEngine, Group::Failure,
      "never, or now|soon,fail|success|done=N or =N%; now kills, soon lets what was sent finish",
      [](const Options&) -> std::string { return "never"; }, set_halt, Offer::Words,
      "never now,fail=1 soon,fail=1 now,success=1 soon,success=1 now,done=1 soon,done=1"},
-    {"--strict", "", kRun, Group::Failure,
+    {"--strict", "", kSends, Group::Failure,
      "stray output between a worker's answers is an error",
      nullptr, set_strict},
 
@@ -168,7 +179,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"-v,--explain", "", kLaunch, Group::Report,
      "tell on stderr why each decision was taken; implies --summary",
      nullptr, set_explain},
-    {"--traces", "", kRun, Group::Report,
+    {"--traces", "", kSends, Group::Report,
      "show the whole trace of every failed task, not only of the first",
      nullptr, set_traces},
     {"--dry-run", "", kWorkers, Group::Report,
@@ -180,13 +191,13 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--events", "FILE|fd:N", kEngine, Group::Report,
      "write all that happens as JSON Lines, at once",
      nullptr, set_events, Offer::File},
-    {"--log", "FILE|fd:N", kRun, Group::Report,
+    {"--log", "FILE|fd:N", kSends, Group::Report,
      "write what workers log, a line each with the time, the level, the worker and the task",
      nullptr, set_log, Offer::File},
-    {"--log-level", "LEVEL", kRun, Group::Report,
+    {"--log-level", "LEVEL", kSends, Group::Report,
      "the least that goes to --log: debug, info, warning or error",
      [](const Options&) -> std::string { return "debug"; }, set_log_level, Offer::Words, "debug info warning error"},
-    {"--stderr-level", "LEVEL", kRun, Group::Report,
+    {"--stderr-level", "LEVEL", kSends, Group::Report,
      "the least of what workers log that is shown on stderr; none: nothing",
      [](const Options&) -> std::string { return "info"; }, set_stderr_level, Offer::Words, "debug info warning error none"},
     {"--history", "FILE", kNotXargs, Group::Report,
@@ -239,10 +250,10 @@ inline constexpr OptionSpec kSharedRows[] = {
 
 // clang-format off
 inline constexpr OptionSpec kRemoteRows[] = {
-    {"--ssh", "CMD", kRun | kAll | kHosts | kMap | kPipe, Group::Hosts,
+    {"--ssh", "CMD", kSends | kAll | kHosts | kMap | kPipe, Group::Hosts,
      "the command to log in with; the host's name and spread's command are put behind it",
      [](const Options&) -> std::string { return "ssh"; }, set_ssh, Offer::Command},
-    {"--env", "NAME,...", kRun | kAll | kMap | kPipe, Group::Hosts,
+    {"--env", "NAME,...", kSends | kAll | kMap | kPipe, Group::Hosts,
      "variables (and functions that bash exports) that other machines get, too; repeatable",
      nullptr, set_environment},
     {"--basefile,--bf", "FILE", kMap | kPipe, Group::Hosts,

@@ -75,6 +75,7 @@ Options defaults_of(Subcommand subcommand) {
 Subcommands bit_of(Subcommand subcommand) {
   switch (subcommand) {
     case Subcommand::Run: return kRun;
+    case Subcommand::Gang: return kGang;
     case Subcommand::Map: return kMap;
     case Subcommand::Pipe: return kPipe;
     case Subcommand::All: return kAll;
@@ -90,6 +91,7 @@ Subcommand subcommand_of(Subcommands bit) {
     case kXargs:
     case kMap: return Subcommand::Map;
     case kPipe: return Subcommand::Pipe;
+    case kGang: return Subcommand::Gang;
     case kAll: return Subcommand::All;
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;

@@ -18,7 +18,9 @@ namespace spread::cli {
 /// The subcommands as bits, for the rows that belong to several.
 using Subcommands = std::uint8_t;
 inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kMap = 16, kPipe = 32,
-                             kXargs = 64, kAny = 127, kNotXargs = 63;
+                             kXargs = 64, kGang = 128, kAny = 255, kNotXargs = kAny - kXargs;
+/// They send tasks to workers that live on.
+inline constexpr Subcommands kSends = kRun | kGang;
 
 /// The headings of --help, in their order there.
 enum class Group : std::uint8_t { Hosts, Input, Command, Output, Failure, Report, Limits, Other };

@@ -11,7 +11,16 @@
 
 namespace spread::cli {
 
-enum class Subcommand : std::uint8_t { Run, All, Map, Pipe, Hosts, HistoryShow, HistoryReset };
+enum class Subcommand : std::uint8_t {
+  Run,
+  Gang,
+  All,
+  Map,
+  Pipe,
+  Hosts,
+  HistoryShow,
+  HistoryReset
+};
 
 /// Plain commands, a process for each task, instead of workers that speak the protocol.
 constexpr bool is_jobs(Subcommand subcommand) {
@@ -44,6 +53,7 @@ struct Options {
   bool task_meta = false;
   std::optional<Duration> lost_after = kLostAfterDefault;
   WindowOptions window;
+  GangOptions gang;
   std::size_t max_frame = kFrameBytesDefault;
   std::size_t read_ahead = kReadAheadDefault;
   SpillOptions spill;

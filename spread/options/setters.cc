@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@ constexpr std::uint64_t kNumberMax = UINT32_MAX;
 constexpr std::uint64_t kFrameMax = UINT32_MAX;
 /// No worker reads ahead this far: a larger `--window` is mistyped.
 constexpr std::uint64_t kWindowMax = 1000000;
+constexpr std::uint64_t kGangMax = 65536;
 
 Status store_style(Draft& draft, ProgressStyle style) {
   draft.options.report.progress = style;
@@ -210,6 +212,20 @@ Status set_halt(Draft& draft, std::string_view value) {
 }
 Status set_task_meta(Draft& draft, std::string_view) {
   return store_flag(draft.options.task_meta, true);
+}
+Status set_gang_size(Draft& draft, std::string_view value) {
+  return store(draft.options.gang.size, parse_number(value, 1, kGangMax));
+}
+Status set_exact(Draft& draft, std::string_view) {
+  return store_flag(draft.options.gang.exact, true);
+}
+Status set_gather(Draft& draft, std::string_view value) {
+  for (std::size_t i = 0; i < std::size(kGatherNames); ++i) {
+    if (value != kGatherNames[i]) continue;
+    draft.options.gang.gather = static_cast<GatherAs>(i);
+    return {};
+  }
+  return fail("expected list, root, concat or map");
 }
 Status set_strict(Draft& draft, std::string_view) { return store_flag(draft.options.strict, true); }
 

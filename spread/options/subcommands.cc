@@ -25,6 +25,23 @@ const SubcommandText kSubcommands[] = {
      "spread run --retries 3 --timeout 300% --halt soon,fail=10% -- ./w\n"
      "A filter that answers line by line is a worker, too:\n"
      "spread run --wire lines -- bc -l ::: '2^64' '4*a(1)'\n"},
+    {"gang", kGang, "send each task to several workers at once, which work on it together",
+     "gang [OPTION]... -n K -- WORKER [ARG]... [::: ITEM...]",
+     "As run, but each task is given to K workers at the same time. They are told their rank, from "
+     "0 "
+     "to K-1, and may wait for each other, send each other values and add numbers up, through "
+     "spread and without any other connection: the SDKs have barrier, broadcast, allgather, "
+     "exchange, reduce, allreduce, gather, scatter, put and get. The result is the list of their "
+     "values, by rank. docs/gangs.md says what they may rely on.\n"
+     "\n"
+     "All K workers are taken together or not at all, and gangs run side by side where there are "
+     "slots. Where one member fails, dies or takes too long, the others are told at once, and the "
+     "task has failed once. Where there are fewer slots than K, gangs are smaller; with --exact, "
+     "nothing is computed then.",
+     "Four workers for each task, two tasks at a time:\n"
+     "spread gang -n 4 -j 8 --in json -- python3 simulate.py <tasks.json\n"
+     "One task over all hosts, and the value of rank 0 alone:\n"
+     "spread gang -n 6 -S 2/n1,2/n2,2/n3 --gather root -- ./solve ::: input.dat\n"},
     {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
      "map [OPTION]... COMMAND [ARG]... [::: ITEM...]",
      "Runs COMMAND for each line of standard input or each ITEM, several at a time. What a job "
@@ -153,17 +170,17 @@ const TermText kEnvironment[] = {
     {"SPREAD_HOST, SPREAD_SLOT, SPREAD_WORKER, SPREAD_WORKERS",
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
      "(from 1), the worker's number over all hosts (from 0), and how many there are",
-     kRun | kAll},
+     kSends | kAll},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
-     kRun | kAll},
+     kSends | kAll},
     {"SPREAD_FEATURES",
      "set for every worker that speaks msgpack or json: what this spread knows beyond the first "
      "version of the protocol (docs/protocol.md)",
-     kRun},
+     kSends},
     {"SPREAD_BEAT",
      "set for every worker behind a launcher that speaks msgpack or json: the seconds within which "
      "it is asked for a sign of life (--lost-after)",
-     kRun},
+     kSends},
     {"SPREAD_ITEM, SPREAD_SEQ, SPREAD_SLOT",
      "set for every job of map: its item, or its items with a blank between (nothing, where that "
      "is "
@@ -172,11 +189,11 @@ const TermText kEnvironment[] = {
      kMap},
     {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
-     kRun | kAll | kMap | kPipe},
+     kSends | kAll | kMap | kPipe},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set"},
     {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
-     kRun | kAll | kMap | kPipe},
-    {"TERM", "dumb: no progress bar unless one is asked for", kRun | kAll | kMap | kPipe},
+     kSends | kAll | kMap | kPipe},
+    {"TERM", "dumb: no progress bar unless one is asked for", kSends | kAll | kMap | kPipe},
 };
 
 const TermText kFiles[] = {

@@ -148,10 +148,9 @@ void EventsWriter::on(const WorkerEnded& event, TimePoint now) {
 }
 
 void EventsWriter::on(const TaskSent& event, TimePoint now) {
-  Line(*this, Name<"task_sent">(), now)
-      .task(event.task)
-      .worker(event.worker)
-      .whole<"attempt">(event.attempt);
+  Line line(*this, Name<"task_sent">(), now);
+  line.task(event.task).worker(event.worker).whole<"attempt">(event.attempt);
+  if (event.size > 0) line.whole<"rank">(event.rank).whole<"size">(event.size);
 }
 
 void EventsWriter::on(const TaskAnswered& event, TimePoint now) {

@@ -120,6 +120,9 @@ SchedulerOptions scheduler_options(const RunOptions& run) {
   scheduler.start_delay = run.starts.delay;
   scheduler.start_all = run.start_all;
   scheduler.close_surplus = true;
+  scheduler.gang = run.tasks.gang.size;
+  scheduler.exact_gangs = run.tasks.gang.exact;
+  scheduler.gang_grace = run.common.ends.kill_grace;
   // A job is not waited for because of what others of its slot have done; a worker is.
   scheduler.idle_grace = run.common.ends.kill_grace;
   return scheduler;

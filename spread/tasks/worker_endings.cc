@@ -38,6 +38,7 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
     on_mismatch(fmt::format("it has written {} line{} fewer than it was given", open,
                             open == 1 ? "" : "s"));
   }
+  mode_.gangs().gone(*this);
   engine_.events().ended(id(), expected, ended.reason);
   log_end(status);
   if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "spread/base/quote.h"
+#include "spread/gang/gathering.h"
 #include "spread/output/sinks.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/joblog.h"
@@ -10,6 +13,29 @@
 #include "spread/tasks/worker_slot.h"
 
 namespace spread {
+namespace {
+
+/// Of a gang's failure: the rank in front of what its member says, unless that names one.
+template <typename Ended>
+std::string by_rank(const Ended& ended, std::string message) {
+  const bool told = ended.rank == kNoRank || message.starts_with("rank ");
+  return told ? message : fmt::format("rank {}: {}", ended.rank, message);
+}
+
+}  // namespace
+
+wire::WorkerError WorkerMode::error_of(const DeliverTask& delivery) const {
+  wire::WorkerError error;
+  if (delivery.from_answer) {
+    error = wire::parse_error(delivery.answer.view());
+  } else {
+    error.type = delivery.error_type;
+    error.message = delivery.message;
+  }
+  if (delivery.timed_out && delivery.gang != kNoGang) error.message = gangs_.failure(delivery.gang);
+  error.message = by_rank(delivery, std::move(error.message));
+  return error;
+}
 
 Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
@@ -86,7 +112,7 @@ void WorkerMode::warn_non_finite() {
 
 // ---------------------------------------------------------------- questions
 
-Value WorkerMode::answer_to(const wire::UpMessage& question) const {
+std::optional<Value> WorkerMode::answer_to(WorkerSlot& from, const wire::UpMessage& question) {
   if (!question.se.empty()) return wire::make_refusal(question.seq, "BadAsk", question.se);
   if (question.text == "whoami") {
     if (question.arguments > 0) {
@@ -97,6 +123,11 @@ Value WorkerMode::answer_to(const wire::UpMessage& question) const {
     map.add("wire", name_of(setup_.workers.wire)).add("slots", engine_.plan().workers());
     return wire::make_answer(question.seq, map.view());
   }
+  if (gang_op_named(question.text)) {
+    if (question.has_id && gangs_.ask(from, question)) return std::nullopt;
+    return wire::make_refusal(question.seq, "NoGang",
+                              std::string(question.text) + ": it works on no task of a gang");
+  }
   return wire::make_refusal(question.seq, "UnknownOp",
                             "this spread does not know the op " + show_text(question.text));
 }
@@ -105,6 +136,15 @@ Value WorkerMode::answer_to(const wire::UpMessage& question) const {
 
 void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   answered_ = true;
+  if (from.place().gang != kNoGang) {
+    const std::string why = gangs_.answered(from, answer);
+    if (!why.empty()) return fail_instead(from, answer.id, "GangFailed", why);
+    const bool list = setup_.tasks->gang.gather != GatherAs::Concat || is_list(answer.value);
+    if (answer.kind == wire::UpKind::Ok && !list) {
+      return fail_instead(from, answer.id, "BadResult",
+                          "its value is no list, which --gather concat wants");
+    }
+  }
   Slice value = from.worker().share(answer.value);
   if (answer.kind == wire::UpKind::Ok) {
     return engine_.post_success(from.id(), answer.id, std::move(value));
@@ -122,6 +162,18 @@ void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   if (answered.kind == AnswerKind::Busy) {
     engine_.events().refused(answer.id, from.id(), answer.text);
   }
+  engine_.post(std::move(answered));
+}
+
+/// What it has answered does not count.
+void WorkerMode::fail_instead(WorkerSlot& from, TaskId task, std::string_view type,
+                              std::string_view why) {
+  const Value error = wire::make_error(type, why);
+  Answered answered;
+  answered.worker = from.id();
+  answered.task = task;
+  answered.kind = AnswerKind::Error;
+  answered.answer = error.body;
   engine_.post(std::move(answered));
 }
 
@@ -145,12 +197,15 @@ void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
   result.attempts = delivery.attempts;
   result.duration = delivery.duration;
   result.first = delivery.first;
-  if (result.outcome == Outcome::Ok) {
+  if (!delivery.members.empty()) {
+    result.value = gather(setup_.tasks->gang.gather, delivery.members);
+  } else if (result.outcome == Outcome::Ok) {
     result.value.body = std::move(delivery.answer);
-  } else if (delivery.from_answer) {
+  } else if (delivery.from_answer && delivery.rank == kNoRank) {
     result.value.body = delivery.answer;
   } else {
-    result.value = wire::make_error(delivery.error_type, delivery.message);
+    const wire::WorkerError error = error_of(delivery);
+    result.value = wire::make_error(error.type, error.message, error.trace);
   }
   if (report != nullptr) fill(*report, result, delivery.payload);
   if (result.outcome != Outcome::Ok) tell_failure(delivery, result, report);
@@ -160,8 +215,8 @@ void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
 void WorkerMode::retry(const RetryTask& retry, TaskReport* report) {
   if (report == nullptr) return;
   // The Scheduler does not look into answers.
-  report->message =
-      retry.from_answer ? wire::parse_error(retry.answer.view()).message : retry.message;
+  report->message = by_rank(
+      retry, retry.from_answer ? wire::parse_error(retry.answer.view()).message : retry.message);
 }
 
 void WorkerMode::fill(TaskReport& report, const TaskResult& result, const Value& payload) const {
@@ -173,13 +228,7 @@ void WorkerMode::fill(TaskReport& report, const TaskResult& result, const Value&
 
 void WorkerMode::tell_failure(const DeliverTask& delivery, const TaskResult& result,
                               TaskReport* report) {
-  wire::WorkerError error;
-  if (delivery.from_answer) {
-    error = wire::parse_error(delivery.answer.view());
-  } else {
-    error.type = delivery.error_type;
-    error.message = delivery.message;
-  }
+  const wire::WorkerError error = error_of(delivery);
   if (report != nullptr) {
     report->error_type = error.type;
     report->message = error.message;

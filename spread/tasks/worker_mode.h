@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "spread/io/pipe_buffers.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/reorder_buffer.h"
+#include "spread/tasks/running_gangs.h"
 #include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 
@@ -22,7 +24,8 @@ class WorkerSlot;
 /// `run` and `all`: persistent workers that speak the protocol; results and tails.
 class WorkerMode final : public RunMode {
  public:
-  WorkerMode(Engine& engine, const WorkerSetup& setup) : engine_(engine), setup_(setup) {}
+  WorkerMode(Engine& engine, const WorkerSetup& setup)
+      : engine_(engine), setup_(setup), gangs_(setup.workers.max_frame) {}
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
@@ -32,6 +35,7 @@ class WorkerMode final : public RunMode {
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
   void deliver(DeliverTask& delivery, TaskReport* report) override;
   void retry(const RetryTask& retry, TaskReport* report) override;
+  void gang_broken(const GangBroken& broken) override { gangs_.broken(broken); }
   bool full() const override { return results_->full(); }
   Status advance(bool over) override;
   OutcomeMarks marks() override { return results_->marks(); }
@@ -45,8 +49,9 @@ class WorkerMode final : public RunMode {
 
   // For its slots.
   const WorkerSetup& setup() const { return setup_; }
-  /// What the master says to a question.
-  Value answer_to(const wire::UpMessage& question) const;
+  /// What the master says to a question; nothing if that has been said, or will be later.
+  std::optional<Value> answer_to(WorkerSlot& from, const wire::UpMessage& question);
+  RunningGangs& gangs() { return gangs_; }
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
@@ -67,11 +72,14 @@ class WorkerMode final : public RunMode {
 
  private:
   void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
+  void fail_instead(WorkerSlot& from, TaskId task, std::string_view type, std::string_view why);
+  wire::WorkerError error_of(const DeliverTask& delivery) const;
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
   bool is_all() const { return setup_.is_all(); }
 
   Engine& engine_;
   WorkerSetup setup_;
+  RunningGangs gangs_;
   ReadBuffer read_buffer_;
   std::unique_ptr<OutcomeSink> results_;
   std::unique_ptr<TailsOut> tails_;

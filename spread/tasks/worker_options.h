@@ -45,6 +45,7 @@ struct TaskOptions {
   /// --lost-after: a worker behind a launcher that promised beats may be silent for so long.
   /// Unset: none are asked for.
   std::optional<Duration> lost_after = kLostAfterDefault;
+  GangOptions gang;
 };
 
 /// SPREAD_BEAT: several have to be missed before a worker is taken for lost.

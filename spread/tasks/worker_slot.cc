@@ -74,7 +74,7 @@ Status WorkerSlot::start() {
   silent_.set(kForever);
   lost_ = false;
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
-  meta_ = !setup.is_all() && setup.tasks->meta;
+  meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
@@ -91,6 +91,9 @@ Status WorkerSlot::start() {
 Status WorkerSlot::send_with_meta(const SendTask& action) {
   wire::MapWriter meta;
   meta.add("attempt", action.attempt);
+  if (action.place.gang != kNoGang) {
+    meta.add("rank", action.place.rank).add("size", action.place.size);
+  }
   return worker_->session().send_task(action.task, action.payload, meta.view());
 }
 
@@ -100,6 +103,10 @@ void WorkerSlot::send_task(const SendTask& action) {
   if (!sent) {
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
+  }
+  if (action.place.gang != kNoGang) {
+    place_ = action.place;
+    mode_.gangs().begin(*this);
   }
   if (counts()) {
     first_task_ = std::min(first_task_.value_or(action.task), action.task);
@@ -279,7 +286,19 @@ void WorkerSlot::on_progress(const wire::UpMessage& message) {
 }
 
 void WorkerSlot::on_ask(const wire::UpMessage& question) {
-  worker_->session().reply(mode_.answer_to(question));
+  if (const std::optional<Value> answer = mode_.answer_to(*this, question)) {
+    worker_->reply(*answer);
+    engine_.needs_flush(*this);
+  }
+}
+
+void WorkerSlot::reply(const GangReply& reply) {
+  if (!worker_ || worker_->ended()) return;
+  if (reply.refused()) {
+    worker_->reply(wire::make_refusal(reply.seq, reply.type, reply.message));
+  } else {
+    worker_->answer(reply.seq, reply.value);
+  }
   engine_.needs_flush(*this);
 }
 

@@ -9,6 +9,7 @@
 #include "spread/engine/engine.h"
 #include "spread/engine/login_end.h"
 #include "spread/engine/run_mode.h"
+#include "spread/gang/collectives.h"
 #include "spread/report/start_failures.h"
 #include "spread/results/job_output_held.h"
 #include "spread/workers/session_worker.h"
@@ -24,6 +25,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   WorkerSlot(Engine& engine, WorkerMode& mode, WorkerId id) : RunSlot(engine, id), mode_(mode) {}
 
   SessionWorker& worker() { return *worker_; }
+  /// Its place in a gang, or in the one that it has had last.
+  const GangPlace& place() const { return place_; }
+  void reply(const GangReply& reply);
 
   Status start() override;
   void send_task(const SendTask& action) override;
@@ -95,6 +99,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   int silent_rings_ = 0;  ///< since bytes came
   bool lost_ = false;     ///< it is ended for its silence
   bool meta_ = false;     ///< its tasks have a third element
+  GangPlace place_;
   bool ready_ = false;
   bool answered_ = false;  ///< this process has
   bool ended_by_us_ = false;

@@ -411,13 +411,15 @@ WorkerError parse_error(ByteView map) {
   return error;
 }
 
-Value make_error(std::string_view type, std::string_view message) {
+Value make_error(std::string_view type, std::string_view message, std::string_view trace) {
   ByteBuffer bytes;
-  bytes.push_back(Byte{0x82});  // a map of two
+  bytes.push_back(trace.empty() ? Byte{0x82} : Byte{0x83});  // a map of two, or of three
   append_text("type", bytes);
   append_text(type, bytes);
   append_text("message", bytes);
   append_text(message, bytes);
+  if (!trace.empty()) append_text("trace", bytes);
+  if (!trace.empty()) append_text(trace, bytes);
   Value value;
   value.body = Slice::copy_of(bytes.view());
   return value;

@@ -140,7 +140,7 @@ struct WorkerError {
 /// The error map of an answer, and back. Whatever is missing or of another type reads as empty; a
 /// bare string reads as the message.
 WorkerError parse_error(ByteView map);
-Value make_error(std::string_view type, std::string_view message);
+Value make_error(std::string_view type, std::string_view message, std::string_view trace = {});
 
 /// A map of msgpack, written pair after pair; view() when all are there. At most 15 pairs.
 class MapWriter {

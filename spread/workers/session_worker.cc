@@ -96,6 +96,16 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session,
 
 // ---------------------------------------------------------------- what it is asked to do
 
+void SessionWorker::reply(const Value& message) {
+  session_.reply(message);
+  if (session_.problem() != Problem::None) react_to_problem(output_over_);
+}
+
+void SessionWorker::answer(std::uint64_t seq, std::span<const Slice> value) {
+  session_.answer(seq, value);
+  if (session_.problem() != Problem::None) react_to_problem(output_over_);
+}
+
 void SessionWorker::close_input() {
   if (std::exchange(closing_, true)) return;
   session_.close();

@@ -100,6 +100,9 @@ class SessionWorker final : private ChannelSink {
   SessionWorker& operator=(const SessionWorker&) = delete;
 
   Session& session() { return session_; }
+  /// As the Session's; one that does not read its replies is ended, whoever has caused them.
+  void reply(const Value& message);
+  void answer(std::uint64_t seq, std::span<const Slice> value);
   /// 0 if it is not a process.
   int pid() const { return channel_->pid(); }
   /// Writes as much as the channel takes; the rest follows when there is room.

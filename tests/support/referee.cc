@@ -313,6 +313,7 @@ void Referee::see(const GangBroken& action) {
   expect(!gang.told, what + "is broken twice");
   expect(!action.reason.empty(), what + "is broken for no reason");
   const bool clock = !std::exchange(gang.broken, true);
+  expect(clock == (action.rank == kNoRank), what + "is broken by the wrong one");
   expect(!clock || options_.failure.timeout || options_.failure.timeout_percent,
          what + "is broken though none of its members has done anything");
   gang.told = true;

@@ -106,7 +106,7 @@ std::string describe(const Action& action) {
           },
           [](const GangBroken& a) {
             return "gang " + std::to_string(number(a.gang)) + " is broken by rank " +
-                   std::to_string(a.rank) + ": " + a.reason;
+                   (a.rank == kNoRank ? "none" : std::to_string(a.rank)) + ": " + a.reason;
           },
           [](const GangShrinks& a) { return "gangs have " + std::to_string(a.size); },
           [](const CloseInput& a) { return "close " + w(a.worker) + why(a.why); },

@@ -176,9 +176,19 @@ TEST_F(CollectivesTest, AMalformedPutHarmsItsOwnAlone) {
   EXPECT_FALSE(three_.gang().has_failed());
 }
 
-TEST_F(CollectivesTest, IsUsedFromTheFirstQuestionOn) {
-  EXPECT_FALSE(three_.gang().used());
+TEST_F(CollectivesTest, IsUsedWhenAMemberHasReceivedSomethingOfAnother) {
   three_.ask(0, "put", R"("x",0)");
+  three_.ask(0, "get", R"("x")");
+  EXPECT_FALSE(three_.gang().used());
+  three_.ask(1, "get", R"("x")");
+  EXPECT_TRUE(three_.gang().used());
+}
+
+TEST_F(CollectivesTest, IsNotUsedByARoundThatNeverEnds) {
+  three_.ask(0, "collective", R"(0,"barrier",null)");
+  three_.ask(1, "collective", R"(0,"barrier",null)");
+  EXPECT_FALSE(three_.gang().used());
+  three_.ask(2, "collective", R"(0,"barrier",null)");
   EXPECT_TRUE(three_.gang().used());
 }
 
