@@ -6,7 +6,9 @@ include(GNUInstallDirs)
 # Below /usr Debian's Python looks here by itself; elsewhere PYTHONPATH names it.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/worker_sdk/python/spread_worker
   DESTINATION lib/python3/dist-packages COMPONENT worker_sdk PATTERN __pycache__ EXCLUDE)
-install(FILES ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-worker.sh
+install(FILES
+  ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-worker.sh
+  ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-gang.sh
   DESTINATION ${CMAKE_INSTALL_DATADIR}/spread COMPONENT worker_sdk)
 
 # As in the source tree, so that the links between the documents hold.

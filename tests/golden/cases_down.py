@@ -131,6 +131,7 @@ def cases(add):
     for name, value, meta in (
         ("attempt", "p", {"attempt": 1}),
         ("a later attempt", [1, {"a": 2}], {"attempt": 300}),
+        ("a member of a gang", "p", {"rank": 1, "size": 3}),
         ("unknown keys", None, {"attempt": 2, "colour": 7}),
         ("worker of a relay", "p", {"worker": 3}),
     ):
@@ -151,11 +152,20 @@ def cases(add):
             )
     for name, body in (
         ("answer", [None, "answer", 1, {"engine": "spread", "slots": 2}]),
+        (
+            "answer to a collective of an array",
+            [None, "answer", 5, {"dtype": "i2", "shape": [1, 2], "data": b"\x02\x00\xfe\xff"}],
+        ),
+        ("answer to a get", [None, "answer", 7, [[0, [1.5, None]], [2, "x"]]]),
+        (
+            "refused since the gang has failed",
+            [None, "refused", 4, {"type": "GangFailed", "message": "rank 2: killed by signal 9"}],
+        ),
         ("answer nil", [None, "answer", 2**63 - 1, None]),
         ("refused", [None, "refused", 2, {"type": "UnknownOp", "message": "it is not known"}]),
     ):
         kind = body[1]
-        message = {"kind": kind, "seq": body[2], "value": body[3]}
+        message = {"kind": kind, "seq": body[2], "value": describe(body[3])}
         for wire, data in (
             ("msgpack", frame(pack(body))),
             ("json", to_json(body).encode() + b"\n"),

@@ -27,7 +27,8 @@
 #       PREP is called once for each prep item, in order, before the first task. If it returns a
 #       status other than 0, the worker ends as a launch failure.
 #   $SPREAD_TASK                     the id of the task in work
-#   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta; else empty
+#   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta and in a gang
+#       (spread-gang.sh); else empty
 #
 # While spread_run works, stdin is /dev/null and stdout is stderr; afterwards the real stdout is
 # back, and what is printed then is the worker's tail. Descriptors 8 and 9 are the protocol's; start
@@ -252,7 +253,7 @@ _spread_task() {
     _spread_line=${_spread_line#*,}
     _spread_line=${_spread_line%']'}
     _spread_cut_meta
-    _spread_reply=
+    _spread_reply='' _spread_round=0  # a round: a collective of spread-gang.sh
     if _spread_payload "$_spread_line"; then
         _spread_status=0
         # `||` also keeps a script's `set -e` from ending the worker.

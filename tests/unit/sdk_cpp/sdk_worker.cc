@@ -6,6 +6,8 @@
 #include <sstream>
 #include <thread>
 
+int serve_gang_calls();  // gang_calls.cc
+
 namespace {
 
 bool forked = false;
@@ -268,6 +270,7 @@ const std::map<std::string, int (*)()>& kinds() {
          std::puts("tail");
          return status;
        }},
+      {"gang", serve_gang_calls},
       {"window", [] { return worker([](int n) { return n; }, {.window = 3}); }},
   };
   return all;

@@ -1,5 +1,6 @@
 """Drives a worker over real pipes with bytes from tests/golden; no master needed."""
 
+import base64
 import json
 import os
 import re
@@ -43,6 +44,17 @@ def frame(value):
 
 def line(value):
     return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def plain(value):
+    """As JSON has it."""
+    if isinstance(value, bytes):
+        return {"$bin": base64.b64encode(value).decode()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return value
 
 
 def unpack(data):
@@ -118,7 +130,10 @@ class Worker:
         self.process.stdin.flush()
 
     def task(self, id, payload):
-        self.send(frame([id, payload]) if self.wire == "msgpack" else line([id, payload]))
+        self.send_value([id, payload])
+
+    def send_value(self, value):
+        self.send(frame(value) if self.wire == "msgpack" else line(plain(value)))
 
     def close(self):
         self.process.stdin.close()

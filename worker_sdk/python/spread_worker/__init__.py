@@ -17,10 +17,14 @@ import sys
 
 from . import process, serve
 from .codecs import Ext
-from .errors import Busy, Fatal, Refused, TaskError, TooOld
+from .collectives import (allgather, allreduce, barrier, broadcast, exchange, gather, get, is_root,
+                          local_results, number_of_workers, put, rank, reduce, scatter, size)
+from .errors import Busy, Fatal, GangFailed, Refused, TaskError, TooOld
 
 __all__ = ["run", "progress", "log", "meta", "retire", "ask", "whoami", "Busy", "TaskError", "Fatal",
-           "Refused", "TooOld", "Ext"]
+           "Refused", "TooOld", "Ext", "GangFailed", "rank", "size", "is_root", "number_of_workers",
+           "barrier", "broadcast", "allgather", "exchange", "reduce", "allreduce", "gather", "scatter",
+           "put", "get", "local_results"]
 LEVELS = ("debug", "info", "warning", "error")
 __version__ = serve.VERSION
 
@@ -62,8 +66,8 @@ def log(text, level="info"):
 
 
 def meta():
-    """What spread knows of the task in work, a dict: with --task-meta its `attempt`, from 1 on.
-    Empty without that, and outside of a handler."""
+    """What spread knows of the task in work, a dict: with --task-meta its `attempt`, from 1 on; in a
+    gang `rank` and `size`. Empty without these, and outside of a handler."""
     channel = process.channel
     return dict(channel.meta) if channel else {}
 

@@ -24,6 +24,7 @@ class Channel:
         self.codec = self.capture = self.task = None
         self.meta, self.features, self.retiring = {}, frozenset(), False
         self.beats = None  # Where they are promised: beats.Beats.
+        self.rounds = 0  # Collectives that the task in work has called.
         self.reader = threading.get_ident()
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._tasks = []  # Those that are decoded, the next one last.

@@ -34,6 +34,11 @@ class Refused(Exception):
         return self.message
 
 
+class GangFailed(Refused):
+    """A collective cannot be: a member has failed, died, left or called another one. The text names
+    its rank and says why. A handler that lets it out has failed its task."""
+
+
 class TooOld(Exception):
     """The spread that has started this worker does not know what was asked for."""
     def __init__(self, ability):

@@ -117,6 +117,7 @@ def answer_of(channel, call, task):
     id, payload = task[:2]
     channel.task = id
     channel.meta = task[2] if len(task) > 2 and isinstance(task[2], dict) else {}
+    channel.rounds = 0
     try:
         if type(payload) is TaskError:
             raise payload

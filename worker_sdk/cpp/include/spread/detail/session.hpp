@@ -202,6 +202,9 @@ class Session {
     return msgpack::unpack(bytes.data(), bytes.size());
   }
 
+  /// Collectives that the present task has called.
+  std::uint64_t& rounds() { return rounds_; }
+
   template <class T>
   T decode(std::string_view payload) {
     return decoder_.decode<T>(payload);
@@ -304,6 +307,7 @@ class Session {
   void serve_one(const Task& task, const Answer& answer) {
     id_ = task.id;
     meta_ = task.meta;
+    rounds_ = 0;
     try {
       answer(task.payload);
     } catch (...) {
@@ -404,6 +408,7 @@ class Session {
   std::string_view meta_;          ///< Likewise.
   std::deque<std::string> later_;  ///< Tasks that came while a reply was waited for.
   std::uint64_t asked_ = 0;
+  std::uint64_t rounds_ = 0;
   bool retiring_ = false;
   Clock::time_point since_;
   int stride_ = 1;

@@ -1,0 +1,119 @@
+// The fixture worker "gang": the payload says which collective is called, and how.
+#include <spread/gang.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace {
+
+using spread::reduce_op;
+
+template <class Container>
+std::string shown(const Container& values) {
+  std::string text;
+  for (const auto& value : values) text += (text.empty() ? "" : " ") + std::to_string(value);
+  return text;
+}
+
+template <class T>
+std::string sum_of_two() {
+  return shown(spread::allreduce(std::vector<T>{1, 2}));
+}
+
+std::string place() {
+  return std::to_string(spread::rank()) + " of " + std::to_string(spread::size()) + " " +
+         std::to_string(spread::number_of_workers()) + (spread::is_root() ? " root" : "");
+}
+
+std::string exchanged() {
+  std::string text;
+  for (const auto& [rank, value] : spread::exchange("x", 5)) {
+    text += std::to_string(rank) + ":" + std::to_string(value) + " ";
+  }
+  return text;
+}
+
+std::string got() {
+  std::string text;
+  for (const auto& [rank, value] : spread::get<std::string>("x")) {
+    text += std::to_string(rank) + ":" + value + " ";
+  }
+  return text;
+}
+
+std::string local() {
+  std::string text;
+  for (const auto& [number, parameters, results] :
+       spread::local_results(std::vector<double>{0.5}, std::string("r"))) {
+    text += std::to_string(number) + " " + shown(parameters) + " " + results + "; ";
+  }
+  return text;
+}
+
+std::string gathered() {
+  const std::vector<std::int32_t> mine = {1, -2};
+  const auto whole = spread::gather(
+      mine,
+      {spread::size() == 1 ? std::vector<std::size_t>{2} : std::vector<std::size_t>{1, 2, 0}});
+  return whole ? shown(*whole) : "nothing";
+}
+
+std::string reduced() {
+  const auto result = spread::reduce(std::int64_t{5}, reduce_op::max);
+  return result ? std::to_string(*result) : "nothing";
+}
+
+const std::map<std::string, std::string (*)()>& calls() {
+  static const std::map<std::string, std::string (*)()> all = {
+      {"place", place},
+      {"barrier", [] { return spread::barrier(), std::string("past"); }},
+      {"two barriers", [] { return spread::barrier(), spread::barrier(), std::string("past"); }},
+      {"broadcast", [] { return spread::broadcast("mine"); }},
+      {"allgather", [] { return shown(spread::allgather(5)); }},
+      {"exchange", exchanged},
+      {"reduce", reduced},
+      {"float", [] { return std::to_string(spread::allreduce(3.0, reduce_op::product)); }},
+      {"gather", gathered},
+      {"scatter",
+       [] {
+         return spread::scatter(spread::size() == 1 ? std::vector<std::string>{"a"}
+                                                    : std::vector<std::string>{"a", "b", "c"});
+       }},
+      {"put", [] { return spread::put("x", std::string("v")), std::string("past"); }},
+      {"get", got},
+      {"local", local},
+      {"i1", sum_of_two<std::int8_t>},
+      {"i2", sum_of_two<std::int16_t>},
+      {"i4", sum_of_two<std::int32_t>},
+      {"i8", sum_of_two<std::int64_t>},
+      {"u1", sum_of_two<std::uint8_t>},
+      {"u2", sum_of_two<std::uint16_t>},
+      {"u4", sum_of_two<std::uint32_t>},
+      {"u8", sum_of_two<std::uint64_t>},
+      {"f4", sum_of_two<float>},
+      {"f8", sum_of_two<double>},
+      {"span",
+       [] {
+         const std::vector<double> values = {1, 2};
+         return shown(spread::allreduce(std::span<const double>(values)));
+       }},
+      {"caught",
+       [] {
+         try {
+           spread::barrier();
+         } catch (const spread::gang_failed& e) {
+           return e.type() + ": " + e.what();
+         }
+         return std::string("nothing was thrown");
+       }},
+  };
+  return all;
+}
+
+}  // namespace
+
+int serve_gang_calls() {
+  return spread::worker([](const std::string& call) { return calls().at(call)(); });
+}

@@ -1,0 +1,176 @@
+// The collectives of the C++ SDK: what is asked, and what is made of the replies.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "worker_process.h"
+
+namespace spread::test {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kRankOne = R"({"rank":1,"size":3})";
+constexpr const char* kRoot = R"({"rank":0,"size":3})";
+
+class SdkGang : public testing::Test {
+ protected:
+  SdkGang() : worker_(WorkerProcess::kind("gang", {"SPREAD_FEATURES=ask,meta"})) {
+    worker_.receive();
+  }
+
+  /// What the call is answered; it asks the question `asked` (behind its seq) and gets `reply`.
+  std::string call(const std::string& name, const std::string& asked, const json& reply,
+                   const std::string& meta = kRankOne, const std::string& kind = "answer") {
+    worker_.send("[7,\"" + name + "\"," + meta + "]");
+    EXPECT_EQ(worker_.receive(), "[null,\"ask\"," + std::to_string(++seq_) + "," + asked + "]");
+    send_reply(kind, reply);
+    return result();
+  }
+  std::string collective(const std::string& name, const std::string& asked, const json& reply,
+                         const std::string& meta = kRankOne) {
+    return call(name, "\"collective\",7,0," + asked, reply, meta);
+  }
+  void send_reply(const std::string& kind, const json& reply) {
+    const std::vector<std::uint8_t> body =
+        json::to_msgpack(json::array({nullptr, kind, seq_, reply}));
+    const auto size = static_cast<std::uint32_t>(body.size());
+    std::string frame = "\xc6";
+    for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(size >> shift);
+    worker_.send_bytes(frame + std::string(body.begin(), body.end()));
+  }
+  std::string result() {
+    const json answer = json::parse(worker_.receive());
+    return answer[1] == "ok" ? answer[2].get<std::string>() : answer[2].dump();
+  }
+  template <class T>
+  static json typed(const std::string& dtype, const std::vector<T>& items) {
+    std::vector<std::uint8_t> bytes(items.size() * sizeof(T));
+    std::memcpy(bytes.data(), items.data(), bytes.size());
+    return {{"dtype", dtype}, {"shape", {items.size()}}, {"data", json::binary(bytes)}};
+  }
+  template <class T>
+  void check_items(const std::string& dtype, const std::string& shown) {
+    const json mine = typed<T>(dtype, {1, 2});
+    const json sent = json::array({"sum", mine});
+    worker_.send("[7,\"" + dtype + "\"," + kRankOne + "]");
+    const json asked = json::parse(worker_.receive());
+    ++seq_;
+    EXPECT_EQ(asked.at(7).at(1).at("dtype"), dtype);
+    EXPECT_EQ(asked.at(7).dump(), json::parse(sent.dump()).dump());
+    send_reply("answer", typed<T>(dtype, {3, 4}));
+    EXPECT_EQ(result(), shown) << dtype;
+  }
+
+  WorkerProcess worker_;
+  std::uint64_t seq_ = 0;
+};
+
+TEST_F(SdkGang, AMemberKnowsItsPlace) {
+  worker_.send(R"([7,"place",{"rank":1,"size":3}])");
+  EXPECT_EQ(result(), "1 of 3 3");
+  worker_.send(R"([7,"place",{"attempt":2,"size":1,"rank":0}])");
+  EXPECT_EQ(result(), "0 of 1 1 root");
+}
+
+TEST_F(SdkGang, EachCallIsAQuestion) {
+  EXPECT_EQ(collective("barrier", "\"barrier\",null", nullptr), "past");
+  EXPECT_EQ(collective("broadcast", "\"broadcast\",null", "its"), "its");
+  EXPECT_EQ(collective("broadcast", "\"broadcast\",\"mine\"", "mine", kRoot), "mine");
+  EXPECT_EQ(collective("allgather", "\"allgather\",5", {1, 5, -7}), "1 5 -7");
+  EXPECT_EQ(collective("exchange", "\"exchange\",[\"x\",5]", {1, 2}), "0:1 2:2 ");
+  EXPECT_EQ(collective("reduce", "\"reduce\",[\"max\",5]", nullptr), "nothing");
+  EXPECT_EQ(collective("reduce", "\"reduce\",[\"max\",5]", 9, kRoot), "9");
+  EXPECT_EQ(collective("scatter", "\"scatter\",null", "b"), "b");
+  EXPECT_EQ(collective("scatter", "\"scatter\",[\"a\",\"b\",\"c\"]", "a", kRoot), "a");
+  EXPECT_EQ(call("put", R"("put",7,"x","v")", nullptr), "past");
+  EXPECT_EQ(call("get", R"("get",7,"x")", json::parse(R"([[0,"a"],[2,"c"]])")), "0:a 2:c ");
+}
+
+TEST_F(SdkGang, AFloatStaysAFloat) {
+  // As an integer it could not be reduced with the others'.
+  EXPECT_EQ(collective("float", "\"allreduce\",[\"product\",3.0]", 9), "9.000000");
+}
+
+TEST_F(SdkGang, NumbersInBulkAreTypedArrays) {
+  check_items<std::int8_t>("i1", "3 4");
+  check_items<std::int16_t>("i2", "3 4");
+  check_items<std::int32_t>("i4", "3 4");
+  check_items<std::int64_t>("i8", "3 4");
+  check_items<std::uint8_t>("u1", "3 4");
+  check_items<std::uint16_t>("u2", "3 4");
+  check_items<std::uint32_t>("u4", "3 4");
+  check_items<std::uint64_t>("u8", "3 4");
+  check_items<float>("f4", "3.000000 4.000000");
+  check_items<double>("f8", "3.000000 4.000000");
+}
+
+TEST_F(SdkGang, AnArrayOfAnotherTypeIsATaskError) {
+  const json mine = typed<double>("f8", {1, 2});
+  worker_.send(std::string("[7,\"span\",") + kRankOne + "]");
+  const json asked = json::parse(worker_.receive());
+  ++seq_;
+  EXPECT_EQ(asked[7].dump(), json::array({"sum", mine}).dump());
+  send_reply("answer", typed<float>("f4", {3, 4}));
+  EXPECT_EQ(json::parse(result())["message"],
+            "a member's value is one of f4, and not an array of f8");
+}
+
+TEST_F(SdkGang, GatherAndLocalResults) {
+  const json mine = typed<std::int32_t>("i4", {1, -2});
+  const std::string asked = "\"gather\",[[1,2,0]," + mine.dump() + "]";
+  EXPECT_EQ(collective("gather", asked, nullptr), "nothing");
+  EXPECT_EQ(collective("gather", asked, typed<std::int32_t>("i4", {9, 1, -2}), kRoot), "9 1 -2");
+  const json parameters = typed<double>("f8", {0.5});
+  const std::string value = json::array({parameters, "r"}).dump();
+  EXPECT_EQ(
+      collective("local", "\"allgather\"," + value,
+                 json::array({json::array({parameters, "q"}), json::array({parameters, "r"})})),
+      "0 0.500000 q; 1 0.500000 r; ");
+}
+
+TEST_F(SdkGang, RoundsCountFromZeroInEachTask) {
+  for (int i = 0; i < 2; ++i) {
+    worker_.send(std::string("[7,\"two barriers\",") + kRankOne + "]");
+    for (const char* const round : {"0", "1"}) {
+      EXPECT_EQ(worker_.receive(), "[null,\"ask\"," + std::to_string(++seq_) +
+                                       ",\"collective\",7," + round + ",\"barrier\",null]");
+      send_reply("answer", nullptr);
+    }
+    EXPECT_EQ(result(), "past");
+  }
+}
+
+TEST_F(SdkGang, WhatIsRefusedIsThrownWithTheMastersWords) {
+  const json why = {{"type", "GangFailed"}, {"message", "rank 2: killed by signal 9"}};
+  const std::string barrier = "\"collective\",7,0,\"barrier\",null";
+  EXPECT_EQ(call("barrier", barrier, why, kRankOne, "refused"), why.dump());
+  EXPECT_EQ(call("put", R"("put",7,"x","v")", why, kRankOne, "refused"), why.dump());
+  EXPECT_EQ(call("caught", barrier, why, kRankOne, "refused"),
+            "GangFailed: rank 2: killed by signal 9");
+  // The worker goes on.
+  EXPECT_EQ(collective("barrier", "\"barrier\",null", nullptr), "past");
+}
+
+TEST_F(SdkGang, OutsideOfAGangEveryCallIsTheIdentity) {
+  for (const auto& [name, expected] : std::map<std::string, std::string>{
+           {"place", "0 of 1 1 root"},
+           {"barrier", "past"},
+           {"broadcast", "mine"},
+           {"allgather", "5"},
+           {"exchange", ""},
+           {"reduce", "5"},
+           {"float", "3.000000"},
+           {"gather", "1 -2"},
+           {"scatter", "a"},
+           {"put", "past"},
+           {"get", ""},
+           {"local", "0 0.500000 r; "},
+           {"span", "1.000000 2.000000"},
+       }) {
+    worker_.send("[7,\"" + name + "\"]");
+    EXPECT_EQ(result(), expected) << name;
+  }
+}
+
+}  // namespace
+}  // namespace spread::test

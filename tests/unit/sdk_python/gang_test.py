@@ -1,0 +1,289 @@
+"""The collectives of the Python SDK: what is asked, and what is made of the replies."""
+
+import array
+import json
+import os
+import struct
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import SDK, Worker, golden_bytes, plain
+
+FEATURES = {"SPREAD_FEATURES": "ask,meta"}
+# A handler for every call: the payload is Python.
+CALLS = """
+import array, spread_worker as w
+def numbers(v):
+    return v.tolist() if hasattr(v, "tolist") else v
+def handler(text):
+    return eval(text)
+spread_worker.run(handler)
+"""
+WIRES = ("msgpack", "json")
+I4 = {"dtype": "i4", "shape": [2], "data": struct.pack("<2i", 1, -2)}
+
+
+class Gang(unittest.TestCase):
+    def setUp(self):
+        self.workers = {}
+        for wire in WIRES:
+            worker = Worker(CALLS, wire=wire, env=FEATURES)
+            self.addCleanup(worker.__exit__)
+            worker.hello()
+            self.workers[wire] = worker
+
+    def call(self, text, asked, reply, meta=None, kind="answer"):
+        """The result of a handler that evaluates `text`, as rank 1 of 3; it asks `asked` (op and
+        arguments), each time, and is given `reply`."""
+        results = []
+        for wire, worker in self.workers.items():
+            worker.send_value([7, text, meta or {"rank": 1, "size": 3}])
+            for question, answer in zip(asked, reply):
+                message = worker.message()
+                self.assertEqual(message[:2], [None, "ask"], message)
+                self.assertEqual(message[3:], [question[0], 7] + self.on(wire, question[1:]))
+                worker.send_value([None, kind, message[2], answer])
+            results.append(worker.message())
+        self.assertEqual(results[0][:2], results[1][:2])
+        return results[0][2] if results[0][1] == "ok" else results[0]
+
+    def on(self, wire, value):
+        """As a message of that wire is read here."""
+        if wire == "msgpack":
+            return list(value)
+        return plain(value)
+
+    def one(self, text, kind, value, reply, **rest):
+        return self.call(text, [("collective", 0, kind, value)], [reply], **rest)
+
+    def test_a_member_knows_its_place(self):
+        text = "[w.rank(), w.size(), w.number_of_workers(), w.is_root()]"
+        self.assertEqual(self.call(text, [], []), [1, 3, 3, False])
+        self.assertEqual(self.call(text, [], [], {"rank": 0, "size": 1}), [0, 1, 1, True])
+
+    def test_each_call_is_a_question(self):
+        root = {"rank": 0, "size": 3}
+        self.assertIsNone(self.one("w.barrier()", "barrier", None, None))
+        self.assertEqual(self.one("w.broadcast('mine')", "broadcast", None, "a"), "a")
+        self.assertEqual(self.one("w.broadcast('a')", "broadcast", "a", "a", meta=root), "a")
+        self.assertEqual(self.one("w.allgather({'a': 1})", "allgather", {"a": 1}, [5, None, 6]), [5, None, 6])
+        found = self.one("sorted(w.exchange('x', [1]).items())", "exchange", ["x", [1]], ["a", "c"])
+        self.assertEqual(found, [[0, "a"], [2, "c"]])
+        self.assertIsNone(self.one("w.reduce(5, 'max')", "reduce", ["max", 5], None))
+        self.assertEqual(self.one("w.reduce(5)", "reduce", ["sum", 5], 8, meta=root), 8)
+        self.assertEqual(self.one("w.allreduce(5, 'min')", "allreduce", ["min", 5], 3), 3)
+        self.assertEqual(self.one("w.scatter()", "scatter", None, "b"), "b")
+        self.assertEqual(self.one("w.scatter([4, 5, 6])", "scatter", [4, 5, 6], 4, meta=root), 4)
+        self.assertIsNone(self.call("w.put('x', [1])", [("put", "x", [1])], [None]))
+        found = self.call("sorted(w.get('x').items())", [("get", "x")], [[[0, "a"], [2, [1]]]])
+        self.assertEqual(found, [[0, "a"], [2, [1]]])
+        found = self.one("w.local_results([1], 'r')", "allgather", [[1], "r"], [[[0], "q"], [[1], "r"]])
+        self.assertEqual(
+            found,
+            [
+                {"number": 0, "parameters": [0], "results": "q"},
+                {"number": 1, "parameters": [1], "results": "r"},
+            ],
+        )
+
+    def test_rounds_count_from_0_in_each_task(self):
+        for _ in range(2):
+            self.call(
+                "[w.barrier(), w.put('x', 1), w.barrier()]",
+                [("collective", 0, "barrier", None), ("put", "x", 1), ("collective", 1, "barrier", None)],
+                [None] * 3,
+            )
+
+    def test_a_float_stays_a_float(self):
+        # JSON says 3 where the sum is 3.0.
+        self.assertEqual(self.one("repr(w.allreduce(1.5))", "allreduce", ["sum", 1.5], 3), "3.0")
+        self.assertEqual(self.one("repr(w.allreduce(1))", "allreduce", ["sum", 1], 3), "3")
+
+    def test_what_is_refused_raises_with_the_masters_words(self):
+        why = {"type": "GangFailed", "message": "rank 2: killed by signal 9"}
+        calls = {
+            "barrier()": ("collective", 0, "barrier", None),
+            "allgather(1)": ("collective", 0, "allgather", 1),
+            "put('x', 1)": ("put", "x", 1),
+            "get('x')": ("get", "x"),
+        }
+        for text, asked in calls.items():
+            found = self.call("w." + text, [asked], [why], kind="refused")
+            self.assertEqual((found[1], found[2]["type"]), ("error", "GangFailed"))
+            self.assertEqual(found[2]["message"], why["message"])
+        other = {"type": "BadAsk", "message": "no"}
+        found = self.call("w.put('x', 1)", [calls["put('x', 1)"]], [other], kind="refused")
+        self.assertEqual(found[2]["type"], "Refused")
+        found = self.call("w.barrier()", [calls["barrier()"]], [other], kind="refused")
+        self.assertEqual((found[2]["type"], found[2]["message"]), ("GangFailed", "no"))
+        self.assertEqual(self.call("issubclass(w.GangFailed, w.Refused)", [], []), True)
+
+    def test_the_worker_goes_on_behind_a_failure(self):
+        why = {"type": "GangFailed", "message": "rank 2: it failed"}
+        self.call("w.barrier()", [("collective", 0, "barrier", None)], [why], kind="refused")
+        self.assertIsNone(self.one("w.barrier()", "barrier", None, None))
+
+    def test_arrays_are_typed_ones(self):
+        for letter, dtype in zip("bhilqBHILQfd", "i1 i2 i4 i8 i8 u1 u2 u4 u8 u8 f4 f8".split()):
+            form = "<2" + letter.replace("l", "q").replace("L", "Q")
+            data = struct.pack(form, 1, 2)
+            value = {"dtype": dtype, "shape": [2], "data": data}
+            double = dict(value, data=struct.pack(form, 2, 4))
+            found = self.one(
+                "(lambda a: [type(a).__name__, a.typecode, a.tolist()])(w.allreduce(array.array(%r, [1, 2])))"
+                % letter,
+                "allreduce",
+                ["sum", value],
+                double,
+            )
+            self.assertEqual(found, ["array", letter, [2, 4]])
+
+    def test_a_memoryview_has_axes(self):
+        value = {"dtype": "u1", "shape": [2, 3], "data": b"abcdef"}
+        text = "(lambda v: [type(v).__name__, list(v.shape), v.tolist()])(w.%s)"
+        view = "memoryview(b'abcdef').cast('B', [2, 3])"
+        expected = ["memoryview", [2, 3], [[97, 98, 99], [100, 101, 102]]]
+        found = self.one(text % ("allreduce(%s, 'max')" % view), "allreduce", ["max", value], value)
+        self.assertEqual(found, expected)
+        value = {"dtype": "i2", "shape": [2, 1, 2], "data": struct.pack("<4h", 1, 2, 3, 4)}
+        found = self.one(
+            "[v.tolist() for v in w.allgather(memoryview(array.array('h', [1, 2, 3, 4])).cast('B').cast('h', [2, 1, 2]))]",
+            "allgather",
+            value,
+            [value] * 3,
+        )
+        self.assertEqual(found, [[[[1, 2]], [[3, 4]]]] * 3)
+
+    def test_gather_is_over_the_first_axis(self):
+        text = "numbers(w.gather(array.array('i', [1, -2]), (1, 2, 0)))"
+        self.assertIsNone(self.one(text, "gather", [[1, 2, 0], I4], None))
+        whole = {"dtype": "i4", "shape": [3], "data": struct.pack("<3i", 9, 1, -2)}
+        root = {"rank": 0, "size": 3}
+        self.assertEqual(self.one(text, "gather", [[1, 2, 0], I4], whole, meta=root), [9, 1, -2])
+
+    def test_arrays_in_lists_and_maps_of_ranks(self):
+        mine = "array.array('i', [1, -2])"
+        found = self.one("[v.tolist() for v in w.exchange('x', %s).values()]" % mine, "exchange", ["x", I4], [I4, I4])
+        self.assertEqual(found, [[1, -2]] * 2)
+        found = self.one(
+            "w.scatter([%s] * 3).tolist()" % mine, "scatter", [I4] * 3, I4, meta={"rank": 0, "size": 3}
+        )
+        self.assertEqual(found, [1, -2])
+        found = self.one(
+            "[r['results'].tolist() for r in w.local_results(1, %s)]" % mine, "allgather", [1, I4], [[1, I4]]
+        )
+        self.assertEqual(found, [[1, -2]])
+
+    def test_what_cannot_be_sent_is_no_call(self):
+        for text, name in (
+            ("w.allgather(memoryview(b'ab').cast('c'))", "TypeError"),
+            ("w.allgather({1, 2})", "TypeError"),
+            ("w.allreduce(1, 'xor')", "ValueError"),
+        ):
+            self.assertEqual(self.call(text, [], [])[2]["type"], name)
+
+    def test_outside_of_a_gang_every_call_is_the_identity(self):
+        calls = {
+            "[w.rank(), w.size(), w.is_root(), w.number_of_workers()]": [0, 1, True, 1],
+            "w.barrier()": None,
+            "w.broadcast([1])": [1],
+            "w.allgather('a')": ["a"],
+            "w.exchange('x', 1)": {},
+            "w.reduce(2.5)": 2.5,
+            "w.allreduce('a', 'max')": "a",
+            "w.scatter([7])": 7,
+            "w.gather(array.array('b', [1, 2]), [2]).tolist()": [1, 2],
+            "w.put('x', 1)": None,
+            "w.get('x')": {},
+            "w.local_results(1, 2)": [{"number": 0, "parameters": 1, "results": 2}],
+        }
+        for text, expected in calls.items():
+            # With an empty third element, and with one that is about another thing.
+            self.assertEqual(self.call(text, [], [], {"attempt": 2}), expected, text)
+        found = self.call("w.gather(array.array('b', [1, 2]), [3])", [], [], {"attempt": 1})
+        self.assertEqual(found[2]["type"], "GangFailed")
+        self.assertIn("mismatched sizes", found[2]["message"])
+        code = "import json, spread_worker as w\nprint(json.dumps([w.size(), w.allgather(5), w.get('x')]))"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SPREAD_")}
+        out = subprocess.check_output(
+            [sys.executable, "-c", code], env=dict(environment, PYTHONPATH=SDK), timeout=60
+        )
+        self.assertEqual(json.loads(out), [1, [5], {}])
+
+
+class GoldenBytes(unittest.TestCase):
+    CODE = """
+import spread_worker as w
+def handler(n):
+    for _ in range(3):
+        w.whoami()
+    w.barrier()
+    array = memoryview(b"\\x01\\x00\\xff\\xff").cast("h", [1, 2])
+    total = w.allreduce(array, "sum")
+    w.put("grid", [1.5, None])
+    return [total.tolist(), sorted(w.get("grid").items())]
+w.run(handler)
+"""
+
+    def test_questions_and_answers_are_the_golden_ones(self):
+        for wire in WIRES:
+            with self.subTest(wire=wire), Worker(self.CODE, wire=wire, env=FEATURES) as w:
+                w.hello()
+                w.send_value([7, None, {"rank": 1, "size": 3}])
+                for _ in range(3):
+                    w.send_value([None, "answer", w.message()[2], {}])
+                for asked, reply in (
+                    ("ask for a collective", [None, "answer", 4, None]),
+                    ("ask for a collective of an array", "answer to a collective of an array"),
+                    ("ask to put", [None, "answer", 6, None]),
+                    ("ask to get", "answer to a get"),
+                ):
+                    w.message()
+                    self.assertEqual(w.raw, golden_bytes("up", wire, asked))
+                    if isinstance(reply, str):
+                        w.send(golden_bytes("down", wire, reply))
+                    else:
+                        w.send_value(reply)
+                found = [[[2, -2]], [[0, [1.5, None]], [2, "x"]]]
+                self.assertEqual(w.message(), [7, "ok", found])
+
+
+class NumpyArrays(unittest.TestCase):
+    """Run where numpy is installed; the conversion of arrays has no other test."""
+
+    def setUp(self):
+        try:
+            import numpy
+        except ImportError:
+            self.skipTest("numpy is not installed")
+        self.numpy = numpy
+
+    def test_are_sent_and_given_back(self):
+        np = self.numpy
+        sys.path.insert(0, SDK)
+        from spread_worker import collectives
+
+        for dtype in collectives.DTYPES:
+            for value in (
+                np.arange(6, dtype=dtype).reshape(2, 3),
+                np.arange(6, dtype=dtype).reshape(2, 3).T,
+                np.arange(12, dtype=dtype)[::2],
+                np.arange(6, dtype=">" + dtype),
+                np.array(5, dtype=dtype),
+                np.empty((2, 0), dtype=dtype),
+            ):
+                sent = collectives._encoded(value)
+                self.assertEqual(sent["data"], value.astype("<" + dtype).tobytes())
+                back = collectives._decoded(sent, value)
+                self.assertEqual((back.dtype, back.shape), (np.dtype(dtype), value.shape))
+                self.assertTrue((back == value).all())
+                back[...] = 0  # can be written to
+        for value in (np.zeros(2, "f2"), np.zeros(2, "c8"), np.zeros(2, bool), np.array(["a"])):
+            with self.assertRaises(TypeError):
+                collectives._encoded(value)
+
+
+if __name__ == "__main__":
+    unittest.main()

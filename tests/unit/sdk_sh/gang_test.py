@@ -1,0 +1,114 @@
+"""The collectives of the shell SDK, in every shell that is here: what is asked, and what is made of the
+replies."""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sdk_python"))
+import harness
+from worker_test import SHELLS, shell_worker
+
+CODE = """
+. '%s'
+handler() {
+    if eval "$1"; then spread_ok_json "$SPREAD_ANSWER"; else spread_gang_failed; fi
+}
+spread_run handler
+""" % os.path.join(harness.ROOT, "worker_sdk", "sh", "spread-gang.sh")
+FEATURES = {"SPREAD_FEATURES": "ask,meta"}
+MEMBER, ROOT = {"rank": 1, "size": 3}, {"attempt": 1, "rank": 0, "size": 3}
+ARRAY = '{"dtype":"u1","shape":[2],"data":{"$bin":"AQI="}}'
+
+
+class Gang(unittest.TestCase):
+    def each_shell(self):
+        for shell in SHELLS:
+            with self.subTest(shell=shell), shell_worker(CODE, shell, env=FEATURES) as worker:
+                worker.hello()
+                yield worker
+
+    def call(self, worker, text, asked, reply, meta=MEMBER, kind="answer"):
+        worker.send_value([7, text, meta])
+        message = worker.message()
+        self.assertEqual(message[:2] + message[3:], [None, "ask", asked[0], 7] + asked[1:])
+        worker.send_value([None, kind, message[2], reply])
+        return worker.message()
+
+    def test_each_call_is_a_question(self):
+        array = {"dtype": "u1", "shape": [2], "data": {"$bin": "AQI="}}
+        calls = (
+            ("barrier", MEMBER, ["barrier", None], None),
+            ("broadcast '\"a b\"'", MEMBER, ["broadcast", None], [1, {"a": "]"}]),
+            ("broadcast '\"a b\"'", ROOT, ["broadcast", "a b"], "a b"),
+            ("allgather 5", MEMBER, ["allgather", 5], [4, 5, 6]),
+            ("exchange 'the \"x\"' '[5]'", MEMBER, ["exchange", ['the "x"', [5]]], [4, 6]),
+            ("reduce max 5", MEMBER, ["reduce", ["max", 5]], None),
+            ("allreduce sum '%s'" % ARRAY, MEMBER, ["allreduce", ["sum", array]], array),
+            ("gather '[0,2,1]' '%s'" % ARRAY, MEMBER, ["gather", [[0, 2, 1], array]], None),
+            ("scatter '[1,2,3]'", MEMBER, ["scatter", None], "b"),
+            ("scatter '[1,[2],3]'", ROOT, ["scatter", [1, [2], 3]], 1),
+        )
+        for worker in self.each_shell():
+            for text, meta, asked, reply in calls:
+                found = self.call(
+                    worker, "spread_" + text, ["collective", 0] + asked, reply, meta
+                )
+                self.assertEqual(found, [7, "ok", reply])
+            found = self.call(worker, "spread_put x '[1]'", ["put", "x", [1]], None)
+            self.assertEqual(found, [7, "ok", None])
+            found = self.call(worker, "spread_get x", ["get", "x"], [[0, 5], [2, "a"]])
+            self.assertEqual(found, [7, "ok", [[0, 5], [2, "a"]]])
+
+    def test_rounds_count_from_0_in_each_task(self):
+        for worker in self.each_shell():
+            for _ in range(2):
+                worker.send_value([7, "spread_barrier && spread_barrier", MEMBER])
+                for called in (0, 1):
+                    message = worker.message()
+                    self.assertEqual(message[3:], ["collective", 7, called, "barrier", None])
+                    worker.send_value([None, "answer", message[2], None])
+                self.assertEqual(worker.message(), [7, "ok", None])
+
+    def test_a_member_knows_its_place(self):
+        for worker in self.each_shell():
+            for meta, place in ((MEMBER, (1, 3)), (ROOT, (0, 3)), ({"rank": 10, "size": 12}, (10, 12))):
+                for text, number in zip(("spread_rank", "spread_size"), place):
+                    worker.send_value([7, text, meta])
+                    self.assertEqual(worker.message(), [7, "ok", number])
+
+    def test_what_is_refused_is_the_tasks_error(self):
+        why = {"type": "GangFailed", "message": "rank 2: killed by signal 9"}
+        for worker in self.each_shell():
+            for text, asked in (
+                ("spread_barrier", ["collective", 0, "barrier", None]),
+                ("spread_get x", ["get", "x"]),
+            ):
+                found = self.call(worker, text, asked, why, kind="refused")
+                self.assertEqual(found, [7, "error", why])
+
+    def test_outside_of_a_gang_every_call_is_the_identity(self):
+        calls = {
+            "rank": 0,
+            "size": 1,
+            "barrier": None,
+            "broadcast '[1]'": [1],
+            "allgather '\"a\"'": ["a"],
+            "exchange x 1": [],
+            "reduce sum 2.5": 2.5,
+            "allreduce max 7": 7,
+            "gather '[2]' '[1]'": [1],
+            "scatter '[{\"a\":[1]}]'": {"a": [1]},
+            "put x 1": None,
+            "get x": [],
+        }
+        for worker in self.each_shell():
+            for text, expected in calls.items():
+                for meta in ([], [{"attempt": 2}]):
+                    worker.send_value([7, "spread_" + text] + meta)
+                    self.assertEqual(worker.message(), [7, "ok", expected], text)
+
+
+if __name__ == "__main__":
+    unittest.main()

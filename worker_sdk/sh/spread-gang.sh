@@ -1,0 +1,103 @@
+# shellcheck shell=sh
+# What the members of a gang say to each other (docs/gangs.md), for workers in POSIX sh: source it
+# behind spread-worker.sh.
+#
+#     . ./spread-worker.sh
+#     . ./spread-gang.sh
+#     handler() { spread_allreduce sum "$1" && spread_ok_json "$SPREAD_ANSWER" || spread_gang_failed; }
+#     spread_run handler
+#
+# Each function leaves its result, a JSON value, in $SPREAD_ANSWER. Its status is 1 where the gang has
+# failed; $SPREAD_ANSWER says why then. A gang works only where all members make the same calls.
+#
+#   spread_rank, spread_size         the rank of this member, from 0; how many members there are
+#   spread_barrier                   returns when every member has called it
+#   spread_broadcast JSON            rank 0's value; the others' is not looked at
+#   spread_allgather JSON            a list of all values, in rank order
+#   spread_exchange NAME JSON        the same without one's own
+#   spread_reduce OP JSON            in rank 0 the values reduced, in the others null. OP is sum,
+#   spread_allreduce OP JSON         product, min or max. The same in every member. 1 and 1.0 differ
+#   spread_gather SIZES JSON         in rank 0 the members' typed arrays in one, in the others null
+#   spread_scatter JSON              this member's element of rank 0's list; the others' is not looked at
+#   spread_put NAME JSON             leaves a value for the others
+#   spread_get NAME                  what they have left so far, a list of [rank, value]
+#   spread_gang_failed               gives the task's answer: an error with the reason in $SPREAD_ANSWER
+#
+# Outside of a gang the size is 1 and every call is the identity.
+
+spread_rank() { _spread_place rank 0; }
+
+spread_size() { _spread_place size 1; }
+
+spread_barrier() { _spread_collective barrier null null; }
+
+spread_broadcast() {
+    _spread_of_root "${1-null}"
+    _spread_collective broadcast "$_spread_value" "${1-null}"
+}
+
+spread_allgather() { _spread_collective allgather "$1" "[$1]"; }
+
+spread_exchange() {
+    _spread_quote "$1"
+    _spread_collective exchange "[$_spread_value,$2]" '[]'
+}
+
+spread_reduce() { _spread_collective reduce "[\"$1\",$2]" "$2"; }
+
+spread_allreduce() { _spread_collective allreduce "[\"$1\",$2]" "$2"; }
+
+spread_gather() { _spread_collective gather "[$1,$2]" "$2"; }
+
+spread_scatter() {
+    _spread_of_root "${1-null}"
+    _spread_list=${1-}
+    _spread_list=${_spread_list#'['}
+    _spread_collective scatter "$_spread_value" "${_spread_list%']'}"
+}
+
+spread_put() {
+    SPREAD_ANSWER=null
+    _spread_in_gang || return 0
+    _spread_quote "$1"
+    spread_ask put "$_spread_value" "$2"
+}
+
+spread_get() {
+    SPREAD_ANSWER='[]'
+    _spread_in_gang || return 0
+    _spread_quote "$1"
+    spread_ask get "$_spread_value"
+}
+
+spread_gang_failed() { _spread_answer "\"error\",$SPREAD_ANSWER"; }
+
+_spread_in_gang() {
+    case ${SPREAD_META-} in
+        *'"size":'*) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# The number $1 of the third element; $2 where there is none.
+_spread_place() {
+    SPREAD_ANSWER=$2
+    _spread_in_gang || return 0
+    SPREAD_ANSWER=${SPREAD_META##*"\"$1\":"}
+    SPREAD_ANSWER=${SPREAD_ANSWER%%[,\}]*}
+}
+
+# $1 in rank 0, null in the others, in _spread_value.
+_spread_of_root() {
+    spread_rank
+    _spread_value=null
+    [ "$SPREAD_ANSWER" != 0 ] || _spread_value=$1
+}
+
+# _spread_collective KIND VALUE IDENTITY
+_spread_collective() {
+    SPREAD_ANSWER=$3
+    _spread_in_gang || return 0
+    spread_ask collective "$_spread_round" "\"$1\"" "$2" || return 1
+    _spread_round=$((_spread_round + 1))
+}
