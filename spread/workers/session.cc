@@ -324,8 +324,10 @@ void Session::answer(std::uint64_t seq, std::span<const Slice> value) {
              codec_->encode_prep(wire::make_answer(seq, whole.view()), output_.tail()).has_value());
 }
 
-/// False: it has been broken instead, since it reads none. A single one may be of any size.
+/// False: it is not to be sent; perhaps the worker reads none, and the session is broken instead. A
+/// single one may be of any size.
 bool Session::counts_reply(std::size_t bytes) {
+  if (state_ != SessionState::Running) return false;  // its input has ended: as in on_ask()
   if (output_.empty()) unread_replies_ = 0;
   if (unread_replies_ > 0 && unread_replies_ + bytes > kUnreadRepliesMax) {
     broken("it asks, and does not read the answers");

@@ -84,6 +84,7 @@ class Session {
   /// this wire cannot carry the payload; nothing was sent.
   Status send_task(TaskId id, const Value& payload, ByteView meta = {});
   /// An answer to a question of the worker, made by wire::make_answer() or wire::make_refusal().
+  /// It may come late: one whose input has been closed meanwhile is sent none.
   void reply(const Value& message);
   /// The same with a value that is in several pieces, one behind the other, and of which a large
   /// one is not copied: many workers may be sent it.

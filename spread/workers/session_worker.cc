@@ -96,16 +96,6 @@ SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session,
 
 // ---------------------------------------------------------------- what it is asked to do
 
-void SessionWorker::reply(const Value& message) {
-  session_.reply(message);
-  if (session_.problem() != Problem::None) react_to_problem(output_over_);
-}
-
-void SessionWorker::answer(std::uint64_t seq, std::span<const Slice> value) {
-  session_.answer(seq, value);
-  if (session_.problem() != Problem::None) react_to_problem(output_over_);
-}
-
 void SessionWorker::close_input() {
   if (std::exchange(closing_, true)) return;
   session_.close();
@@ -123,6 +113,16 @@ void SessionWorker::begin_shutdown() {
 
 void SessionWorker::because(std::string_view why) {
   if (!channel_->exited() && ended_why_.empty()) ended_why_ = why;
+}
+
+void SessionWorker::reply(const Value& message) {
+  session_.reply(message);
+  if (session_.problem() != Problem::None) react_to_problem(false);
+}
+
+void SessionWorker::answer(std::uint64_t seq, std::span<const Slice> value) {
+  session_.answer(seq, value);
+  if (session_.problem() != Problem::None) react_to_problem(false);
 }
 
 void SessionWorker::terminate(std::string_view why) {

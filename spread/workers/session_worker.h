@@ -100,13 +100,14 @@ class SessionWorker final : private ChannelSink {
   SessionWorker& operator=(const SessionWorker&) = delete;
 
   Session& session() { return session_; }
-  /// As the Session's; one that does not read its replies is ended, whoever has caused them.
-  void reply(const Value& message);
-  void answer(std::uint64_t seq, std::span<const Slice> value);
   /// 0 if it is not a process.
   int pid() const { return channel_->pid(); }
   /// Writes as much as the channel takes; the rest follows when there is room.
   void flush() { channel_->flush(); }
+  /// Session::reply() and answer(), at any time: a worker that cannot be sent it, or reads none, is
+  /// ended.
+  void reply(const Value& message);
+  void answer(std::uint64_t seq, std::span<const Slice> value);
   /// No task will follow: its input is closed when all has been written, and the shutdown time-out
   /// begins, or does with the last answer that it still owes.
   void close_input();

@@ -136,6 +136,15 @@ TEST_F(CollectivesTest, ValuesOfManyBytesAreSharedByAll) {
   for (std::size_t i = 0; i < 12; ++i) EXPECT_EQ(pieces[i], pieces[i % 4]);
 }
 
+TEST_F(CollectivesTest, ValuesOfManyBytesStayWhereTheyCame) {
+  const std::string large = '"' + std::string(100'000, 'x') + '"';
+  three_.call_all(3, "0,\"exchange\",[\"x\"," + large + "]");
+  const std::vector<GangReply>& replies = three_.replies();
+  ASSERT_EQ(replies.size(), 3u);
+  EXPECT_EQ(replies[0].value.back().view().data(), replies[1].value.back().view().data())
+      << "that of rank 2 has not been copied for each";
+}
+
 // ---------------------------------------------------------------- put and get
 
 TEST_F(CollectivesTest, GetDoesNotWait) {
@@ -403,6 +412,19 @@ TEST_F(CollectivesTest, AReplyIsNoLongerThanAFrame) {
   more.ask(2, "get", "\"x\"");
   EXPECT_EQ(more.last(2), "! TooLarge the answer to get has 209 bytes, and --max-frame is 200");
   EXPECT_FALSE(more.gang().has_failed());
+}
+
+TEST_F(CollectivesTest, WhatWasPutIsLetGoWhenTheGangFails) {
+  const Slice list = test::encoded("[\"x\",\"" + std::string(1000, 'y') + "\"]");
+  Collectives gang(2, budget_, 1 << 20);
+  wire::UpMessage question;
+  question.text = "put";
+  question.arguments = 2;
+  Collectives::Replies replies;
+  gang.ask(0, question, Slice(list.block(), list.view().subspan(1)), replies);
+  EXPECT_EQ(list.block()->references(), 2u);
+  gang.failed(1, "killed by signal 9", replies);
+  EXPECT_EQ(list.block()->references(), 1u);
 }
 
 TEST_F(CollectivesTest, SmallValuesDoNotKeepTheBufferThatTheyCameIn) {

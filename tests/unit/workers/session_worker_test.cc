@@ -82,9 +82,11 @@ class OnDescriptors : public testing::TestWithParam<Kind> {
     }
     channel_ = std::make_unique<DescriptorChannel>(loop_, std::move(input), std::move(output));
   }
-  void begin(Duration shutdown_timeout = std::chrono::hours(1)) {
+  void begin(Duration shutdown_timeout = std::chrono::hours(1),
+             std::size_t max_frame = SessionOptions().max_frame) {
     SessionOptions session;
     session.wire = Wire::Json;
+    session.max_frame = max_frame;
     SessionWorkerOptions how;
     how.shutdown_timeout = shutdown_timeout;
     worker_ = std::make_unique<SessionWorker>(WorkerId{3}, session, std::move(channel_), loop_,
@@ -180,6 +182,36 @@ TEST_P(OnDescriptors, HasItsQuestionsAnsweredBetweenTasks) {
   send_task(1, 6);
   EXPECT_EQ(read(),
             "[0,5]\n[null,\"refused\",7,{\"type\":\"UnknownOp\",\"message\":\"no\"}]\n[1,6]\n");
+}
+
+TEST_P(OnDescriptors, IsAnsweredLater) {
+  begin();
+  send_task(0, 5);
+  say("[null,\"ask\",7,\"sing\",0]\n");
+  wait_until([&] { return !heard_.said.empty(); });
+  EXPECT_EQ(read(), "[0,5]\n");
+  worker_->answer(7, std::vector<Slice>{Slice::literal("\x92\x01"), Slice::literal("\x02")});
+  worker_->flush();
+  EXPECT_EQ(read(), "[null,\"answer\",7,[1,2]]\n");
+  say("[0,\"ok\",1]\n");
+  wait_until([&] { return !heard_.answers.empty(); });
+  worker_->close_input();
+  worker_->reply(wire::make_answer(8, as_bytes("\xc0")));
+  worker_->flush();
+  EXPECT_EQ(read(), "(end)") << "nothing is written behind its end";
+}
+
+TEST_P(OnDescriptors, ThatCannotBeSentALateAnswerIsEnded) {
+  begin(std::chrono::hours(1), 64);
+  send_task(0, 5);
+  say("[null,\"ask\",7,\"sing\",0]\n");
+  wait_until([&] { return !heard_.said.empty(); });
+  const std::string text = "\xd9\x40" + std::string(64, 'x');
+  worker_->answer(7, std::vector<Slice>{Slice::copy_of(as_bytes(text))});
+  EXPECT_TRUE(heard_.unusable);
+  wait_for_end();
+  EXPECT_EQ(heard_.end->cause, EndCause::Misbehaved);
+  EXPECT_EQ(heard_.end->reason, "the answer to its question is longer than --max-frame permits");
 }
 
 TEST_P(OnDescriptors, WhatIsWrongWithAQuestionIsTold) {
