@@ -168,5 +168,39 @@ TEST(RandomGang, EveryQuestionHasOneReplyWhateverMembersDo) {
   }
 }
 
+TEST(RandomGang, AFailureOfAnyMemberAtAnyMomentIsToldToAll) {
+  constexpr std::uint32_t kSize = 3;
+  constexpr std::uint32_t kCalls = 3 * kSize;
+  const std::vector<std::string> calls = {"\"allgather\",1", "\"barrier\",null",
+                                          "\"allreduce\",[\"sum\",1]"};
+  for (std::uint32_t moment = 0; moment <= kCalls; ++moment) {
+    for (std::uint32_t rank = 0; rank < kSize; ++rank) {
+      SCOPED_TRACE("before call " + std::to_string(moment) + " rank " + std::to_string(rank));
+      CollectiveBudget budget;
+      TestGang gang(kSize, budget);
+      std::size_t replies = 0;
+      for (std::uint32_t call = 0; call < kCalls; ++call) {
+        if (call == moment) gang.failed(rank, "killed by signal 9");
+        const std::uint32_t caller = call % kSize;
+        if (call >= moment && caller == rank) continue;
+        gang.call(caller, std::to_string(call / kSize) + "," + calls[call / kSize]);
+        EXPECT_TRUE(call < moment || gang.open() == 0);
+      }
+      for (std::uint32_t peer = 0; peer < kSize; ++peer) {
+        // A round is whole where the failure came behind its last call.
+        const std::uint32_t whole = std::min(moment, kCalls) / kSize;
+        const std::vector<std::string> heard = gang.heard(peer);
+        for (std::size_t i = 0; i < heard.size(); ++i) {
+          EXPECT_EQ(heard[i][0] == '!', i >= whole) << heard[i];
+        }
+        replies += heard.size();
+      }
+      EXPECT_EQ(gang.open(), 0u);
+      EXPECT_EQ(budget.held(), 0u);
+      EXPECT_GE(replies, 2 * calls.size());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace spread
