@@ -18,8 +18,8 @@ ENVIRONMENT = {
     "SPREAD_SDK": os.path.join(ROOT, "worker_sdk", "sh"),
 }
 WORKERS = {
-    "python": (["/usr/bin/python3", os.path.join(SCRIPTS, "script.py")], "msgpack"),
-    "python json": (["/usr/bin/python3", os.path.join(SCRIPTS, "script.py")], "json"),
+    "python": ([sys.executable, os.path.join(SCRIPTS, "script.py")], "msgpack"),
+    "python json": ([sys.executable, os.path.join(SCRIPTS, "script.py")], "json"),
     "c++": ([os.path.join(BUILD, "test_workers", "gang_script")], "msgpack"),
     "sh": (["sh", os.path.join(SCRIPTS, "script.sh")], "json"),
 }
