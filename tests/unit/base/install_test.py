@@ -21,6 +21,7 @@ FILES = (
     "include/spread/worker.hpp",
     "lib/python3/dist-packages/spread_worker/__init__.py",
     "share/spread/spread-worker.sh",
+    "share/spread/spread-gang.sh",
     "share/doc/spread/LICENSE",
     "share/doc/spread/copyright",
     "share/doc/spread/CHANGELOG.md",
