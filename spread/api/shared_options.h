@@ -153,7 +153,7 @@ struct EndStep {
 /// that they are joined to one, or a map from rank to value.
 enum class GatherAs : std::uint8_t { List, Root, Concat, Map };
 inline constexpr std::string_view kGatherNames[] = {"list", "root", "concat", "map"};
-/// `gang`: each task is one of several workers at the same time.
+/// Of the subcommand gang: each task is one of several workers at the same time.
 struct GangOptions {
   std::uint32_t size = 0;  ///< 0: tasks are those of one worker
   bool exact = false;      ///< fewer members are as bad as none

@@ -107,7 +107,7 @@ std::optional<Scheduler::FailedTask> Scheduler::task_of_failed(TaskIndex i, std:
 }
 
 /// What the others ask of one another is refused from now on, so that those who wait for one
-/// another end at once; whoever does not is ended in the end: nothing useful can come of it.
+/// another end at once; a member that does not is ended in the end: nothing useful can come of it.
 void Scheduler::break_gang(GangId id, std::uint32_t rank, std::string reason, TimePoint now,
                            Actions& actions) {
   const TimePoint end_by = after(now, options_.gang_grace);

@@ -1,5 +1,7 @@
 #include "spread/gang/typed_array.h"
 
+#include <array>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,8 +15,10 @@ namespace {
 using wire::Token;
 using wire::TokenType;
 
-constexpr std::array<std::string_view, kDTypes.size()> kDTypeNames = {"i1", "i2", "i4", "i8", "u1",
-                                                                      "u2", "u4", "u8", "f4", "f8"};
+constexpr DType kDTypes[] = {DType::I1, DType::I2, DType::I4, DType::I8, DType::U1,
+                             DType::U2, DType::U4, DType::U8, DType::F4, DType::F8};
+constexpr std::array<std::string_view, std::size(kDTypes)> kDTypeNames = {
+    "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"};
 
 Result<std::vector<std::uint64_t>> parse_shape(const Byte*& at, const Byte* end) {
   const Token header = wire::next_token(at, end);

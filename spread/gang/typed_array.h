@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,8 +15,6 @@ namespace spread {
 
 /// What a typed array holds: signed, unsigned, floating, of so many bytes; little-endian.
 enum class DType : std::uint8_t { I1, I2, I4, I8, U1, U2, U4, U8, F4, F8 };
-inline constexpr std::array kDTypes = {DType::I1, DType::I2, DType::I4, DType::I8, DType::U1,
-                                       DType::U2, DType::U4, DType::U8, DType::F4, DType::F8};
 /// Its name on the wire: "f8".
 std::string_view name_of(DType dtype);
 std::optional<DType> dtype_named(std::string_view name);

@@ -19,6 +19,7 @@ struct BriefRow {
 };
 
 constexpr BriefRow kBriefRows[] = {
+    {"-n", "workers that have each task at the same time", kGang},
     {"-j", "workers on each host; default one per usable CPU", kSends},
     {"-j", "jobs at a time; default one per usable CPU", kMap | kPipe},
     {"-j", "processes on each host; default 1", kAll},
@@ -103,8 +104,9 @@ std::string brief_program_help() {
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
     add_entry(out, text.name, text.summary, 11);
-    const bool runs = (text.bit & (kSends | kMap | kPipe | kAll)) != 0;
-    if (runs) examples += first_examples(text.examples, 1);
+    // It is to fit on a terminal.
+    const bool shown = (text.bit & (kRun | kMap | kPipe | kAll)) != 0;
+    if (shown) examples += first_examples(text.examples, 1);
   }
   add_examples(out, examples);
   out += "\nspread SUBCOMMAND -h has the options used most, --help all; spread --help: more\n";

@@ -229,7 +229,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--spill-max", "SIZE", kEngine, Group::Limits,
      "the largest spill file; when it is full, no further task is started",
      spill_max_default, set_spill_max},
-    {"--lost-after", "T", kRun, Group::Limits,
+    {"--lost-after", "T", kSends, Group::Limits,
      "a worker behind a launcher that promised beats is lost after so long a silence; or none",
      lost_after_default, set_lost_after},
     {"--shutdown-timeout", "T", kWorkers, Group::Limits,

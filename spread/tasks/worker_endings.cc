@@ -112,8 +112,9 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
       start.hint.empty() && !option.empty() && slot.exact.empty()) {
     start.hint = option + " was given to it: options of spread stand in front of --";
   }
-  if (start.hint.empty() && meta_) {
-    start.hint = "--task-meta gives each task a third element, which it may not know";
+  if (start.hint.empty() && meta_ && ended.cause != EndCause::PrepFailed) {
+    start.hint = std::string(mode_.setup().tasks->gang.size > 0 ? "gang" : "--task-meta") +
+                 " gives each task a third element, which it may not know";
   }
   start.said = std::move(said);
   return start;

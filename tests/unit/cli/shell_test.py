@@ -260,7 +260,7 @@ def groff(page, *options):
 
 
 class ManPages(unittest.TestCase):
-    SUBCOMMANDS = ("run", "map", "pipe", "xargs", "all", "hosts", "history")
+    SUBCOMMANDS = ("run", "gang", "map", "pipe", "xargs", "all", "hosts", "history")
 
     def test_groff_has_nothing_to_warn_about(self):
         for words in ((), *((name,) for name in self.SUBCOMMANDS)):
@@ -286,9 +286,9 @@ class ManPages(unittest.TestCase):
         self.assertIn("spread run --worker './w --gpu 0'", text)
 
     def test_page_of_no_subcommand(self):
-        result = spread("--man", "gang")
+        result = spread("--man", "sweep")
         self.assertEqual((result.returncode, result.stdout), (255, ""))
-        self.assertIn("spread: unknown subcommand 'gang'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'sweep'", result.stderr)
 
     def test_the_build_writes_one_for_each_subcommand(self):
         names = set(re.findall(r"^  (\w+) ", spread("--help").stdout.split("\n\n")[2], re.MULTILINE))
@@ -312,9 +312,9 @@ class Program(unittest.TestCase):
         self.assertRegex(result.stderr, r"^spread: --window: .*try 'spread run --help'\)\n$")
 
     def test_unknown_subcommand(self):
-        result = spread("gang", "true")
+        result = spread("sweep", "true")
         self.assertEqual(result.returncode, 255)
-        self.assertIn("spread: unknown subcommand 'gang'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'sweep'", result.stderr)
 
     def test_help_goes_to_stdout(self):
         result = spread("run", "--help")
