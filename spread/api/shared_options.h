@@ -69,6 +69,18 @@ struct StartOptions {
   std::optional<std::uint64_t> free_memory;  ///< --memfree, bytes
 };
 
+/// When the process of a worker is replaced by another one: it may answer what it has.
+struct WorkerLimits {
+  static constexpr std::uint64_t kNoTaskLimit = std::uint64_t{1} << 62;
+  /// A process is sent so many tasks and no more, answered or refused.
+  std::uint64_t max_tasks = kNoTaskLimit;
+  /// One that is older is sent nothing more. One that was sent nothing yet is sent one task: else a
+  /// process that takes longer to start would never do anything.
+  Duration max_age = kNoLimit;
+  /// Bytes of resident memory, of the process and what it has started; 0 = no limit.
+  std::uint64_t max_rss = 0;
+};
+
 /// What each process of a worker or job may use.
 struct ProcessLimits {
   std::optional<std::uint64_t> memory;  ///< --limit-memory, bytes

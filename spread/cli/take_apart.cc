@@ -45,6 +45,7 @@ RunOptions take_run(Options& options) {
   run.tasks.strict = options.strict;
   run.tasks.meta = options.task_meta;
   run.tasks.lost_after = options.wire == Wire::Lines ? std::nullopt : options.lost_after;
+  run.tasks.lifetime = options.lifetime;
   run.tasks.window = options.window;
   run.tasks.gang = options.gang;
   run.starts = options.starts;

@@ -98,6 +98,12 @@ struct WorkerUnusable {
 struct WorkerRetires {
   WorkerId worker{};
 };
+/// Nothing more is to be sent to it: it has grown too large. What it has it may answer; then its
+/// input is closed, and another one takes its place.
+struct WorkerSpent {
+  WorkerId worker{};
+  std::string_view why;  ///< a literal
+};
 enum class AnswerKind : std::uint8_t { Ok, Error, Fatal, Busy };
 struct Answered {
   WorkerId worker{};
@@ -190,11 +196,11 @@ struct Aborted {
   std::string reason;
 };
 
-using Event =
-    std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
-                 WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires, Answered,
-                 PayloadRefused, LastTry, WorkerGone, ConnectionLost, OutputFull, OutputStalled,
-                 OutputUnread, StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped,
+                           InputEnded, WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable,
+                           WorkerRetires, WorkerSpent, Answered, PayloadRefused, LastTry,
+                           WorkerGone, ConnectionLost, OutputFull, OutputStalled, OutputUnread,
+                           StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 

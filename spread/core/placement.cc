@@ -165,7 +165,7 @@ void Placement::look_at_capacities(TimePoint now) {
     tail_.add({kNoWorker, 0, performance_.expected_seconds(pool_.keys()[key]), idle, key});
   }
   const auto add = [&](const Slot& each) {
-    if (!each.leaving()) tail_.add(capacity(each, now));
+    if (!each.leaving() && !each.spent()) tail_.add(capacity(each, now));
   };
   pool_.each(Group::Starting, add);
   pool_.each_busy([&](const Slot& each) {

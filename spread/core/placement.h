@@ -87,7 +87,9 @@ class Placement {
     // but of one that holds its answers back one task shows nothing.
     if (pool_.failed_starts(worker) > 0 && !holds_answers_) return 1;
     const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Occupied));
-    return worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
+    const std::size_t most =
+        worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
+    return std::min<std::size_t>(most, worker.in_flight().size() + worker.left());
   }
   bool bytes_are_full(const Slot& worker) const;
   bool has_room(const Slot& worker) const {

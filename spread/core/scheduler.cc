@@ -108,6 +108,7 @@ void Scheduler::on(WorkerUp& event, TimePoint now, Actions& actions) {
   // before a task is risked.
   pool_.set_awaits_hello(worker, worker.waits_for_hello || (pool_.key_of(worker).says_hello &&
                                                             pool_.failures_in_a_row(worker) > 0));
+  begin_life(worker);
   pool_.set_state(worker, SlotState::Live);
   look_after(worker, now, actions);
 }

@@ -108,6 +108,7 @@ class Scheduler {
   void on(WorkerPrepared& event, TimePoint now, Actions& actions);
   void on(WorkerUnusable& event, TimePoint now, Actions& actions);
   void on(WorkerRetires& event, TimePoint now, Actions& actions);
+  void on(WorkerSpent& event, TimePoint now, Actions& actions);
   void on(Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
@@ -176,6 +177,12 @@ class Scheduler {
 
   // Workers that leave (scheduler_retirement.cc)
   void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
+
+  // Workers whose process is replaced (scheduler_limits.cc)
+  void begin_life(Slot& slot);
+  void look_for_age(Slot& slot, TimePoint now);
+  void spend(Slot& slot, Why why);
+  void close_released(Actions& actions);
 
   // The loss of a connection (scheduler_connections.cc)
   using Workers = std::vector<WorkerId>;
@@ -253,7 +260,7 @@ class Scheduler {
   void close_inputs(TimePoint now, Actions& actions);
   void let_end(Slot& slot, TimePoint now);
   void look_for_end(Slot& slot, TimePoint now, Actions& actions);
-  void close_surplus(Actions& actions);
+  void choose_surplus();
   void choose_leavers(std::size_t count);
   Why why_close_holder(const Slot& holder, TimePoint now) const;
   void close_holders(TimePoint now, Actions& actions);

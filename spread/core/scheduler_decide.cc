@@ -29,7 +29,8 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   rest_is_left_ = more_to_start_ = false;
   if (!stopping_) {
     recall_retired(now);
-    if (options_.close_surplus) close_surplus(actions);
+    if (options_.close_surplus) choose_surplus();
+    close_released(actions);
     options_.gang > 0 ? assign_gangs(now, actions) : assign(now, actions);
     if (!stopping_) start_workers(now, actions);
     if (tasks_.queued() > 0 && none_can_open()) {

@@ -39,18 +39,15 @@ void Scheduler::look_for_end(Slot& watched, TimePoint now, Actions& actions) {
 
 // ---------------------------------------------------------------- fewer slots
 
-void Scheduler::close_surplus(Actions& actions) {
+void Scheduler::choose_surplus() {
   const std::size_t live = pool_.count(Group::Running);
   const std::size_t surplus = live - std::min<std::size_t>(live, slots_limit_);
   const std::size_t can_leave = std::min<std::size_t>(surplus, pool_.count(Group::Live));
   if (can_leave != pool_.count(Group::Leaving)) choose_leavers(surplus);
-  pool_.each(Group::Released, [&](Slot& each) {
-    pool_.set_state(each, SlotState::Closing);
-    actions.push_back(CloseInput{each.id, "fewer slots are to be used"});
-  });
 }
 
-/// So many live workers are to leave: those that do already, then idle ones, then the slowest.
+/// So many live workers are to leave: those that do already or are spent, then idle ones, then the
+/// slowest.
 void Scheduler::choose_leavers(std::size_t count) {
   enum Turn : std::uint8_t { kLeaving, kIdle, kAny };
   std::vector<bool> chosen(pool_.size());
@@ -58,7 +55,7 @@ void Scheduler::choose_leavers(std::size_t count) {
     for (std::size_t place = pool_.size(); place > 0 && count > 0; --place) {
       const Slot& each = pool_.at(static_cast<SlotPool::Place>(place - 1));
       if (each.state() != SlotState::Live || chosen[number(each.id)]) continue;
-      if (turn == kLeaving && !each.leaving()) continue;
+      if (turn == kLeaving && !each.leaving() && !each.spent()) continue;
       if (turn == kIdle && !each.in_flight().empty()) continue;
       chosen[number(each.id)] = true;
       --count;
@@ -88,6 +85,7 @@ TimePoint Scheduler::full_window_until(const Slot& holder) const {
 
 /// Why nothing more will be given to a worker that owes answers; empty if something may be.
 Why Scheduler::why_close_holder(const Slot& holder, TimePoint now) const {
+  if (holder.spent()) return holder.spent_why;
   if (holder.leaving()) return "fewer slots are to be used";
   if (holder.has_alone_task()) return "nothing is to follow its task";
   if (holder.draining()) return "a task is to run alone";

@@ -43,6 +43,8 @@ struct SchedulerOptions {
   bool exact_gangs = false;
   /// How long members of a gang that has failed have to answer; they are killed then.
   Duration gang_grace = std::chrono::seconds(5);
+  /// When a worker's process is to be replaced; of its memory the scheduler is told (WorkerSpent).
+  WorkerLimits limits;
   /// Workers may hold answers back until their input ends (`--wire lines --window N`): that of one
   /// which is given nothing more is closed at once, with its tasks unanswered.
   bool holds_answers = false;

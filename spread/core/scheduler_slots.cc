@@ -103,6 +103,7 @@ void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
       pool_.set_awaits_hello(woken, false);
     }
   }
+  look_for_age(woken, now);
   look_for_broken_gang(woken, now, actions);
   look_for_timeout(woken, now, actions);
   look_for_end(woken, now, actions);

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "spread/api/shared_options.h"
 #include "spread/api/task.h"
 #include "spread/api/time.h"
 #include "spread/base/ring.h"
@@ -53,6 +55,11 @@ class SlotStatus {
   bool draining() const { return draining_; }
   /// There is one too many: its input is closed when it is idle.
   bool leaving() const { return leaving_; }
+  /// Its process has had all that it may have (--max-tasks, --max-age, --max-rss): it is sent
+  /// nothing more, and its input is closed when it is idle.
+  bool spent() const { return spent_; }
+  /// So many tasks may still be sent to its process.
+  std::uint64_t left() const { return left_; }
   /// It was busy, and is left alone until `not_before`.
   bool resting() const { return resting_; }
   /// It was refused too often: only if no other worker is left.
@@ -79,7 +86,7 @@ class SlotStatus {
   friend class SlotPool;
   bool can_take_tasks() const {
     return state_ == SlotState::Live && !resting_ && !awaits_hello_ && !has_alone_task_ &&
-           !leaving_;
+           !leaving_ && !spent_;
   }
 
   SlotState state_ = SlotState::Empty;
@@ -87,6 +94,7 @@ class SlotStatus {
   bool overdue_ = false;
   bool has_alone_task_ = false;
   bool leaving_ = false;
+  bool spent_ = false;
   bool resting_ = false;
   bool ready_ = false;
   bool logging_in_ = false;
@@ -95,6 +103,7 @@ class SlotStatus {
   bool given_ = false;        ///< a task, of which another one may have come
   bool takes_tasks_ = false;  ///< can_take_tasks(), which is asked six times for each task
   std::size_t in_flight_bytes_ = 0;
+  std::uint64_t left_ = WorkerLimits::kNoTaskLimit;
   std::optional<TimePoint> unread_since_;
 };
 
@@ -118,6 +127,7 @@ struct Slot : SlotStatus {
   std::uint32_t parallel = 1;             ///< a hello's `slots`
   std::optional<TimePoint> end_by;        ///< after a first signal; see idle_grace
   TaskId timed_out{};                     ///< valid while killed_for is TimedOut
+  std::string_view spent_why;             ///< a literal; valid while it is spent
   /// It works on so many tasks at the same time, and has since the later ones were sent.
   void set_parallel(std::uint32_t tasks) {
     parallel = tasks;

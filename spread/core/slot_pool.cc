@@ -71,12 +71,12 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when(empty && !slot.ready_ && !slot.retired_, Group::Pausing) |
          when(slot.retired_, Group::Retired) |
          when(state != SlotState::Closed && !slot.resting_ && !slot.retired_, Group::Open) |
-         when((live && !slot.resting_ && !slot.leaving_) || starting || slot.ready_,
+         when((live && !slot.resting_ && !slot.leaving_ && !slot.spent_) || starting || slot.ready_,
               Group::Usable) |
          when(slot.awaits_hello_ && !slot.overdue_, Group::AwaitsHello) |
          when(slot.logging_in_, Group::LoggingIn) | when(slot.resting_, Group::Resting) |
          when(live && slot.leaving_, Group::Leaving) |
-         when(live && slot.leaving_ && slot.in_flight_.empty(), Group::Released) |
+         when(live && (slot.leaving_ || slot.spent_) && slot.in_flight_.empty(), Group::Released) |
          when(slot.draining_, Group::Draining) |
          when(slot.can_take_tasks() && !slot.given_, Group::Unused) |
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
@@ -204,7 +204,8 @@ void SlotPool::vacate(Slot& slot) {
   change(slot, [&] {
     slot.state_ = SlotState::Empty;
     slot.logging_in_ = slot.awaits_hello_ = slot.overdue_ = slot.resting_ = false;
-    slot.draining_ = slot.leaving_ = slot.given_ = false;
+    slot.draining_ = slot.leaving_ = slot.spent_ = slot.given_ = false;
+    slot.left_ = WorkerLimits::kNoTaskLimit;
     slot.unread_since_.reset();
   });
 }
@@ -221,6 +222,12 @@ void SlotPool::set_retired(Slot& slot, bool retired) {
 }
 void SlotPool::set_leaving(Slot& slot, bool leaving) {
   change(slot, [&] { slot.leaving_ = leaving; });
+}
+void SlotPool::set_spent(Slot& slot) {
+  change(slot, [&] {
+    slot.spent_ = true;
+    slot.draining_ = false;  // what is to run alone would wait for it
+  });
 }
 void SlotPool::set_awaits_hello(Slot& slot, bool awaits) {
   change(slot, [&] { slot.awaits_hello_ = awaits; });
@@ -282,6 +289,7 @@ void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool al
   slot.in_flight_.push_back(task);
   slot.in_flight_bytes_ += bytes;
   if (slot.in_flight_.size() == 1) has_one(slot, alone);
+  if (--slot.left_ == 0) set_spent(slot);
 }
 
 InFlight SlotPool::take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now) {

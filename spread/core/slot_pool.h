@@ -80,7 +80,7 @@ enum class Group : std::uint8_t {
   LoggingIn,
   Resting,
   Leaving,   ///< and Live still
-  Released,  ///< Leaving, and has nothing in flight
+  Released,  ///< Live, leaving or spent, and has nothing in flight
   Draining,
   Unread,  ///< spread does not read what its worker writes
   Unused,  ///< takes tasks and was given none
@@ -252,6 +252,10 @@ class SlotPool {
   void set_resting(Slot& slot, bool resting);
   void set_retired(Slot& slot, bool retired);
   void set_leaving(Slot& slot, bool leaving);
+  /// So many tasks, at least one, and no more may be sent to its process.
+  void set_left(Slot& slot, std::uint64_t tasks) { slot.left_ = tasks; }
+  /// No more tasks at all.
+  void set_spent(Slot& slot);
   void set_awaits_hello(Slot& slot, bool awaits);
   void set_overdue(Slot& slot);
   void set_logging_in(Slot& slot, bool logging_in);

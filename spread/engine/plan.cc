@@ -125,13 +125,16 @@ void Plan::add_local_slots(std::uint32_t count) {
   name_hosts();
 }
 
-LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker) const {
+LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker,
+                        std::optional<std::uint32_t> generation) const {
   RunFacts facts;
   facts.workers = workers();
   facts.prep_items = prep.size();
   facts.wire = wire;
   facts.features = features;
   facts.beat = beat;
+  facts.generation = generation;
+  facts.max_rss = max_rss;
   return plan_launch(roster, started, context, worker, facts);
 }
 

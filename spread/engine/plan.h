@@ -45,8 +45,12 @@ struct Plan {
   /// The worker runs on this machine, and is no launcher's.
   bool is_local(WorkerId worker) const;
   /// What to exec for a worker that is `command`, or as the roster has it.
-  LaunchPlan launch(const CommandOptions& started, WorkerId worker) const;
-  LaunchPlan launch(WorkerId worker) const { return launch(command, worker); }
+  LaunchPlan launch(const CommandOptions& started, WorkerId worker,
+                    std::optional<std::uint32_t> generation = std::nullopt) const;
+  /// The same for a worker that speaks the protocol.
+  LaunchPlan launch(WorkerId worker, std::uint32_t generation = 0) const {
+    return launch(command, worker, generation);
+  }
   /// The worker is reached by logging in (ssh).
   bool by_login(WorkerId worker) const;
   /// The same number for slots with the same host and argument list (SlotAdded::key).
@@ -60,8 +64,8 @@ struct Plan {
   HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
   CommandOptions command;  ///< likewise
   Wire wire = Wire::Msgpack;
-  std::optional<std::string> features;  ///< see RunFacts
-  std::optional<Duration> beat;         ///< likewise
+  std::optional<std::string> features, max_rss;  ///< see RunFacts
+  std::optional<Duration> beat;                  ///< likewise
   bool may_be_unlimited = false;
   std::string slots_text;              ///< of -j FILE
   std::uint64_t descriptor_limit = 0;  ///< as spread was given it

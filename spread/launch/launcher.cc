@@ -62,6 +62,10 @@ Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerI
     variables.emplace_back("SPREAD_BEAT",
                            asked ? fmt::format("{:.6g}", to_seconds(*facts.beat)) : "");
   }
+  if (facts.generation) {
+    variables.emplace_back("SPREAD_GENERATION", std::to_string(*facts.generation));
+  }
+  if (facts.max_rss) variables.emplace_back("SPREAD_MAX_RSS", host.local ? "" : *facts.max_rss);
   return variables;
 }
 

@@ -23,17 +23,22 @@ struct RunFacts {
   std::optional<std::string> features;
   /// How often workers that are not local are asked for beats; none = never.
   std::optional<Duration> beat;
+  /// Processes that the slot has had before this one; unset = the worker is not told.
+  std::optional<std::uint32_t> generation;
+  /// The memory that it may have, for workers behind a launcher, which look themselves; those here
+  /// are told nothing by it, and nothing of a run around this one. Unset = none is told.
+  std::optional<std::string> max_rss;
 };
 
 /// What to exec for the worker in slot `worker` of `roster`, which build_roster made with the same
 /// words, or others: `command` is what this worker is.
 ///
 /// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP, _WIRE (msgpack,
-/// json, lines) and, where it is told, _FEATURES and _BEAT are in the worker's environment, on this
-/// machine through `environment`, elsewhere through the arguments. {host} {slot} {worker} {prep} in
-/// the command's words are replaced; lists of --worker and --args-file stay exactly as given, and
-/// get the environment and --wd of a local worker. Behind a template, env(1) sets the environment,
-/// and sh(1) changes to --wd.
+/// json, lines) and, where they are told, _FEATURES, _BEAT, _GENERATION, SPREAD_MAX_RSS are in the
+/// worker's environment, on this machine through `environment`, elsewhere through the arguments.
+/// {host} {slot} {worker} {prep} in the command's words are replaced; lists of --worker and
+/// --args-file stay exactly as given, and get the environment and --wd of a local worker. Behind a
+/// template, env(1) sets the environment, and sh(1) changes to --wd.
 LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
                        const LaunchContext& context, WorkerId worker, const RunFacts& facts);
 

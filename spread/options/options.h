@@ -52,6 +52,7 @@ struct Options {
   bool strict = false;
   bool task_meta = false;
   std::optional<Duration> lost_after = kLostAfterDefault;
+  WorkerLimits lifetime;
   WindowOptions window;
   GangOptions gang;
   std::size_t max_frame = kFrameBytesDefault;

@@ -173,6 +173,8 @@ const TermText kEnvironment[] = {
      kSends | kAll},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
      kSends | kAll},
+    {"SPREAD_GENERATION", "set for every worker: how many processes its slot had before it",
+     kSends | kAll},
     {"SPREAD_FEATURES",
      "set for every worker that speaks msgpack or json: what this spread knows beyond the first "
      "version of the protocol (docs/protocol.md)",

@@ -111,6 +111,7 @@ SchedulerOptions scheduler_options(const RunOptions& run) {
   SchedulerOptions scheduler = common_options(run.common);
   const WindowOptions& window = run.tasks.window;
   scheduler.failure = run.failure;
+  scheduler.limits = run.tasks.lifetime;
   scheduler.window = window.tasks;
   // Answers without ids are right only if the filter never leaves a line out: the user must say so.
   if (run.workers.wire == Wire::Lines) scheduler.window = std::max(1u, window.tasks);

@@ -7,6 +7,7 @@
 
 #include "spread/base/overloaded.h"
 #include "spread/input/task_input.h"
+#include "spread/io/process_memory.h"
 #include "spread/jobs/filter_mode.h"
 #include "spread/jobs/job_input.h"
 #include "spread/jobs/job_mode.h"
@@ -51,6 +52,28 @@ PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
   return plan;
 }
 
+/// --max-rss: who looks at the memory of workers, and what the others are told.
+Status plan_memory_limit(const RunOptions& run, const Environment& environment, Plan& plan) {
+  constexpr const char* kName = "SPREAD_MAX_RSS";
+  const std::uint64_t limit = run.tasks.lifetime.max_rss;
+  if (limit > 0) {
+    plan.max_rss = std::to_string(limit);
+  } else if (environment.get(kName) != nullptr) {
+    plan.max_rss = "";  // of a run around this one
+  }
+  if (limit == 0) return {};
+  bool any_here = false;
+  for (const HostSpec& host : plan.roster.hosts) {
+    any_here |= host.local;
+    if (host.local || run.workers.wire != Wire::Lines) continue;
+    return fail("--max-rss: a worker of --wire lines on " + host_label(host) +
+                " cannot be told to look at its memory; use --wire json or msgpack");
+  }
+  if (!any_here) return {};
+  const auto memory = resident_memory();
+  return memory ? Status() : fail("--max-rss: " + memory.error().message);
+}
+
 Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   NamedFiles files = files_of(run.common);
   add_files(files, run.tasks.input);
@@ -61,6 +84,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   if (!plan) return tl::unexpected(plan.error());
   plan->features = run.workers.wire == Wire::Lines ? "" : kFeatures;
   if (run.tasks.lost_after) plan->beat = beat_of(*run.tasks.lost_after);
+  SPREAD_TRY(plan_memory_limit(run, process.environment, *plan));
   if (run.dry_run) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;

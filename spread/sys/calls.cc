@@ -1,5 +1,6 @@
 #include "spread/sys/calls.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -87,6 +88,7 @@ int open(const char* name, int flags, mode_t mode) { return ::open(name, flags, 
 int mkostemp(char* name, int flags) { return ::mkostemp(name, flags); }
 char* mkdtemp(char* name) { return ::mkdtemp(name); }
 int stat(const char* name, struct stat* status) { return ::stat(name, status); }
+ssize_t getdents64(int fd, void* into, std::size_t size) { return ::getdents64(fd, into, size); }
 int access(const char* name, int how) { return ::access(name, how); }
 int truncate(const char* name, off_t size) { return ::truncate(name, size); }
 int unlink(const char* name) { return ::unlink(name); }
@@ -144,6 +146,7 @@ int gethostname(char* into, std::size_t size) { return ::gethostname(into, size)
 int getrlimit(int resource, rlimit* limit) {
   return ::getrlimit(static_cast<__rlimit_resource_t>(resource), limit);
 }
+long page_size() { return ::sysconf(_SC_PAGESIZE); }
 long argument_max() { return ::sysconf(_SC_ARG_MAX); }
 ssize_t getrandom(void* into, std::size_t size) { return ::getrandom(into, size, 0); }
 

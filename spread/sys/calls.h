@@ -66,6 +66,7 @@ int open(const char* name, int flags, mode_t mode = 0);
 int mkostemp(char* name, int flags);
 char* mkdtemp(char* name);
 int stat(const char* name, struct stat* status);
+ssize_t getdents64(int fd, void* into, std::size_t size);
 int access(const char* name, int how);
 int truncate(const char* name, off_t size);
 int unlink(const char* name);
@@ -106,6 +107,8 @@ double cpus();
 double load();
 int gethostname(char* into, std::size_t size);
 int getrlimit(int resource, rlimit* limit);
+/// sysconf(_SC_PAGESIZE).
+long page_size();
 /// sysconf(_SC_ARG_MAX).
 long argument_max();
 /// getrandom.

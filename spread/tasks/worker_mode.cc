@@ -110,6 +110,20 @@ void WorkerMode::warn_non_finite() {
       "was given null");
 }
 
+// ---------------------------------------------------------------- memory
+
+bool WorkerMode::is_too_large(int pid) {
+  constexpr Duration kPause = std::chrono::seconds(1);
+  if (engine_.now() >= next_look_) {
+    // Where it cannot be read this time, it is as it was.
+    if (auto memory = resident_memory()) memory_ = std::move(*memory);
+    next_look_ = after(engine_.now(), kPause);
+  }
+  // Local workers lead a process group each.
+  const auto found = memory_.find(pid);
+  return found != memory_.end() && found->second > setup_.lifetime().max_rss;
+}
+
 // ---------------------------------------------------------------- questions
 
 std::optional<Value> WorkerMode::answer_to(WorkerSlot& from, const wire::UpMessage& question) {

@@ -11,6 +11,7 @@
 
 #include "spread/engine/engine.h"
 #include "spread/io/pipe_buffers.h"
+#include "spread/io/process_memory.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/tasks/running_gangs.h"
@@ -69,6 +70,9 @@ class WorkerMode final : public RunMode {
   /// A worker was given null for a number that its wire cannot carry.
   void warn_non_finite();
   ReadBuffer& read_buffer() { return read_buffer_; }
+  /// --max-rss: whether this process of a worker, with what it has started, is too large; looked at
+  /// once a second for all.
+  bool is_too_large(int pid);
 
  private:
   void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
@@ -91,6 +95,8 @@ class WorkerMode final : public RunMode {
   bool told_slow_end_ = false;
   bool told_held_answers_ = false;
   std::set<std::string> told_reasons_;
+  GroupMemory memory_;  ///< as it was a second before `next_look_`
+  TimePoint next_look_{};
 };
 
 }  // namespace spread

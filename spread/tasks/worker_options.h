@@ -46,6 +46,7 @@ struct TaskOptions {
   /// Unset: none are asked for.
   std::optional<Duration> lost_after = kLostAfterDefault;
   GangOptions gang;
+  WorkerLimits lifetime;
 };
 
 /// SPREAD_BEAT: several have to be missed before a worker is taken for lost.
@@ -72,6 +73,7 @@ struct WorkerSetup {
 
   bool is_all() const { return once != nullptr; }
   ProcessLimits limits() const { return tasks != nullptr ? tasks->limits : ProcessLimits(); }
+  WorkerLimits lifetime() const { return tasks != nullptr ? tasks->lifetime : WorkerLimits(); }
   bool counts_answers() const {
     return tasks != nullptr && spread::counts_answers(workers.wire, tasks->window.tasks);
   }

@@ -31,7 +31,7 @@ bool WorkerSlot::counts() const { return mode_.setup().counts_answers(); }
 
 Status WorkerSlot::start() {
   const WorkerSetup& setup = mode_.setup();
-  const LaunchPlan plan = engine_.plan().launch(id());
+  const LaunchPlan plan = engine_.plan().launch(id(), generation_);
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
@@ -50,6 +50,7 @@ Status WorkerSlot::start() {
     return tl::unexpected(std::move(error));
   }
 
+  ++generation_;
   engine_.start_has_worked();
   SessionOptions session;
   session.wire = setup.workers.wire;
@@ -75,6 +76,7 @@ Status WorkerSlot::start() {
   lost_ = false;
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
+  looks_at_memory_ = setup.lifetime().max_rss > 0 && engine_.plan().is_local(id());
   ready_ = answered_ = ended_by_us_ = false;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
@@ -279,6 +281,13 @@ void WorkerSlot::on_answer(const wire::UpMessage& message) {
   if (!answered_) first_answer();
   if (counts()) last_moved_ = engine_.now();
   mode_.on_answer(*this, message);
+  if (looks_at_memory_) look_at_memory();
+}
+
+void WorkerSlot::look_at_memory() {
+  if (!mode_.is_too_large(worker_->pid())) return;
+  looks_at_memory_ = false;
+  engine_.post(WorkerSpent{id(), "it has more memory than --max-rss"});
 }
 
 void WorkerSlot::on_progress(const wire::UpMessage& message) {

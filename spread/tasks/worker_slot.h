@@ -54,6 +54,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   std::string lost_reason() const;
   void tell_ready();
   void has_task();
+  void look_at_memory();
   bool counts() const;
   Status send_with_meta(const SendTask& action);
   bool leaves_lines_out(ExitStatus status) const;
@@ -100,6 +101,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool lost_ = false;     ///< it is ended for its silence
   bool meta_ = false;     ///< its tasks have a third element
   GangPlace place_;
+  bool looks_at_memory_ = false;  ///< --max-rss, and it has not been found too large
+  std::uint32_t generation_ = 0;  ///< of the next process that is started
   bool ready_ = false;
   bool answered_ = false;  ///< this process has
   bool ended_by_us_ = false;

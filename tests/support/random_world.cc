@@ -258,6 +258,15 @@ void make_gangs(World& world, Dice& dice) {
   if (world.tasks.size() > 300) world.tasks.resize(300);
 }
 
+/// Workers that are replaced after so many tasks or so long, or are said to have grown too large.
+void limit_workers(World& world, Dice& dice) {
+  if (dice.chance(0.6)) world.options.limits.max_tasks = dice.log_count(1, 64);
+  if (dice.chance(0.4)) world.options.limits.max_age = from_seconds(dice.log_between(0.001, 20));
+  for (std::uint32_t spent = dice.chance(0.4) ? dice.count(1, 10) : 0; spent > 0; --spent) {
+    world.script.emplace_back(dice.log_between(0.01, 10), WorkerSpent{WorkerId{0}, "too large"});
+  }
+}
+
 }  // namespace
 
 World random_world(std::uint64_t seed) {
@@ -282,6 +291,8 @@ World random_world(std::uint64_t seed) {
   if (!world.options.once && connections.chance(0.25)) share_connections(world, connections);
   Dice gangs(seed * 3266489917u + 5);
   if (!world.options.once && !filter && gangs.chance(0.2)) make_gangs(world, gangs);
+  Dice limits(seed * 668265263u + 9);
+  if (!world.options.once && limits.chance(0.25)) limit_workers(world, limits);
   return world;
 }
 

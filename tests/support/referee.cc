@@ -63,6 +63,10 @@ void Referee::before(const WorkerUnusable& event) {
   if (broken.phase == WorkerBook::Phase::Live) broken.phase = WorkerBook::Phase::Unusable;
 }
 
+void Referee::before(const WorkerSpent& event) {
+  worker(event.worker).spent = worker(event.worker).phase == WorkerBook::Phase::Live;
+}
+
 /// All that it has goes back unblamed; what it was at is noted.
 void Referee::before(const WorkerRetires& event) {
   WorkerBook& from = worker(event.worker);
@@ -148,6 +152,7 @@ void Referee::has_gone(WorkerBook& dead) {
   dead.window_max = 0;
   dead.stop_kill = false;
   dead.given = dead.answered = 0;
+  dead.spent = false;
 }
 
 Referee::Neighbour Referee::neighbour(WorkerId id, const Slot& slot) {
@@ -352,6 +357,8 @@ void Referee::see(const SendTask& action) {
   }
   sent.for_unused = false;
   ++to.given;
+  expect(to.given <= options_.limits.max_tasks, what + "beyond --max-tasks");
+  expect(!to.spent, what + "that is spent");
   if (!in_gang) sent.holder = action.worker;
   if (!in_gang) ++sent.sends;
   to.in_flight.push_back(action.task);

@@ -59,6 +59,7 @@ class Referee {
     std::deque<TaskId> in_flight;
     std::uint32_t answers = 0;
     std::uint32_t given = 0, answered = 0;  ///< of this process
+    bool spent = false;                     ///< this process, as WorkerSpent said
     std::uint32_t most_in_flight = 0;
     GangId gang = kNoGang;  ///< whose place it has
     std::uint32_t rank = 0;
@@ -88,6 +89,7 @@ class Referee {
   void before(const WorkerHello& event);
   void before(const WorkerUnusable& event);
   void before(const WorkerRetires& event);
+  void before(const WorkerSpent& event);
   void before(const Answered& event);
   void before(const PayloadRefused& event);
   void before(const WorkerGone& event);

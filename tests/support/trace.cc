@@ -66,6 +66,7 @@ std::string describe(const Event& event) {
           [](const WorkerPrepared& e) { return w(e.worker) + " is prepared"; },
           [](const WorkerUnusable& e) { return w(e.worker) + " is unusable"; },
           [](const WorkerRetires& e) { return w(e.worker) + " retires"; },
+          [](const WorkerSpent& e) { return w(e.worker) + " is spent: " + std::string(e.why); },
           [](const Answered& e) {
             return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind);
           },

@@ -157,6 +157,7 @@ int getrlimit(int, rlimit* limit) {
   limit->rlim_cur = limit->rlim_max = Machine::current().faults().descriptors_max;
   return 0;
 }
+long page_size() { return 4096; }
 long argument_max() { return 2 * 1024 * 1024; }
 ssize_t getrandom(void* into, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) {

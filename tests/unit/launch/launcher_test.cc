@@ -49,6 +49,21 @@ TEST(Launcher, ExecsALocalCommandAsItIs) {
   EXPECT_EQ(plan.directory, "");
 }
 
+TEST(Launcher, TellsWhichProcessOfItsSlotItIs) {
+  LauncherBench bench;
+  EXPECT_EQ(bench.plan().environment.size(), 6u);
+  bench.facts.generation = 3;
+  EXPECT_EQ(bench.plan().environment.back(), (Environment::value_type{"SPREAD_GENERATION", "3"}));
+}
+
+TEST(Launcher, TellsOnlyThoseElsewhereHowMuchMemoryTheyMayHave) {
+  LauncherBench bench;
+  bench.facts.max_rss = "1000";
+  EXPECT_EQ(bench.plan().environment.back(), (Environment::value_type{"SPREAD_MAX_RSS", "1000"}));
+  bench.options.sshlogins = {":"};
+  EXPECT_EQ(bench.plan().environment.back(), (Environment::value_type{"SPREAD_MAX_RSS", ""}));
+}
+
 TEST(Launcher, TellsTheWorkerItsPlace) {
   LauncherBench bench;
   bench.facts.wire = Wire::Json;
