@@ -179,6 +179,35 @@ for child in children: child.communicate()
         answers, _ = self.counts("--window", "1", "--max-rss", "80M", tasks=["grow", "a"], worker=worker)
         self.assertEqual(answers, [["grow", "0"], ["a", "1"]])
 
+    def test_elsewhere_the_sdk_looks_and_leaves(self):
+        python = self.file("worker.py", COUNTS)
+        # The shell's own child: it has grown when it says so.
+        child = self.file("child.py", "import signal, sys\nx = b'x' * 100_000_000\n"
+                          "with open(sys.argv[1], 'w') as fifo: print('grown', file=fifo)\nsignal.pause()\n")
+        grown = self.path("grown")
+        os.mkfifo(grown)
+        shell = self.script("worker", f""". {SDK_SH}
+            handle() {{
+                if [ "$1" = grow ]; then
+                    {PYTHON} {child} {grown} 8<&- 9>&- &
+                    read -r _ <{grown}
+                fi
+                spread_ok_json "[\\"$1\\",\\"$SPREAD_GENERATION\\"]"
+            }}
+            spread_run handle
+            [ $SPREAD_GENERATION != 0 ] || kill $!
+            echo "tail of $SPREAD_GENERATION"
+            """)
+        for wire, words in (("msgpack", (PYTHON, python)), ("json", (PYTHON, python)), ("json", ("sh", shell))):
+            result = self.spread("run", "-S", "1/a", "--launch", "env VIA={host}", "--wire", wire,
+                                 "--window", "1", "--max-rss", "80M", "--env", "PYTHONPATH", "--", *words,
+                                 input="grow\na\nb\n")
+            self.assertEqual((result.status, result.err), (0, ""))
+            lines = result.out.splitlines()
+            self.assertEqual([json.loads(line)[:2] for line in lines[:3]],
+                             [["grow", "0"], ["a", "1"], ["b", "1"]])
+            self.assertEqual(lines[3:], ["tail of 0", "tail of 1"])
+
     def test_what_cannot_look_at_itself_elsewhere_is_refused(self):
         result = self.spread("run", "-S", "1/a", "--launch", "env VIA={host}", "--wire", "lines",
                              "--max-rss", "80M", "--", "cat", input="x\n")

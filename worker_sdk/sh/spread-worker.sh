@@ -147,6 +147,7 @@ spread_run() {
     _spread_prepare
     while [ -z "$_spread_retiring" ] && _spread_read; do
         _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
+        [ -z "$_spread_memory" ] || ! _spread_is_large || _spread_retiring=yes
     done
     SPREAD_TASK='' SPREAD_META=''
     [ -z "$_spread_retiring" ] || printf '\n[null,"bye"]\n' >&9
@@ -184,8 +185,8 @@ _spread_take_over() {
     fi
     exec 8<&0 9>&1 </dev/null >&2
     # A child that sources this file is no worker of spread's.
-    _spread_features=${SPREAD_FEATURES-}
-    unset SPREAD_WIRE SPREAD_FEATURES
+    _spread_features=${SPREAD_FEATURES-} _spread_memory=${SPREAD_MAX_RSS-} _spread_looked=
+    unset SPREAD_WIRE SPREAD_FEATURES SPREAD_MAX_RSS
 }
 
 _spread_prepare() {
@@ -196,6 +197,9 @@ _spread_prepare() {
     esac
     printf '[null,"hello",{"wire":1,"prep":%s,"window":1024,%s}]\n' \
         "$_spread_count" '"lang":"sh","sdk":"spread-worker.sh 0.1"' >&9
+    if [ -n "$_spread_memory" ] && ! [ -r /proc/self/stat ]; then
+        _spread_fail_start '--max-rss: there is no /proc here to read it from'
+    fi
     if [ "$_spread_count" -gt 0 ] && [ -z "$_spread_prep" ]; then
         _spread_fail_start "$_spread_count prep items are given, this worker takes none"
     fi
@@ -213,6 +217,27 @@ _spread_fail_start() {
     printf '\n[null,"error",%s]\n' "$_spread_value" >&9
     _spread_say "preparation failed: $1"
     exit 1
+}
+
+# Whether this process and its descendants have more resident memory than --max-rss, looked at once
+# a second: the clock is read without a process.
+_spread_is_large() {
+    case $_spread_reply in '"busy"'*) return 1 ;; esac
+    IFS=' .' read -r _spread_value _ </proc/uptime
+    [ "$_spread_value" != "$_spread_looked" ] || return 1
+    _spread_looked=$_spread_value
+    # Not awk itself: a process that has ended meanwhile would end it. The name, in parentheses, may
+    # hold anything.
+    cat /proc/[0-9]*/stat 2>/dev/null | awk -v self="$$" -v most="$_spread_memory" \
+        -v page="$(getconf PAGESIZE 2>/dev/null || echo 4096)" '
+        { process = $1; sub(/.*\) /, ""); parent[process] = $2; pages[process] = $22 }
+        END {
+            for (process in pages) {
+                for (above = process; above in parent && above != self;) above = parent[above]
+                if (above == self) sum += pages[process]
+            }
+            exit !(sum * page > most + 0)
+        }'
 }
 
 # A line without its newline at the end was cut off, and does not count.

@@ -23,6 +23,39 @@ TEST(SdkAsking, ItLeavesBehindItsAnswerAndWritesItsTail) {
   EXPECT_EQ(worker.wait(), 0);
 }
 
+TEST(SdkAsking, OneThatHasMoreMemoryThanItMayHaveLeavesBehindItsAnswer) {
+  WorkerProcess worker(WorkerProcess::kind("grows", {"SPREAD_MAX_RSS=50000000"}));
+  worker.receive();
+  worker.send_bytes(WorkerProcess::frame(R"([0,"grow"])") +
+                    WorkerProcess::frame(R"([1,"not done"])"));
+  EXPECT_EQ(worker.receive(), R"([0,"ok",1])");
+  EXPECT_EQ(worker.receive(), R"([null,"bye"])");
+  EXPECT_EQ(worker.wait(), 0);
+}
+
+TEST(SdkAsking, OneThatHasLessOrMayHaveAnyStays) {
+  for (const char* limit : {"SPREAD_MAX_RSS=1000000000", "SPREAD_MAX_RSS="}) {
+    WorkerProcess worker(WorkerProcess::kind("grows", {limit}));
+    worker.receive();
+    worker.send(R"([0,"grow"])");
+    worker.send(R"([1,"stay"])");
+    EXPECT_EQ(worker.receive(), R"([0,"ok",1])");
+    EXPECT_EQ(worker.receive(), R"([1,"ok",1])");
+    worker.close_input();
+    EXPECT_EQ(worker.wait(), 0);
+  }
+}
+
+TEST(SdkAsking, ARefusalIsNoAnswerToLeaveBehind) {
+  WorkerProcess worker(WorkerProcess::kind("grows", {"SPREAD_MAX_RSS=1"}));
+  worker.receive();
+  worker.send(R"([0,"busy"])");
+  EXPECT_EQ(worker.receive(), R"([0,"busy",1.0])");
+  worker.send(R"([1,"stay"])");
+  EXPECT_EQ(worker.receive(), R"([1,"ok",0])");
+  EXPECT_EQ(worker.receive(), R"([null,"bye"])");
+}
+
 TEST(SdkAsking, TasksThatComeInFrontOfTheReplyAreDoneBehindIt) {
   WorkerProcess worker(asks());
   worker.receive();

@@ -271,6 +271,15 @@ const std::map<std::string, int (*)()>& kinds() {
          return status;
        }},
       {"gang", serve_gang_calls},
+      {"grows",
+       [] {
+         std::vector<std::vector<char>> kept;
+         return worker([&](std::string_view what) {
+           if (what == "grow") kept.emplace_back(std::size_t{100'000'000}, 'x');
+           if (what == "busy") throw spread::busy(std::chrono::seconds(1));
+           return kept.size();
+         });
+       }},
       {"window", [] { return worker([](int n) { return n; }, {.window = 3}); }},
   };
   return all;

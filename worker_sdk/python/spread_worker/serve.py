@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 
-from . import process
+from . import memory, process
 from .channel import say
 from .codecs import bare_failure
 from .errors import Busy, Fatal, ProtocolError, TaskError, TooOld, describe
@@ -18,6 +18,7 @@ def run(handler, prep, capture, window):
     channel = process.take_over()
     channel.reader = threading.get_ident()
     try:
+        limit = memory.limit_of_environment()
         items = start(channel, window)
         if items and prep is None:
             raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
@@ -28,7 +29,7 @@ def run(handler, prep, capture, window):
     call = handler if prep is None else lambda payload: handler(payload, context)
     try:
         channel.send([None, "ready"], may_wait=False)
-        serve(channel, call)
+        serve(channel, call, limit)
         channel.flush()
     except (BrokenPipeError, ConnectionResetError):
         sys.exit(1)  # The master is gone; the grace time is running (process.watch_master).
@@ -88,7 +89,7 @@ def fail_start(channel, error):
     sys.exit(1)
 
 
-def serve(channel, call):
+def serve(channel, call, limit):
     while not channel.retiring:
         try:
             task = channel.next_task()
@@ -107,6 +108,8 @@ def serve(channel, call):
             channel.send(answer, may_wait=channel.has_more())
         except (TypeError, ValueError, OverflowError, RecursionError) as e:
             channel.send([answer[0], "error", describe(e)] + printed, may_wait=False)
+        if limit and answer[1] != "busy" and limit.is_exceeded():
+            channel.retiring = True
     channel.end_beats()
     channel.send([None, "bye"], may_wait=False)
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "spread/detail/beats.hpp"
+#include "spread/detail/memory.hpp"
 #include "spread/detail/stdio.hpp"
 #include "spread/detail/text.hpp"
 #include "spread/detail/values.hpp"
@@ -93,6 +94,9 @@ class Session {
     flush();
     beats_.begin();
   }
+
+  /// Throws where there is a limit that it cannot keep.
+  void limit_memory() { memory_.read_environment(); }
 
   /// What is to be done before the first task has been done.
   void ready() {
@@ -355,6 +359,8 @@ class Session {
       }
     }
     output_.end();
+    if (memory_.is_set()) [[unlikely]]
+      retiring_ = retiring_ || memory_.is_exceeded();
   }
 
   /// busy has no place for text.
@@ -410,6 +416,7 @@ class Session {
   std::uint64_t asked_ = 0;
   std::uint64_t rounds_ = 0;
   bool retiring_ = false;
+  MemoryLimit memory_;
   Clock::time_point since_;
   int stride_ = 1;
   int until_look_ = 1;

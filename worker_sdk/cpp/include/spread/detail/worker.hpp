@@ -70,6 +70,7 @@ auto prepare(Session& session, Load& load, const options& how) {
   const std::size_t wanted = prep_arity<Load>().value_or(given);
   session.hello(how.window, wanted);
   try {
+    session.limit_memory();
     if (std::getenv("SPREAD_PREP") != nullptr && given != wanted) {
       throw task_error("prep", "this worker takes " + std::to_string(wanted) +
                                    " prep items, SPREAD_PREP says " + std::to_string(given));
