@@ -79,6 +79,8 @@ struct WorkerLimits {
   Duration max_age = kNoLimit;
   /// Bytes of resident memory, of the process and what it has started; 0 = no limit.
   std::uint64_t max_rss = 0;
+  /// The next one is started as soon as the one before has answered all, though it has not ended.
+  bool overlap = false;
 };
 
 /// What each process of a worker or job may use.

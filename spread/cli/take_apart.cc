@@ -231,6 +231,15 @@ Status check_gang(const Draft& draft) {
   return {};
 }
 
+Status check_lifetime(const Draft& draft) {
+  if (!draft.has("--overlap")) return {};
+  for (const std::string_view limit : {"--max-tasks", "--max-age", "--max-rss"}) {
+    if (draft.has(limit)) return {};
+  }
+  return fail(
+      "--overlap is for processes that are replaced: use --max-tasks, --max-age or --max-rss");
+}
+
 }  // namespace
 
 Status complete(Draft& draft) {
@@ -243,6 +252,7 @@ Status complete(Draft& draft) {
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));
   SPREAD_TRY(check_gang(draft));
+  SPREAD_TRY(check_lifetime(draft));
   return check_workers(draft);
 }
 

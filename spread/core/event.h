@@ -142,6 +142,10 @@ struct WorkerGone {
   std::string reason;       ///< one line for the user
   JobEndPtr job = nullptr;  ///< of the task that it was working on, to be passed on; may be null
 };
+/// The worker that HandOver was about has ended. Of its end nothing else is said.
+struct FormerEnded {
+  WorkerId worker{};
+};
 /// A connection is gone, or could not be made, and with it all workers that it had, those that were
 /// being started, too. All their answers came before this, and WorkerGone of none of them
 /// follows. Of a connection that never has more than one worker, WorkerGone says the same.
@@ -196,11 +200,12 @@ struct Aborted {
   std::string reason;
 };
 
-using Event = std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped,
-                           InputEnded, WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable,
-                           WorkerRetires, WorkerSpent, Answered, PayloadRefused, LastTry,
-                           WorkerGone, ConnectionLost, OutputFull, OutputStalled, OutputUnread,
-                           StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+using Event =
+    std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
+                 WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires, WorkerSpent,
+                 Answered, PayloadRefused, LastTry, WorkerGone, FormerEnded, ConnectionLost,
+                 OutputFull, OutputStalled, OutputUnread, StartsHeld, SlotsLimited, StopRequested,
+                 StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 
@@ -226,6 +231,12 @@ struct CloseInput {
   WorkerId worker{};
   Why why;
 };
+/// The same of a worker that has answered all; and its slot is free for another one from now on,
+/// though it has not ended: it is the former one. A slot has one at a time.
+struct HandOver {
+  WorkerId worker{};
+  Why why;
+};
 /// TERM to the process group, and KILL after the grace time if `gentle`; else KILL at once.
 struct KillWorker {
   WorkerId worker{};
@@ -242,6 +253,12 @@ struct GangBroken {
 /// There are fewer slots than a gang should have members: those to come have so many. Told once.
 struct GangShrinks {
   std::uint32_t size = 0;
+};
+/// The same of the former worker of the slot.
+struct KillFormer {
+  WorkerId worker{};
+  bool gentle = true;
+  Why why;
 };
 /// A task's final outcome. With `from_answer`, `answer` is the value or the error map; else
 /// `error_type` and `message` say what happened.
@@ -293,8 +310,9 @@ struct SlotClosed {
   std::string reason;
 };
 
-using Action = std::variant<StartWorker, SendTask, CloseInput, KillWorker, DeliverTask, RetryTask,
-                            GangBroken, GangShrinks, SlotPaused, SlotClosed>;
+using Action =
+    std::variant<StartWorker, SendTask, CloseInput, HandOver, KillWorker, KillFormer, DeliverTask,
+                 RetryTask, GangBroken, GangShrinks, SlotPaused, SlotClosed>;
 using Actions = std::vector<Action>;
 
 }  // namespace spread

@@ -275,6 +275,7 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   const std::size_t place = place_of_task(worker, event.task);
   const TaskIndex held = take_in_flight(worker, place, now).task;
+  was_not_sent(worker, now);
   holder_changed(worker);
   let_end(worker, now);
   const auto failed = task_of_failed(held, "it could not be sent to it", now, actions);
@@ -356,6 +357,7 @@ void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {
   if (event.level == 1) {
     stop_deadline_ = after(now, options_.stop_grace);
     pool_.each(Group::Occupied, [&](Slot& each) { let_end(each, now); });
+    let_formers_end(now);
     return;
   }
   stop_deadline_.reset();
@@ -388,8 +390,10 @@ std::size_t Scheduler::tasks_wanted() const {
 }
 
 bool Scheduler::finished() const {
-  if (!tasks_done() || pool_.count(Group::Starting) > 0 || pool_.count(Group::Occupied) > 0)
-    return false;
+  if (!tasks_done()) return false;
+  for (const Group group : {Group::Starting, Group::Occupied, Group::Former}) {
+    if (pool_.count(group) > 0) return false;
+  }
   return !options_.once || stopping_ || none_can_open();
 }
 

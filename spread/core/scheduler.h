@@ -113,6 +113,7 @@ class Scheduler {
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
   void on(WorkerGone& event, TimePoint now, Actions& actions);
+  void on(FormerEnded& event, TimePoint now, Actions& actions);
   void on(ConnectionLost& event, TimePoint now, Actions& actions);
   void on(OutputFull& event, TimePoint now, Actions& actions);
   void on(OutputStalled& event, TimePoint now, Actions& actions);
@@ -182,7 +183,11 @@ class Scheduler {
   void begin_life(Slot& slot);
   void look_for_age(Slot& slot, TimePoint now);
   void spend(Slot& slot, Why why);
-  void close_released(Actions& actions);
+  void was_not_sent(Slot& slot, TimePoint now);
+  void close_released(TimePoint now, Actions& actions);
+  bool may_hand_over(const Slot& slot) const;
+  void let_formers_end(TimePoint now);
+  void look_for_former_end(Slot& slot, TimePoint now, Actions& actions);
 
   // The loss of a connection (scheduler_connections.cc)
   using Workers = std::vector<WorkerId>;

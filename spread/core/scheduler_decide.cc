@@ -30,7 +30,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   if (!stopping_) {
     recall_retired(now);
     if (options_.close_surplus) choose_surplus();
-    close_released(actions);
+    close_released(now, actions);
     options_.gang > 0 ? assign_gangs(now, actions) : assign(now, actions);
     if (!stopping_) start_workers(now, actions);
     if (tasks_.queued() > 0 && none_can_open()) {

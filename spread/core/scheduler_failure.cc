@@ -404,6 +404,9 @@ void Scheduler::kill_all(bool gentle, Why why, Actions& actions) {
   if (killing_ != Killing::AtOnce) killing_ = gentle ? Killing::Gently : Killing::AtOnce;
   pool_.each(Group::Occupied,
              [&](Slot& each) { kill(each, KillReason::Halted, gentle, why, actions); });
+  pool_.each(Group::Former, [&](Slot& each) {
+    actions.push_back(KillFormer{each.id, gentle, why});
+  });
 }
 
 }  // namespace spread

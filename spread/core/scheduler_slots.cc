@@ -54,6 +54,7 @@ void Scheduler::ring_alarms(TimePoint now, Actions& actions) {
 }
 
 void Scheduler::look_after(Slot& woken, TimePoint now, Actions& actions) {
+  if (woken.former_end_by) look_for_former_end(woken, now, actions);
   switch (woken.state()) {
     case SlotState::Empty:
       if (woken.retired()) return;

@@ -58,6 +58,8 @@ class SlotStatus {
   /// Its process has had all that it may have (--max-tasks, --max-age, --max-rss): it is sent
   /// nothing more, and its input is closed when it is idle.
   bool spent() const { return spent_; }
+  /// The process that was in it before has not ended (--overlap).
+  bool has_former() const { return has_former_; }
   /// So many tasks may still be sent to its process.
   std::uint64_t left() const { return left_; }
   /// It was busy, and is left alone until `not_before`.
@@ -95,6 +97,7 @@ class SlotStatus {
   bool has_alone_task_ = false;
   bool leaving_ = false;
   bool spent_ = false;
+  bool has_former_ = false;
   bool resting_ = false;
   bool ready_ = false;
   bool logging_in_ = false;
@@ -122,12 +125,13 @@ struct Slot : SlotStatus {
   bool heard = false;     ///< it has said something
   bool answered = false;  ///< it has answered a task
   TimePoint started{}, heard_at{};
-  std::optional<TimePoint> prepared;      ///< said so; before that it may still be loading
-  std::optional<TimePoint> first_answer;  ///< of any kind
-  std::uint32_t parallel = 1;             ///< a hello's `slots`
-  std::optional<TimePoint> end_by;        ///< after a first signal; see idle_grace
-  TaskId timed_out{};                     ///< valid while killed_for is TimedOut
-  std::string_view spent_why;             ///< a literal; valid while it is spent
+  std::optional<TimePoint> prepared;       ///< said so; before that it may still be loading
+  std::optional<TimePoint> first_answer;   ///< of any kind
+  std::uint32_t parallel = 1;              ///< a hello's `slots`
+  std::optional<TimePoint> end_by;         ///< after a first signal; see idle_grace
+  std::optional<TimePoint> former_end_by;  ///< as end_by, of the former one
+  TaskId timed_out{};                      ///< valid while killed_for is TimedOut
+  std::string_view spent_why;              ///< a literal; valid while it is spent
   /// It works on so many tasks at the same time, and has since the later ones were sent.
   void set_parallel(std::uint32_t tasks) {
     parallel = tasks;

@@ -77,7 +77,7 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when(slot.logging_in_, Group::LoggingIn) | when(slot.resting_, Group::Resting) |
          when(live && slot.leaving_, Group::Leaving) |
          when(live && (slot.leaving_ || slot.spent_) && slot.in_flight_.empty(), Group::Released) |
-         when(slot.draining_, Group::Draining) |
+         when(slot.has_former_, Group::Former) | when(slot.draining_, Group::Draining) |
          when(slot.can_take_tasks() && !slot.given_, Group::Unused) |
          when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
 }
@@ -228,6 +228,14 @@ void SlotPool::set_spent(Slot& slot) {
     slot.spent_ = true;
     slot.draining_ = false;  // what is to run alone would wait for it
   });
+}
+void SlotPool::give_left_back(Slot& slot) {
+  change(slot, [&] {
+    if (slot.left_++ == 0) slot.spent_ = false;
+  });
+}
+void SlotPool::set_former(Slot& slot, bool there) {
+  change(slot, [&] { slot.has_former_ = there; });
 }
 void SlotPool::set_awaits_hello(Slot& slot, bool awaits) {
   change(slot, [&] { slot.awaits_hello_ = awaits; });

@@ -81,12 +81,13 @@ enum class Group : std::uint8_t {
   Resting,
   Leaving,   ///< and Live still
   Released,  ///< Live, leaving or spent, and has nothing in flight
+  Former,    ///< a worker that was in it before has not ended
   Draining,
   Unread,  ///< spread does not read what its worker writes
   Unused,  ///< takes tasks and was given none
   Idle,    ///< takes tasks and has none: it would work on one at once
 };
-inline constexpr std::size_t kGroups = 19;
+inline constexpr std::size_t kGroups = 20;
 
 /// The same for what changes with nearly every task, which is not counted by host and key.
 enum class Load : std::uint8_t {
@@ -254,6 +255,9 @@ class SlotPool {
   void set_leaving(Slot& slot, bool leaving);
   /// So many tasks, at least one, and no more may be sent to its process.
   void set_left(Slot& slot, std::uint64_t tasks) { slot.left_ = tasks; }
+  /// One of them could not be sent after all.
+  void give_left_back(Slot& slot);
+  void set_former(Slot& slot, bool there);
   /// No more tasks at all.
   void set_spent(Slot& slot);
   void set_awaits_hello(Slot& slot, bool awaits);

@@ -37,6 +37,7 @@ Engine::Engine(EngineConfig config, const EngineParts& parts)
 Engine::~Engine() {
   // They hold descriptors that the loop knows.
   run_slots_.clear();
+  formers_.clear();
   loop_.remove(signals_.fd());
 }
 
@@ -266,7 +267,7 @@ void Engine::abort(std::string reason) {
 /// Ctrl-Z. Workers are in process groups of their own, which the terminal does not reach. What runs
 /// on other machines goes on; its connection is kept alive.
 void Engine::suspend() {
-  for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(true);
+  suspend_workers(true);
   // What a thread is just starting would run on while spread is stopped.
   spawner_.settle();
   // The time until spread is continued is charged to no task.
@@ -277,7 +278,12 @@ void Engine::suspend() {
   loop_.advance();
   if (!output_stalled_) post(OutputStalled{false});
   driver_.drain(now());
-  for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(false);
+  suspend_workers(false);
+}
+
+void Engine::suspend_workers(bool stop) {
+  for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(stop);
+  for (const auto& [worker, each] : formers_) each->suspend(stop);
 }
 
 void Engine::on_ready(int, bool, bool) {

@@ -106,6 +106,7 @@ class Engine final : private ReadyHandler {
   }
   void reconsider_all() {
     for (const std::unique_ptr<RunSlot>& each : run_slots_) each->reconsider();
+    for (const auto& [worker, each] : formers_) each->reconsider();
   }
   /// What worked in the slot has ended, and is to be freed at the end of this turn.
   void has_ended(WorkerId worker) { ended_.push_back(worker); }
@@ -172,6 +173,7 @@ class Engine final : private ReadyHandler {
 
   void follow_signals();
   void suspend();
+  void suspend_workers(bool stop);
   void tell_stop();
 
   // Slots (engine_slots.cc)
@@ -193,8 +195,14 @@ class Engine final : private ReadyHandler {
   void retry(const RetryTask& retry);
   template <typename E>
   void before(const E&) {}
+  void before(const Event& event) {
+    if (const auto* ended = std::get_if<FormerEnded>(&event)) formers_.erase(ended->worker);
+  }
   void start_worker(const StartWorker& action);
   void tell_smaller_gangs(const GangShrinks& smaller);
+  void hand_over(const HandOver& action);
+  void end_former(const KillFormer& action);
+  static void end_slot(RunSlot& slot, bool gentle, Why why);
   void tell_pause(const SlotPaused& paused);
   void give_up(const SlotClosed& closed);
   bool others_can_work(WorkerId closed) const;
@@ -225,7 +233,8 @@ class Engine final : private ReadyHandler {
   std::uint32_t slots_limit_ = UINT32_MAX;  ///< as the Scheduler was told
   std::size_t questions_fit_ = 1;           ///< hosts that can be asked at the same time
 
-  std::vector<std::unique_ptr<RunSlot>> run_slots_;  ///< by WorkerId
+  std::vector<std::unique_ptr<RunSlot>> run_slots_;       ///< by WorkerId
+  std::map<WorkerId, std::unique_ptr<RunSlot>> formers_;  ///< handed over, and not ended
   std::vector<WorkerId> tail_order_;
   std::vector<WorkerId> dirty_;
   std::vector<WorkerId> ended_;

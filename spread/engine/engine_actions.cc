@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/base/overloaded.h"
 #include "spread/engine/engine.h"
 
@@ -10,22 +11,22 @@ namespace spread {
 
 void Engine::carry_out(Action& action) {
   events_.explain(action);
-  std::visit(overloaded{
-                 [&](const StartWorker& start) { start_worker(start); },
-                 [&](const SendTask& send) { run_slot(send.worker).send_task(send); },
-                 [&](DeliverTask& delivery) { deliver(delivery); },
-                 [&](const CloseInput& close) { run_slot(close.worker).close_input(); },
-                 [&](const KillWorker& kill) {
-                   run_slot(kill.worker).ending_why = kill.why;
-                   kill.gentle ? run_slot(kill.worker).terminate() : run_slot(kill.worker).kill();
-                 },
-                 [&](const RetryTask& again) { retry(again); },
-                 [&](const GangBroken& broken) { mode_->gang_broken(broken); },
-                 [&](const GangShrinks& smaller) { tell_smaller_gangs(smaller); },
-                 [&](const SlotPaused& paused) { tell_pause(paused); },
-                 [&](const SlotClosed& closed) { give_up(closed); },
-             },
-             action);
+  std::visit(
+      overloaded{
+          [&](const StartWorker& start) { start_worker(start); },
+          [&](const SendTask& send) { run_slot(send.worker).send_task(send); },
+          [&](DeliverTask& delivery) { deliver(delivery); },
+          [&](const CloseInput& close) { run_slot(close.worker).close_input(); },
+          [&](const HandOver& over) { hand_over(over); },
+          [&](const KillWorker& kill) { end_slot(run_slot(kill.worker), kill.gentle, kill.why); },
+          [&](const KillFormer& kill) { end_former(kill); },
+          [&](const RetryTask& again) { retry(again); },
+          [&](const GangBroken& broken) { mode_->gang_broken(broken); },
+          [&](const GangShrinks& smaller) { tell_smaller_gangs(smaller); },
+          [&](const SlotPaused& paused) { tell_pause(paused); },
+          [&](const SlotClosed& closed) { give_up(closed); },
+      },
+      action);
 }
 
 TaskReport* Engine::report_of_task() {
@@ -92,6 +93,23 @@ void Engine::start_worker(const StartWorker& action) {
   }
   ever_started_ = true;
   post(WorkerUp{action.worker});
+}
+
+void Engine::hand_over(const HandOver& action) {
+  std::unique_ptr<RunSlot>& place = run_slots_[number(action.worker)];
+  std::unique_ptr<RunSlot> next = place->hand_over();
+  SPREAD_ASSERT(next != nullptr);
+  formers_[action.worker] = std::exchange(place, std::move(next));
+}
+
+void Engine::end_former(const KillFormer& kill) {
+  const auto former = formers_.find(kill.worker);
+  if (former != formers_.end()) end_slot(*former->second, kill.gentle, kill.why);
+}
+
+void Engine::end_slot(RunSlot& slot, bool gentle, Why why) {
+  slot.ending_why = why;
+  gentle ? slot.terminate() : slot.kill();
 }
 
 void Engine::start_failed(WorkerId worker, FailedStart start) {

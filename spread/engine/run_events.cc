@@ -112,6 +112,13 @@ void RunEvents::explain(const Action& action) {
           [&](const CloseInput& a) {
             return "close the input of " + worker(a.worker) + ": " + std::string(a.why);
           },
+          [&](const HandOver& a) {
+            return "close the input of " + worker(a.worker) +
+                   ", and go on without it: " + std::string(a.why);
+          },
+          [&](const KillFormer& a) {
+            return "kill the former " + worker(a.worker) + ": " + std::string(a.why);
+          },
           [&](const KillWorker& a) {
             return "kill " + worker(a.worker) + ": " + std::string(a.why);
           },

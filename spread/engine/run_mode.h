@@ -41,6 +41,9 @@ class RunSlot {
   /// once (it cannot be sent) is posted.
   virtual void send_task(const SendTask& action) = 0;
   virtual void close_input() = 0;
+  /// The same, and of its end FormerEnded is posted. Returns what is in its place from now on,
+  /// empty: see HandOver. Null: it is for the whole run, and no such action comes.
+  virtual std::unique_ptr<RunSlot> hand_over() { return nullptr; }
   /// Ends it: TERM, and KILL after the grace time.
   virtual void terminate() = 0;
   virtual void kill() = 0;

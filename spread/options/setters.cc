@@ -290,6 +290,9 @@ Status set_max_age(Draft& draft, std::string_view value) {
 Status set_max_rss(Draft& draft, std::string_view value) {
   return store(draft.options.lifetime.max_rss, parse_bytes(value, 1, UINT64_MAX));
 }
+Status set_overlap(Draft& draft, std::string_view) {
+  return store_flag(draft.options.lifetime.overlap, true);
+}
 Status set_window(Draft& draft, std::string_view value) {
   if (value == "0") return fail("expected at least 1; leave --window out for an adaptive window");
   return store(draft.options.window.tasks, parse_number(value, 1, kWindowMax));

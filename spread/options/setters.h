@@ -68,6 +68,7 @@ Status set_no_history(Draft& draft, std::string_view value);
 Status set_max_tasks(Draft& draft, std::string_view value);
 Status set_max_age(Draft& draft, std::string_view value);
 Status set_max_rss(Draft& draft, std::string_view value);
+Status set_overlap(Draft& draft, std::string_view value);
 Status set_window(Draft& draft, std::string_view value);
 Status set_window_bytes(Draft& draft, std::string_view value);
 Status set_max_frame(Draft& draft, std::string_view value);

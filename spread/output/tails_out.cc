@@ -1,6 +1,7 @@
 #include "spread/output/tails_out.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "spread/base/posix.h"
@@ -25,18 +26,34 @@ Status TailsOut::open() {
   return made ? made : fail("--tails " + directory_ + ": " + made.error().message);
 }
 
-Status TailsOut::append(WorkerId worker, std::string_view text) {
+Status TailsOut::append(WorkerId worker, std::string_view text, bool former) {
   if (to_ == TailsTo::None) return {};
+  if (!former && formers_.count(worker) > 0) return store_.append_behind(worker, text);
   return store_.append(worker, text);
 }
 
+void TailsOut::handed_over(WorkerId worker) { formers_.insert(worker); }
+
 void TailsOut::started(WorkerId worker) {
+  if (formers_.count(worker) > 0) behind_.insert(worker);
   if (number(worker) >= complete_.size() || !complete_[number(worker)]) return;
   complete_[number(worker)] = false;  // it is due again when that one has ended
   --complete_count_;
 }
 
-void TailsOut::ended(WorkerId worker, bool has_tail) {
+void TailsOut::former_ended(WorkerId worker, bool has_tail) {
+  formers_.erase(worker);
+  has_tail ? store_.keep(worker) : store_.drop(worker);
+  store_.join(worker);
+  if (behind_.erase(worker) == 0) set_complete(worker);
+}
+
+void TailsOut::ended(WorkerId worker, bool has_tail, bool former) {
+  if (former) return former_ended(worker, has_tail);
+  if (formers_.count(worker) > 0) {
+    behind_.erase(worker);
+    return has_tail ? store_.keep_behind(worker) : store_.drop_behind(worker);
+  }
   if (!has_tail) return store_.drop(worker);
   store_.keep(worker);
   set_complete(worker);
@@ -114,13 +131,19 @@ Status TailsOut::finish(const std::vector<WorkerId>& order) {
   return advance(true, false, order);
 }
 
-TailStore::Tail& TailStore::tail(WorkerId worker) {
-  if (number(worker) >= tails_.size()) tails_.resize(number(worker) + 1);
-  return tails_[number(worker)];
+TailStore::Tail& TailStore::tail(std::vector<Tail>& tails, WorkerId worker) {
+  if (number(worker) >= tails.size()) tails.resize(number(worker) + 1);
+  return tails[number(worker)];
 }
 
 Status TailStore::append(WorkerId worker, std::string_view text) {
-  Tail& tail = this->tail(worker);
+  return append(tail(tails_, worker), text);
+}
+Status TailStore::append_behind(WorkerId worker, std::string_view text) {
+  return append(tail(behind_, worker), text);
+}
+
+Status TailStore::append(Tail& tail, std::string_view text) {
   constexpr std::size_t kPieceBytes = 64 * 1024;
   if (in_memory_ + text.size() > memory_bytes_) {
     const Result<std::uint64_t> offset = spill_.append(as_bytes(text));
@@ -146,7 +169,7 @@ bool TailStore::empty(WorkerId worker) const {
 
 Result<bool> TailStore::take(WorkerId worker, ByteBuffer& into) {
   if (empty(worker)) return false;
-  Tail& tail = this->tail(worker);
+  Tail& tail = this->tail(tails_, worker);
   Piece piece = std::move(tail.pieces[tail.next++]);
   if (piece.spilled) {
     Byte* place = into.prepare(piece.size);
@@ -163,9 +186,10 @@ Result<bool> TailStore::take(WorkerId worker, ByteBuffer& into) {
   return true;
 }
 
-void TailStore::drop(WorkerId worker) {
-  if (number(worker) >= tails_.size()) return;
-  Tail& tail = this->tail(worker);
+void TailStore::drop(WorkerId worker) { drop(tail(tails_, worker)); }
+void TailStore::drop_behind(WorkerId worker) { drop(tail(behind_, worker)); }
+
+void TailStore::drop(Tail& tail) {
   const std::size_t first = std::max(tail.next, tail.kept);
   for (std::size_t i = first; i < tail.pieces.size(); ++i) {
     if (!tail.pieces[i].spilled) in_memory_ -= tail.pieces[i].size;
@@ -174,8 +198,20 @@ void TailStore::drop(WorkerId worker) {
 }
 
 void TailStore::keep(WorkerId worker) {
-  Tail& whole = tail(worker);
+  Tail& whole = tail(tails_, worker);
   whole.kept = whole.pieces.size();
+}
+void TailStore::keep_behind(WorkerId worker) {
+  Tail& whole = tail(behind_, worker);
+  whole.kept = whole.pieces.size();
+}
+
+void TailStore::join(WorkerId worker) {
+  Tail& front = tail(tails_, worker);
+  Tail back = std::exchange(tail(behind_, worker), {});
+  if (back.pieces.empty()) return;
+  front.kept = front.pieces.size() + back.kept;
+  std::move(back.pieces.begin(), back.pieces.end(), std::back_inserter(front.pieces));
 }
 
 }  // namespace spread

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,8 @@ class TailStore {
       : memory_bytes_(memory_bytes), spill_(spill) {}
 
   Status append(WorkerId worker, std::string_view text);
+  /// The same of one that comes behind what append() adds to: see join().
+  Status append_behind(WorkerId worker, std::string_view text);
   bool empty(WorkerId worker) const;
   /// Moves the next piece of this worker's tail to `into`; false when there is none.
   Result<bool> take(WorkerId worker, ByteBuffer& into);
@@ -37,6 +40,10 @@ class TailStore {
   void keep(WorkerId worker);
   /// A worker that died has no tail: what it wrote is shown as its output.
   void drop(WorkerId worker);
+  void keep_behind(WorkerId worker);
+  void drop_behind(WorkerId worker);
+  /// What was kept apart comes behind the rest, which is whole.
+  void join(WorkerId worker);
 
  private:
   struct Piece {
@@ -50,11 +57,13 @@ class TailStore {
     std::size_t next = 0;
     std::size_t kept = 0;  ///< pieces that keep() was called for
   };
-  Tail& tail(WorkerId worker);
+  static Tail& tail(std::vector<Tail>& tails, WorkerId worker);
+  Status append(Tail& tail, std::string_view text);
+  void drop(Tail& tail);
 
   std::size_t memory_bytes_;
   TempFile& spill_;
-  std::vector<Tail> tails_;
+  std::vector<Tail> tails_, behind_;
   std::size_t in_memory_ = 0;
 };
 
@@ -67,11 +76,14 @@ class TailsOut {
 
   /// Makes the directory of `--tails DIR/`.
   Status open();
-  Status append(WorkerId worker, std::string_view text);
+  Status append(WorkerId worker, std::string_view text, bool former = false);
   /// A worker starts in this slot, perhaps not the first: there may be more to its tail.
   void started(WorkerId worker);
+  /// From now on it is the former one of its slot, until it has ended. What the next one writes
+  /// comes behind its tail.
+  void handed_over(WorkerId worker);
   /// This worker ended: its tail is complete; or it died, and has none.
-  void ended(WorkerId worker, bool has_tail);
+  void ended(WorkerId worker, bool has_tail, bool former = false);
   /// Moves tails to the output, in order, as far as they are complete. `results_done`: the last
   /// result has been given out. `order`: whose tail comes after whose; it may grow at its end while
   /// no result is out. The tail of the next worker in line is passed on while it is
@@ -89,6 +101,7 @@ class TailsOut {
   Result<bool> pass_on(WorkerId worker);
   Status write_file(WorkerId worker, std::string_view text);
   Status advance_as_they_come(const std::vector<WorkerId>& order);
+  void former_ended(WorkerId worker, bool has_tail);
   void set_complete(WorkerId worker);
   bool full() const {
     const bool errors = to_ == TailsTo::Stderr && !reporter_.one_place();
@@ -103,6 +116,8 @@ class TailsOut {
   TempFile spill_;
   TailStore store_;
   std::vector<bool> complete_;
+  std::set<WorkerId> formers_;  ///< slots that have one, ...
+  std::set<WorkerId> behind_;   ///< and of these, those in which another one lives
   std::size_t complete_count_ = 0;
   std::deque<WorkerId> due_;  ///< as_they_come: complete, and not passed on to the end
   std::vector<bool> file_begun_;

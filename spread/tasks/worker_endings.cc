@@ -56,7 +56,8 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
     mode_.warn_non_finite();
   }
-  mode_.tail_ended(id(), worker_->session().state() == SessionState::Shutdown);
+  mode_.tail_ended(*this, worker_->session().state() == SessionState::Shutdown);
+  if (former_) return engine_.post(FormerEnded{id()});
   engine_.has_ended(id());
   engine_.post(std::move(ended));
 }

@@ -87,9 +87,13 @@ std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
 
 void WorkerMode::on_tail(WorkerSlot& from, std::string_view text) {
   engine_.events().tail(from.id(), text);
-  if (const Status kept = tails_->append(from.id(), text); !kept) {
+  if (const Status kept = tails_->append(from.id(), text, from.is_former()); !kept) {
     engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
   }
+}
+
+void WorkerMode::tail_ended(const WorkerSlot& worker, bool has_tail) {
+  tails_->ended(worker.id(), has_tail, worker.is_former());
 }
 
 bool WorkerMode::tells_first(const std::string& reason) {

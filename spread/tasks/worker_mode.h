@@ -31,6 +31,9 @@ class WorkerMode final : public RunMode {
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
   std::unique_ptr<RunSlot> make_slot(WorkerId worker) override;
+  std::uint64_t descriptors_per_slot() const override {
+    return RunMode::descriptors_per_slot() * (setup_.lifetime().overlap ? 2 : 1);
+  }
   std::string_view task_noun() const override { return "task"; }
   void begin_turn() override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
@@ -57,7 +60,8 @@ class WorkerMode final : public RunMode {
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
   void tail_begins(WorkerId worker) { tails_->started(worker); }
-  void tail_ended(WorkerId worker, bool has_tail) { tails_->ended(worker, has_tail); }
+  void tail_handed_over(WorkerId worker) { tails_->handed_over(worker); }
+  void tail_ended(const WorkerSlot& worker, bool has_tail);
   void worker_failed() { ++failed_workers_; }
   /// For a worker that broke the protocol: true if this has not been told before. Of very many
   /// different reasons only the first ones are worth a line.

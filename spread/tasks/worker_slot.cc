@@ -125,6 +125,18 @@ void WorkerSlot::close_input() {
   // A command of `all` has all the time that it wants.
   if (!mode_.setup().is_all()) slow_end_.set(after(engine_.now(), kPatience));
 }
+
+std::unique_ptr<RunSlot> WorkerSlot::hand_over() {
+  close_input();
+  flush();
+  former_ = true;
+  looks_at_memory_ = false;
+  mode_.tail_handed_over(id());
+  auto next = std::make_unique<WorkerSlot>(engine_, mode_, id());
+  next->generation_ = generation_;
+  return next;
+}
+
 void WorkerSlot::terminate() {
   ended_by_us_ = true;
   if (worker_) worker_->terminate(end_reason());
@@ -311,7 +323,9 @@ void WorkerSlot::reply(const GangReply& reply) {
   engine_.needs_flush(*this);
 }
 
-void WorkerSlot::on_retires() { engine_.post(WorkerRetires{id()}); }
+void WorkerSlot::on_retires() {
+  if (!former_) engine_.post(WorkerRetires{id()});
+}
 
 void WorkerSlot::on_log(const wire::UpMessage& message) {
   if (engine_.reporter().shows(message.level)) {
@@ -361,7 +375,9 @@ void WorkerSlot::on_mismatch(std::string_view text) {
   engine_.abort(std::move(whole));
 }
 
-void WorkerSlot::on_unusable() { engine_.post(WorkerUnusable{id()}); }
+void WorkerSlot::on_unusable() {
+  if (!former_) engine_.post(WorkerUnusable{id()});
+}
 
 // ---------------------------------------------------------------- what it says before it has
 // answered

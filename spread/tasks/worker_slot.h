@@ -28,10 +28,13 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   /// Its place in a gang, or in the one that it has had last.
   const GangPlace& place() const { return place_; }
   void reply(const GangReply& reply);
+  /// Its slot has been handed over.
+  bool is_former() const { return former_; }
 
   Status start() override;
   void send_task(const SendTask& action) override;
   void close_input() override;
+  std::unique_ptr<RunSlot> hand_over() override;
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override;
@@ -101,6 +104,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool lost_ = false;     ///< it is ended for its silence
   bool meta_ = false;     ///< its tasks have a third element
   GangPlace place_;
+  bool former_ = false;
   bool looks_at_memory_ = false;  ///< --max-rss, and it has not been found too large
   std::uint32_t generation_ = 0;  ///< of the next process that is started
   bool ready_ = false;

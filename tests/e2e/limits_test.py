@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import unittest
 
 from spread_testing import PYTHON, SpreadTest
@@ -119,6 +120,52 @@ class MaxTasks(LimitsTest):
         for subcommand in ("map", "pipe", "all"):
             result = self.spread(subcommand, "--max-tasks", "3", "--", "cat", input="")
             self.assertEqual(result.status, 255)
+
+
+# The tail of the first process waits at the gate $1; each says at $2 that it has written it.
+GATED = PLAIN + """[ $SPREAD_GENERATION != 0 ] || head -c 1 "$1" >/dev/null
+echo "tail of $SPREAD_GENERATION"; exec >&-
+echo "end of $SPREAD_GENERATION" >"$2"
+"""
+
+
+class Overlap(LimitsTest):
+    def gated(self, *options):
+        self.at_gate, self.ends = self.gate(), self.post()
+        return self.start("run", "-j1", "--wire", "json", "--max-tasks", "1", *options, "--", "sh",
+                          self.script("worker", GATED), self.at_gate.path, self.ends.path)
+
+    def test_the_next_one_answers_before_the_end_of_the_one_before(self):
+        run = self.gated("--overlap")
+        run.write("x\nx\nx\n")
+        # The third one waits for the end of the second one, not for that of the first.
+        self.assertEqual([run.read_line() for _ in range(3)], ["[0,1]\n", "[1,1]\n", "[2,1]\n"])
+        run.close_input()
+        self.assertEqual(self.ends.lines(2), ["end of 1", "end of 2"])
+        self.at_gate.open()
+        result = run.finish()
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertEqual(result.out, "tail of 0\ntail of 1\ntail of 2\n")
+
+    def test_a_former_one_that_does_not_end_is_ended(self):
+        run = self.gated("--overlap", "--shutdown-timeout", "0.2")
+        run.write("x\nx\n")
+        run.close_input()
+        result = run.finish()
+        self.assertEqual((result.status, result.out), (0, "[0,1]\n[1,1]\ntail of 1\n"))
+        self.assert_told(result, "spread: worker 0 on localhost: still running 0.2 s after the end of its input, .*")
+
+    def test_a_signal_ends_it_too(self):
+        run = self.gated("--overlap", "--kill-grace", "0.1")
+        run.write("x\nx\n")
+        self.assertEqual([run.read_line(), run.read_line()], ["[0,1]\n", "[1,1]\n"])
+        run.signal(signal.SIGINT)
+        self.assertEqual(run.finish().status, 130)
+
+    def test_it_is_for_processes_that_are_replaced(self):
+        result = self.spread("run", "--overlap", "--", "cat", input="")
+        self.assertEqual(result.status, 255)
+        self.assert_told(result, "spread: --overlap is for processes that are replaced: use --max-tasks, .*")
 
 
 class MaxAge(LimitsTest):

@@ -262,6 +262,7 @@ void make_gangs(World& world, Dice& dice) {
 void limit_workers(World& world, Dice& dice) {
   if (dice.chance(0.6)) world.options.limits.max_tasks = dice.log_count(1, 64);
   if (dice.chance(0.4)) world.options.limits.max_age = from_seconds(dice.log_between(0.001, 20));
+  world.options.limits.overlap = dice.chance(0.4);
   for (std::uint32_t spent = dice.chance(0.4) ? dice.count(1, 10) : 0; spent > 0; --spent) {
     world.script.emplace_back(dice.log_between(0.01, 10), WorkerSpent{WorkerId{0}, "too large"});
   }

@@ -125,6 +125,7 @@ void Referee::before(const PayloadRefused& event) {
   std::erase(worker(event.worker).in_flight, event.task);
   task(event.task).holder = kNoWorker;
   task(event.task).refused_payload = true;
+  --worker(event.worker).given;
 }
 
 /// It died of something that it was working on.
@@ -184,6 +185,11 @@ void Referee::check_neighbours() {
     expect(now.launch_failures == before.launch_failures, "the failed starts" + what);
     expect(now.not_before <= before.not_before, "the pause" + what);
   }
+}
+
+void Referee::before(const FormerEnded& event) {
+  expect(std::exchange(worker(event.worker).former, false),
+         name(event.worker) + " has no former process to end");
 }
 
 void Referee::before(const WorkerGone& event) {
@@ -379,6 +385,20 @@ void Referee::see(const CloseInput& action) {
   closed.phase = WorkerBook::Phase::Closing;
 }
 
+void Referee::see(const HandOver& action) {
+  WorkerBook& from = worker(action.worker);
+  expect(options_.limits.overlap, name(action.worker) + " is handed over without --overlap");
+  expect(from.phase == WorkerBook::Phase::Live, name(action.worker) + " handed over but not live");
+  expect(from.in_flight.empty(), name(action.worker) + " handed over with tasks in flight");
+  expect(from.answered > 0, name(action.worker) + " handed over and has done nothing");
+  expect(!std::exchange(from.former, true), name(action.worker) + " has two former processes");
+  has_gone(from);
+}
+
+void Referee::see(const KillFormer& action) {
+  expect(worker(action.worker).former, name(action.worker) + " has no former process to kill");
+}
+
 void Referee::see(const KillWorker& action) {
   WorkerBook& killed = worker(action.worker);
   expect(killed.phase != WorkerBook::Phase::None && killed.phase != WorkerBook::Phase::Starting,
@@ -491,6 +511,7 @@ void Referee::at_end(const Scheduler& scheduler) {
          "the outcomes are miscounted");
   expect(scheduler.live_workers() == 0, "workers are left at the end");
   for (std::size_t i = 0; i < workers_.size(); ++i) {
+    expect(!workers_[i].former, "a former process is left at the end");
     expect(workers_[i].phase == WorkerBook::Phase::None,
            name(WorkerId{static_cast<std::uint32_t>(i)}) + " has a process at the end");
     if (options_.once && !scheduler.stopping()) {

@@ -59,6 +59,7 @@ class Referee {
     std::deque<TaskId> in_flight;
     std::uint32_t answers = 0;
     std::uint32_t given = 0, answered = 0;  ///< of this process
+    bool former = false;                    ///< the process before this one has not ended
     bool spent = false;                     ///< this process, as WorkerSpent said
     std::uint32_t most_in_flight = 0;
     GangId gang = kNoGang;  ///< whose place it has
@@ -93,6 +94,7 @@ class Referee {
   void before(const Answered& event);
   void before(const PayloadRefused& event);
   void before(const WorkerGone& event);
+  void before(const FormerEnded& event);
   void before(const ConnectionLost& event);
   template <typename Other>
   void before(const Other&) {}
@@ -100,7 +102,9 @@ class Referee {
   void see(const StartWorker& action);
   void see(const SendTask& action);
   void see(const CloseInput& action);
+  void see(const HandOver& action);
   void see(const KillWorker& action);
+  void see(const KillFormer& action);
   void see(const DeliverTask& action);
   void see(const RetryTask& action);
   void see(const GangBroken& action);

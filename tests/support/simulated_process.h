@@ -26,6 +26,7 @@ struct Simulation::Process {
   bool ready = false;
   bool alive = true;
   bool input_closed = false;
+  bool former = false;                           ///< its slot has been handed over
   EndCause cause_when_dying = EndCause::Exited;  ///< for a Dies that is under way
   bool clean = false;
   std::string why;

@@ -26,6 +26,7 @@ Simulation::Simulation(World world)
       trace_(std::getenv("SPREAD_SIM_TRACE") != nullptr) {
   payload_.body = Slice::copy_of(as_bytes(std::string(70000, 'x')));
   processes_.resize(world_.slots.size());
+  formers_.resize(world_.slots.size());
   starts_.resize(world_.slots.size());
   reports_.resize(world_.slots.size());
   for (const SlotPlan& slot : world_.slots) {
@@ -151,6 +152,14 @@ void Simulation::hand_in(Event event) {
   if (drains_each_ && !carrying_out_) drain();
 }
 
+/// Of a process whose slot has been handed over only its end is news.
+void Simulation::hand_in(const std::shared_ptr<Process>& from, Event event) {
+  if (from == nullptr || !from->former) return hand_in(std::move(event));
+  if (!std::holds_alternative<WorkerGone>(event)) return;
+  formers_[number(from->worker)].reset();
+  hand_in(FormerEnded{from->worker});
+}
+
 void Simulation::drain() {
   const TimePoint world_time = std::exchange(now_, turn_);
   driver_.drain(turn_);
@@ -250,14 +259,16 @@ void Simulation::happen(Happening& happening) {
       if (const auto* stall = std::get_if<OutputStalled>(&happening.event)) {
         stalled_ = stall->stalled;
         hand_in(*stall);
-        for (Event& held : std::exchange(held_by_stall_, {})) hand_in(std::move(held));
+        for (auto& [from, held] : std::exchange(held_by_stall_, {})) {
+          hand_in(from, std::move(held));
+        }
         return;
       }
       // A worker's output is not read while that of the master is blocked.
       if (stalled_ && (process != nullptr || happening.line != nullptr)) {
-        held_by_stall_.push_back(std::move(happening.event));
+        held_by_stall_.emplace_back(process, std::move(happening.event));
       } else {
-        hand_in(std::move(happening.event));
+        hand_in(process, std::move(happening.event));
       }
       return;
     }
@@ -294,10 +305,12 @@ void Simulation::happen(Happening& happening) {
           continue;
         cut(line, EndCause::Exited, now(), "its machine went away");
       }
-      for (const std::shared_ptr<Process>& victim : processes_) {
-        if (victim != nullptr && victim->alive && victim->line == nullptr &&
-            slot_plan(victim->worker).host == number(happening.task)) {
-          die(victim, EndCause::Exited, false, "its machine went away");
+      for (const auto* each : {&processes_, &formers_}) {
+        for (const std::shared_ptr<Process>& victim : *each) {
+          if (victim != nullptr && victim->alive && victim->line == nullptr &&
+              slot_plan(victim->worker).host == number(happening.task)) {
+            die(victim, EndCause::Exited, false, "its machine went away");
+          }
         }
       }
       return;

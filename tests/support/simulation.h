@@ -156,6 +156,7 @@ class Simulation {
   void to_master(double at, Event event, std::shared_ptr<Process> from = nullptr);
   void happen(Happening& happening);
   void hand_in(Event event);
+  void hand_in(const std::shared_ptr<Process>& from, Event event);
   void drain();
   friend class Driver<Simulation>;
   bool takes_successes() const { return true; }
@@ -172,7 +173,9 @@ class Simulation {
   void act(const StartWorker& action);
   void act(const SendTask& action);
   void act(const CloseInput& action);
+  void act(const HandOver& action);
   void act(const KillWorker& action);
+  void act(const KillFormer& action);
   void act(const DeliverTask& action);
   void act(const RetryTask&) {}
   void act(const GangBroken&) {}
@@ -205,6 +208,7 @@ class Simulation {
   std::priority_queue<Happening, std::vector<Happening>, Later> happenings_;
   std::uint64_t order_ = 0;
   std::vector<std::shared_ptr<Process>> processes_;  ///< by slot; null without one
+  std::vector<std::shared_ptr<Process>> formers_;    ///< by slot; handed over, and not ended
   std::vector<std::uint32_t> attempts_;              ///< by task, as the workers count
   std::vector<std::uint32_t> starts_;                ///< by slot
   std::vector<std::uint32_t> connection_of_;         ///< by slot
@@ -213,7 +217,7 @@ class Simulation {
   std::vector<std::shared_ptr<Line>> lines_;         ///< by connection; null while there is none
   std::vector<WorkerReport> reports_;
   std::vector<WorkerId> start_order_;
-  std::vector<Event> held_by_stall_;
+  std::vector<std::pair<std::shared_ptr<Process>, Event>> held_by_stall_;
   bool stalled_ = false;
   bool drains_each_;  ///< or all events of a turn together
   bool carrying_out_ = false;

@@ -89,6 +89,24 @@ void Simulation::act(const CloseInput& action) {
   work(process);
 }
 
+void Simulation::act(const HandOver& action) {
+  const std::shared_ptr<Process> process =
+      std::exchange(processes_[number(action.worker)], nullptr);
+  formers_[number(action.worker)] = process;
+  process->former = process->input_closed = true;
+  if (process->alive) work(process);
+}
+
+void Simulation::act(const KillFormer& action) {
+  const std::shared_ptr<Process>& process = formers_[number(action.worker)];
+  if (process == nullptr || !process->alive) return;
+  process->why = "killed by signal";
+  process->clean = false;
+  const double patience = slot_plan(action.worker).worker.dies_after_term;
+  const double dies = action.gentle ? std::min(patience, kKillGrace) : 0;
+  schedule(now() + dies, {0, 0, Happening::Kind::Dies, process, {}, {}});
+}
+
 void Simulation::act(const KillWorker& action) {
   const std::shared_ptr<Process>& process = processes_[number(action.worker)];
   if (process == nullptr || !process->alive) return;

@@ -70,6 +70,7 @@ std::string describe(const Event& event) {
           [](const Answered& e) {
             return w(e.worker) + " answers " + t(e.task) + " " + name(e.kind);
           },
+          [](const FormerEnded& e) { return "the former of " + w(e.worker) + " has ended"; },
           [](const WorkerGone& e) {
             return w(e.worker) + " ended, " + name(e.cause) + ": " + e.reason;
           },
@@ -110,6 +111,8 @@ std::string describe(const Action& action) {
                    (a.rank == kNoRank ? "none" : std::to_string(a.rank)) + ": " + a.reason;
           },
           [](const GangShrinks& a) { return "gangs have " + std::to_string(a.size); },
+          [](const HandOver& a) { return "hand over " + w(a.worker) + why(a.why); },
+          [](const KillFormer& a) { return "kill the former of " + w(a.worker) + why(a.why); },
           [](const CloseInput& a) { return "close " + w(a.worker) + why(a.why); },
           [](const KillWorker& a) {
             return std::string(a.gentle ? "terminate " : "kill ") + w(a.worker) + why(a.why);

@@ -180,5 +180,79 @@ TEST(Limits, OneThatIsSpentIsTheFirstToLeave) {
   EXPECT_EQ(table.sent(), "0:0 1:1 2:2 1:3 2:4");
 }
 
+SchedulerOptions overlap(std::uint64_t tasks, std::uint32_t window) {
+  SchedulerOptions options = tasks_of(tasks, window);
+  options.limits.overlap = true;
+  options.idle_grace = seconds(5);
+  return options;
+}
+
+TEST(Overlap, TheNextOneIsStartedBeforeTheEndOfTheOneBefore) {
+  Table table(overlap(2, 2));
+  table.slots(1).complete().tasks(4).end().decide().answer(0, 0).decide();
+  EXPECT_TRUE(table.all<HandOver>().empty()) << "it owes an answer";
+  table.answer(0, 1).decide();
+  ASSERT_EQ(table.all<HandOver>().size(), 1u);
+  EXPECT_EQ(table.all<HandOver>()[0].why, "it was sent --max-tasks tasks");
+  EXPECT_TRUE(table.all<CloseInput>().empty());
+  EXPECT_EQ(table.sent(), "0:0 0:1 0:2 0:3");
+}
+
+TEST(Overlap, ASlotHasOneFormerWorkerAtATime) {
+  Table table(overlap(1, 1));
+  table.slots(1).complete().tasks(4).end().decide().answer(0, 0).decide().answer(0, 1).decide();
+  EXPECT_EQ(table.all<HandOver>().size(), 1u);
+  EXPECT_EQ(table.all<CloseInput>().size(), 1u);
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+  table.tell(FormerEnded{WorkerId{0}}).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1") << "that was another one";
+  table.tell(clean_end(0)).decide().answer(0, 2).decide();
+  EXPECT_EQ(table.all<HandOver>().size(), 2u);
+}
+
+TEST(Overlap, TheRunIsNotOverBeforeTheFormerOneHasEnded) {
+  Table table(overlap(1, 1));
+  table.slots(1).complete().tasks(1).end().decide().answer(0, 0).decide();
+  EXPECT_EQ(table.all<HandOver>().size() + table.all<CloseInput>().size(), 1u);
+  EXPECT_EQ(table.all<StartWorker>().size(), 1u) << "there is nothing to start another one for";
+  EXPECT_FALSE(table.scheduler.finished());
+  table.tell(FormerEnded{WorkerId{0}}).decide();
+  EXPECT_TRUE(table.scheduler.finished());
+}
+
+TEST(Overlap, TheFormerOneIsKilledWithTheOthers) {
+  Table table(overlap(1, 1));
+  table.slots(1).complete().tasks(2).decide().answer(0, 0).decide();
+  table.tell(Aborted{"stdout is gone"});
+  EXPECT_EQ(table.all<KillWorker>().size(), 1u);
+  EXPECT_EQ(table.all<KillFormer>().size(), 1u);
+}
+
+TEST(Overlap, AfterTheFirstSignalTheFormerOneHasTheTimeOfOneThatOwesNothing) {
+  Table table(overlap(1, 1));
+  table.slots(1).complete().tasks(2).decide().answer(0, 0).decide();
+  table.tell(StopRequested{1}).wait(seconds(4)).decide();
+  EXPECT_TRUE(table.all<KillFormer>().empty());
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.all<KillFormer>().size(), 1u);
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.all<KillFormer>().size(), 1u);
+}
+
+TEST(Overlap, OneThatRestsIsWaitedFor) {
+  Table table(overlap(2, 2));
+  table.slots(1).complete().tasks(3).decide().answer(0, 0).answer(0, 1, AnswerKind::Busy).decide();
+  EXPECT_TRUE(table.all<HandOver>().empty());
+  EXPECT_EQ(table.all<CloseInput>().size(), 1u);
+}
+
+TEST(Limits, WhatCouldNotBeSentDoesNotCount) {
+  Table table(tasks_of(2, 1));
+  table.slots(1).complete().tasks(3).decide().answer(0, 0).decide();
+  table.tell(PayloadRefused{WorkerId{0}, TaskId{1}, "it holds a newline"}).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1 0:2");
+  EXPECT_TRUE(table.all<CloseInput>().empty());
+}
+
 }  // namespace
 }  // namespace spread
