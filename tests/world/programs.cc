@@ -52,6 +52,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
   const bool wrong_ids = self.machine().one_in(plan.answers_wrongly_one_in);
   const bool far = self.words.front() == "login";
   Wire wire(scenario.wire);
+  std::uint64_t sent = 0;
   while (true) {
     const std::optional<WireTask> task = wire.next();
     if (!task) {
@@ -59,6 +60,9 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
       if (bytes.empty()) break;
       wire.add(bytes);
       continue;
+    }
+    if (++sent > scenario.max_tasks) {
+      scenario.nonsense.push_back("a process was sent more than --max-tasks");
     }
     TaskPlan& todo = scenario.tasks.at(task->index);
     TaskPlan::Try& now = todo.begin(self, self.machine().now());

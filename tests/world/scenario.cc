@@ -18,6 +18,7 @@ class Drawing {
  public:
   Drawing(const std::string& what, std::uint64_t seed)
       : draw_(seed),
+        limits_(seed * 2654435761U + 11),
         storage_(what == "map" && seed % 16 == 5),
         starts_(what == "map" && seed % 16 == 6) {
     world_.subcommand = what;
@@ -226,7 +227,23 @@ class Drawing {
     // A tail that cannot be kept ends the run with an error of its own.
     if (!lines && !world_.spill_fills && draw_.one_in(3)) world_.worker.tail = "tail\n";
     for (std::size_t i = 0; i < world_.tasks.size(); ++i) world_.input += std::to_string(i) + "\n";
+    lifetimes();
     word({"--tails", "stderr", "--", "worker"});
+  }
+
+  /// When a worker's process is replaced. Drawn apart, so that the other worlds stay as they are.
+  void lifetimes() {
+    if (!limits_.one_in(6)) return;
+    const bool age = limits_.one_in(3);
+    if (age) word({"--max-age", seconds(limits_.of<Time>({1, 100, 3000}) * kMillisecond)});
+    if (!age || limits_.one_in(2)) {
+      world_.max_tasks = limits_.by_size(1, 20);
+      word({"--max-tasks", std::to_string(world_.max_tasks)});
+    }
+    if (limits_.one_in(2)) return;
+    word({"--overlap"});
+    // One slot has two processes then.
+    world_.faults.descriptors_max = std::max<std::size_t>(world_.faults.descriptors_max, 26);
   }
 
   /// Of `map`: where what jobs print goes.
@@ -355,7 +372,7 @@ class Drawing {
     sleeper.closes = false;
   }
 
-  Draw draw_;
+  Draw draw_, limits_;
   Scenario world_;
   bool storage_, starts_;  ///< one of the worlds for full storage, or for starts that are slow
   bool calm_ = false;      ///< nothing comes from outside, so that all of it can be judged

@@ -95,7 +95,8 @@ struct Scenario {
   bool ordered = true;
   unsigned retries = 1, crash_retries = 3;
   std::uint64_t slots = 0;
-  std::uint64_t window = 0;    ///< tasks that a worker may have; 0: spread decides
+  std::uint64_t window = 0;              ///< tasks that a worker may have; 0: spread decides
+  std::uint64_t max_tasks = UINT64_MAX;  ///< that a worker's process may be sent
   bool little_memory = false;  ///< what waits for an earlier task has 64 KiB, if it has to wait
   Time timeout = 0, shutdown_timeout = 0, kill_grace = 0;
   std::string input;
