@@ -111,6 +111,24 @@ class MaxTasks(LimitsTest):
         with open(joblog, encoding="utf-8") as file:
             self.assertEqual({line.split("\t")[6] for line in list(file)[1:]}, {"0"})
 
+    def test_members_of_gangs_are_replaced_too(self):
+        worker = self.file("worker.py", """import os, spread_worker
+done = 0
+def handle(x):
+    global done
+    done += 1
+    return [spread_worker.allreduce(1, "sum"), done]
+spread_worker.run(handle)
+""")
+        for options in ((), ("--overlap",)):
+            result = self.spread("gang", "-n", "2", "-j", "3", "--max-tasks", "2", *options, "--", PYTHON,
+                                 worker, input="x\n" * 9)
+            self.assertEqual((result.status, result.err), (0, ""))
+            members = [member for gang in result.values for member in gang]
+            self.assertEqual(len(members), 18)
+            self.assertEqual({total for total, _ in members}, {2})
+            self.assertEqual({done for _, done in members}, {1, 2})
+
     def test_bad_numbers_are_refused(self):
         for option, value in (("--max-tasks", "0"), ("--max-tasks", "x"), ("--max-age", "0"),
                               ("--max-rss", "0"), ("--max-rss", "-1")):
