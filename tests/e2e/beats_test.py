@@ -137,7 +137,8 @@ class Beats(SpreadTest):
         for number in (signal.SIGSTOP, signal.SIGTSTP):
             with self.subTest(number=number):
                 time = self.clock()
-                running = self.start(*self.words("--tails", "none", after="10"))
+                # A group of its own: an orphaned one does not stop.
+                running = self.start(*self.words("--tails", "none", after="10"), process_group=0)
                 running.write(self.waits(answer=7))
                 running.close_input()
                 self.post_here.line()
