@@ -29,6 +29,8 @@ struct Case {
   /// A worker may have a task that it never answers.
   bool may_be_silent() const;
   bool has_begun() const;
+  /// No gang can have all of its members.
+  bool too_few_slots() const;
   /// Nothing came from outside.
   bool calm() const;
   /// All is done, and the program says so.
@@ -41,6 +43,11 @@ std::string last_text(const TaskPlan& task);
 /// The lines of a joblog that are whole, by task; its header is none.
 std::vector<std::size_t> lines_in_joblog(const std::string& joblog);
 
+/// The value of the task that a gang's result is of, if that is made of what its members have
+/// answered; else the line as it is.
+std::string value_of_gang(Case& it, const std::string& line);
+/// What the members of gangs have heard, and when.
+void judge_gangs(Case& it);
 void judge_killed(Case& it);
 void judge_ending(Case& it);
 void judge_output(Case& it);

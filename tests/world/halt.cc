@@ -45,6 +45,29 @@ bool is_death(End end) {
   return end == End::Crash || end == End::Mute || end == End::Deaf || end == End::Hang;
 }
 
+/// When all members had been read; nothing: who they are, or when that was, is not known.
+std::optional<Time> gang_told(const GangPlan& gang, const TaskPlan::Try& attempt) {
+  std::optional<Time> when;
+  const auto of = [&](const Visit& visit) { return visit.attempt == &attempt; };
+  const auto culprit = std::find_if(gang.visits.begin(), gang.visits.end(), of);
+  for (const std::size_t member : culprit->gang) {
+    const std::optional<Time> told = gang.visits[member].told;
+    if (!told) return std::nullopt;
+    when = std::max(when.value_or(0), *told);
+  }
+  return when;
+}
+
+/// Of a gang: when it was over is known where its culprit alone has decided that.
+std::optional<Final> end_of_gang(const Scenario& scenario, const TaskPlan::Try& attempt,
+                                 bool& unclear) {
+  if (attempt.end == End::Busy) return std::nullopt;
+  std::optional<Time> when = attempt.told;
+  if (attempt.end == End::Ok) when = gang_told(scenario.gang, attempt);
+  unclear |= !when || (attempt.end != End::Ok && attempt.end != End::Error);
+  return when ? std::optional(Final{attempt.end == End::Ok, *when, attempt.status}) : std::nullopt;
+}
+
 bool is_reached(const Halt& halt, std::size_t count, std::size_t of) {
   constexpr std::size_t kLeast = 3;
   if (!halt.percent) return count >= halt.count;
@@ -67,6 +90,8 @@ std::optional<Final> final_of(const Scenario& scenario, const TaskPlan& task, bo
       unclear = true;
     } else if (attempt.end == End::Hang) {
       unclear = true;
+    } else if (scenario.gang.members > 0) {
+      end = end_of_gang(scenario, attempt, unclear);
     } else if (attempt.told && attempt.end != End::Busy) {
       end = Final{attempt.end == End::Ok, *attempt.told, attempt.status};
     } else {

@@ -32,9 +32,14 @@ bool Case::has_begun() const {
   });
 }
 
+bool Case::too_few_slots() const {
+  return scenario.gang.exact && scenario.gang.members > scenario.slots;
+}
+
 bool Case::calm() const {
-  return !signalled() && !reader_left() && !nothing_could_start() && !scenario.host.loses() &&
-         !machine.disk_was_full && scenario.worker.answers_wrongly_one_in == 0 &&
+  return !too_few_slots() && !signalled() && !reader_left() && !nothing_could_start() &&
+         !scenario.host.loses() && !machine.disk_was_full &&
+         scenario.worker.answers_wrongly_one_in == 0 &&
          // A job whose output had to be passed on early is not tried again.
          !(scenario.subcommand == "map" && scenario.spill_fills && scenario.retries > 1);
 }
@@ -70,6 +75,7 @@ std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
     judge_output(it);
     if (it.calm() && it.halt.reached()) judge_halted(it);
     if (it.calm()) judge_first_failure(it);
+    if (scenario.gang.members > 0) judge_gangs(it);
     if (scenario.subcommand == "run" || scenario.subcommand == "map") judge_tasks(it);
   }
   return it.found;

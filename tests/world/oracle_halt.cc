@@ -40,8 +40,9 @@ class Halted {
   void nothing_is_begun() {
     const Time slack = 5 * kMillisecond;
     const Time starts = scenario_.faults.threads ? 5 * kSecond : slack;
-    const bool wide =
-        scenario_.faults.pipe_capacity >= 4096 && scenario_.faults.pipe_piece_max >= 4096;
+    // Members are sent what their peers say.
+    const bool wide = scenario_.gang.members == 0 && scenario_.faults.pipe_capacity >= 4096 &&
+                      scenario_.faults.pipe_piece_max >= 4096;
     for (const auto& process : case_.machine.processes()) {
       if (!process->child || process->words.front() == "spread-guard") continue;
       const std::string who = "process " + std::to_string(process->pid) + " ";
@@ -150,7 +151,9 @@ class Halted {
       const auto end = final_of(i);
       if (!end || (halt_.at_once && end->when > halt_.when)) continue;
       if (!map() && !end->success) continue;
-      const std::string text = map() ? job_text(scenario_, i) : scenario_.tasks[i].value + "\n";
+      const bool gang = scenario_.gang.members > 0;
+      const std::string text =
+          map() ? job_text(scenario_, i) : scenario_.tasks[i].value + (gang ? "/0/" : "\n");
       if (out.find(text) == std::string::npos) case_.say(name(i) + " was over, and is not shown");
     }
     if (map() && scenario_.ordered) in_order();

@@ -36,7 +36,10 @@ class Output {
   /// What stdout may hold: all of it if nothing came between, else a part of it.
   void output() {
     if (case_.scenario.subcommand == "all") return;
-    const std::vector<std::string> got = lines_of(case_.outcome.out);
+    std::vector<std::string> got = lines_of(case_.outcome.out);
+    for (std::size_t i = 0; case_.scenario.gang.members > 0 && i < got.size(); ++i) {
+      if (is_whole(got, i) && !got[i].empty()) got[i] = value_of_gang(case_, got[i]);
+    }
     std::vector<std::string> wanted;
     if (case_.scenario.subcommand == "pipe") {
       wanted = lines_of(case_.scenario.input);

@@ -7,25 +7,15 @@
 #include <cstring>
 #include <utility>
 
+#include "member.h"
 #include "wire.h"
 
 namespace spread::world {
 namespace {
 
 using End = TaskPlan::End;
-constexpr Time kForever = 1'000'000 * kSecond;
 constexpr int kCrashed = 3;
-constexpr int kLoginLost = 255;
 constexpr std::size_t kByShell = 5;  // words of such a login
-
-/// Two of its kinds, as a process can die.
-Co<int> crash(Process& self) {
-  if (self.machine().one_in(2)) {
-    self.signal(SIGSEGV);
-    co_await self.sleep(kForever);
-  }
-  co_return kCrashed;
-}
 
 Co<int> hold_pipes(Process& self) {
   co_await self.sleep(kForever);
@@ -43,13 +33,10 @@ void leave_grandchild(Process& self, const WorkerPlan& plan) {
   left.begin(hold_pipes);
 }
 
-/// A worker of `run`: the protocol as docs/protocol.md has it, with code of its own.
-Co<int> be_worker(Process& self, Scenario& scenario) {
-  const WorkerPlan& plan = scenario.worker;
-  if (plan.grandchild) leave_grandchild(self, scenario.worker);
-  co_await self.sleep(plan.preparation);
-  if (self.machine().one_in(plan.starts_badly_one_in)) co_return kCrashed;
-  const bool wrong_ids = self.machine().one_in(plan.answers_wrongly_one_in);
+/// The tasks of a worker of `run`: the protocol as docs/protocol.md has it, with code of its own.
+/// What it ends with; nothing: its input has ended.
+Co<std::optional<int>> do_tasks(Process& self, Scenario& scenario) {
+  const bool wrong_ids = self.machine().one_in(scenario.worker.answers_wrongly_one_in);
   const bool far = self.words.front() == "login";
   Wire wire(scenario.wire);
   std::uint64_t sent = 0;
@@ -57,7 +44,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
     const std::optional<WireTask> task = wire.next();
     if (!task) {
       const std::string bytes = co_await self.read(0, 4096);
-      if (bytes.empty()) break;
+      if (bytes.empty()) co_return std::nullopt;
       wire.add(bytes);
       continue;
     }
@@ -97,6 +84,20 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
     if (!written) co_return 1;
     self.when_taken(1, [&now, &self] { now.told = self.machine().now(); });
   }
+}
+
+Co<int> be_worker(Process& self, Scenario& scenario) {
+  const WorkerPlan& plan = scenario.worker;
+  if (plan.grandchild) leave_grandchild(self, scenario.worker);
+  co_await self.sleep(plan.preparation);
+  if (self.machine().one_in(plan.starts_badly_one_in)) co_return kCrashed;
+  std::optional<int> ended;
+  if (scenario.gang.members > 0) {
+    ended = co_await do_tasks_in_gangs(self, scenario);
+  } else {
+    ended = co_await do_tasks(self, scenario);
+  }
+  if (ended) co_return *ended;
   co_await self.write(1, plan.tail);
   if (plan.lives_on) co_await self.sleep(kForever);
   co_await self.sleep(plan.pause_at_end);
@@ -274,6 +275,14 @@ Co<int> be_login(Process& self, Scenario& scenario) {
 }
 
 }  // namespace
+
+Co<int> crash(Process& self) {
+  if (self.machine().one_in(2)) {
+    self.signal(SIGSEGV);
+    co_await self.sleep(kForever);
+  }
+  co_return kCrashed;
+}
 
 std::optional<Program> find_program(Scenario& scenario, Process& process) {
   process.ends_after = scenario.worker.ends_after;

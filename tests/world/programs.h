@@ -8,9 +8,15 @@
 
 namespace spread::world {
 
+inline constexpr Time kForever = 1'000'000 * kSecond;
+inline constexpr int kLoginLost = 255;
+
 /// What the words of a child mean in this world: "worker", "job I...", "filter", "command".
 /// Nothing: there is no such program. `scenario` counts what is begun and finished.
 std::optional<Program> find_program(Scenario& scenario, Process& process);
+
+/// Two of its kinds, as a process can die.
+Co<int> crash(Process& self);
 
 /// Writes `input` to descriptor 0.
 Program feeder(const StreamPlan& plan, std::string input, Time& last);

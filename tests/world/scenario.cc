@@ -19,6 +19,7 @@ class Drawing {
   Drawing(const std::string& what, std::uint64_t seed)
       : draw_(seed),
         limits_(seed * 2654435761U + 11),
+        seed_(seed),
         storage_(what == "map" && seed % 16 == 5),
         starts_(what == "map" && seed % 16 == 6) {
     world_.subcommand = what;
@@ -49,6 +50,9 @@ class Drawing {
       if (draw_.one_in(3)) world_.faults.reaped_late = 500 * kMillisecond;
     }
     rare();
+    // With dice of their own, so that all other worlds stay what they are.
+    Draw others(seed_ + 1'000'000'007);
+    if (what == "run" && world_.wire != "lines" && others.one_in(4)) gangs(others, world_);
     world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
   }
@@ -373,6 +377,7 @@ class Drawing {
   }
 
   Draw draw_, limits_;
+  std::uint64_t seed_;
   Scenario world_;
   bool storage_, starts_;  ///< one of the worlds for full storage, or for starts that are slow
   bool calm_ = false;      ///< nothing comes from outside, so that all of it can be judged

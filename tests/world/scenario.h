@@ -24,11 +24,23 @@ struct TaskPlan {
     Mute,  ///< a worker closes its stdout, and goes on
     Deaf,  ///< ... its stdin
     Long,  ///< a command line that no kernel takes: nothing is begun
+    // In a gang alone:
+    Early,     ///< answers while its peers have more to say to each other
+    Strange,   ///< calls what its peers do not
+    LateBusy,  ///< refuses it when it has heard from them
   };
   std::vector<End> attempts = {End::Ok};
   Time duration = 0;
   std::string value;   ///< without a newline
   std::string errors;  ///< what it writes to stderr, with its newline
+
+  /// What the members of a gang say to each other, one after the other.
+  enum class Call : std::uint8_t { Visits, Barrier, Texts, Sum, Broadcast, PutGet };
+  std::vector<Call> calls;
+  std::size_t call_size = 0;  ///< of their values
+  /// The member that does what `attempts` says, before so many of the calls; the others do well.
+  std::uint64_t culprit = 0;
+  std::size_t goes_wrong_before = 0;
 
   /// What of the value is written first, with its number at least.
   std::string half() const {
@@ -76,6 +88,35 @@ struct WorkerPlan {
   bool grandchild_obeys = false;     ///< ... and ends at TERM
 };
 
+/// A member at one attempt of a gang. Each has a number, which it tells its peers.
+struct Visit {
+  std::size_t task = 0;
+  std::uint64_t rank = 0, size = 0;
+  const Process* by = nullptr;
+  const TaskPlan::Try* attempt = nullptr;  ///< of the culprit
+  Time began = 0;
+  std::vector<std::size_t> gang{};  ///< the visits of all members, by rank, when it has heard it
+  /// When it waited for a reply; one without an end is that in which it was ended.
+  struct Wait {
+    Time from;
+    std::optional<Time> to{};
+  };
+  std::deque<Wait> waits{};
+  std::optional<Time> told{};  ///< when the program had read its answer
+  bool ok = false;             ///< its answer is a value
+  bool refused = false;        ///< it heard that its gang has failed
+};
+
+/// `gang` in place of `run`.
+struct GangPlan {
+  std::uint64_t members = 0;  ///< 0: `run`
+  bool exact = false;
+  std::string gather = "list";
+
+  std::deque<Visit> visits;
+  std::size_t said = 0;  ///< bytes that are in no result
+};
+
 /// How logins to the other host go.
 struct HostPlan {
   bool there = false;         ///< there is one, beside this machine
@@ -89,7 +130,7 @@ struct HostPlan {
 };
 
 struct Scenario {
-  std::string subcommand;
+  std::string subcommand;          ///< `run` also where its tasks have gangs
   std::vector<std::string> words;  ///< all of them, from "spread" on
   std::string wire = "json";
   bool ordered = true;
@@ -102,6 +143,7 @@ struct Scenario {
   std::string input;
   std::vector<TaskPlan> tasks;
   WorkerPlan worker;
+  GangPlan gang;
   HostPlan host;
   StreamPlan in, out, errors;
   bool one_place = false;  ///< stdout and stderr are the same pipe

@@ -67,9 +67,15 @@ std::string describe(const Scenario& scenario) {
     text += "\n    " + std::to_string(i) + ": " + std::to_string(task.value.size()) + " bytes, " +
             std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
     for (const TaskPlan::End end : task.attempts) {
-      constexpr const char* kNames[] = {" ok",   " error", " crash", " hang",
-                                        " busy", " mute",  " deaf",  " too long"};
+      constexpr const char* kNames[] = {" ok",    " error",   " crash",    " hang",
+                                        " busy",  " mute",    " deaf",     " too long",
+                                        " early", " strange", " busy late"};
       text += kNames[static_cast<int>(end)];
+    }
+    if (scenario.gang.members > 0) {
+      text += "; " + std::to_string(task.calls.size()) + " calls, " +
+              std::to_string(task.call_size) + " bytes; culprit " + std::to_string(task.culprit) +
+              " before " + std::to_string(task.goes_wrong_before);
     }
   }
   return text + "\n";

@@ -3,6 +3,8 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace spread::world {
 
@@ -72,6 +74,63 @@ void last_words(Draw& draw, Scenario& world) {
   world.errors.piece = 65536;
   world.errors.pause = static_cast<Time>(draw.between(5, 60)) * kSecond;
   world.faults.pipe_piece_max = SIZE_MAX;
+}
+
+namespace {
+
+/// What the members of a gang do for a task, and who of them does it badly.
+void calls(Draw& draw, TaskPlan& task, std::size_t size_max) {
+  using Call = TaskPlan::Call;
+  if (!draw.one_in(5)) {
+    task.calls = {Call::Visits};
+    for (std::uint64_t more = draw.between(0, 4); more > 0; --more) {
+      task.calls.push_back(draw.of<Call>(
+          {Call::Barrier, Call::Texts, Call::Sum, Call::Broadcast, Call::PutGet, Call::Visits}));
+    }
+  }
+  task.call_size = draw.by_size(1, size_max);
+  task.culprit = draw.between(0, 3);
+  task.goes_wrong_before = draw.between(0, task.calls.size());
+  End& first = task.attempts.front();
+  if (first == End::Busy) task.goes_wrong_before = 0;
+  if (first != End::Error || task.calls.empty()) return;
+  const End bad = draw.of<End>({End::Error, End::Error, End::Early, End::Strange, End::LateBusy});
+  for (End& each : task.attempts) {
+    if (each == End::Error) each = bad;
+  }
+  if (bad == End::LateBusy) {
+    task.goes_wrong_before = draw.between(1, task.calls.size());
+  } else if (bad != End::Error) {
+    task.goes_wrong_before = draw.between(0, task.calls.size() - 1);
+  }
+}
+
+}  // namespace
+
+/// `run` becomes `gang`.
+void gangs(Draw& draw, Scenario& world) {
+  GangPlan& gang = world.gang;
+  std::vector<std::string>& words = world.words;
+  if (const auto window = std::find(words.begin(), words.end(), "--window"); window != words.end())
+    words.erase(window, window + 2);
+  world.window = 1;
+  gang.members = draw.between(1, 4);
+  gang.gather = draw.of<const char*>({"list", "list", "map", "root"});
+  std::vector<std::string> own = {"gang", "-n", std::to_string(gang.members), "--gather",
+                                  gang.gather};
+  const bool known = !world.host.there && world.faults.descriptors_max == 1024;
+  gang.exact = known && draw.one_in(4) && (gang.members <= world.slots || draw.one_in(4));
+  if (gang.exact) {
+    own.push_back("--exact");
+    // With a slot less it would wait for one more.
+    std::erase_if(world.faults.signals_at, [](const auto& at) { return at.second == SIGUSR2; });
+  }
+  words.erase(words.begin() + 1);
+  words.insert(words.begin() + 1, own.begin(), own.end());
+  const Faults& faults = world.faults;
+  const bool wide = faults.pipe_capacity >= 4096 && faults.pipe_piece_max >= 4096;
+  const std::uint64_t size_max = wide && draw.one_in(4) ? 100'000 : 300;
+  for (TaskPlan& task : world.tasks) calls(draw, task, size_max);
 }
 
 }  // namespace spread::world

@@ -11,5 +11,6 @@ void waits_for_storage(Draw& draw, Scenario& world);
 void much_at_once(Draw& draw, Scenario& world);
 void too_long(Draw& draw, Scenario& world);
 void last_words(Draw& draw, Scenario& world);
+void gangs(Draw& draw, Scenario& world);
 
 }  // namespace spread::world

@@ -46,26 +46,157 @@ WireTask unpack(std::string_view bytes) {
   return task;
 }
 
+/// Msgpack as compact JSON. Of numbers it knows those that are not negative.
+class Unpacked {
+ public:
+  explicit Unpacked(std::string_view bytes) : bytes_(bytes) {}
+
+  std::string take() {
+    const auto first = static_cast<unsigned char>(number(1));
+    if (first < 0x80) return std::to_string(first);
+    if (first < 0x90) return map(first & 0xfU);
+    if (first < 0xa0) return array(first & 0xfU);
+    if (first < 0xc0) return text(first & 0x1fU);
+    switch (first) {
+      case 0xc0: return "null";
+      case 0xc4:
+      case 0xd9: return text(number(1));
+      case 0xc5:
+      case 0xda: return text(number(2));
+      case 0xc6:
+      case 0xdb: return text(number(4));
+      case 0xdc: return array(number(2));
+      case 0xdd: return array(number(4));
+      case 0xde: return map(number(2));
+      case 0xcc: return std::to_string(number(1));
+      case 0xcd: return std::to_string(number(2));
+      case 0xce: return std::to_string(number(4));
+      case 0xcf: return std::to_string(number(8));
+      default: return "?";
+    }
+  }
+
+ private:
+  std::uint64_t number(std::size_t size) {
+    at_ += size;
+    return number_at(bytes_, at_ - size, size);
+  }
+  std::string text(std::size_t size) {
+    std::string quoted = "\"";
+    for (const char each : bytes_.substr(at_, size)) {
+      if (each == '"' || each == '\\') quoted += '\\';
+      quoted += each;
+    }
+    at_ += size;
+    return quoted + "\"";
+  }
+  std::string array(std::size_t size) {
+    std::string all;
+    for (std::size_t i = 0; i < size; ++i) all += (i > 0 ? "," : "") + take();
+    return "[" + all + "]";
+  }
+  std::string map(std::size_t size) {
+    std::string all;
+    for (std::size_t i = 0; i < size; ++i) {
+      all += (i > 0 ? "," : "") + take() + ":";
+      all += take();
+    }
+    return "{" + all + "}";
+  }
+
+  std::string_view bytes_;
+  std::size_t at_ = 0;
+};
+
+std::string packed_json(const std::string& json) {
+  if (json == "null") return "\xc0";
+  if (json[0] == '"') return packed(bare(json));
+  if (json[0] != '[') return packed(static_cast<std::uint64_t>(std::atoll(json.c_str())));
+  const std::vector<std::string> parts = elements(json);
+  std::string bytes = '\xdd' + big_endian(parts.size(), 4);
+  for (const std::string& part : parts) bytes += packed_json(part);
+  return bytes;
+}
+
+/// Without spaces between values.
+std::string compact(const std::string& json) {
+  std::string text;
+  bool quoted = false;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] == '"') quoted = !quoted;
+    if (quoted || json[i] != ' ') text += json[i];
+    if (quoted && json[i] == '\\') text += json[++i];
+  }
+  return text;
+}
+
 }  // namespace
 
-std::optional<WireTask> Wire::next() {
-  if (name_ == "msgpack") {
-    constexpr std::size_t kHeader = 5;
-    if (bytes_.size() < kHeader) return std::nullopt;
-    const std::size_t size = number_at(bytes_, 1, 4);
-    if (bytes_.size() < kHeader + size) return std::nullopt;
-    const WireTask task = unpack(std::string_view(bytes_).substr(kHeader, size));
-    bytes_.erase(0, kHeader + size);
-    return task;
+std::vector<std::string> elements(const std::string& json) {
+  std::vector<std::string> parts;
+  std::size_t begin = 1;
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 1; i + 1 < json.size(); ++i) {
+    const char c = json[i];
+    if (c == '"') quoted = !quoted;
+    if (quoted && c == '\\') ++i;
+    if (quoted) continue;
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (c != ',' || depth > 0) continue;
+    parts.push_back(json.substr(begin, i - begin));
+    begin = i + 1;
   }
+  if (json.size() > 2) parts.push_back(json.substr(begin, json.size() - 1 - begin));
+  return parts;
+}
+
+std::string bare(const std::string& json) {
+  return json.size() < 2 ? json : json.substr(1, json.size() - 2);
+}
+
+std::optional<std::string> Wire::take_frame() {
+  constexpr std::size_t kHeader = 5;
+  if (bytes_.size() < kHeader) return std::nullopt;
+  const std::size_t size = number_at(bytes_, 1, 4);
+  if (bytes_.size() < kHeader + size) return std::nullopt;
+  std::string message = bytes_.substr(kHeader, size);
+  bytes_.erase(0, kHeader + size);
+  return message;
+}
+
+std::optional<std::string> Wire::take_line() {
   const std::size_t newline = bytes_.find('\n');
   if (newline == std::string::npos) return std::nullopt;
-  const std::string line = bytes_.substr(0, newline);
+  std::string line = bytes_.substr(0, newline);
   bytes_.erase(0, newline + 1);
+  return line;
+}
+
+std::optional<WireTask> Wire::next() {
+  const bool frames = name_ == "msgpack";
+  const std::optional<std::string> message = frames ? take_frame() : take_line();
+  if (!message) return std::nullopt;
+  if (frames) return unpack(*message);
+  const std::string& line = *message;
   if (name_ == "lines") return WireTask{0, static_cast<std::size_t>(std::atoi(line.c_str()))};
   const std::size_t comma = line.find(',');
   return WireTask{static_cast<std::uint64_t>(std::atoll(line.c_str() + 1)),
                   static_cast<std::size_t>(std::atoi(line.c_str() + line.find('"', comma) + 1))};
+}
+
+std::optional<std::string> Wire::next_message() {
+  if (name_ == "json") {
+    const std::optional<std::string> line = take_line();
+    return line ? std::optional(compact(*line)) : std::nullopt;
+  }
+  const std::optional<std::string> frame = take_frame();
+  return frame ? std::optional(Unpacked(*frame).take()) : std::nullopt;
+}
+
+std::string Wire::message(const std::string& json) const {
+  return name_ == "json" ? json + "\n" : frame(packed_json(json));
 }
 
 std::string Wire::ok(const WireTask& task, const std::string& value) const {

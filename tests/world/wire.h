@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace spread::world {
 
@@ -11,7 +12,13 @@ namespace spread::world {
 struct WireTask {
   std::uint64_t id = 0;
   std::size_t index = 0;
+  std::uint64_t rank = 0, size = 0;  ///< of a gang
 };
+
+/// What stands between the outermost brackets, or braces, of compact JSON.
+std::vector<std::string> elements(const std::string& json);
+/// Text without its quotes.
+std::string bare(const std::string& json);
 
 /// A worker's side of the three wires, written from docs/protocol.md alone, for payloads that are
 /// short text of digits and values that are text without quotes or control characters.
@@ -20,12 +27,19 @@ class Wire {
   explicit Wire(std::string name) : name_(std::move(name)) {}
   void add(const std::string& bytes) { bytes_ += bytes; }
   std::optional<WireTask> next();
+  /// The next message whole, as compact JSON, also where it is msgpack. Not the lines wire.
+  std::optional<std::string> next_message();
+  /// Such a message as it is written; its numbers are not negative.
+  std::string message(const std::string& json) const;
   std::string ok(const WireTask& task, const std::string& value) const;
   std::string error(const WireTask& task, const std::string& message) const;
   /// Not the lines wire.
   std::string busy(const WireTask& task) const;
 
  private:
+  std::optional<std::string> take_frame();
+  std::optional<std::string> take_line();
+
   std::string name_;
   std::string bytes_;
 };
