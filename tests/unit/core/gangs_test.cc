@@ -1,0 +1,104 @@
+// Tasks that several workers have at the same time (docs/scheduling.md, "Gangs").
+#include <gtest/gtest.h>
+
+#include "table.h"
+
+namespace spread {
+namespace {
+
+using std::chrono::seconds;
+
+using test::Table;
+
+SchedulerOptions gangs_of(std::uint32_t size) {
+  SchedulerOptions options;
+  options.gang = size;
+  options.failure.retries = 3;
+  return options;
+}
+
+Answered said(std::uint32_t worker, std::uint64_t task, std::string_view what) {
+  Answered answer{WorkerId{worker}, TaskId{task}};
+  answer.answer = Slice::copy_of(as_bytes(what));
+  return answer;
+}
+
+TEST(Gangs, HaveTheWorkerThatWentWrongLastAtTheHighestRank) {
+  Table table(gangs_of(3));
+  table.slots(3).complete().tasks(1).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:0");
+  table.answer(1, 0, AnswerKind::Error).answer(0, 0).answer(2, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:0 0:0 2:0 1:0");
+  table.answer(0, 0, AnswerKind::Error).answer(1, 0).answer(2, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:0 0:0 2:0 1:0 1:0 2:0 0:0");
+  const auto sends = table.all<SendTask>();
+  for (std::uint32_t i = 0; i < sends.size(); ++i) {
+    EXPECT_EQ(sends[i].place.rank, i % 3);
+    EXPECT_EQ(sends[i].place.size, 3u);
+    EXPECT_EQ(sends[i].attempt, i / 3 + 1);
+  }
+}
+
+TEST(Gangs, AreDeliveredByRankHoweverTheyAnswer) {
+  Table table(gangs_of(3));
+  table.slots(3).complete().tasks(1).decide();
+  table.wait(seconds(2)).tell(said(2, 0, "c")).tell(said(0, 0, "a"));
+  EXPECT_TRUE(table.all<DeliverTask>().empty());
+  table.wait(seconds(1)).tell(said(1, 0, "b"));
+  const auto done = table.all<DeliverTask>();
+  ASSERT_EQ(done.size(), 1u);
+  EXPECT_EQ(done[0].worker, WorkerId{0}) << "rank 0's";
+  EXPECT_EQ(done[0].duration, seconds(3)) << "until the last";
+  EXPECT_TRUE(done[0].first) << "none of them had answered before";
+  ASSERT_EQ(done[0].members.size(), 3u);
+  for (std::size_t rank = 0; rank < 3; ++rank)
+    EXPECT_EQ(as_text(done[0].members[rank].view()), std::string(1, "abc"[rank]));
+}
+
+TEST(Gangs, LateAnswersOfABrokenOneAreNoneOfTheNext) {
+  Table table(gangs_of(2));
+  table.slots(3).complete().tasks(1).decide();
+  table.answer(0, 0, AnswerKind::Error).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:0 0:0") << "worker 1 still has the first attempt";
+  table.tell(said(2, 0, "a")).tell(said(1, 0, "late"));
+  EXPECT_TRUE(table.all<DeliverTask>().empty());
+  table.tell(said(0, 0, "b"));
+  const auto done = table.all<DeliverTask>();
+  ASSERT_EQ(done.size(), 1u);
+  ASSERT_EQ(done[0].members.size(), 2u);
+  EXPECT_EQ(as_text(done[0].members[0].view()), "a");
+  EXPECT_EQ(as_text(done[0].members[1].view()), "b");
+}
+
+TEST(Gangs, ABrokenOneNamesTheMemberThatHasFailed) {
+  Table table(gangs_of(3));
+  table.slots(3).complete().tasks(1).decide();
+  table.answer(1, 0, AnswerKind::Error);
+  const auto broken = table.all<GangBroken>();
+  ASSERT_EQ(broken.size(), 1u);
+  EXPECT_EQ(broken[0].rank, 1u);
+  const auto again = table.all<RetryTask>();
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].rank, 1u);
+  EXPECT_EQ(again[0].gang, broken[0].gang);
+}
+
+TEST(Gangs, AreTriedAgainBeforeOthersAreBegun) {
+  Table table(gangs_of(2));
+  table.slots(2).complete().tasks(3).decide();
+  table.answer(0, 0, AnswerKind::Error).answer(1, 0).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 1:0 0:0");
+}
+
+TEST(Gangs, HaveFewerMembersWhileFewerSlotsAreLeftToThem) {
+  Table table(gangs_of(4));
+  table.slots(4).complete().tell(SlotsLimited{2}).tasks(4).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0");
+  ASSERT_EQ(table.all<GangShrinks>().size(), 1u);
+  EXPECT_EQ(table.all<GangShrinks>()[0].size, 2u);
+  table.answer(0, 0).answer(1, 0).decide();
+  EXPECT_EQ(table.all<GangShrinks>().size(), 1u) << "told once";
+}
+
+}  // namespace
+}  // namespace spread
