@@ -55,6 +55,21 @@ TEST(Gangs, AreDeliveredByRankHoweverTheyAnswer) {
     EXPECT_EQ(as_text(done[0].members[rank].view()), std::string(1, "abc"[rank]));
 }
 
+TEST(Gangs, AreTheFirstTaskOfOneMemberIfNotOfAll) {
+  Table table(gangs_of(2));
+  table.slots(2).complete().tasks(1).decide().answer(0, 0).answer(1, 0);
+  WorkerGone left;
+  left.worker = WorkerId{0};
+  left.clean = true;
+  table.tell(WorkerRetires{WorkerId{0}}).tell(left).tasks(2).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 0:1 1:1");
+  table.answer(0, 1).answer(1, 1).decide().answer(0, 2).answer(1, 2);
+  const auto done = table.all<DeliverTask>();
+  ASSERT_EQ(done.size(), 3u);
+  EXPECT_TRUE(done[1].first) << "another process has the place of worker 0";
+  EXPECT_FALSE(done[2].first);
+}
+
 TEST(Gangs, LateAnswersOfABrokenOneAreNoneOfTheNext) {
   Table table(gangs_of(2));
   table.slots(3).complete().tasks(1).decide();
@@ -98,6 +113,62 @@ TEST(Gangs, HaveFewerMembersWhileFewerSlotsAreLeftToThem) {
   EXPECT_EQ(table.all<GangShrinks>()[0].size, 2u);
   table.answer(0, 0).answer(1, 0).decide();
   EXPECT_EQ(table.all<GangShrinks>().size(), 1u) << "told once";
+}
+
+TEST(Gangs, TimeOutByTheMedianOfThoseBefore) {
+  SchedulerOptions options = gangs_of(2);
+  options.failure.timeout_percent = 200;
+  Table table(options);
+  table.slots(2).complete().tasks(5).decide();
+  for (std::uint64_t task = 0; task < 4; ++task)
+    table.wait(seconds(2)).answer(0, task).answer(1, task).decide();
+  table.wait(seconds(3)).decide();
+  EXPECT_TRUE(table.all<GangBroken>().empty());
+  table.wait(seconds(2)).decide();
+  ASSERT_EQ(table.all<GangBroken>().size(), 1u);
+  EXPECT_EQ(table.all<GangBroken>()[0].rank, kNoRank) << "none of them is guilty for sure";
+}
+
+TEST(Gangs, KeepTheDelayBetweenTwoThatAreBegun) {
+  SchedulerOptions options = gangs_of(2);
+  options.delay = seconds(1);
+  Table table(options);
+  table.slots(4).complete().tasks(2).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0") << "its members have no delay between them";
+  table.wait(seconds(1)).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:1 3:1");
+}
+
+TEST(Gangs, TheDeathOfAMemberWhoseGangHasFailedIsNoCrash) {
+  Table table(gangs_of(2));
+  table.slots(2).complete().tasks(2).decide().answer(0, 0).answer(1, 0).decide();
+  table.answer(0, 1, AnswerKind::Error);
+  WorkerGone dead;
+  dead.worker = WorkerId{1};
+  dead.reason = "killed by signal 9";
+  table.tell(dead).wait(seconds(1)).decide();
+  EXPECT_EQ(table.scheduler.counts().crashes, 0u);
+  EXPECT_EQ(table.scheduler.counts().retried, 1u) << "for the error";
+  EXPECT_EQ(table.sent(), "0:0 1:0 0:1 1:1 1:1 0:1");
+}
+
+TEST(Gangs, WaitForSlotsThatAreStillToCome) {
+  Table table(gangs_of(3));
+  table.slots(2).tasks(1).decide();
+  EXPECT_EQ(table.sent(), "");
+  table.slots(1).complete().decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:0");
+}
+
+TEST(Gangs, ThatAreToBeExactWaitWhileFewerSlotsAreLeftToThem) {
+  SchedulerOptions exact = gangs_of(3);
+  exact.exact_gangs = true;
+  Table table(exact);
+  table.slots(3).complete().tell(SlotsLimited{2}).tasks(1).end().decide();
+  EXPECT_EQ(table.sent(), "");
+  EXPECT_FALSE(table.scheduler.stopping());
+  table.tell(SlotsLimited{3}).decide();
+  EXPECT_EQ(table.sent(), "0:0 1:0 2:0");
 }
 
 }  // namespace
