@@ -152,6 +152,21 @@ TEST(Gangs, TheDeathOfAMemberWhoseGangHasFailedIsNoCrash) {
   EXPECT_EQ(table.sent(), "0:0 1:0 0:1 1:1 1:1 0:1");
 }
 
+// Elsewhere, one that is always busy is done without where there are enough of the others.
+TEST(Gangs, KeepAWorkerThatIsBusyForAllOfThemAreNeeded) {
+  Table table(gangs_of(12));
+  table.slots(12).complete().tasks(2).end().decide();
+  for (std::uint32_t worker = 0; worker < 12; ++worker) table.answer(worker, 0);
+  table.decide();
+  for (int round = 0; round < 20; ++round) {
+    for (std::uint32_t worker = 0; worker < 12; ++worker)
+      table.answer(worker, 1, worker == 3 ? AnswerKind::Busy : AnswerKind::Ok);
+    table.wait(seconds(30)).decide();
+  }
+  EXPECT_TRUE(table.all<CloseInput>().empty());
+  EXPECT_EQ(table.all<SendTask>().size(), 22u * 12u);
+}
+
 TEST(Gangs, WaitForSlotsThatAreStillToCome) {
   Table table(gangs_of(3));
   table.slots(2).tasks(1).decide();
