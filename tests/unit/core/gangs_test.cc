@@ -167,6 +167,34 @@ TEST(Gangs, KeepAWorkerThatIsBusyForAllOfThemAreNeeded) {
   EXPECT_EQ(table.all<SendTask>().size(), 22u * 12u);
 }
 
+TEST(Gangs, HaveNoMoreWorkersStartedThanTheyNeed) {
+  Table table(gangs_of(2));
+  table.slots(6).complete().tasks(1).decide().answer(0, 0).answer(1, 0);
+  WorkerGone left;
+  left.worker = WorkerId{0};
+  left.clean = true;
+  table.tell(WorkerRetires{WorkerId{0}}).tell(left).tasks(1).decide();
+  EXPECT_EQ(table.all<StartWorker>().size(), 3u) << "worker 1 is there";
+  EXPECT_EQ(table.all<SendTask>().size(), 4u);
+}
+
+TEST(Gangs, AreForgottenWhenTheLastMemberHasLeft) {
+  Gangs gangs;
+  const std::vector<WorkerId> members = {WorkerId{0}, WorkerId{1}};
+  const GangId broken = gangs.begin(0, members, {}), whole = gangs.begin(1, members, {});
+  EXPECT_EQ(gangs.unbroken(), 2u);
+  gangs.break_up(broken, kForever);
+  gangs.leave(broken, 1);
+  gangs.leave(broken, 0);
+  gangs.leave(whole, 0);
+  gangs.leave(whole, 1);
+  EXPECT_EQ(gangs.unbroken(), 1u);
+  EXPECT_FALSE(gangs.empty()) << "its outcome is still to come";
+  gangs.end(whole);
+  EXPECT_TRUE(gangs.empty());
+  EXPECT_EQ(gangs.unbroken(), 0u);
+}
+
 TEST(Gangs, WaitForSlotsThatAreStillToCome) {
   Table table(gangs_of(3));
   table.slots(2).tasks(1).decide();
