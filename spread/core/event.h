@@ -30,6 +30,12 @@ struct GangPlace {
   std::uint32_t size = 1;
 };
 
+/// Sub-tasks have ids from here on (docs/protocol.md), those of the input are below.
+inline constexpr std::uint64_t kFirstSubtask = std::uint64_t{1} << 62;
+constexpr bool is_subtask(TaskId id) {
+  return static_cast<std::uint64_t>(id) >= kFirstSubtask;
+}
+
 /// How the process of an attempt ended. Opaque here; the Scheduler passes it on.
 struct JobEnd;
 using JobEndPtr = std::shared_ptr<const JobEnd>;
@@ -126,6 +132,27 @@ struct PayloadRefused {
 struct LastTry {
   TaskId task{};
 };
+/// A task that is under way at this worker submits sub-tasks.
+struct SubtasksArrived {
+  WorkerId worker{};
+  TaskId parent{};
+  struct Subtask {
+    TaskId id{};
+    Value payload;
+  };
+  std::vector<Subtask> subtasks;  ///< of rising ids, above all that came before
+};
+/// A task that is under way at this worker begins to wait for sub-tasks, or has what it waited for.
+/// While it waits its clock stands, and its worker can run descendants of it.
+struct TaskWaits {
+  WorkerId worker{};
+  TaskId task{};
+  bool waits = false;
+};
+/// So many slots are kept for sub-tasks.
+struct SubpoolSet {
+  std::uint32_t slots = 0;
+};
 enum class EndCause : std::uint8_t {
   Exited,      ///< by itself, or because of a signal, or its machine went away
   NotStarted,  ///< exec failed
@@ -203,7 +230,8 @@ struct Aborted {
 using Event =
     std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
                  WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires, WorkerSpent,
-                 Answered, PayloadRefused, LastTry, WorkerGone, FormerEnded, ConnectionLost,
+                 Answered, PayloadRefused, LastTry, SubtasksArrived, TaskWaits,
+                 SubpoolSet, WorkerGone, FormerEnded, ConnectionLost,
                  OutputFull, OutputStalled, OutputUnread, StartsHeld, SlotsLimited, StopRequested,
                  StartNoMore, Aborted>;
 
@@ -225,6 +253,8 @@ struct SendTask {
   std::uint32_t attempt = 1;
   Why why;
   GangPlace place = {};
+  std::uint32_t depth = 0;  ///< of a sub-task: how many tasks it is below, one of which is
+  TaskId parent{};          ///< its parent
 };
 /// The worker's input is to be closed; it ends its loop by itself.
 struct CloseInput {
@@ -249,6 +279,10 @@ struct GangBroken {
   GangId gang{};
   std::uint32_t rank = kNoRank;  ///< of the member that it was broken by; none: its time is up
   std::string reason;
+};
+/// The attempt of a task that has submitted sub-tasks is over: those that are not final are dropped.
+struct FamilyEnded {
+  TaskId parent{};
 };
 /// There are fewer slots than a gang should have members: those to come have so many. Told once.
 struct GangShrinks {
@@ -312,7 +346,7 @@ struct SlotClosed {
 
 using Action =
     std::variant<StartWorker, SendTask, CloseInput, HandOver, KillWorker, KillFormer, DeliverTask,
-                 RetryTask, GangBroken, GangShrinks, SlotPaused, SlotClosed>;
+                 RetryTask, GangBroken, GangShrinks, FamilyEnded, SlotPaused, SlotClosed>;
 using Actions = std::vector<Action>;
 
 }  // namespace spread

@@ -43,6 +43,7 @@ void Scheduler::handle(Answered&& event, TimePoint now, Actions& actions) {
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   Slot& added = pool_.add(event);
+  if (options_.subpool > 0) pool_.key_of(added).asks = true;
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
   placement_.slots_added();
@@ -161,11 +162,9 @@ InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, TimePoint no
 }
 
 std::size_t Scheduler::place_of_task(const Slot& worker, TaskId task) const {
-  std::size_t place = 0;
-  const Ring<InFlight>& in_flight = worker.in_flight();
-  while (place < in_flight.size() && tasks_[in_flight[place].task].id != task) ++place;
-  SPREAD_ASSERT(place < in_flight.size());  // the Session lets no other answer through
-  return place;
+  const std::optional<std::size_t> place = find_task(worker, task);
+  SPREAD_ASSERT(place.has_value());  // the Session lets no other answer through
+  return *place;
 }
 
 /// The first answer of a worker since the last decision: what Window and Performance will look at.
@@ -220,6 +219,8 @@ bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, S
 
 void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
+  // One that waits for its sub-tasks has answered without them.
+  if (!find_task(worker, event.task)) pool_.unwind(worker, now);
   const std::size_t place = place_of_task(worker, event.task);
   const InFlight entry = take_answered(worker, place, now);
   const Duration duration = worker.worked(entry, now);
@@ -241,6 +242,9 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   // Out of order, the one in front of it has been worked on since before the first answer.
   worker.plain = place == 0 && worker.parallel == 1 && !options_.failure.timeout_percent &&
                  options_.halt.when == HaltOptions::When::Never;
+  if (event.kind == AnswerKind::Ok && tasks_[entry.task].dropped) {
+    return tasks_.erase_place(entry.task);
+  }
   if (event.kind == AnswerKind::Ok && tasks_[entry.task].gang != kNoGang) {
     return member_succeeded(entry.task, event, first, now, actions);
   }
@@ -275,7 +279,7 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   const std::size_t place = place_of_task(worker, event.task);
   const TaskIndex held = take_in_flight(worker, place, now).task;
-  was_not_sent(worker, now);
+  if (!is_subtask(event.task)) was_not_sent(worker, now);
   holder_changed(worker);
   let_end(worker, now);
   const auto failed = task_of_failed(held, "it could not be sent to it", now, actions);

@@ -8,6 +8,7 @@
 #include "spread/api/shared_options.h"
 #include "spread/core/alarms.h"
 #include "spread/core/event.h"
+#include "spread/core/families.h"
 #include "spread/core/gangs.h"
 #include "spread/core/performance.h"
 #include "spread/core/placement.h"
@@ -112,6 +113,9 @@ class Scheduler {
   void on(Answered& event, TimePoint now, Actions& actions);
   void on(PayloadRefused& event, TimePoint now, Actions& actions);
   void on(LastTry& event, TimePoint now, Actions& actions);
+  void on(SubtasksArrived& event, TimePoint now, Actions& actions);
+  void on(TaskWaits& event, TimePoint now, Actions& actions);
+  void on(SubpoolSet& event, TimePoint now, Actions& actions);
   void on(WorkerGone& event, TimePoint now, Actions& actions);
   void on(FormerEnded& event, TimePoint now, Actions& actions);
   void on(ConnectionLost& event, TimePoint now, Actions& actions);
@@ -140,6 +144,8 @@ class Scheduler {
     std::uint32_t rank = kNoRank;  ///< of the member by which a gang failed
   };
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
+  void erase(TaskIndex i, Outcome outcome, Actions& actions);
+  void requeue(TaskIndex i, Actions& actions);
   void deliver_value(TaskIndex i, Answered& answered, Duration duration, bool first,
                      Actions& actions);
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
@@ -149,7 +155,7 @@ class Scheduler {
   BusyState busy_state(const Slot& refuser, TimePoint now);
   void give_back(Slot& slot, std::size_t place, TimePoint now, Actions& actions);
   void give_back_all(Slot& slot, TimePoint now, Actions& actions);
-  void queue_again(TaskIndex i);
+  void queue_again(TaskIndex i, Actions& actions);
   TimePoint settle_end(Slot& slot, const WorkerGone& event, KillReason killed, TimePoint now,
                        Actions& actions);
   void end_of_halted(Slot& slot, TimePoint now, Actions& actions);
@@ -175,6 +181,16 @@ class Scheduler {
   void member_succeeded(TaskIndex i, Answered& answered, bool first, TimePoint now,
                         Actions& actions);
   void drop_broken_place(Slot& slot, TimePoint now, Actions& actions);
+
+  // Sub-tasks (scheduler_subtasks.cc)
+  std::optional<std::size_t> find_task(const Slot& worker, TaskId task) const;
+  void assign_nested(TimePoint now, Actions& actions);
+  bool rest_is_for_subtasks() const;
+  void end_family(TaskIndex parent, Actions& actions);
+  std::vector<TaskIndex> tasks_above(TaskIndex innermost) const;
+  void give_back_above(Slot& ended, const std::vector<TaskIndex>& above, std::string_view reason,
+                       TimePoint now, Actions& actions);
+  void look_for_dropped(Slot& slot, TimePoint now, Actions& actions);
 
   // Workers that leave (scheduler_retirement.cc)
   void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
@@ -285,6 +301,7 @@ class Scheduler {
   Halt halt_;
   Counts counts_;
   Gangs gangs_;
+  Families families_;
   bool told_smaller_gangs_ = false;
 
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()

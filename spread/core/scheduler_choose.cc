@@ -6,7 +6,7 @@
 namespace spread {
 
 bool Scheduler::may_take_fresh(WorkerId worker) const {
-  if (tasks_.fresh_count() == 0) return false;
+  if (tasks_.fresh_count() == 0 || rest_is_for_subtasks()) return false;
   if (!output_.full) return true;
   if (output_.unread) return false;
   if (output_.but_for != kNoWorker) return worker == output_.but_for;
@@ -90,6 +90,7 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   Choice chosen;
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
+    if (is_subtask(tasks_[i].id) ? !to.in_flight().empty() : rest_is_for_subtasks()) return true;
     if (tasks_[i].apart && pool_.connection_of(to).apart > 0) return true;
     if (tasks_[i].for_unused && !to.unused() && unused_one_comes()) return true;
     if (avoids(to, tasks_[i])) {

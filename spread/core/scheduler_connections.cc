@@ -38,6 +38,7 @@ Scheduler::Workers Scheduler::end_workers(const ConnectionLost& event, TimePoint
   pool_.each_of(event.connection, [&](Slot& each) {
     if (!each.has_worker() && each.state() != SlotState::Starting) return;
     ended.push_back({each.id, each.state(), std::exchange(each.killed_for, KillReason::None)});
+    pool_.unwind(each, now);
     pool_.vacate(each);
   });
   Workers struck;
@@ -125,6 +126,9 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
   } guilty;
   for (const WorkerId id : busy) {
     Slot& each = pool_[id];
+    // What another worker of it had submitted is over by now.
+    drop_broken_place(each, now, actions);
+    if (each.in_flight().empty()) continue;
     const InFlight front = each.in_flight().front();
     if (tasks_[front.task].gang != kNoGang) {
       // A gang has one place in the connection and others elsewhere, or all: each is charged.
@@ -135,10 +139,13 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
       }
       continue;
     }
-    if (tasks_[front.task].apart) {
-      // Nothing is behind it.
+    // Inside of one that is apart there may be another one: what it waits for cannot wait for it.
+    if (tasks_[front.task].apart && guilty.worker == kNoWorker) {
+      // Nothing is behind it but what it runs inside of.
       guilty = {front.task, id, each.worked(front, now), each.loads_in(front)};
+      const std::vector<TaskIndex> above = tasks_above(front.task);
       take_in_flight(each, 0, now);
+      give_back_above(each, above, event.reason, now, actions);
       continue;
     }
     const std::size_t working = std::min<std::size_t>(each.parallel, each.in_flight().size());
@@ -149,11 +156,13 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
         task.apart = task.alone = true;
         task.avoid = id;
       }
-      queue_again(under_way);
+      queue_again(under_way, actions);
     }
     give_back_all(each, now, actions);
   }
-  if (guilty.worker != kNoWorker) {
+  if (guilty.worker != kNoWorker && tasks_[guilty.task].dropped) {
+    tasks_.erase_place(guilty.task);
+  } else if (guilty.worker != kNoWorker) {
     blame_task({guilty.task}, guilty.worker, guilty.duration, guilty.first,
                of_worker(event, guilty.worker), actions);
   }

@@ -31,6 +31,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
     recall_retired(now);
     if (options_.close_surplus) choose_surplus();
     close_released(now, actions);
+    assign_nested(now, actions);
     options_.gang > 0 ? assign_gangs(now, actions) : assign(now, actions);
     if (!stopping_) start_workers(now, actions);
     if (tasks_.queued() > 0 && none_can_open()) {
@@ -115,7 +116,7 @@ bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions
   if (!to.takes_tasks()) return false;
   std::size_t share = fair - std::min(fair, to.in_flight().size());
   const std::size_t room = placement_.room_of(to);
-  if (tasks_.again_count() == 0 && !output_.full && !input_ended_) {
+  if (tasks_.again_count() == 0 && !output_.full && !input_ended_ && options_.subpool == 0) {
     return fill_with_fresh(to, room, share, now, actions);
   }
   while (to.in_flight().size() < room) {
@@ -165,7 +166,11 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   put(to, i, now);
   actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
-                       why, GangPlace());
+                       why);
+  if (!is_subtask(task.id)) return;
+  SendTask& sent = std::get<SendTask>(actions.back());
+  sent.depth = task.depth;
+  sent.parent = tasks_[task.parent].id;
 }
 
 /// It is in flight there.
@@ -177,7 +182,11 @@ void Scheduler::put(Slot& to, TaskIndex i, TimePoint now) {
     to.was_idle = true;
     to.last_answer = now;
   }
-  pool_.send(to, {i, now, now}, task.payload.size(), task.alone);
+  if (to.waiting()) {
+    pool_.send_nested(to, {i, now, now}, task.payload.size());
+  } else {
+    pool_.send(to, {i, now, now}, task.payload.size(), task.alone, !is_subtask(task.id));
+  }
   if (first) arm_timeout(to);
   if (task.alone) {
     pool_.set_draining(to, false);

@@ -21,17 +21,32 @@ void Scheduler::deliver(TaskIndex i, DeliverTask how, Actions& actions) {
   how.task = tasks_[i].id;
   how.attempts = tasks_[i].attempts;
   how.payload = std::move(tasks_[i].payload);
-  switch (how.outcome) {
+  const Outcome outcome = how.outcome;
+  actions.emplace_back(std::move(how));
+  erase(i, outcome, actions);
+}
+
+/// It has its outcome. A sub-task's is its parent's business alone.
+void Scheduler::erase(TaskIndex i, Outcome outcome, Actions& actions) {
+  end_family(i, actions);
+  const TaskId id = tasks_[i].id;
+  const TaskIndex parent = tasks_[i].parent;
+  tasks_.erase(i);
+  if (is_subtask(id)) return families_.remove(parent, i, id);
+  switch (outcome) {
     case Outcome::Ok: ++counts_.ok; break;
     case Outcome::Failed: ++counts_.failed; break;
     case Outcome::Lost: ++counts_.lost; break;
     case Outcome::NotComputed: ++counts_.not_computed; break;
   }
-  const Outcome outcome = how.outcome;
-  actions.emplace_back(std::move(how));
-  tasks_.erase(i);
   halt_.finished(outcome);
   if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
+}
+
+/// It goes back to the queue, and with its attempt its sub-tasks are over.
+void Scheduler::requeue(TaskIndex i, Actions& actions) {
+  end_family(i, actions);
+  tasks_.give_back(i);
 }
 
 /// deliver() of a success: made in its place, since nearly every task comes this way.
@@ -47,10 +62,7 @@ void Scheduler::deliver_value(TaskIndex i, Answered& answered, Duration duration
   how.answer = std::move(answered.answer);
   how.job = std::move(answered.job);
   how.payload = std::move(tasks_[i].payload);
-  ++counts_.ok;
-  tasks_.erase(i);
-  halt_.finished(Outcome::Ok);
-  if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
+  erase(i, Outcome::Ok, actions);
 }
 
 void Scheduler::check_halt(Actions& actions) {
@@ -75,7 +87,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
                                  std::move(how.message), "it failed and has tries left",
                                  how.duration, how.first, how.from_answer, std::move(how.answer),
                                  std::move(how.job), how.gang, how.rank});
-  tasks_.give_back(i);
+  requeue(i, actions);
 }
 
 // ---------------------------------------------------------------- busy
@@ -108,7 +120,7 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
     task.avoid = refuser.id;
     if (!task.refused_since) task.refused_since = now;
     next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
-    tasks_.give_back(refused->task);
+    requeue(refused->task, actions);
   }
   // Counted once within a rest.
   if (refuser.state() != SlotState::Live || refuser.resting()) return;
@@ -122,7 +134,7 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   refuser.not_before = after(now, busy_rest(state, random_));
   // A gang may need as many as there are.
   const bool can_do_without = input_ended_ && options_.gang == 0;
-  if (refuser.in_flight().empty() && can_do_without && should_retire(state, useful_)) {
+  if (!refuser.has_tasks() && can_do_without && should_retire(state, useful_)) {
     pool_.set_retired(refuser, true);
     usefulness_at_ = TimePoint::min();
     pool_.set_state(refuser, SlotState::Closing);
@@ -162,15 +174,15 @@ void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
 void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now, Actions& actions) {
   const TaskIndex held = take_in_flight(from, place, now).task;
   if (const auto back = task_of_failed(held, "its worker ended", now, actions)) {
-    queue_again(back->task);
+    queue_again(back->task, actions);
   }
 }
 
 /// As if it had not been sent this time.
-void Scheduler::queue_again(TaskIndex i) {
+void Scheduler::queue_again(TaskIndex i, Actions& actions) {
   SPREAD_ASSERT(tasks_[i].attempts > 0);
   --tasks_[i].attempts;
-  tasks_.give_back(i);
+  requeue(i, actions);
 }
 
 void Scheduler::give_back_all(Slot& from, TimePoint now, Actions& actions) {
@@ -184,6 +196,7 @@ void Scheduler::on(WorkerGone& event, TimePoint now, Actions& actions) {
   const KillReason killed_for = std::exchange(ended.killed_for, KillReason::None);
   if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
   const bool rests = ended.resting();
+  pool_.unwind(ended, now);
   pool_.vacate(ended);
 
   if (options_.once) {
@@ -289,8 +302,8 @@ void Scheduler::end_of_timed_out(Slot& ended, const WorkerGone& event, TimePoint
   for (std::size_t place = 0; place < ended.in_flight().size(); ++place) {
     const TaskIndex i = ended.in_flight()[place].task;
     if (tasks_[i].id != ended.timed_out) continue;
+    const std::vector<TaskIndex> above = tasks_above(i);
     const InFlight entry = take_in_flight(ended, place, now);
-    give_back_all(ended, now, actions);
     ++counts_.timeouts;
     ++pool_.key_of(ended).failures;
     DeliverTask how;
@@ -303,6 +316,7 @@ void Scheduler::end_of_timed_out(Slot& ended, const WorkerGone& event, TimePoint
     how.message =
         fmt::format("no answer within {:.6g} s; its worker was killed", to_seconds(limit));
     attempt_failed(i, std::move(how), actions);
+    give_back_above(ended, above, "a time-out", now, actions);
     return;
   }
   give_back_all(ended, now, actions);  // it has answered before it died
@@ -321,12 +335,13 @@ TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame bla
     give_back_all(dead, now, actions);
     return not_before;
   }
+  const std::vector<TaskIndex> above = tasks_above(dead.in_flight().front().task);
   const InFlight entry = take_in_flight(dead, 0, now);
   const bool first = dead.loads_in(entry);
-  give_back_all(dead, now, actions);
   if (const auto failed = task_of_failed(entry.task, event.reason, now, actions)) {
     blame_task(*failed, dead.id, dead.worked(entry, now), first, event, actions);
   }
+  give_back_above(dead, above, event.reason, now, actions);
   // It is the task that is to blame, and not what works here.
   return pool_.key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
 }
@@ -343,7 +358,7 @@ void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration
     actions.emplace_back(RetryTask{task.id, worker, task.attempts, false, event.reason,
                                    "its worker died; it may be its fault", duration, first, false,
                                    Slice(), event.job, failed.gang, failed.rank});
-    tasks_.give_back(failed.task);
+    requeue(failed.task, actions);
     return;
   }
   DeliverTask how;
@@ -392,7 +407,7 @@ void Scheduler::cancel_queue(Actions& actions) {
 void Scheduler::kill(Slot& victim, KillReason reason, bool gentle, Why why, Actions& actions) {
   // A worker that is closing and has answered everything keeps its state: it ends as it would have,
   // only sooner. One that is being killed for a time-out keeps that reason.
-  const bool owes = victim.state() == SlotState::Closing && !victim.in_flight().empty();
+  const bool owes = victim.state() == SlotState::Closing && victim.has_tasks();
   if (victim.state() == SlotState::Live || owes) {
     pool_.set_state(victim, SlotState::Dying);
     victim.killed_for = reason;

@@ -9,13 +9,6 @@
 #include "spread/core/scheduler.h"
 
 namespace spread {
-namespace {
-
-/// The gang's time-out has been settled when it came.
-constexpr TaskId kNoTimedOut{UINT64_MAX};
-
-}  // namespace
-
 // ---------------------------------------------------------------- to whom
 
 /// As many members as a gang that is begun now would have.
@@ -90,6 +83,10 @@ void Scheduler::send_gang(TaskIndex i, const std::vector<WorkerId>& members, Tim
 /// place: the gang's, which is broken by it; none if it was before, so that it is of no concern.
 std::optional<Scheduler::FailedTask> Scheduler::task_of_failed(TaskIndex i, std::string_view reason,
                                                                TimePoint now, Actions& actions) {
+  if (tasks_[i].dropped) {
+    tasks_.erase_place(i);
+    return std::nullopt;
+  }
   const GangId id = tasks_[i].gang;
   if (id == kNoGang) return FailedTask{i};
   const std::uint32_t rank = tasks_[i].rank;
@@ -110,7 +107,7 @@ std::optional<Scheduler::FailedTask> Scheduler::task_of_failed(TaskIndex i, std:
 /// another end at once; a member that does not is ended in the end: nothing useful can come of it.
 void Scheduler::break_gang(GangId id, std::uint32_t rank, std::string reason, TimePoint now,
                            Actions& actions) {
-  const TimePoint end_by = after(now, options_.gang_grace);
+  const TimePoint end_by = after(now, options_.drop_grace);
   for (const WorkerId member : gangs_[id].members) {
     if (member != kNoWorker) alarms_.set(member, end_by);
   }
@@ -179,9 +176,11 @@ void Scheduler::member_succeeded(TaskIndex i, Answered& answered, bool first, Ti
 /// fault, and no loss.
 void Scheduler::drop_broken_place(Slot& ended, TimePoint now, Actions& actions) {
   if (ended.in_flight().empty()) return;
-  const GangId id = tasks_[ended.in_flight().front().task].gang;
-  if (id == kNoGang || !gangs_[id].broken) return;
+  const Task& front = tasks_[ended.in_flight().front().task];
+  if (!front.dropped && (front.gang == kNoGang || !gangs_[front.gang].broken)) return;
   task_of_failed(take_in_flight(ended, 0, now).task, {}, now, actions);
+  // What it ran inside of, if anything, goes back unmarked.
+  give_back_all(ended, now, actions);
 }
 
 }  // namespace spread

@@ -25,7 +25,7 @@ void Scheduler::close_inputs(TimePoint now, Actions& actions) {
 /// may finish it. Any other is not waited for as long.
 void Scheduler::let_end(Slot& each, TimePoint now) {
   if (!interrupted() || !each.has_worker() || each.state() == SlotState::Dying) return;
-  if (each.answered && !each.in_flight().empty()) return;
+  if (each.answered && each.has_tasks()) return;
   if (!each.end_by) each.end_by = after(now, *options_.idle_grace);
   alarms_.set(each.id, *each.end_by);
 }
@@ -56,7 +56,7 @@ void Scheduler::choose_leavers(std::size_t count) {
       const Slot& each = pool_.at(static_cast<SlotPool::Place>(place - 1));
       if (each.state() != SlotState::Live || chosen[number(each.id)]) continue;
       if (turn == kLeaving && !each.leaving() && !each.spent()) continue;
-      if (turn == kIdle && !each.in_flight().empty()) continue;
+      if (turn == kIdle && each.has_tasks()) continue;
       chosen[number(each.id)] = true;
       --count;
     }

@@ -12,12 +12,17 @@ void Scheduler::check_invariants() const {
   pool_.each_busy([&](const Slot& slot) {
     SPREAD_ASSERT(slot.state() != SlotState::Closing || options_.holds_answers);
     std::size_t bytes = 0;
-    for (std::size_t k = 0; k < slot.in_flight().size(); ++k) {
-      bytes += tasks_[slot.in_flight()[k].task].payload.size();
-      places += tasks_[slot.in_flight()[k].task].gang != kNoGang ? 1 : 0;
-    }
+    const auto look = [&](const Ring<InFlight>& entries) {
+      for (std::size_t k = 0; k < entries.size(); ++k) {
+        const Task& task = tasks_[entries[k].task];
+        bytes += task.payload.size();
+        places += task.gang != kNoGang || task.dropped ? 1 : 0;
+      }
+      in_flight += entries.size();
+    };
+    look(slot.in_flight());
+    for (const Suspended& each : slot.suspended()) look(each.entries);
     SPREAD_ASSERT(bytes == slot.in_flight_bytes());
-    in_flight += slot.in_flight().size();
   });
   SPREAD_ASSERT(places == tasks_.places());
   in_flight += gangs_.unbroken() - places;
@@ -26,7 +31,8 @@ void Scheduler::check_invariants() const {
   SPREAD_ASSERT(tasks_.live() == tasks_.queued() + in_flight + places);
   const std::uint64_t final =
       counts_.ok + counts_.failed + counts_.lost + counts_.not_computed + counts_.skipped;
-  SPREAD_ASSERT(counts_.arrived == final + tasks_.queued() + in_flight);
+  const std::size_t subtasks = tasks_.subtasks_queued() + tasks_.subtasks_in_flight();
+  SPREAD_ASSERT(counts_.arrived == final + tasks_.queued() + in_flight - subtasks);
   SPREAD_ASSERT(!stopping_ || tasks_.queued() == 0);
   SPREAD_ASSERT(tasks_.fresh_count() <= options_.read_ahead);
 }
@@ -37,12 +43,16 @@ void Scheduler::check_age_and_apart() const {
   std::optional<TaskId> oldest;
   pool_.each_busy([&](const Slot& slot) {
     apart[slot.connection] += 0;
-    for (std::size_t k = 0; k < slot.in_flight().size(); ++k) {
-      const Task& task = tasks_[slot.in_flight()[k].task];
-      SPREAD_ASSERT(task.holder == slot.id);
-      if (task.apart) ++apart[slot.connection];
-      if (!oldest || task.id < *oldest) oldest = task.id;
-    }
+    const auto look = [&](const Ring<InFlight>& entries) {
+      for (std::size_t k = 0; k < entries.size(); ++k) {
+        const Task& task = tasks_[entries[k].task];
+        SPREAD_ASSERT(task.holder == slot.id);
+        if (task.apart) ++apart[slot.connection];
+        if (!oldest || task.id < *oldest) oldest = task.id;
+      }
+    };
+    look(slot.in_flight());
+    for (const Suspended& each : slot.suspended()) look(each.entries);
   });
   for (const auto& [id, count] : apart) SPREAD_ASSERT(pool_.connection(id).apart == count);
   if (!options_.holds_answers && !options_.retry_first) return;

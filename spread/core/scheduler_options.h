@@ -41,8 +41,11 @@ struct SchedulerOptions {
   std::uint32_t gang = 0;
   /// Where there are fewer slots than that, no task is computed; else gangs have fewer members.
   bool exact_gangs = false;
-  /// How long members of a gang that has failed have to answer; they are killed then.
-  Duration gang_grace = std::chrono::seconds(5);
+  /// How long workers have to answer what is not wanted any more (members of a gang that has failed,
+  /// sub-tasks of an attempt that is over); they are killed then.
+  Duration drop_grace = std::chrono::seconds(5);
+  /// So many slots are kept for sub-tasks.
+  std::uint32_t subpool = 0;
   /// When a worker's process is to be replaced; of its memory the scheduler is told (WorkerSpent).
   WorkerLimits limits;
   /// Workers may hold answers back until their input ends (`--wire lines --window N`): that of one

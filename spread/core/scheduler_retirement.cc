@@ -19,6 +19,7 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
   Slot& retiring = pool_[event.worker];
   // Of one that spread ends, it is known why.
   if (!retiring.has_worker() || retiring.killed_for != KillReason::None) return;
+  pool_.unwind(retiring, now);
   const bool useless = retiring.in_flight().empty() || !pool_.key_of(retiring).proven;
   if (!retiring.answered && useless) {
     // It was of no use, or none of its kind has been. That is a launch failure, or else there would
@@ -55,7 +56,7 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   // Of several that it was at, one alone may be why: each is to run by itself.
   if (!retiring.answered && !alone) task.alone = true;
   if (!retiring.answered && alone) ++task.retirements;
-  if (task.retirements < kRetirementsMax) return queue_again(i);
+  if (task.retirements < kRetirementsMax) return queue_again(i, actions);
   DeliverTask how;
   how.outcome = Outcome::Lost;
   how.worker = retiring.id;

@@ -106,6 +106,7 @@ void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
   }
   look_for_age(woken, now);
   look_for_broken_gang(woken, now, actions);
+  look_for_dropped(woken, now, actions);
   look_for_timeout(woken, now, actions);
   look_for_end(woken, now, actions);
   holder_changed(woken);
@@ -132,13 +133,14 @@ void Scheduler::look_for_timeout(Slot& watched, TimePoint now, Actions& actions)
     return;
   }
   if (tasks_[front.task].gang != kNoGang) return gang_timed_out(watched, now, actions);
+  if (tasks_[front.task].dropped) return;  // look_for_dropped()
   watched.timed_out = tasks_[front.task].id;
   kill(watched, KillReason::TimedOut, true, "its task timed out", actions);
 }
 
 /// When its front times out, it is to be looked after.
 void Scheduler::arm_timeout(const Slot& slot) {
-  if (armed_timeout_ == kNoLimit) return;
+  if (armed_timeout_ == kNoLimit || slot.in_flight().empty()) return;
   alarms_.set(slot.id, after(slot.in_flight().front().since, armed_timeout_));
 }
 

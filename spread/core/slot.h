@@ -29,12 +29,23 @@ enum class SlotState : std::uint8_t {
 /// Why a Dying worker is being killed, and so what happens to its tasks.
 enum class KillReason : std::uint8_t { None, TimedOut, Halted };
 
+/// Of what is not wanted any more: a worker that is killed for it has no task that has timed out.
+inline constexpr TaskId kNoTimedOut{UINT64_MAX};
+
 struct InFlight {
   TaskIndex task = 0;
   TimePoint sent{};
   /// Since when it has been one of the first `parallel` ones, which the worker works on; before
   /// that without meaning.
   TimePoint since{};
+};
+
+/// What a worker had in flight when one of these began to wait for its sub-tasks: that one is in
+/// front. It works on none of them.
+struct Suspended {
+  Ring<InFlight> entries;
+  TimePoint since{};
+  bool ends = false;  ///< what it waits for has come: it goes on when nothing runs inside of it
 };
 
 /// What counters and sets are made of. SlotPool alone writes it.
@@ -71,6 +82,9 @@ class SlotStatus {
   /// In the order sent; the front is what the worker works on.
   const Ring<InFlight>& in_flight() const { return in_flight_; }
   std::size_t in_flight_bytes() const { return in_flight_bytes_; }
+  /// The innermost last. What is in flight beside these runs inside of them.
+  const std::vector<Suspended>& suspended() const { return suspended_; }
+  bool has_tasks() const { return !in_flight_.empty() || !suspended_.empty(); }
   /// Since when spread does not read what it writes.
   std::optional<TimePoint> unread_since() const { return unread_since_; }
 
@@ -80,6 +94,10 @@ class SlotStatus {
   /// It may be given a task, if its window has room.
   bool takes_tasks() const { return takes_tasks_; }
   bool idle() const { return takes_tasks() && in_flight_.empty(); }
+  /// One of its tasks waits for sub-tasks, and nothing runs meanwhile.
+  bool waiting() const {
+    return state_ == SlotState::Live && !suspended_.empty() && in_flight_.empty();
+  }
 
  protected:
   Ring<InFlight> in_flight_;
@@ -88,7 +106,7 @@ class SlotStatus {
   friend class SlotPool;
   bool can_take_tasks() const {
     return state_ == SlotState::Live && !resting_ && !awaits_hello_ && !has_alone_task_ &&
-           !leaving_ && !spent_;
+           !leaving_ && !spent_ && suspended_.empty();
   }
 
   SlotState state_ = SlotState::Empty;
@@ -106,6 +124,7 @@ class SlotStatus {
   bool given_ = false;        ///< a task, of which another one may have come
   bool takes_tasks_ = false;  ///< can_take_tasks(), which is asked six times for each task
   std::size_t in_flight_bytes_ = 0;
+  std::vector<Suspended> suspended_;
   std::uint64_t left_ = WorkerLimits::kNoTaskLimit;
   std::optional<TimePoint> unread_since_;
 };
@@ -130,6 +149,7 @@ struct Slot : SlotStatus {
   std::uint32_t parallel = 1;              ///< a hello's `slots`
   std::optional<TimePoint> end_by;         ///< after a first signal; see idle_grace
   std::optional<TimePoint> former_end_by;  ///< as end_by, of the former one
+  TimePoint drop_by = kForever;            ///< by when a task that is dropped is to have ended
   TaskId timed_out{};                      ///< valid while killed_for is TimedOut
   std::string_view spent_why;              ///< a literal; valid while it is spent
   /// It works on so many tasks at the same time, and has since the later ones were sent.

@@ -76,15 +76,16 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when(slot.awaits_hello_ && !slot.overdue_, Group::AwaitsHello) |
          when(slot.logging_in_, Group::LoggingIn) | when(slot.resting_, Group::Resting) |
          when(live && slot.leaving_, Group::Leaving) |
-         when(live && (slot.leaving_ || slot.spent_) && slot.in_flight_.empty(), Group::Released) |
+         when(live && (slot.leaving_ || slot.spent_) && !slot.has_tasks(), Group::Released) |
          when(slot.has_former_, Group::Former) | when(slot.draining_, Group::Draining) |
          when(slot.can_take_tasks() && !slot.given_, Group::Unused) |
-         when(slot.unread_since_.has_value(), Group::Unread) | when(slot.idle(), Group::Idle);
+         when(slot.unread_since_.has_value(), Group::Unread) |
+         when(slot.waiting(), Group::Waiting) | when(slot.idle(), Group::Idle);
 }
 
 std::optional<Load> SlotPool::load_of(const Slot& slot) {
   const bool live = slot.state_ == SlotState::Live;
-  if (slot.in_flight_.empty()) return live ? std::optional(Load::Unassigned) : std::nullopt;
+  if (!slot.has_tasks()) return live ? std::optional(Load::Unassigned) : std::nullopt;
   return live ? Load::Working : Load::Owing;
 }
 
@@ -269,7 +270,14 @@ void SlotPool::has_one(Slot& slot, bool alone) {
   --of_key_[slot.key][index(Group::Idle)];
 }
 
-void SlotPool::has_none(Slot& slot) {
+void SlotPool::has_none(Slot& slot, TimePoint now) {
+  if (!slot.suspended_.empty()) {
+    // It still has what is suspended.
+    const Bits groups = groups_of(slot);
+    regroup(slot, groups & ~bit(Group::Waiting), groups);
+    if (slot.suspended_.back().ends) change(slot, [&] { restore(slot, now); });
+    return;
+  }
   if (slot.state_ == SlotState::Live) {
     members(Load::Working).erase(number(slot.id));
     members(Load::Unassigned).insert(number(slot.id));
@@ -291,13 +299,14 @@ void SlotPool::has_none(Slot& slot) {
   sendable_.insert(place_of(slot));
 }
 
-void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone) {
+void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone,
+                    bool counts) {
   SPREAD_ASSERT(slot.takes_tasks());
   if (!slot.given_) change(slot, [&] { slot.given_ = true; });
   slot.in_flight_.push_back(task);
   slot.in_flight_bytes_ += bytes;
   if (slot.in_flight_.size() == 1) has_one(slot, alone);
-  if (--slot.left_ == 0) set_spent(slot);
+  if (counts && --slot.left_ == 0) set_spent(slot);
 }
 
 InFlight SlotPool::take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now) {
@@ -312,11 +321,63 @@ InFlight SlotPool::take(Slot& slot, std::size_t place, std::size_t bytes, TimePo
     slot.in_flight_[slot.parallel - 1].since = now;
   }
   if (slot.in_flight_.empty()) {
-    has_none(slot);
+    has_none(slot, now);
   } else {
     unset_full(slot);
   }
   return taken;
+}
+
+// ---------------------------------------------------------------- tasks inside of others
+
+void SlotPool::suspend(Slot& slot, std::size_t place, TimePoint now) {
+  change(slot, [&] {
+    Suspended suspended;
+    suspended.since = now;
+    suspended.entries.push_back(slot.in_flight_[place]);
+    slot.in_flight_.erase(place);
+    while (!slot.in_flight_.empty()) {
+      suspended.entries.push_back(slot.in_flight_.front());
+      slot.in_flight_.pop_front();
+    }
+    slot.suspended_.push_back(std::move(suspended));
+  });
+}
+
+void SlotPool::resume(Slot& slot, TimePoint now) {
+  slot.suspended_.back().ends = true;
+  if (slot.in_flight_.empty()) change(slot, [&] { restore(slot, now); });
+}
+
+/// The time that it has waited is not its own.
+void SlotPool::restore(Slot& slot, TimePoint now) {
+  Suspended suspended = std::move(slot.suspended_.back());
+  slot.suspended_.pop_back();
+  suspended.entries.front().since += now - suspended.since;
+  slot.in_flight_ = std::move(suspended.entries);
+}
+
+void SlotPool::unwind(Slot& slot, TimePoint now) {
+  if (slot.suspended_.empty()) return;
+  change(slot, [&] {
+    while (!slot.suspended_.empty()) {
+      Ring<InFlight> inside = std::move(slot.in_flight_);
+      restore(slot, now);
+      while (!slot.in_flight_.empty()) {
+        inside.push_back(slot.in_flight_.front());
+        slot.in_flight_.pop_front();
+      }
+      slot.in_flight_ = std::move(inside);
+    }
+  });
+}
+
+void SlotPool::send_nested(Slot& slot, const InFlight& task, std::size_t bytes) {
+  SPREAD_ASSERT(slot.waiting());
+  change(slot, [&] {
+    slot.in_flight_.push_back(task);
+    slot.in_flight_bytes_ += bytes;
+  });
 }
 
 // ---------------------------------------------------------------- the recount
@@ -335,7 +396,7 @@ void SlotPool::check() const {
       of_key[slot.key][i] += is ? 1 : 0;
       SPREAD_ASSERT(i == index(Group::Idle) || members_[i].contains(number(slot.id)) == is);
     }
-    busy += slot.in_flight_.empty() ? 0 : 1;
+    busy += slot.has_tasks() ? 1 : 0;
     if (slot.has_worker() || slot.state() == SlotState::Starting) ++in_use[number(slot.connection)];
     for (std::size_t i = 0; i < kLoads; ++i) {
       SPREAD_ASSERT(loads_[i].contains(number(slot.id)) == (load_of(slot) == static_cast<Load>(i)));
@@ -344,9 +405,10 @@ void SlotPool::check() const {
     SPREAD_ASSERT(ready_.contains(place_of(slot)) == slot.ready_);
     SPREAD_ASSERT(!slot.idle() || sendable_.contains(place_of(slot)));
     SPREAD_ASSERT(slot.takes_tasks() || !sendable_.contains(place_of(slot)));
-    SPREAD_ASSERT(slot.has_worker() || slot.in_flight_.empty());
+    SPREAD_ASSERT(slot.has_worker() || !slot.has_tasks());
     SPREAD_ASSERT(slot.takes_tasks_ == slot.can_take_tasks());
-    SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1);
+    SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1 ||
+                  !slot.suspended_.empty());
     SPREAD_ASSERT(!slot.ready_ || (slot.state_ == SlotState::Empty && !slot.retired_));
   }
   SPREAD_ASSERT(busy == busy_count_);

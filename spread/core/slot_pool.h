@@ -85,9 +85,10 @@ enum class Group : std::uint8_t {
   Draining,
   Unread,  ///< spread does not read what its worker writes
   Unused,  ///< takes tasks and was given none
-  Idle,    ///< takes tasks and has none: it would work on one at once
+  Waiting,  ///< as SlotStatus has it: it can run what its task waits for
+  Idle,     ///< takes tasks and has none: it would work on one at once
 };
-inline constexpr std::size_t kGroups = 20;
+inline constexpr std::size_t kGroups = 21;
 
 /// The same for what changes with nearly every task, which is not counted by host and key.
 enum class Load : std::uint8_t {
@@ -267,8 +268,17 @@ class SlotPool {
   void set_draining(Slot& slot, bool draining) {
     if (slot.draining_ != draining) change_draining(slot, draining);
   }
+  /// What it has in flight, the task at `place` in front, waits for sub-tasks of that.
+  void suspend(Slot& slot, std::size_t place, TimePoint now);
+  /// What was suspended last goes on, as soon as nothing runs inside of it.
+  void resume(Slot& slot, TimePoint now);
+  /// What runs inside of others comes first, then these, the innermost first; nothing is suspended.
+  void unwind(Slot& slot, TimePoint now);
+  /// A sub-task of what is suspended last is in flight there.
+  void send_nested(Slot& slot, const InFlight& task, std::size_t bytes);
   /// A task is in flight there; `alone`: nothing is to follow it.
-  void send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone);
+  /// `counts`: among those that its process may be sent (--max-tasks).
+  void send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone, bool counts = true);
   /// The task at `place` of what is in flight there is no more. Another one may become one of those
   /// that the worker works on.
   InFlight take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
@@ -277,7 +287,7 @@ class SlotPool {
     slot.in_flight_bytes_ -= bytes;
     slot.in_flight_.pop_front();
     if (slot.in_flight_.empty()) {
-      has_none(slot);
+      has_none(slot, now);
     } else {
       slot.in_flight_.front().since = now;
     }
@@ -303,7 +313,8 @@ class SlotPool {
   void change_draining(Slot& slot, bool draining);
   void regroup(const Slot& slot, Bits before, Bits after);
   void has_one(Slot& slot, bool alone);
-  void has_none(Slot& slot);
+  void has_none(Slot& slot, TimePoint now);
+  void restore(Slot& slot, TimePoint now);
 
   Place next(const SlotSet& set, Place place) const {
     ++steps_;

@@ -7,7 +7,7 @@
 namespace spread {
 
 RetryQueue::Kind RetryQueue::kind_of(const Task& task) {
-  return {task.avoid, task.crashes > 0, task.alone, task.apart, task.for_unused};
+  return {task.avoid, task.crashes > 0, task.alone, task.apart, task.for_unused, is_subtask(task.id)};
 }
 
 void RetryQueue::insert(TaskIndex i, const Task& task) {
@@ -68,6 +68,7 @@ void TaskTable::take_again(TaskIndex i) {
   tasks_[i].for_unused = false;
   queued_bytes_ -= tasks_[i].payload.size();
   ++in_flight_;
+  if (is_subtask(tasks_[i].id)) count_subtask(tasks_[i], false);
   if (keeps_age_) add_by_age(i, true);
 }
 
@@ -76,6 +77,7 @@ void TaskTable::give_back(TaskIndex i) {
   --in_flight_;
   if (keeps_age_) remove_by_age(i);
   tasks_[i].came_back = true;
+  if (is_subtask(tasks_[i].id)) count_subtask(tasks_[i], true);
   queued_bytes_ += tasks_[i].payload.size();
   again_.insert(i, tasks_[i]);
 }
@@ -84,6 +86,7 @@ void TaskTable::erase(TaskIndex i) {
   SPREAD_ASSERT(in_flight_ > 0);
   --in_flight_;
   if (keeps_age_) remove_by_age(i);
+  if (is_subtask(tasks_[i].id)) --subtasks_in_flight_;
   tasks_[i] = Task{};
   free_.push_back(i);
 }
@@ -100,10 +103,48 @@ TaskIndex TaskTable::add_place(TaskIndex task, GangId gang, std::uint32_t rank) 
 }
 
 void TaskTable::erase_place(TaskIndex i) {
-  SPREAD_ASSERT(places_ > 0 && tasks_[i].gang != kNoGang);
+  SPREAD_ASSERT(places_ > 0);
+  SPREAD_ASSERT(tasks_[i].gang != kNoGang || tasks_[i].dropped);
   --places_;
   tasks_[i] = Task{};
   free_.push_back(i);
+}
+
+/// From in flight to queued, or back.
+void TaskTable::count_subtask(Task& task, bool queued) {
+  task.queued = queued;
+  subtasks_queued_ += queued ? 1 : SIZE_MAX;  // or one less
+  subtasks_in_flight_ -= queued ? 1 : SIZE_MAX;
+}
+
+TaskIndex TaskTable::push_subtask(TaskId id, Value&& payload, TaskIndex parent) {
+  const TaskIndex i = new_entry();
+  Task& task = tasks_[i];
+  task.id = id;
+  task.parent = parent;
+  task.depth = tasks_[parent].depth + 1;
+  task.came_back = true;  // it is not plain
+  task.queued = true;
+  queued_bytes_ += payload.size();
+  task.payload = std::move(payload);
+  ++subtasks_queued_;
+  again_.insert(i, task);
+  return i;
+}
+
+void TaskTable::erase_queued(TaskIndex i) {
+  take_again(i);
+  erase(i);
+}
+
+void TaskTable::drop(TaskIndex i) {
+  SPREAD_ASSERT(in_flight_ > 0 && is_subtask(tasks_[i].id));
+  --in_flight_;
+  if (keeps_age_) remove_by_age(i);
+  --subtasks_in_flight_;
+  ++places_;
+  tasks_[i].dropped = true;
+  tasks_[i].parent = kNoParent;
 }
 
 void TaskTable::add_by_age(TaskIndex i, bool came_back) { by_age_.add(i, tasks_[i].id, came_back); }

@@ -22,6 +22,7 @@ namespace spread {
 struct Task;
 /// Index of a Task in the table; reused after erase().
 using TaskIndex = std::uint32_t;
+inline constexpr TaskIndex kNoParent = UINT32_MAX;
 
 /// The tasks that are to be sent again, oldest first. Tasks of one kind may go to the same workers,
 /// so that a worker which may take none of a thousand that failed there looks at one of them. A
@@ -60,6 +61,7 @@ class RetryQueue {
     bool alone = false;
     bool apart = false;
     bool for_unused = false;
+    bool subtask = false;
     auto operator<=>(const Kind&) const = default;
   };
   static Kind kind_of(const Task& task);
@@ -145,13 +147,20 @@ struct Task {
   /// It is no task, but one worker's place in a gang: see TaskTable::add_place().
   GangId gang = kNoGang;
   std::uint32_t rank = 0;
+  /// Of a sub-task: what has submitted it. It is dropped with that.
+  TaskIndex parent = kNoParent;
+  std::uint32_t depth = 0;  ///< so many tasks are above it
+  bool queued = false;      ///< of a sub-task: it is to be sent
+  /// What comes of it is of no concern any more: it only occupies its worker.
+  bool dropped = false;
+  std::uint32_t taken_along = 0;  ///< how often a sub-task that ran inside of it killed its worker
   std::uint32_t retirements = 0;           ///< of workers that had it first and answered nothing
   bool last_try = false;                   ///< see LastTry
   bool came_back = false;                  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 
   /// One worker is as good as another: that it is left to a faster one is no loss.
-  bool any_worker() const { return avoid == kNoWorker && !for_unused; }
+  bool any_worker() const { return avoid == kNoWorker && !for_unused && !is_subtask(id); }
   /// Nothing has happened to it: it differs from a new one in what push_new() and a send set.
   bool is_plain() const { return !came_back && !last_try; }
 };
@@ -201,6 +210,14 @@ class TaskTable {
   /// one worker. It counts as no task.
   TaskIndex add_place(TaskIndex task, GangId gang, std::uint32_t rank);
   void erase_place(TaskIndex i);
+  /// A sub-task, to be sent before all new tasks.
+  TaskIndex push_subtask(TaskId id, Value&& payload, TaskIndex parent);
+  /// A queued sub-task is no more.
+  void erase_queued(TaskIndex i);
+  /// One in flight is of no concern any more: what is left is as a place.
+  void drop(TaskIndex i);
+  std::size_t subtasks_queued() const { return subtasks_queued_; }
+  std::size_t subtasks_in_flight() const { return subtasks_in_flight_; }
   std::size_t places() const { return places_; }
 
   /// Of those in flight, whether or not older ones are queued.
@@ -216,6 +233,7 @@ class TaskTable {
 
  private:
   TaskIndex new_entry();
+  void count_subtask(Task& task, bool queued);
   // Not inline: the functions of every task are.
   void add_by_age(TaskIndex i, bool came_back);
   void remove_by_age(TaskIndex i);
@@ -228,6 +246,7 @@ class TaskTable {
   FlightOrder by_age_;
   std::size_t in_flight_ = 0;
   std::size_t places_ = 0;
+  std::size_t subtasks_queued_ = 0, subtasks_in_flight_ = 0;
   std::size_t queued_bytes_ = 0;
 };
 

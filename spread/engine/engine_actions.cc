@@ -22,6 +22,7 @@ void Engine::carry_out(Action& action) {
           [&](const KillFormer& kill) { end_former(kill); },
           [&](const RetryTask& again) { retry(again); },
           [&](const GangBroken& broken) { mode_->gang_broken(broken); },
+          [&](const FamilyEnded& ended) { mode_->family_ended(ended.parent); },
           [&](const GangShrinks& smaller) { tell_smaller_gangs(smaller); },
           [&](const SlotPaused& paused) { tell_pause(paused); },
           [&](const SlotClosed& closed) { give_up(closed); },

@@ -130,6 +130,9 @@ void RunEvents::explain(const Action& action) {
             const std::string by = a.rank == kNoRank ? "" : fmt::format(" by rank {}", a.rank);
             return fmt::format("gang {} is broken{}: {}", number(a.gang), by, a.reason);
           },
+          [&](const FamilyEnded& a) {
+            return "drop the sub-tasks of task " + std::to_string(number(a.parent) + 1);
+          },
           [&](const GangShrinks& a) { return fmt::format("gangs have {} members", a.size); },
           [&](const SlotPaused& a) {
             return fmt::format("{} pauses for {:.3g} s: {}", worker(a.worker), to_seconds(a.pause),

@@ -123,7 +123,7 @@ SchedulerOptions scheduler_options(const RunOptions& run) {
   scheduler.close_surplus = true;
   scheduler.gang = run.tasks.gang.size;
   scheduler.exact_gangs = run.tasks.gang.exact;
-  scheduler.gang_grace = run.common.ends.kill_grace;
+  scheduler.drop_grace = run.common.ends.kill_grace;
   // A job is not waited for because of what others of its slot have done; a worker is.
   scheduler.idle_grace = run.common.ends.kill_grace;
   return scheduler;

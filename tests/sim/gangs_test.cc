@@ -88,7 +88,7 @@ TEST(Gangs, AreTriedAgainAfterAnErrorOfOneMember) {
 TEST(Gangs, ATimeOutIsOneFailureAndWhoeverDoesNotAnswerThenIsEnded) {
   World world = gangs_of(3, 3, 6);
   world.options.failure.timeout = seconds(1);
-  world.options.gang_grace = seconds(2);
+  world.options.drop_grace = seconds(2);
   world.tasks[2].hangs = true;
   const Played played(world);
   EXPECT_EQ(played.outcome(2), Outcome::Failed);

@@ -247,7 +247,7 @@ void make_gangs(World& world, Dice& dice) {
   SchedulerOptions& options = world.options;
   options.gang = dice.count(1, 8);
   options.exact_gangs = dice.chance(0.2);
-  options.gang_grace = from_seconds(dice.log_between(0.01, 10));
+  options.drop_grace = from_seconds(dice.log_between(0.01, 10));
   options.retry_first = false;
   for (SlotPlan& slot : world.slots) {
     slot.worker.parallel = 1;
@@ -266,6 +266,29 @@ void limit_workers(World& world, Dice& dice) {
   for (std::uint32_t spent = dice.chance(0.4) ? dice.count(1, 10) : 0; spent > 0; --spent) {
     world.script.emplace_back(dice.log_between(0.01, 10), WorkerSpent{WorkerId{0}, "too large"});
   }
+}
+
+/// Some tasks submit sub-tasks, these perhaps more, and wait for them.
+void add_subtasks(World& world, Dice& dice) {
+  SchedulerOptions& options = world.options;
+  options.retry_first = false;
+  options.drop_grace = from_seconds(dice.log_between(0.01, 10));
+  if (dice.chance(0.3)) options.subpool = dice.count(1, 4);
+  for (SlotPlan& slot : world.slots) {
+    slot.worker.parallel = 1;
+    slot.worker.holds_answers = 0;
+  }
+  if (world.tasks.size() > 200) world.tasks.resize(200);
+  const double share = dice.chance(0.3) ? 1 : dice.between(0, 1);
+  const std::uint32_t levels = dice.count(1, 4);
+  for (TaskPlan& task : world.tasks) {
+    if (!dice.chance(share)) continue;
+    task.subtasks = dice.log_count(1, 8);
+    task.levels = levels;
+  }
+  if (dice.chance(0.2)) world.sub_poison = dice.log_between(0.001, 0.2);
+  if (dice.chance(0.3)) world.sub_errors = dice.log_between(0.001, 0.5);
+  if (options.failure.timeout && dice.chance(0.3)) world.sub_hangs = dice.log_between(0.001, 0.1);
 }
 
 }  // namespace
@@ -291,7 +314,12 @@ World random_world(std::uint64_t seed) {
   Dice connections(seed * 2246822519u + 3);
   if (!world.options.once && connections.chance(0.25)) share_connections(world, connections);
   Dice gangs(seed * 3266489917u + 5);
-  if (!world.options.once && !filter && gangs.chance(0.2)) make_gangs(world, gangs);
+  const bool gang = !world.options.once && !filter && gangs.chance(0.2);
+  if (gang) make_gangs(world, gangs);
+  Dice subtasks(seed * 668265263u + 11);
+  if (!world.options.once && !filter && !gang && subtasks.chance(0.25)) {
+    add_subtasks(world, subtasks);
+  }
   Dice limits(seed * 668265263u + 9);
   if (!world.options.once && limits.chance(0.25)) limit_workers(world, limits);
   return world;
@@ -322,7 +350,7 @@ Expectation expectation_of(const World& world) {
       return expected;
     }
   }
-  if (options.exact_gangs) return expected;
+  if (options.exact_gangs || world.sub_poison > 0) return expected;
   bool one_works = false;
   for (const SlotPlan& slot : world.slots) {
     const WorkerPlan& worker = slot.worker;

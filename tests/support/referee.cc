@@ -25,6 +25,7 @@ void Referee::before(const Event& event, const Scheduler& scheduler) {
   answer_ = std::get_if<Answered>(&event_);
   ended_by_us_ = false;
   blamed_.clear();
+  dropped_now_.clear();
   std::visit([&](const auto& e) { before(e); }, event_);
 }
 
@@ -72,11 +73,13 @@ void Referee::before(const WorkerRetires& event) {
   WorkerBook& from = worker(event.worker);
   if (from.phase == WorkerBook::Phase::Killed) return;
   const bool useless = from.answered == 0;
-  if (useless && (from.in_flight.empty() || !proven(from.key))) {
+  if (useless && ((from.in_flight.empty() && from.waiting.empty()) || !proven(from.key))) {
     from.phase = WorkerBook::Phase::Unusable;
     return;
   }
   from.phase = WorkerBook::Phase::Retiring;
+  unwind(from);
+  for (const TaskId id : from.in_flight) end_family(id);
   if (from.gang != kNoGang) {
     if (breaks_gang(from) && useless) ++task(from.in_flight.front()).retirements;
     leave_gang(from);
@@ -98,7 +101,8 @@ void Referee::before(const Answered& event) {
   WorkerBook& from = worker(event.worker);
   TaskBook& about = task(event.task);
   const bool in_gang = from.gang != kNoGang;
-  const bool counts = !in_gang || !gangs_.at(from.gang).broken;
+  const bool counts = !about.dropped && (!in_gang || !gangs_.at(from.gang).broken);
+  end_family(event.task);
   if (in_gang && event.kind == AnswerKind::Ok) {
     ++gangs_.at(from.gang).succeeded;
   } else if (in_gang) {
@@ -106,6 +110,7 @@ void Referee::before(const Answered& event) {
   }
   if (in_gang) leave_gang(from);
   std::erase(from.in_flight, event.task);
+  go_on(from);
   about.holder = kNoWorker;
   if (event.kind == AnswerKind::Busy) {
     if (counts) ++about.refusals;
@@ -126,6 +131,8 @@ void Referee::before(const PayloadRefused& event) {
   task(event.task).holder = kNoWorker;
   task(event.task).refused_payload = true;
   --worker(event.worker).given;
+  if (!is_subtask(event.task)) --worker(event.worker).outermost;
+  go_on(worker(event.worker));
 }
 
 /// It died of something that it was working on.
@@ -136,6 +143,7 @@ void Referee::charge(WorkerBook& dead) {
     return;
   }
   if (dead.gang != kNoGang && !breaks_gang(dead)) return;
+  if (task(dead.in_flight.front()).dropped) return;
   blamed_.push_back(dead.in_flight.front());
   ++task(blamed_.back()).crashes;
   if (dead.gang == kNoGang) task(blamed_.back()).alone = true;
@@ -146,13 +154,18 @@ void Referee::has_gone(WorkerBook& dead) {
     breaks_gang(dead);
     leave_gang(dead);
   }
-  for (const TaskId id : dead.in_flight) task(id).holder = kNoWorker;
+  unwind(dead);
+  for (const TaskId id : dead.in_flight) {
+    task(id).holder = kNoWorker;
+    if (is_below(dead.in_flight.front(), id)) ++task(id).taken_along;
+    end_family(id);
+  }
   dead.in_flight.clear();
   dead.phase = WorkerBook::Phase::None;
   dead.parallel = 1;
   dead.window_max = 0;
   dead.stop_kill = false;
-  dead.given = dead.answered = 0;
+  dead.given = dead.answered = dead.outermost = 0;
   dead.spent = false;
 }
 
@@ -195,6 +208,7 @@ void Referee::before(const FormerEnded& event) {
 void Referee::before(const WorkerGone& event) {
   look_at_neighbours(event.worker);
   WorkerBook& dead = worker(event.worker);
+  unwind(dead);
   const bool ours = dead.phase == WorkerBook::Phase::Killed;
   ended_by_us_ = ours;
   const bool launch = !proven(dead.key) || event.cause == EndCause::NotStarted ||
@@ -212,7 +226,9 @@ void Referee::before(const ConnectionLost& event) {
       continue;
     }
     gone.push_back(&each);
-    const bool broken = each.gang != kNoGang && gangs_.at(each.gang).broken;
+    unwind(each);
+    const bool broken = (each.gang != kNoGang && gangs_.at(each.gang).broken) ||
+                        (!each.in_flight.empty() && task(each.in_flight.front()).dropped);
     if (each.phase != WorkerBook::Phase::Killed && !each.in_flight.empty() && !broken) {
       busy.push_back(&each);
     }
@@ -228,8 +244,7 @@ void Referee::before(const ConnectionLost& event) {
     const std::size_t working = std::min<std::size_t>(each->parallel, each->in_flight.size());
     for (std::size_t i = 0; i < working; ++i) {
       TaskBook& under_way = task(each->in_flight[i]);
-      if (under_way.apart) {
-        expect(blamed_.empty(), name(each->in_flight[i]) + " is blamed, and so is another one");
+      if (under_way.apart && blamed_.empty()) {
         blamed_.push_back(each->in_flight[i]);
         ++under_way.crashes;
       } else if (std::exchange(under_way.lost_before, true)) {
@@ -334,7 +349,93 @@ void Referee::see(const GangShrinks& action) {
   expect(action.size < options_.gang && !options_.exact_gangs, "gangs shrink for no reason");
 }
 
+// ---------------------------------------------------------------- sub-tasks
+
+void Referee::before(const SubtasksArrived& event) {
+  const WorkerBook& from = worker(event.worker);
+  const bool under_way =
+      std::find(from.in_flight.begin(), from.in_flight.end(), event.parent) != from.in_flight.end();
+  for (const SubtasksArrived::Subtask& each : event.subtasks) {
+    const std::size_t place = number(each.id) - kFirstSubtask;
+    if (place >= subtasks_.size()) subtasks_.resize(place + 1);
+    TaskBook& book = subtasks_[place];
+    book.parent = event.parent;
+    book.depth = is_subtask(event.parent) ? task(event.parent).depth + 1 : 1;
+    book.dropped = !under_way || task(event.parent).dropped;
+    if (!book.dropped) task(event.parent).children.push_back(each.id);
+  }
+}
+
+void Referee::before(const TaskWaits& event) {
+  WorkerBook& at = worker(event.worker);
+  if (!event.waits) {
+    if (at.waiting.empty()) return;
+    at.waiting.back().ends = true;
+    return go_on(at);
+  }
+  if (at.phase != WorkerBook::Phase::Live || std::erase(at.in_flight, event.task) == 0) return;
+  at.in_flight.push_front(event.task);
+  at.waiting.push_back({std::exchange(at.in_flight, {}), false});
+}
+
+/// What waits goes on when it has what it waited for and nothing runs inside of it.
+void Referee::go_on(WorkerBook& at) {
+  if (!at.in_flight.empty() || at.waiting.empty() || !at.waiting.back().ends) return;
+  at.in_flight = std::move(at.waiting.back().tasks);
+  at.waiting.pop_back();
+}
+
+void Referee::unwind(WorkerBook& at) {
+  for (; !at.waiting.empty(); at.waiting.pop_back()) {
+    const std::deque<TaskId>& outer = at.waiting.back().tasks;
+    at.in_flight.insert(at.in_flight.end(), outer.begin(), outer.end());
+  }
+}
+
+bool Referee::is_below(TaskId id, TaskId parent) {
+  while (is_subtask(id)) {
+    id = task(id).parent;
+    if (id == parent) return true;
+  }
+  return false;
+}
+
+/// An attempt is over, and what it has submitted with it.
+void Referee::end_family(TaskId parent) {
+  for (const TaskId child : std::exchange(task(parent).children, {})) {
+    if (task(child).deliveries > 0) continue;
+    task(child).dropped = true;
+    dropped_now_.push_back(child);
+    end_family(child);
+  }
+}
+
+void Referee::see(const FamilyEnded& action) {
+  expect(task(action.parent).children.empty(),
+         "the sub-tasks of " + name(action.parent) + " are dropped while it is under way");
+}
+
+/// A sub-task goes to a worker that has nothing else, or inside of what waits for it.
+void Referee::see_subtask(const SendTask& action) {
+  WorkerBook& to = worker(action.worker);
+  const TaskBook& sent = task(action.task);
+  const std::string what = name(action.task) + " to " + name(action.worker) + ": ";
+  expect(to.in_flight.empty(), what + "a sub-task is sent behind another task");
+  expect(!sent.dropped, what + "sent although what has submitted it is over");
+  expect(action.parent == sent.parent && action.depth == sent.depth, what + "its place is wrong");
+  expect(task(sent.parent).holder != kNoWorker, what + "its parent is not under way");
+  if (to.waiting.empty()) return;
+  expect(is_below(action.task, to.waiting.back().tasks.front()),
+         what + "it is not below what waits there");
+  expect(!to.waiting.back().ends, what + "what waited there goes on");
+}
+
 void Referee::see(const SendTask& action) {
+  const bool nested = !worker(action.worker).waiting.empty();
+  if (is_subtask(action.task)) see_subtask(action);
+  if (!is_subtask(action.task)) {
+    expect(!nested, name(action.task) + " is sent to one that waits for sub-tasks");
+  }
   if (action.place.gang != kNoGang) see_place(action);
   WorkerBook& to = worker(action.worker);
   TaskBook& sent = task(action.task);
@@ -348,23 +449,24 @@ void Referee::see(const SendTask& action) {
   expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
          what + "sent behind one that should be alone");
-  expect(scheduler_->slot(action.worker).has_alone_task() == sent.alone,
+  expect(nested || scheduler_->slot(action.worker).has_alone_task() == sent.alone,
          what + (sent.alone ? "others may follow it" : "it runs alone and need not"));
   expect(action.payload.size() > 0, what + "no payload");
   for (const WorkerBook& other : workers_) {
-    if (!sent.apart || other.connection != to.connection || other.in_flight.empty()) continue;
+    if (!sent.apart || nested || other.connection != to.connection || other.in_flight.empty()) continue;
     expect(!task(other.in_flight.front()).apart,
            what + "should be apart from one that is under way in the same connection");
   }
   for (const WorkerBook& other : workers_) {
-    if (!sent.for_unused || to.given == 0) break;
+    if (!sent.for_unused || to.given == 0 || nested) break;
     expect(other.phase != WorkerBook::Phase::Starting,
            what + "that has had others, while one is started that has not");
   }
   sent.for_unused = false;
   ++to.given;
-  expect(to.given <= options_.limits.max_tasks, what + "beyond --max-tasks");
-  expect(!to.spent, what + "that is spent");
+  if (!is_subtask(action.task)) ++to.outermost;
+  expect(to.outermost <= options_.limits.max_tasks, what + "beyond --max-tasks");
+  expect(nested || !to.spent, what + "that is spent");
   if (!in_gang) sent.holder = action.worker;
   if (!in_gang) ++sent.sends;
   to.in_flight.push_back(action.task);
@@ -439,6 +541,11 @@ void Referee::see(const DeliverTask& action) {
   ++done.deliveries;
   expect(done.deliveries == 1, name(action.task) + " delivered twice");
   expect(done.holder == kNoWorker, name(action.task) + " delivered while in flight");
+  // What ends its worker is settled first, and then what it ran inside of.
+  const bool just_now =
+      std::find(dropped_now_.begin(), dropped_now_.end(), action.task) != dropped_now_.end();
+  expect(!done.dropped || just_now,
+         name(action.task) + " delivered although it is not wanted any more");
   done.outcome = action.outcome;
   done.message = action.message;
   expect(!action.from_answer || (answer_ != nullptr && answer_->task == action.task),
@@ -480,9 +587,10 @@ void Referee::check_outcome(const DeliverTask& action, const TaskBook& done) {
              what + "failed with tries left");
       return;
     case Outcome::Lost:
-      expect(done.crashes == rules.crash_retries || done.retirements == 3 || scheduler_->stopping(),
+      expect(done.crashes == rules.crash_retries || done.retirements == 3 ||
+                 done.taken_along >= rules.crash_retries || scheduler_->stopping(),
              what + "lost after " + std::to_string(done.crashes) + " crashes");
-      expect(done.crashes + done.retirements > 0, what + "lost without a crash");
+      expect(done.crashes + done.retirements + done.taken_along > 0, what + "lost without a crash");
       return;
     case Outcome::NotComputed:
       expect(scheduler_->stopping() || (rules.max_busy && done.refusals > 0),
@@ -503,6 +611,10 @@ void Referee::at_end(const Scheduler& scheduler) {
       case Outcome::Lost: ++lost; break;
       case Outcome::NotComputed: ++not_computed; break;
     }
+  }
+  for (std::size_t i = 0; i < subtasks_.size(); ++i) {
+    expect(subtasks_[i].deliveries == 1 || subtasks_[i].dropped,
+           "sub-task " + std::to_string(i) + " has no outcome");
   }
   const Scheduler::Counts& counts = scheduler.counts();
   expect(counts.arrived == tasks_.size(), "arrived is miscounted");

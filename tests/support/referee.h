@@ -44,6 +44,13 @@ class Referee {
     std::uint32_t retirements = 0;  ///< of workers that had it first and answered nothing
     bool malformed = false;
     bool refused_payload = false;
+    // Of a sub-task:
+    TaskId parent{};
+    std::uint32_t depth = 0;
+    bool dropped = false;  ///< the attempt that submitted it is over
+    // Of any:
+    std::vector<TaskId> children;   ///< submitted by the attempt under way
+    std::uint32_t taken_along = 0;  ///< what ran inside of it has ended its worker
     std::string message;
   };
   struct WorkerBook {
@@ -57,7 +64,14 @@ class Referee {
     bool closed = false;
     bool stop_kill = false;  ///< killed because the run is to end
     std::deque<TaskId> in_flight;
+    /// What waits for its sub-tasks, in front, and what is behind it; the innermost last.
+    struct Waiting {
+      std::deque<TaskId> tasks;
+      bool ends = false;
+    };
+    std::vector<Waiting> waiting;
     std::uint32_t answers = 0;
+    std::uint32_t outermost = 0;  ///< tasks given to this process that are no sub-tasks
     std::uint32_t given = 0, answered = 0;  ///< of this process
     bool former = false;                    ///< the process before this one has not ended
     bool spent = false;                     ///< this process, as WorkerSpent said
@@ -93,6 +107,8 @@ class Referee {
   void before(const WorkerSpent& event);
   void before(const Answered& event);
   void before(const PayloadRefused& event);
+  void before(const SubtasksArrived& event);
+  void before(const TaskWaits& event);
   void before(const WorkerGone& event);
   void before(const FormerEnded& event);
   void before(const ConnectionLost& event);
@@ -109,11 +125,17 @@ class Referee {
   void see(const RetryTask& action);
   void see(const GangBroken& action);
   void see(const GangShrinks& action);
+  void see(const FamilyEnded& action);
   void see(const SlotPaused& action);
   void see(const SlotClosed& action);
 
   void charge(WorkerBook& dead);
   void see_place(const SendTask& action);
+  void see_subtask(const SendTask& action);
+  void end_family(TaskId parent);
+  void go_on(WorkerBook& worker);
+  void unwind(WorkerBook& worker);
+  bool is_below(TaskId id, TaskId parent);
   bool breaks_gang(WorkerBook& member);
   void leave_gang(WorkerBook& member);
   void check_gangs();
@@ -123,7 +145,9 @@ class Referee {
   void check_neighbours();
   void check_outcome(const DeliverTask& action, const TaskBook& task);
   void expect(bool holds, const std::string& what);
-  TaskBook& task(TaskId id) { return tasks_.at(number(id)); }
+  TaskBook& task(TaskId id) {
+    return is_subtask(id) ? subtasks_.at(number(id) - kFirstSubtask) : tasks_.at(number(id));
+  }
   WorkerBook& worker(WorkerId id) { return workers_.at(number(id)); }
 
   SchedulerOptions options_;
@@ -132,6 +156,7 @@ class Referee {
   bool ended_by_us_ = false;    ///< the event at hand is the end of a worker that spread killed
   std::vector<TaskId> blamed_;  ///< by the event at hand
   std::map<GangId, GangBook> gangs_;
+  std::vector<TaskId> dropped_now_;  ///< sub-tasks, by the event at hand
   /// The other workers of a connection, as they were before one of them ended.
   struct Neighbour {
     WorkerId worker{};
@@ -141,7 +166,7 @@ class Referee {
   };
   static Neighbour neighbour(WorkerId id, const Slot& slot);
   std::vector<Neighbour> neighbours_;
-  std::vector<TaskBook> tasks_;
+  std::vector<TaskBook> tasks_, subtasks_;
   std::vector<WorkerBook> workers_;
   std::map<std::uint32_t, bool> proven_;
   std::vector<std::string> problems_;

@@ -32,6 +32,8 @@ struct Simulation::Process {
   std::string why;
   std::deque<TaskId> inbox;
   std::vector<TaskId> working;
+  std::vector<TaskId> waiting;  ///< tasks that wait for their sub-tasks, the innermost last
+  std::vector<TaskId> resumed;  ///< those of them that have what they waited for
   std::vector<std::pair<TaskId, AnswerKind>> held;
   std::uint32_t answers = 0;
   double spawned_at = 0;

@@ -142,6 +142,8 @@ void Simulation::turn_to(double at) {
 /// To the inbox. Told at once, or with all others of this turn: both are permitted.
 void Simulation::hand_in(Event event) {
   if (!problems().empty()) return;
+  const auto* waits = std::get_if<TaskWaits>(&event);
+  if (waits != nullptr && waits->waits && !begins_to_wait(*waits)) return;
   Answered* answered = std::get_if<Answered>(&event);
   if (answered != nullptr && answered->kind == AnswerKind::Ok) {
     driver_.inbox().post_success(answered->worker, answered->task, std::move(answered->answer));
@@ -295,6 +297,12 @@ void Simulation::happen(Happening& happening) {
       return;
     case Happening::Kind::Dies:
       if (process->alive) die(process, process->cause_when_dying, process->clean, process->why);
+      return;
+    case Happening::Kind::Submits:
+      if (process->alive && process->ready) submit(process, happening.task);
+      return;
+    case Happening::Kind::Resumes:
+      if (process->alive && process->ready) resume(process, happening.task);
       return;
     case Happening::Kind::Cut:
       cut(happening.line, EndCause::Exited, now(), "the connection was lost");

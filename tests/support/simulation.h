@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -29,6 +30,9 @@ struct TaskPlan {
   bool cuts = false;    ///< ... and its whole connection
   bool hangs = false;   ///< is never answered
   bool fatal = false;
+  /// Half way through it submits so many sub-tasks and waits for all of them; each of these does as
+  /// much down to `levels`.
+  std::uint32_t subtasks = 0, levels = 0;
 };
 
 struct HostPlan {
@@ -93,6 +97,7 @@ struct World {
   /// The master is late by up to so much, so that it sees several events in one turn.
   double lateness = 0;
   double time_limit = 1e6;
+  double sub_poison = 0, sub_errors = 0, sub_hangs = 0;  ///< of sub-tasks, for each
   /// Scheduler::check_invariants() after so many events; it costs as much as there is in flight.
   std::uint32_t check_every = 1;
 };
@@ -140,6 +145,8 @@ class Simulation {
       Dies,
       HostDown,
       Cut,
+      Submits,
+      Resumes,
     } kind{};
     std::shared_ptr<Process> process;  ///< null for what the script says
     TaskId task{};
@@ -180,6 +187,7 @@ class Simulation {
   void act(const RetryTask&) {}
   void act(const GangBroken&) {}
   void act(const GangShrinks&) {}
+  void act(const FamilyEnded& action);
   void act(const SlotPaused&) {}
   void act(const SlotClosed&) {}
 
@@ -193,9 +201,21 @@ class Simulation {
   void answer(const std::shared_ptr<Process>& process, TaskId task, AnswerKind kind);
   void flush(const std::shared_ptr<Process>& process);
   void retire(const std::shared_ptr<Process>& process);
+  void submit(const std::shared_ptr<Process>& process, TaskId task);
+  void resume(const std::shared_ptr<Process>& process, TaskId task);
+  void sub_finished(TaskId id);
+  bool begins_to_wait(const TaskWaits& event);
+  void end_wait(TaskId parent);
+  bool is_below(TaskId id, TaskId parent) const;
   void die(const std::shared_ptr<Process>& process, EndCause cause, bool clean, std::string why);
   bool host_is_down(std::uint32_t host, double at) const;
-  const TaskPlan& plan(TaskId id) const { return world_.tasks[number(id) % world_.tasks.size()]; }
+  const TaskPlan& plan(TaskId id) const {
+    if (is_subtask(id)) return subtasks_[number(id) - kFirstSubtask].plan;
+    return world_.tasks[number(id) % world_.tasks.size()];
+  }
+  std::uint32_t& attempts(TaskId id) {
+    return is_subtask(id) ? subtasks_[number(id) - kFirstSubtask].attempts : attempts_[number(id)];
+  }
   const SlotPlan& slot_plan(WorkerId id) const { return world_.slots[number(id)]; }
 
   World world_;
@@ -210,6 +230,19 @@ class Simulation {
   std::vector<std::shared_ptr<Process>> processes_;  ///< by slot; null without one
   std::vector<std::shared_ptr<Process>> formers_;    ///< by slot; handed over, and not ended
   std::vector<std::uint32_t> attempts_;              ///< by task, as the workers count
+  struct Subtask {
+    TaskPlan plan;
+    TaskId parent{};
+    std::uint32_t attempts = 0;
+  };
+  std::deque<Subtask> subtasks_;  ///< by id
+  /// What tasks wait for, as the master's edge knows it.
+  struct Wait {
+    std::shared_ptr<Process> process;
+    std::vector<TaskId> open;
+    bool begun = false;  ///< the master has been asked
+  };
+  std::map<TaskId, Wait> waits_;
   std::vector<std::uint32_t> starts_;                ///< by slot
   std::vector<std::uint32_t> connection_of_;         ///< by slot
   std::vector<std::uint32_t> first_slot_;            ///< by connection

@@ -123,7 +123,90 @@ void Simulation::act(const KillWorker& action) {
   schedule(now() + dies, {0, 0, Happening::Kind::Dies, process, {}, {}});
 }
 
-void Simulation::act(const DeliverTask&) { last_delivery_ = now(); }
+void Simulation::act(const DeliverTask& action) {
+  if (is_subtask(action.task)) return sub_finished(action.task);
+  waits_.erase(action.task);
+  last_delivery_ = now();
+}
+
+// ---------------------------------------------------------------- sub-tasks
+
+/// What the master's edge keeps of them.
+void Simulation::sub_finished(TaskId id) {
+  const TaskId parent = subtasks_[number(id) - kFirstSubtask].parent;
+  const auto wait = waits_.find(parent);
+  if (wait == waits_.end()) return;
+  std::erase(wait->second.open, id);
+  if (!wait->second.open.empty() || !wait->second.begun) return;
+  hand_in(TaskWaits{wait->second.process->worker, parent, false});
+  end_wait(parent);
+}
+
+/// The question has its answer, which is on its way.
+void Simulation::end_wait(TaskId parent) {
+  const std::shared_ptr<Process> process = waits_.at(parent).process;
+  waits_.erase(parent);
+  const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
+  schedule(now() + half, {0, 0, Happening::Kind::Resumes, process, parent, {}});
+}
+
+/// False: it need not wait, or is asked for what is over.
+bool Simulation::begins_to_wait(const TaskWaits& event) {
+  const auto wait = waits_.find(event.task);
+  if (wait == waits_.end()) return false;
+  wait->second.begun = true;
+  if (!wait->second.open.empty()) return true;
+  end_wait(event.task);
+  return false;
+}
+
+void Simulation::act(const FamilyEnded& action) { waits_.erase(action.parent); }
+
+/// A worker's task submits some, and waits for them.
+void Simulation::submit(const std::shared_ptr<Process>& process, TaskId task) {
+  const TaskPlan how = plan(task);
+  SubtasksArrived arrived{process->worker, task, {}};
+  Wait wait{process, {}};
+  for (std::uint32_t i = 0; i < how.subtasks; ++i) {
+    const TaskId id{kFirstSubtask + subtasks_.size()};
+    Random& random = process->random;
+    TaskPlan sub;
+    sub.seconds = how.seconds * random.uniform(0.1, 0.6);
+    sub.bytes = how.bytes;
+    sub.poison = random.uniform() < world_.sub_poison;
+    sub.hangs = random.uniform() < world_.sub_hangs;
+    if (random.uniform() < world_.sub_errors) sub.errors = static_cast<std::uint32_t>(1 + random.below(4));
+    sub.levels = how.levels == 0 ? 0 : how.levels - 1;
+    if (sub.levels > 0 && random.uniform() < 0.5) {
+      sub.subtasks = static_cast<std::uint32_t>(1 + random.below(3));
+    }
+    subtasks_.push_back({sub, task, 0});
+    Value payload;
+    payload.body = Slice(payload_.body.block(), payload_.body.view().first(sub.bytes));
+    arrived.subtasks.push_back({id, std::move(payload)});
+    wait.open.push_back(id);
+  }
+  std::erase(process->working, task);
+  process->waiting.push_back(task);
+  waits_[task] = std::move(wait);
+  const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
+  to_master(now() + half, std::move(arrived), process);
+  to_master(now() + half, TaskWaits{process->worker, task, true}, process);
+  work(process);
+}
+
+void Simulation::resume(const std::shared_ptr<Process>& process, TaskId task) {
+  process->resumed.push_back(task);
+  work(process);
+}
+
+bool Simulation::is_below(TaskId id, TaskId parent) const {
+  while (is_subtask(id)) {
+    id = subtasks_[number(id) - kFirstSubtask].parent;
+    if (id == parent) return true;
+  }
+  return false;
+}
 
 // ---------------------------------------------------------------- connections that are shared
 
@@ -187,10 +270,24 @@ void Simulation::say_hello(const std::shared_ptr<Process>& process) {
 void Simulation::work(const std::shared_ptr<Process>& process) {
   if (!process->ready) return;
   const SlotPlan& slot = slot_plan(process->worker);
+  if (process->working.empty() && !process->waiting.empty()) {
+    const TaskId innermost = process->waiting.back();
+    if (std::erase(process->resumed, innermost) > 0) {
+      process->waiting.pop_back();
+      process->working.push_back(innermost);
+      const double rest = plan(innermost).seconds * world_.hosts[slot.host].factor / 2;
+      schedule(now() + rest, {0, 0, Happening::Kind::Done, process, innermost, {}});
+    }
+  }
   while (process->alive && process->working.size() < slot.worker.parallel &&
          !process->inbox.empty()) {
-    const TaskId task = process->inbox.front();
-    process->inbox.pop_front();
+    // One that waits takes what it waits for, and leaves the rest for later.
+    const auto next = std::find_if(process->inbox.begin(), process->inbox.end(), [&](TaskId each) {
+      return process->waiting.empty() || is_below(each, process->waiting.back());
+    });
+    if (next == process->inbox.end()) break;
+    const TaskId task = *next;
+    process->inbox.erase(next);
     process->working.push_back(task);
     begin(process, task);
   }
@@ -199,7 +296,7 @@ void Simulation::work(const std::shared_ptr<Process>& process) {
     flush(process);
   }
   if (process->alive && process->input_closed && process->working.empty() &&
-      process->inbox.empty()) {
+      process->waiting.empty() && process->inbox.empty()) {
     process->clean = true;
     process->why = "exit status 0";
     schedule(now() + slot.worker.tail_seconds, {0, 0, Happening::Kind::Dies, process, {}, {}});
@@ -238,6 +335,9 @@ void Simulation::begin(const std::shared_ptr<Process>& process, TaskId task) {
     return;
   }
   reports_[number(process->worker)].busy_seconds += seconds;
+  if (how.subtasks > 0) {
+    return schedule(now() + seconds / 2, {0, 0, Happening::Kind::Submits, process, task, {}});
+  }
   schedule(now() + seconds, {0, 0, Happening::Kind::Done, process, task, {}});
 }
 
@@ -245,7 +345,7 @@ void Simulation::done(const std::shared_ptr<Process>& process, TaskId task) {
   std::erase(process->working, task);
   const SlotPlan& slot = slot_plan(process->worker);
   const TaskPlan& how = plan(task);
-  const std::uint32_t attempt = attempts_[number(task)]++;
+  const std::uint32_t attempt = attempts(task)++;
   const AnswerKind kind = how.fatal              ? AnswerKind::Fatal
                           : attempt < how.errors ? AnswerKind::Error
                                                  : AnswerKind::Ok;

@@ -6,7 +6,10 @@ namespace spread::simulation {
 namespace {
 
 std::string w(WorkerId id) { return "w" + std::to_string(number(id)); }
-std::string t(TaskId id) { return "t" + std::to_string(number(id)); }
+std::string t(TaskId id) {
+  return is_subtask(id) ? "s" + std::to_string(number(id) - kFirstSubtask)
+                        : "t" + std::to_string(number(id));
+}
 std::string why(Why text) { return " (" + std::string(text) + ")"; }
 
 const char* name(AnswerKind kind) {
@@ -87,6 +90,14 @@ std::string describe(const Event& event) {
           [](const OutputUnread& e) {
             return w(e.worker) + (e.unread ? " is not read" : " is read");
           },
+          [](const SubtasksArrived& e) {
+            return t(e.parent) + " at " + w(e.worker) + " submits " +
+                   std::to_string(e.subtasks.size()) + " sub-tasks";
+          },
+          [](const TaskWaits& e) {
+            return t(e.task) + " at " + w(e.worker) + (e.waits ? " waits" : " waits no more");
+          },
+          [](const SubpoolSet& e) { return "subpool " + std::to_string(e.slots); },
           [](const StopRequested& e) { return "stop level " + std::to_string(e.level); },
           [](const StartNoMore& e) { return "start no more: " + e.reason; },
           [](const Aborted& e) { return "aborted: " + e.reason; },
@@ -110,6 +121,7 @@ std::string describe(const Action& action) {
             return "gang " + std::to_string(number(a.gang)) + " is broken by rank " +
                    (a.rank == kNoRank ? "none" : std::to_string(a.rank)) + ": " + a.reason;
           },
+          [](const FamilyEnded& a) { return "the sub-tasks of " + t(a.parent) + " are over"; },
           [](const GangShrinks& a) { return "gangs have " + std::to_string(a.size); },
           [](const HandOver& a) { return "hand over " + w(a.worker) + why(a.why); },
           [](const KillFormer& a) { return "kill the former of " + w(a.worker) + why(a.why); },

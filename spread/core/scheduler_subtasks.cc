@@ -1,0 +1,148 @@
+// Sub-tasks that running tasks submit (docs/scheduling.md, "Sub-tasks").
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/assert.h"
+#include "spread/core/scheduler.h"
+
+namespace spread {
+
+// ---------------------------------------------------------------- events
+
+void Scheduler::on(SubtasksArrived& event, TimePoint, Actions&) {
+  Slot& worker = pool_[event.worker];
+  const std::optional<std::size_t> place = find_task(worker, event.parent);
+  // Its attempt is over already, and so are they: FamilyEnded has been told.
+  if (!place || tasks_[worker.in_flight()[*place].task].dropped) return;
+  SPREAD_ASSERT(!options_.retry_first && !options_.holds_answers);
+  const TaskIndex parent = worker.in_flight()[*place].task;
+  pool_.key_of(worker).asks = true;
+  worker.plain = false;
+  tasks_[parent].came_back = true;  // it is not plain
+  for (SubtasksArrived::Subtask& each : event.subtasks) {
+    families_.add(parent, tasks_.push_subtask(each.id, std::move(each.payload), parent), each.id);
+  }
+}
+
+void Scheduler::on(TaskWaits& event, TimePoint now, Actions&) {
+  Slot& worker = pool_[event.worker];
+  if (!event.waits) {
+    if (!worker.suspended().empty()) pool_.resume(worker, now);
+    if (!worker.in_flight().empty()) arm_timeout(worker);
+    return;
+  }
+  const std::optional<std::size_t> place = find_task(worker, event.task);
+  if (place && worker.state() == SlotState::Live) pool_.suspend(worker, *place, now);
+}
+
+void Scheduler::on(SubpoolSet& event, TimePoint, Actions&) {
+  options_.subpool = event.slots;
+  for (KeyRecord& key : pool_.keys()) key.asks = true;
+}
+
+/// Where it is among those that the worker has in flight, if it is.
+std::optional<std::size_t> Scheduler::find_task(const Slot& worker, TaskId task) const {
+  for (std::size_t place = 0; place < worker.in_flight().size(); ++place) {
+    if (tasks_[worker.in_flight()[place].task].id == task) return place;
+  }
+  return std::nullopt;
+}
+
+// ---------------------------------------------------------------- to whom
+
+/// A worker that waits is sent what it waits for: so one worker is enough, however deep it goes.
+void Scheduler::assign_nested(TimePoint now, Actions& actions) {
+  if (families_.empty()) return;
+  pool_.each(Group::Waiting, [&](Slot& worker) {
+    if (held(now) || worker.resting()) return;
+    const TaskIndex waits = worker.suspended().back().entries.front().task;
+    const std::optional<TaskIndex> next = families_.queued_descendant(waits, tasks_);
+    if (!next || (avoids(worker, tasks_[*next]) && another_is_free(worker, tasks_[*next]))) return;
+    tasks_.take_again(*next);
+    send(worker, *next, now, "a task that waits there has submitted it", actions);
+  });
+}
+
+/// No more tasks of the input may be under way: the other slots are kept for sub-tasks.
+bool Scheduler::rest_is_for_subtasks() const {
+  if (options_.subpool == 0) return false;
+  const std::uint32_t open = std::min(
+      static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed), slots_limit_);
+  const std::size_t most = open > options_.subpool ? open - options_.subpool : 1;
+  return tasks_.in_flight() - tasks_.subtasks_in_flight() >= most;
+}
+
+// ---------------------------------------------------------------- the end of an attempt
+
+/// Its sub-tasks have been for this attempt: the next one submits anew.
+void Scheduler::end_family(TaskIndex parent, Actions& actions) {
+  if (!families_.has(parent)) return;
+  for (const auto& [id, child] : families_.take(parent)) {
+    end_family(child, actions);
+    if (tasks_[child].queued) {
+      tasks_.erase_queued(child);
+      continue;
+    }
+    Slot& holder = pool_[tasks_[child].holder];
+    tasks_.drop(child);
+    holder.drop_by = after(now_, options_.drop_grace);
+    alarms_.set(holder.id, holder.drop_by);
+  }
+  actions.push_back(FamilyEnded{tasks_[parent].id});
+}
+
+/// A worker has ended because of its innermost task: those above it go back unmarked, and all others,
+/// too. But what kills its worker again and again by what runs inside of it is given up in the end.
+void Scheduler::give_back_above(Slot& ended, const std::vector<TaskIndex>& above,
+                                std::string_view reason, TimePoint now, Actions& actions) {
+  while (!ended.in_flight().empty()) {
+    const std::size_t last = ended.in_flight().size() - 1;
+    const TaskIndex i = ended.in_flight()[last].task;
+    const bool is_above = std::find(above.begin(), above.end(), i) != above.end();
+    const bool goes_back = !is_above || tasks_[i].dropped;
+    if (goes_back || ++tasks_[i].taken_along < options_.failure.crash_retries) {
+      give_back(ended, last, now, actions);
+      continue;
+    }
+    take_in_flight(ended, last, now);
+    DeliverTask how;
+    how.outcome = Outcome::Lost;
+    how.worker = ended.id;
+    how.error_type = "Lost";
+    how.message = fmt::format("its sub-tasks have ended its worker {} times, the last time: {}",
+                              tasks_[i].taken_along, reason);
+    deliver(i, std::move(how), actions);
+  }
+}
+
+/// The tasks above a worker's innermost one, before it is settled.
+std::vector<TaskIndex> Scheduler::tasks_above(TaskIndex innermost) const {
+  std::vector<TaskIndex> above;
+  for (TaskIndex up = tasks_[innermost].parent; up != kNoParent; up = tasks_[up].parent) {
+    above.push_back(up);
+  }
+  return above;
+}
+
+/// A worker that has only what is of no concern any more has had its time.
+void Scheduler::look_for_dropped(Slot& watched, TimePoint now, Actions& actions) {
+  if (watched.drop_by == kForever) return;
+  const bool waits = watched.in_flight().empty();
+  if (waits && watched.suspended().empty()) {
+    watched.drop_by = kForever;
+    return;
+  }
+  const InFlight& innermost =
+      waits ? watched.suspended().back().entries.front() : watched.in_flight().front();
+  if (!tasks_[innermost.task].dropped) {
+    watched.drop_by = kForever;
+    return;
+  }
+  if (now < watched.drop_by) return alarms_.set(watched.id, watched.drop_by);
+  watched.timed_out = kNoTimedOut;
+  kill(watched, KillReason::TimedOut, true, "its sub-task is not wanted any more", actions);
+}
+
+}  // namespace spread
