@@ -8,12 +8,16 @@
 #include "spread/base/assert.h"
 #include "spread/base/quote.h"
 #include "spread/wire/msgpack.h"
+#include "spread/wire/value_list.h"
 
 namespace spread {
 namespace {
 
+using wire::is_nil;
 using wire::Token;
+using wire::token_of;
 using wire::TokenType;
+using wire::ValueList;
 
 constexpr std::array<std::string_view, 8> kKindNames = {
     "barrier", "broadcast", "allgather", "exchange", "reduce", "allreduce", "gather", "scatter"};
@@ -27,36 +31,9 @@ std::optional<CollectiveKind> kind_named(std::string_view name) {
 
 std::string_view name_of(CollectiveKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
-/// Values of which the codec has seen that each is whole.
-class Values {
- public:
-  explicit Values(ByteView bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
-
-  ByteView take() {
-    const wire::Skipped skipped = wire::skip_value(at_, end_);
-    SPREAD_ASSERT(skipped.ok());
-    const ByteView value(at_, static_cast<std::size_t>(skipped.at - at_));
-    at_ = skipped.at;
-    return value;
-  }
-  /// A number or text; of an array its header alone, and the elements come next.
-  Token enter() { return wire::next_token(at_, end_); }
-
- private:
-  const Byte* at_;
-  const Byte* end_;
-};
-
-Token token_of(ByteView value) {
-  const Byte* at = value.data();
-  return wire::next_token(at, at + value.size());
-}
-
-bool is_nil(ByteView value) { return token_of(value).type == TokenType::Nil; }
-
 /// The two elements of a list of two.
 bool take_pair(ByteView value, ByteView& first, ByteView& second) {
-  Values values(value);
+  ValueList values(value);
   const Token header = values.enter();
   if (header.type != TokenType::Array || header.number != 2) return false;
   first = values.take();
@@ -95,7 +72,7 @@ Status parse_exchange(CollectiveCall& call) {
 }
 
 Status parse_sizes(ByteView list, std::uint32_t size, std::vector<std::uint64_t>& sizes) {
-  Values values(list);
+  ValueList values(list);
   const Token header = values.enter();
   if (header.type != TokenType::Array || header.number != size) {
     return fail(fmt::format("it called gather with sizes that are no list of {}", size));
@@ -129,7 +106,7 @@ Status parse_gather(CollectiveCall& call, std::uint32_t rank, std::uint32_t size
 
 Status parse_scatter(CollectiveCall& call, std::uint32_t rank, std::uint32_t size) {
   if (rank > 0) return {};
-  Values values(call.value);
+  ValueList values(call.value);
   const Token header = values.enter();
   if (header.type != TokenType::Array || header.number != size) {
     return fail(fmt::format("it called scatter with what is no list of {}", size));
@@ -180,7 +157,7 @@ Result<CollectiveCall> parse_collective(std::uint32_t rank, std::uint32_t size,
                                         std::uint64_t arguments, ByteView values) {
   SPREAD_ASSERT(rank < size);
   if (arguments != 3) return fail("a collective takes a round, a kind and a value");
-  Values each(values);
+  ValueList each(values);
   CollectiveCall call;
   const Token round = token_of(each.take());
   if (round.type != TokenType::Unsigned) return fail("its round is no integer >= 0");
@@ -233,7 +210,7 @@ Result<NamedValue> parse_named(GangOp op, std::uint64_t arguments, ByteView valu
   if (arguments != (puts ? 2u : 1u)) {
     return fail(puts ? "put takes a name and a value" : "get takes a name");
   }
-  Values each(values);
+  ValueList each(values);
   const Token name = token_of(each.take());
   if (!name.is_text())
     return fail(puts ? "put with a name that is no text" : "get with a name that is no text");

@@ -8,54 +8,14 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/buffers.h"
-#include "spread/wire/msgpack.h"
 
 namespace spread {
 namespace {
 
-/// A reply's frame has at most so much in front of the value.
-constexpr std::size_t kReplyHeadMax = 32;
-
-/// What lies inside `whole`, sharing it.
-Slice part_of(const Slice& whole, ByteView part) { return {whole.block(), part}; }
-
-/// The same bytes, in memory of their own where they would keep much more of it alive.
-Slice compact(const Slice& bytes) {
-  const bool wasteful = bytes.block() != nullptr && bytes.block()->capacity() / 2 > bytes.size();
-  return wasteful ? Slice::copy_of(bytes.view()) : bytes;
-}
-
-/// A value in pieces: large ones are shared, small ones gathered in one.
-class Pieces {
- public:
-  ByteBuffer& tail() { return small_; }
-  void add_array_header(std::size_t elements) {
-    Byte* const at = small_.prepare(wire::kMaxScalarBytes);
-    small_.commit(static_cast<std::size_t>(wire::put_array_header(at, elements) - at));
-  }
-  void add_unsigned(std::uint64_t number) {
-    Byte* const at = small_.prepare(wire::kMaxScalarBytes);
-    small_.commit(static_cast<std::size_t>(wire::put_unsigned(at, number) - at));
-  }
-  void add(Slice piece) {
-    if (piece.size() < OutputQueue::kLargeBytes) return small_.append(piece.view());
-    end_small();
-    pieces_.push_back(std::move(piece));
-  }
-  std::vector<Slice> take() {
-    end_small();
-    return std::move(pieces_);
-  }
-
- private:
-  void end_small() {
-    if (!small_.empty()) pieces_.push_back(Slice::copy_of(small_.view()));
-    small_.clear();
-  }
-
-  ByteBuffer small_;
-  std::vector<Slice> pieces_;
-};
+using wire::compact;
+using wire::kReplyHeadMax;
+using wire::part_of;
+using wire::Pieces;
 
 std::vector<Slice> nil() { return {Slice::literal("\xc0")}; }
 
@@ -90,7 +50,7 @@ void Collectives::ask(std::uint32_t rank, const wire::UpMessage& question, const
   const Result<NamedValue> named = parse_named(*op, question.arguments, arguments.view());
   if (!named) {
     // No peer waits for it.
-    out.push_back({rank, question.seq, {}, "BadAsk", named.error().message});
+    out.push_back({{question.seq, {}, "BadAsk", named.error().message}, rank});
   } else if (*op == GangOp::Put) {
     put(rank, *named, arguments, question.seq, out);
   } else {
@@ -174,7 +134,7 @@ void Collectives::complete(Replies& out) {
   const bool to_root = kind == CollectiveKind::Reduce || kind == CollectiveKind::Gather;
   Replies replies;
   for (std::uint32_t rank = 0; rank < members_.size(); ++rank) {
-    GangReply reply{rank, members_[rank].seq, {}, {}, {}};
+    GangReply reply{{members_[rank].seq, {}, {}, {}}, rank};
     if (rank == 0 || to_each) {
       Result<std::vector<Slice>> value = value_for(rank);
       const std::uint64_t bytes = value ? bytes_in(*value) : 0;
@@ -281,7 +241,7 @@ void Collectives::put(std::uint32_t rank, const NamedValue& named, const Slice& 
   }
   if (!hold(rank, cost_of_put(named.name, named.value.size()), out)) return refuse(rank, seq, out);
   member.puts.emplace(named.name, compact(part_of(arguments, named.value)));
-  out.push_back({rank, seq, nil(), {}, {}});
+  out.push_back({{seq, nil(), {}, {}}, rank});
 }
 
 void Collectives::get(std::uint32_t rank, const NamedValue& named, std::uint64_t seq,
@@ -301,7 +261,7 @@ void Collectives::get(std::uint32_t rank, const NamedValue& named, std::uint64_t
     pieces.add_unsigned(peer);
     pieces.add(*value);
   }
-  GangReply reply{rank, seq, pieces.take(), {}, {}};
+  GangReply reply{{seq, pieces.take(), {}, {}}, rank};
   if (const std::uint64_t bytes = reply.size(); bytes + kReplyHeadMax > reply_bytes_max_) {
     reply.value.clear();
     reply.type = "TooLarge";
@@ -314,7 +274,7 @@ void Collectives::get(std::uint32_t rank, const NamedValue& named, std::uint64_t
 // ---------------------------------------------------------------- failure, and what is held
 
 void Collectives::refuse(std::uint32_t rank, std::uint64_t seq, Replies& out) const {
-  out.push_back({rank, seq, {}, "GangFailed", failure_});
+  out.push_back({{seq, {}, "GangFailed", failure_}, rank});
 }
 
 /// Every member that waits is told; what is held is let go.

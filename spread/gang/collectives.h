@@ -14,6 +14,7 @@
 #include "spread/api/bytes.h"
 #include "spread/gang/collective_call.h"
 #include "spread/wire/codec.h"
+#include "spread/wire/reply.h"
 
 namespace spread {
 
@@ -42,20 +43,9 @@ class CollectiveBudget {
   std::uint64_t held_ = 0;
 };
 
-/// The reply to one question of a member. The pieces of a value are shared by all who receive them.
-struct GangReply {
+/// The reply to one question of a member.
+struct GangReply : wire::Reply {
   std::uint32_t rank = 0;
-  std::uint64_t seq = 0;
-  std::vector<Slice> value;  ///< one encoded value, in pieces, one behind the other
-  std::string type;          ///< of a refusal; empty = it is answered
-  std::string message;
-
-  bool refused() const { return !type.empty(); }
-  std::size_t size() const {
-    std::size_t bytes = 0;
-    for (const Slice& piece : value) bytes += piece.size();
-    return bytes;
-  }
 };
 
 /// The collectives of one gang, from its start to the end of its task. Each question that is asked

@@ -313,7 +313,7 @@ void WorkerSlot::on_ask(const wire::UpMessage& question) {
   }
 }
 
-void WorkerSlot::reply(const GangReply& reply) {
+void WorkerSlot::reply(const wire::Reply& reply) {
   if (!worker_ || worker_->ended()) return;
   if (reply.refused()) {
     worker_->reply(wire::make_refusal(reply.seq, reply.type, reply.message));

@@ -9,9 +9,9 @@
 #include "spread/engine/engine.h"
 #include "spread/engine/login_end.h"
 #include "spread/engine/run_mode.h"
-#include "spread/gang/collectives.h"
 #include "spread/report/start_failures.h"
 #include "spread/results/job_output_held.h"
+#include "spread/wire/reply.h"
 #include "spread/workers/session_worker.h"
 
 namespace spread {
@@ -27,7 +27,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   SessionWorker& worker() { return *worker_; }
   /// Its place in a gang, or in the one that it has had last.
   const GangPlace& place() const { return place_; }
-  void reply(const GangReply& reply);
+  void reply(const wire::Reply& reply);
   /// Its slot has been handed over.
   bool is_former() const { return former_; }
 

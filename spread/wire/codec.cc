@@ -468,6 +468,18 @@ Value make_cancel(TaskId id) {
   return cancel;
 }
 
+Value make_common(std::uint64_t k, const Value* value) {
+  ByteBuffer bytes;
+  bytes.push_back(value == nullptr ? Byte{0x93} : Byte{0x94});  // an array of three or four
+  bytes.push_back(Byte{0xc0});
+  append_text("common", bytes);
+  append_unsigned(k, bytes);
+  if (value != nullptr) bytes.append(*value);
+  Value common;
+  common.body = Slice::copy_of(bytes.view());
+  return common;
+}
+
 Value make_task(TaskId id, const Value& payload, ByteView meta) {
   ByteBuffer bytes;
   bytes.push_back(Byte{0x93});  // an array of three

@@ -159,6 +159,10 @@ class MapWriter {
 /// [nil, "cancel", id], in msgpack; to be sent with Codec::encode_prep().
 Value make_cancel(TaskId id);
 
+/// [nil, "common", k, value], or without `value` [nil, "common", k], in msgpack; to be sent with
+/// Codec::encode_prep().
+Value make_common(std::uint64_t k, const Value* value);
+
 /// [id, payload, meta], in msgpack; to be sent with Codec::encode_prep().
 Value make_task(TaskId id, const Value& payload, ByteView meta);
 

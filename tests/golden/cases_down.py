@@ -134,6 +134,12 @@ def cases(add):
         ("a member of a gang", "p", {"rank": 1, "size": 3}),
         ("unknown keys", None, {"attempt": 2, "colour": 7}),
         ("worker of a relay", "p", {"worker": 3}),
+        ("a sub-task", [1, 2], {"attempt": 1, "parent": 7, "depth": 1}),
+        (
+            "a sub-task of a sub-task, with a common part",
+            "p",
+            {"attempt": 2, "parent": 2**62, "depth": 16, "common": 2**62 + 5},
+        ),
     ):
         message = {"kind": "task", "id": 7, "payload": value, "meta": meta}
         for wire, data in (
@@ -161,6 +167,24 @@ def cases(add):
             "refused since the gang has failed",
             [None, "refused", 4, {"type": "GangFailed", "message": "rank 2: killed by signal 9"}],
         ),
+        ("answer to a submit", [None, "answer", 8, [2**62, 2**62 + 1]]),
+        (
+            "answer to a fetch",
+            [
+                None,
+                "answer",
+                9,
+                [
+                    ["ok", {"a": [1.5, None]}],
+                    ["error", {"type": "ValueError", "message": "no", "trace": "line 1\nline 2\n"}],
+                    ["error", {"type": "Lost", "message": "killed by signal 9"}],
+                ],
+            ],
+        ),
+        (
+            "refused since a sub-task is not known",
+            [None, "refused", 10, {"type": "UnknownSubtask", "message": "fetch names 5"}],
+        ),
         ("answer nil", [None, "answer", 2**63 - 1, None]),
         ("refused", [None, "refused", 2, {"type": "UnknownOp", "message": "it is not known"}]),
     ):
@@ -176,6 +200,20 @@ def cases(add):
     for wire, data in (("msgpack", frame(pack(body))), ("json", to_json(body).encode() + b"\n")):
         message = {"kind": "cancel", "id": 300}
         add("cancel", "down", wire, data, message=message, value_hex="", canonical=True)
+    for name, body in (
+        ("common", [None, "common", 2**62, {"data": [1, 2.5, "x"]}]),
+        ("common nil", [None, "common", 2**62 + 5, None]),
+        ("common is over", [None, "common", 2**62]),
+    ):
+        value_hex = "".join(to_hex(pack(value)) for value in body[3:])
+        for wire, data in (
+            ("msgpack", frame(pack(body))),
+            ("json", to_json(body).encode() + b"\n"),
+        ):
+            message = {"kind": "common", "k": body[2]}
+            if body[3:]:
+                message["value"] = describe(body[3])
+            add(name, "down", wire, data, message=message, value_hex=value_hex, canonical=True)
     float32 = Raw(b"\xca\x3f\xc0\x00\x00", 1.5)
     both_down(
         add,

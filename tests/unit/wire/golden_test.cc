@@ -169,6 +169,10 @@ Status encode(Codec& codec, const Json& entry, ByteBuffer& out) {
     return codec.encode_prep(make_refusal(message.at("seq"), why.type, why.message), out);
   }
   if (kind == "cancel") return codec.encode_prep(make_cancel(id), out);
+  if (kind == "common") {
+    const bool over = value.size() == 0;
+    return codec.encode_prep(make_common(message.at("k"), over ? nullptr : &value), out);
+  }
   if (!message.contains("meta")) return codec.encode_task(id, value, out);
   const std::string meta = from_hex(text_in(entry, "meta_hex"));
   return codec.encode_prep(make_task(id, value, as_bytes(meta)), out);
