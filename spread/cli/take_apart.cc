@@ -48,6 +48,7 @@ RunOptions take_run(Options& options) {
   run.tasks.lifetime = options.lifetime;
   run.tasks.window = options.window;
   run.tasks.gang = options.gang;
+  run.tasks.subpool = options.subpool;
   run.starts = options.starts;
   run.start_all = options.start_all;
   run.failure = options.failure;

@@ -30,12 +30,6 @@ struct GangPlace {
   std::uint32_t size = 1;
 };
 
-/// Sub-tasks have ids from here on (docs/protocol.md), those of the input are below.
-inline constexpr std::uint64_t kFirstSubtask = std::uint64_t{1} << 62;
-constexpr bool is_subtask(TaskId id) {
-  return static_cast<std::uint64_t>(id) >= kFirstSubtask;
-}
-
 /// How the process of an attempt ended. Opaque here; the Scheduler passes it on.
 struct JobEnd;
 using JobEndPtr = std::shared_ptr<const JobEnd>;

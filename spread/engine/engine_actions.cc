@@ -43,6 +43,10 @@ void Engine::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
 }
 
 void Engine::deliver(DeliverTask& delivery) {
+  if (is_subtask(delivery.task)) {
+    mode_->subtask_done(delivery);
+    return events_.subtask_done(delivery);
+  }
   if (delivery.outcome == Outcome::Ok) reporter_->took(delivery.duration);
   TaskReport* const report = report_of_task();
   mode_->deliver(delivery, report);

@@ -53,6 +53,13 @@ void RunEvents::delivered(const DeliverTask& delivery) {
   finished(event);
 }
 
+void RunEvents::subtask_done(const DeliverTask& delivery) {
+  const std::string_view kind = answer_kind(delivery);
+  if (!reporter_.detailed() || kind.empty()) return;
+  tell(TaskAnswered{delivery.task, delivery.worker, kind, delivery.duration, delivery.message,
+                    delivery.first});
+}
+
 void RunEvents::finished(TaskFinished& event) {
   event.host = host_of(event.worker);
   event.bytes = report_.received;

@@ -84,6 +84,8 @@ class RunEvents {
   void succeeded(const Inbox::Success& answer, const Scheduler::Success& success);
   void delivered(const DeliverTask& delivery);
   void retried(const RetryTask& retry);
+  /// A sub-task is final: it has an answer, and is nothing that is counted or logged.
+  void subtask_done(const DeliverTask& delivery);
 
   /// --explain: why the Scheduler does this.
   void explain(const Action& action);

@@ -114,6 +114,8 @@ class RunMode {
   /// An attempt ended without one. Of the report, the message.
   virtual void retry(const RetryTask& retry, TaskReport* report) = 0;
 
+  /// A sub-task is final.
+  virtual void subtask_done(const DeliverTask& delivery) { static_cast<void>(delivery); }
   /// An attempt of a task that has submitted sub-tasks is over, and so are these.
   virtual void family_ended(TaskId parent) { static_cast<void>(parent); }
   /// An attempt of a gang has come to nothing.

@@ -55,6 +55,7 @@ struct Options {
   WorkerLimits lifetime;
   WindowOptions window;
   GangOptions gang;
+  std::optional<std::uint32_t> subpool;
   std::size_t max_frame = kFrameBytesDefault;
   std::size_t read_ahead = kReadAheadDefault;
   SpillOptions spill;

@@ -216,6 +216,9 @@ Status set_task_meta(Draft& draft, std::string_view) {
 Status set_gang_size(Draft& draft, std::string_view value) {
   return store(draft.options.gang.size, parse_number(value, 1, kGangMax));
 }
+Status set_subpool(Draft& draft, std::string_view value) {
+  return store(draft.options.subpool, parse_number(value, 1, kNumberMax));
+}
 Status set_exact(Draft& draft, std::string_view) {
   return store_flag(draft.options.gang.exact, true);
 }

@@ -45,6 +45,7 @@ Status set_max_busy(Draft& draft, std::string_view value);
 Status set_halt(Draft& draft, std::string_view value);
 Status set_task_meta(Draft& draft, std::string_view value);
 Status set_gang_size(Draft& draft, std::string_view value);
+Status set_subpool(Draft& draft, std::string_view value);
 Status set_exact(Draft& draft, std::string_view value);
 Status set_gather(Draft& draft, std::string_view value);
 Status set_strict(Draft& draft, std::string_view value);

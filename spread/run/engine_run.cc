@@ -122,6 +122,7 @@ SchedulerOptions scheduler_options(const RunOptions& run) {
   scheduler.start_all = run.start_all;
   scheduler.close_surplus = true;
   scheduler.gang = run.tasks.gang.size;
+  scheduler.subpool = run.tasks.subpool.value_or(0);
   scheduler.exact_gangs = run.tasks.gang.exact;
   scheduler.drop_grace = run.common.ends.kill_grace;
   // A job is not waited for because of what others of its slot have done; a worker is.

@@ -25,8 +25,6 @@ namespace spread {
 enum class OwnerId : std::uint64_t {};
 constexpr std::uint64_t number(OwnerId id) { return static_cast<std::uint64_t>(id); }
 
-/// Ids of sub-tasks begin here: no input has so many tasks.
-inline constexpr std::uint64_t kFirstSubtaskId = std::uint64_t{1} << 62;
 /// docs/subtasks.md, "Limits": how many tasks a sub-task may stand under. Each is a call on the
 /// stack of the worker that waits for it.
 inline constexpr std::uint32_t kDepthMax = 16;
@@ -159,7 +157,7 @@ class SubtaskBook {
 
   Limits limits_;
   std::optional<std::uint32_t> subpool_;
-  std::uint64_t next_id_ = kFirstSubtaskId;
+  std::uint64_t next_id_ = kFirstSubtask;
   std::uint64_t held_bytes_ = 0;
   Arena arena_;
   Batches batches_;                            ///< by the first id

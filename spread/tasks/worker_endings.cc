@@ -39,6 +39,7 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
                             open == 1 ? "" : "s"));
   }
   mode_.gangs().gone(*this);
+  mode_.subtasks().gone(*this);
   engine_.events().ended(id(), expected, ended.reason);
   log_end(status);
   if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {

@@ -141,6 +141,7 @@ std::optional<Value> WorkerMode::answer_to(WorkerSlot& from, const wire::UpMessa
     map.add("wire", name_of(setup_.workers.wire)).add("slots", engine_.plan().workers());
     return wire::make_answer(question.seq, map.view());
   }
+  if (subtask_op_named(question.text)) return answer_of_subtasks(from, question);
   if (gang_op_named(question.text)) {
     if (question.has_id && gangs_.ask(from, question)) return std::nullopt;
     return wire::make_refusal(question.seq, "NoGang",
@@ -150,10 +151,41 @@ std::optional<Value> WorkerMode::answer_to(WorkerSlot& from, const wire::UpMessa
                             "this spread does not know the op " + show_text(question.text));
 }
 
+SubtaskBook::Limits WorkerMode::subtask_limits(const WorkerSetup& setup) {
+  SubtaskBook::Limits limits;
+  limits.reply_bytes_max = setup.workers.max_frame;
+  return limits;
+}
+
+std::optional<Value> WorkerMode::answer_of_subtasks(WorkerSlot& from,
+                                                    const wire::UpMessage& question) {
+  std::string why;
+  if (!question.has_id) why = "a question of no task";
+  if (setup_.tasks->gang.size > 0) why = "a member of a gang has no sub-tasks";
+  if (!from.may_submit()) why = "its worker works on several tasks at a time";
+  if (!why.empty()) {
+    return wire::make_refusal(question.seq, "NoSubtasks", std::string(question.text) + ": " + why);
+  }
+  subtasks_.ask(from, question);
+  return std::nullopt;
+}
+
+void WorkerMode::subtask_done(const DeliverTask& delivery) {
+  const bool ok = delivery.outcome == Outcome::Ok;
+  Value value;
+  if (ok || delivery.from_answer) {
+    value.body = delivery.answer;
+  } else {
+    value = wire::make_error(delivery.error_type, delivery.message);
+  }
+  subtasks_.finished(delivery.task, ok, value);
+}
+
 // ---------------------------------------------------------------- answers
 
 void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   answered_ = true;
+  subtasks_.ended(answer.id);
   if (from.place().gang != kNoGang) {
     const std::string why = gangs_.answered(from, answer);
     if (!why.empty()) return fail_instead(from, answer.id, "GangFailed", why);

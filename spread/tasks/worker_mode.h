@@ -15,6 +15,7 @@
 #include "spread/output/tails_out.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/tasks/running_gangs.h"
+#include "spread/tasks/running_subtasks.h"
 #include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 
@@ -26,7 +27,11 @@ class WorkerSlot;
 class WorkerMode final : public RunMode {
  public:
   WorkerMode(Engine& engine, const WorkerSetup& setup)
-      : engine_(engine), setup_(setup), gangs_(setup.workers.max_frame) {}
+      : engine_(engine),
+        setup_(setup),
+        gangs_(setup.workers.max_frame),
+        subtasks_(engine, subtask_limits(setup),
+                  setup.tasks == nullptr ? std::nullopt : setup.tasks->subpool) {}
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
@@ -40,6 +45,8 @@ class WorkerMode final : public RunMode {
   void deliver(DeliverTask& delivery, TaskReport* report) override;
   void retry(const RetryTask& retry, TaskReport* report) override;
   void gang_broken(const GangBroken& broken) override { gangs_.broken(broken); }
+  void subtask_done(const DeliverTask& delivery) override;
+  void family_ended(TaskId parent) override { subtasks_.ended(parent); }
   bool full() const override { return results_->full(); }
   Status advance(bool over) override;
   OutcomeMarks marks() override { return results_->marks(); }
@@ -56,6 +63,7 @@ class WorkerMode final : public RunMode {
   /// What the master says to a question; nothing if that has been said, or will be later.
   std::optional<Value> answer_to(WorkerSlot& from, const wire::UpMessage& question);
   RunningGangs& gangs() { return gangs_; }
+  RunningSubtasks& subtasks() { return subtasks_; }
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
@@ -80,6 +88,8 @@ class WorkerMode final : public RunMode {
 
  private:
   void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
+  static SubtaskBook::Limits subtask_limits(const WorkerSetup& setup);
+  std::optional<Value> answer_of_subtasks(WorkerSlot& from, const wire::UpMessage& question);
   void fail_instead(WorkerSlot& from, TaskId task, std::string_view type, std::string_view why);
   wire::WorkerError error_of(const DeliverTask& delivery) const;
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
@@ -88,6 +98,7 @@ class WorkerMode final : public RunMode {
   Engine& engine_;
   WorkerSetup setup_;
   RunningGangs gangs_;
+  RunningSubtasks subtasks_;
   ReadBuffer read_buffer_;
   std::unique_ptr<OutcomeSink> results_;
   std::unique_ptr<TailsOut> tails_;

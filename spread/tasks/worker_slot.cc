@@ -78,6 +78,7 @@ Status WorkerSlot::start() {
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
   looks_at_memory_ = setup.lifetime().max_rss > 0 && engine_.plan().is_local(id());
   ready_ = answered_ = ended_by_us_ = false;
+  slots_ = 1;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
                                             mode_.read_buffer(), *this, how);
@@ -96,12 +97,14 @@ Status WorkerSlot::send_with_meta(const SendTask& action) {
   if (action.place.gang != kNoGang) {
     meta.add("rank", action.place.rank).add("size", action.place.size);
   }
+  if (is_subtask(action.task)) mode_.subtasks().add_meta(*this, action, meta);
   return worker_->session().send_task(action.task, action.payload, meta.view());
 }
 
 void WorkerSlot::send_task(const SendTask& action) {
+  const bool meta = meta_ || is_subtask(action.task);
   const Status sent =
-      meta_ ? send_with_meta(action) : worker_->session().send_task(action.task, action.payload);
+      meta ? send_with_meta(action) : worker_->session().send_task(action.task, action.payload);
   if (!sent) {
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
@@ -272,6 +275,7 @@ void WorkerSlot::tell_ready() {
 
 void WorkerSlot::on_hello(const wire::Hello& hello) {
   if (!hello.unknown_key.empty()) mode_.warn_unknown_key(*this, hello.unknown_key);
+  slots_ = hello.slots.value_or(1);
   engine_.post(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
   tell_ready();
   if (hello.beats) expect_beats();
@@ -320,6 +324,12 @@ void WorkerSlot::reply(const wire::Reply& reply) {
   } else {
     worker_->answer(reply.seq, reply.value);
   }
+  engine_.needs_flush(*this);
+}
+
+void WorkerSlot::forget_common(std::uint64_t common) {
+  if (!worker_ || worker_->ended()) return;
+  worker_->tell(wire::make_common(common, nullptr));
   engine_.needs_flush(*this);
 }
 

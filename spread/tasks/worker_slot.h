@@ -28,6 +28,10 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   /// Its place in a gang, or in the one that it has had last.
   const GangPlace& place() const { return place_; }
   void reply(const wire::Reply& reply);
+  /// No sub-task with this common part comes any more.
+  void forget_common(std::uint64_t common);
+  /// Its tasks can submit sub-tasks: it works on one at a time, and is no member of a gang.
+  bool may_submit() const { return slots_ == 1; }
   /// Its slot has been handed over.
   bool is_former() const { return former_; }
 
@@ -104,6 +108,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool lost_ = false;     ///< it is ended for its silence
   bool meta_ = false;     ///< its tasks have a third element
   GangPlace place_;
+  std::uint32_t slots_ = 1;  ///< as its hello says
   bool former_ = false;
   bool looks_at_memory_ = false;  ///< --max-rss, and it has not been found too large
   std::uint32_t generation_ = 0;  ///< of the next process that is started

@@ -301,6 +301,11 @@ void Session::on_ask(SessionSink& sink) {
   sink.on_ask(question);
 }
 
+void Session::tell(const Value& message) {
+  if (state_ != SessionState::Running) return;
+  sent_reply(codec_->encode_prep(message, output_.tail()).has_value());
+}
+
 void Session::reply(const Value& message) {
   if (counts_reply(message.size())) {
     sent_reply(codec_->encode_prep(message, output_.tail()).has_value());

@@ -83,6 +83,8 @@ class Session {
   /// `meta`: the task's third element, a map in msgpack; empty = it has none. An Error means that
   /// this wire cannot carry the payload; nothing was sent.
   Status send_task(TaskId id, const Value& payload, ByteView meta = {});
+  /// A message that no question asks for, in msgpack.
+  void tell(const Value& message);
   /// An answer to a question of the worker, made by wire::make_answer() or wire::make_refusal().
   /// It may come late: one whose input has been closed meanwhile is sent none.
   void reply(const Value& message);

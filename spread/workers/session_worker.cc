@@ -115,6 +115,11 @@ void SessionWorker::because(std::string_view why) {
   if (!channel_->exited() && ended_why_.empty()) ended_why_ = why;
 }
 
+void SessionWorker::tell(const Value& message) {
+  session_.tell(message);
+  if (session_.problem() != Problem::None) react_to_problem(false);
+}
+
 void SessionWorker::reply(const Value& message) {
   session_.reply(message);
   if (session_.problem() != Problem::None) react_to_problem(false);

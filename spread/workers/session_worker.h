@@ -107,6 +107,7 @@ class SessionWorker final : private ChannelSink {
   /// Session::reply() and answer(), at any time: a worker that cannot be sent it, or reads none, is
   /// ended.
   void reply(const Value& message);
+  void tell(const Value& message);
   void answer(std::uint64_t seq, std::span<const Slice> value);
   /// No task will follow: its input is closed when all has been written, and the shutdown time-out
   /// begins, or does with the last answer that it still owes.

@@ -37,7 +37,7 @@ inline std::string as_json(const Value& value) {
   return as_json(std::vector<Slice>{Slice::copy_of(value.head_view()), value.body});
 }
 
-inline std::string id(std::uint64_t index) { return std::to_string(kFirstSubtaskId + index); }
+inline std::string id(std::uint64_t index) { return std::to_string(kFirstSubtask + index); }
 
 /// A book, and what it has said. Fails the test where a question has two replies or one that was
 /// not asked, and where an owner begins to wait twice, or resumes without having waited.
@@ -74,7 +74,7 @@ class TestBook {
     SubtaskChanges changes;
     Value value;
     value.body = encoded(json);
-    const bool known = book_.finished(TaskId{kFirstSubtaskId + index}, ok, value, changes);
+    const bool known = book_.finished(TaskId{kFirstSubtask + index}, ok, value, changes);
     EXPECT_EQ(changes.replies.size(), changes.resumed.size());
     take(changes);
     return known;
@@ -120,17 +120,17 @@ class TestBook {
     for (const Subtask& subtask : changes.submitted) {
       std::string text = as_json(subtask.payload);
       if (subtask.common != 0) text += " + " + as_json(*book_.common(subtask.common));
-      submitted_[number(subtask.id) - kFirstSubtaskId] = text;
+      submitted_[number(subtask.id) - kFirstSubtask] = text;
     }
     for (const OwnerWaits& wait : changes.waiting) {
       EXPECT_EQ(waiting_.count(number(wait.owner)), 0u);
       std::vector<std::uint64_t>& ids = waiting_[number(wait.owner)];
-      for (const TaskId id : wait.subtasks) ids.push_back(number(id) - kFirstSubtaskId);
+      for (const TaskId id : wait.subtasks) ids.push_back(number(id) - kFirstSubtask);
     }
-    for (const TaskId id : changes.cancelled) cancelled_.push_back(number(id) - kFirstSubtaskId);
+    for (const TaskId id : changes.cancelled) cancelled_.push_back(number(id) - kFirstSubtask);
     for (const std::uint64_t k : changes.commons_over) {
       EXPECT_EQ(book_.common(k), nullptr);
-      over_.push_back(k - kFirstSubtaskId);
+      over_.push_back(k - kFirstSubtask);
     }
     if (changes.subpool) subpool_ = changes.subpool;
   }

@@ -19,17 +19,21 @@ from . import process, serve
 from .codecs import Ext
 from .collectives import (allgather, allreduce, barrier, broadcast, exchange, gather, get, is_root,
                           local_results, number_of_workers, put, rank, reduce, scatter, size)
-from .errors import Busy, Fatal, GangFailed, Refused, TaskError, TooOld
+from .errors import Busy, Fatal, GangFailed, Refused, SubtaskError, TaskError, TooOld
+from .hooks import after_task, at_exit, before_task
+from .subtasks import (Subtask, common, map, parent, ready, register, results, submit, subpool,
+                       wait)
 
 __all__ = ["run", "progress", "log", "meta", "retire", "ask", "whoami", "Busy", "TaskError", "Fatal",
            "Refused", "TooOld", "Ext", "GangFailed", "rank", "size", "is_root", "number_of_workers",
            "barrier", "broadcast", "allgather", "exchange", "reduce", "allreduce", "gather", "scatter",
-           "put", "get", "local_results"]
+           "put", "get", "local_results", "Subtask", "SubtaskError", "submit", "ready", "wait", "results",
+           "map", "subpool", "common", "parent", "register", "before_task", "after_task", "at_exit"]
 LEVELS = ("debug", "info", "warning", "error")
 __version__ = serve.VERSION
 
 
-def run(handler, prep=None, capture=False, window=1024):
+def run(handler, prep=None, capture=False, window=1024, subtask=None):
     """Answers tasks until there are no more, then returns; exits if the work cannot be done.
 
     handler   called with each payload; what it returns is the result. An exception fails the task.
@@ -41,11 +45,13 @@ def run(handler, prep=None, capture=False, window=1024):
               libraries and its child processes print is attached to the answer, and shown by spread
               under the task's number; the first MiB of it. It is lost if the worker crashes.
     window    the most tasks that may wait in this worker's pipe.
+    subtask   called with each sub-task's payload and its common part, instead of `handler`; as
+              subtask(payload, common, context) where there is a prep.
 
     Payloads and results are None, bool, int, float, str, bytes, list, tuple, dict, Ext; what has a
     tolist() method (numpy) is sent as that.
     """
-    serve.run(handler, prep, capture, window)
+    serve.run(handler, prep, capture, window, subtask)
 
 
 def progress(fraction, text=None):

@@ -25,11 +25,13 @@ class Channel:
         self.meta, self.features, self.retiring = {}, frozenset(), False
         self.beats = None  # Where they are promised: beats.Beats.
         self.rounds = 0  # Collectives that the task in work has called.
+        self.commons = {}  # The common parts of sub-tasks.
+        self.run_subtask = None  # Answers one while the task in work waits.
         self.reader = threading.get_ident()
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._tasks = []  # Those that are decoded, the next one last.
         self._later = collections.deque()  # Those that came while an answer was waited for.
-        self._asked = 0
+        self._asked, self._replies = 0, {}  # By the question's number; None until it has come.
         self._out, self._lock, self._last_write = bytearray(), threading.Lock(), 0.0
         self._wanted, self._armed, self._flusher = threading.Event(), False, None
 
@@ -68,27 +70,60 @@ class Channel:
             if not is_reply(message):
                 return message  # A reply that is not waited for any more is dropped.
 
-    def ask(self, op, *arguments):
-        """The master's answer. Tasks that come in front of it wait. Only by the thread that reads."""
+    def ask(self, op, *arguments, run=None):
+        """The master's answer. Sub-tasks that come in front of it are given to `run`, if there is one;
+        other tasks wait. Only by the thread that reads."""
         if "ask" not in self.features:
             raise TooOld("ask")
         if threading.get_ident() != self.reader:
             raise RuntimeError("ask() in another thread than the handler's, which reads the answers")
         self._asked += 1
-        self.send([None, "ask", self._asked, op, self.task] + list(arguments), may_wait=False)
-        while True:
-            message = self._next()
-            if message is None:
-                raise Refused("Gone", "spread has closed the input and will not answer")
-            if not is_reply(message):
-                self._later.append(message)
-            elif message[2] == self._asked:
-                if message[1] == "answer":
-                    return message[3]
-                raise Refused(message[3].get("type", ""), message[3].get("message", ""))
+        seq = self._asked
+        self.send([None, "ask", seq, op, self.task] + list(arguments), may_wait=False)
+        self._replies[seq] = None
+        try:
+            while self._replies[seq] is None:
+                self._wait_for_reply(run)
+            reply = self._replies[seq]
+        finally:
+            del self._replies[seq]
+        if reply[1] == "answer":
+            return reply[3]
+        raise Refused(reply[3].get("type", ""), reply[3].get("message", ""))
+
+    def _wait_for_reply(self, run):
+        """Takes one message. Its reply may be that of a question which waits further up the stack."""
+        message = run and self._later_subtask() or self._next()
+        if message is None:
+            raise Refused("Gone", "spread has closed the input and will not answer")
+        if is_reply(message):
+            if message[2] in self._replies:
+                self._replies[message[2]] = message
+        elif run and is_subtask(message):
+            run(message)
+        else:
+            self._later.append(message)
+
+    def _later_subtask(self):
+        for message in self._later:
+            if is_subtask(message):
+                self._later.remove(message)
+                return message
+        return None
 
     def _next(self):
-        """A task or a reply; None at the end. What was read together is decoded together."""
+        """A task or a reply; None at the end."""
+        while True:
+            message = self._next_decoded()
+            if not is_common(message):
+                return message
+            if len(message) > 3:
+                self.commons[message[2]] = message[3]
+            else:
+                self.commons.pop(message[2], None)
+
+    def _next_decoded(self):
+        """What was read together is decoded together."""
         if self._tasks:
             return self._tasks.pop()
         body = self.read()
@@ -188,6 +223,16 @@ class Channel:
 def is_reply(message):
     return (isinstance(message, list) and len(message) >= 4 and message[0] is None
             and message[1] in ("answer", "refused"))
+
+
+def is_common(message):
+    return (isinstance(message, list) and len(message) >= 3 and message[0] is None
+            and message[1] == "common")
+
+
+def is_subtask(message):
+    return (isinstance(message, list) and len(message) >= 3 and isinstance(message[2], dict)
+            and "parent" in message[2])
 
 
 def wait(fd, events):

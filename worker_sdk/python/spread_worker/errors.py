@@ -17,6 +17,16 @@ class TaskError(Exception):
         self.type, self.message, self.trace = type, message, trace
 
 
+class SubtaskError(TaskError):
+    """A sub-task has failed: `type`, `message` and `trace` are those of its failure; "Lost" where it
+    crashed its workers, "Timeout", "NotComputed". A handler that lets it out has failed likewise."""
+    def __init__(self, type, message, trace=None):
+        super().__init__(str(type or ""), str(message or ""), trace)
+
+    def __str__(self):
+        return "%s: %s" % (self.type, self.message)
+
+
 class Fatal(Exception):
     """Raise it in a handler: the whole run cannot succeed, and stops."""
     def __init__(self, message, type="Fatal"):

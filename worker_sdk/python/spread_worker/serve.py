@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 
-from . import memory, process
+from . import hooks, memory, process, subtasks
 from .channel import say
 from .codecs import bare_failure
 from .errors import Busy, Fatal, ProtocolError, TaskError, TooOld, describe
@@ -13,7 +13,7 @@ from .errors import Busy, Fatal, ProtocolError, TaskError, TooOld, describe
 VERSION = "0.1"
 
 
-def run(handler, prep, capture, window):
+def run(handler, prep, capture, window, subtask):
     """See spread_worker.run()."""
     channel = process.take_over()
     channel.reader = threading.get_ident()
@@ -26,15 +26,19 @@ def run(handler, prep, capture, window):
     except (Exception, SystemExit) as e:
         fail_start(channel, e)
     channel.capture = process.Capture() if capture else None
-    call = handler if prep is None else lambda payload: handler(payload, context)
+    given = () if prep is None else (context,)
+    subtasks.register(lambda payload: handler(payload, *given),
+                      subtask and (lambda payload, common: subtask(payload, common, *given)))
+    channel.run_subtask = lambda task: run_subtask(channel, task)
     try:
         channel.send([None, "ready"], may_wait=False)
-        serve(channel, call, limit)
+        serve(channel, limit)
         channel.flush()
     except (BrokenPipeError, ConnectionResetError):
         sys.exit(1)  # The master is gone; the grace time is running (process.watch_master).
     finally:
         process.give_back(channel)
+        hooks.end()
 
 
 def tell(*message):
@@ -89,7 +93,7 @@ def fail_start(channel, error):
     sys.exit(1)
 
 
-def serve(channel, call, limit):
+def serve(channel, limit):
     while not channel.retiring:
         try:
             task = channel.next_task()
@@ -97,34 +101,52 @@ def serve(channel, call, limit):
                 if not channel.beats:
                     return
                 break
-            answer = answer_of(channel, call, task)
+            answer = answer_of(channel, task)
         except ProtocolError as e:
             channel.flush()
             process.refuse(str(e))
-        printed = channel.capture.take() if channel.capture else []
-        if answer[1] != "busy":  # A refusal carries none: the task has not begun.
-            answer.extend(printed)
-        try:
-            channel.send(answer, may_wait=channel.has_more())
-        except (TypeError, ValueError, OverflowError, RecursionError) as e:
-            channel.send([answer[0], "error", describe(e)] + printed, may_wait=False)
+        send_answer(channel, answer, channel.has_more())
         if limit and answer[1] != "busy" and limit.is_exceeded():
             channel.retiring = True
     channel.end_beats()
     channel.send([None, "bye"], may_wait=False)
 
 
-def answer_of(channel, call, task):
+def run_subtask(channel, task):
+    """Another task, while the one in work waits. What is printed belongs to the one that prints it."""
+    outer = channel.capture
+    if outer:
+        channel.capture = process.Capture()
+    try:
+        send_answer(channel, answer_of(channel, task), may_wait=False)
+    finally:
+        if outer:
+            channel.capture.stop()
+            channel.capture = outer
+
+
+def send_answer(channel, answer, may_wait):
+    printed = channel.capture.take() if channel.capture else []
+    if answer[1] != "busy":  # A refusal carries none: the task has not begun.
+        answer.extend(printed)
+    try:
+        channel.send(answer, may_wait=may_wait)
+    except (TypeError, ValueError, OverflowError, RecursionError) as e:
+        channel.send([answer[0], "error", describe(e)] + printed, may_wait=False)
+
+
+def answer_of(channel, task):
     if not (isinstance(task, list) and len(task) >= 2 and type(task[0]) is int and task[0] >= 0):
         raise ProtocolError("input is not a task [id, payload]; is SPREAD_PREP passed on?")
     id, payload = task[:2]
+    outer = channel.task, channel.meta, channel.rounds
     channel.task = id
     channel.meta = task[2] if len(task) > 2 and isinstance(task[2], dict) else {}
     channel.rounds = 0
     try:
         if type(payload) is TaskError:
             raise payload
-        return [id, "ok", call(payload)]
+        return [id, "ok", subtasks.call(payload)]
     except Busy as e:
         return [id, "busy", e.seconds] + ([e.reason] if e.reason else [])
     except Fatal as e:
@@ -134,4 +156,4 @@ def answer_of(channel, call, task):
             raise
         return [id, "error", describe(e)]
     finally:
-        channel.task, channel.meta = None, {}
+        channel.task, channel.meta, channel.rounds = outer
