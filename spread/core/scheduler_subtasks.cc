@@ -18,7 +18,9 @@ void Scheduler::on(SubtasksArrived& event, TimePoint, Actions&) {
   if (!place || tasks_[worker.in_flight()[*place].task].dropped) return;
   SPREAD_ASSERT(!options_.retry_first && !options_.holds_answers);
   const TaskIndex parent = worker.in_flight()[*place].task;
-  pool_.key_of(worker).asks = true;
+  KeyRecord& key = pool_.key_of(worker);
+  key.asks = true;
+  key.proven = true;  // what gets that far works: what it dies of now is its task
   worker.plain = false;
   tasks_[parent].came_back = true;  // it is not plain
   for (SubtasksArrived::Subtask& each : event.subtasks) {

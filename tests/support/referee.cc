@@ -355,6 +355,7 @@ void Referee::before(const SubtasksArrived& event) {
   const WorkerBook& from = worker(event.worker);
   const bool under_way =
       std::find(from.in_flight.begin(), from.in_flight.end(), event.parent) != from.in_flight.end();
+  if (under_way && !task(event.parent).dropped) proven_[from.key] = true;
   for (const SubtasksArrived::Subtask& each : event.subtasks) {
     const std::size_t place = number(each.id) - kFirstSubtask;
     if (place >= subtasks_.size()) subtasks_.resize(place + 1);
