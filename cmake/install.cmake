@@ -9,6 +9,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/worker_sdk/python/spread_worker
 install(FILES
   ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-worker.sh
   ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-gang.sh
+  ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-subtasks.sh
   DESTINATION ${CMAKE_INSTALL_DATADIR}/spread COMPONENT worker_sdk)
 
 # As in the source tree, so that the links between the documents hold.

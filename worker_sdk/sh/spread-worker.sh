@@ -27,8 +27,8 @@
 #       PREP is called once for each prep item, in order, before the first task. If it returns a
 #       status other than 0, the worker ends as a launch failure.
 #   $SPREAD_TASK                     the id of the task in work
-#   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta and in a gang
-#       (spread-gang.sh); else empty
+#   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta, in a gang
+#       (spread-gang.sh) and of a sub-task (spread-subtasks.sh); else empty
 #
 # While spread_run works, stdin is /dev/null and stdout is stderr; afterwards the real stdout is
 # back, and what is printed then is the worker's tail. Descriptors 8 and 9 are the protocol's; start
@@ -107,7 +107,7 @@ spread_ask() {
     SPREAD_ANSWER=
     _spread_knows ask || return 1
     # Tasks that come in front of the answer would be lost with the subshell.
-    if [ "$(exec sh -c 'echo "$PPID"')" != "$$" ]; then
+    if [ "$(exec sh -c 'echo "$PPID"')" != "$_spread_shell" ]; then
         _spread_say 'spread_ask in a subshell or a pipeline: call it in the handler itself'
         return 1
     fi
@@ -117,19 +117,21 @@ spread_ask() {
     shift
     for _spread_value in "$@"; do _spread_question="$_spread_question,$_spread_value"; done
     printf '\n[%s]\n' "$_spread_question" >&9
-    while IFS= read -r _spread_said <&8; do
-        case $_spread_said in
+    while _spread_next; do
+        case $_spread_line in
             "[null,\"answer\",$_spread_seq,"*)
-                SPREAD_ANSWER=${_spread_said#'[null,"answer",'"$_spread_seq,"}
+                SPREAD_ANSWER=${_spread_line#'[null,"answer",'"$_spread_seq,"}
                 SPREAD_ANSWER=${SPREAD_ANSWER%']'}
                 return 0 ;;
             "[null,\"refused\",$_spread_seq,"*)
-                SPREAD_ANSWER=${_spread_said#'[null,"refused",'"$_spread_seq,"}
+                SPREAD_ANSWER=${_spread_line#'[null,"refused",'"$_spread_seq,"}
                 SPREAD_ANSWER=${SPREAD_ANSWER%']'}
                 return 1 ;;
-            # A task: it is done when this one is answered.
-            *) _spread_later=$_spread_later$_spread_said$_spread_newline ;;
         esac
+        # A sub-task is run by spread-subtasks.sh, if that is what is waited for. Of what is for a
+        # task further out, and for later, all is kept.
+        [ -n "$_spread_waits" ] && _spread_run_subtask ||
+            _spread_later=$_spread_later$_spread_line$_spread_newline
     done
     SPREAD_ANSWER='{"type":"Gone","message":"spread has closed the input and will not answer"}'
     return 1
@@ -142,11 +144,11 @@ spread_run() {
         shift
     fi
     _spread_handler=$1 _spread_prep=${2-}
-    _spread_retiring='' _spread_later='' _spread_seq=0
+    _spread_retiring='' _spread_later='' _spread_again='' _spread_seq=0 _spread_waits='' _spread_shell=$$
     _spread_take_over
     _spread_prepare
     while [ -z "$_spread_retiring" ] && _spread_read; do
-        _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
+        _spread_notice || _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
         [ -z "$_spread_memory" ] || ! _spread_is_large || _spread_retiring=yes
     done
     SPREAD_TASK='' SPREAD_META=''
@@ -245,6 +247,32 @@ _spread_read() {
     [ -n "$_spread_later" ] || { IFS= read -r _spread_line <&8; return; }
     _spread_line=${_spread_later%%"$_spread_newline"*}
     _spread_later=${_spread_later#*"$_spread_newline"}
+}
+
+# The next line in an answer's place: of those that are to be looked at again, or of the input.
+_spread_next() {
+    [ -n "$_spread_again" ] || { IFS= read -r _spread_line <&8; return; }
+    _spread_line=${_spread_again%%"$_spread_newline"*}
+    _spread_again=${_spread_again#*"$_spread_newline"}
+}
+
+# A common part of sub-tasks, [null,"common",k,value] or [null,"common",k], is kept; an answer that is
+# not waited for any more is not. Status 1: the line is a task.
+_spread_notice() {
+    case $_spread_line in
+        '[null,"common",'*) ;;
+        '[null,'*) return 0 ;;
+        *) return 1 ;;
+    esac
+    _spread_value=${_spread_line#'[null,"common",'}
+    _spread_value=${_spread_value%']'}
+    _spread_k=${_spread_value%%,*}
+    case $_spread_k in
+        '' | *[!0-9]*) return 1 ;;
+        "$_spread_value") unset "_spread_common_$_spread_k" ;;
+        *)  _spread_value=${_spread_value#*,}
+            eval "_spread_common_$_spread_k=\$_spread_value" ;;
+    esac
 }
 
 # The third element of the task, words with numbers, ends the line; no payload ends like it.

@@ -7,6 +7,10 @@
 #include <thread>
 
 int serve_gang_calls();  // gang_calls.cc
+// subtask_calls.cc
+int serve_subtask_calls();
+int serve_captured_subtask_calls();
+int call_subtasks_without_master();
 
 namespace {
 
@@ -280,6 +284,9 @@ const std::map<std::string, int (*)()>& kinds() {
            return kept.size();
          });
        }},
+      {"subtasks", serve_subtask_calls},
+      {"captured subtasks", serve_captured_subtask_calls},
+      {"local subtasks", call_subtasks_without_master},
       {"window", [] { return worker([](int n) { return n; }, {.window = 3}); }},
   };
   return all;

@@ -68,8 +68,8 @@ def map(payloads, common=None):
 
 
 def subpool(slots):
-    """Asks spread to keep so many slots for sub-tasks. The first call of a run counts, and the option
-    --subpool before it; the number that is kept."""
+    """Asks spread to keep so many slots for sub-tasks. The first call of a run counts, or an option
+    before it; the number that is kept."""
     return _ask("subpool", slots)
 
 
@@ -154,10 +154,11 @@ class _Local:
         count = len(ids) if count is None else count
         if not 0 <= count <= len(ids):
             raise Refused("BadAsk", "wait takes a count from 0 to that of its ids, %d" % len(ids))
+        missing = count - len(self.ready(ids))
         for id in ids:
-            if len(self.ready(ids)) >= count:
+            if missing <= 0:
                 break
-            self._run(id)
+            missing -= self._run(id)
         return self.ready(ids)
 
     def fetch(self, ids):
@@ -176,9 +177,10 @@ class _Local:
                               "was fetched" % (op, id))
 
     def _run(self, id):
+        """Whether it had not been run before."""
         task = self._open[id]
         if isinstance(task, list):
-            return
+            return False
         if _handler is _subtask is None:
             raise RuntimeError("outside of a worker, sub-tasks need register()")
         saved = self.parent, self.common, self._id, self._depth
@@ -190,6 +192,7 @@ class _Local:
             self._open[id] = ["error", describe(e)]
         finally:
             self.parent, self.common, self._id, self._depth = saved
+        return True
 
 
 _local = _Local()

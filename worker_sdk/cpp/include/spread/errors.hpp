@@ -53,6 +53,13 @@ class busy : public std::exception {
   std::string reason_;
 };
 
+/// A sub-task has failed: its own error, or type() is "Lost" where it crashed its workers,
+/// "Timeout", "NotComputed". A handler that lets it out has failed likewise.
+class subtask_error : public task_error {
+ public:
+  using task_error::task_error;
+};
+
 /// What spread::ask() throws where the master does not answer: what() says why.
 class refused : public task_error {
  public:

@@ -37,17 +37,8 @@ namespace detail {
 /// A number of the present task's third element.
 inline std::optional<unsigned> place(std::string_view key) {
   Session* const session = Session::current();
-  if (session == nullptr) return std::nullopt;
-  const msgpack::object_handle meta = session->meta();
-  if (meta.get().type != msgpack::type::MAP) return std::nullopt;
-  const auto& map = meta.get().via.map;
-  for (std::uint32_t i = 0; i < map.size; ++i) {
-    const msgpack::object& name = map.ptr[i].key;
-    if (name.type == msgpack::type::STR && name.as<std::string_view>() == key) {
-      return map.ptr[i].val.as<unsigned>();
-    }
-  }
-  return std::nullopt;
+  const auto found = session == nullptr ? std::nullopt : session->meta_number(key);
+  return found ? std::optional(static_cast<unsigned>(*found)) : std::nullopt;
 }
 
 inline bool in_gang() { return place("size").has_value(); }

@@ -101,6 +101,21 @@ inline void log(std::string_view text, level how_much = level::info) {
 /// which it has the key "attempt", from 1 on.
 inline msgpack::object_handle meta() { return detail::session_at_work("meta").meta(); }
 
+/// Before worker(), or in prep: `hook` is called before every task and sub-task. What it throws
+/// fails that task, whose handler is not called then.
+inline void before_task(std::function<void()> hook) {
+  detail::hooks().before.push_back(std::move(hook));
+}
+/// Likewise, after every task, also after one that has failed. What it throws is told on stderr.
+inline void after_task(std::function<void()> hook) {
+  detail::hooks().after.push_back(std::move(hook));
+}
+/// Called when worker() has sent the last answer, the last one given first; what it prints is the
+/// worker's tail.
+inline void at_exit(std::function<void()> hook) {
+  detail::hooks().at_exit.push_back(std::move(hook));
+}
+
 /// Inside a handler, or in prep: the worker leaves when the present task is answered. Tasks behind
 /// it go back to the queue, worker() returns 0, and the master starts another process in its place.
 /// Throws too_old where the master does not know that.

@@ -14,6 +14,7 @@ namespace spread::detail {
 struct GangBytes {
   std::string bytes;
   void write(const char* from, std::size_t size) { bytes.append(from, size); }
+  void write_value(std::string_view value) { bytes.append(value); }
 };
 
 /// The ten types of typed arrays.

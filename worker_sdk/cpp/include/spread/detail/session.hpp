@@ -10,8 +10,10 @@
 #include <array>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace spread::detail {
@@ -20,6 +22,37 @@ namespace spread::detail {
 struct Ended {
   int status;
 };
+
+/// What is called around every task, and in the end.
+struct Hooks {
+  std::vector<std::function<void()>> before, after, at_exit;
+
+  void call_after() const {
+    for (const auto& hook : after) call(hook);
+  }
+  /// Once, the last one first.
+  void call_at_exit() {
+    while (!at_exit.empty()) {
+      const auto hook = std::move(at_exit.back());
+      at_exit.pop_back();
+      call(hook);
+    }
+  }
+
+ private:
+  static void call(const std::function<void()>& hook) {
+    try {
+      hook();
+    } catch (const std::exception& e) {
+      std::fputs(complaint(e.what()).c_str(), stderr);
+    }
+  }
+};
+
+inline Hooks& hooks() {
+  static Hooks all;
+  return all;
+}
 
 /// What worker() returns.
 enum Status : int { kDone = 0, kFailed = 1, kMisused = 2, kMalformed = 3 };
@@ -138,11 +171,12 @@ class Session {
   /// throw.
   template <class Answer>
   void serve(const Answer& answer) {
+    nested_ = [&answer](std::string_view payload) { answer(payload); };
     while (!retiring_) {
       std::string_view body;
       start_batch();
       for (bool more = input_.next(body); more;) {
-        serve_one(parse_task(body), answer);
+        if (!take_notice(body)) serve_one(parse_task(body), answer);
         if (retiring_) [[unlikely]]
           break;
         more = input_.next(body);
@@ -166,15 +200,16 @@ class Session {
 
   /// The worker leaves when its task is answered.
   void retire() {
-    if (!knows("bye")) throw too_old("bye");
+    require("bye");
     retiring_ = true;
   }
 
-  /// A question to the master; the answer. Tasks that come in front of it wait. `pack` adds so many
-  /// arguments.
+  /// A question to the master; the answer. `pack` adds so many arguments. Tasks that come in front
+  /// of it wait; or, where it is one that `runs_subtasks`, those of the present task are run.
   template <class Pack>
-  msgpack::object_handle ask(std::string_view op, unsigned arguments, const Pack& pack) {
-    if (!knows("ask")) throw too_old("ask");
+  msgpack::object_handle ask(std::string_view op, unsigned arguments, const Pack& pack,
+                             bool runs_subtasks = false) {
+    require("ask");
     const std::uint64_t seq = ++asked_;
     send_frame([&](auto& packer, msgpack::sbuffer& frame) {
       packer.pack_array(5 + arguments);
@@ -183,21 +218,23 @@ class Session {
       id_.empty() ? void(packer.pack_nil()) : frame.write(id_.data(), id_.size());
       pack(packer);
     });
-    for (std::string body; input_.next_aside(body);) {
-      if (!is_reply(body)) {
-        later_.push_back(std::move(body));
-        continue;
-      }
-      auto whole = msgpack::unpack(body.data(), body.size());
-      const msgpack::object* const reply = whole.get().via.array.ptr;
-      if (reply[2].as<std::uint64_t>() != seq) continue;
-      if (reply[1].as<std::string_view>() == "answer") {
-        return {reply[3], std::move(whole.zone())};
-      }
-      const auto why = reply[3].as<std::map<std::string, std::string>>();
-      throw refused(value_at(why, "type"), value_at(why, "message"));
+    replies_.emplace(seq, std::string());
+    while (replies_[seq].empty()) {
+      if (wait_for_reply(runs_subtasks)) continue;
+      replies_.erase(seq);
+      throw refused("Gone", "spread has closed the input and will not answer");
     }
-    throw refused("Gone", "spread has closed the input and will not answer");
+    const std::string body = std::move(replies_.extract(seq).mapped());
+    auto whole = msgpack::unpack(body.data(), body.size());
+    const msgpack::object* const reply = whole.get().via.array.ptr;
+    if (reply[1].as<std::string_view>() == "answer") return {reply[3], std::move(whole.zone())};
+    const auto why = reply[3].as<std::map<std::string, std::string>>();
+    throw refused(value_at(why, "type"), value_at(why, "message"));
+  }
+
+  /// Throws where the master does not know this.
+  static void require(const std::string& ability) {
+    if (!knows(ability)) throw too_old(ability);
   }
 
   /// The present task's third element; an empty map where there is none.
@@ -206,12 +243,24 @@ class Session {
     return msgpack::unpack(bytes.data(), bytes.size());
   }
 
+  /// A number of the present task's third element.
+  std::optional<std::uint64_t> meta_number(std::string_view key) const {
+    return number_in_map(meta_, key);
+  }
+
+  /// The common part of the present task, encoded; nothing where there is none.
+  std::optional<std::string_view> common() const {
+    const auto k = meta_number("common");
+    const auto found = k ? commons_.find(*k) : commons_.end();
+    return found == commons_.end() ? std::nullopt : std::optional<std::string_view>(found->second);
+  }
+
   /// Collectives that the present task has called.
   std::uint64_t& rounds() { return rounds_; }
 
   template <class T>
   T decode(std::string_view payload) {
-    return decoder_.decode<T>(payload);
+    return decoder_->decode<T>(payload);
   }
 
   /// The present task's result.
@@ -313,13 +362,101 @@ class Session {
     meta_ = task.meta;
     rounds_ = 0;
     try {
+      for (const auto& hook : hooks_.before) hook();
       answer(task.payload);
     } catch (...) {
       output_.abandon();
       answer_exception();
     }
+    hooks_.call_after();
     id_ = meta_ = {};
-    decoder_.clear();
+    decoder_->clear();
+  }
+
+  /// While the present task waits. What each of the two prints is its own.
+  void run_subtask(const std::string& body) {
+    const auto outer = std::tuple(id_, meta_, rounds_, decoder_);
+    Decoder decoder;
+    decoder_ = &decoder;
+    std::array<std::string, 2> printed = {take_captured(0), take_captured(1)};
+    serve_one(parse_task(body), nested_);
+    flush();
+    printed_ = std::move(printed);
+    std::tie(id_, meta_, rounds_, decoder_) = outer;
+  }
+
+  /// Takes one frame; false at the end of input. A reply may be that of a question which waits
+  /// further up the stack.
+  bool wait_for_reply(bool runs_subtasks) {
+    std::string body;
+    if (!(runs_subtasks && take_later_subtask(body)) && !input_.next_aside(body)) return false;
+    if (take_notice(body)) return true;
+    if (runs_subtasks && is_subtask(body)) {
+      run_subtask(body);
+    } else {
+      later_.push_back(std::move(body));
+    }
+    return true;
+  }
+
+  static bool is_subtask(std::string_view body) {
+    return number_in_map(parse_task(body).meta, "parent").has_value();
+  }
+
+  bool take_later_subtask(std::string& body) {
+    const auto found = std::find_if(later_.begin(), later_.end(), is_subtask);
+    if (found == later_.end()) return false;
+    body = std::move(*found);
+    later_.erase(found);
+    return true;
+  }
+
+  /// Whether the frame is no task, but a reply or a common part, which is kept.
+  bool take_notice(std::string_view body) {
+    if (!is_notice(body)) [[likely]]
+      return false;
+    const auto whole = msgpack::unpack(body.data(), body.size());
+    const auto& array = whole.get().via.array;
+    const auto kind = array.ptr[1].as<std::string_view>();
+    const auto number = array.ptr[2].as<std::uint64_t>();
+    if (kind != "common") {
+      const auto asked = replies_.find(number);
+      if (asked != replies_.end()) asked->second = body;
+    } else if (array.size == 3) {
+      commons_.erase(number);
+    } else {
+      commons_[number] = behind(body, 3);
+    }
+    return true;
+  }
+
+  /// The last element of an array of four.
+  static std::string_view behind(std::string_view body, int elements) {
+    std::size_t end = 1;
+    msgpack::null_visitor skip;
+    while (elements-- > 0) msgpack::parse(body.data(), body.size(), end, skip);
+    return body.substr(end);
+  }
+
+  static std::optional<std::uint64_t> number_in_map(std::string_view map, std::string_view key) {
+    if (map.empty()) return std::nullopt;
+    const auto whole = msgpack::unpack(map.data(), map.size());
+    if (whole.get().type != msgpack::type::MAP) return std::nullopt;
+    const auto& pairs = whole.get().via.map;
+    for (std::uint32_t i = 0; i < pairs.size; ++i) {
+      const msgpack::object& name = pairs.ptr[i].key;
+      if (name.type == msgpack::type::STR && name.as<std::string_view>() == key) {
+        return pairs.ptr[i].val.as<std::uint64_t>();
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// What was printed since the last time.
+  std::string take_captured(std::size_t which) {
+    if (!captures_[which]) return {};
+    if (which == 0) flush_stdio();
+    return std::exchange(printed_[which], {}) + captures_[which]->take();
   }
 
   [[gnu::noinline, gnu::cold]] void answer_exception() {
@@ -352,10 +489,9 @@ class Session {
   /// Attaches what the task printed, if that is wanted.
   void finish_answer() {
     if (captures_[0]) [[unlikely]] {
-      flush_stdio();
       output_.set_elements(5);
-      for (auto& capture : captures_) {
-        msgpack::packer<Output>(output_).pack(as_utf8(capture->take()));
+      for (const std::size_t which : {0, 1}) {
+        msgpack::packer<Output>(output_).pack(as_utf8(take_captured(which)));
       }
     }
     output_.end();
@@ -366,8 +502,7 @@ class Session {
   /// busy has no place for text.
   void pass_captured_on() {
     if (!captures_[0]) return;
-    flush_stdio();
-    for (auto& capture : captures_) captures_[1]->pass_on(capture->take());
+    for (const std::size_t which : {0, 1}) captures_[1]->pass_on(take_captured(which));
   }
 
   void start_batch() {
@@ -407,12 +542,18 @@ class Session {
   Output output_;
   std::optional<Watchdog> watchdog_;
   Beats beats_{output_};
-  Decoder decoder_;
+  Hooks& hooks_ = hooks();
+  Decoder own_decoder_;
+  Decoder* decoder_ = &own_decoder_;  ///< of the present task
   std::array<std::optional<Capture>, 2> captures_;
+  std::array<std::string, 2> printed_;  ///< by the present task, before it waited
   struct sigaction before_sigpipe_ {};
-  std::string_view id_;            ///< Of the present task; empty between tasks.
-  std::string_view meta_;          ///< Likewise.
-  std::deque<std::string> later_;  ///< Tasks that came while a reply was waited for.
+  std::string_view id_;                           ///< Of the present task; empty between tasks.
+  std::string_view meta_;                         ///< Likewise.
+  std::deque<std::string> later_;                 ///< Tasks that came while a reply was waited for.
+  std::function<void(std::string_view)> nested_;  ///< answers a payload
+  std::map<std::uint64_t, std::string> replies_;  ///< by seq; empty until it has come
+  std::map<std::uint64_t, std::string> commons_;  ///< the common parts of sub-tasks, encoded
   std::uint64_t asked_ = 0;
   std::uint64_t rounds_ = 0;
   bool retiring_ = false;

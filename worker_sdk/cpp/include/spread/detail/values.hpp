@@ -271,11 +271,11 @@ class Decoder {
   bool used_ = false;
 };
 
-/// Appends `value` to the frame that `out` is building. Big text is not copied: `value` must live
-/// until the frame's end.
-template <class T>
-void encode(Output& out, const T& value) {
-  msgpack::packer<Output> packer(out);
+/// Appends `value` to the frame that `out`, an Output, is building. Big text is not copied: `value`
+/// must live until the frame's end.
+template <class Out, class T>
+void encode(Out& out, const T& value) {
+  msgpack::packer<Out> packer(out);
   if constexpr (std::same_as<T, raw>) {
     out.write_value(value.msgpack);
   } else if constexpr (std::convertible_to<const T&, std::string_view>) {

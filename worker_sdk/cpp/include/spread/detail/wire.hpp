@@ -119,9 +119,10 @@ inline std::size_t id_bytes(unsigned char lead) {
   return task;
 }
 
-/// [nil, "answer" or "refused", seq, value], as the master replies to a question.
-inline bool is_reply(std::string_view body) {
-  return body.size() > 2 && byte_at(body.data()) == 0x94 && body[1] == kNilBytes[0];
+/// [nil, "answer" or "refused", seq, value], as the master replies to a question, or
+/// [nil, "common", k, value?].
+inline bool is_notice(std::string_view body) {
+  return body.size() > 2 && (body[0] == '\x94' || body[0] == '\x93') && body[1] == kNilBytes[0];
 }
 
 inline Task parse_task(std::string_view body) {

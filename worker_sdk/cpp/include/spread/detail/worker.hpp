@@ -160,7 +160,9 @@ int worker(Handler handler, prep<Load> prep, const options& how) {
   try {
     stdio.move_away();
     status = detail::kFailed;
-    return detail::run(stdio, handler, prep.load, how);
+    status = detail::run(stdio, handler, prep.load, how);
+    detail::hooks().call_at_exit();
+    return status;
   } catch (const detail::Ended& ended) {
     return ended.status;
   } catch (const detail::Malformed& e) {
