@@ -22,6 +22,7 @@ FILES = (
     "lib/python3/dist-packages/spread_worker/__init__.py",
     "share/spread/spread-worker.sh",
     "share/spread/spread-gang.sh",
+    "share/spread/spread-subtasks.sh",
     "share/doc/spread/LICENSE",
     "share/doc/spread/copyright",
     "share/doc/spread/CHANGELOG.md",

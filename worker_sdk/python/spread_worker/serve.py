@@ -27,7 +27,7 @@ def run(handler, prep, capture, window, subtask):
         fail_start(channel, e)
     channel.capture = process.Capture() if capture else None
     given = () if prep is None else (context,)
-    subtasks.register(lambda payload: handler(payload, *given),
+    subtasks.register((lambda payload: handler(payload, *given)) if given else handler,
                       subtask and (lambda payload, common: subtask(payload, common, *given)))
     channel.run_subtask = lambda task: run_subtask(channel, task)
     try:

@@ -94,7 +94,7 @@ def register(handler, subtask=None):
 
 def call(payload):
     """Of the task in work, whichever it is."""
-    if parent() is not None and _subtask:
+    if _subtask and parent() is not None:
         return hooks.around(_subtask, payload, common())
     return hooks.around(_handler, payload)
 
