@@ -31,6 +31,7 @@ struct TaskSent {
   std::uint32_t attempt;  ///< counted from 1
   /// Of a gang's task, which is sent to several: which of them, of so many. No gang: 0 of 0.
   std::uint32_t rank = 0, size = 0;
+  std::optional<TaskId> parent = std::nullopt;  ///< of a sub-task
 };
 /// One answer, before it is decided whether the task is tried again.
 struct TaskAnswered {

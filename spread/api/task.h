@@ -26,8 +26,9 @@ constexpr std::uint32_t number(ConnectionId id) { return static_cast<std::uint32
 constexpr std::uint32_t number(HostId id) { return static_cast<std::uint32_t>(id); }
 inline constexpr WorkerId kNoWorker{UINT32_MAX};
 
-/// Sub-tasks have ids from here on, those of the input are below: no input has so many tasks.
-inline constexpr std::uint64_t kFirstSubtask = std::uint64_t{1} << 62;
+/// Sub-tasks have ids from here on, those of the input are below. Both are exact as doubles, which
+/// is what numbers are to many readers of JSON.
+inline constexpr std::uint64_t kFirstSubtask = std::uint64_t{1} << 52;
 constexpr bool is_subtask(TaskId id) { return number(id) >= kFirstSubtask; }
 
 /// How a task ended. Exactly one of these is delivered for every task that was read.

@@ -224,10 +224,9 @@ struct Aborted {
 using Event =
     std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
                  WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires, WorkerSpent,
-                 Answered, PayloadRefused, LastTry, SubtasksArrived, TaskWaits,
-                 SubpoolSet, WorkerGone, FormerEnded, ConnectionLost,
-                 OutputFull, OutputStalled, OutputUnread, StartsHeld, SlotsLimited, StopRequested,
-                 StartNoMore, Aborted>;
+                 Answered, PayloadRefused, LastTry, SubtasksArrived, TaskWaits, SubpoolSet,
+                 WorkerGone, FormerEnded, ConnectionLost, OutputFull, OutputStalled, OutputUnread,
+                 StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 
@@ -274,7 +273,8 @@ struct GangBroken {
   std::uint32_t rank = kNoRank;  ///< of the member that it was broken by; none: its time is up
   std::string reason;
 };
-/// The attempt of a task that has submitted sub-tasks is over: those that are not final are dropped.
+/// The attempt of a task that has submitted sub-tasks is over: those that are not final are
+/// dropped.
 struct FamilyEnded {
   TaskId parent{};
 };

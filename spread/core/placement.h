@@ -86,7 +86,8 @@ class Placement {
     // After a launch that failed with tasks in the pipe one task alone is to show that it works;
     // but of one that holds its answers back one task shows nothing.
     if (pool_.failed_starts(worker) > 0 && !holds_answers_) return 1;
-    if (pool_.key_of(worker).asks) return std::min<std::size_t>(1, worker.in_flight().size() + worker.left());
+    if (pool_.key_of(worker).asks)
+      return std::min<std::size_t>(1, worker.in_flight().size() + worker.left());
     const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Occupied));
     const std::size_t most =
         worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);

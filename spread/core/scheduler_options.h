@@ -41,8 +41,8 @@ struct SchedulerOptions {
   std::uint32_t gang = 0;
   /// Where there are fewer slots than that, no task is computed; else gangs have fewer members.
   bool exact_gangs = false;
-  /// How long workers have to answer what is not wanted any more (members of a gang that has failed,
-  /// sub-tasks of an attempt that is over); they are killed then.
+  /// How long workers have to answer what is not wanted any more (members of a gang that has
+  /// failed, sub-tasks of an attempt that is over); they are killed then.
   Duration drop_grace = std::chrono::seconds(5);
   /// So many slots are kept for sub-tasks.
   std::uint32_t subpool = 0;

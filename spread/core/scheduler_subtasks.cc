@@ -70,8 +70,8 @@ void Scheduler::assign_nested(TimePoint now, Actions& actions) {
 /// No more tasks of the input may be under way: the other slots are kept for sub-tasks.
 bool Scheduler::rest_is_for_subtasks() const {
   if (options_.subpool == 0) return false;
-  const std::uint32_t open = std::min(
-      static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed), slots_limit_);
+  const std::uint32_t open =
+      std::min(static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed), slots_limit_);
   const std::size_t most = open > options_.subpool ? open - options_.subpool : 1;
   return tasks_.in_flight() - tasks_.subtasks_in_flight() >= most;
 }
@@ -95,8 +95,9 @@ void Scheduler::end_family(TaskIndex parent, Actions& actions) {
   actions.push_back(FamilyEnded{tasks_[parent].id});
 }
 
-/// A worker has ended because of its innermost task: those above it go back unmarked, and all others,
-/// too. But what kills its worker again and again by what runs inside of it is given up in the end.
+/// A worker has ended because of its innermost task: those above it go back unmarked, and all
+/// others, too. But what kills its worker again and again by what runs inside of it is given up in
+/// the end.
 void Scheduler::give_back_above(Slot& ended, const std::vector<TaskIndex>& above,
                                 std::string_view reason, TimePoint now, Actions& actions) {
   while (!ended.in_flight().empty()) {

@@ -299,8 +299,7 @@ void SlotPool::has_none(Slot& slot, TimePoint now) {
   sendable_.insert(place_of(slot));
 }
 
-void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone,
-                    bool counts) {
+void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone, bool counts) {
   SPREAD_ASSERT(slot.takes_tasks());
   if (!slot.given_) change(slot, [&] { slot.given_ = true; });
   slot.in_flight_.push_back(task);
@@ -407,8 +406,7 @@ void SlotPool::check() const {
     SPREAD_ASSERT(slot.takes_tasks() || !sendable_.contains(place_of(slot)));
     SPREAD_ASSERT(slot.has_worker() || !slot.has_tasks());
     SPREAD_ASSERT(slot.takes_tasks_ == slot.can_take_tasks());
-    SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1 ||
-                  !slot.suspended_.empty());
+    SPREAD_ASSERT(!slot.has_alone_task_ || slot.in_flight_.size() == 1 || !slot.suspended_.empty());
     SPREAD_ASSERT(!slot.ready_ || (slot.state_ == SlotState::Empty && !slot.retired_));
   }
   SPREAD_ASSERT(busy == busy_count_);

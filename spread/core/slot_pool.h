@@ -83,8 +83,8 @@ enum class Group : std::uint8_t {
   Released,  ///< Live, leaving or spent, and has nothing in flight
   Former,    ///< a worker that was in it before has not ended
   Draining,
-  Unread,  ///< spread does not read what its worker writes
-  Unused,  ///< takes tasks and was given none
+  Unread,   ///< spread does not read what its worker writes
+  Unused,   ///< takes tasks and was given none
   Waiting,  ///< as SlotStatus has it: it can run what its task waits for
   Idle,     ///< takes tasks and has none: it would work on one at once
 };

@@ -7,7 +7,8 @@
 namespace spread {
 
 RetryQueue::Kind RetryQueue::kind_of(const Task& task) {
-  return {task.avoid, task.crashes > 0, task.alone, task.apart, task.for_unused, is_subtask(task.id)};
+  return {task.avoid, task.crashes > 0, task.alone,
+          task.apart, task.for_unused,  is_subtask(task.id)};
 }
 
 void RetryQueue::insert(TaskIndex i, const Task& task) {

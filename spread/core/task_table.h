@@ -154,9 +154,9 @@ struct Task {
   /// What comes of it is of no concern any more: it only occupies its worker.
   bool dropped = false;
   std::uint32_t taken_along = 0;  ///< how often a sub-task that ran inside of it killed its worker
-  std::uint32_t retirements = 0;           ///< of workers that had it first and answered nothing
-  bool last_try = false;                   ///< see LastTry
-  bool came_back = false;                  ///< it has been in flight and was queued again
+  std::uint32_t retirements = 0;  ///< of workers that had it first and answered nothing
+  bool last_try = false;          ///< see LastTry
+  bool came_back = false;         ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 
   /// One worker is as good as another: that it is left to a faster one is no loss.

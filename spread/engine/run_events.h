@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,8 +64,8 @@ class RunEvents {
   void sent(const SendTask& task) {
     if (!reporter_.detailed()) return;
     const bool gang = task.place.gang != kNoGang;
-    tell(TaskSent{task.task, task.worker, task.attempt, task.place.rank,
-                  gang ? task.place.size : 0});
+    tell(TaskSent{task.task, task.worker, task.attempt, task.place.rank, gang ? task.place.size : 0,
+                  task.depth > 0 ? std::optional(task.parent) : std::nullopt});
   }
   /// It cannot take the task now, for this reason.
   void refused(TaskId task, WorkerId worker, std::string_view why) {

@@ -151,6 +151,7 @@ void EventsWriter::on(const TaskSent& event, TimePoint now) {
   Line line(*this, Name<"task_sent">(), now);
   line.task(event.task).worker(event.worker).whole<"attempt">(event.attempt);
   if (event.size > 0) line.whole<"rank">(event.rank).whole<"size">(event.size);
+  if (event.parent) line.whole<"parent">(number(*event.parent));
 }
 
 void EventsWriter::on(const TaskAnswered& event, TimePoint now) {

@@ -21,8 +21,8 @@ void RunningSubtasks::ask(WorkerSlot& worker, const wire::UpMessage& question) {
   const auto running = running_.find(question.id);
   const std::uint32_t depth = running == running_.end() ? 0 : running->second.depth;
   SubtaskChanges changes;
-  book_.ask(owner_of(worker, question.id), depth, question,
-            worker.worker().share(question.value), changes);
+  book_.ask(owner_of(worker, question.id), depth, question, worker.worker().share(question.value),
+            changes);
   apply(changes);
 }
 

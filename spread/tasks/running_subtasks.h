@@ -24,8 +24,8 @@ class RunningSubtasks {
 
   /// One of subtask_op_named()'s questions, of a task that the worker has.
   void ask(WorkerSlot& worker, const wire::UpMessage& question);
-  /// A sub-task is sent to this worker: what stands in its third element beside the rest; the common
-  /// part goes out before it.
+  /// A sub-task is sent to this worker: what stands in its third element beside the rest; the
+  /// common part goes out before it.
   void add_meta(WorkerSlot& to, const SendTask& send, wire::MapWriter& meta);
   /// A sub-task is final: `value` is its result or the map of its error.
   void finished(TaskId id, bool ok, const Value& value);

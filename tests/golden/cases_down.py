@@ -138,7 +138,7 @@ def cases(add):
         (
             "a sub-task of a sub-task, with a common part",
             "p",
-            {"attempt": 2, "parent": 2**62, "depth": 16, "common": 2**62 + 5},
+            {"attempt": 2, "parent": 2**52, "depth": 16, "common": 2**52 + 5},
         ),
     ):
         message = {"kind": "task", "id": 7, "payload": value, "meta": meta}
@@ -167,7 +167,7 @@ def cases(add):
             "refused since the gang has failed",
             [None, "refused", 4, {"type": "GangFailed", "message": "rank 2: killed by signal 9"}],
         ),
-        ("answer to a submit", [None, "answer", 8, [2**62, 2**62 + 1]]),
+        ("answer to a submit", [None, "answer", 8, [2**52, 2**52 + 1]]),
         (
             "answer to a fetch",
             [
@@ -201,9 +201,9 @@ def cases(add):
         message = {"kind": "cancel", "id": 300}
         add("cancel", "down", wire, data, message=message, value_hex="", canonical=True)
     for name, body in (
-        ("common", [None, "common", 2**62, {"data": [1, 2.5, "x"]}]),
-        ("common nil", [None, "common", 2**62 + 5, None]),
-        ("common is over", [None, "common", 2**62]),
+        ("common", [None, "common", 2**52, {"data": [1, 2.5, "x"]}]),
+        ("common nil", [None, "common", 2**52 + 5, None]),
+        ("common is over", [None, "common", 2**52]),
     ):
         value_hex = "".join(to_hex(pack(value)) for value in body[3:])
         for wire, data in (

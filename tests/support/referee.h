@@ -12,6 +12,10 @@
 
 namespace spread::simulation {
 
+/// As problems call them.
+std::string name(TaskId id);
+std::string name(WorkerId id);
+
 /// What a worker answers to this task, and to no other.
 Slice answer_to(TaskId id);
 
@@ -71,7 +75,7 @@ class Referee {
     };
     std::vector<Waiting> waiting;
     std::uint32_t answers = 0;
-    std::uint32_t outermost = 0;  ///< tasks given to this process that are no sub-tasks
+    std::uint32_t outermost = 0;            ///< tasks given to this process that are no sub-tasks
     std::uint32_t given = 0, answered = 0;  ///< of this process
     bool former = false;                    ///< the process before this one has not ended
     bool spent = false;                     ///< this process, as WorkerSpent said

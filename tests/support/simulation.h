@@ -243,11 +243,11 @@ class Simulation {
     bool begun = false;  ///< the master has been asked
   };
   std::map<TaskId, Wait> waits_;
-  std::vector<std::uint32_t> starts_;                ///< by slot
-  std::vector<std::uint32_t> connection_of_;         ///< by slot
-  std::vector<std::uint32_t> first_slot_;            ///< by connection
-  std::vector<std::uint32_t> line_starts_;           ///< by connection
-  std::vector<std::shared_ptr<Line>> lines_;         ///< by connection; null while there is none
+  std::vector<std::uint32_t> starts_;         ///< by slot
+  std::vector<std::uint32_t> connection_of_;  ///< by slot
+  std::vector<std::uint32_t> first_slot_;     ///< by connection
+  std::vector<std::uint32_t> line_starts_;    ///< by connection
+  std::vector<std::shared_ptr<Line>> lines_;  ///< by connection; null while there is none
   std::vector<WorkerReport> reports_;
   std::vector<WorkerId> start_order_;
   std::vector<std::pair<std::shared_ptr<Process>, Event>> held_by_stall_;

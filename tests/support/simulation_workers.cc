@@ -175,7 +175,8 @@ void Simulation::submit(const std::shared_ptr<Process>& process, TaskId task) {
     sub.bytes = how.bytes;
     sub.poison = random.uniform() < world_.sub_poison;
     sub.hangs = random.uniform() < world_.sub_hangs;
-    if (random.uniform() < world_.sub_errors) sub.errors = static_cast<std::uint32_t>(1 + random.below(4));
+    if (random.uniform() < world_.sub_errors)
+      sub.errors = static_cast<std::uint32_t>(1 + random.below(4));
     sub.levels = how.levels == 0 ? 0 : how.levels - 1;
     if (sub.levels > 0 && random.uniform() < 0.5) {
       sub.subtasks = static_cast<std::uint32_t>(1 + random.below(3));

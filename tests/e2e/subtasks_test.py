@@ -1,0 +1,164 @@
+"""Sub-tasks: what running tasks hand back to the master, on real processes."""
+
+import json
+import os
+import signal
+
+from spread_testing import PYTHON, SpreadTest
+
+SOURCE = os.environ["SPREAD_SOURCE"]
+SUMS = {
+    "python": ([PYTHON, os.path.join(SOURCE, "tests", "e2e", "subtask_workers", "sum.py")], ("msgpack", "json")),
+    "c++": ([os.path.join(os.environ["SPREAD_BUILD"], "test_workers", "subtask_sum")], ("msgpack",)),
+    "sh": (["sh", os.path.join(SOURCE, "tests", "e2e", "subtask_workers", "sum.sh")], ("json",)),
+}
+WORKER = """import os, spread_worker as w
+def handle(x):
+    if isinstance(x, int): return x * x
+    name, args = x[0], x[1:]
+    if name == "pid": return os.getpid()
+    if name == "raise": raise ValueError(*args)
+    if name == "die": os._exit(3)
+    if name == "hang": os.read(os.pipe()[0], 1)
+    if name == "tell": print("here", file=open(args[0], "w"), flush=True); os.read(os.pipe()[0], 1)
+    if name == "common": return [w.common(), w.parent() is not None]
+    if name == "map": return w.map(*args)
+    if name == "results": return [str(r) if isinstance(r, Exception) else r for r in w.results(w.submit(*args))]
+    if name == "leave": w.submit(args[0]); return "left"
+    if name == "any order":
+        handles = w.submit(args[0])
+        w.wait(handles)
+        return [h.result() for h in reversed(handles)]
+    if name == "twice":
+        handle, = w.submit([3])
+        first = handle.result()
+        try: w.ask("fetch", [handle.id])
+        except w.Refused as refused: return [first, refused.type]
+    if name == "subpool": return w.subpool(args[0])
+    if name == "chain":
+        return [args[0]] + (w.map([["chain", args[0] - 1]])[0] if args[0] else [])
+    if name == "ask": return refusal(*args)
+def refusal(op, *args):
+    try: return w.ask(op, *args)
+    except w.Refused as refused: return refused.type
+w.run(handle)
+"""
+
+
+class SubtaskTest(SpreadTest):
+    def setUp(self):
+        super().setUp()
+        self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
+        self.environment["SPREAD_SDK"] = os.path.join(SOURCE, "worker_sdk", "sh")
+        self.worker = self.file("worker.py", WORKER)
+
+    def run_tasks(self, *options, tasks):
+        return self.spread("run", "--in", "json", *options, "--", PYTHON, self.worker,
+                           input="".join(json.dumps(task) + "\n" for task in tasks))
+
+
+class Results(SubtaskTest):
+    def test_one_worker_is_enough_and_several_give_the_same(self):
+        tasks = [["map", list(range(n))] for n in (0, 1, 10)] + [4, ["chain", 15]]
+        expected = [[], [0], [n * n for n in range(10)], 16, list(range(15, -1, -1))]
+        for slots in ("-j1", "-j3"):
+            with self.subTest(slots=slots):
+                result = self.run_tasks(slots, tasks=tasks)
+                self.assertEqual((result.status, result.err, result.values), (0, "", expected))
+
+    def test_other_workers_run_them_too(self):
+        # The first of them is asked for its pid while the parent is at work, so all three slots are started.
+        result = self.run_tasks("-j3", "--start-all", tasks=[["map", [["pid"]] * 300]])
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertGreater(len(set(result.values[0])), 1)
+
+    def test_they_are_no_tasks_of_the_run(self):
+        joblog, events = self.path("log"), self.path("events")
+        result = self.run_tasks("-j2", "--joblog", joblog, "--events", events, "--halt", "now,fail=1",
+                                "--retries", "1", tasks=[["results", [1, ["raise", "no"], 3]], 5])
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertEqual(result.values, [[1, "ValueError: no", 9], 25])
+        with open(joblog, encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 3)
+        with open(events, encoding="utf-8") as file:
+            told = [json.loads(line) for line in file]
+        self.assertEqual(len([e for e in told if e["event"] == "task_finished"]), 2)
+        self.assertEqual([e["parent"] for e in told if e["event"] == "task_sent" and "parent" in e], [0, 0, 0])
+
+    def test_the_common_part_goes_to_each_worker_once(self):
+        result = self.run_tasks("-j1", tasks=[["map", [["common"]] * 3, {"model": "m" * 1000}]])
+        self.assertEqual(result.values, [[[{"model": "m" * 1000}, True]] * 3])
+
+    def test_results_come_in_any_order_and_once(self):
+        result = self.run_tasks("-j2", tasks=[["any order", [1, 2, 3]], ["twice"]])
+        self.assertEqual((result.status, result.values), (0, [[9, 4, 1], [9, "UnknownSubtask"]]))
+
+    def test_the_common_script_in_each_sdk(self):
+        for name, (words, wires) in SUMS.items():
+            for wire in wires:
+                for slots in ("-j1", "-j3"):
+                    with self.subTest(name=name, wire=wire, slots=slots):
+                        result = self.spread("run", "--in", "json", "--wire", wire, slots, "--", *words,
+                                             input=self.sum_tasks())
+                        self.assertEqual((result.status, result.err), (0, ""))
+                        self.assert_sums(result.values)
+
+    def sum_tasks(self):
+        return "".join(json.dumps(task) + "\n" for task in ([5, 0], [4, 1], [3, 2], [0, 1], [3, 3]))
+
+    def assert_sums(self, values):
+        def sub(n, levels):
+            return 10 * n if levels == 0 else sum(sub(k, levels - 1) for k in range(1, n + 1))
+
+        expected = [5] + [sub(n, levels) for n, levels in ((4, 1), (3, 2), (0, 1), (3, 3))]
+        self.assertEqual(values, expected)
+
+    def test_slots_are_kept_for_them(self):
+        result = self.run_tasks("-j3", "--subpool", "2", tasks=[["map", [1, 2]]] * 6 + [["subpool", 1]])
+        self.assertEqual((result.status, result.values), (0, [[1, 4]] * 6 + [2]), result)
+
+
+class Failures(SubtaskTest):
+    def test_one_that_kills_every_worker_ends_its_parent(self):
+        result = self.run_tasks("-j1", tasks=[["results", [["die"]]], 2])
+        self.assertEqual((result.status, result.values), (1, [None, 4]))
+        self.assertRegex(result.err, "its sub-tasks have ended its worker 3 times, the last time: .*exit status 3")
+
+    def test_a_time_out_is_that_of_the_innermost(self):
+        result = self.run_tasks("-j2", "--timeout", "0.3", "--kill-grace", "0.1", "--retries", "1",
+                                tasks=[["results", [["hang"]]], 2])
+        self.assertIn(result.status, (0, 1))
+        self.assertEqual(result.values[1], 4)
+
+    def test_what_is_not_fetched_is_dropped(self):
+        result = self.run_tasks("-j2", "--kill-grace", "0.2", tasks=[["leave", [["hang"], 1, 2]], 3])
+        self.assertEqual((result.status, result.values), (0, ["left", 9]), result)
+
+    def test_an_interrupted_run_leaves_nothing(self):
+        post = self.post()
+        run = self.start("run", "-j1", "--in", "json", "--kill-grace", "0.2", "--", PYTHON, self.worker)
+        run.write(json.dumps(["map", [["tell", post.path]]]) + "\n")
+        self.assertEqual(post.line(), "here")
+        run.signal(signal.SIGINT)
+        run.signal(signal.SIGINT)
+        result = run.finish()
+        self.assertEqual((result.status, result.out), (130, "null\n"), result)
+
+    def test_bad_questions_are_refused(self):
+        for args, refusal in [
+                (["fetch", [12]], "UnknownSubtask"),
+                (["wait", [4503599627370496 + 99], None], "UnknownSubtask"),
+                (["wait", [], 1], "BadAsk"),
+                (["submit", 5], "BadAsk"),
+                (["submit"], "BadAsk"),
+                (["ready", "x"], "BadAsk"),
+                (["subpool", -1], "BadAsk"),
+        ]:
+            with self.subTest(args=args):
+                result = self.run_tasks("-j1", tasks=[["ask", *args], 3])
+                self.assertEqual((result.status, result.values), (0, [refusal, 9]), result)
+
+    def test_members_of_a_gang_have_none(self):
+        result = self.spread("gang", "-n1", "-j1", "--in", "json", "--", PYTHON, self.worker,
+                             input=json.dumps(["ask", "submit", [1]]) + "\n")
+        self.assertEqual((result.status, result.values), (0, [["NoSubtasks"]]), result)
