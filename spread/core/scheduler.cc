@@ -21,6 +21,7 @@ Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
   // A death is blamed on the first unanswered task, and a worker may hold answers back while more
   // tasks wait in its pipe: with a single try, only a window of one blames the right task.
   if (options_.failure.crash_retries == 1 || options_.gang > 0) options_.window = 1;
+  one_at_a_time_ = options_.subpool > 0;
 }
 
 template <typename E>
@@ -28,7 +29,7 @@ void Scheduler::take(E&& event, TimePoint now, Actions& actions) {
   SPREAD_ASSERT(now >= now_);
   now_ = now;
   on(event, now, actions);
-  if (stopping_ && tasks_.queued() > 0) cancel_queue(actions);
+  if (stopping_) cancel_queue(actions);
 }
 
 void Scheduler::handle(Event event, TimePoint now, Actions& actions) {
@@ -43,7 +44,7 @@ void Scheduler::handle(Answered&& event, TimePoint now, Actions& actions) {
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   Slot& added = pool_.add(event);
-  if (options_.subpool > 0) pool_.key_of(added).asks = true;
+  if (one_at_a_time_) pool_.key_of(added).asks = true;
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
   placement_.slots_added();
@@ -220,7 +221,9 @@ bool Scheduler::take_plain_success(WorkerId id, TaskId task_id, TimePoint now, S
 void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   Slot& worker = pool_[event.worker];
   // One that waits for its sub-tasks has answered without them.
-  if (!find_task(worker, event.task)) pool_.unwind(worker, now);
+  while (!worker.suspended().empty() && !find_task(worker, event.task)) {
+    pool_.unwind_last(worker, now);
+  }
   const std::size_t place = place_of_task(worker, event.task);
   const InFlight entry = take_answered(worker, place, now);
   const Duration duration = worker.worked(entry, now);
@@ -249,7 +252,8 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
     return member_succeeded(entry.task, event, first, now, actions);
   }
   if (event.kind == AnswerKind::Ok) {
-    if (options_.failure.timeout_percent && !first) median_.add(duration);
+    const bool typical = !first && !is_subtask(event.task);
+    if (options_.failure.timeout_percent && typical) median_.add(duration);
     return deliver_value(entry.task, event, duration, first, actions);
   }
   const auto failed = task_of_failed(entry.task, "its task failed", now, actions);

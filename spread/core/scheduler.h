@@ -184,7 +184,10 @@ class Scheduler {
 
   // Sub-tasks (scheduler_subtasks.cc)
   std::optional<std::size_t> find_task(const Slot& worker, TaskId task) const;
+  std::optional<std::size_t> suspended_level(const Slot& worker, TaskId task) const;
+  std::optional<TaskIndex> task_at(const Slot& worker, TaskId task) const;
   void assign_nested(TimePoint now, Actions& actions);
+  void send_subtask(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
   bool rest_is_for_subtasks() const;
   void end_family(TaskIndex parent, Actions& actions);
   std::vector<TaskIndex> tasks_above(TaskIndex innermost) const;
@@ -259,6 +262,7 @@ class Scheduler {
   bool held(TimePoint now) const { return now < held_until_; }
   void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
   void put(Slot& to, TaskIndex i, TimePoint now);
+  void put_place(Slot& to, TaskIndex i, TimePoint now);
   void compute_deadline(TimePoint now);
 
   // Which task (scheduler_choose.cc)
@@ -302,6 +306,7 @@ class Scheduler {
   Counts counts_;
   Gangs gangs_;
   Families families_;
+  bool one_at_a_time_ = false;  ///< all workers: there are sub-tasks
   bool told_smaller_gangs_ = false;
 
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()

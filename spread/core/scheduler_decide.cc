@@ -39,6 +39,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
            actions);
     }
   }
+  if (stopping_) assign_nested(now, actions);
   if (options_.holds_answers) close_holders(now, actions);
   if (tasks_done() || interrupted() || (options_.close_idle && none_to_give())) {
     close_inputs(now, actions);
@@ -160,21 +161,8 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
   return false;
 }
 
-void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
-  Task& task = tasks_[i];
-  ++task.attempts;
-  if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
-  put(to, i, now);
-  actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
-                       why);
-  if (!is_subtask(task.id)) return;
-  SendTask& sent = std::get<SendTask>(actions.back());
-  sent.depth = task.depth;
-  sent.parent = tasks_[task.parent].id;
-}
-
-/// It is in flight there.
-void Scheduler::put(Slot& to, TaskIndex i, TimePoint now) {
+/// It is in flight there. Inline, since it is a part of every send.
+[[gnu::always_inline]] inline void Scheduler::put(Slot& to, TaskIndex i, TimePoint now) {
   Task& task = tasks_[i];
   task.holder = to.id;
   const bool first = to.in_flight().empty();
@@ -182,17 +170,25 @@ void Scheduler::put(Slot& to, TaskIndex i, TimePoint now) {
     to.was_idle = true;
     to.last_answer = now;
   }
-  if (to.waiting()) {
-    pool_.send_nested(to, {i, now, now}, task.payload.size());
-  } else {
-    pool_.send(to, {i, now, now}, task.payload.size(), task.alone, !is_subtask(task.id));
-  }
+  pool_.send(to, {i, now, now}, task.payload.size(), task.alone);
   if (first) arm_timeout(to);
   if (task.alone) {
     pool_.set_draining(to, false);
     if (task.apart) ++pool_.connection_of(to).apart;
   }
   placement_.took(to);
+}
+
+void Scheduler::put_place(Slot& to, TaskIndex i, TimePoint now) { put(to, i, now); }
+
+void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
+  Task& task = tasks_[i];
+  ++task.attempts;
+  if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
+  if (is_subtask(task.id)) return send_subtask(to, i, now, why, actions);
+  put(to, i, now);
+  actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
+                       why);
 }
 
 // ---------------------------------------------------------------- time

@@ -395,7 +395,9 @@ void Scheduler::stop(std::string reason, Actions& actions) {
 }
 
 void Scheduler::cancel_queue(Actions& actions) {
-  while (tasks_.queued() > 0) {
+  // Those of running tasks are a part of what may finish.
+  const bool all = killing_ != Killing::No;
+  while (tasks_.queued() > (all ? 0 : tasks_.subtasks_queued())) {
     DeliverTask how;
     how.outcome = Outcome::NotComputed;
     how.error_type = "NotComputed";

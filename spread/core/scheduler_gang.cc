@@ -64,7 +64,7 @@ void Scheduler::send_gang(TaskIndex i, const std::vector<WorkerId>& members, Tim
   place.size = static_cast<std::uint32_t>(members.size());
   for (const WorkerId id : members) {
     const TaskIndex held = tasks_.add_place(i, place.gang, place.rank);
-    put(pool_[id], held, now);
+    put_place(pool_[id], held, now);
     SendTask send;
     send.worker = id;
     send.task = tasks_[i].id;
@@ -179,8 +179,12 @@ void Scheduler::drop_broken_place(Slot& ended, TimePoint now, Actions& actions) 
   const Task& front = tasks_[ended.in_flight().front().task];
   if (!front.dropped && (front.gang == kNoGang || !gangs_[front.gang].broken)) return;
   task_of_failed(take_in_flight(ended, 0, now).task, {}, now, actions);
-  // What it ran inside of, if anything, goes back unmarked.
-  give_back_all(ended, now, actions);
+  // What it ran inside of, if anything, goes back: that has submitted something, and waits.
+  std::vector<TaskIndex> above;
+  for (std::size_t i = 0; i < ended.in_flight().size(); ++i) {
+    if (families_.has(ended.in_flight()[i].task)) above.push_back(ended.in_flight()[i].task);
+  }
+  give_back_above(ended, above, "it ran what was not wanted any more", now, actions);
 }
 
 }  // namespace spread

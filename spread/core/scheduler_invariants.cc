@@ -33,7 +33,7 @@ void Scheduler::check_invariants() const {
       counts_.ok + counts_.failed + counts_.lost + counts_.not_computed + counts_.skipped;
   const std::size_t subtasks = tasks_.subtasks_queued() + tasks_.subtasks_in_flight();
   SPREAD_ASSERT(counts_.arrived == final + tasks_.queued() + in_flight - subtasks);
-  SPREAD_ASSERT(!stopping_ || tasks_.queued() == 0);
+  SPREAD_ASSERT(!stopping_ || tasks_.queued() == tasks_.subtasks_queued());
   SPREAD_ASSERT(tasks_.fresh_count() <= options_.read_ahead);
 }
 

@@ -13,34 +13,57 @@ namespace spread {
 
 void Scheduler::on(SubtasksArrived& event, TimePoint, Actions&) {
   Slot& worker = pool_[event.worker];
-  const std::optional<std::size_t> place = find_task(worker, event.parent);
+  const std::optional<TaskIndex> parent = task_at(worker, event.parent);
   // Its attempt is over already, and so are they: FamilyEnded has been told.
-  if (!place || tasks_[worker.in_flight()[*place].task].dropped) return;
+  if (!parent || tasks_[*parent].dropped) return;
   SPREAD_ASSERT(!options_.retry_first && !options_.holds_answers);
-  const TaskIndex parent = worker.in_flight()[*place].task;
-  KeyRecord& key = pool_.key_of(worker);
-  key.asks = true;
-  key.proven = true;  // what gets that far works: what it dies of now is its task
+  pool_.key_of(worker).proven = true;  // what gets that far works: what it dies of now is its task
+  if (!std::exchange(one_at_a_time_, true)) {
+    // Nor may a sub-task have to wait for workers elsewhere to have done what they were sent.
+    for (KeyRecord& key : pool_.keys()) key.asks = true;
+  }
   worker.plain = false;
-  tasks_[parent].came_back = true;  // it is not plain
+  tasks_[*parent].came_back = true;  // it is not plain
   for (SubtasksArrived::Subtask& each : event.subtasks) {
-    families_.add(parent, tasks_.push_subtask(each.id, std::move(each.payload), parent), each.id);
+    families_.add(*parent, tasks_.push_subtask(each.id, std::move(each.payload), *parent), each.id);
   }
 }
 
 void Scheduler::on(TaskWaits& event, TimePoint now, Actions&) {
   Slot& worker = pool_[event.worker];
-  if (!event.waits) {
-    if (!worker.suspended().empty()) pool_.resume(worker, now);
+  if (const auto level = suspended_level(worker, event.task)) {
+    pool_.set_wait_ends(worker, *level, !event.waits, now);
     if (!worker.in_flight().empty()) arm_timeout(worker);
     return;
   }
   const std::optional<std::size_t> place = find_task(worker, event.task);
-  if (place && worker.state() == SlotState::Live) pool_.suspend(worker, *place, now);
+  if (event.waits && place && worker.state() == SlotState::Live) {
+    pool_.suspend(worker, *place, now);
+  }
+}
+
+/// How deep a task is suspended there, if it is; 0 = outermost.
+std::optional<std::size_t> Scheduler::suspended_level(const Slot& worker, TaskId task) const {
+  for (std::size_t level = 0; level < worker.suspended().size(); ++level) {
+    if (tasks_[worker.suspended()[level].entries.front().task].id == task) return level;
+  }
+  return std::nullopt;
+}
+
+/// A task that the worker has, whether it works on it or not.
+std::optional<TaskIndex> Scheduler::task_at(const Slot& worker, TaskId task) const {
+  if (const auto place = find_task(worker, task)) return worker.in_flight()[*place].task;
+  for (const Suspended& each : worker.suspended()) {
+    for (std::size_t i = 0; i < each.entries.size(); ++i) {
+      if (tasks_[each.entries[i].task].id == task) return each.entries[i].task;
+    }
+  }
+  return std::nullopt;
 }
 
 void Scheduler::on(SubpoolSet& event, TimePoint, Actions&) {
   options_.subpool = event.slots;
+  one_at_a_time_ = true;
   for (KeyRecord& key : pool_.keys()) key.asks = true;
 }
 
@@ -56,15 +79,46 @@ std::optional<std::size_t> Scheduler::find_task(const Slot& worker, TaskId task)
 
 /// A worker that waits is sent what it waits for: so one worker is enough, however deep it goes.
 void Scheduler::assign_nested(TimePoint now, Actions& actions) {
-  if (families_.empty()) return;
+  if (tasks_.subtasks_queued() == 0) return;
   pool_.each(Group::Waiting, [&](Slot& worker) {
     if (held(now) || worker.resting()) return;
     const TaskIndex waits = worker.suspended().back().entries.front().task;
     const std::optional<TaskIndex> next = families_.queued_descendant(waits, tasks_);
-    if (!next || (avoids(worker, tasks_[*next]) && another_is_free(worker, tasks_[*next]))) return;
+    if (!next) return;
+    // After a stop no other one takes it.
+    const Task& task = tasks_[*next];
+    if (!stopping_ && avoids(worker, task) && another_is_free(worker, task)) return;
     tasks_.take_again(*next);
     send(worker, *next, now, "a task that waits there has submitted it", actions);
   });
+}
+
+/// The rest of send(), to a worker that has nothing in flight.
+void Scheduler::send_subtask(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
+  Task& task = tasks_[i];
+  task.holder = to.id;
+  to.was_idle = true;
+  to.last_answer = now;
+  if (to.waiting()) {
+    pool_.send_nested(to, {i, now, now}, task.payload.size());
+  } else {
+    pool_.send(to, {i, now, now}, task.payload.size(), task.alone, false);
+  }
+  arm_timeout(to);
+  if (task.alone) {
+    pool_.set_draining(to, false);
+    if (task.apart) ++pool_.connection_of(to).apart;
+  }
+  placement_.took(to);
+  SendTask sent;
+  sent.worker = to.id;
+  sent.task = task.id;
+  sent.payload = task.payload;
+  sent.attempt = task.attempts;
+  sent.why = why;
+  sent.depth = task.depth;
+  sent.parent = tasks_[task.parent].id;
+  actions.emplace_back(std::move(sent));
 }
 
 /// No more tasks of the input may be under way: the other slots are kept for sub-tasks.

@@ -299,13 +299,8 @@ void SlotPool::has_none(Slot& slot, TimePoint now) {
   sendable_.insert(place_of(slot));
 }
 
-void SlotPool::send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone, bool counts) {
-  SPREAD_ASSERT(slot.takes_tasks());
-  if (!slot.given_) change(slot, [&] { slot.given_ = true; });
-  slot.in_flight_.push_back(task);
-  slot.in_flight_bytes_ += bytes;
-  if (slot.in_flight_.size() == 1) has_one(slot, alone);
-  if (counts && --slot.left_ == 0) set_spent(slot);
+void SlotPool::set_given(Slot& slot) {
+  change(slot, [&] { slot.given_ = true; });
 }
 
 InFlight SlotPool::take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now) {
@@ -343,9 +338,10 @@ void SlotPool::suspend(Slot& slot, std::size_t place, TimePoint now) {
   });
 }
 
-void SlotPool::resume(Slot& slot, TimePoint now) {
-  slot.suspended_.back().ends = true;
-  if (slot.in_flight_.empty()) change(slot, [&] { restore(slot, now); });
+void SlotPool::set_wait_ends(Slot& slot, std::size_t level, bool ends, TimePoint now) {
+  slot.suspended_[level].ends = ends;
+  const bool goes_on = slot.in_flight_.empty() && slot.suspended_.back().ends;
+  if (goes_on) change(slot, [&] { restore(slot, now); });
 }
 
 /// The time that it has waited is not its own.
@@ -356,18 +352,15 @@ void SlotPool::restore(Slot& slot, TimePoint now) {
   slot.in_flight_ = std::move(suspended.entries);
 }
 
-void SlotPool::unwind(Slot& slot, TimePoint now) {
-  if (slot.suspended_.empty()) return;
+void SlotPool::unwind_last(Slot& slot, TimePoint now) {
   change(slot, [&] {
-    while (!slot.suspended_.empty()) {
-      Ring<InFlight> inside = std::move(slot.in_flight_);
-      restore(slot, now);
-      while (!slot.in_flight_.empty()) {
-        inside.push_back(slot.in_flight_.front());
-        slot.in_flight_.pop_front();
-      }
-      slot.in_flight_ = std::move(inside);
+    Ring<InFlight> inside = std::move(slot.in_flight_);
+    restore(slot, now);
+    while (!slot.in_flight_.empty()) {
+      inside.push_back(slot.in_flight_.front());
+      slot.in_flight_.pop_front();
     }
+    slot.in_flight_ = std::move(inside);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "spread/base/assert.h"
 #include "spread/core/event.h"
 #include "spread/core/key_record.h"
 #include "spread/core/slot.h"
@@ -270,15 +271,27 @@ class SlotPool {
   }
   /// What it has in flight, the task at `place` in front, waits for sub-tasks of that.
   void suspend(Slot& slot, std::size_t place, TimePoint now);
-  /// What was suspended last goes on, as soon as nothing runs inside of it.
-  void resume(Slot& slot, TimePoint now);
-  /// What runs inside of others comes first, then these, the innermost first; nothing is suspended.
-  void unwind(Slot& slot, TimePoint now);
+  /// What is suspended at `level` (0 = the outermost) has what it waited for, or waits again. It
+  /// goes on as soon as nothing runs inside of it.
+  void set_wait_ends(Slot& slot, std::size_t level, bool ends, TimePoint now);
+  /// What is suspended last is in flight again, behind what runs inside of it.
+  void unwind_last(Slot& slot, TimePoint now);
+  /// The same of all that is suspended.
+  void unwind(Slot& slot, TimePoint now) {
+    while (!slot.suspended_.empty()) unwind_last(slot, now);
+  }
   /// A sub-task of what is suspended last is in flight there.
   void send_nested(Slot& slot, const InFlight& task, std::size_t bytes);
   /// A task is in flight there; `alone`: nothing is to follow it.
   /// `counts`: among those that its process may be sent (--max-tasks).
-  void send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone, bool counts = true);
+  void send(Slot& slot, const InFlight& task, std::size_t bytes, bool alone, bool counts = true) {
+    SPREAD_ASSERT(slot.takes_tasks());
+    if (!slot.given_) set_given(slot);
+    slot.in_flight_.push_back(task);
+    slot.in_flight_bytes_ += bytes;
+    if (slot.in_flight_.size() == 1) has_one(slot, alone);
+    if (counts && --slot.left_ == 0) set_spent(slot);
+  }
   /// The task at `place` of what is in flight there is no more. Another one may become one of those
   /// that the worker works on.
   InFlight take(Slot& slot, std::size_t place, std::size_t bytes, TimePoint now);
@@ -312,6 +325,7 @@ class SlotPool {
   void change(Slot& slot, F&& f);
   void change_draining(Slot& slot, bool draining);
   void regroup(const Slot& slot, Bits before, Bits after);
+  void set_given(Slot& slot);
   void has_one(Slot& slot, bool alone);
   void has_none(Slot& slot, TimePoint now);
   void restore(Slot& slot, TimePoint now);

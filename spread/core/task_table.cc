@@ -153,7 +153,8 @@ void TaskTable::remove_by_age(TaskIndex i) { by_age_.remove(i, tasks_[i].id, tas
 
 TaskIndex TaskTable::pop_queued() {
   SPREAD_ASSERT(queued() > 0);
-  if (again_.empty()) return take_fresh();
+  const bool only_subtasks = again_.size() == subtasks_queued_;
+  if (!fresh_.empty() && only_subtasks) return take_fresh();
   const TaskIndex i = again_.oldest();
   take_again(i);
   return i;

@@ -186,7 +186,7 @@ class TaskTable {
   TaskIndex fresh_front() const { return fresh_.front(); }
   /// Those to be sent again.
   const RetryQueue& again() const { return again_; }
-  TaskIndex take_fresh() {
+  [[gnu::always_inline]] TaskIndex take_fresh() {
     const TaskIndex i = fresh_.front();
     fresh_.pop_front();
     queued_bytes_ -= tasks_[i].payload.size();
@@ -225,7 +225,7 @@ class TaskTable {
     SPREAD_ASSERT(keeps_age_);
     return by_age_.oldest();
   }
-  /// Any queued task, oldest first, made final: for the end of a run.
+  /// A queued task, sub-tasks last, made final: for the end of a run.
   TaskIndex pop_queued();
 
   /// For check_invariants(): the number of live entries.

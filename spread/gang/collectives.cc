@@ -135,6 +135,7 @@ void Collectives::complete(Replies& out) {
   Replies replies;
   for (std::uint32_t rank = 0; rank < members_.size(); ++rank) {
     GangReply reply{{members_[rank].seq, {}, {}, {}}, rank};
+    reply.awaited = true;
     if (rank == 0 || to_each) {
       Result<std::vector<Slice>> value = value_for(rank);
       const std::uint64_t bytes = value ? bytes_in(*value) : 0;

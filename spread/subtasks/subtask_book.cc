@@ -245,6 +245,7 @@ std::optional<SubtaskBook::Place> SubtaskBook::find(TaskId id) {
 /// What is waited for is there. What is fetched is forgotten.
 SubtaskReply SubtaskBook::reply_to(OwnerId owner, const Wait& wait) {
   SubtaskReply reply{{wait.seq, {}, {}, {}}, owner};
+  reply.awaited = true;
   if (wait.op == SubtaskOp::Wait) {
     reply.value = finished_of(wait.ids);
     return reply;
@@ -365,6 +366,12 @@ const Value* SubtaskBook::common(std::uint64_t k) const {
   const auto batch = batches_.find(TaskId{k});
   if (batch == batches_.end() || !batch->second.common) return nullptr;
   return &*batch->second.common;
+}
+
+std::optional<std::uint64_t> SubtaskBook::pending_question(OwnerId owner) const {
+  const auto found = owners_.find(owner);
+  if (found == owners_.end() || !found->second.wait) return std::nullopt;
+  return found->second.wait->seq;
 }
 
 bool SubtaskBook::waits(OwnerId owner) const {

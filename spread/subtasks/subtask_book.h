@@ -95,6 +95,8 @@ class SubtaskBook {
 
   /// The common part of sub-tasks that are not finished; null = it is over.
   const Value* common(std::uint64_t k) const;
+  /// The question that the owner waits for, if it does.
+  std::optional<std::uint64_t> pending_question(OwnerId owner) const;
   /// Whether the owner waits for an answer.
   bool waits(OwnerId owner) const;
   /// How many slots are kept for sub-tasks.

@@ -9,6 +9,10 @@
 namespace spread {
 
 OwnerId RunningSubtasks::owner_of(WorkerSlot& worker, TaskId task) {
+  // Of an attempt that nothing else has ended.
+  if (const auto old = owners_.find(task); old != owners_.end() && old->second.worker != &worker) {
+    drop(task);
+  }
   const auto [owner, is_new] = owners_.try_emplace(task);
   if (is_new) {
     owner->second = {OwnerId{++last_owner_}, &worker};
@@ -19,6 +23,7 @@ OwnerId RunningSubtasks::owner_of(WorkerSlot& worker, TaskId task) {
 
 void RunningSubtasks::ask(WorkerSlot& worker, const wire::UpMessage& question) {
   const auto running = running_.find(question.id);
+  if (is_subtask(question.id) && running == running_.end()) return refuse(worker, question.seq);
   const std::uint32_t depth = running == running_.end() ? 0 : running->second.depth;
   SubtaskChanges changes;
   book_.ask(owner_of(worker, question.id), depth, question, worker.worker().share(question.value),
@@ -44,7 +49,23 @@ void RunningSubtasks::finished(TaskId id, bool ok, const Value& value) {
   apply(changes);
 }
 
-void RunningSubtasks::ended(TaskId task) { drop(task); }
+void RunningSubtasks::end(TaskId task) {
+  const auto owner = owners_.find(task);
+  if (owner == owners_.end()) return;
+  // It was dropped with the attempt that has submitted it, and would wait for ever.
+  const std::optional<std::uint64_t> pending = book_.pending_question(owner->second.id);
+  if (pending) refuse(*owner->second.worker, *pending);
+  drop(task);
+}
+
+/// Nothing that comes of this task is wanted any more.
+void RunningSubtasks::refuse(WorkerSlot& worker, std::uint64_t seq) {
+  wire::Reply reply;
+  reply.seq = seq;
+  reply.type = "Dropped";
+  reply.message = "the attempt that has submitted this sub-task is over";
+  worker.reply(reply);
+}
 
 void RunningSubtasks::gone(WorkerSlot& worker) {
   std::vector<TaskId> its;

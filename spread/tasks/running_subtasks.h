@@ -30,7 +30,9 @@ class RunningSubtasks {
   /// A sub-task is final: `value` is its result or the map of its error.
   void finished(TaskId id, bool ok, const Value& value);
   /// The task has been answered, or its attempt has ended otherwise.
-  void ended(TaskId task);
+  void ended(TaskId task) {
+    if (!owners_.empty()) end(task);
+  }
   /// The worker has ended, and with it what it had.
   void gone(WorkerSlot& worker);
 
@@ -49,7 +51,9 @@ class RunningSubtasks {
   void apply(SubtaskChanges& changes);
   void post_submitted(SubtaskChanges& changes);
   void end_commons(const SubtaskChanges& changes);
+  void end(TaskId task);
   void drop(TaskId task);
+  static void refuse(WorkerSlot& worker, std::uint64_t seq);
 
   Engine& engine_;
   SubtaskBook book_;

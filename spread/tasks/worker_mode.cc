@@ -186,19 +186,26 @@ void WorkerMode::subtask_done(const DeliverTask& delivery) {
 void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   answered_ = true;
   subtasks_.ended(answer.id);
-  if (from.place().gang != kNoGang) {
-    const std::string why = gangs_.answered(from, answer);
-    if (!why.empty()) return fail_instead(from, answer.id, "GangFailed", why);
-    const bool list = setup_.tasks->gang.gather != GatherAs::Concat || is_list(answer.value);
-    if (answer.kind == wire::UpKind::Ok && !list) {
-      return fail_instead(from, answer.id, "BadResult",
-                          "its value is no list, which --gather concat wants");
-    }
+  if (from.place().gang != kNoGang && !counts_in_gang(from, answer)) return;
+  if (answer.kind != wire::UpKind::Ok) return on_other_answer(from, answer);
+  engine_.post_success(from.id(), answer.id, from.worker().share(answer.value));
+}
+
+/// False: it has failed, whatever it says, and that has been posted.
+bool WorkerMode::counts_in_gang(WorkerSlot& from, const wire::UpMessage& answer) {
+  const std::string why = gangs_.answered(from, answer);
+  if (!why.empty()) {
+    fail_instead(from, answer.id, "GangFailed", why);
+    return false;
   }
+  const bool list = setup_.tasks->gang.gather != GatherAs::Concat || is_list(answer.value);
+  if (list || answer.kind != wire::UpKind::Ok) return true;
+  fail_instead(from, answer.id, "BadResult", "its value is no list, which --gather concat wants");
+  return false;
+}
+
+void WorkerMode::on_other_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   Slice value = from.worker().share(answer.value);
-  if (answer.kind == wire::UpKind::Ok) {
-    return engine_.post_success(from.id(), answer.id, std::move(value));
-  }
   Answered answered;
   answered.worker = from.id();
   answered.task = answer.id;

@@ -90,6 +90,8 @@ class WorkerMode final : public RunMode {
   void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
   static SubtaskBook::Limits subtask_limits(const WorkerSetup& setup);
   std::optional<Value> answer_of_subtasks(WorkerSlot& from, const wire::UpMessage& question);
+  bool counts_in_gang(WorkerSlot& from, const wire::UpMessage& answer);
+  void on_other_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void fail_instead(WorkerSlot& from, TaskId task, std::string_view type, std::string_view why);
   wire::WorkerError error_of(const DeliverTask& delivery) const;
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);

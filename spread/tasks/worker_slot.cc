@@ -98,10 +98,13 @@ Status WorkerSlot::send_with_meta(const SendTask& action) {
     meta.add("rank", action.place.rank).add("size", action.place.size);
   }
   if (is_subtask(action.task)) mode_.subtasks().add_meta(*this, action, meta);
+  if (!takes_frames()) return {};
   return worker_->session().send_task(action.task, action.payload, meta.view());
 }
 
 void WorkerSlot::send_task(const SendTask& action) {
+  // It has been found unusable in this very turn, which the Scheduler is about to be told.
+  if (!takes_frames()) return;
   const bool meta = meta_ || is_subtask(action.task);
   const Status sent =
       meta ? send_with_meta(action) : worker_->session().send_task(action.task, action.payload);
@@ -322,7 +325,7 @@ void WorkerSlot::reply(const wire::Reply& reply) {
   if (reply.refused()) {
     worker_->reply(wire::make_refusal(reply.seq, reply.type, reply.message));
   } else {
-    worker_->answer(reply.seq, reply.value);
+    worker_->answer(reply.seq, reply.value, reply.awaited);
   }
   engine_.needs_flush(*this);
 }
@@ -334,6 +337,7 @@ void WorkerSlot::forget_common(std::uint64_t common) {
 }
 
 void WorkerSlot::on_retires() {
+  mode_.subtasks().gone(*this);
   if (!former_) engine_.post(WorkerRetires{id()});
 }
 

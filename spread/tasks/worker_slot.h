@@ -63,6 +63,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void has_task();
   void look_at_memory();
   bool counts() const;
+  bool takes_frames() { return worker_->session().state() == SessionState::Running; }
   Status send_with_meta(const SendTask& action);
   bool leaves_lines_out(ExitStatus status) const;
   std::string silence_hint() const;

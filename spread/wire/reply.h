@@ -18,6 +18,9 @@ struct Reply {
   std::vector<Slice> value;  ///< one encoded value, in pieces, one behind the other
   std::string type;          ///< of a refusal; empty = it is answered
   std::string message;
+  /// It has been waited for, so that its receiver has asked nothing else since: its size is no sign
+  /// that it reads no replies.
+  bool awaited = false;
 
   bool refused() const { return !type.empty(); }
   std::size_t size() const {

@@ -312,10 +312,10 @@ void Session::reply(const Value& message) {
   }
 }
 
-void Session::answer(std::uint64_t seq, std::span<const Slice> value) {
+void Session::answer(std::uint64_t seq, std::span<const Slice> value, bool awaited) {
   std::size_t bytes = 0;
   for (const Slice& piece : value) bytes += piece.size();
-  if (!counts_reply(bytes)) return;
+  if (!counts_reply(awaited ? 0 : bytes)) return;
   const Result<bool> by_reference = codec_->encode_answer_head(seq, bytes, output_.tail());
   if (by_reference && *by_reference) {
     for (const Slice& piece : value) output_.append(piece);

@@ -90,7 +90,8 @@ class Session {
   void reply(const Value& message);
   /// The same with a value that is in several pieces, one behind the other, and of which a large
   /// one is not copied: many workers may be sent it.
-  void answer(std::uint64_t seq, std::span<const Slice> value);
+  /// `awaited`: see wire::Reply.
+  void answer(std::uint64_t seq, std::span<const Slice> value, bool awaited = false);
   /// No task will follow: the worker's input is to be closed when all has been written.
   void close();
 

@@ -70,14 +70,6 @@ Slice ReceiveBuffer::rest() const {
   return Slice::copy_of(unfinished_.view());
 }
 
-Slice ReceiveBuffer::share(ByteView value) const {
-  if (block_ != nullptr && value.data() >= block_->data() &&
-      value.data() < block_->data() + block_->capacity()) {
-    return Slice(block_, value);
-  }
-  return Slice::copy_of(value);
-}
-
 SessionWorker::SessionWorker(WorkerId id, const SessionOptions& session,
                              std::unique_ptr<Channel> channel, EventLoop& loop, ReadBuffer& shared,
                              WorkerSink& sink, const SessionWorkerOptions& options)
@@ -125,8 +117,8 @@ void SessionWorker::reply(const Value& message) {
   if (session_.problem() != Problem::None) react_to_problem(false);
 }
 
-void SessionWorker::answer(std::uint64_t seq, std::span<const Slice> value) {
-  session_.answer(seq, value);
+void SessionWorker::answer(std::uint64_t seq, std::span<const Slice> value, bool awaited) {
+  session_.answer(seq, value, awaited);
   if (session_.problem() != Problem::None) react_to_problem(false);
 }
 

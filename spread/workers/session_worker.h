@@ -52,7 +52,13 @@ class ReceiveBuffer {
   Slice rest() const;
   /// The value as a Slice: between filled() and keep() it shares the memory that it was read into,
   /// if it lies there.
-  Slice share(ByteView value) const;
+  Slice share(ByteView value) const {
+    if (block_ != nullptr && value.data() >= block_->data() &&
+        value.data() < block_->data() + block_->capacity()) {
+      return Slice(block_, value);
+    }
+    return Slice::copy_of(value);
+  }
 
  private:
   ReadBuffer& shared_;
@@ -108,7 +114,7 @@ class SessionWorker final : private ChannelSink {
   /// ended.
   void reply(const Value& message);
   void tell(const Value& message);
-  void answer(std::uint64_t seq, std::span<const Slice> value);
+  void answer(std::uint64_t seq, std::span<const Slice> value, bool awaited = false);
   /// No task will follow: its input is closed when all has been written, and the shutdown time-out
   /// begins, or does with the last answer that it still owes.
   void close_input();

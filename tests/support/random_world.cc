@@ -281,9 +281,11 @@ void add_subtasks(World& world, Dice& dice) {
   if (world.tasks.size() > 200) world.tasks.resize(200);
   const double share = dice.chance(0.3) ? 1 : dice.between(0, 1);
   const std::uint32_t levels = dice.count(1, 4);
+  const bool impatient = dice.chance(0.3);
   for (TaskPlan& task : world.tasks) {
     if (!dice.chance(share)) continue;
     task.subtasks = dice.log_count(1, 8);
+    if (impatient) task.unwanted = dice.count(0, task.subtasks);
     task.levels = levels;
   }
   if (dice.chance(0.2)) world.sub_poison = dice.log_between(0.001, 0.2);

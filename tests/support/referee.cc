@@ -100,6 +100,11 @@ void Referee::before(const Answered& event) {
   const bool in_gang = from.gang != kNoGang;
   const bool counts = !about.dropped && (!in_gang || !gangs_.at(from.gang).broken);
   end_family(event.task);
+  const auto has_it = [&] {
+    return std::find(from.in_flight.begin(), from.in_flight.end(), event.task) !=
+           from.in_flight.end();
+  };
+  while (!from.waiting.empty() && !has_it()) unwind_last(from);
   if (in_gang && event.kind == AnswerKind::Ok) {
     ++gangs_.at(from.gang).succeeded;
   } else if (in_gang) {
@@ -285,7 +290,7 @@ void Referee::see(const SendTask& action) {
   const bool in_gang = action.place.gang != kNoGang;
   expect(sent.holder == kNoWorker, what + "in flight twice");
   expect(in_gang == (options_.gang > 0), what + "its gang is missing, or it needs none");
-  expect(!scheduler_->stopping(), what + "sent after the stop");
+  expect(nested || !scheduler_->stopping(), what + "sent after the stop");
   expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
          what + "sent behind one that should be alone");

@@ -139,6 +139,7 @@ class Referee {
   void end_family(TaskId parent);
   void go_on(WorkerBook& worker);
   void unwind(WorkerBook& worker);
+  void unwind_last(WorkerBook& worker);
   bool is_below(TaskId id, TaskId parent);
   bool breaks_gang(WorkerBook& member);
   void leave_gang(WorkerBook& member);

@@ -103,11 +103,12 @@ void Referee::before(const SubtasksArrived& event) {
 
 void Referee::before(const TaskWaits& event) {
   WorkerBook& at = worker(event.worker);
-  if (!event.waits) {
-    if (at.waiting.empty()) return;
-    at.waiting.back().ends = true;
+  for (WorkerBook::Waiting& each : at.waiting) {
+    if (each.tasks.front() != event.task) continue;
+    each.ends = !event.waits;
     return go_on(at);
   }
+  if (!event.waits) return;
   if (at.phase != WorkerBook::Phase::Live || std::erase(at.in_flight, event.task) == 0) return;
   at.in_flight.push_front(event.task);
   at.waiting.push_back({std::exchange(at.in_flight, {}), false});
@@ -120,11 +121,14 @@ void Referee::go_on(WorkerBook& at) {
   at.waiting.pop_back();
 }
 
+void Referee::unwind_last(WorkerBook& at) {
+  const std::deque<TaskId>& outer = at.waiting.back().tasks;
+  at.in_flight.insert(at.in_flight.end(), outer.begin(), outer.end());
+  at.waiting.pop_back();
+}
+
 void Referee::unwind(WorkerBook& at) {
-  for (; !at.waiting.empty(); at.waiting.pop_back()) {
-    const std::deque<TaskId>& outer = at.waiting.back().tasks;
-    at.in_flight.insert(at.in_flight.end(), outer.begin(), outer.end());
-  }
+  while (!at.waiting.empty()) unwind_last(at);
 }
 
 bool Referee::is_below(TaskId id, TaskId parent) {
@@ -162,7 +166,6 @@ void Referee::see_subtask(const SendTask& action) {
   if (to.waiting.empty()) return;
   expect(is_below(action.task, to.waiting.back().tasks.front()),
          what + "it is not below what waits there");
-  expect(!to.waiting.back().ends, what + "what waited there goes on");
 }
 
 }  // namespace spread::simulation

@@ -30,9 +30,9 @@ struct TaskPlan {
   bool cuts = false;    ///< ... and its whole connection
   bool hangs = false;   ///< is never answered
   bool fatal = false;
-  /// Half way through it submits so many sub-tasks and waits for all of them; each of these does as
-  /// much down to `levels`.
-  std::uint32_t subtasks = 0, levels = 0;
+  /// Half way through it submits so many sub-tasks and waits for all but `unwanted` of them; each
+  /// of these does as much down to `levels`.
+  std::uint32_t subtasks = 0, levels = 0, unwanted = 0;
 };
 
 struct HostPlan {
@@ -240,7 +240,8 @@ class Simulation {
   struct Wait {
     std::shared_ptr<Process> process;
     std::vector<TaskId> open;
-    bool begun = false;  ///< the master has been asked
+    std::size_t unwanted = 0;  ///< so many may be open still when the wait ends
+    bool begun = false;        ///< the master has been asked
   };
   std::map<TaskId, Wait> waits_;
   std::vector<std::uint32_t> starts_;         ///< by slot

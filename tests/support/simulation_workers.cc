@@ -137,7 +137,7 @@ void Simulation::sub_finished(TaskId id) {
   const auto wait = waits_.find(parent);
   if (wait == waits_.end()) return;
   std::erase(wait->second.open, id);
-  if (!wait->second.open.empty() || !wait->second.begun) return;
+  if (wait->second.open.size() > wait->second.unwanted || !wait->second.begun) return;
   hand_in(TaskWaits{wait->second.process->worker, parent, false});
   end_wait(parent);
 }
@@ -155,18 +155,26 @@ bool Simulation::begins_to_wait(const TaskWaits& event) {
   const auto wait = waits_.find(event.task);
   if (wait == waits_.end()) return false;
   wait->second.begun = true;
-  if (!wait->second.open.empty()) return true;
+  if (wait->second.open.size() > wait->second.unwanted) return true;
   end_wait(event.task);
   return false;
 }
 
-void Simulation::act(const FamilyEnded& action) { waits_.erase(action.parent); }
+void Simulation::act(const FamilyEnded& action) {
+  const auto wait = waits_.find(action.parent);
+  if (wait == waits_.end()) return;
+  // One that is dropped is refused what it waits for.
+  if (is_subtask(action.parent) && wait->second.begun) return end_wait(action.parent);
+  waits_.erase(wait);
+}
 
 /// A worker's task submits some, and waits for them.
 void Simulation::submit(const std::shared_ptr<Process>& process, TaskId task) {
   const TaskPlan how = plan(task);
   SubtasksArrived arrived{process->worker, task, {}};
-  Wait wait{process, {}};
+  Wait wait;
+  wait.process = process;
+  wait.unwanted = how.unwanted;
   for (std::uint32_t i = 0; i < how.subtasks; ++i) {
     const TaskId id{kFirstSubtask + subtasks_.size()};
     Random& random = process->random;
@@ -178,6 +186,7 @@ void Simulation::submit(const std::shared_ptr<Process>& process, TaskId task) {
     if (random.uniform() < world_.sub_errors)
       sub.errors = static_cast<std::uint32_t>(1 + random.below(4));
     sub.levels = how.levels == 0 ? 0 : how.levels - 1;
+    if (how.unwanted > 0) sub.unwanted = static_cast<std::uint32_t>(random.below(2));
     if (sub.levels > 0 && random.uniform() < 0.5) {
       sub.subtasks = static_cast<std::uint32_t>(1 + random.below(3));
     }
