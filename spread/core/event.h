@@ -266,6 +266,12 @@ struct KillWorker {
   bool gentle = true;
   Why why;
 };
+/// The same of the former worker of the slot.
+struct KillFormer {
+  WorkerId worker{};
+  bool gentle = true;
+  Why why;
+};
 /// An attempt of a gang has come to nothing: what its members ask of one another is refused from
 /// now on, and what they answer is dropped.
 struct GangBroken {
@@ -281,12 +287,6 @@ struct FamilyEnded {
 /// There are fewer slots than a gang should have members: those to come have so many. Told once.
 struct GangShrinks {
   std::uint32_t size = 0;
-};
-/// The same of the former worker of the slot.
-struct KillFormer {
-  WorkerId worker{};
-  bool gentle = true;
-  Why why;
 };
 /// A task's final outcome. With `from_answer`, `answer` is the value or the error map; else
 /// `error_type` and `message` say what happened.

@@ -7,8 +7,7 @@ namespace spread {
 
 /// What is known of the slots of one host and argument list.
 struct KeyRecord {
-  bool proven = false;  ///< one of them has answered in this run
-  bool asks = false;    ///< one of its workers has submitted sub-tasks: each has one task at a time
+  bool proven = false;      ///< one of them has answered in this run
   bool says_hello = false;  ///< one of them has
   std::optional<double> prior_seconds;
   std::optional<double> prior_factor;

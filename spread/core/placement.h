@@ -81,16 +81,18 @@ class Placement {
 
   // ---- room
 
+  /// From now on every worker has room for one: there are sub-tasks, and nothing may be sent behind
+  /// a task that may wait for some.
+  void set_one_at_a_time() { one_at_a_time_ = true; }
   /// How many tasks may be in flight there.
   std::size_t room_of(const Slot& worker) const {
     // After a launch that failed with tasks in the pipe one task alone is to show that it works;
     // but of one that holds its answers back one task shows nothing.
     if (pool_.failed_starts(worker) > 0 && !holds_answers_) return 1;
-    if (pool_.key_of(worker).asks)
-      return std::min<std::size_t>(1, worker.in_flight().size() + worker.left());
     const std::size_t live = std::max<std::size_t>(1, pool_.count(Group::Occupied));
     const std::size_t most =
-        worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
+        one_at_a_time_ ? 1
+                       : worker.window.size(tasks_.queued() > kLongQueue * live, worker.parallel);
     return std::min<std::size_t>(most, worker.in_flight().size() + worker.left());
   }
   bool bytes_are_full(const Slot& worker) const;
@@ -125,6 +127,7 @@ class Placement {
   SlotPool& pool_;
   const TaskTable& tasks_;
   bool holds_answers_;
+  bool one_at_a_time_ = false;
   std::size_t window_bytes_;
   Performance performance_;
 

@@ -21,7 +21,7 @@ Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
   // A death is blamed on the first unanswered task, and a worker may hold answers back while more
   // tasks wait in its pipe: with a single try, only a window of one blames the right task.
   if (options_.failure.crash_retries == 1 || options_.gang > 0) options_.window = 1;
-  one_at_a_time_ = options_.subpool > 0;
+  if (options_.subpool > 0) placement_.set_one_at_a_time();
 }
 
 template <typename E>
@@ -44,7 +44,6 @@ void Scheduler::handle(Answered&& event, TimePoint now, Actions& actions) {
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
   Slot& added = pool_.add(event);
-  if (one_at_a_time_) pool_.key_of(added).asks = true;
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
   placement_.slots_added();
@@ -256,7 +255,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
     if (options_.failure.timeout_percent && typical) median_.add(duration);
     return deliver_value(entry.task, event, duration, first, actions);
   }
-  const auto failed = task_of_failed(entry.task, "its task failed", now, actions);
+  const auto failed = task_of_failed(entry.task, "its task failed", actions);
   if (!failed) return;
   DeliverTask how;
   how.gang = failed->gang;
@@ -286,7 +285,7 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   if (!is_subtask(event.task)) was_not_sent(worker, now);
   holder_changed(worker);
   let_end(worker, now);
-  const auto failed = task_of_failed(held, "it could not be sent to it", now, actions);
+  const auto failed = task_of_failed(held, "it could not be sent to it", actions);
   if (!failed) return;
   DeliverTask how;
   how.gang = failed->gang;

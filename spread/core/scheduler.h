@@ -172,15 +172,11 @@ class Scheduler {
   std::vector<WorkerId> in_good_order(std::vector<WorkerId> members, const Task& task) const;
   void send_gang(TaskIndex i, const std::vector<WorkerId>& members, TimePoint now, Why why,
                  Actions& actions);
-  std::optional<FailedTask> task_of_failed(TaskIndex i, std::string_view reason, TimePoint now,
-                                           Actions& actions);
-  void break_gang(GangId id, std::uint32_t rank, std::string reason, TimePoint now,
-                  Actions& actions);
-  void look_for_broken_gang(Slot& slot, TimePoint now, Actions& actions);
+  std::optional<FailedTask> task_of_failed(TaskIndex i, std::string_view reason, Actions& actions);
+  void break_gang(GangId id, std::uint32_t rank, std::string reason, Actions& actions);
   void gang_timed_out(Slot& slot, TimePoint now, Actions& actions);
   void member_succeeded(TaskIndex i, Answered& answered, bool first, TimePoint now,
                         Actions& actions);
-  void drop_broken_place(Slot& slot, TimePoint now, Actions& actions);
 
   // Sub-tasks (scheduler_subtasks.cc)
   std::optional<std::size_t> find_task(const Slot& worker, TaskId task) const;
@@ -193,7 +189,11 @@ class Scheduler {
   std::vector<TaskIndex> tasks_above(TaskIndex innermost) const;
   void give_back_above(Slot& ended, const std::vector<TaskIndex>& above, std::string_view reason,
                        TimePoint now, Actions& actions);
+
+  // What is not wanted any more (scheduler_dropped.cc)
+  void drop(TaskIndex i);
   void look_for_dropped(Slot& slot, TimePoint now, Actions& actions);
+  void settle_dropped(Slot& slot, TimePoint now, Actions& actions);
 
   // Workers that leave (scheduler_retirement.cc)
   void note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions);
@@ -306,7 +306,6 @@ class Scheduler {
   Counts counts_;
   Gangs gangs_;
   Families families_;
-  bool one_at_a_time_ = false;  ///< all workers: there are sub-tasks
   bool told_smaller_gangs_ = false;
 
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()

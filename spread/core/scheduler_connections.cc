@@ -19,7 +19,7 @@ WorkerGone of_worker(const ConnectionLost& lost, WorkerId worker) {
 void Scheduler::on(ConnectionLost& event, TimePoint now, Actions& actions) {
   if (event.cause != EndCause::Exited || !event.clean) last_death_ = event.reason;
   const Workers struck = end_workers(event, now, actions);
-  for (const WorkerId id : struck) drop_broken_place(pool_[id], now, actions);
+  for (const WorkerId id : struck) settle_dropped(pool_[id], now, actions);
   const TimePoint not_before = struck.empty() ? now : settle_loss(event, struck, now, actions);
   pause_connection(event, not_before, now, actions);
   shorten_pauses(pool_[pool_.connection(event.connection).first()], now);
@@ -127,13 +127,13 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
   for (const WorkerId id : busy) {
     Slot& each = pool_[id];
     // What another worker of it had submitted is over by now.
-    drop_broken_place(each, now, actions);
+    settle_dropped(each, now, actions);
     if (each.in_flight().empty()) continue;
     const InFlight front = each.in_flight().front();
     if (tasks_[front.task].gang != kNoGang) {
       // A gang has one place in the connection and others elsewhere, or all: each is charged.
       take_in_flight(each, 0, now);
-      if (const auto failed = task_of_failed(front.task, event.reason, now, actions)) {
+      if (const auto failed = task_of_failed(front.task, event.reason, actions)) {
         blame_task(*failed, id, each.worked(front, now), each.loads_in(front), of_worker(event, id),
                    actions);
       }

@@ -113,7 +113,7 @@ BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
 
 void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& event,
                                 Duration duration, TimePoint now, Actions& actions) {
-  if (const auto refused = task_of_failed(i, "it is busy", now, actions)) {
+  if (const auto refused = task_of_failed(i, "it is busy", actions)) {
     Task& task = tasks_[refused->task];
     ++counts_.refused;
     --task.attempts;
@@ -173,7 +173,7 @@ void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
 /// The task at `place` of the worker's queue goes back unblamed.
 void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now, Actions& actions) {
   const TaskIndex held = take_in_flight(from, place, now).task;
-  if (const auto back = task_of_failed(held, "its worker ended", now, actions)) {
+  if (const auto back = task_of_failed(held, "its worker ended", actions)) {
     queue_again(back->task, actions);
   }
 }
@@ -257,7 +257,7 @@ void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
 /// may be started in the slot; kForever = never.
 TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason killed_for,
                                 TimePoint now, Actions& actions) {
-  drop_broken_place(ended, now, actions);
+  settle_dropped(ended, now, actions);
   const KeyRecord& key = pool_.key_of(ended);
   WorkerEnd end;
   end.killed_for = killed_for;
@@ -285,7 +285,7 @@ TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason
 void Scheduler::end_of_halted(Slot& ended, TimePoint now, Actions& actions) {
   while (!ended.in_flight().empty()) {
     const TaskIndex held = take_in_flight(ended, 0, now).task;
-    const auto failed = task_of_failed(held, "the run has ended", now, actions);
+    const auto failed = task_of_failed(held, "the run has ended", actions);
     if (!failed) continue;
     DeliverTask how;
     how.outcome = Outcome::NotComputed;
@@ -338,7 +338,7 @@ TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame bla
   const std::vector<TaskIndex> above = tasks_above(dead.in_flight().front().task);
   const InFlight entry = take_in_flight(dead, 0, now);
   const bool first = dead.loads_in(entry);
-  if (const auto failed = task_of_failed(entry.task, event.reason, now, actions)) {
+  if (const auto failed = task_of_failed(entry.task, event.reason, actions)) {
     blame_task(*failed, dead.id, dead.worked(entry, now), first, event, actions);
   }
   give_back_above(dead, above, event.reason, now, actions);

@@ -82,48 +82,28 @@ void Scheduler::send_gang(TaskIndex i, const std::vector<WorkerId>& members, Tim
 /// The task that what was in flight at a worker, and has failed there, belongs to. Of a gang's
 /// place: the gang's, which is broken by it; none if it was before, so that it is of no concern.
 std::optional<Scheduler::FailedTask> Scheduler::task_of_failed(TaskIndex i, std::string_view reason,
-                                                               TimePoint now, Actions& actions) {
+                                                               Actions& actions) {
   if (tasks_[i].dropped) {
     tasks_.erase_place(i);
     return std::nullopt;
   }
   const GangId id = tasks_[i].gang;
   if (id == kNoGang) return FailedTask{i};
-  const std::uint32_t rank = tasks_[i].rank;
+  const FailedTask failed{gangs_[id].task, id, tasks_[i].rank};
+  gangs_[id].members[failed.rank] = kNoWorker;
   tasks_.erase_place(i);
-  Gang& gang = gangs_[id];
-  if (gang.broken) {
-    gangs_.leave(id, rank);
-    return std::nullopt;
-  }
-  const FailedTask failed{gang.task, id, rank};
-  gang.members[rank] = kNoWorker;
-  break_gang(id, rank, std::string(reason), now, actions);
-  gangs_.leave(id, rank);
+  break_gang(id, failed.rank, std::string(reason), actions);
   return failed;
 }
 
 /// What the others ask of one another is refused from now on, so that those who wait for one
-/// another end at once; a member that does not is ended in the end: nothing useful can come of it.
-void Scheduler::break_gang(GangId id, std::uint32_t rank, std::string reason, TimePoint now,
-                           Actions& actions) {
-  const TimePoint end_by = after(now, options_.drop_grace);
+/// another end at once.
+void Scheduler::break_gang(GangId id, std::uint32_t rank, std::string reason, Actions& actions) {
   for (const WorkerId member : gangs_[id].members) {
-    if (member != kNoWorker) alarms_.set(member, end_by);
+    if (member != kNoWorker) drop(pool_[member].in_flight().front().task);
   }
-  gangs_.break_up(id, end_by);
+  gangs_.end(id);
   actions.push_back(GangBroken{id, rank, std::move(reason)});
-}
-
-/// A member of a gang that is no more has had its time.
-void Scheduler::look_for_broken_gang(Slot& watched, TimePoint now, Actions& actions) {
-  if (watched.in_flight().empty()) return;
-  const GangId id = tasks_[watched.in_flight().front().task].gang;
-  if (id == kNoGang || !gangs_[id].broken) return;
-  if (now < gangs_[id].end_by) return alarms_.set(watched.id, gangs_[id].end_by);
-  watched.timed_out = kNoTimedOut;
-  kill(watched, KillReason::TimedOut, true, "its gang has failed, and it has not answered",
-       actions);
 }
 
 /// The gang is one task: of its time-out none of its members is guilty for sure, and those that
@@ -131,9 +111,7 @@ void Scheduler::look_for_broken_gang(Slot& watched, TimePoint now, Actions& acti
 void Scheduler::gang_timed_out(Slot& watched, TimePoint now, Actions& actions) {
   const InFlight entry = watched.in_flight().front();
   const GangId id = tasks_[entry.task].gang;
-  Gang& gang = gangs_[id];
-  if (gang.broken) return;
-  const TaskIndex task = gang.task;
+  const TaskIndex task = gangs_[id].task;
   DeliverTask how;
   how.worker = watched.id;
   how.duration = watched.worked(entry, now);
@@ -143,7 +121,7 @@ void Scheduler::gang_timed_out(Slot& watched, TimePoint now, Actions& actions) {
   how.message = fmt::format("no answer within {:.6g} s", to_seconds(timeout()));
   how.gang = id;
   ++counts_.timeouts;
-  break_gang(id, kNoRank, how.message, now, actions);
+  break_gang(id, kNoRank, how.message, actions);
   attempt_failed(task, std::move(how), actions);
 }
 
@@ -154,12 +132,11 @@ void Scheduler::member_succeeded(TaskIndex i, Answered& answered, bool first, Ti
   const std::uint32_t rank = tasks_[i].rank;
   tasks_.erase_place(i);
   Gang& gang = gangs_[id];
-  if (gang.broken) return gangs_.leave(id, rank);
   gang.answers[rank] = std::move(answered.answer);
+  gang.members[rank] = kNoWorker;
   if (rank == 0) gang.root = answered.worker;
   gang.first |= first;
-  gangs_.leave(id, rank);
-  if (gang.unanswered > 0) return;
+  if (--gang.unanswered > 0) return;
   DeliverTask how;
   how.worker = gang.root;
   how.duration = now - gang.sent;
@@ -170,21 +147,6 @@ void Scheduler::member_succeeded(TaskIndex i, Answered& answered, bool first, Ti
   gangs_.end(id);
   if (options_.failure.timeout_percent && !how.first) median_.add(how.duration);
   deliver(task, std::move(how), actions);
-}
-
-/// What is in flight at an ended worker and belongs to a gang that was broken before is not its
-/// fault, and no loss.
-void Scheduler::drop_broken_place(Slot& ended, TimePoint now, Actions& actions) {
-  if (ended.in_flight().empty()) return;
-  const Task& front = tasks_[ended.in_flight().front().task];
-  if (!front.dropped && (front.gang == kNoGang || !gangs_[front.gang].broken)) return;
-  task_of_failed(take_in_flight(ended, 0, now).task, {}, now, actions);
-  // What it ran inside of, if anything, goes back: that has submitted something, and waits.
-  std::vector<TaskIndex> above;
-  for (std::size_t i = 0; i < ended.in_flight().size(); ++i) {
-    if (families_.has(ended.in_flight()[i].task)) above.push_back(ended.in_flight()[i].task);
-  }
-  give_back_above(ended, above, "it ran what was not wanted any more", now, actions);
 }
 
 }  // namespace spread

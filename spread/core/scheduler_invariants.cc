@@ -25,7 +25,7 @@ void Scheduler::check_invariants() const {
     SPREAD_ASSERT(bytes == slot.in_flight_bytes());
   });
   SPREAD_ASSERT(places == tasks_.places());
-  in_flight += gangs_.unbroken() - places;
+  in_flight += gangs_.size() - places;
   SPREAD_ASSERT(in_flight == tasks_.in_flight());
   check_age_and_apart();
   SPREAD_ASSERT(tasks_.live() == tasks_.queued() + in_flight + places);

@@ -45,7 +45,7 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
 /// What the worker was at may be why it left: the next one is to show, and has nothing else before.
 void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actions& actions) {
   const TaskIndex held = take_in_flight(retiring, 0, now).task;
-  const auto failed = task_of_failed(held, "its worker has left", now, actions);
+  const auto failed = task_of_failed(held, "its worker has left", actions);
   if (!failed) return;
   const TaskIndex i = failed->task;
   Task& task = tasks_[i];

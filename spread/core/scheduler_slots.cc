@@ -105,7 +105,6 @@ void Scheduler::look_after_live(Slot& woken, TimePoint now, Actions& actions) {
     }
   }
   look_for_age(woken, now);
-  look_for_broken_gang(woken, now, actions);
   look_for_dropped(woken, now, actions);
   look_for_timeout(woken, now, actions);
   look_for_end(woken, now, actions);
@@ -132,8 +131,8 @@ void Scheduler::look_for_timeout(Slot& watched, TimePoint now, Actions& actions)
     alarms_.set(watched.id, after(front.since, limit));
     return;
   }
-  if (tasks_[front.task].gang != kNoGang) return gang_timed_out(watched, now, actions);
   if (tasks_[front.task].dropped) return;  // look_for_dropped()
+  if (tasks_[front.task].gang != kNoGang) return gang_timed_out(watched, now, actions);
   watched.timed_out = tasks_[front.task].id;
   kill(watched, KillReason::TimedOut, true, "its task timed out", actions);
 }

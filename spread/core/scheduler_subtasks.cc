@@ -18,10 +18,8 @@ void Scheduler::on(SubtasksArrived& event, TimePoint, Actions&) {
   if (!parent || tasks_[*parent].dropped) return;
   SPREAD_ASSERT(!options_.retry_first && !options_.holds_answers);
   pool_.key_of(worker).proven = true;  // what gets that far works: what it dies of now is its task
-  if (!std::exchange(one_at_a_time_, true)) {
-    // Nor may a sub-task have to wait for workers elsewhere to have done what they were sent.
-    for (KeyRecord& key : pool_.keys()) key.asks = true;
-  }
+  // Everywhere: nor may a sub-task have to wait for workers of other hosts to become idle.
+  placement_.set_one_at_a_time();
   worker.plain = false;
   tasks_[*parent].came_back = true;  // it is not plain
   for (SubtasksArrived::Subtask& each : event.subtasks) {
@@ -63,8 +61,7 @@ std::optional<TaskIndex> Scheduler::task_at(const Slot& worker, TaskId task) con
 
 void Scheduler::on(SubpoolSet& event, TimePoint, Actions&) {
   options_.subpool = event.slots;
-  one_at_a_time_ = true;
-  for (KeyRecord& key : pool_.keys()) key.asks = true;
+  placement_.set_one_at_a_time();
 }
 
 /// Where it is among those that the worker has in flight, if it is.
@@ -137,14 +134,7 @@ void Scheduler::end_family(TaskIndex parent, Actions& actions) {
   if (!families_.has(parent)) return;
   for (const auto& [id, child] : families_.take(parent)) {
     end_family(child, actions);
-    if (tasks_[child].queued) {
-      tasks_.erase_queued(child);
-      continue;
-    }
-    Slot& holder = pool_[tasks_[child].holder];
-    tasks_.drop(child);
-    holder.drop_by = after(now_, options_.drop_grace);
-    alarms_.set(holder.id, holder.drop_by);
+    tasks_[child].queued ? tasks_.erase_queued(child) : drop(child);
   }
   actions.push_back(FamilyEnded{tasks_[parent].id});
 }
@@ -181,25 +171,6 @@ std::vector<TaskIndex> Scheduler::tasks_above(TaskIndex innermost) const {
     above.push_back(up);
   }
   return above;
-}
-
-/// A worker that has only what is of no concern any more has had its time.
-void Scheduler::look_for_dropped(Slot& watched, TimePoint now, Actions& actions) {
-  if (watched.drop_by == kForever) return;
-  const bool waits = watched.in_flight().empty();
-  if (waits && watched.suspended().empty()) {
-    watched.drop_by = kForever;
-    return;
-  }
-  const InFlight& innermost =
-      waits ? watched.suspended().back().entries.front() : watched.in_flight().front();
-  if (!tasks_[innermost.task].dropped) {
-    watched.drop_by = kForever;
-    return;
-  }
-  if (now < watched.drop_by) return alarms_.set(watched.id, watched.drop_by);
-  watched.timed_out = kNoTimedOut;
-  kill(watched, KillReason::TimedOut, true, "its sub-task is not wanted any more", actions);
 }
 
 }  // namespace spread

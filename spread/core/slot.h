@@ -84,6 +84,12 @@ class SlotStatus {
   std::size_t in_flight_bytes() const { return in_flight_bytes_; }
   /// The innermost last. What is in flight beside these runs inside of them.
   const std::vector<Suspended>& suspended() const { return suspended_; }
+  /// What it works on, or else what waits and has nothing inside of it that runs.
+  std::optional<TaskIndex> innermost() const {
+    if (!in_flight_.empty()) return in_flight_.front().task;
+    if (suspended_.empty()) return std::nullopt;
+    return suspended_.back().entries.front().task;
+  }
   bool has_tasks() const { return !in_flight_.empty() || !suspended_.empty(); }
   /// Since when spread does not read what it writes.
   std::optional<TimePoint> unread_since() const { return unread_since_; }

@@ -139,13 +139,16 @@ void TaskTable::erase_queued(TaskIndex i) {
 }
 
 void TaskTable::drop(TaskIndex i) {
-  SPREAD_ASSERT(in_flight_ > 0 && is_subtask(tasks_[i].id));
+  Task& task = tasks_[i];
+  SPREAD_ASSERT(!task.dropped);
+  task.dropped = true;
+  if (task.gang != kNoGang) return;
+  SPREAD_ASSERT(in_flight_ > 0 && is_subtask(task.id));
   --in_flight_;
   if (keeps_age_) remove_by_age(i);
   --subtasks_in_flight_;
   ++places_;
-  tasks_[i].dropped = true;
-  tasks_[i].parent = kNoParent;
+  task.parent = kNoParent;
 }
 
 void TaskTable::add_by_age(TaskIndex i, bool came_back) { by_age_.add(i, tasks_[i].id, came_back); }

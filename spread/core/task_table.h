@@ -214,7 +214,8 @@ class TaskTable {
   TaskIndex push_subtask(TaskId id, Value&& payload, TaskIndex parent);
   /// A queued sub-task is no more.
   void erase_queued(TaskIndex i);
-  /// One in flight is of no concern any more: what is left is as a place.
+  /// A place, or a sub-task in flight, which counts as no task from now on, is of no concern any
+  /// more: see Task::dropped.
   void drop(TaskIndex i);
   std::size_t subtasks_queued() const { return subtasks_queued_; }
   std::size_t subtasks_in_flight() const { return subtasks_in_flight_; }

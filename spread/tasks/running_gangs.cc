@@ -49,22 +49,16 @@ std::string RunningGangs::answered(WorkerSlot& member, const wire::UpMessage& an
   if (gang == gangs_.end()) return {};
   const std::uint32_t rank = member.place().rank;
   Collectives& collectives = *gang->second.collectives;
-  std::string why;
-  if (answer.kind == wire::UpKind::Ok || answer.kind == wire::UpKind::Busy) {
-    why = collectives.failure();
-  }
-  if (why.empty() && answer.kind == wire::UpKind::Busy && collectives.used()) {
+  const bool ok = answer.kind == wire::UpKind::Ok, busy = answer.kind == wire::UpKind::Busy;
+  std::string why = ok || busy ? collectives.failure() : std::string();
+  if (busy && why.empty() && collectives.used()) {
     why = "it was busy after the members of its gang had begun to exchange values";
   }
   Collectives::Replies replies;
-  if (!why.empty() && answer.kind == wire::UpKind::Busy) {
-    collectives.failed(rank, why, replies);
-  } else if (answer.kind == wire::UpKind::Ok) {
+  if (ok) {
     collectives.answered(rank, replies);
-  } else if (answer.kind == wire::UpKind::Busy) {
-    collectives.failed(rank, "it is busy", replies);
   } else {
-    collectives.failed(rank, described(answer), replies);
+    collectives.failed(rank, !busy ? described(answer) : why.empty() ? "it is busy" : why, replies);
   }
   send(gang->second, replies);
   leave(gang, rank);

@@ -209,9 +209,8 @@ MENDS = [
          first=1001),
     Mend("gang-not-ended", "run",
          "a hang: a member that does not answer when its gang has failed keeps its worker for ever",
-         "spread/core/scheduler_gang.cc",
-         "  kill(watched, KillReason::TimedOut, true, \"its gang has failed, and it has not answered\",\n"
-         "       actions);\n",
+         "spread/core/scheduler_dropped.cc",
+         "  kill(watched, KillReason::TimedOut, true, \"what it has is not wanted any more\", actions);\n",
          "  static_cast<void>(actions);\n"),
     Mend("gang-not-told", "run",
          "the members of a gang are not told that one of them has died: they wait until they are ended",

@@ -178,21 +178,18 @@ TEST(Gangs, HaveNoMoreWorkersStartedThanTheyNeed) {
   EXPECT_EQ(table.all<SendTask>().size(), 4u);
 }
 
-TEST(Gangs, AreForgottenWhenTheLastMemberHasLeft) {
+TEST(Gangs, AreForgottenWhenTheyEndAndTheirNumberIsNotGivenAgain) {
   Gangs gangs;
   const std::vector<WorkerId> members = {WorkerId{0}, WorkerId{1}};
-  const GangId broken = gangs.begin(0, members, {}), whole = gangs.begin(1, members, {});
-  EXPECT_EQ(gangs.unbroken(), 2u);
-  gangs.break_up(broken, kForever);
-  gangs.leave(broken, 1);
-  gangs.leave(broken, 0);
-  gangs.leave(whole, 0);
-  gangs.leave(whole, 1);
-  EXPECT_EQ(gangs.unbroken(), 1u);
-  EXPECT_FALSE(gangs.empty()) << "its outcome is still to come";
-  gangs.end(whole);
-  EXPECT_TRUE(gangs.empty());
-  EXPECT_EQ(gangs.unbroken(), 0u);
+  const GangId ended = gangs.begin(0, members, {}), left = gangs.begin(1, members, {});
+  gangs.end(ended);
+  EXPECT_EQ(gangs.size(), 1u);
+  EXPECT_EQ(gangs[left].task, 1u);
+  const GangId next = gangs.begin(2, members, {});
+  EXPECT_NE(next, ended) << "an outcome of the old one may still be on its way";
+  gangs.end(left);
+  gangs.end(next);
+  EXPECT_EQ(gangs.size(), 0u);
 }
 
 TEST(Gangs, WaitForSlotsThatAreStillToCome) {
