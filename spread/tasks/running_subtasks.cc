@@ -42,7 +42,24 @@ void RunningSubtasks::add_meta(WorkerSlot& to, const SendTask& send, wire::MapWr
   }
 }
 
+void RunningSubtasks::progressed(WorkerSlot& worker, const wire::UpMessage& said) {
+  owner_of(worker, said.id);
+  SubtaskProgress::Above above;
+  const double fraction = progress_.said(said.id, said.number, above);
+  engine_.events().progress(said.id, worker.id(), fraction, said.text);
+  tell(above);
+}
+
+void RunningSubtasks::tell(const SubtaskProgress::Above& above) {
+  for (const auto& [task, fraction] : above) {
+    engine_.events().progress(task, owners_.at(task).worker->id(), fraction, {});
+  }
+}
+
 void RunningSubtasks::finished(TaskId id, bool ok, const Value& value) {
+  SubtaskProgress::Above above;
+  progress_.finished(id, above);
+  tell(above);
   SubtaskChanges changes;
   book_.finished(id, ok, value, changes);
   running_.erase(id);
@@ -84,6 +101,7 @@ void RunningSubtasks::drop(TaskId task) {
   for (const TaskId cancelled : changes.cancelled) running_.erase(cancelled);
   task_of_.erase(owner->second.id);
   owners_.erase(owner);
+  progress_.ended(task);
   apply(changes);
 }
 
@@ -109,6 +127,7 @@ void RunningSubtasks::apply(SubtaskChanges& changes) {
 void RunningSubtasks::post_submitted(SubtaskChanges& changes) {
   if (changes.submitted.empty()) return;
   const TaskId parent = task_of_.at(changes.submitted.front().owner);
+  progress_.submitted(parent, changes.submitted.front().id, changes.submitted.size());
   SubtasksArrived arrived{owners_.at(parent).worker->id(), parent, {}};
   for (Subtask& each : changes.submitted) {
     running_[each.id].common = each.common;

@@ -8,6 +8,7 @@
 
 #include "spread/core/event.h"
 #include "spread/subtasks/subtask_book.h"
+#include "spread/subtasks/subtask_progress.h"
 
 namespace spread {
 
@@ -27,6 +28,8 @@ class RunningSubtasks {
   /// A sub-task is sent to this worker: what stands in its third element beside the rest; the
   /// common part goes out before it.
   void add_meta(WorkerSlot& to, const SendTask& send, wire::MapWriter& meta);
+  /// A task says how far it is. What that, and what its sub-tasks have done, make of it is told.
+  void progressed(WorkerSlot& worker, const wire::UpMessage& said);
   /// A sub-task is final: `value` is its result or the map of its error.
   void finished(TaskId id, bool ok, const Value& value);
   /// The task has been answered, or its attempt has ended otherwise.
@@ -53,11 +56,13 @@ class RunningSubtasks {
   void end_commons(const SubtaskChanges& changes);
   void end(TaskId task);
   void drop(TaskId task);
+  void tell(const SubtaskProgress::Above& above);
   static void refuse(WorkerSlot& worker, std::uint64_t seq);
 
   Engine& engine_;
   SubtaskBook book_;
-  std::map<TaskId, Owner> owners_;  ///< attempts under way that have asked something
+  SubtaskProgress progress_;
+  std::map<TaskId, Owner> owners_;  ///< attempts under way that have asked or told something
   std::map<OwnerId, TaskId> task_of_;
   std::map<TaskId, Running> running_;
   /// Which workers have been sent which common part.

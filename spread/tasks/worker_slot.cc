@@ -310,7 +310,7 @@ void WorkerSlot::look_at_memory() {
 }
 
 void WorkerSlot::on_progress(const wire::UpMessage& message) {
-  engine_.events().progress(message.id, id(), message.number, message.text);
+  mode_.subtasks().progressed(*this, message);
 }
 
 void WorkerSlot::on_ask(const wire::UpMessage& question) {
