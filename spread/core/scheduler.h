@@ -187,6 +187,7 @@ class Scheduler {
   bool rest_is_for_subtasks() const;
   void end_family(TaskIndex parent, Actions& actions);
   std::vector<TaskIndex> tasks_above(TaskIndex innermost) const;
+  void take_along(TaskIndex i, WorkerId worker, std::string_view reason, Actions& actions);
   void give_back_above(Slot& ended, const std::vector<TaskIndex>& above, std::string_view reason,
                        TimePoint now, Actions& actions);
 

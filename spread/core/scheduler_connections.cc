@@ -149,6 +149,7 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
       continue;
     }
     const std::size_t working = std::min<std::size_t>(each.parallel, each.in_flight().size());
+    const std::vector<TaskIndex> above = tasks_above(front.task);
     for (std::size_t i = working; i > 0; --i) {
       const TaskIndex under_way = take_in_flight(each, i - 1, now).task;
       Task& task = tasks_[under_way];
@@ -158,7 +159,7 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
       }
       queue_again(under_way, actions);
     }
-    give_back_all(each, now, actions);
+    give_back_above(each, above, event.reason, now, actions);
   }
   if (guilty.worker != kNoWorker && tasks_[guilty.task].dropped) {
     tasks_.erase_place(guilty.task);

@@ -10,6 +10,7 @@ namespace spread {
 namespace {
 
 constexpr std::uint32_t kRetirementsMax = 3;
+constexpr std::string_view kLeft = "it left (bye, or exit status 0)";
 /// What it was at waits so long for its slot; then a worker that has nothing to do may have it.
 constexpr Duration kToMakeRoom = std::chrono::seconds(1);
 
@@ -28,10 +29,12 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
     return;
   }
   const std::size_t at_work = std::min<std::size_t>(retiring.parallel, retiring.in_flight().size());
-  while (retiring.in_flight().size() > at_work) give_back(retiring, at_work, now, actions);
+  const auto above = at_work == 0 ? std::vector<TaskIndex>()
+                                  : tasks_above(retiring.in_flight().front().task);
   for (std::size_t left = at_work; left > 0; --left) {
     note_retirement(retiring, at_work == 1, now, actions);
   }
+  give_back_above(retiring, above, kLeft, now, actions);
   makes_room_by_ = after(now, kToMakeRoom);
   alarms_.set(retiring.id, makes_room_by_);
   // Without an answer there is a pause, which grows, before the next one.
@@ -55,6 +58,9 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   task.avoid = kNoWorker;
   // Of several that it was at, one alone may be why: each is to run by itself.
   if (!retiring.answered && !alone) task.alone = true;
+  // What the worker has answered before may be the sub-tasks of this one: its next attempt submits
+  // them again, and the next worker leaves again.
+  if (families_.has(i)) return take_along(i, retiring.id, kLeft, actions);
   if (!retiring.answered && alone) ++task.retirements;
   if (task.retirements < kRetirementsMax) return queue_again(i, actions);
   DeliverTask how;

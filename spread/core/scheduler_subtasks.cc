@@ -148,20 +148,25 @@ void Scheduler::give_back_above(Slot& ended, const std::vector<TaskIndex>& above
     const std::size_t last = ended.in_flight().size() - 1;
     const TaskIndex i = ended.in_flight()[last].task;
     const bool is_above = std::find(above.begin(), above.end(), i) != above.end();
-    const bool goes_back = !is_above || tasks_[i].dropped;
-    if (goes_back || ++tasks_[i].taken_along < options_.failure.crash_retries) {
+    if (!is_above || tasks_[i].dropped) {
       give_back(ended, last, now, actions);
       continue;
     }
     take_in_flight(ended, last, now);
-    DeliverTask how;
-    how.outcome = Outcome::Lost;
-    how.worker = ended.id;
-    how.error_type = "Lost";
-    how.message = fmt::format("its sub-tasks have ended its worker {} times, the last time: {}",
-                              tasks_[i].taken_along, reason);
-    deliver(i, std::move(how), actions);
+    take_along(i, ended.id, reason, actions);
   }
+}
+
+void Scheduler::take_along(TaskIndex i, WorkerId worker, std::string_view reason,
+                           Actions& actions) {
+  if (++tasks_[i].taken_along < options_.failure.crash_retries) return queue_again(i, actions);
+  DeliverTask how;
+  how.outcome = Outcome::Lost;
+  how.worker = worker;
+  how.error_type = "Lost";
+  how.message = fmt::format("its sub-tasks have ended its worker {} times, the last time: {}",
+                            tasks_[i].taken_along, reason);
+  deliver(i, std::move(how), actions);
 }
 
 /// The tasks above a worker's innermost one, before it is settled.

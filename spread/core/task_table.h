@@ -153,7 +153,7 @@ struct Task {
   bool queued = false;      ///< of a sub-task: it is to be sent
   /// What comes of it is of no concern any more: it only occupies its worker.
   bool dropped = false;
-  std::uint32_t taken_along = 0;  ///< how often a sub-task that ran inside of it killed its worker
+  std::uint32_t taken_along = 0;  ///< how often a sub-task that ran inside of it ended its worker
   std::uint32_t retirements = 0;  ///< of workers that had it first and answered nothing
   bool last_try = false;          ///< see LastTry
   bool came_back = false;         ///< it has been in flight and was queued again

@@ -24,6 +24,13 @@ def handle(x):
     if name == "common": return [w.common(), w.parent() is not None]
     if name == "map": return w.map(*args)
     if name == "results": return [str(r) if isinstance(r, Exception) else r for r in w.results(w.submit(*args))]
+    if name == "steps":
+        w.progress(args[0], "begun")
+        return w.map(args[1])
+    if name == "half":
+        w.progress(0.5)
+        return 1
+    if name == "exit": os._exit(0)
     if name == "leave": w.submit(args[0]); return "left"
     if name == "any order":
         handles = w.submit(args[0])
@@ -55,6 +62,25 @@ class SubtaskTest(SpreadTest):
     def run_tasks(self, *options, tasks):
         return self.spread("run", "--in", "json", *options, "--", PYTHON, self.worker,
                            input="".join(json.dumps(task) + "\n" for task in tasks))
+
+
+class Progress(SubtaskTest):
+    def progress(self, *tasks):
+        events = self.path("events")
+        result = self.run_tasks("-j1", "--events", events, tasks=tasks)
+        self.assertEqual((result.status, result.err), (0, ""))
+        with open(events, encoding="utf-8") as file:
+            told = [event for event in map(json.loads, file) if event["event"] == "task_progress"]
+        return [round(event["fraction"], 3) for event in told if event["task"] == 0], told
+
+    def test_of_sub_tasks_is_added_to_that_of_their_parent(self):
+        own, told = self.progress(["steps", 0.2, [1, ["half"], 2, 3]])
+        self.assertEqual(own, [0.2, 0.4, 0.5, 0.6, 0.8, 1])
+        self.assertEqual([event.get("text") for event in told if event["task"] == 0][:2], ["begun", None])
+
+    def test_goes_up_through_all_that_is_above(self):
+        own, _ = self.progress(["map", [["map", [1, ["half"]]], 2]])
+        self.assertEqual(own, [0.25, 0.375, 0.5, 1])
 
 
 class Results(SubtaskTest):
@@ -123,6 +149,12 @@ class Failures(SubtaskTest):
         result = self.run_tasks("-j1", tasks=[["results", [["die"]]], 2])
         self.assertEqual((result.status, result.values), (1, [None, 4]))
         self.assertRegex(result.err, "its sub-tasks have ended its worker 3 times, the last time: .*exit status 3")
+
+    def test_a_worker_that_leaves_before_its_sub_tasks_are_done_is_not_started_for_ever(self):
+        result = self.run_tasks("-j1", tasks=[["map", [1, 2, ["exit"]]], 3])
+        self.assertEqual((result.status, result.values), (1, [None, 9]))
+        self.assertIn("its sub-tasks have ended its worker 3 times, the last time: it left (bye, or exit status 0)",
+                      result.err)
 
     def test_a_time_out_is_that_of_the_innermost(self):
         result = self.run_tasks("-j2", "--timeout", "0.3", "--kill-grace", "0.1", "--retries", "1",

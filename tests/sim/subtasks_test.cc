@@ -63,6 +63,27 @@ TEST(Subtasks, OneThatKillsItsWorkerAgainAndAgainEndsItsParent) {
             "its sub-tasks have ended its worker 3 times, the last time: killed by signal 11");
 }
 
+// A worker that leaves has answered some of them: that is progress for tasks, and none for these.
+TEST(Subtasks, WorkersThatLeaveBeforeAllAreDoneEndTheirParent) {
+  for (const std::uint32_t answers : {1u, 2u, 3u}) {
+    World world = with_subtasks(1, 2, 3);
+    world.slots[0].worker.exits_after = answers;
+    world.slots[0].worker.retires = true;
+    const Played played(world);
+    EXPECT_EQ(played.counts().lost, 2u) << answers;
+    EXPECT_EQ(played.message(0),
+              "its sub-tasks have ended its worker 3 times, the last time: it left (bye, or exit "
+              "status 0)");
+  }
+}
+
+TEST(Subtasks, OneThatMakesItsWorkerLeaveToo) {
+  World world = with_subtasks(1, 1, 4, 2);
+  world.sub_leaves = 1;
+  const Played played(world);
+  EXPECT_EQ(played.counts().lost, 1u);
+}
+
 TEST(Subtasks, AndOneThatTakesTooLongToo) {
   World world = with_subtasks(1, 2, 1);
   world.options.failure.timeout = seconds(1);

@@ -76,7 +76,11 @@ void Referee::before(const WorkerRetires& event) {
   }
   from.phase = WorkerBook::Phase::Retiring;
   unwind(from);
-  for (const TaskId id : from.in_flight) end_family(id);
+  for (const TaskId id : from.in_flight) {
+    const bool parent = id == from.in_flight.front() && !task(id).children.empty();
+    if (parent || is_below(from.in_flight.front(), id)) ++task(id).taken_along;
+    end_family(id);
+  }
   if (from.gang != kNoGang) {
     if (breaks_gang(from) && useless) ++task(from.in_flight.front()).retirements;
     leave_gang(from);

@@ -30,6 +30,7 @@ struct TaskPlan {
   bool cuts = false;    ///< ... and its whole connection
   bool hangs = false;   ///< is never answered
   bool fatal = false;
+  bool leaves = false;  ///< its worker retires in place of working on it
   /// Half way through it submits so many sub-tasks and waits for all but `unwanted` of them; each
   /// of these does as much down to `levels`.
   std::uint32_t subtasks = 0, levels = 0, unwanted = 0;
@@ -97,7 +98,7 @@ struct World {
   /// The master is late by up to so much, so that it sees several events in one turn.
   double lateness = 0;
   double time_limit = 1e6;
-  double sub_poison = 0, sub_errors = 0, sub_hangs = 0;  ///< of sub-tasks, for each
+  double sub_poison = 0, sub_errors = 0, sub_hangs = 0, sub_leaves = 0;  ///< of sub-tasks, for each
   /// Scheduler::check_invariants() after so many events; it costs as much as there is in flight.
   std::uint32_t check_every = 1;
 };

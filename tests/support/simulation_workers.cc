@@ -183,6 +183,7 @@ void Simulation::submit(const std::shared_ptr<Process>& process, TaskId task) {
     sub.bytes = how.bytes;
     sub.poison = random.uniform() < world_.sub_poison;
     sub.hangs = random.uniform() < world_.sub_hangs;
+    if (world_.sub_leaves > 0) sub.leaves = random.uniform() < world_.sub_leaves;
     if (random.uniform() < world_.sub_errors)
       sub.errors = static_cast<std::uint32_t>(1 + random.below(4));
     sub.levels = how.levels == 0 ? 0 : how.levels - 1;
@@ -330,7 +331,7 @@ void Simulation::begin(const std::shared_ptr<Process>& process, TaskId task) {
     schedule(now() + seconds * process->random.uniform(), std::move(cut));
     return;
   }
-  if (process->random.uniform() < slot.worker.leaves) return retire(process);
+  if (process->random.uniform() < slot.worker.leaves || how.leaves) return retire(process);
   if (how.poison || how.cuts || process->random.uniform() < slot.worker.crash) {
     process->why = "killed by signal 11";
     schedule(now() + seconds * process->random.uniform(),
