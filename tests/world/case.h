@@ -48,6 +48,10 @@ std::vector<std::size_t> lines_in_joblog(const std::string& joblog);
 std::string value_of_gang(Case& it, const std::string& line);
 /// What the members of gangs have heard, and when.
 void judge_gangs(Case& it);
+/// Something below this task, or the task itself, may end the worker that it runs in.
+bool may_kill(const Scenario& scenario, const TaskPlan& task);
+/// What has become of sub-tasks, and when.
+void judge_families(Case& it);
 void judge_killed(Case& it);
 void judge_ending(Case& it);
 void judge_output(Case& it);

@@ -1,5 +1,7 @@
 #include "halt.h"
 
+#include "case.h"
+
 #include <signal.h>
 
 #include <algorithm>
@@ -114,6 +116,7 @@ Halt find_halt(const Scenario& scenario) {
   bool unclear = false;
   std::vector<Final> finals;
   for (const TaskPlan& task : scenario.tasks) {
+    unclear |= !task.submits.empty() && may_kill(scenario, task);
     if (const auto end = final_of(scenario, task, unclear)) finals.push_back(*end);
   }
   std::sort(finals.begin(), finals.end(),

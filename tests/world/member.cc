@@ -17,20 +17,6 @@ using Call = TaskPlan::Call;
 
 constexpr int kNoMaster = 1;
 
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
-
-std::string list(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-  return "[" + text + "]";
-}
-
-struct Reply {
-  enum class Kind : std::uint8_t { Answer, Refused, None };
-  Kind kind = Kind::None;
-  std::string value{};
-};
-
 /// A process that works in gangs, one after the other.
 class Member {
  public:
@@ -69,7 +55,7 @@ class Member {
     what.insert(what.begin(), {"null", "\"ask\"", seq});
     what.insert(what.begin() + 4, std::to_string(task_.id));
     const std::string question = wire_.message(list(what));
-    scenario_.gang.said += question.size();
+    scenario_.said += question.size();
     Visit::Wait& wait = visit().waits.emplace_back(Visit::Wait{self_.machine().now()});
     const bool asked = co_await self_.write(1, question);
     if (!asked) co_return Reply{};
@@ -113,11 +99,8 @@ class Member {
   bool begin(const std::string& message) {
     const std::vector<std::string> task = elements(message);
     const auto meta = [&](const std::string& key) -> std::uint64_t {
-      for (const std::string& each : elements(task[2])) {
-        if (each.starts_with(quoted(key) + ":"))
-          return static_cast<std::uint64_t>(std::atoll(each.c_str() + key.size() + 3));
-      }
-      return UINT64_MAX;
+      const std::string value = value_of(task[2], key);
+      return value.empty() ? UINT64_MAX : static_cast<std::uint64_t>(std::atoll(value.c_str()));
     };
     if (task.size() != 3 || task[0] == "null") {
       scenario_.nonsense.push_back("a member is sent, as a task: " + message.substr(0, 300));
@@ -204,13 +187,13 @@ class Member {
     if (wrong_ids_) task.id += 1000;
     const std::string value =
         todo().value + "/" + std::to_string(task_.rank) + "/" + std::to_string(number_);
-    if (task_.rank > 0) scenario_.gang.said += value.size();
+    if (task_.rank > 0) scenario_.said += value.size();
     return wire_.ok(task, value);
   }
   std::string error(const std::string& message) {
     WireTask task = task_;
     if (wrong_ids_) task.id += 1000;
-    scenario_.gang.said += 100;
+    scenario_.said += 100;
     return wire_.error(task, message);
   }
 

@@ -21,9 +21,11 @@ bool Case::may_be_silent() const {
   const auto silent = [](End end) {
     return end == End::Hang || end == End::Mute || end == End::Deaf;
   };
-  return std::any_of(scenario.tasks.begin(), scenario.tasks.end(), [&](const TaskPlan& task) {
+  const auto may_be = [&](const TaskPlan& task) {
     return std::any_of(task.attempts.begin(), task.attempts.end(), silent);
-  });
+  };
+  return std::any_of(scenario.tasks.begin(), scenario.tasks.end(), may_be) ||
+         std::any_of(scenario.family.tasks.begin(), scenario.family.tasks.end(), may_be);
 }
 
 bool Case::has_begun() const {
@@ -76,6 +78,7 @@ std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
     if (it.calm() && it.halt.reached()) judge_halted(it);
     if (it.calm()) judge_first_failure(it);
     if (scenario.gang.members > 0) judge_gangs(it);
+    judge_families(it);
     if (scenario.subcommand == "run" || scenario.subcommand == "map") judge_tasks(it);
   }
   return it.found;

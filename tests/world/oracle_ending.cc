@@ -145,7 +145,7 @@ class Ending {
     const std::size_t most = 64 * kKiB + queues * 1024 * kKiB + scenario.slots * 2 * 64 * kKiB +
                              scenario.slots * scenario.window * longest +
                              scenario.tasks.size() * kFrame + scenario.gang.visits.size() * kFrame +
-                             scenario.gang.said;
+                             scenario.said;
     if (case_.machine.most_held > static_cast<std::int64_t>(most)) {
       case_.say("it held " + std::to_string(case_.machine.most_held / 1024) + " KiB of results");
     }

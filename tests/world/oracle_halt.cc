@@ -40,8 +40,9 @@ class Halted {
   void nothing_is_begun() {
     const Time slack = 5 * kMillisecond;
     const Time starts = scenario_.faults.threads ? 5 * kSecond : slack;
-    // Members are sent what their peers say.
-    const bool wide = scenario_.gang.members == 0 && scenario_.faults.pipe_capacity >= 4096 &&
+    // Members are sent what their peers say, and tasks what has come of their sub-tasks.
+    const bool talks = scenario_.gang.members > 0 || !scenario_.family.tasks.empty();
+    const bool wide = !talks && scenario_.faults.pipe_capacity >= 4096 &&
                       scenario_.faults.pipe_piece_max >= 4096;
     for (const auto& process : case_.machine.processes()) {
       if (!process->child || process->words.front() == "spread-guard") continue;

@@ -57,7 +57,9 @@ class Tasks {
 
   /// Tries in all: --retries, for a crash --crash-retries; `map` knows one kind. That a worker
   /// which has never answered dies is held against the worker, and not counted.
+  /// What is below a task may take it along so often that it is lost.
   Fate fate_of(const TaskPlan& task) const {
+    if (!task.submits.empty() && may_kill(case_.scenario, task)) return Fate::Either;
     unsigned errors = 0, crashes = 0;
     for (const End end : task.attempts) {
       const bool too_many = crashes >= case_.scenario.crash_retries;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "member.h"
+#include "parent.h"
 #include "wire.h"
 
 namespace spread::world {
@@ -94,6 +95,8 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
   std::optional<int> ended;
   if (scenario.gang.members > 0) {
     ended = co_await do_tasks_in_gangs(self, scenario);
+  } else if (!scenario.family.tasks.empty()) {
+    ended = co_await do_tasks_in_parts(self, scenario);
   } else {
     ended = co_await do_tasks(self, scenario);
   }

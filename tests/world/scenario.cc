@@ -52,7 +52,11 @@ class Drawing {
     rare();
     // With dice of their own, so that all other worlds stay what they are.
     Draw others(seed_ + 1'000'000'007);
-    if (what == "run" && world_.wire != "lines" && others.one_in(4)) gangs(others, world_);
+    if (what == "run" && world_.wire != "lines" && others.one_in(4)) {
+      gangs(others, world_);
+    } else if (what == "run" && world_.wire != "lines" && others.one_in(3)) {
+      families(others, world_);
+    }
     world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
   }

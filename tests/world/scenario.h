@@ -5,12 +5,28 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "machine.h"
 
 namespace spread::world {
+
+/// One `submit` of a task, and how it gets the results.
+struct SubmitPlan {
+  enum class Get : std::uint8_t {
+    Fetch,     ///< all in one
+    OneByOne,  ///< it waits for one after the other
+    Polls,     ///< ... and asks now and then which are ready
+    Never,     ///< they are dropped
+  };
+  std::vector<std::size_t> which;  ///< numbers of plan_of()
+  Get get = Get::Fetch;
+  bool common = false;    ///< with a common part
+  bool reversed = false;  ///< they are asked for in the other order
+};
 
 /// What working on a task leads to. Each time that it is begun the next of `attempts` happens, and
 /// then the last again and again.
@@ -40,7 +56,10 @@ struct TaskPlan {
   std::size_t call_size = 0;  ///< of their values
   /// The member that does what `attempts` says, before so many of the calls; the others do well.
   std::uint64_t culprit = 0;
-  std::size_t goes_wrong_before = 0;
+  std::size_t goes_wrong_before = 0;  ///< or before so many of `submits`
+
+  /// What it hands back to the master, one `submit` after the other.
+  std::vector<SubmitPlan> submits;
 
   /// What of the value is written first, with its number at least.
   std::string half() const {
@@ -114,7 +133,44 @@ struct GangPlan {
   std::string gather = "list";
 
   std::deque<Visit> visits;
-  std::size_t said = 0;  ///< bytes that are in no result
+};
+
+/// A task or a sub-task at a worker, in worlds with sub-tasks. Each has a number, by which it is
+/// known in results.
+struct Stay {
+  static constexpr std::uint64_t kFirstPart = std::uint64_t{1} << 52;
+  bool is_part() const { return id >= kFirstPart; }
+
+  std::size_t task = 0;  ///< number of plan_of()
+  std::uint64_t id = 0;
+  const Process* by = nullptr;
+  TaskPlan::Try* attempt = nullptr;
+  std::uint64_t parent = 0, depth = 0;  ///< as it is told, of a sub-task
+  std::string common{};                 ///< ... as it came before
+  std::optional<std::size_t> inside{};  ///< of a stay, which waits
+  Time began = 0;
+  struct Wait {
+    Time from;
+    std::vector<std::uint64_t> ids{};  ///< that it waits for, all of them
+    std::optional<Time> to{};
+  };
+  std::deque<Wait> waits{};
+  std::vector<std::size_t> failed{};  ///< of what it has submitted: what it heard to have failed
+  bool dropped = false;               ///< it was told so
+  std::optional<Time> over{};         ///< when the program had read its answer
+  bool ok = false;                    ///< its answer is a value
+};
+
+/// Sub-tasks of `run`.
+struct FamilyPlan {
+  std::deque<TaskPlan> tasks;
+  struct Submitted {
+    std::size_t task;
+    std::size_t by;  ///< a stay
+    std::string common;
+  };
+  std::map<std::uint64_t, Submitted> submitted;  ///< by id
+  std::deque<Stay> stays;
 };
 
 /// How logins to the other host go.
@@ -144,6 +200,8 @@ struct Scenario {
   std::vector<TaskPlan> tasks;
   WorkerPlan worker;
   GangPlan gang;
+  FamilyPlan family;
+  std::size_t said = 0;  ///< bytes that workers have sent and that are in no result
   HostPlan host;
   StreamPlan in, out, errors;
   bool one_place = false;  ///< stdout and stderr are the same pipe
@@ -157,6 +215,15 @@ struct Scenario {
   std::string table;     ///< the file that has a row for each job, in place of what it prints
   bool tag = false, ungrouped = false;
   Faults faults;
+
+  /// From kFirstPart on they are sub-tasks.
+  static constexpr std::size_t kFirstPart = 1'000'000;
+  TaskPlan& plan_of(std::size_t number) {
+    return number < kFirstPart ? tasks.at(number) : family.tasks.at(number - kFirstPart);
+  }
+  const TaskPlan& plan_of(std::size_t number) const {
+    return number < kFirstPart ? tasks.at(number) : family.tasks.at(number - kFirstPart);
+  }
 
   unsigned filters_died = 0;
   std::vector<std::string> nonsense;  ///< what children were asked for and never should be

@@ -62,8 +62,12 @@ std::string describe(const Scenario& scenario) {
   if (faults.killed_at_start > 0)
     text += "\n  killed at start " + std::to_string(faults.killed_at_start);
   text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
-  for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
-    const TaskPlan& task = scenario.tasks[i];
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < scenario.tasks.size(); ++i) numbers.push_back(i);
+  for (std::size_t i = 0; i < scenario.family.tasks.size(); ++i)
+    numbers.push_back(Scenario::kFirstPart + i);
+  for (const std::size_t i : numbers) {
+    const TaskPlan& task = scenario.plan_of(i);
     text += "\n    " + std::to_string(i) + ": " + std::to_string(task.value.size()) + " bytes, " +
             std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
     for (const TaskPlan::End end : task.attempts) {
@@ -72,6 +76,16 @@ std::string describe(const Scenario& scenario) {
                                         " early", " strange", " busy late"};
       text += kNames[static_cast<int>(end)];
     }
+    for (const SubmitPlan& submit : task.submits) {
+      constexpr const char* kNames[] = {"fetches all", "waits for each", "polls", "fetches none"};
+      text += "; submits";
+      for (const std::size_t part : submit.which) text += " " + std::to_string(part);
+      text += std::string(", ") + kNames[static_cast<int>(submit.get)];
+      if (submit.common) text += ", common part";
+      if (submit.reversed) text += ", reversed";
+    }
+    if (!task.submits.empty())
+      text += "; goes wrong before " + std::to_string(task.goes_wrong_before);
     if (scenario.gang.members > 0) {
       text += "; " + std::to_string(task.calls.size()) + " calls, " +
               std::to_string(task.call_size) + " bytes; culprit " + std::to_string(task.culprit) +

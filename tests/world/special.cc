@@ -107,6 +107,73 @@ void calls(Draw& draw, TaskPlan& task, std::size_t size_max) {
 
 }  // namespace
 
+namespace {
+
+/// What the sub-tasks of a task do; they may have some of their own, to a depth of three.
+class Families {
+ public:
+  Families(Draw& draw, Scenario& world)
+      : draw_(draw), world_(world), smooth_(draw.one_in(2)), slow_(draw.of<int>({0, 5, 200})) {}
+
+  void submit(TaskPlan& task, int depth) {
+    for (std::uint64_t more = draw_.between(1, 2); more > 0; --more) {
+      SubmitPlan submit;
+      using Get = SubmitPlan::Get;
+      submit.get =
+          draw_.of<Get>({Get::Fetch, Get::Fetch, Get::OneByOne, Get::Polls, Get::OneByOne});
+      if (draw_.one_in(8)) submit.get = Get::Never;
+      submit.common = draw_.one_in(2);
+      submit.reversed = draw_.one_in(2);
+      for (std::uint64_t part = draw_.by_size(1, 6); part > 0; --part) {
+        submit.which.push_back(Scenario::kFirstPart + world_.family.tasks.size());
+        world_.family.tasks.push_back(one());
+        constexpr int kDeepest = 3;
+        TaskPlan& last = world_.family.tasks.back();
+        if (depth < kDeepest && draw_.one_in(4)) this->submit(last, depth + 1);
+      }
+      task.submits.push_back(std::move(submit));
+    }
+    task.goes_wrong_before = draw_.between(0, task.submits.size());
+  }
+
+ private:
+  TaskPlan one() {
+    TaskPlan task;
+    const std::size_t number = Scenario::kFirstPart + world_.family.tasks.size();
+    task.value = text(draw_, number, draw_.by_size(1, 200));
+    task.duration = static_cast<Time>(draw_.between(0, slow_)) * kMillisecond;
+    if (smooth_ || !draw_.one_in(8)) return task;
+    const bool silent = !world_.worker.grandchild;
+    const End bad = draw_.of<End>({End::Error, End::Error, End::Crash, End::Busy,
+                                   world_.timeout > 0 ? End::Hang : End::Error,
+                                   silent ? End::Mute : End::Error,
+                                   silent ? End::Deaf : End::Error});
+    task.attempts.assign(draw_.between(1, 3), bad);
+    if (bad == End::Busy || draw_.one_in(2)) task.attempts.push_back(End::Ok);
+    return task;
+  }
+
+  Draw& draw_;
+  Scenario& world_;
+  bool smooth_;
+  std::uint64_t slow_;
+};
+
+}  // namespace
+
+/// Some tasks of `run` hand parts of them back.
+void families(Draw& draw, Scenario& world) {
+  Families families(draw, world);
+  constexpr std::size_t kMost = 300;
+  const unsigned one_in = draw.of<unsigned>({1, 2, 5});
+  for (TaskPlan& task : world.tasks) {
+    if (draw.one_in(one_in) && world.family.tasks.size() < kMost) families.submit(task, 1);
+  }
+  if (!draw.one_in(4)) return;
+  const std::vector<std::string> own = {"--subpool", std::to_string(draw.between(1, 4))};
+  world.words.insert(world.words.begin() + 2, own.begin(), own.end());
+}
+
 /// `run` becomes `gang`.
 void gangs(Draw& draw, Scenario& world) {
   GangPlan& gang = world.gang;

@@ -12,5 +12,6 @@ void much_at_once(Draw& draw, Scenario& world);
 void too_long(Draw& draw, Scenario& world);
 void last_words(Draw& draw, Scenario& world);
 void gangs(Draw& draw, Scenario& world);
+void families(Draw& draw, Scenario& world);
 
 }  // namespace spread::world

@@ -156,6 +156,22 @@ std::string bare(const std::string& json) {
   return json.size() < 2 ? json : json.substr(1, json.size() - 2);
 }
 
+std::string quoted(const std::string& text) { return '"' + text + '"'; }
+
+std::string list(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return "[" + text + "]";
+}
+
+std::string value_of(const std::string& object, const std::string& key) {
+  const std::string begin = quoted(key) + ":";
+  for (const std::string& each : elements(object)) {
+    if (each.starts_with(begin)) return each.substr(begin.size());
+  }
+  return "";
+}
+
 std::optional<std::string> Wire::take_frame() {
   constexpr std::size_t kHeader = 5;
   if (bytes_.size() < kHeader) return std::nullopt;

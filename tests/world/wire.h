@@ -19,6 +19,17 @@ struct WireTask {
 std::vector<std::string> elements(const std::string& json);
 /// Text without its quotes.
 std::string bare(const std::string& json);
+std::string quoted(const std::string& text);
+std::string list(const std::vector<std::string>& parts);
+/// What a key of a compact object stands for; empty: it has none.
+std::string value_of(const std::string& object, const std::string& key);
+
+/// To a question of a worker.
+struct Reply {
+  enum class Kind : std::uint8_t { Answer, Refused, None };
+  Kind kind = Kind::None;
+  std::string value{};
+};
 
 /// A worker's side of the three wires, written from docs/protocol.md alone, for payloads that are
 /// short text of digits and values that are text without quotes or control characters.
