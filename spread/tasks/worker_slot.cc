@@ -315,7 +315,7 @@ void WorkerSlot::on_progress(const wire::UpMessage& message) {
 
 void WorkerSlot::on_ask(const wire::UpMessage& question) {
   if (const std::optional<Value> answer = mode_.answer_to(*this, question)) {
-    worker_->reply(*answer);
+    worker_->reply(question.seq, *answer);
     engine_.needs_flush(*this);
   }
 }
@@ -323,7 +323,7 @@ void WorkerSlot::on_ask(const wire::UpMessage& question) {
 void WorkerSlot::reply(const wire::Reply& reply) {
   if (!worker_ || worker_->ended()) return;
   if (reply.refused()) {
-    worker_->reply(wire::make_refusal(reply.seq, reply.type, reply.message));
+    worker_->reply(reply.seq, wire::make_refusal(reply.seq, reply.type, reply.message));
   } else {
     worker_->answer(reply.seq, reply.value, reply.awaited);
   }

@@ -15,8 +15,6 @@ constexpr std::uint32_t kUnexpectedAnswersMax = 10;
 constexpr std::uint32_t kWireVersion = 1;
 // A longer message is no bye: how much of a tail may wait for its next bytes.
 constexpr std::size_t kByeBytesMax = 64;
-// docs/protocol.md section 13.
-constexpr std::size_t kUnreadRepliesMax = std::size_t{64} << 20;
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t kShown = 60;
@@ -291,60 +289,9 @@ void Session::leave(SessionSink& sink) {
   sink.on_retires();
 }
 
-void Session::on_ask(SessionSink& sink) {
-  wire::UpMessage& question = decoded_.message;
-  if (state_ != SessionState::Running) return;  // its input has ended: no answer reaches it
-  if (question.se.empty() && question.has_id && !is_outstanding(question.id)) {
-    bad_ask_ = "it asks for " + name(question.id) + ", which it is not working on";
-    question.se = bad_ask_;
-  }
-  sink.on_ask(question);
-}
-
 void Session::tell(const Value& message) {
   if (state_ != SessionState::Running) return;
   sent_reply(codec_->encode_prep(message, output_.tail()).has_value());
-}
-
-void Session::reply(const Value& message) {
-  if (counts_reply(message.size())) {
-    sent_reply(codec_->encode_prep(message, output_.tail()).has_value());
-  }
-}
-
-void Session::answer(std::uint64_t seq, std::span<const Slice> value, bool awaited) {
-  std::size_t bytes = 0;
-  for (const Slice& piece : value) bytes += piece.size();
-  if (!counts_reply(awaited ? 0 : bytes)) return;
-  const Result<bool> by_reference = codec_->encode_answer_head(seq, bytes, output_.tail());
-  if (by_reference && *by_reference) {
-    for (const Slice& piece : value) output_.append(piece);
-    return;
-  }
-  ByteBuffer whole;
-  if (by_reference) {
-    for (const Slice& piece : value) whole.append(piece.view());
-  }
-  sent_reply(by_reference &&
-             codec_->encode_prep(wire::make_answer(seq, whole.view()), output_.tail()).has_value());
-}
-
-/// False: it is not to be sent; perhaps the worker reads none, and the session is broken instead. A
-/// single one may be of any size.
-bool Session::counts_reply(std::size_t bytes) {
-  if (state_ != SessionState::Running) return false;  // its input has ended: as in on_ask()
-  if (output_.empty()) unread_replies_ = 0;
-  if (unread_replies_ > 0 && unread_replies_ + bytes > kUnreadRepliesMax) {
-    broken("it asks, and does not read the answers");
-    return false;
-  }
-  unread_replies_ += bytes;
-  return true;
-}
-
-void Session::sent_reply(bool sent) {
-  // It would wait for it for ever.
-  if (!sent) broken("the answer to its question is longer than --max-frame permits");
 }
 
 /// By now the run has been arranged without it, or with another one.
@@ -359,13 +306,13 @@ void Session::on_unexpected(SessionSink& sink) {
   const std::string what = "it answered " + name(decoded_.message.id) +
                            ", which it was not working on (a second answer to the same task?)";
   // It takes its tasks for others, and each that it has for answered: none of them ever will be.
-  const std::size_t open = outstanding_.size();
+  const std::size_t open = answerable();
   const bool foreign = open > 0 && !was_answered(decoded_.message.id);
   if (foreign) ++foreign_answers_;
   if (foreign && ++foreign_in_a_row_ >= open) {
     return broken("it answered " + name(decoded_.message.id) +
                   ", which it was not given, instead of " +
-                  (open == 1 ? name(outstanding_.front())
+                  (open == 1 ? name(outstanding_.back())
                              : "the " + std::to_string(open) + " tasks that it was given"));
   }
   if (++unexpected_answers_ >= kUnexpectedAnswersMax) {

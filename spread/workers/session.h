@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -87,7 +88,7 @@ class Session {
   void tell(const Value& message);
   /// An answer to a question of the worker, made by wire::make_answer() or wire::make_refusal().
   /// It may come late: one whose input has been closed meanwhile is sent none.
-  void reply(const Value& message);
+  void reply(std::uint64_t seq, const Value& message);
   /// The same with a value that is in several pieces, one behind the other, and of which a large
   /// one is not copied: many workers may be sent it.
   /// `awaited`: see wire::Reply.
@@ -106,11 +107,9 @@ class Session {
   Problem problem() const { return problem_; }
   const std::string& problem_text() const { return problem_text_; }
   std::size_t outstanding() const { return outstanding_.size(); }
-  /// It has answered as many tasks that it was never given as it has left: it may take all of them
-  /// for answered.
-  bool may_think_it_is_done() const {
-    return outstanding() > 0 && foreign_answers_ >= outstanding();
-  }
+  /// It has answered as many tasks that it was never given as it could answer now: it may take all
+  /// of them for answered.
+  bool may_think_it_is_done() const { return answerable() > 0 && foreign_answers_ >= answerable(); }
   /// A NaN or an infinity in a payload went out as null.
   bool sent_null_for_number() const { return codec_->saw_non_finite(); }
   /// It has sent at least one message.
@@ -140,6 +139,7 @@ class Session {
   void on_unexpected(SessionSink& sink);
   void on_unknown(const std::string& kind, SessionSink& sink);
   bool was_answered(TaskId id) const;
+  std::size_t answerable() const;
   bool take_outstanding(TaskId id);
   bool is_outstanding(TaskId id) const;
   void stray(std::string_view text, SessionSink& sink);
@@ -149,6 +149,8 @@ class Session {
   std::unique_ptr<wire::Codec> codec_;
   OutputQueue& output_;
   Ring<TaskId> outstanding_;  ///< in the order sent
+  /// Its questions that have no reply yet, and the tasks that wait for these.
+  std::map<std::uint64_t, TaskId> questions_;
   /// The last ones that it has answered: another answer to one of them is a repetition.
   std::array<TaskId, 16> answered_{};
   std::size_t answered_count_ = 0;

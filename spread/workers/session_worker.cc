@@ -112,8 +112,8 @@ void SessionWorker::tell(const Value& message) {
   if (session_.problem() != Problem::None) react_to_problem(false);
 }
 
-void SessionWorker::reply(const Value& message) {
-  session_.reply(message);
+void SessionWorker::reply(std::uint64_t seq, const Value& message) {
+  session_.reply(seq, message);
   if (session_.problem() != Problem::None) react_to_problem(false);
 }
 

@@ -112,7 +112,7 @@ class SessionWorker final : private ChannelSink {
   void flush() { channel_->flush(); }
   /// Session::reply() and answer(), at any time: a worker that cannot be sent it, or reads none, is
   /// ended.
-  void reply(const Value& message);
+  void reply(std::uint64_t seq, const Value& message);
   void tell(const Value& message);
   void answer(std::uint64_t seq, std::span<const Slice> value, bool awaited = false);
   /// No task will follow: its input is closed when all has been written, and the shutdown time-out

@@ -30,7 +30,7 @@ TEST_F(SessionAnswer, IsTheBytesOfAnAnswerInOnePiece) {
     options_.wire = wire;
     OutputQueue whole;
     Session one(options_, whole);
-    one.reply(wire::make_answer(300, as_bytes("\x92\x01\xa3xyz")));
+    one.reply(300, wire::make_answer(300, as_bytes("\x92\x01\xa3xyz")));
     OutputQueue pieces;
     Session many(options_, pieces);
     many.answer(300, std::vector<Slice>{text("\x92\x01"), Slice::literal("\xa3"), text("xyz")});
@@ -58,7 +58,19 @@ TEST_F(SessionAnswer, OneMayBeLargerThanWhatMayLieUnread) {
   EXPECT_EQ(session.problem_text(), "it asks, and does not read the answers");
 }
 
-TEST_F(SessionAnswer, OneThatIsTooLongForAFrameEndsTheWorker) {
+TEST_F(SessionAnswer, OneThatIsTooLongForAFrameIsARefusal) {
+  for (const Wire wire : {Wire::Msgpack, Wire::Json}) {
+    options_.wire = wire;
+    options_.max_frame = 256;
+    OutputQueue output;
+    Session session(options_, output);
+    session.answer(1, std::vector<Slice>{text("\xda\x01\x00" + std::string(256, 'x'))});
+    EXPECT_NE(written(output).find("TooLarge"), std::string::npos);
+    EXPECT_EQ(session.state(), SessionState::Running);
+  }
+}
+
+TEST_F(SessionAnswer, OneForWhichThereIsNotEvenRoomForARefusalEndsTheWorker) {
   for (const Wire wire : {Wire::Msgpack, Wire::Json}) {
     options_.wire = wire;
     options_.max_frame = 64;

@@ -178,7 +178,7 @@ TEST_P(OnDescriptors, HasItsQuestionsAnsweredBetweenTasks) {
   say("[null,\"ask\",7,\"sing\",0,\"la\"]\n");
   wait_until([&] { return !heard_.said.empty(); });
   EXPECT_EQ(heard_.said, std::vector<std::string>{"ask sing"});
-  worker_->session().reply(wire::make_refusal(7, "UnknownOp", "no"));
+  worker_->session().reply(7, wire::make_refusal(7, "UnknownOp", "no"));
   send_task(1, 6);
   EXPECT_EQ(read(),
             "[0,5]\n[null,\"refused\",7,{\"type\":\"UnknownOp\",\"message\":\"no\"}]\n[1,6]\n");
@@ -196,7 +196,7 @@ TEST_P(OnDescriptors, IsAnsweredLater) {
   say("[0,\"ok\",1]\n");
   wait_until([&] { return !heard_.answers.empty(); });
   worker_->close_input();
-  worker_->reply(wire::make_answer(8, as_bytes("\xc0")));
+  worker_->reply(8, wire::make_answer(8, as_bytes("\xc0")));
   worker_->flush();
   EXPECT_EQ(read(), "(end)") << "nothing is written behind its end";
 }
