@@ -1,9 +1,11 @@
 #include "spread/tasks/worker_mode.h"
 
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/gang/gathering.h"
 #include "spread/output/sinks.h"
@@ -15,10 +17,17 @@
 namespace spread {
 namespace {
 
+/// "rank 2: ...", and not "rank deficient matrix".
+bool names_rank(std::string_view message) {
+  constexpr std::string_view kRank = "rank ";
+  return message.starts_with(kRank) && message.size() > kRank.size() &&
+         is_digit(message[kRank.size()]);
+}
+
 /// Of a gang's failure: the rank in front of what its member says, unless that names one.
 template <typename Ended>
 std::string by_rank(const Ended& ended, std::string message) {
-  const bool told = ended.rank == kNoRank || message.starts_with("rank ");
+  const bool told = ended.rank == kNoRank || names_rank(message);
   return told ? message : fmt::format("rank {}: {}", ended.rank, message);
 }
 

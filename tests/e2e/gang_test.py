@@ -145,6 +145,10 @@ class Failures(GangTest):
     def test_an_error_of_one_is_the_error_of_all(self):
         self.check([[["barrier"]], [["raise", "no such cell"]], [["barrier"]]], "ValueError: rank 1: no such cell")
 
+    def test_its_rank_is_told_though_its_words_begin_with_rank(self):
+        self.check([[["barrier"]], [["raise", "rank deficient matrix"]], [["barrier"]]],
+                   "ValueError: rank 1: rank deficient matrix")
+
     def test_a_death_is_one_crash_and_the_others_are_told(self):
         result = self.check([[["try", [["barrier"]]]], [["die"]], [["try", [["barrier"]]]]], "rank 1: its worker died 1 time: .*signal 9",
                             "--crash-retries", "1", clean=False)
