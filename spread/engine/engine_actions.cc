@@ -60,9 +60,8 @@ void Engine::retry(const RetryTask& retry) {
 }
 
 void Engine::tell_smaller_gangs(const GangShrinks& smaller) {
-  reporter_->say(fmt::format("gangs have {} member{}, not {}: there {} no more slots", smaller.size,
-                             smaller.size == 1 ? "" : "s", config_.scheduler.gang,
-                             smaller.size == 1 ? "is" : "are"));
+  reporter_->say(fmt::format("gangs have {} member{}, not {}: there are no more slots",
+                             smaller.size, smaller.size == 1 ? "" : "s", config_.scheduler.gang));
 }
 
 /// One line is enough for all slots.

@@ -92,6 +92,8 @@ class Results(GangTest):
         result = self.gang("-n4", "-j2", tasks=tasks)
         self.assertEqual((result.status, result.values), (0, [[[[0, 2]], [[1, 2]]]] * 3))
         self.assert_told(result, "spread: gangs have 2 members, not 4: there are no more slots")
+        result = self.gang("-n2", "-j1", tasks=tasks)
+        self.assert_told(result, "spread: gangs have 1 member, not 2: there are no more slots")
         result = self.gang("-n4", "-j2", "--exact", tasks=tasks)
         self.assertEqual((result.status, result.values), (255, [None] * 3))
         self.assertIn("a gang has 4 members (--exact), and only 2 slots are left", result.err)
