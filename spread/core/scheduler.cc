@@ -4,11 +4,22 @@
 #include "spread/core/scheduler.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "spread/base/assert.h"
 
 namespace spread {
+namespace {
+
+/// As users number it: "task 3", "a sub-task of task 3".
+std::string name_of(TaskIndex i, const TaskTable& tasks) {
+  const char* const what = is_subtask(tasks[i].id) ? "a sub-task of task " : "task ";
+  while (is_subtask(tasks[i].id)) i = tasks[i].parent;
+  return what + std::to_string(number(tasks[i].id) + 1);
+}
+
+}  // namespace
 
 Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
     : options_(options),
@@ -273,9 +284,10 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
     attempt_failed(failed->task, std::move(how), actions);
     return;
   }
+  std::string reason = name_of(failed->task, tasks_) + " was fatal";
   deliver(failed->task, std::move(how), actions);
   fatal_ = true;
-  stop("task " + std::to_string(number(event.task) + 1) + " was fatal", actions);
+  stop(std::move(reason), actions);
 }
 
 void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {

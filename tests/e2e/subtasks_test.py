@@ -18,6 +18,7 @@ def handle(x):
     name, args = x[0], x[1:]
     if name == "pid": return os.getpid()
     if name == "raise": raise ValueError(*args)
+    if name == "fatal": raise w.Fatal(*args)
     if name == "die": os._exit(3)
     if name == "hang": os.read(os.pipe()[0], 1)
     if name == "tell": print("here", file=open(args[0], "w"), flush=True); os.read(os.pipe()[0], 1)
@@ -155,6 +156,11 @@ class Failures(SubtaskTest):
         self.assertEqual((result.status, result.values), (1, [None, 9]))
         self.assertIn("its sub-tasks have ended its worker 3 times, the last time: it left (bye, or exit status 0)",
                       result.err)
+
+    def test_one_that_is_fatal_stops_the_run_and_is_told_by_its_task(self):
+        result = self.run_tasks("-j1", "--window", "1", tasks=[["map", [["results", [["fatal", "no model"], 3]]]], 2])
+        self.assertEqual((result.status, result.values), (1, [[["Fatal: no model", 9]], None]))
+        self.assert_told(result, "spread: not computed because a sub-task of task 1 was fatal")
 
     def test_a_time_out_is_that_of_the_innermost(self):
         result = self.run_tasks("-j2", "--timeout", "0.3", "--kill-grace", "0.1", "--retries", "1",
