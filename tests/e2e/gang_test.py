@@ -190,8 +190,23 @@ class Failures(GangTest):
                    "GangFailed: rank 1: it was busy after the members of its gang had begun to exchange values")
 
     def test_a_time_out_is_told_of_whom_the_others_wait_for(self):
-        self.check([[["barrier"]], [["hang"]], [["barrier"]]], r"Timeout: rank 1: no answer within 0\.2 s",
-                   "--timeout", "0.2", "--kill-grace", "0.2", clean=False)
+        clock, hangs, refused = self.clock(), self.post("hangs"), self.post("refused")
+        waits = [["barrier"], ["try", [["barrier"]]], ["tell", refused.path]]
+        # When it hangs the others have long been at the second barrier.
+        bad = [["barrier"], *[["get", "x"]] * 100, ["tell", hangs.path], ["hang"]]
+        run = self.start("gang", "-n3", "-j3", "--in", "json", "--timeout", "1000", "--", PYTHON, self.worker)
+        run.write(json.dumps([waits, bad, [["barrier"], ["barrier"]]]) + "\n")
+        self.assertEqual(hangs.line(), "here")
+        clock.forward(1001)
+        run.write(json.dumps([[["barrier"], ["place"]]]) + "\n")  # wakes it
+        self.assertEqual(refused.line(), "here")
+        clock.forward(6)  # --kill-grace
+        run.write(json.dumps([[["place"]]]) + "\n")
+        run.close_input()
+        result = run.finish()
+        self.assertEqual((result.status, result.values[0]), (1, None), result)
+        self.assertEqual(result.values[1:], [[[None, [r, 3]] for r in range(3)], [[[r, 3]] for r in range(3)]])
+        self.assertIn("Timeout: rank 1: no answer within 1000 s", result.err)
 
     def test_it_is_tried_again(self):
         flag = self.path("flag")

@@ -163,10 +163,22 @@ class Failures(SubtaskTest):
         self.assert_told(result, "spread: not computed because a sub-task of task 1 was fatal")
 
     def test_a_time_out_is_that_of_the_innermost(self):
-        result = self.run_tasks("-j2", "--timeout", "0.3", "--kill-grace", "0.1", "--retries", "1",
-                                tasks=[["results", [["hang"]]], 2])
-        self.assertIn(result.status, (0, 1))
-        self.assertEqual(result.values[1], 4)
+        clock, post, events = self.clock(), self.post(), self.path("events")
+        run = self.start("run", "-j1", "--in", "json", "--timeout", "1000", "--retries", "1", "--events", events,
+                         "--", PYTHON, self.worker)
+        run.write(json.dumps(["results", [["tell", post.path]]]) + "\n")
+        for task in (2, 3, 4):  # Its parent begins again, and is lost when that has been so three times.
+            self.assertEqual(post.line(), "here")
+            clock.forward(1001)
+            run.write(f"{task}\n")  # wakes it
+        run.close_input()
+        result = run.finish()
+        self.assertEqual((result.status, result.values), (1, [None, 4, 9, 16]), result)
+        self.assertIn("its sub-tasks have ended its worker 3 times, the last time: a time-out", result.err)
+        with open(events, encoding="utf-8") as file:
+            told = [json.loads(line) for line in file]
+        late = [e["task"] for e in told if e["event"] == "task_answered" and e["kind"] == "timeout"]
+        self.assertTrue(late and all(task >= 2**52 for task in late), late)
 
     def test_what_is_not_fetched_is_dropped(self):
         result = self.run_tasks("-j2", "--kill-grace", "0.2", tasks=[["leave", [["hang"], 1, 2]], 3])
