@@ -206,6 +206,9 @@ struct StartsHeld {
 /// SchedulerOptions::close_surplus. At least one.
 struct SlotsLimited {
   std::uint32_t slots = UINT32_MAX;
+  std::uint32_t most = UINT32_MAX;  ///< it will never be more than so many
+
+  bool operator==(const SlotsLimited&) const = default;
 };
 /// A signal: 1 = start nothing more and let running tasks finish, 2 = terminate, 3 = kill.
 struct StopRequested {
@@ -284,9 +287,11 @@ struct GangBroken {
 struct FamilyEnded {
   TaskId parent{};
 };
-/// There are fewer slots than a gang should have members: those to come have so many. Told once.
+/// There are fewer slots than a gang should have members: those to come have so many; or, of those
+/// that are to be exact, wait for more. Told once.
 struct GangShrinks {
   std::uint32_t size = 0;
+  bool waits = false;
 };
 /// A task's final outcome. With `from_answer`, `answer` is the value or the error map; else
 /// `error_type` and `message` say what happened.

@@ -367,6 +367,7 @@ void Scheduler::on(StartsHeld& event, TimePoint, Actions&) {
 void Scheduler::on(SlotsLimited& event, TimePoint, Actions&) {
   SPREAD_ASSERT(event.slots > 0);
   slots_limit_ = event.slots;
+  slots_most_ = event.most;
 }
 
 void Scheduler::on(StopRequested& event, TimePoint now, Actions& actions) {

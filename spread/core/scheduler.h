@@ -167,6 +167,7 @@ class Scheduler {
   TimePoint launch_failed(Slot& slot, TimePoint now, Actions& actions);
 
   // Gangs (scheduler_gang.cc)
+  std::uint32_t slots_left() const;
   std::uint32_t gang_size() const;
   void assign_gangs(TimePoint now, Actions& actions);
   std::vector<WorkerId> in_good_order(std::vector<WorkerId> members, const Task& task) const;
@@ -307,14 +308,14 @@ class Scheduler {
   Counts counts_;
   Gangs gangs_;
   Families families_;
-  bool told_smaller_gangs_ = false;
+  bool told_smaller_gangs_ = false;  ///< or that they wait
 
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()
   Alarms alarms_;
 
   TimePoint held_until_ = TimePoint::min();
   TimePoint next_start_ = TimePoint::min();  ///< by start_delay
-  std::uint32_t slots_limit_ = UINT32_MAX;
+  std::uint32_t slots_limit_ = UINT32_MAX, slots_most_ = UINT32_MAX;
   std::vector<HostId> benched_;
   TimePoint next_bench_end_ = kForever;
   Duration armed_timeout_ = kNoLimit;  ///< the shortest that an alarm was set for

@@ -14,9 +14,13 @@ namespace spread {
 /// As many members as a gang that is begun now would have.
 std::uint32_t Scheduler::gang_size() const {
   if (!slots_complete_) return options_.gang;
-  // What is closed does not come back, as far as is known; what pauses or rests does.
-  const std::uint32_t left = static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed);
-  return std::min({options_.gang, left, slots_limit_});
+  return std::min({options_.gang, slots_left(), slots_limit_});
+}
+
+/// What is closed does not come back, as far as is known; what pauses or rests does.
+std::uint32_t Scheduler::slots_left() const {
+  const std::uint32_t open = static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed);
+  return std::min(open, slots_most_);
 }
 
 /// All places are taken together or not at all: no gang holds some while it waits for the rest. All
@@ -25,12 +29,15 @@ void Scheduler::assign_gangs(TimePoint now, Actions& actions) {
   const std::uint32_t size = gang_size();
   if (size == 0) return;  // none is left: the run ends
   if (size < options_.gang && tasks_.queued() > 0) {
-    if (options_.exact_gangs && slots_limit_ >= options_.gang) {
+    if (options_.exact_gangs && slots_left() < options_.gang) {
       return stop(fmt::format("a gang has {} members (--exact), and only {} slot{} left",
                               options_.gang, size, size == 1 ? " is" : "s are"),
                   actions);
     }
-    if (options_.exact_gangs) return;  // there may be more slots again
+    if (options_.exact_gangs) {
+      if (!std::exchange(told_smaller_gangs_, true)) actions.push_back(GangShrinks{size, true});
+      return;
+    }
   }
   while (startable() > 0 && !held(now)) {
     const auto members = placement_.idle_together(size);

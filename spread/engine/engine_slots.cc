@@ -160,13 +160,15 @@ bool Engine::may_start_later(const Error& error) {
 }
 
 void Engine::limit_slots() {
-  std::uint32_t limit = slots_fit_;
+  const std::uint32_t most = std::max(1u, slots_fit_);
+  std::uint32_t limit = most;
   if (slots_at_rest_ > 0) {
     const std::uint32_t all = plan_.workers();
     limit = std::min(limit, all - std::min(all, slots_at_rest_));
   }
   limit = std::max(1u, limit);
-  if (limit != std::exchange(slots_limit_, limit)) post(SlotsLimited{limit});
+  const SlotsLimited limited{limit, most};
+  if (limited != std::exchange(slots_limited_, limited)) post(limited);
 }
 
 void Engine::set_slots(std::uint32_t slots) {

@@ -140,7 +140,9 @@ void RunEvents::explain(const Action& action) {
           [&](const FamilyEnded& a) {
             return "drop the sub-tasks of task " + std::to_string(number(a.parent) + 1);
           },
-          [&](const GangShrinks& a) { return fmt::format("gangs have {} members", a.size); },
+          [&](const GangShrinks& a) {
+            return fmt::format("gangs have {} members{}", a.size, a.waits ? ": they wait" : "");
+          },
           [&](const SlotPaused& a) {
             return fmt::format("{} pauses for {:.3g} s: {}", worker(a.worker), to_seconds(a.pause),
                                a.reason);

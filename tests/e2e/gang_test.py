@@ -3,6 +3,7 @@ members say to each other."""
 
 import json
 import os
+import resource
 import signal
 
 from spread_testing import PYTHON, SpreadTest
@@ -24,6 +25,7 @@ def do(steps):
             open(args[0], "w").close()
             raise w.Busy(0.01)
         if name == "tell": print("here", file=open(args[0], "w"), flush=True)
+        elif name == "await": open(args[0], "rb", 0).read(1)
         elif name == "hang": open(os.devnull); os.read(os.pipe()[0], 1)
         elif name == "try":
             try: done.append(do(args[0]))
@@ -46,9 +48,9 @@ class GangTest(SpreadTest):
         self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
         self.worker = self.file("worker.py", WORKER)
 
-    def gang(self, *options, tasks):
+    def gang(self, *options, tasks, **how):
         return self.spread("gang", "--in", "json", *options, "--", PYTHON, self.worker,
-                           input="".join(json.dumps(task) + "\n" for task in tasks))
+                           input="".join(json.dumps(task) + "\n" for task in tasks), **how)
 
 
 class Results(GangTest):
@@ -97,6 +99,29 @@ class Results(GangTest):
         result = self.gang("-n4", "-j2", "--exact", tasks=tasks)
         self.assertEqual((result.status, result.values), (255, [None] * 3))
         self.assertIn("a gang has 4 members (--exact), and only 2 slots are left", result.err)
+
+    def test_fewer_descriptors_than_members_need(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+        result = self.gang("-n9", "-j9", "--exact", tasks=[[[["place"]]]], preexec_fn=few)
+        self.assertEqual((result.status, result.values), (255, [None]))
+        self.assertRegex(result.err, r"a gang has 9 members \(--exact\), and only [1-8] slots are left")
+
+    def test_fewer_slots_than_members_for_now(self):
+        here, go = self.post(), self.gate()
+        spread = self.start("gang", "-n2", "-j2", "--exact", "--in", "json", "--", PYTHON, self.worker)
+        spread.write(json.dumps([[["tell", here.path], ["await", go.path], ["place"]]]) + "\n")
+        here.lines(2)
+        spread.write(json.dumps([[["place"]]]) + "\n")
+        spread.close_input()
+        spread.signal(signal.SIGUSR2)
+        go.open(2)
+        told = "gangs have 2 members (--exact) and wait: only 1 slot may be used now; USR1 permits one more"
+        self.assertEqual(spread.process.stderr.readline().decode(), f"spread: {told}\n")
+        spread.signal(signal.SIGUSR1)
+        result = spread.finish()
+        self.assertEqual((result.status, len(result.values)), (0, 2))
 
     def test_one_member_is_a_gang(self):
         result = self.gang("-n1", "-j2", tasks=[[[["place"], ["exchange", "x", 1], ["scatter", ["a"]]]]])

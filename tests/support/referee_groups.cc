@@ -80,7 +80,8 @@ void Referee::see(const GangBroken& action) {
 }
 
 void Referee::see(const GangShrinks& action) {
-  expect(action.size < options_.gang && !options_.exact_gangs, "gangs shrink for no reason");
+  expect(action.size < options_.gang && action.waits == options_.exact_gangs,
+         "gangs shrink for no reason");
 }
 
 // ---------------------------------------------------------------- sub-tasks

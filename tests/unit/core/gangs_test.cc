@@ -207,8 +207,21 @@ TEST(Gangs, ThatAreToBeExactWaitWhileFewerSlotsAreLeftToThem) {
   table.slots(3).complete().tell(SlotsLimited{2}).tasks(1).end().decide();
   EXPECT_EQ(table.sent(), "");
   EXPECT_FALSE(table.scheduler.stopping());
+  ASSERT_EQ(table.all<GangShrinks>().size(), 1u);
+  EXPECT_TRUE(table.all<GangShrinks>()[0].waits);
+  table.decide();
+  EXPECT_EQ(table.all<GangShrinks>().size(), 1u) << "told once";
   table.tell(SlotsLimited{3}).decide();
   EXPECT_EQ(table.sent(), "0:0 1:0 2:0");
+}
+
+TEST(Gangs, ThatAreToBeExactAreNotComputedWhereThereWillNeverBeEnough) {
+  SchedulerOptions exact = gangs_of(3);
+  exact.exact_gangs = true;
+  Table table(exact);
+  table.slots(3).complete().tell(SlotsLimited{2, 2}).tasks(1).end().decide();
+  EXPECT_EQ(table.sent(), "");
+  EXPECT_TRUE(table.scheduler.stopping());
 }
 
 }  // namespace
