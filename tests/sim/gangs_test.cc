@@ -111,6 +111,13 @@ TEST(Gangs, OneBusyMemberPutsTheGangBackUnblamed) {
   EXPECT_EQ(played.counts().retried, 0u);
 }
 
+TEST(Gangs, OneMemberDiesAtAnyEvent) {
+  with_every_death(gangs_of(3, 7, 5), [](const Played& played) {
+    EXPECT_EQ(played.counts().ok, 5u);
+    EXPECT_LE(played.counts().retried, 1u);
+  });
+}
+
 TEST(Gangs, EndWhenTheRunIsInterruptedAtAnyMoment) {
   for (double at = 0.001; at < 0.7; at += 0.013) {
     for (int level = 1; level <= 3; ++level) {

@@ -109,6 +109,13 @@ TEST(Subtasks, HaveSlotsThatAreKeptForThem) {
   EXPECT_EQ(played.counts().ok, 40u);
 }
 
+TEST(Subtasks, OneWorkerDiesAtAnyEvent) {
+  for (const std::uint32_t slots : {1u, 3u}) {
+    World world = with_subtasks(slots, 3, 3, 3);
+    with_every_death(world, [](const Played& played) { EXPECT_EQ(played.counts().ok, 3u); });
+  }
+}
+
 TEST(Subtasks, EndWhenTheRunIsInterruptedAtAnyMoment) {
   for (double at = 0.001; at < 0.9; at += 0.017) {
     for (int level = 1; level <= 3; ++level) {

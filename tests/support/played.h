@@ -29,4 +29,17 @@ class Played : public Simulation {
   const Scheduler::Counts& counts() const { return scheduler().counts(); }
 };
 
+/// Plays `world` with each of its workers dying at each of its events.
+template <typename Check>
+void with_every_death(World world, const Check& check) {
+  const std::uint64_t events = Played(world).events();
+  for (std::uint64_t after = 0; after <= events; ++after) {
+    for (std::uint32_t slot = 0; slot < world.slots.size(); ++slot) {
+      SCOPED_TRACE("slot " + std::to_string(slot) + " dies after " + std::to_string(after) + " events");
+      world.death = World::Death{after, slot};
+      check(Played(world));
+    }
+  }
+}
+
 }  // namespace spread::simulation

@@ -90,6 +90,7 @@ void Simulation::run() {
       return;
     }
     turn_to(at);
+    look_for_death();
     check_progress();
   }
   if (problems().empty()) referee_.at_end(scheduler_);
@@ -114,6 +115,18 @@ void Simulation::check_progress() {
   const bool again_at_once = scheduler_.next_deadline() <= now_;
   idle_turns_ = again_at_once ? idle_turns_ + 1 : 0;
   if (idle_turns_ > kIdleTurnsMax) referee_.problem("decide() wants to be called again for ever");
+}
+
+void Simulation::look_for_death() {
+  if (!world_.death || events_ < world_.death->after_events) return;
+  const auto& process = processes_[world_.death->slot];
+  world_.death.reset();
+  if (process == nullptr || !process->alive) return;
+  process->why = "killed by signal 9";
+  Happening dies;
+  dies.kind = Happening::Kind::Dies;
+  dies.process = process;
+  schedule(now(), std::move(dies));
 }
 
 void Simulation::check_invariants() {

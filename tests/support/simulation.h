@@ -98,6 +98,13 @@ struct World {
   /// The master is late by up to so much, so that it sees several events in one turn.
   double lateness = 0;
   double time_limit = 1e6;
+  /// A process that dies by itself, whatever it does: the one that `slot` has when the Scheduler has
+  /// been told of so many events.
+  struct Death {
+    std::uint64_t after_events = 0;
+    std::uint32_t slot = 0;
+  };
+  std::optional<Death> death;
   double sub_poison = 0, sub_errors = 0, sub_hangs = 0, sub_leaves = 0;  ///< of sub-tasks, for each
   /// Scheduler::check_invariants() after so many events; it costs as much as there is in flight.
   std::uint32_t check_every = 1;
@@ -176,6 +183,7 @@ class Simulation {
   void decide();
   double next_time() const;
   void check_progress();
+  void look_for_death();
   void check_invariants();
 
   void act(const StartWorker& action);
