@@ -120,7 +120,13 @@ _spread_is_subtask() {
     esac
 }
 
+# To be called first in $(...): ksh93 makes no process for it before a limit is set. Without one, a task
+# further in is lost, and a child that a handler has started is waited for.
+# shellcheck disable=SC3045
+_spread_fork() { [ -z "${KSH_VERSION-}" ] || ulimit -S -t "$(ulimit -S -t)"; }
+
 _spread_in_subshell() {
+    _spread_fork
     _spread_shell=$(exec sh -c 'echo "$PPID"')
     _spread_later='' _spread_again='' _spread_waits='' _spread_retiring=''
     # A child that outlives the task must not hold the pipe.
