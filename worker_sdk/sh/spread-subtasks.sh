@@ -26,9 +26,13 @@
 #       where that is no sub-task
 #   spread_common                    the common part of the sub-task in work; null where there is none
 #   spread_subtasks_failed           gives the task's answer: an error with the reason in $SPREAD_ANSWER
+#   spread_register [-j] HANDLER     what runs sub-tasks where there is no master
 #
 # While spread_wait and spread_fetch wait, sub-tasks are run by the same handler, each in a subshell: its
 # variables are its own, and a variable that it sets is gone when it has answered.
+#
+# Outside of spread_run there is no master. This process gives the answers then, and runs sub-tasks when
+# they are waited for.
 
 spread_submit() { _spread_ask_subtasks submit "$@"; }
 
@@ -49,6 +53,8 @@ spread_common() {
 
 spread_subtasks_failed() { _spread_answer "\"error\",$SPREAD_ANSWER"; }
 
+spread_register() { _spread_take_handler "$@"; }
+
 # The number $1 of the third element in $SPREAD_ANSWER; status 1 where there is none.
 _spread_number_in_meta() {
     SPREAD_ANSWER=
@@ -60,7 +66,10 @@ _spread_number_in_meta() {
     SPREAD_ANSWER=${SPREAD_ANSWER%%[,\}]*}
 }
 
+_spread_has_master() { [ -n "${_spread_features+known}" ]; }
+
 _spread_ask_subtasks() {
+    _spread_has_master || { _spread_answer_here "$@"; return; }
     if ! _spread_knows subtasks; then
         SPREAD_ANSWER='{"type":"TooOld","message":"this spread is too old: it does not know subtasks"}'
         return 1
@@ -69,6 +78,7 @@ _spread_ask_subtasks() {
 }
 
 _spread_ask_waiting() {
+    _spread_has_master || { _spread_answer_here "$@"; return; }
     # A sub-task that came too early is among them.
     _spread_again=$_spread_later _spread_later='' _spread_waits=yes
     _spread_refused=0
@@ -132,4 +142,236 @@ _spread_in_subshell() {
     # A child that outlives the task must not hold the pipe.
     _spread_task 7>&- || :
     printf '%s%s.' "$_spread_later" "$_spread_retiring" >&7
+}
+
+# ---- Without a master ---------------------------------------------------------------------------
+
+_spread_depth_max=16  # as the master has it
+_spread_last=0        # the id of the last sub-task
+_spread_first=1       # the lowest id that may be of the task in work
+
+# As spread_ask, by this process.
+_spread_answer_here() {
+    case $1 in
+        submit) _spread_submit_here "${2-}" "${3-null}" ;;
+        subpool) _spread_subpool_here "${2-}" ;;
+        *) _spread_look_here "$1" "${2-}" "${3-null}" ;;
+    esac
+}
+
+_spread_refuse() {
+    _spread_describe "$1" "$2"
+    SPREAD_ANSWER=$_spread_value
+    return 1
+}
+
+_spread_subpool_here() {
+    SPREAD_ANSWER=$1
+    case $1 in
+        '' | *[!0-9]*) _spread_refuse BadAsk 'subpool takes a number of slots' ;;
+    esac
+}
+
+# Each sub-task is kept as the line that a master would send.
+_spread_submit_here() {
+    if ! { _spread_split "$1" && _spread_is_json "$2"; }; then
+        _spread_refuse BadAsk 'submit takes an array of payloads, and perhaps a common part'
+        return
+    fi
+    _spread_number_in_meta depth || SPREAD_ANSWER=0
+    if [ "$SPREAD_ANSWER" -ge "$_spread_depth_max" ]; then
+        _spread_refuse TooDeep "a sub-task of depth $SPREAD_ANSWER submits no others"
+        return
+    fi
+    _spread_third="\"attempt\":1,\"parent\":${SPREAD_TASK:-0},\"depth\":$((SPREAD_ANSWER + 1))"
+    if [ "$2" != null ]; then
+        _spread_k=$((_spread_last + 1))
+        eval "_spread_common_$_spread_k=\$2"
+        _spread_third="$_spread_third,\"common\":$_spread_k"
+    fi
+    SPREAD_ANSWER=
+    while IFS= read -r _spread_value; do
+        [ -n "$_spread_value" ] || continue
+        _spread_last=$((_spread_last + 1))
+        _spread_value="[$_spread_last,$_spread_value,{$_spread_third}]"
+        eval "_spread_given_$_spread_last=\$_spread_value"
+        SPREAD_ANSWER=$SPREAD_ANSWER,$_spread_last
+    done <<EOF
+$_spread_elements
+EOF
+    SPREAD_ANSWER="[${SPREAD_ANSWER#,}]"
+}
+
+# ready, wait and fetch: OP IDS COUNT
+_spread_look_here() {
+    _spread_check_here "$1" "$2" || return
+    _spread_wanted=$_spread_count
+    case $1,$3 in
+        ready,*) _spread_wanted=0 ;;
+        fetch,* | wait,null) ;;
+        wait, | wait,*[!0-9]*) _spread_wanted=none ;;
+        *) [ "$3" -le "$_spread_count" ] && _spread_wanted=$3 || _spread_wanted=none ;;
+    esac
+    if [ "$_spread_wanted" = none ]; then
+        _spread_refuse BadAsk "wait takes a count from 0 to that of its ids, $_spread_count"
+        return
+    fi
+    # The handler has the program's own input.
+    while [ "$_spread_have" -lt "$_spread_wanted" ] && IFS= read -r _spread_k <&8; do
+        eval "_spread_value=\${_spread_result_$_spread_k-}"
+        [ -z "$_spread_value" ] || continue
+        _spread_run_here "$_spread_k" || return
+        _spread_have=$((_spread_have + 1))
+    done 8<<EOF
+$_spread_elements
+EOF
+    SPREAD_ANSWER=[$(_spread_print_here "$1")]
+    [ "$1" != fetch ] || _spread_forget_here
+}
+
+# Leaves the ids in _spread_elements, their number in _spread_count, and in _spread_have how many of
+# them are finished. Status 1: refused.
+_spread_check_here() {
+    if ! _spread_split "$2" || ! _spread_are_numbers "$_spread_elements"; then
+        _spread_refuse BadAsk "$1 takes an array of ids"
+        return
+    fi
+    _spread_count=0 _spread_have=0
+    while IFS= read -r _spread_k; do
+        [ -n "$_spread_k" ] || continue
+        eval "_spread_value=\${_spread_given_$_spread_k-}"
+        if [ -z "$_spread_value" ] || [ "$_spread_k" -lt "$_spread_first" ]; then
+            _spread_refuse UnknownSubtask \
+                "$1 names $_spread_k, which is no sub-task of this task, or was fetched"
+            return
+        fi
+        eval "_spread_value=\${_spread_result_$_spread_k-}"
+        [ -z "$_spread_value" ] || _spread_have=$((_spread_have + 1))
+        _spread_count=$((_spread_count + 1))
+    done <<EOF
+$_spread_elements
+EOF
+    [ "$1" = fetch ] || return 0
+    _spread_k=$(printf '%s\n' "$_spread_elements" | awk 'seen[$0]++ { print; exit }')
+    [ -z "$_spread_k" ] || _spread_refuse BadAsk "fetch names $_spread_k twice"
+}
+
+_spread_are_numbers() {
+    case $1 in
+        *[!0-9"$_spread_newline"]*) return 1 ;;
+    esac
+}
+
+# Of those in _spread_elements that are finished, the ids; for fetch, what has come of them.
+_spread_print_here() {
+    _spread_comma=
+    while IFS= read -r _spread_k; do
+        eval "_spread_value=\${_spread_result_$_spread_k-}"
+        [ -n "$_spread_value" ] || continue
+        [ "$1" = fetch ] || _spread_value=$_spread_k
+        printf %s "$_spread_comma$_spread_value"
+        _spread_comma=,
+    done <<EOF
+$_spread_elements
+EOF
+}
+
+_spread_forget_here() {
+    while IFS= read -r _spread_k; do
+        [ -z "$_spread_k" ] || unset "_spread_given_$_spread_k" "_spread_result_$_spread_k"
+    done <<EOF
+$_spread_elements
+EOF
+}
+
+# Runs the sub-task $1, in a subshell like one that runs inside another.
+_spread_run_here() {
+    if [ -z "${_spread_handler-}" ]; then
+        _spread_refuse NoHandler 'outside of a worker, sub-tasks need spread_register'
+        return
+    fi
+    eval "_spread_line=\$_spread_given_$1"
+    _spread_status=0
+    { _spread_handed=$(_spread_in_subshell_here 9>&1 >&8 8>&-) || _spread_status=$?; } 8>&1
+    case $_spread_handed in
+        *"$_spread_newline"*) ;;
+        *)  _spread_describe Lost "exit status $_spread_status"
+            _spread_handed="$_spread_last$_spread_newline\"error\",$_spread_value" ;;
+    esac
+    _spread_last=${_spread_handed%%"$_spread_newline"*}
+    _spread_outcome "${_spread_handed#*"$_spread_newline"}"
+    eval "_spread_result_$1=[\$_spread_value]"
+}
+
+# Prints the id of the last sub-task, those of this one included, and the answer.
+_spread_in_subshell_here() {
+    _spread_fork
+    _spread_here=yes
+    _spread_first=$((_spread_last + 1))
+    _spread_begin_task
+    # A child that outlives the task must not hold the pipe.
+    _spread_call 9>&-
+    # shellcheck disable=SC2154
+    printf '%s\n%s\n' "$_spread_last" "$_spread_reply" >&9
+}
+
+# What a fetch gives for the answer $1, without the brackets, in _spread_value.
+_spread_outcome() {
+    case $1 in
+        '"ok",'*)
+            if ! _spread_is_json "${1#*,}"; then
+                _spread_describe BadResult "the answer is not JSON: ${1#*,}"
+                set -- "\"error\",$_spread_value"
+            fi ;;
+        '"fatal",'*) set -- "\"error\",${1#*,}" ;;
+        '"busy",'*) set -- "\"error\",{\"type\":\"Busy\",\"message\":${1#*,*,}}" ;;
+    esac
+    _spread_value=$1
+}
+
+# The elements of the JSON list $1, each on a line, in _spread_elements. Status 1: it is no list.
+_spread_split() {
+    case ${1#"${1%%[![:space:]]*}"} in
+        '['*) _spread_is_json "$1" || return ;;
+        *) return 1 ;;
+    esac
+    # Every other quote ends a string; one with an odd number of backslashes in front is within it.
+    _spread_elements=$(printf '%s\n' "$1" | LC_ALL=C awk '
+        BEGIN { RS = "\""; ORS = "" }
+        inside {
+            print "\"" $0
+            if ($0 ~ /(^|[^\\])(\\\\)*\\$/) next
+            print "\""
+            inside = 0
+            next
+        }
+        {
+            gsub(/[ \t\r\n]+/, "")
+            n = split($0, piece, ",")
+            for (i = 1; i <= n; i++) {
+                if (i > 1) print (depth == 1 ? "\n" : ",")
+                depth += gsub(/[[{]/, "&", piece[i]) - gsub(/[]}]/, "&", piece[i])
+                if (!begun++) sub(/^\[/, "", piece[i])
+                if (depth == 0) sub(/]$/, "", piece[i])
+                print piece[i]
+            }
+            inside = 1
+        }')
+}
+
+# Whether $1 is one JSON value: a string becomes "", any other scalar 0, and so does what holds only
+# such ones.
+_spread_is_json() {
+    _spread_value=$({ printf %s "$1" | tr '\n' ' '; printf '\n'; } | LC_ALL=C sed -E '
+        s@"([^"\\[:cntrl:]]|\\(["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"@""@g
+        s@-?(0|[1-9][0-9]*)(\.[0-9]+)?([Ee][-+]?[0-9]+)?|true|false|null@0@g
+        s@[[:space:]]*([][{},:])[[:space:]]*@\1@g
+        s@^[[:space:]]+|[[:space:]]+$@@g
+        :all
+        s@\[((0|"")(,(0|""))*)?\]|\{("":(0|"")(,"":(0|""))*)?\}@0@g
+        t all')
+    case $_spread_value in
+        0 | '""') return 0 ;;
+        *) return 1 ;;
+    esac
 }

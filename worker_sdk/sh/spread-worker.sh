@@ -39,6 +39,7 @@
 
 _spread_newline='
 '
+_spread_here=  # in a task that has no master: spread-subtasks.sh
 
 spread_ok() {
     _spread_quote "${1-}"
@@ -81,14 +82,17 @@ spread_progress() {
         _spread_say "spread_progress: not a number: ${1-}"
         return 1
     fi
-    [ -n "${SPREAD_TASK-}" ] || return 0
+    [ -n "${SPREAD_TASK-}" ] && [ -z "$_spread_here" ] || return 0
     _spread_fraction=$_spread_value
     _spread_quote "${2-}"
     printf '\n[%s,"progress",%s,%s]\n' "$SPREAD_TASK" "$_spread_fraction" "$_spread_value" >&9
 }
 
 spread_log() {
-    [ -n "${SPREAD_TASK-}" ] || { _spread_say "${1-}"; return 0; }
+    if [ -z "${SPREAD_TASK-}" ] || [ -n "$_spread_here" ]; then
+        _spread_say "${1-}"
+        return 0
+    fi
     _spread_quote "${1-}"
     case ${2-info} in
         info) ;;
@@ -138,12 +142,9 @@ spread_ask() {
 }
 
 spread_run() {
-    _spread_raw=
-    if [ "${1-}" = -j ]; then
-        _spread_raw=yes
-        shift
-    fi
-    _spread_handler=$1 _spread_prep=${2-}
+    _spread_take_handler "$@"
+    [ "$1" != -j ] || shift
+    _spread_prep=${2-}
     _spread_retiring='' _spread_later='' _spread_again='' _spread_seq=0 _spread_waits='' _spread_shell=$$
     _spread_take_over
     _spread_prepare
@@ -152,8 +153,19 @@ spread_run() {
         [ -z "$_spread_memory" ] || ! _spread_is_large || _spread_retiring=yes
     done
     SPREAD_TASK='' SPREAD_META=''
+    unset _spread_reply _spread_features
     [ -z "$_spread_retiring" ] || printf '\n[null,"bye"]\n' >&9
     exec 1>&9 8<&- 9>&-
+}
+
+# [-j] HANDLER
+_spread_take_handler() {
+    _spread_raw=
+    if [ "${1-}" = -j ]; then
+        _spread_raw=yes
+        shift
+    fi
+    _spread_handler=$1
 }
 
 _spread_say() { printf 'spread-worker.sh: %s\n' "$1" >&2; }
@@ -294,6 +306,13 @@ _spread_cut_meta() {
 }
 
 _spread_task() {
+    _spread_begin_task || return 1
+    _spread_call
+    printf '\n[%s,%s]\n' "$SPREAD_TASK" "$_spread_reply" >&9
+}
+
+# Takes the task in _spread_line apart: its payload is left there.
+_spread_begin_task() {
     case $_spread_line in
         '['[0-9]*,*']') ;;
         *) return 1 ;;
@@ -306,6 +325,10 @@ _spread_task() {
     _spread_line=${_spread_line#*,}
     _spread_line=${_spread_line%']'}
     _spread_cut_meta
+}
+
+# What the handler makes of the payload in _spread_line, in _spread_reply.
+_spread_call() {
     _spread_reply='' _spread_round=0  # a round: a collective of spread-gang.sh
     if _spread_payload "$_spread_line"; then
         _spread_status=0
@@ -321,10 +344,11 @@ _spread_task() {
             spread_error NoAnswer "no answer from $_spread_handler (spread_ok in a subshell?)"
         fi
     fi
-    printf '\n[%s,%s]\n' "$SPREAD_TASK" "$_spread_reply" >&9
 }
 
 _spread_answer() {
+    # A program that calls its handler itself looks at the answer.
+    [ -n "${_spread_reply+a task}" ] || { SPREAD_ANSWER="[$1]"; return 0; }
     if [ -n "$_spread_reply" ]; then
         _spread_say "a second answer to task $SPREAD_TASK is ignored"
     else

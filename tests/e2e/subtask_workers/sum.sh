@@ -1,6 +1,7 @@
 #!/bin/sh
 # The common script of sub-tasks in a shell: the same calls, and the same answer, as sum.py and
-# tests/support/workers/subtask_sum.cc. $SPREAD_SDK is the folder of spread-worker.sh.
+# tests/support/workers/subtask_sum.cc. $SPREAD_SDK is the folder of spread-worker.sh. With arguments it
+# has no master: each is a payload.
 # shellcheck source=worker_sdk/sh/spread-worker.sh
 . "$SPREAD_SDK/spread-worker.sh"
 # shellcheck source=worker_sdk/sh/spread-subtasks.sh
@@ -38,4 +39,12 @@ total() {
     spread_ok_json "$sum"
 }
 
-spread_run total
+if [ $# -eq 0 ]; then
+    spread_run total
+    exit
+fi
+spread_register total
+for payload in "$@"; do
+    total "$payload"
+    printf '%s\n' "$SPREAD_ANSWER"
+done
