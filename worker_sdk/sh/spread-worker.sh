@@ -20,6 +20,9 @@
 #       LEVEL is debug, info, warning or error
 #   spread_retire                    leave after this task: spread_run returns, and spread starts
 #       another process in this one's place
+#   spread_before_task FUNCTION, spread_after_task FUNCTION, spread_at_exit FUNCTION
+#       in front of spread_run: what is called in front of every task and sub-task, behind it, and
+#       when the last answer has been sent. If the first fails or answers, the handler is not called
 #   spread_ask OP [JSON...]          a question to spread: its answer is the JSON in $SPREAD_ANSWER;
 #       status 1 where it is refused, and then $SPREAD_ANSWER says why
 #       A handler that returns a status other than 0 without an answer has failed with "exit".
@@ -39,6 +42,7 @@
 
 _spread_newline='
 '
+_spread_before='' _spread_after='' _spread_at_exit=''  # hooks, each a list for eval
 _spread_here=  # in a task that has no master: spread-subtasks.sh
 
 spread_ok() {
@@ -107,6 +111,12 @@ spread_retire() {
     _spread_retiring=yes
 }
 
+spread_before_task() { _spread_before="$_spread_before && _spread_passes '$1'"; }
+
+spread_after_task() { _spread_after="$_spread_after; _spread_try '$1'"; }
+
+spread_at_exit() { _spread_at_exit="; _spread_try '$1'$_spread_at_exit"; }
+
 spread_ask() {
     SPREAD_ANSWER=
     _spread_knows ask || return 1
@@ -156,6 +166,8 @@ spread_run() {
     unset _spread_reply _spread_features
     [ -z "$_spread_retiring" ] || printf '\n[null,"bye"]\n' >&9
     exec 1>&9 8<&- 9>&-
+    eval ":$_spread_at_exit"
+    _spread_at_exit=
 }
 
 # [-j] HANDLER
@@ -327,9 +339,33 @@ _spread_begin_task() {
     _spread_cut_meta
 }
 
-# What the handler makes of the payload in _spread_line, in _spread_reply.
+# What the hooks and the handler make of the payload in _spread_line, in _spread_reply.
 _spread_call() {
     _spread_reply='' _spread_round=0  # a round: a collective of spread-gang.sh
+    if [ -z "$_spread_before" ] || _spread_pass_before; then _spread_handle; fi
+    [ -z "$_spread_after" ] || eval ":$_spread_after"
+}
+
+# The hooks in front may read other lines, or wait for sub-tasks.
+_spread_pass_before() {
+    set -- "$_spread_line"
+    eval ":$_spread_before" || return
+    _spread_line=$1
+}
+
+# Whether the hook $1 leaves the task to the handler.
+_spread_passes() {
+    _spread_status=0
+    "$1" || _spread_status=$?
+    if [ "$_spread_status" -ne 0 ] && [ -z "$_spread_reply" ]; then
+        spread_error exit "$1: exit status $_spread_status"
+    fi
+    [ -z "$_spread_reply" ]
+}
+
+_spread_try() { "$1" || _spread_say "$1: exit status $?"; }
+
+_spread_handle() {
     if _spread_payload "$_spread_line"; then
         _spread_status=0
         # `||` also keeps a script's `set -e` from ending the worker.
