@@ -10,7 +10,10 @@ int serve_gang_calls();  // gang_calls.cc
 // subtask_calls.cc
 int serve_subtask_calls();
 int serve_captured_subtask_calls();
+int serve_two_handlers();
+int serve_two_handlers_with_prep();
 int call_subtasks_without_master();
+int call_two_handlers_without_master();
 
 namespace {
 
@@ -286,7 +289,10 @@ const std::map<std::string, int (*)()>& kinds() {
        }},
       {"subtasks", serve_subtask_calls},
       {"captured subtasks", serve_captured_subtask_calls},
+      {"two handlers", serve_two_handlers},
+      {"two handlers, prep", serve_two_handlers_with_prep},
       {"local subtasks", call_subtasks_without_master},
+      {"two local handlers", call_two_handlers_without_master},
       {"window", [] { return worker([](int n) { return n; }, {.window = 3}); }},
   };
   return all;

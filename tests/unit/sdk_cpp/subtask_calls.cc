@@ -93,6 +93,36 @@ int serve_subtask_calls() {
 
 int serve_captured_subtask_calls() { return spread::worker(call, {.capture = true}); }
 
+int serve_two_handlers() {
+  return spread::worker(call, [](const std::string& what, std::optional<int> common) {
+    return what == "wait" ? wait_for_one()
+                          : what + " " + (common ? std::to_string(*common) : "none");
+  });
+}
+
+int serve_two_handlers_with_prep() {
+  return spread::worker([](int&, const std::string& what) { return "task " + what; },
+                        [](int& calls, std::string_view what, int common) {
+                          return std::string(what) + std::to_string(++calls * common);
+                        },
+                        spread::prep([] { return 0; }));
+}
+
+int call_two_handlers_without_master() {
+  const auto task = [](const std::string& what) {
+    return spread::map<std::string>(std::vector{what}, 5)[0];
+  };
+  spread::register_handler(task, [](const std::string& what, int common) {
+    return what + " " + std::to_string(common);
+  });
+  std::printf("%s\n", task("a").c_str());
+  std::printf("%s\n", fetched(spread::submit(std::vector{"b"})).c_str());
+  spread::register_handler(
+      task, [](std::string_view what) { std::printf("%s\n", std::string(what).c_str()); });
+  spread::map<msgpack::type::nil_t>(std::vector{"c"});
+  return 0;
+}
+
 int call_subtasks_without_master() {
   spread::register_handler([](std::string_view what) {
     if (what == "fail") throw spread::task_error("Own", "no");

@@ -177,6 +177,60 @@ TEST_F(SdkSubtasks, HooksAreCalledAroundEachTaskAndSubtask) {
   EXPECT_NE(worker_.errors().find("told"), std::string::npos);
 }
 
+class SdkTwoHandlers : public SdkSubtasks {
+ protected:
+  SdkTwoHandlers() : SdkSubtasks("two handlers") {}
+};
+
+TEST_F(SdkTwoHandlers, SubtasksHaveTheirOwn) {
+  worker_.send(R"([null,"common",40,5])");
+  worker_.send(R"([1,"x",{"attempt":1,"parent":7,"depth":1,"common":40}])");
+  EXPECT_EQ(worker_.receive(), R"([1,"ok","x 5"])");
+  worker_.send(R"([1,"x",{"attempt":1,"parent":7,"depth":1}])");
+  EXPECT_EQ(worker_.receive(), R"([1,"ok","x none"])");
+  worker_.send(R"([7,"x",{"attempt":1}])");
+  EXPECT_EQ(worker_.receive(), R"([7,"ok","x"])");
+  worker_.send(R"([7,"x"])");
+  EXPECT_EQ(worker_.receive(), R"([7,"ok","x"])");
+}
+
+TEST_F(SdkTwoHandlers, OneRunsInsideTheOther) {
+  worker_.send(R"([7,"place around a wait"])");
+  expect_question(R"("wait",7,[1],1)");
+  worker_.send(R"([1,"wait",{"attempt":1,"parent":7,"depth":1}])");
+  expect_question(R"("wait",1,[1],1)");
+  worker_.send(R"([2,"x",{"attempt":1,"parent":1,"depth":2}])");
+  EXPECT_EQ(worker_.receive(), R"([2,"ok","x none"])");
+  reply("[1]");
+  EXPECT_EQ(worker_.receive(), R"([1,"ok","1"])");
+  reply_to(1, "[1]");
+  EXPECT_EQ(worker_.receive(), R"([7,"ok","none none,1,none none"])");
+}
+
+class SdkTwoHandlersWithPrep : public SdkSubtasks {
+ protected:
+  SdkTwoHandlersWithPrep() : SdkSubtasks("two handlers, prep") {}
+};
+
+TEST_F(SdkTwoHandlersWithPrep, BothHaveWhatItReturns) {
+  worker_.send(R"([null,"common",40,5])");
+  for (const char* answer : {R"([1,"ok","x5"])", R"([1,"ok","x10"])"}) {
+    worker_.send(R"([1,"x",{"attempt":1,"parent":7,"depth":1,"common":40}])");
+    EXPECT_EQ(worker_.receive(), answer);
+  }
+  worker_.send(R"([7,"x"])");
+  EXPECT_EQ(worker_.receive(), R"([7,"ok","task x"])");
+  worker_.send(R"([1,"x",{"attempt":1,"parent":7,"depth":1}])");
+  EXPECT_EQ(worker_.receive(),
+            R"([1,"error",{"message":"this sub-task has no common part","type":"common"}])");
+}
+
+TEST(SdkSubtasksWithoutMaster, MayHaveAHandlerOfTheirOwn) {
+  WorkerProcess process(WorkerProcess::kind("two local handlers"));
+  EXPECT_EQ(process.tail(), "a 5\ncommon: this sub-task has no common part;\nc\n");
+  EXPECT_EQ(process.wait(), 0);
+}
+
 TEST(SdkSubtasksWithoutMaster, RunInTheProcessWhenTheyAreWaitedFor) {
   WorkerProcess process(WorkerProcess::kind("local subtasks"));
   std::string expected =

@@ -175,7 +175,13 @@ std::optional<T> common() {
 /// What runs sub-tasks outside of a worker: in a test of a handler, say.
 template <class Handler>
 void register_handler(Handler handler) {
+  static_assert(detail::SignatureOf<Handler>::kArguments == 1, "the handler takes the payload");
   detail::local_subtasks().handler = detail::encoded_handler(std::move(handler));
+}
+/// The same for what is given to worker() as its handlers of tasks and of sub-tasks.
+template <class Handler, class Subtask>
+void register_handler(const Handler&, Subtask subtask_handler) {
+  detail::local_subtasks().handler = detail::encoded_handler(std::move(subtask_handler));
 }
 
 }  // namespace spread

@@ -69,6 +69,15 @@ int worker(Handler handler, prep<Load> prep, const options& how = {});
 template <class Handler>
 int worker(Handler handler, const options& how = {});
 
+/// The same, with a handler of their own for sub-tasks (spread/subtasks.hpp): it is called as
+/// subtask_handler(payload) or subtask_handler(payload, common), behind what prep returns if that
+/// is something. A sub-task without a common part fails, unless the parameter is a std::optional.
+template <class Handler, class Subtask, class Load>
+int worker(Handler handler, Subtask subtask_handler, prep<Load> prep, const options& how = {});
+template <class Handler, class Subtask>
+requires(!std::same_as<Subtask, options>) int worker(Handler handler, Subtask subtask_handler,
+                                                     const options& how = {});
+
 /// Inside a handler, from any of its threads: tells people how far the task is (0 to 1).
 inline void progress(double fraction, std::string_view text = {}) {
   detail::Session* const session = detail::Session::current();

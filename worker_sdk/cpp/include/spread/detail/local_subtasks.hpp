@@ -11,24 +11,20 @@
 
 namespace spread::detail {
 
-using EncodedHandler = std::function<std::string(std::string_view, Decoder&)>;
+/// Of a payload and a common part.
+using EncodedHandler =
+    std::function<std::string(std::string_view, std::optional<std::string_view>, Decoder&)>;
 
 template <class Handler>
 EncodedHandler encoded_handler(Handler handler) {
-  using S = SignatureOf<Handler>;
-  static_assert(S::kArguments == 1, "the handler takes the payload");
-  using Payload = std::tuple_element_t<0, typename S::Arguments>;
   auto shared = std::make_shared<Handler>(std::move(handler));
-  return [shared](std::string_view payload, Decoder& decoder) {
-    GangBytes result;
-    if constexpr (std::is_void_v<typename S::Result>) {
-      (*shared)(decoder.decode<Payload>(payload));
-      encode(result, msgpack::type::nil_t());
-    } else {
-      encode(result, (*shared)(decoder.decode<Payload>(payload)));
-    }
-    return result.bytes;
-  };
+  return
+      [shared](std::string_view payload, std::optional<std::string_view> common, Decoder& decoder) {
+        GangBytes result;
+        const auto reply = [&](const auto& value) { encode(result, value); };
+        answer_subtask(reply, decoder, payload, common, *shared);
+        return result.bytes;
+      };
 }
 
 class LocalSubtasks {
@@ -67,7 +63,7 @@ class LocalSubtasks {
   }
   template <class T>
   std::optional<T> common() const {
-    if (present_ == nullptr || present_->common.empty()) return std::nullopt;
+    if (present_ == nullptr || !common_of(*present_)) return std::nullopt;
     return decoder_->decode<T>(present_->common);
   }
 
@@ -81,6 +77,10 @@ class LocalSubtasks {
   };
 
   static constexpr unsigned kDepthMax = 16;  // as the master has it
+
+  static std::optional<std::string_view> common_of(const Entry& entry) {
+    return entry.common.empty() ? std::nullopt : std::optional<std::string_view>(entry.common);
+  }
 
   static std::string_view take(std::string_view values, std::size_t& end) {
     const std::size_t begin = end;
@@ -152,7 +152,7 @@ class LocalSubtasks {
     packer.pack_array(2);
     try {
       for (const auto& hook : hooks().before) hook();
-      const std::string value = handler(entry.payload, decoder);
+      const std::string value = handler(entry.payload, common_of(entry), decoder);
       packer.pack("ok");
       result.write_value(value);
     } catch (...) {

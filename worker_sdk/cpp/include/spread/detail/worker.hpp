@@ -85,8 +85,66 @@ auto prepare(Session& session, Load& load, const options& how) {
   }
 }
 
-template <class Handler, class... Loaded>
-void serve(Session& session, const options& how, Handler& handler, Loaded&... loaded) {
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+
+/// The common part as a parameter of a handler of sub-tasks.
+template <class T, class Decoding>
+T decode_common(Decoding& decoder, std::optional<std::string_view> common) {
+  if constexpr (kIsOptional<T>) {
+    if (!common) return std::nullopt;
+    return decoder.template decode<typename T::value_type>(*common);
+  } else {
+    if (!common) throw task_error("common", "this sub-task has no common part");
+    return decoder.template decode<T>(*common);
+  }
+}
+
+/// reply() with what call() returns.
+template <class Reply, class Call>
+void reply_with(const Reply& reply, const Call& call) {
+  if constexpr (std::is_void_v<decltype(call())>) {
+    call();
+    reply(msgpack::type::nil_t());
+  } else {
+    reply(call());
+  }
+}
+
+/// reply() with what subtask_handler(loaded..., payload) or subtask_handler(loaded..., payload,
+/// common) returns.
+template <class Reply, class Decoding, class Subtask, class... Loaded>
+void answer_subtask(const Reply& reply, Decoding& decoder, std::string_view payload,
+                    std::optional<std::string_view> common, Subtask& subtask_handler,
+                    Loaded&... loaded) {
+  using S = SignatureOf<Subtask>;
+  constexpr std::size_t kPayload = sizeof...(Loaded);
+  constexpr bool kHasCommon = S::kArguments == kPayload + 2;
+  static_assert(kHasCommon || S::kArguments == kPayload + 1,
+                "a handler of sub-tasks takes the payload and perhaps the common part, behind "
+                "what prep returns if that is not void");
+  auto first =
+      decoder.template decode<std::tuple_element_t<kPayload, typename S::Arguments>>(payload);
+  if constexpr (kHasCommon) {
+    using Common = std::tuple_element_t<kPayload + 1, typename S::Arguments>;
+    auto second = decode_common<Common>(decoder, common);
+    reply_with(reply, [&]() -> decltype(auto) {
+      return subtask_handler(loaded..., std::move(first), std::move(second));
+    });
+  } else {
+    reply_with(reply,
+               [&]() -> decltype(auto) { return subtask_handler(loaded..., std::move(first)); });
+  }
+}
+
+/// In place of a handler of sub-tasks: they have the same as tasks.
+struct SameHandler {};
+
+template <class Handler, class Subtask, class... Loaded>
+void serve(Session& session, const options& how, Handler& handler, Subtask& subtask_handler,
+           Loaded&... loaded) {
   using S = SignatureOf<Handler>;
   static_assert(S::kArguments == sizeof...(Loaded) + 1,
                 "the handler takes the payload, behind what prep returns if that is not void");
@@ -95,15 +153,25 @@ void serve(Session& session, const options& how, Handler& handler, Loaded&... lo
   static_assert(in_order,
                 "what prep returns is the handler's first parameter, the payload its last");
   if (how.capture) session.capture();
-  if constexpr (in_order)
-    session.serve([&](std::string_view payload) {
+  if constexpr (in_order) {
+    const auto answer = [&](std::string_view payload) {
       if constexpr (std::is_void_v<typename S::Result>) {
         handler(loaded..., session.decode<Payload>(payload));
         session.reply(msgpack::type::nil_t());
       } else {
         session.reply(handler(loaded..., session.decode<Payload>(payload)));
       }
-    });
+    };
+    if constexpr (std::same_as<Subtask, SameHandler>) {
+      session.serve(answer);
+    } else {
+      session.serve([&](std::string_view payload) {
+        if (!session.meta_number("parent")) return answer(payload);
+        const auto reply = [&](const auto& value) { session.reply(value); };
+        answer_subtask(reply, session, payload, session.common(), subtask_handler, loaded...);
+      });
+    }
+  }
 }
 
 /// Why this process cannot be a worker; empty if it can.
@@ -129,19 +197,46 @@ inline int refuse(Stdio& stdio, const std::string& why) {
   return kMisused;
 }
 
-template <class Handler, class Load>
-int run(Stdio& stdio, Handler& handler, Load& load, const options& how) {
+template <class Handler, class Subtask, class Load>
+int run(Stdio& stdio, Handler& handler, Subtask& subtask_handler, Load& load, const options& how) {
   Session session(stdio);
   if constexpr (std::is_void_v<typename SignatureOf<Load>::Result>) {
     prepare(session, load, how);
     session.ready();
-    serve(session, how, handler);
+    serve(session, how, handler, subtask_handler);
   } else {
     auto loaded = prepare(session, load, how);
     session.ready();
-    serve(session, how, handler, loaded);
+    serve(session, how, handler, subtask_handler, loaded);
   }
   return kDone;
+}
+
+/// What worker() returns.
+template <class Handler, class Subtask, class Load>
+int run_to_end(Handler& handler, Subtask& subtask_handler, Load& load, const options& how) {
+  static_assert(Typed<Handler> && Typed<Load>,
+                "handler and prep name their parameters' types: [](double x), not [](auto x)");
+  static_assert(Typed<Subtask> || std::same_as<Subtask, SameHandler>,
+                "the handler of sub-tasks names its parameters' types: [](double x)");
+  Stdio& stdio = process_stdio();
+  if (const std::string why = refusal(stdio); !why.empty()) return refuse(stdio, why);
+  int status = kMisused;
+  try {
+    stdio.move_away();
+    status = kFailed;
+    status = run(stdio, handler, subtask_handler, load, how);
+    hooks().call_at_exit();
+    return status;
+  } catch (const Ended& ended) {
+    return ended.status;
+  } catch (const Malformed& e) {
+    std::fputs(complaint(e.what()).c_str(), stderr);
+    return kMalformed;
+  } catch (const std::exception& e) {
+    std::fputs(complaint(e.what()).c_str(), stderr);
+    return status;
+  }
 }
 
 }  // namespace spread::detail
@@ -150,33 +245,24 @@ namespace spread {
 
 template <class Handler, class Load>
 int worker(Handler handler, prep<Load> prep, const options& how) {
-  static_assert(detail::Typed<Handler> && detail::Typed<Load>,
-                "handler and prep name their parameters' types: [](double x), not [](auto x)");
-  detail::Stdio& stdio = detail::process_stdio();
-  if (const std::string why = detail::refusal(stdio); !why.empty()) {
-    return detail::refuse(stdio, why);
-  }
-  int status = detail::kMisused;
-  try {
-    stdio.move_away();
-    status = detail::kFailed;
-    status = detail::run(stdio, handler, prep.load, how);
-    detail::hooks().call_at_exit();
-    return status;
-  } catch (const detail::Ended& ended) {
-    return ended.status;
-  } catch (const detail::Malformed& e) {
-    std::fputs(detail::complaint(e.what()).c_str(), stderr);
-    return detail::kMalformed;
-  } catch (const std::exception& e) {
-    std::fputs(detail::complaint(e.what()).c_str(), stderr);
-    return status;
-  }
+  detail::SameHandler same;
+  return detail::run_to_end(handler, same, prep.load, how);
 }
 
 template <class Handler>
 int worker(Handler handler, const options& how) {
   return worker(std::move(handler), prep{[] {}}, how);
+}
+
+template <class Handler, class Subtask, class Load>
+int worker(Handler handler, Subtask subtask_handler, prep<Load> prep, const options& how) {
+  return detail::run_to_end(handler, subtask_handler, prep.load, how);
+}
+
+template <class Handler, class Subtask>
+requires(!std::same_as<Subtask, options>) int worker(Handler handler, Subtask subtask_handler,
+                                                     const options& how) {
+  return worker(std::move(handler), std::move(subtask_handler), prep{[] {}}, how);
 }
 
 }  // namespace spread
