@@ -52,6 +52,17 @@ def refusal(op, *args):
 w.run(handle)
 """
 
+# A worker without an SDK: its slots, and the task that it asks for.
+ASKER = """import json, sys
+def say(*message): print(json.dumps(message), flush=True)
+say(None, "hello", {"wire": 1, "slots": int(sys.argv[1])})
+say(None, "ready")
+id, _ = json.loads(sys.stdin.readline())
+say(None, "ask", 1, "submit", json.loads(sys.argv[2]), [1])
+say(id, "ok", json.loads(sys.stdin.readline())[1::2])
+sys.stdin.read()
+"""
+
 
 class SubtaskTest(SpreadTest):
     def setUp(self):
@@ -212,3 +223,12 @@ class Failures(SubtaskTest):
         result = self.spread("gang", "-n1", "-j1", "--in", "json", "--", PYTHON, self.worker,
                              input=json.dumps(["ask", "submit", [1]]) + "\n")
         self.assertEqual((result.status, result.values), (0, [["NoSubtasks"]]), result)
+
+    def test_who_else_has_none_is_told_why(self):
+        worker = self.file("slots.py", ASKER)
+        for slots, task, why in [(2, 0, "its worker works on several tasks at a time"), (1, None, "a question of no task")]:
+            with self.subTest(why=why):
+                result = self.spread("run", "-j1", "--in", "json", "--wire", "json", "--", PYTHON, worker, str(slots),
+                                     json.dumps(task), input="1\n")
+                refusal = {"type": "NoSubtasks", "message": "submit: " + why}
+                self.assertEqual((result.status, result.values), (0, [["refused", refusal]]), result)
