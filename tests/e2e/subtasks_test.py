@@ -52,6 +52,21 @@ def refusal(op, *args):
 w.run(handle)
 """
 
+HOOKS = """. "$SPREAD_SDK/spread-worker.sh"
+. "$SPREAD_SDK/spread-subtasks.sh"
+tasks=0
+count() { spread_parent || tasks=$((tasks + 1)); }
+picky() { if spread_parent && [ $((SPREAD_TASK % 2)) = 1 ]; then return 4; fi; }
+tell() { echo "$tasks tasks"; }
+handler() {
+    if spread_parent; then spread_ok "$tasks $1"; return; fi
+    spread_submit '["x","y"]' && spread_fetch "$SPREAD_ANSWER" && spread_ok_json "$SPREAD_ANSWER" || spread_subtasks_failed
+}
+spread_before_task count
+spread_before_task picky
+spread_at_exit tell
+spread_run handler
+"""
 # A worker without an SDK: its slots, and the task that it asks for.
 ASKER = """import json, sys
 def say(*message): print(json.dumps(message), flush=True)
@@ -150,6 +165,15 @@ class Results(SubtaskTest):
 
         expected = [5] + [sub(n, levels) for n, levels in ((4, 1), (3, 2), (0, 1), (3, 3))]
         self.assertEqual(values, expected)
+
+    def test_hooks_in_a_shell(self):
+        worker = self.file("hooks.sh", HOOKS)
+        result = self.spread("run", "-j1", "--in", "json", "--wire", "json", "--retries", "1", "--", "sh", worker,
+                             input='"a"\n"b"\n')
+        refused = ["error", {"type": "exit", "message": "picky: exit status 4"}]
+        values = [json.loads(line) for line in result.out.splitlines()[:2]]
+        self.assertEqual((result.status, values), (0, [[["ok", "1 x"], refused], [["ok", "2 x"], refused]]), result)
+        self.assertEqual(result.out.splitlines()[2:], ["2 tasks"])
 
     def test_slots_are_kept_for_them(self):
         result = self.run_tasks("-j3", "--subpool", "2", tasks=[["map", [1, 2]]] * 6 + [["subpool", 1]])
