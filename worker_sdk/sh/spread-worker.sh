@@ -93,10 +93,9 @@ spread_progress() {
 }
 
 spread_log() {
-    if [ -z "${SPREAD_TASK-}" ] || [ -n "$_spread_here" ]; then
-        _spread_say "${1-}"
-        return 0
-    fi
+    case ${SPREAD_TASK-},$_spread_here in
+        ,* | *,yes) _spread_say "${1-}"; return 0 ;;
+    esac
     _spread_quote "${1-}"
     case ${2-info} in
         info) ;;
@@ -130,6 +129,9 @@ spread_ask() {
     _spread_question="null,\"ask\",$_spread_seq,$_spread_value,${SPREAD_TASK:-null}"
     shift
     for _spread_value in "$@"; do _spread_question="$_spread_question,$_spread_value"; done
+    case $_spread_question in  # as spread_ok_json
+        *"$_spread_newline"*) _spread_question=$(printf %s "$_spread_question" | tr '\n' ' ') ;;
+    esac
     printf '\n[%s]\n' "$_spread_question" >&9
     while _spread_next; do
         case $_spread_line in

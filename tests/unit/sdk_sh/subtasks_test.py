@@ -49,6 +49,7 @@ class Subtasks(unittest.TestCase):
         calls = (
             ("submit '[1,{\"a\":null}]'", ["submit", [1, {"a": None}]], [A, B]),
             ("submit '[\"x\"]' '{\"c\":1}'", ["submit", ["x"], {"c": 1}], [A]),
+            ("submit '[\n \"x\"\n]' '{\n \"c\": 1\n}'", ["submit", ["x"], {"c": 1}], [A]),
             ("ready " + ids, ["ready", [A, B]], [B]),
             ("wait " + ids, ["wait", [A, B], None], [A, B]),
             ("wait " + ids + " 1", ["wait", [A, B], 1], [B]),
