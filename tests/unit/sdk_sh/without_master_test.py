@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from subtasks_test import CODE, FEATURES, FOLDER, SUM, subtask_master
+from subtasks_test import CODE, FEATURES, FOLDER, SUM, harness, subtask_master
 from worker_test import SDK, SHELLS, shell_worker
 
 
@@ -40,7 +40,7 @@ spread_register handler
         for shell in SHELLS:
             with self.subTest(shell=shell):
                 done = subprocess.run(list(shell) + ["-c", code], env=environment, input=input, stdout=-1,
-                                      stderr=-1, universal_newlines=True)
+                                      stderr=-1, universal_newlines=True, timeout=harness.DEADLINE)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 yield done.stdout.splitlines(), done.stderr
 
@@ -201,7 +201,8 @@ printf '%s\n' "$SPREAD_ANSWER"
         for shell in SHELLS:
             with self.subTest(shell=shell):
                 words = list(shell) + [SUM] + [json.dumps(payload) for payload in payloads]
-                found = subprocess.run(words, env=environment, stdout=-1, universal_newlines=True).stdout
+                found = subprocess.run(words, env=environment, stdout=-1, universal_newlines=True,
+                                       timeout=harness.DEADLINE).stdout
                 sums = [["ok", subtask_master.expected(*payload)] for payload in payloads]
                 self.assertEqual([json.loads(line) for line in found.splitlines()], sums)
 
