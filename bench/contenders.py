@@ -16,6 +16,7 @@ class Contender:
     ratio: float | None = None  # goal: at most this many times the limit
     mib: float | None = None  # goal: at most this much memory
     factor: float | None = None  # goal of a peer: spread is at least that many times faster
+    beside: bool = False  # a peer: its time is also shown as a multiple of spread's
     unordered: bool = False
     needs: tuple = ()  # programs that must be there
     subcommand: tuple = ()  # (spread, name): what spread must know
@@ -59,5 +60,7 @@ class Row:
     one_cpu: bool = False
     memory: bool = False
     unit: str = "tasks/s"  # of the speed shown: tasks/s, s or ms for a whole run
+    own_clock: bool = False  # no input; contenders check their values and print what they took
+    bytes_each: int = 0  # the speed is shown as bytes per second, so many for each task
     repeats: int = 1  # runs within one round, of which the median counts
     rounds_max: int = 1000

@@ -33,9 +33,7 @@ def lines_of(row, rounds, notes):
             continue
         line.seconds = statistics.median(r[c.name].seconds for r in measured)
         line.per_second = c.n / line.seconds
-        # Time per task against the limit's of the same round: the machine's mood cancels out.
-        ratios = [r[c.name].seconds / c.n / (r[limit.name].seconds / limit.n)
-                  for r in measured if limit.name in r]
+        ratios = ratios_of(c, limit, measured)
         if ratios:
             line.ratio = statistics.median(ratios)
             line.ratio_min, line.ratio_max = min(ratios), max(ratios)
@@ -43,7 +41,23 @@ def lines_of(row, rounds, notes):
         if peaks:
             line.peak_mib = max(peaks)
     judge(row, result)
+    compare_beside(row, rounds, result)
     return result
+
+
+def ratios_of(c, other, rounds):
+    """Time per task against the other's of the same round: the machine's mood cancels out."""
+    return [r[c.name].seconds / c.n / (r[other.name].seconds / other.n)
+            for r in rounds if c.name in r and other.name in r]
+
+
+def compare_beside(row, rounds, lines):
+    spread = next((c for c in row.contenders if c.kind == "spread"), None)
+    for c, line in zip(row.contenders, lines):
+        ratios = ratios_of(c, spread, rounds) if c.beside and spread else []
+        if ratios:
+            line.goal = (f"{statistics.median(ratios):.3g}x spread's time "
+                         f"({min(ratios):.3g}..{max(ratios):.3g})")
 
 
 def judge(row, lines):
@@ -80,6 +94,8 @@ def cells(row, line):
         speed = f"{1000 * line.seconds:.2f} ms"
     elif row.unit == "s":
         speed = f"{line.seconds:.3f} s"
+    elif row.bytes_each:
+        speed = f"{row.bytes_each * line.per_second / 1e6:.0f} MB/s"
     else:
         speed = f"{number(line.per_second)}/s"
     ratio = spread = ""
