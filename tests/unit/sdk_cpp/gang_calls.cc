@@ -52,6 +52,13 @@ std::string local() {
   return text;
 }
 
+/// Too big to be copied on its way.
+std::vector<double> big(double value) { return std::vector<double>(20'000, value); }
+
+std::string ends_of(const std::vector<double>& values) {
+  return std::to_string(values.size()) + ": " + shown(std::vector{values.front(), values.back()});
+}
+
 std::string gathered() {
   const std::vector<std::int32_t> mine = {1, -2};
   const auto whole = spread::gather(
@@ -80,6 +87,11 @@ const std::map<std::string, std::string (*)()>& calls() {
        [] {
          return spread::scatter(spread::size() == 1 ? std::vector<std::string>{"a"}
                                                     : std::vector<std::string>{"a", "b", "c"});
+       }},
+      {"big", [] { return ends_of(spread::allreduce(big(1))); }},
+      {"big scatter",
+       [] {
+         return ends_of(spread::scatter(std::vector{big(1), big(2), big(3)}));
        }},
       {"put", [] { return spread::put("x", std::string("v")), std::string("past"); }},
       {"get", got},

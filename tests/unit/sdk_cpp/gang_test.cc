@@ -30,13 +30,22 @@ class SdkGang : public testing::Test {
                          const std::string& meta = kRankOne) {
     return call(name, "\"collective\",7,0," + asked, reply, meta);
   }
-  void send_reply(const std::string& kind, const json& reply) {
+  std::string reply_frame(const std::string& kind, const json& reply) const {
     const std::vector<std::uint8_t> body =
         json::to_msgpack(json::array({nullptr, kind, seq_, reply}));
     const auto size = static_cast<std::uint32_t>(body.size());
     std::string frame = "\xc6";
     for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(size >> shift);
-    worker_.send_bytes(frame + std::string(body.begin(), body.end()));
+    return frame + std::string(body.begin(), body.end());
+  }
+  void send_reply(const std::string& kind, const json& reply) {
+    worker_.send_bytes(reply_frame(kind, reply));
+  }
+  /// Calls it; the value that it asks with.
+  json asks_with(const std::string& name, const std::string& meta) {
+    worker_.send("[7,\"" + name + "\"," + meta + "]");
+    ++seq_;
+    return json::parse(worker_.receive()).at(7);
   }
   std::string result() {
     const json answer = json::parse(worker_.receive());
@@ -102,6 +111,42 @@ TEST_F(SdkGang, NumbersInBulkAreTypedArrays) {
   check_items<std::uint64_t>("u8", "3 4");
   check_items<float>("f4", "3.000000 4.000000");
   check_items<double>("f8", "3.000000 4.000000");
+}
+
+TEST_F(SdkGang, BigArraysAreSentAsSmallOnesAre) {
+  // As the JSON of what came: bytes are shown as numbers in both.
+  const auto big = [](double value) {
+    return json::parse(typed("f8", std::vector<double>(20'000, value)).dump());
+  };
+  EXPECT_EQ(asks_with("big", kRankOne), json::array({"sum", big(1)}));
+  send_reply("answer", typed("f8", std::vector<double>(20'000, 4)));
+  EXPECT_EQ(result(), "20000: 4.000000 4.000000");
+  EXPECT_EQ(asks_with("big scatter", kRoot), json::array({big(1), big(2), big(3)}));
+  send_reply("answer", typed("f8", std::vector<double>(20'000, 1)));
+  EXPECT_EQ(result(), "20000: 1.000000 1.000000");
+}
+
+TEST_F(SdkGang, ABigReplyMayComeInPiecesBetweenTasks) {
+  asks_with("big", kRankOne);
+  const std::string reply = reply_frame("answer", typed("f8", std::vector<double>(20'000, 4)));
+  const std::string task = WorkerProcess::frame(std::string("[8,\"place\",") + kRankOne + "]");
+  worker_.send_bytes(task + reply.substr(0, 3));
+  worker_.wait_until_read();
+  worker_.send_bytes(reply.substr(3, 100'000));
+  worker_.wait_until_read();
+  worker_.send_bytes(reply.substr(100'003) + task.substr(0, 6));
+  EXPECT_EQ(result(), "20000: 4.000000 4.000000");
+  worker_.send_bytes(task.substr(6));
+  EXPECT_EQ(result(), "1 of 3 3");
+  EXPECT_EQ(result(), "1 of 3 3");
+}
+
+TEST_F(SdkGang, TheEndOfTheInputInsideABigReplyIsARefusal) {
+  asks_with("big", kRankOne);
+  const std::string reply = reply_frame("answer", typed("f8", std::vector<double>(20'000, 4)));
+  worker_.send_bytes(reply.substr(0, reply.size() - 1));
+  worker_.close_input();
+  EXPECT_EQ(json::parse(result())["type"], "Gone");
 }
 
 TEST_F(SdkGang, AnArrayOfAnotherTypeIsATaskError) {

@@ -49,11 +49,8 @@ msgpack::object_handle ask_gang(std::string_view op, unsigned arguments, const P
   GangBytes encoded;
   GangPacker packer(encoded);
   pack(packer);
-  const auto add = [&](auto& frame) {
-    frame.pack_bin_body(encoded.bytes.data(), static_cast<std::uint32_t>(encoded.bytes.size()));
-  };
   try {
-    return session_at_work("ask").ask(op, arguments, add);
+    return session_at_work("ask").ask(op, arguments, encoded.pieces());
   } catch (const refused& e) {
     if (op != "collective" && e.type() != "GangFailed" && e.type() != "Gone") throw;
     throw gang_failed(e.type(), e.what());

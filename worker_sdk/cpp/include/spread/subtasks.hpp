@@ -53,10 +53,7 @@ msgpack::object_handle ask_subtasks(std::string_view op, unsigned arguments, con
   Session* const session = Session::current();
   if (session == nullptr) return local_subtasks().ask(op, arguments, encoded.bytes);
   session->require("subtasks");
-  const auto add = [&](auto& frame) {
-    frame.pack_bin_body(encoded.bytes.data(), static_cast<std::uint32_t>(encoded.bytes.size()));
-  };
-  return session->ask(op, arguments, add, op == "wait" || op == "fetch");
+  return session->ask(op, arguments, encoded.pieces(), op == "wait" || op == "fetch");
 }
 
 template <class Payloads>

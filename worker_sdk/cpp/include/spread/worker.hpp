@@ -135,8 +135,11 @@ inline void retire() { detail::session_at_work("retire").retire(); }
 /// answers none.
 template <class... Arguments>
 msgpack::object_handle ask(std::string_view op, const Arguments&... arguments) {
-  return detail::session_at_work("ask").ask(op, sizeof...(Arguments),
-                                            [&](auto& packer) { (packer.pack(arguments), ...); });
+  msgpack::sbuffer encoded;
+  msgpack::packer<msgpack::sbuffer> packer(encoded);
+  (packer.pack(arguments), ...);
+  const std::string_view piece(encoded.data(), encoded.size());
+  return detail::session_at_work("ask").ask(op, sizeof...(Arguments), {&piece, 1});
 }
 
 /// Who the master is.

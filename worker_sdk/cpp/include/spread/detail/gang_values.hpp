@@ -7,14 +7,38 @@
 
 #include <array>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace spread::detail {
 
 /// Bytes of msgpack, for msgpack::packer.
 struct GangBytes {
   std::string bytes;
+  /// What comes in between and is too big to be copied: behind so many of `bytes`.
+  std::vector<std::pair<std::size_t, std::string_view>> referred;
+
   void write(const char* from, std::size_t size) { bytes.append(from, size); }
   void write_value(std::string_view value) { bytes.append(value); }
+  /// `value` must live as long as what pieces() gives.
+  void refer(std::string_view value) {
+    if (value.size() < kPipeBytes) return write_value(value);
+    referred.emplace_back(bytes.size(), value);
+  }
+
+  /// All of it, one behind the other; good until the next write.
+  std::vector<std::string_view> pieces() const {
+    std::vector<std::string_view> all;
+    std::size_t begin = 0;
+    for (const auto& [end, value] : referred) {
+      all.push_back(std::string_view(bytes).substr(begin, end - begin));
+      all.push_back(value);
+      begin = end;
+    }
+    all.push_back(std::string_view(bytes).substr(begin));
+    return all;
+  }
 };
 
 /// The ten types of typed arrays.
@@ -50,8 +74,17 @@ requires(!ItemRange<T> && std::convertible_to<const T&, std::string_view>) struc
 template <class T>
 using OwnedBy = typename Owned<std::remove_cvref_t<T>>::Type;
 
-using GangPacker = msgpack::packer<GangBytes>;
+class GangPacker : public msgpack::packer<GangBytes> {
+ public:
+  explicit GangPacker(GangBytes& to) : packer(to), to_(to) {}
+  /// As pack_bin_body(), of what lives until it is sent.
+  void refer_bin_body(std::string_view body) { to_.refer(body); }
 
+ private:
+  GangBytes& to_;
+};
+
+/// Big arrays are not copied: `value` must live until it is sent.
 template <class T>
 void pack_value(GangPacker& packer, const T& value) {
   static_assert(std::endian::native == std::endian::little, "typed arrays are little-endian");
@@ -65,8 +98,7 @@ void pack_value(GangPacker& packer, const T& value) {
     packer.pack("dtype").pack(std::string_view(dtype.data(), dtype.size()));
     packer.pack("shape").pack_array(1).pack(count);
     packer.pack("data").pack_bin(static_cast<std::uint32_t>(bytes));
-    packer.pack_bin_body(reinterpret_cast<const char*>(std::ranges::data(value)),
-                         static_cast<std::uint32_t>(bytes));
+    packer.refer_bin_body({reinterpret_cast<const char*>(std::ranges::data(value)), bytes});
   } else if constexpr (std::same_as<T, raw>) {
     packer.pack_str_body(value.msgpack.data(), static_cast<std::uint32_t>(value.msgpack.size()));
   } else if constexpr (described<T>()) {

@@ -61,12 +61,12 @@ class Input {
           aside_.erase(0, kHeaderBytes + size);
           return true;
         }
+        if (size > kPipeBytes) return finish_big(body, size);
       }
-      const std::size_t before = aside_.size();
-      aside_.resize(before + kPipeBytes);
-      const std::size_t got = read_some(aside_.data() + before, kPipeBytes);
-      aside_.resize(before + got);
+      if (!arriving_) arriving_ = allocate(kPipeBytes);
+      const std::size_t got = read_some(arriving_.get(), kPipeBytes);
       if (got == 0) return false;
+      aside_.append(arriving_.get(), got);
     }
   }
 
@@ -91,6 +91,22 @@ class Input {
   std::size_t left_over() const { return static_cast<std::size_t>(end_ - begin_); }
 
  private:
+  /// next_aside() of a frame the beginning of which is in aside_: straight into its place, and not
+  /// beyond its end.
+  bool finish_big(std::string& body, std::size_t size) {
+    if (size > kFrameMax) not_a_frame();
+    body.assign(aside_, kHeaderBytes);
+    std::size_t have = body.size();
+    body.resize(size);
+    aside_.clear();
+    while (have < size) {
+      const std::size_t got = read_some(body.data() + have, size - have);
+      if (got == 0) return false;
+      have += got;
+    }
+    return true;
+  }
+
   /// 0 at the end of input.
   std::size_t read_some(char* to, std::size_t size) {
     for (;;) {
@@ -147,6 +163,7 @@ class Input {
   char* begin_ = nullptr;
   char* end_ = nullptr;
   std::string aside_;  ///< see next_aside(); then nothing else is left
+  Buffer arriving_;    ///< what it reads; made when it is first needed
 };
 
 }  // namespace spread::detail

@@ -2,10 +2,14 @@
 
 #include "spread/detail/input.hpp"
 
+#include <limits.h>
 #include <sys/uio.h>
 
 #include <atomic>
 #include <mutex>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace spread::detail {
 
@@ -87,12 +91,16 @@ class Output {
     restart();
   }
 
-  /// Any thread: sends `frame`, behind what is held back.
-  void send(std::string_view frame) {
+  /// Any thread: sends a frame, in pieces, behind what is held back.
+  void send(std::span<const std::string_view> frame) {
+    std::vector<iovec> parts;
+    parts.reserve(frame.size());
+    for (const std::string_view piece : frame) {
+      parts.push_back({const_cast<char*>(piece.data()), piece.size()});
+    }
     const std::lock_guard lock(mutex_);
     send_ready();
-    iovec part{const_cast<char*>(frame.data()), frame.size()};
-    write_all(&part, 1);
+    write_all(parts.data(), static_cast<int>(parts.size()));
   }
 
   /// Any thread: the same, unless another one is writing just now.
@@ -185,7 +193,7 @@ class Output {
     while (!broken()) {
       while (count > 0 && parts->iov_len == 0) ++parts, --count;
       if (count == 0) return;
-      const ssize_t written = writev(fd_, parts, count);
+      const ssize_t written = writev(fd_, parts, std::min(count, IOV_MAX));
       if (written < 0) {
         handle_write_error();
         continue;

@@ -204,30 +204,34 @@ class Session {
     retiring_ = true;
   }
 
-  /// A question to the master; the answer. `pack` adds so many arguments. Tasks that come in front
-  /// of it wait; or, where it is one that `runs_subtasks`, those of the present task are run.
-  template <class Pack>
-  msgpack::object_handle ask(std::string_view op, unsigned arguments, const Pack& pack,
+  /// A question to the master; the answer. `encoded` has so many arguments, in pieces, which are
+  /// sent from where they are. Tasks that come in front of it wait; or, where it is one that
+  /// `runs_subtasks`, those of the present task are run.
+  msgpack::object_handle ask(std::string_view op, unsigned arguments,
+                             std::span<const std::string_view> encoded,
                              bool runs_subtasks = false) {
     require("ask");
     const std::uint64_t seq = ++asked_;
-    send_frame([&](auto& packer, msgpack::sbuffer& frame) {
+    const auto fill = [&](auto& packer, msgpack::sbuffer& frame) {
       packer.pack_array(5 + arguments);
       packer.pack_nil();
       packer.pack("ask").pack(seq).pack(op);
       id_.empty() ? void(packer.pack_nil()) : frame.write(id_.data(), id_.size());
-      pack(packer);
-    });
+    };
+    send_frame(fill, encoded);
     replies_.emplace(seq, std::string());
     while (replies_[seq].empty()) {
       if (wait_for_reply(runs_subtasks)) continue;
       replies_.erase(seq);
       throw refused("Gone", "spread has closed the input and will not answer");
     }
-    const std::string body = std::move(replies_.extract(seq).mapped());
-    auto whole = msgpack::unpack(body.data(), body.size());
-    const msgpack::object* const reply = whole.get().via.array.ptr;
-    if (reply[1].as<std::string_view>() == "answer") return {reply[3], std::move(whole.zone())};
+    // What it holds in bulk stays in the frame, and the frame with the answer.
+    auto zone = std::make_unique<msgpack::zone>();
+    const auto& body = *zone->allocate<std::string>(std::move(replies_.extract(seq).mapped()));
+    const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
+    const msgpack::object whole = msgpack::unpack(*zone, body.data(), body.size(), refer);
+    const msgpack::object* const reply = whole.via.array.ptr;
+    if (reply[1].as<std::string_view>() == "answer") return {reply[3], std::move(zone)};
     const auto why = reply[3].as<std::map<std::string, std::string>>();
     throw refused(value_at(why, "type"), value_at(why, "message"));
   }
@@ -286,16 +290,20 @@ class Session {
   bool has_task() const { return !id_.empty(); }
 
  private:
-  /// At once; `fill(packer, frame)` writes the body.
+  /// At once; `fill(packer, frame)` writes the body, or what is in front of its last pieces.
   template <class Fill>
-  void send_frame(const Fill& fill) {
+  void send_frame(const Fill& fill, std::span<const std::string_view> last = {}) {
     msgpack::sbuffer frame;
     msgpack::packer<msgpack::sbuffer> packer(frame);
     frame.write("\xc6\0\0\0\0", kHeaderBytes);
     fill(packer, frame);
-    store_big_endian(frame.data() + 1, static_cast<std::uint32_t>(frame.size() - kHeaderBytes));
-    frame.write("\n", 1);
-    output_.send({frame.data(), frame.size()});
+    std::size_t size = frame.size() - kHeaderBytes;
+    for (const std::string_view piece : last) size += piece.size();
+    store_big_endian(frame.data() + 1, static_cast<std::uint32_t>(size));
+    std::vector<std::string_view> pieces = {std::string_view(frame.data(), frame.size())};
+    pieces.insert(pieces.end(), last.begin(), last.end());
+    pieces.push_back("\n");
+    output_.send(pieces);
   }
 
   /// Whether the master has said that it knows this.
@@ -390,7 +398,7 @@ class Session {
   bool wait_for_reply(bool runs_subtasks) {
     std::string body;
     if (!(runs_subtasks && take_later_subtask(body)) && !input_.next_aside(body)) return false;
-    if (take_notice(body)) return true;
+    if (take_notice(std::move(body))) return true;
     if (runs_subtasks && is_subtask(body)) {
       run_subtask(body);
     } else {
@@ -411,31 +419,26 @@ class Session {
     return true;
   }
 
-  /// Whether the frame is no task, but a reply or a common part, which is kept.
-  bool take_notice(std::string_view body) {
-    if (!is_notice(body)) [[likely]]
+  /// Whether the frame is no task, but a reply or a common part, which is kept. `body` is a view,
+  /// or a string, which is moved from if it is kept.
+  template <class Body>
+  bool take_notice(Body&& body) {
+    const std::string_view whole = body;
+    if (!is_notice(whole)) [[likely]]
       return false;
-    const auto whole = msgpack::unpack(body.data(), body.size());
-    const auto& array = whole.get().via.array;
-    const auto kind = array.ptr[1].as<std::string_view>();
-    const auto number = array.ptr[2].as<std::uint64_t>();
-    if (kind != "common") {
+    std::size_t end = 2;  // behind nil
+    const auto kind = msgpack::unpack(whole.data(), whole.size(), end);
+    const auto second = msgpack::unpack(whole.data(), whole.size(), end);
+    const auto number = second.get().as<std::uint64_t>();
+    if (kind.get().as<std::string_view>() != "common") {
       const auto asked = replies_.find(number);
-      if (asked != replies_.end()) asked->second = body;
-    } else if (array.size == 3) {
+      if (asked != replies_.end()) asked->second = std::forward<Body>(body);
+    } else if (whole[0] == '\x93') {
       commons_.erase(number);
     } else {
-      commons_[number] = behind(body, 3);
+      commons_[number] = whole.substr(end);
     }
     return true;
-  }
-
-  /// The last element of an array of four.
-  static std::string_view behind(std::string_view body, int elements) {
-    std::size_t end = 1;
-    msgpack::null_visitor skip;
-    while (elements-- > 0) msgpack::parse(body.data(), body.size(), end, skip);
-    return body.substr(end);
   }
 
   static std::optional<std::uint64_t> number_in_map(std::string_view map, std::string_view key) {
