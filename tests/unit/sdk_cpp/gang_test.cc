@@ -126,6 +126,16 @@ TEST_F(SdkGang, BigArraysAreSentAsSmallOnesAre) {
   EXPECT_EQ(result(), "20000: 1.000000 1.000000");
 }
 
+TEST_F(SdkGang, BigRepliesOfAnySizeFollowEachOther) {
+  for (const std::size_t size : {30'000, 10'000, 2, 20'000, 40'000}) {
+    asks_with("big", kRankOne);
+    std::vector<double> items(size, 1);
+    items.back() = static_cast<double>(size);
+    send_reply("answer", typed("f8", items));
+    EXPECT_EQ(result(), std::to_string(size) + ": 1.000000 " + std::to_string(items.back()));
+  }
+}
+
 TEST_F(SdkGang, ABigReplyMayComeInPiecesBetweenTasks) {
   asks_with("big", kRankOne);
   const std::string reply = reply_frame("answer", typed("f8", std::vector<double>(20'000, 4)));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace spread::detail {
 
@@ -70,6 +71,12 @@ class Input {
     }
   }
 
+  /// The memory of a body that next_aside() gave, for the next big one: fresh memory costs more
+  /// than all copies, in page faults.
+  void reuse(std::string&& body) {
+    if (body.capacity() > spare_.capacity() && body.capacity() <= kKeptBytes) spare_.swap(body);
+  }
+
   /// Waits for more; false at the end of input.
   bool fill() {
     if (!aside_.empty()) [[unlikely]]
@@ -95,9 +102,10 @@ class Input {
   /// beyond its end.
   bool finish_big(std::string& body, std::size_t size) {
     if (size > kFrameMax) not_a_frame();
-    body.assign(aside_, kHeaderBytes);
-    std::size_t have = body.size();
+    body = std::move(spare_);
     body.resize(size);
+    std::size_t have = aside_.copy(body.data(), size, kHeaderBytes);
+    spare_.clear();
     aside_.clear();
     while (have < size) {
       const std::size_t got = read_some(body.data() + have, size - have);
@@ -164,6 +172,7 @@ class Input {
   char* end_ = nullptr;
   std::string aside_;  ///< see next_aside(); then nothing else is left
   Buffer arriving_;    ///< what it reads; made when it is first needed
+  std::string spare_;  ///< see reuse()
 };
 
 }  // namespace spread::detail

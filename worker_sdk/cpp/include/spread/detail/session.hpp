@@ -12,7 +12,10 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -227,7 +230,8 @@ class Session {
     }
     // What it holds in bulk stays in the frame, and the frame with the answer.
     auto zone = std::make_unique<msgpack::zone>();
-    const auto& body = *zone->allocate<std::string>(std::move(replies_.extract(seq).mapped()));
+    std::string& body = zone->allocate<Reply>()->body;
+    body = std::move(replies_.extract(seq).mapped());
     const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
     const msgpack::object whole = msgpack::unpack(*zone, body.data(), body.size(), refer);
     const msgpack::object* const reply = whole.via.array.ptr;
@@ -290,6 +294,20 @@ class Session {
   bool has_task() const { return !id_.empty(); }
 
  private:
+  /// Its memory is used again where its answer is let go of in time, by the thread that serves.
+  struct Reply {
+    std::string body;
+    Reply() = default;
+    Reply(const Reply&) = delete;
+    Reply& operator=(const Reply&) = delete;
+    ~Reply() {
+      Session* const session = current_;
+      if (session != nullptr && session->thread_ == std::this_thread::get_id()) {
+        session->input_.reuse(std::move(body));
+      }
+    }
+  };
+
   /// At once; `fill(packer, frame)` writes the body, or what is in front of its last pieces.
   template <class Fill>
   void send_frame(const Fill& fill, std::span<const std::string_view> last = {}) {
@@ -540,6 +558,7 @@ class Session {
   inline static Session* current_ = nullptr;
 
   const pid_t pid_ = getpid();
+  const std::thread::id thread_ = std::this_thread::get_id();
   Stdio& stdio_;
   Input input_;
   Output output_;
