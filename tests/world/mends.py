@@ -251,7 +251,7 @@ MENDS = [
          "spread/tasks/running_subtasks.cc",
          "  if (pending) refuse(*owner->second.worker, *pending);\n",
          "  static_cast<void>(pending);\n"),
-    Mend("for-nobody", "run",
+    Mend("parent-over", "run",
          "sub-tasks go on for an attempt that is over",
          "spread/core/scheduler_subtasks.cc",
          "    tasks_[child].queued ? tasks_.erase_queued(child) : drop(child);",

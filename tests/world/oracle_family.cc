@@ -1,4 +1,4 @@
-// Of sub-tasks: what their parents have heard of them, when, and that none goes on for nobody.
+// Of sub-tasks: what their parents have heard of them, when, and that they end with these.
 #include <algorithm>
 
 #include "case.h"
@@ -90,7 +90,7 @@ class Families {
     return false;
   }
 
-  /// What nobody wants is not begun, and after --kill-grace not gone on with. A process that
+  /// For an attempt that is over nothing is begun, nor gone on with after --kill-grace. A process that
   /// prepares itself, or reads nothing because of what it does, begins later.
   void ends_with_its_parent(std::size_t number) {
     const Stay& stay = stays_[number];
