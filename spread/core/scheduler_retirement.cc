@@ -29,8 +29,8 @@ void Scheduler::on(WorkerRetires& event, TimePoint now, Actions& actions) {
     return;
   }
   const std::size_t at_work = std::min<std::size_t>(retiring.parallel, retiring.in_flight().size());
-  const auto above = at_work == 0 ? std::vector<TaskIndex>()
-                                  : tasks_above(retiring.in_flight().front().task);
+  const auto above =
+      at_work == 0 ? std::vector<TaskIndex>() : tasks_above(retiring.in_flight().front().task);
   for (std::size_t left = at_work; left > 0; --left) {
     note_retirement(retiring, at_work == 1, now, actions);
   }

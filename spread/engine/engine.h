@@ -228,10 +228,10 @@ class Engine final : private ReadyHandler {
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
   std::vector<HostProbe::Answer> host_answers_;
 
-  std::uint32_t slots_at_rest_ = 0;         ///< USR2, -j FILE
+  std::uint32_t slots_at_rest_ = 0;       ///< USR2, -j FILE
   std::uint32_t slots_fit_ = UINT32_MAX;  ///< for so many there are descriptors
   SlotsLimited slots_limited_;            ///< as the Scheduler was told
-  std::size_t questions_fit_ = 1;           ///< hosts that can be asked at the same time
+  std::size_t questions_fit_ = 1;         ///< hosts that can be asked at the same time
 
   std::vector<std::unique_ptr<RunSlot>> run_slots_;       ///< by WorkerId
   std::map<WorkerId, std::unique_ptr<RunSlot>> formers_;  ///< handed over, and not ended

@@ -63,7 +63,8 @@ void Engine::tell_smaller_gangs(const GangShrinks& smaller) {
   if (smaller.waits) {
     return reporter_->say(fmt::format(
         "gangs have {} members (--exact) and wait: only {} may be used now; USR1 permits one more",
-        config_.scheduler.gang, smaller.size == 1 ? "1 slot" : fmt::format("{} slots", smaller.size)));
+        config_.scheduler.gang,
+        smaller.size == 1 ? "1 slot" : fmt::format("{} slots", smaller.size)));
   }
   reporter_->say(fmt::format("gangs have {} member{}, not {}: there are no more slots",
                              smaller.size, smaller.size == 1 ? "" : "s", config_.scheduler.gang));

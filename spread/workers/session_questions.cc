@@ -15,7 +15,8 @@ void Session::on_ask(SessionSink& sink) {
   wire::UpMessage& question = decoded_.message;
   if (state_ != SessionState::Running) return;  // its input has ended: no answer reaches it
   if (question.se.empty() && question.has_id && !is_outstanding(question.id)) {
-    bad_ask_ = "it asks for id " + std::to_string(number(question.id)) + ", which it is not working on";
+    bad_ask_ =
+        "it asks for id " + std::to_string(number(question.id)) + ", which it is not working on";
     question.se = bad_ask_;
   }
   if (question.has_id) questions_[question.seq] = question.id;

@@ -18,8 +18,15 @@ def workers():
     found = {}
     blocks = re.findall(r"^```(\w+)\n([^`]*)^```\n\n((?:    .*\n)+)", README, re.MULTILINE)
     for language, program, lines in blocks:
-        found[language] = program, "".join(line[4:] for line in lines.splitlines(True))
+        # Of each language the first is the counter of words.
+        found.setdefault(language, (program, "".join(line[4:] for line in lines.splitlines(True))))
     return found
+
+
+def python_program(name):
+    """What stands behind the sentence that names it, and the shell lines below."""
+    found = re.search(rf"\(`{name}`;[^`]*?^```python\n([^`]*)^```\n\n((?:    .*\n)+)", README, re.MULTILINE)
+    return found[1], "".join(line[4:] for line in found[2].splitlines(True))
 
 
 class Readme(SpreadTest):
@@ -54,6 +61,23 @@ class Readme(SpreadTest):
                 self.assertLessEqual(len(program.splitlines()), 11)
                 self.file(f"count.{SUFFIX[language]}", program)
                 self.assertEqual(self.shell(lines), expected)
+
+    def test_workers_that_talk_to_each_other(self):
+        program, lines = python_program("mean.py")
+        self.file("mean.py", program)
+        self.environment["PYTHONPATH"] = self.path("worker_sdk/python")
+        self.assertEqual(self.shell(lines), "499999.5\n500000\n500000.5\n500001\n")
+
+    def test_a_task_that_hands_parts_back(self):
+        program, lines = python_program("size.py")
+        self.file("size.py", program)
+        self.environment["PYTHONPATH"] = self.path("worker_sdk/python")
+        for folders in ("a/b/c", "a/d", "e"):
+            os.makedirs(self.path(os.path.join("tree", folders)))
+        for size, name in ((10, "f"), (200, "a/f"), (3000, "a/b/c/f"), (40000, "e/f")):
+            self.file(os.path.join("tree", name), "x" * size)
+        lines = lines.replace("/usr/share/doc /usr/share/perl5", "tree tree/a")
+        self.assertEqual(self.shell(lines), "43210\n3200\n")
 
     def test_a_filter_is_a_worker(self):
         (line,) = re.findall(r"^    (spread run --wire lines .*)$", README, re.MULTILINE)

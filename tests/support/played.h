@@ -35,7 +35,8 @@ void with_every_death(World world, const Check& check) {
   const std::uint64_t events = Played(world).events();
   for (std::uint64_t after = 0; after <= events; ++after) {
     for (std::uint32_t slot = 0; slot < world.slots.size(); ++slot) {
-      SCOPED_TRACE("slot " + std::to_string(slot) + " dies after " + std::to_string(after) + " events");
+      SCOPED_TRACE("slot " + std::to_string(slot) + " dies after " + std::to_string(after) +
+                   " events");
       world.death = World::Death{after, slot};
       check(Played(world));
     }

@@ -98,8 +98,8 @@ struct World {
   /// The master is late by up to so much, so that it sees several events in one turn.
   double lateness = 0;
   double time_limit = 1e6;
-  /// A process that dies by itself, whatever it does: the one that `slot` has when the Scheduler has
-  /// been told of so many events.
+  /// A process that dies by itself, whatever it does: the one that `slot` has when the Scheduler
+  /// has been told of so many events.
   struct Death {
     std::uint64_t after_events = 0;
     std::uint32_t slot = 0;

@@ -90,8 +90,8 @@ class Families {
     return false;
   }
 
-  /// For an attempt that is over nothing is begun, nor gone on with after --kill-grace. A process that
-  /// prepares itself, or reads nothing because of what it does, begins later.
+  /// For an attempt that is over nothing is begun, nor gone on with after --kill-grace. A process
+  /// that prepares itself, or reads nothing because of what it does, begins later.
   void ends_with_its_parent(std::size_t number) {
     const Stay& stay = stays_[number];
     const std::optional<Time> unwanted = over(stays_[*parent(stay)]);
@@ -126,8 +126,8 @@ class Families {
         since = std::max(since, std::min(end, until));
     }
     if (until > since + kSecond) {
-      say(number, "waits for what was there " + std::to_string((until - since) / kMillisecond) +
-                      " ms ago");
+      say(number,
+          "waits for what was there " + std::to_string((until - since) / kMillisecond) + " ms ago");
     }
   }
 

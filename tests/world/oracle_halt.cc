@@ -42,8 +42,8 @@ class Halted {
     const Time starts = scenario_.faults.threads ? 5 * kSecond : slack;
     // Members are sent what their peers say, and tasks what has come of their sub-tasks.
     const bool talks = scenario_.gang.members > 0 || !scenario_.family.tasks.empty();
-    const bool wide = !talks && scenario_.faults.pipe_capacity >= 4096 &&
-                      scenario_.faults.pipe_piece_max >= 4096;
+    const bool wide =
+        !talks && scenario_.faults.pipe_capacity >= 4096 && scenario_.faults.pipe_piece_max >= 4096;
     for (const auto& process : case_.machine.processes()) {
       if (!process->child || process->words.front() == "spread-guard") continue;
       const std::string who = "process " + std::to_string(process->pid) + " ";

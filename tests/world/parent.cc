@@ -377,9 +377,8 @@ class Parent {
     now.attempt->answers = true;
     const bool told = co_await self_.write(1, std::move(frame));
     if (!told) ended_ = kNoMaster;
-    self_.when_taken(1, [&now, &self = self_] {
-      now.over = now.attempt->told = self.machine().now();
-    });
+    self_.when_taken(
+        1, [&now, &self = self_] { now.over = now.attempt->told = self.machine().now(); });
     co_return told;
   }
 

@@ -144,10 +144,9 @@ class Families {
     task.duration = static_cast<Time>(draw_.between(0, slow_)) * kMillisecond;
     if (smooth_ || !draw_.one_in(8)) return task;
     const bool silent = !world_.worker.grandchild;
-    const End bad = draw_.of<End>({End::Error, End::Error, End::Crash, End::Busy,
-                                   world_.timeout > 0 ? End::Hang : End::Error,
-                                   silent ? End::Mute : End::Error,
-                                   silent ? End::Deaf : End::Error});
+    const End bad = draw_.of<End>(
+        {End::Error, End::Error, End::Crash, End::Busy, world_.timeout > 0 ? End::Hang : End::Error,
+         silent ? End::Mute : End::Error, silent ? End::Deaf : End::Error});
     task.attempts.assign(draw_.between(1, 3), bad);
     if (bad == End::Busy || draw_.one_in(2)) task.attempts.push_back(End::Ok);
     return task;

@@ -1,4 +1,5 @@
-// A worker that answers tasks which it was not given: while it has others, it will not answer these.
+// A worker that answers tasks which it was not given: while it has others, it will not answer
+// these.
 #include <string>
 #include <string_view>
 #include <vector>
