@@ -28,7 +28,7 @@ class Member {
 
   Co<std::optional<int>> work() {
     while (true) {
-      const std::optional<std::string> message = co_await next_message();
+      const std::optional<std::string> message = co_await next_message(self_, wire_);
       if (!message) co_return std::nullopt;
       if (!begin(*message)) co_return kNoMaster;
       const std::optional<int> ended = co_await do_task();
@@ -38,16 +38,6 @@ class Member {
 
  private:
   // ---- the wire
-
-  Co<std::optional<std::string>> next_message() {
-    while (true) {
-      std::optional<std::string> message = wire_.next_message();
-      if (message) co_return message;
-      const std::string bytes = co_await self_.read(0, 4096);
-      if (bytes.empty()) co_return std::nullopt;
-      wire_.add(bytes);
-    }
-  }
 
   /// `what`: the op and its arguments.
   Co<Reply> ask(std::vector<std::string> what) {
@@ -59,7 +49,7 @@ class Member {
     Visit::Wait& wait = visit().waits.emplace_back(Visit::Wait{self_.machine().now()});
     const bool asked = co_await self_.write(1, question);
     if (!asked) co_return Reply{};
-    const std::optional<std::string> message = co_await next_message();
+    const std::optional<std::string> message = co_await next_message(self_, wire_);
     if (!message) co_return Reply{};
     wait.to = self_.machine().now();
     const std::vector<std::string> reply = elements(*message);

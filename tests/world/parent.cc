@@ -48,7 +48,7 @@ class Parent {
         message = std::move(kept_.front());
         kept_.pop_front();
       } else {
-        message = co_await next_message();
+        message = co_await next_message(self_, wire_);
       }
       if (!message) co_return std::nullopt;
       if (take_common(*message)) continue;
@@ -63,16 +63,6 @@ class Parent {
   }
 
  private:
-  Co<std::optional<std::string>> next_message() {
-    while (true) {
-      std::optional<std::string> message = wire_.next_message();
-      if (message) co_return message;
-      const std::string bytes = co_await self_.read(0, 4096);
-      if (bytes.empty()) co_return std::nullopt;
-      wire_.add(bytes);
-    }
-  }
-
   void complain(std::size_t stay, const std::string& what) {
     scenario_.nonsense.push_back("stay " + std::to_string(stay) + " (task " +
                                  std::to_string(stays()[stay].task) + ") " + what.substr(0, 300));
@@ -149,7 +139,7 @@ class Parent {
     if (!asked) ended_ = kNoMaster;
     if (waits) stays()[stay].waits.push_back({from, std::move(ids)});
     while (!ended_ && !replies_.contains(seq)) {
-      const std::optional<std::string> message = co_await next_message();
+      const std::optional<std::string> message = co_await next_message(self_, wire_);
       if (message) {
         co_await while_waiting(stay, waits, *message);
       } else {

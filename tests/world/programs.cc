@@ -279,6 +279,16 @@ Co<int> be_login(Process& self, Scenario& scenario) {
 
 }  // namespace
 
+Co<std::optional<std::string>> next_message(Process& self, Wire& wire) {
+  while (true) {
+    std::optional<std::string> message = wire.next_message();
+    if (message) co_return message;
+    const std::string bytes = co_await self.read(0, 4096);
+    if (bytes.empty()) co_return std::nullopt;
+    wire.add(bytes);
+  }
+}
+
 Co<int> crash(Process& self) {
   if (self.machine().one_in(2)) {
     self.signal(SIGSEGV);

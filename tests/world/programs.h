@@ -15,6 +15,10 @@ inline constexpr int kLoginLost = 255;
 /// Nothing: there is no such program. `scenario` counts what is begun and finished.
 std::optional<Program> find_program(Scenario& scenario, Process& process);
 
+class Wire;
+/// The next message from the master, whole; nothing: its input has ended.
+Co<std::optional<std::string>> next_message(Process& self, Wire& wire);
+
 /// Two of its kinds, as a process can die.
 Co<int> crash(Process& self);
 
