@@ -26,6 +26,8 @@ struct Case {
   bool reader_left() const;
   /// Where starts fail, all slots may be closed before the end.
   bool nothing_could_start() const;
+  /// Some task or sub-task ends so.
+  bool any_end(bool (*is)(TaskPlan::End)) const;
   /// A worker may have a task that it never answers.
   bool may_be_silent() const;
   bool has_begun() const;

@@ -17,15 +17,16 @@ bool Case::nothing_could_start() const {
   return scenario.faults.start_fails_one_in > 0 || scenario.worker.starts_badly_one_in > 0;
 }
 
+bool Case::any_end(bool (*is)(End)) const {
+  const auto has = [&](const TaskPlan& task) {
+    return std::any_of(task.attempts.begin(), task.attempts.end(), is);
+  };
+  return std::any_of(scenario.tasks.begin(), scenario.tasks.end(), has) ||
+         std::any_of(scenario.family.tasks.begin(), scenario.family.tasks.end(), has);
+}
+
 bool Case::may_be_silent() const {
-  const auto silent = [](End end) {
-    return end == End::Hang || end == End::Mute || end == End::Deaf;
-  };
-  const auto may_be = [&](const TaskPlan& task) {
-    return std::any_of(task.attempts.begin(), task.attempts.end(), silent);
-  };
-  return std::any_of(scenario.tasks.begin(), scenario.tasks.end(), may_be) ||
-         std::any_of(scenario.family.tasks.begin(), scenario.family.tasks.end(), may_be);
+  return any_end([](End end) { return end == End::Hang || end == End::Mute || end == End::Deaf; });
 }
 
 bool Case::has_begun() const {

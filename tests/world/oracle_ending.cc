@@ -99,6 +99,12 @@ class Ending {
     const bool holds =
         case_.scenario.worker.lives_on || !case_.scenario.worker.ends_after || case_.signalled();
     if (holds || case_.may_be_silent()) longest += case_.scenario.shutdown_timeout;
+    // The longer a worker took to refuse, the longer it rests: sqrt(10 * took * 1 s) and 1 s more,
+    // times 1.4, where it took 4 s.
+    const auto busy = [](TaskPlan::End end) {
+      return end == TaskPlan::End::Busy || end == TaskPlan::End::LateBusy;
+    };
+    if (case_.any_end(busy)) longest += 10 * kSecond;
     // After 10 s a login that is not there is not waited for.
     if (case_.scenario.host.there) longest += case_.scenario.host.delay + 10 * kSecond;
     for (const StreamPlan* stream :
