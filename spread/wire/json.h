@@ -18,13 +18,14 @@ namespace spread::wire {
 // bin <-> {"$bin":"base64"}, ext <-> {"$ext":[type,"base64"]}; NaN and infinities are read as the
 // tokens NaN, Infinity, -Infinity and written as null; integers outside [-2^63, 2^64) are an
 // error; keys that are not strings become their JSON text; integral doubles print without ".0",
-// others in the shortest form that reads back to the same double.
+// unless that is asked for, others in the shortest form that reads back to the same double.
 
 /// Appends the msgpack encoding of one JSON document. The error says what is wrong and at which
 /// byte (counted from 1) of `json`. Nesting deeper than 256 is an error.
 Status json_to_msgpack(std::string_view json, ByteBuffer& out);
 
 struct JsonStyle {
+  bool keeps_floats = false;    ///< "1.0", not "1": it is read back as a float
   bool saw_non_finite = false;  ///< set when a NaN or an infinity was written as null
 };
 /// Appends compact JSON of one msgpack value. Fails on bytes that are not exactly one value.

@@ -147,7 +147,7 @@ class JsonCodec final : public Codec {
   std::size_t max_frame_;
   LineSearch search_;
   bool inside_stray_ = false;  ///< the beginning of this line has been handed on as stray
-  JsonStyle style_;
+  JsonStyle style_{.keeps_floats = true};
   ByteBuffer line_;     ///< the line being encoded
   ByteBuffer message_;  ///< the message last decoded, as msgpack
 };

@@ -134,8 +134,12 @@ void JsonWriter::write_float(Float x) {
   constexpr Float kExact = Float{0x1p53};
   if (x > kExact || x < -kExact) return write_number(x, std::chars_format::scientific);
   if (std::trunc(x) != x) return write_number(x);
-  if (x == 0 && std::signbit(x)) return out_.append(std::string_view("-0"));
-  write_number(static_cast<std::int64_t>(x));
+  if (x == 0 && std::signbit(x)) {
+    out_.append(std::string_view("-0"));
+  } else {
+    write_number(static_cast<std::int64_t>(x));
+  }
+  if (style_.keeps_floats) out_.append(std::string_view(".0"));
 }
 
 void JsonWriter::write_string(ByteView bytes) {

@@ -89,8 +89,6 @@ def to_json(v):
         return "{" + ",".join(json.dumps(k) + ":" + to_json(x) for k, x in keys) + "}"
     if isinstance(v, float) and not math.isfinite(v):
         return "null"
-    if isinstance(v, float) and v == int(v) and abs(v) < 1e15:
-        return str(int(v))
     return json.dumps(v)
 
 
