@@ -47,7 +47,10 @@ Status parse_reduction(CollectiveCall& call) {
     return fail(fmt::format("it called {} without an op and a value", name_of(call.kind)));
   }
   const Token word = token_of(op);
-  const auto known = op_named(word.is_text() ? as_text(word.bytes) : std::string_view());
+  if (!word.is_text()) {
+    return fail(fmt::format("it called {} with an op that is no text", name_of(call.kind)));
+  }
+  const auto known = op_named(as_text(word.bytes));
   if (!known) {
     return fail(fmt::format("it called {} with the op {}, which is none of sum product min max",
                             name_of(call.kind), show_text(as_text(word.bytes), 20)));
@@ -62,13 +65,21 @@ Status parse_reduction(CollectiveCall& call) {
   return {};
 }
 
+/// What its peers would take for an array, and cannot read, is refused where it comes from.
+Status check_array(const CollectiveCall& call, ByteView value) {
+  if (!looks_like_array(value)) return {};
+  const Result<TypedArray> array = parse_typed_array(value);
+  if (array) return {};
+  return fail(fmt::format("it called {} of {}", call.what(), array.error().message));
+}
+
 Status parse_exchange(CollectiveCall& call) {
   ByteView name;
   if (!take_pair(call.value, name, call.value) || !token_of(name).is_text()) {
     return fail("it called exchange without a name and a value");
   }
   call.name = as_text(token_of(name).bytes);
-  return {};
+  return check_array(call, call.value);
 }
 
 Status parse_sizes(ByteView list, std::uint32_t size, std::vector<std::uint64_t>& sizes) {
@@ -111,7 +122,10 @@ Status parse_scatter(CollectiveCall& call, std::uint32_t rank, std::uint32_t siz
   if (header.type != TokenType::Array || header.number != size) {
     return fail(fmt::format("it called scatter with what is no list of {}", size));
   }
-  for (std::uint32_t i = 0; i < size; ++i) call.elements.push_back(values.take());
+  for (std::uint32_t i = 0; i < size; ++i) {
+    call.elements.push_back(values.take());
+    SPREAD_TRY(check_array(call, call.elements.back()));
+  }
   return {};
 }
 
@@ -123,9 +137,9 @@ Status parse_value(CollectiveCall& call, std::uint32_t rank, std::uint32_t size)
                             of_root_only ? ", which is for rank 0" : ""));
   }
   switch (call.kind) {
-    case CollectiveKind::Barrier:
+    case CollectiveKind::Barrier: return {};
     case CollectiveKind::Broadcast:
-    case CollectiveKind::Allgather: return {};
+    case CollectiveKind::Allgather: return check_array(call, call.value);
     case CollectiveKind::Exchange: return parse_exchange(call);
     case CollectiveKind::Reduce:
     case CollectiveKind::Allreduce: return parse_reduction(call);
@@ -163,7 +177,8 @@ Result<CollectiveCall> parse_collective(std::uint32_t rank, std::uint32_t size,
   if (round.type != TokenType::Unsigned) return fail("its round is no integer >= 0");
   call.round = round.number;
   const Token word = token_of(each.take());
-  const std::string_view name = word.is_text() ? as_text(word.bytes) : std::string_view();
+  if (!word.is_text()) return fail("its kind is no text");
+  const std::string_view name = as_text(word.bytes);
   const auto kind = kind_named(name);
   if (!kind) return fail(fmt::format("it called {}, which is no collective", show_text(name, 40)));
   call.kind = *kind;
@@ -178,9 +193,11 @@ std::string difference(const CollectiveCall& call, const CollectiveCall& other,
     return fmt::format("called {} (round {}), rank {} {} (round {})", call.what(), call.round,
                        other_rank, other.what(), other.round);
   }
-  if (call.what() != other.what()) {
+  if (call.kind != other.kind || call.op != other.op || call.name != other.name) {
+    // Of a long name the beginning is shown, and control characters are as what stands for them.
+    const bool shown = call.what() != other.what();
     return fmt::format("called {} (round {}), rank {} {}", call.what(), call.round, other_rank,
-                       other.what());
+                       shown ? other.what() : "exchange with another name that looks like it");
   }
   const auto differs = [&](const std::string& mine, const std::string& its) {
     return fmt::format("called {} (round {}) of {}, rank {} of {}", call.what(), call.round, mine,
@@ -216,7 +233,13 @@ Result<NamedValue> parse_named(GangOp op, std::uint64_t arguments, ByteView valu
     return fail(puts ? "put with a name that is no text" : "get with a name that is no text");
   NamedValue named;
   named.name = as_text(name.bytes);
-  if (puts) named.value = each.take();
+  if (!puts) return named;
+  named.value = each.take();
+  if (looks_like_array(named.value)) {
+    if (const auto array = parse_typed_array(named.value); !array) {
+      return fail("put of " + array.error().message);
+    }
+  }
   return named;
 }
 

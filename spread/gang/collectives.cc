@@ -140,10 +140,11 @@ void Collectives::complete(Replies& out) {
       Result<std::vector<Slice>> value = value_for(rank);
       const std::uint64_t bytes = value ? bytes_in(*value) : 0;
       if (value && bytes + kReplyHeadMax > reply_bytes_max_) {
-        value = fail(fmt::format("the answer to {} (round {}) has {} bytes, and --max-frame is {}",
-                                 members_[rank].call.what(), round_, bytes, reply_bytes_max_));
+        value = fail(
+            fmt::format("rank {}: the answer to {} (round {}) has {} bytes, and --max-frame is {}",
+                        rank, members_[rank].call.what(), round_, bytes, reply_bytes_max_));
       }
-      if (!value) return fail_all(fmt::format("rank {}: {}", rank, value.error().message), out);
+      if (!value) return fail_all(value.error().message, out);
       reply.value = std::move(*value);
     } else {
       reply.value = to_root ? nil() : replies[0].value;
@@ -194,8 +195,8 @@ Result<std::vector<Slice>> Collectives::reduced() const {
   if (!result) {
     const bool scalar = !std::holds_alternative<TypedArray>(call.operand);
     return fail(fmt::format(
-        "{} (round {}) of {} overflows with the value of rank {}{}", call.what(), call.round,
-        describe(call.operand), result.error().operand,
+        "rank {}: its value makes {} (round {}) of {} overflow{}", result.error().operand,
+        call.what(), call.round, describe(call.operand),
         scalar ? std::string() : fmt::format(", at element {}", result.error().element)));
   }
   Pieces pieces;

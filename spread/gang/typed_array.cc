@@ -1,5 +1,6 @@
 #include "spread/gang/typed_array.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "spread/base/quote.h"
 #include "spread/wire/msgpack.h"
+#include "spread/wire/value_list.h"
 
 namespace spread {
 namespace {
@@ -17,6 +19,7 @@ using wire::TokenType;
 
 constexpr DType kDTypes[] = {DType::I1, DType::I2, DType::I4, DType::I8, DType::U1,
                              DType::U2, DType::U4, DType::U8, DType::F4, DType::F8};
+constexpr std::array<std::string_view, 3> kKeys = {"dtype", "shape", "data"};
 constexpr std::array<std::string_view, std::size(kDTypes)> kDTypeNames = {
     "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"};
 
@@ -76,6 +79,22 @@ std::string describe(const std::vector<std::uint64_t>& numbers) {
 
 std::string describe(DType dtype, const std::vector<std::uint64_t>& shape) {
   return fmt::format("{} {}", name_of(dtype), describe(shape));
+}
+
+bool looks_like_array(ByteView value) {
+  wire::ValueList values(value);
+  const Token header = values.enter();
+  if (header.type != TokenType::Map || header.number != kKeys.size()) return false;
+  std::array<bool, kKeys.size()> seen{};
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    const Token key = wire::token_of(values.take());
+    const auto known = std::find(kKeys.begin(), kKeys.end(), as_text(key.bytes));
+    if (!key.is_text() || known == kKeys.end()) return false;
+    if (std::exchange(seen[static_cast<std::size_t>(known - kKeys.begin())], true)) return false;
+    const bool bin = wire::token_of(values.take()).type == TokenType::Bin;
+    if (*known == "data" && !bin) return false;
+  }
+  return true;
 }
 
 Result<TypedArray> parse_typed_array(ByteView value) {

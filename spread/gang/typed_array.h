@@ -33,6 +33,8 @@ struct TypedArray {
   std::uint64_t items() const { return data.size() / item_bytes(dtype); }
 };
 
+/// A map of just these three keys, the data a bin: who receives it takes it for an array.
+bool looks_like_array(ByteView value);
 /// One encoded value as a typed array; the error says what is wrong with it.
 Result<TypedArray> parse_typed_array(ByteView value);
 

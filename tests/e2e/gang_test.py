@@ -200,7 +200,7 @@ class Failures(GangTest):
         self.check([[["scatter", ["a"]]], [["scatter"]]], "rank 0: .*scatter")
 
     def test_integers_that_do_not_fit(self):
-        self.check([[["allreduce", 2**62, "sum"]]], "GangFailed: .*sum.*rank")
+        self.check([[["allreduce", 2**62, "sum"]]], "GangFailed: rank 1: its value makes allreduce sum .* overflow")
 
     def test_busy_before_any_collective_puts_the_gang_back(self):
         flag = self.path("flag")

@@ -247,11 +247,10 @@ TEST_F(CollectivesTest, SizesThatDoNotMatchAreNamed) {
 
 TEST_F(CollectivesTest, AnOverflowIsTheGangsFailure) {
   EXPECT_EQ(failure(R"(0,"allreduce",["sum",9223372036854775807])", R"(0,"allreduce",["sum",1])"),
-            "! rank 0: allreduce sum (round 0) of an integer overflows with the value of rank 1");
+            "! rank 1: its value makes allreduce sum (round 0) of an integer overflow");
   EXPECT_EQ(failure(R"(0,"reduce",["product",{"dtype":"u1","shape":[2],"data":{"$bin":"AYA="}}])",
                     R"(0,"reduce",["product",)" + kBytes12 + "]"),
-            "! rank 0: reduce product (round 0) of u1 [2] overflows with the value of rank 1, at "
-            "element 1");
+            "! rank 1: its value makes reduce product (round 0) of u1 [2] overflow, at element 1");
 }
 
 TEST_F(CollectivesTest, MalformedArgumentsFailTheGang) {
@@ -260,7 +259,7 @@ TEST_F(CollectivesTest, MalformedArgumentsFailTheGang) {
   EXPECT_EQ(of("0,\"barrier\""), "! rank 1: a collective takes a round, a kind and a value");
   EXPECT_EQ(of("-1,\"barrier\",null"), "! rank 1: its round is no integer >= 0");
   EXPECT_EQ(of("0,\"dance\",null"), "! rank 1: it called 'dance', which is no collective");
-  EXPECT_EQ(of("0,7,null"), "! rank 1: it called '', which is no collective");
+  EXPECT_EQ(of("0,7,null"), "! rank 1: its kind is no text");
   EXPECT_EQ(of("0,\"barrier\",1"), "! rank 1: it called barrier with a value");
   EXPECT_EQ(of("0,\"broadcast\",1"),
             "! rank 1: it called broadcast with a value, which is for rank 0");
