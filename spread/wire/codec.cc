@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "spread/wire/msgpack.h"
+#include "spread/wire/value_list.h"
 
 namespace spread::wire {
 namespace {
@@ -212,14 +213,18 @@ bool parse_level(Elements& elements, LogLevel& level) {
   return true;
 }
 
-/// What is behind an ask's seq: op, id?, arguments. Without an op there is nothing to be refused.
+/// What is behind an ask's seq: op, id?, arguments. Whatever is wrong with these can be refused.
 bool parse_question(Elements& elements, UpMessage& message) {
-  Token token;
-  if (elements.left() == 0 || !elements.take(token) || !token.is_text()) {
-    return elements.failed("\"ask\" without an op");
+  ByteView op;
+  if (elements.left() > 0 && !elements.take(op)) return false;
+  const Token word = op.empty() ? Token() : token_of(op);
+  if (word.is_text()) {
+    message.text = as_text(word.bytes);
+  } else {
+    message.se = "its op is no text";
   }
-  message.text = as_text(token.bytes);
   if (elements.left() == 0) return true;
+  Token token;
   if (!elements.take(token)) return false;
   message.has_id = token.type == TokenType::Unsigned && token.number <= INT64_MAX;
   if (message.has_id) message.id = TaskId{token.number};

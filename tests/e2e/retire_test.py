@@ -177,10 +177,12 @@ spread_worker.run(handle)
         self.assert_told(result, r'spread: task 2 .*was lost.*not a frame: "ask" without its third element.*')
 
     def test_a_question_that_is_wrong_is_refused_though_nothing_else_is_to_be_sent(self):
-        for about, why in (("77", "it asks for id 77, which it is not working on"),
-                           ('"x"', "its task is no id"), ("null,1", "whoami takes no arguments")):
+        for question, why in (('"whoami",77', "it asks for id 77, which it is not working on"),
+                              ('"whoami","x"', "its task is no id"),
+                              ('"whoami",null,1', "whoami takes no arguments"),
+                              ("5,0", "its op is no text"), ("[]", "its op is no text")):
             worker = self.script("worker", "read -r l\n"
-                                 f"echo '[null,\"ask\",1,\"whoami\",{about}]'\nread -r a\n"
+                                 f"echo '[null,\"ask\",1,{question}]'\nread -r a\n"
                                  "echo \"[0,\\\"ok\\\",$a]\"\ncat >/dev/null\n")
             result = self.spread("run", "-j1", "--wire", "json", "--", "sh", worker, input="1\n")
             self.assertEqual((result.status, values(result.out)), (

@@ -73,6 +73,10 @@ BODIES = {
     "hello that promises beats": [None, "hello", {"wire": 1, "features": ["batch", 7, "beat"]}],
     "bye with an extra element": [None, "bye", "later"],
     "ask": [None, "ask", 1, "whoami"],
+    "ask without an op": [None, "ask", 1],
+    "ask with an op that is no text": [None, "ask", 1, 2],
+    "ask with an op that is a list": [None, "ask", 1, ["whoami"], 7, 5],
+    "ask with an op that is nil": [None, "ask", 1, None],
     "ask for no task": [None, "ask", 0, "whoami", None],
     "ask for a task": [None, "ask", 2**63 - 1, "sing", 7],
     "ask for what is no task": [None, "ask", 2, "sing", "7"],
@@ -335,12 +339,9 @@ def up_hostile(add):
     hostile("log with a number", frame(pack([7, "log", 3])), broken("shape"))
     for name, rest in (
         ("nothing", []),
-        ("a seq alone", [1]),
         ("a negative seq", [-1, "whoami"]),
         ("a seq that is a text", ["1", "whoami"]),
         ("a seq above 2^63-1", [2**63, "whoami"]),
-        ("an op that is no text", [1, 2]),
-        ("an op that is nil", [1, None]),
     ):
         hostile("ask with " + name, frame(pack([None, "ask"] + rest)), broken("shape"))
     for name, rest in (

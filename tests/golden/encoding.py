@@ -152,7 +152,8 @@ def message_of(body):
     elif kind == "ask":
         task = rest[2] if len(rest) > 2 else None
         m["id"] = task if type(task) is int and task >= 0 else None
-        m.update(seq=rest[0], op=rest[1], arguments=len(rest[3:]))
+        op = rest[1] if len(rest) > 1 and isinstance(rest[1], str) else ""
+        m.update(seq=rest[0], op=op, arguments=len(rest[3:]))
     elif kind in ("up", "down", "from"):
         m["worker"] = rest[0]
         if kind == "down":

@@ -174,10 +174,11 @@ def is_id(value):
 
 
 def question(rest):
-    if len(rest) < 2 or not is_id(rest[0]) or not isinstance(rest[1], (str, bytes)):
+    if not rest or not is_id(rest[0]):
         raise Broken("shape")
+    op = rest[1] if len(rest) > 1 and isinstance(rest[1], (str, bytes)) else ""
     task = rest[2] if len(rest) > 2 and is_id(rest[2]) else None
-    m = {"id": task, "kind": "ask", "seq": rest[0], "op": rest[1], "arguments": len(rest[3:])}
+    m = {"id": task, "kind": "ask", "seq": rest[0], "op": op, "arguments": len(rest[3:])}
     return {"message": m, "value": rest[3:]} if rest[3:] else {"message": m}
 
 
