@@ -15,6 +15,14 @@ Families::Children Families::take(TaskIndex parent) {
   return children;
 }
 
+std::optional<TaskIndex> Families::find(TaskIndex parent, TaskId child) const {
+  const auto family = children_.find(parent);
+  if (family == children_.end()) return std::nullopt;
+  const auto found = family->second.lower_bound({child, 0});
+  if (found == family->second.end() || found->first != child) return std::nullopt;
+  return found->second;
+}
+
 std::optional<TaskIndex> Families::queued_descendant(TaskIndex parent,
                                                      const TaskTable& tasks) const {
   const auto family = children_.find(parent);

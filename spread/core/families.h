@@ -22,6 +22,7 @@ class Families {
   using Children = std::set<std::pair<TaskId, TaskIndex>>;
   /// All of them, in the order in which they were submitted; there is no family any more.
   Children take(TaskIndex parent);
+  std::optional<TaskIndex> find(TaskIndex parent, TaskId child) const;
   /// The oldest queued descendant of a task.
   std::optional<TaskIndex> queued_descendant(TaskIndex parent, const TaskTable& tasks) const;
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,8 @@ class Scheduler {
     std::uint64_t retried = 0, refused = 0, crashes = 0, timeouts = 0;
   };
   const Counts& counts() const { return counts_; }
+  /// A sub-task that a task at this worker has submitted has been sent, and has no final outcome.
+  bool is_under_way(WorkerId worker, TaskId parent, TaskId subtask) const;
   /// How many workers have a process.
   std::size_t live_workers() const { return pool_.count(Group::Occupied); }
   const std::vector<KeyRecord>& keys() const { return pool_.keys(); }
@@ -185,6 +188,8 @@ class Scheduler {
   std::optional<TaskIndex> task_at(const Slot& worker, TaskId task) const;
   void assign_nested(TimePoint now, Actions& actions);
   void send_subtask(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
+  bool may_end_worker(const Task& subtask) const;
+  bool one_does_not_wait() const;
   bool rest_is_for_subtasks() const;
   void end_family(TaskIndex parent, Actions& actions);
   std::vector<TaskIndex> tasks_above(TaskIndex innermost) const;
@@ -308,6 +313,7 @@ class Scheduler {
   Counts counts_;
   Gangs gangs_;
   Families families_;
+  std::set<TaskIndex> taken_along_;  ///< see Task
   bool told_smaller_gangs_ = false;  ///< or that they wait
 
   std::vector<WorkerId> answered_;  ///< workers with answers since the last decide()

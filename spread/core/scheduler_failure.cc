@@ -31,6 +31,7 @@ void Scheduler::erase(TaskIndex i, Outcome outcome, Actions& actions) {
   end_family(i, actions);
   const TaskId id = tasks_[i].id;
   const TaskIndex parent = tasks_[i].parent;
+  taken_along_.erase(i);
   tasks_.erase(i);
   if (is_subtask(id)) return families_.remove(parent, i, id);
   switch (outcome) {

@@ -59,6 +59,12 @@ std::optional<TaskIndex> Scheduler::task_at(const Slot& worker, TaskId task) con
   return std::nullopt;
 }
 
+bool Scheduler::is_under_way(WorkerId worker, TaskId parent, TaskId subtask) const {
+  const std::optional<TaskIndex> at = task_at(pool_[worker], parent);
+  const std::optional<TaskIndex> child = at ? families_.find(*at, subtask) : std::nullopt;
+  return child && !tasks_[*child].queued;
+}
+
 void Scheduler::on(SubpoolSet& event, TimePoint, Actions&) {
   options_.subpool = event.slots;
   placement_.set_one_at_a_time();
@@ -85,9 +91,32 @@ void Scheduler::assign_nested(TimePoint now, Actions& actions) {
     // After a stop no other one takes it.
     const Task& task = tasks_[*next];
     if (!stopping_ && avoids(worker, task) && another_is_free(worker, task)) return;
+    if (!stopping_ && may_end_worker(task) && one_does_not_wait()) return;
     tasks_.take_again(*next);
     send(worker, *next, now, "a task that waits there has submitted it", actions);
   });
+}
+
+/// It, or another one of its ancestors', has ended a worker before: inside of these it would cost
+/// them, too, and not be known again, since each attempt of theirs submits anew.
+bool Scheduler::may_end_worker(const Task& subtask) const {
+  if (subtask.crashes > 0) return true;
+  for (TaskIndex up = subtask.parent; up != kNoParent; up = tasks_[up].parent) {
+    if (tasks_[up].taken_along > 0) return true;
+  }
+  return false;
+}
+
+/// A worker could take a sub-task by itself: now, or when it has done what it has, or is started
+/// again.
+bool Scheduler::one_does_not_wait() const {
+  const std::uint32_t there = pool_.count(Group::Occupied) + pool_.count(Group::Starting);
+  const bool may_start = there < slots_limit_;
+  std::uint32_t others = may_start ? pool_.count(Group::Open) : there;
+  pool_.each(Group::Waiting, [&](const Slot& each) {
+    others -= !may_start || pool_.in(each, Group::Open) ? 1 : 0;
+  });
+  return others > 0;
 }
 
 /// The rest of send(), to a worker that has nothing in flight.
@@ -120,10 +149,12 @@ void Scheduler::send_subtask(Slot& to, TaskIndex i, TimePoint now, Why why, Acti
 
 /// No more tasks of the input may be under way: the other slots are kept for sub-tasks.
 bool Scheduler::rest_is_for_subtasks() const {
-  if (options_.subpool == 0) return false;
+  // So that sub-tasks of what has been taken along have a worker of their own.
+  const std::uint32_t kept = std::max(options_.subpool, taken_along_.empty() ? 0u : 1u);
+  if (kept == 0) return false;
   const std::uint32_t open =
       std::min(static_cast<std::uint32_t>(pool_.size()) - pool_.count(Group::Closed), slots_limit_);
-  const std::size_t most = open > options_.subpool ? open - options_.subpool : 1;
+  const std::size_t most = open > kept ? open - kept : 1;
   return tasks_.in_flight() - tasks_.subtasks_in_flight() >= most;
 }
 
@@ -134,6 +165,7 @@ void Scheduler::end_family(TaskIndex parent, Actions& actions) {
   if (!families_.has(parent)) return;
   for (const auto& [id, child] : families_.take(parent)) {
     end_family(child, actions);
+    taken_along_.erase(child);
     tasks_[child].queued ? tasks_.erase_queued(child) : drop(child);
   }
   actions.push_back(FamilyEnded{tasks_[parent].id});
@@ -159,6 +191,7 @@ void Scheduler::give_back_above(Slot& ended, const std::vector<TaskIndex>& above
 
 void Scheduler::take_along(TaskIndex i, WorkerId worker, std::string_view reason,
                            Actions& actions) {
+  taken_along_.insert(i);
   if (++tasks_[i].taken_along < options_.failure.crash_retries) return queue_again(i, actions);
   DeliverTask how;
   how.outcome = Outcome::Lost;

@@ -133,8 +133,15 @@ std::vector<Slice> SubtaskBook::add_batch(const Asked& asked, std::uint64_t size
 
 void SubtaskBook::ready(const Asked& asked) {
   if (asked.question.arguments != 1) return asked.refuse("BadAsk", "ready takes an array of ids");
-  const auto ids = known_ids(asked, asked.question.value);
-  if (ids) asked.answer(finished_of(*ids));
+  auto ids = known_ids(asked, asked.question.value);
+  if (!ids) return;
+  std::vector<Slice> finished = finished_of(*ids);
+  const bool some = ids->empty() || std::any_of(ids->begin(), ids->end(), [&](TaskId id) {
+                      return is_finished(id) || is_under_way(asked.owner, id);
+                    });
+  if (some || waits(asked.owner)) return asked.answer(std::move(finished));
+  // It may be asked again and again by the only worker that could compute them.
+  begin(asked, {SubtaskOp::Wait, asked.question.seq, 0, std::move(*ids)}, 1);
 }
 
 void SubtaskBook::wait(const Asked& asked, SubtaskOp op) {
@@ -161,7 +168,11 @@ void SubtaskBook::wait(const Asked& asked, SubtaskOp op) {
     return asked.refuse("BadAsk", fmt::format("{} while this task waits already",
                                               kOpNames[static_cast<std::size_t>(op)]));
   }
-  Wait begun{op, asked.question.seq, 0, std::move(*ids)};
+  begin(asked, {op, asked.question.seq, 0, std::move(*ids)}, wanted);
+}
+
+/// Until so many of them are finished.
+void SubtaskBook::begin(const Asked& asked, Wait begun, std::uint64_t wanted) {
   OwnerWaits waiting{asked.owner, {}};
   for (const TaskId id : begun.ids) {
     if (!is_finished(id)) waiting.subtasks.push_back(id);

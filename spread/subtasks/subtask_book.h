@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -93,6 +94,10 @@ class SubtaskBook {
   /// question that it waits for has no reply.
   void drop(OwnerId owner, SubtaskChanges& out);
 
+  /// Whether a sub-task of this owner that is not finished has been sent to a worker. Where none is
+  /// of those that `ready` asks for, the owner waits until one of them is finished.
+  std::function<bool(OwnerId owner, TaskId id)> is_under_way = [](OwnerId, TaskId) { return true; };
+
   /// The common part of sub-tasks that are not finished; null = it is over.
   const Value* common(std::uint64_t k) const;
   /// The question that the owner waits for, if it does.
@@ -144,6 +149,7 @@ class SubtaskBook {
                                ByteView common, const Slice& arguments);
   void ready(const Asked& asked);
   void wait(const Asked& asked, SubtaskOp op);
+  void begin(const Asked& asked, Wait begun, std::uint64_t wanted);
   void keep_slots(const Asked& asked);
   std::optional<std::vector<TaskId>> known_ids(const Asked& asked, ByteView list);
   std::optional<Place> find(TaskId id);

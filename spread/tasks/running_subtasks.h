@@ -20,8 +20,7 @@ class WorkerSlot;
 class RunningSubtasks {
  public:
   RunningSubtasks(Engine& engine, const SubtaskBook::Limits& limits,
-                  std::optional<std::uint32_t> subpool)
-      : engine_(engine), book_(limits, subpool) {}
+                  std::optional<std::uint32_t> subpool);
 
   /// One of subtask_op_named()'s questions, of a task that the worker has.
   void ask(WorkerSlot& worker, const wire::UpMessage& question);

@@ -63,6 +63,25 @@ TEST(Subtasks, OneThatKillsItsWorkerAgainAndAgainEndsItsParent) {
             "its sub-tasks have ended its worker 3 times, the last time: killed by signal 11");
 }
 
+// Where there is another slot, it is that one's, and charged by itself.
+TEST(Subtasks, OneThatKillsItsWorkerFailsAndItsParentDoesNot) {
+  for (const std::uint32_t slots : {2u, 3u, 5u}) {
+    World world = with_subtasks(slots, 4, 2);
+    world.sub_poison = 1;
+    const Played played(world);
+    EXPECT_EQ(played.counts().ok, 4u) << slots;
+  }
+}
+
+TEST(Subtasks, OneThatTakesTooLongFailsAndItsParentDoesNot) {
+  World world = with_subtasks(2, 2, 1);
+  world.options.failure.timeout = seconds(1);
+  world.options.failure.retries = 1;
+  world.sub_hangs = 1;
+  const Played played(world);
+  EXPECT_EQ(played.counts().ok, 2u);
+}
+
 // A worker that leaves has answered some of them: that is progress for tasks, and none for these.
 TEST(Subtasks, WorkersThatLeaveBeforeAllAreDoneEndTheirParent) {
   for (const std::uint32_t answers : {1u, 2u, 3u}) {

@@ -281,8 +281,11 @@ class Parent {
     while (!left.empty()) {
       if (polls) {
         std::vector<std::string> question = {"\"ready\"", list_of(left)};
-        const Reply ready = co_await ask(stay, std::move(question), none());
+        const std::size_t before = stays()[stay].waits.size();
+        const Reply ready = co_await ask(stay, std::move(question), left);
         if (ended_ || is_dropped(stay, "ready", ready)) co_return false;
+        // It may have computed one first, and is not kept waiting for all of them.
+        stays()[stay].waits[before].ids.clear();
         co_await self_.sleep(kMillisecond);
       }
       const std::size_t from = stays()[stay].waits.size();

@@ -50,6 +50,24 @@ TEST_F(Subtasks, ReadyNamesTheFinishedInTheOrderAsked) {
   EXPECT_EQ(book_.ask(1, "ready", "[]"), "[]");
 }
 
+// Or the only worker would ask for ever.
+TEST_F(Subtasks, ReadyWaitsForOneWhereNoneIsUnderWay) {
+  std::uint64_t under_way = 99;
+  book_.book().is_under_way = [&](OwnerId, TaskId subtask) {
+    return number(subtask) - kFirstSubtask == under_way;
+  };
+  book_.ask(1, "submit", "[0,0,0]");
+  EXPECT_EQ(book_.ask(1, "ready", ids({2, 1})), "...");
+  EXPECT_EQ(book_.waits_for(1), (Numbers{2, 1}));
+  book_.finish(0, "7");
+  EXPECT_TRUE(book_.waits_for(1).has_value());
+  book_.finish(1, "7");
+  EXPECT_EQ(book_.heard(1), ids({1}));
+  EXPECT_EQ(book_.ask(1, "ready", "[]"), "[]");
+  under_way = 2;
+  EXPECT_EQ(book_.ask(1, "ready", ids({2})), "[]");
+}
+
 TEST_F(Subtasks, WaitIsAnsweredWhenEnoughAreFinished) {
   book_.ask(1, "submit", "[0,0,0]");
   EXPECT_EQ(book_.ask(1, "wait", ids({2, 1, 0}) + ",2"), "...");
