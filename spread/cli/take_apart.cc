@@ -216,6 +216,14 @@ Status check_wire(const Draft& draft) {
   if (options.task_meta && options.wire == Wire::Lines) {
     return fail("--task-meta: --wire lines sends the payload only; use --wire json or msgpack");
   }
+  for (const std::string_view option : {"--log", "--log-level", "--stderr-level", "--subpool"}) {
+    if (options.wire != Wire::Lines || !draft.has(option)) continue;
+    return fail(fmt::format("{}: --wire lines has no {}; use --wire json or msgpack", option,
+                            option == "--subpool" ? "sub-tasks" : "log messages"));
+  }
+  if (draft.has("--log-level") && !draft.has("--log")) {
+    return fail("--log-level is the least that goes to --log FILE, which is missing");
+  }
   if (draft.has("--lost-after") && options.wire == Wire::Lines) {
     return fail("--lost-after: --wire lines has no beats; use --wire json or msgpack");
   }

@@ -62,8 +62,8 @@ class Scheduler {
   bool stopping() const { return stopping_; }
   /// All of the input has been handed in.
   bool input_ended() const { return input_ended_; }
-  /// Tasks that were sent and have no answer yet.
-  std::size_t unanswered() const { return tasks_.in_flight(); }
+  /// Tasks that were sent and have no answer yet, without sub-tasks.
+  std::size_t unanswered() const { return tasks_.in_flight() - tasks_.subtasks_in_flight(); }
   /// For how long these are waited for after a first signal.
   Duration grace_for_unanswered() const;
   /// Every task that arrived has its outcome and none will come.

@@ -12,6 +12,9 @@
 namespace spread {
 namespace {
 
+/// As users count tasks; of a sub-task, the id that its worker knows.
+std::uint64_t shown(TaskId task) { return is_subtask(task) ? number(task) : number(task) + 1; }
+
 /// How the last attempt ended; empty where there was none, or nothing came of it.
 std::string_view answer_kind(const DeliverTask& delivery) {
   if (delivery.timed_out) return "timeout";
@@ -93,7 +96,7 @@ void RunEvents::retried(const RetryTask& retry) {
 void RunEvents::explain(const SendTask& send) {
   explained_.clear();
   explained_.append("send task ");
-  append_number(number(send.task) + 1, explained_);
+  append_number(shown(send.task), explained_);
   explained_.append(" to worker ");
   append_number(number(send.worker), explained_);
   if (send.place.gang != kNoGang) {
@@ -130,7 +133,7 @@ void RunEvents::explain(const Action& action) {
             return "kill " + worker(a.worker) + ": " + std::string(a.why);
           },
           [&](const RetryTask& a) {
-            return "task " + std::to_string(number(a.task) + 1) + " again: " + std::string(a.why) +
+            return "task " + std::to_string(shown(a.task)) + " again: " + std::string(a.why) +
                    (a.message.empty() ? "" : " (" + a.message + ")");
           },
           [&](const GangBroken& a) {
@@ -138,7 +141,7 @@ void RunEvents::explain(const Action& action) {
             return fmt::format("gang {} is broken{}: {}", number(a.gang), by, a.reason);
           },
           [&](const FamilyEnded& a) {
-            return "drop the sub-tasks of task " + std::to_string(number(a.parent) + 1);
+            return "drop the sub-tasks of task " + std::to_string(shown(a.parent));
           },
           [&](const GangShrinks& a) {
             return fmt::format("gangs have {} members{}", a.size, a.waits ? ": they wait" : "");

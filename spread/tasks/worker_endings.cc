@@ -23,6 +23,11 @@ bool WorkerSlot::leaves_lines_out(ExitStatus status) const {
   return session.outstanding() > 0 && !(died && worker_->ended_by_itself());
 }
 
+/// Of its own accord, and nothing is known of its kind: there would be no end of starts.
+bool WorkerSlot::left_before_its_first_answer() const {
+  return !answered_ && !ended_by_us_ && !mode_.setup().is_all() && worker_->session().left();
+}
+
 std::string WorkerSlot::hint_of(ExitStatus status) const {
   if (status.signal != 0) return {};
   const Plan& plan = engine_.plan();
@@ -32,7 +37,8 @@ std::string WorkerSlot::hint_of(ExitStatus status) const {
 void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   const bool heard = worker_->session().heard();
   const bool done = worker_->session().outstanding() == 0;
-  const bool expected = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
+  const bool over = ended.clean && done && worker_->session().state() == SessionState::Shutdown;
+  const bool expected = over && !left_before_its_first_answer();
   if (leaves_lines_out(status)) {
     const std::size_t open = worker_->session().outstanding();
     on_mismatch(fmt::format("it has written {} line{} fewer than it was given", open,
@@ -52,6 +58,9 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
     const std::string hint = hint_of(status);
     if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
     ended.reason += limit_met(mode_.setup().limits(), status.signal, ended.reason);
+    if (had_subtask_ && !answered_ && !ended_by_us_ && !status.is_success({})) {
+      ended.reason += " (a sub-task has a third element, which it may not know)";
+    }
     if (!start_failed(ended, status)) tell_death(ended);
   }
   if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
@@ -103,6 +112,7 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
   start.what = "ended before its first answer";
   start.how = lost_                                 ? lost_reason()
               : ended.cause == EndCause::PrepFailed ? worker_->session().problem_text()
+              : left_before_its_first_answer()      ? "it left by a bye"
                                                     : status.text();
   start.how += limit_met(mode_.setup().limits(), status.signal, said);
   start.hint = hint_of(status);

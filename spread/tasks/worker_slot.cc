@@ -77,7 +77,7 @@ Status WorkerSlot::start() {
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
   looks_at_memory_ = setup.lifetime().max_rss > 0 && engine_.plan().is_local(id());
-  ready_ = answered_ = ended_by_us_ = false;
+  ready_ = answered_ = had_subtask_ = ended_by_us_ = false;
   slots_ = 1;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
@@ -97,7 +97,10 @@ Status WorkerSlot::send_with_meta(const SendTask& action) {
   if (action.place.gang != kNoGang) {
     meta.add("rank", action.place.rank).add("size", action.place.size);
   }
-  if (is_subtask(action.task)) mode_.subtasks().add_meta(*this, action, meta);
+  if (is_subtask(action.task)) {
+    mode_.subtasks().add_meta(*this, action, meta);
+    had_subtask_ = true;
+  }
   if (!takes_frames()) return {};
   return worker_->session().send_task(action.task, action.payload, meta.view());
 }

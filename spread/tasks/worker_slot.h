@@ -66,6 +66,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool takes_frames() { return worker_->session().state() == SessionState::Running; }
   Status send_with_meta(const SendTask& action);
   bool leaves_lines_out(ExitStatus status) const;
+  bool left_before_its_first_answer() const;
   std::string silence_hint() const;
   void tell_death(const WorkerGone& ended);
   void log_end(ExitStatus status);
@@ -107,7 +108,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   Timer silent_{engine_.loop(), [this] { listen(); }};
   int silent_rings_ = 0;  ///< since bytes came
   bool lost_ = false;     ///< it is ended for its silence
-  bool meta_ = false;     ///< its tasks have a third element
+  bool had_subtask_ = false;
+  bool meta_ = false;  ///< its tasks have a third element
   GangPlace place_;
   std::uint32_t slots_ = 1;  ///< as its hello says
   bool former_ = false;

@@ -392,8 +392,12 @@ Result<Hello> parse_hello(ByteView map) {
         if (key == "prep") return take(key, value, 0, hello.prep);
         if (key == "workers") return take(key, value, 1, hello.workers);
         if (key == "features") hello.beats = has_word(bytes, "beat");
-        const bool known = key == "features" || key == "lang" || key == "sdk";
-        if (!known && hello.unknown_key.empty()) hello.unknown_key = key;
+        const bool list = key == "features", text = key == "lang" || key == "sdk";
+        const bool right = list ? value.type == TokenType::Array : !text || value.is_text();
+        if (!right && error.empty()) {
+          error = fmt::format("hello: {} must be {}", key, list ? "a list" : "text");
+        }
+        if (!list && !text && hello.unknown_key.empty()) hello.unknown_key = key;
       });
   if (!is_map) return fail("hello: not a map");
   if (!error.empty()) return fail(std::move(error));

@@ -114,7 +114,8 @@ spread_worker.run(leave)
         worker = self.script("worker", "echo '[null,\"bye\"]'\ncat >/dev/null\n")
         result = self.spread("run", "-j1", "--wire", "json", "--", "sh", worker, input="1\n2\n3\n4\n")
         self.assertEqual((result.status, result.out), (4, "\n\n\n\n"))
-        self.assert_told(result, "spread: none of 4 tasks was computed")
+        self.assert_told(result, r"spread: sh .*worker ended before its first answer \(it left by a bye\), tried 3 times",
+                         "spread: none of 4 tasks was computed")
 
     def test_one_that_never_ends_is_ended_after_the_shutdown_timeout(self):
         worker = self.file("worker.py", LEAVES + "import time; time.sleep(1000)\n")

@@ -65,6 +65,9 @@ TEST(ParseHello, NamesAKeyOfTheWrongTypeOrRange) {
   EXPECT_EQ(hello_error(R"({"slots":1.5})"), "hello: slots must be an integer >= 1");
   EXPECT_EQ(hello_error(R"({"wire":[1]})"), "hello: wire must be an integer >= 1");
   EXPECT_EQ(hello_error(R"({"window":4294967296})"), "hello: window must be an integer >= 1");
+  EXPECT_EQ(hello_error(R"({"features":"beat"})"), "hello: features must be a list");
+  EXPECT_EQ(hello_error(R"({"lang":5})"), "hello: lang must be text");
+  EXPECT_EQ(hello_error(R"({"sdk":[]})"), "hello: sdk must be text");
 }
 
 TEST(ParseHello, IsAMap) { EXPECT_EQ(hello_error("[1]"), "hello: not a map"); }
