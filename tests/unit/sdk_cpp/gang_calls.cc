@@ -72,6 +72,15 @@ std::string reduced() {
   return result ? std::to_string(*result) : "nothing";
 }
 
+std::string caught() {
+  try {
+    spread::barrier();
+  } catch (const spread::gang_failed& e) {
+    return e.type() + ": " + e.what();
+  }
+  return "nothing was thrown";
+}
+
 const std::map<std::string, std::string (*)()>& calls() {
   static const std::map<std::string, std::string (*)()> all = {
       {"place", place},
@@ -111,15 +120,8 @@ const std::map<std::string, std::string (*)()>& calls() {
          const std::vector<double> values = {1, 2};
          return shown(spread::allreduce(std::span<const double>(values)));
        }},
-      {"caught",
-       [] {
-         try {
-           spread::barrier();
-         } catch (const spread::gang_failed& e) {
-           return e.type() + ": " + e.what();
-         }
-         return std::string("nothing was thrown");
-       }},
+      {"caught", caught},
+      {"caught twice", [] { return caught() + caught(); }},
   };
   return all;
 }

@@ -159,6 +159,25 @@ TEST_F(SdkGang, TheEndOfTheInputInsideABigReplyIsARefusal) {
   EXPECT_EQ(json::parse(result())["type"], "Gone");
 }
 
+TEST_F(SdkGang, InputThatEndsInsideAReplyIsTold) {
+  // Big ones are read in another way; see Input.
+  for (const auto& [items, sent] : {std::pair(1'000U, 1'000U), {20'000, 3}, {20'000, 1'000}}) {
+    WorkerProcess worker(WorkerProcess::kind("gang", {"SPREAD_FEATURES=ask,meta"}));
+    worker.receive();
+    worker.send(std::string("[7,\"caught twice\",") + kRankOne + "]");
+    worker.receive();
+    seq_ = 1;
+    worker.send_bytes(
+        reply_frame("answer", typed("f8", std::vector<double>(items, 4))).substr(0, sent));
+    worker.close_input();
+    const std::string gone = "Gone: spread has closed the input and will not answer";
+    EXPECT_EQ(worker.receive(), R"([null,"ask",2,"collective",7,0,"barrier",null])");
+    EXPECT_EQ(worker.receive(), "[7,\"ok\",\"" + gone + gone + "\"]");
+    EXPECT_EQ(worker.wait(), 3) << items;
+    EXPECT_EQ(worker.errors(), "sdk_worker: stdin ended inside a frame\n");
+  }
+}
+
 TEST_F(SdkGang, AnArrayOfAnotherTypeIsATaskError) {
   const json mine = typed<double>("f8", {1, 2});
   worker_.send(std::string("[7,\"span\",") + kRankOne + "]");

@@ -83,6 +83,21 @@ TEST(SdkLife, InputThatEndsInsideAFrameIsTold) {
   EXPECT_EQ(worker.errors(), "sdk_worker: stdin ended inside a frame\n");
 }
 
+TEST(SdkLife, InputThatEndsInsideABigFrameIsTold) {
+  const std::string begin = std::string("\xc6\0\4\x93\xe0", 5) + std::string(1'000, 'x');
+  WorkerProcess task(WorkerProcess::kind("square"));
+  task.receive();
+  task.send_bytes(begin);
+  task.close_input();
+  EXPECT_EQ(task.wait(), 3);
+  EXPECT_EQ(task.errors(), "sdk_worker: stdin ended inside a frame\n");
+  WorkerProcess prep(WorkerProcess::kind("prep all", {"SPREAD_PREP=1"}));
+  prep.send_bytes(begin);
+  prep.close_input();
+  EXPECT_EQ(prep.wait(), 3);
+  EXPECT_EQ(prep.errors(), "sdk_worker: stdin ended after 0 of 1 prep items\n");
+}
+
 TEST(SdkLife, InputThatEndsInsideThePrepItemsIsTold) {
   WorkerProcess worker(WorkerProcess::kind("prep all", {"SPREAD_PREP=2"}));
   worker.send(R"("one")");

@@ -99,19 +99,19 @@ class Input {
 
  private:
   /// next_aside() of a frame the beginning of which is in aside_: straight into its place, and not
-  /// beyond its end.
+  /// beyond its end. At the end of input the beginning stays, for left_over().
   bool finish_big(std::string& body, std::size_t size) {
     if (size > kFrameMax) not_a_frame();
     body = std::move(spare_);
     body.resize(size);
     std::size_t have = aside_.copy(body.data(), size, kHeaderBytes);
     spare_.clear();
-    aside_.clear();
     while (have < size) {
       const std::size_t got = read_some(body.data() + have, size - have);
       if (got == 0) return false;
       have += got;
     }
+    aside_.clear();
     return true;
   }
 
