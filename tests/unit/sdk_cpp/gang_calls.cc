@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -55,6 +56,20 @@ std::string local() {
 /// Too big to be copied on its way.
 std::vector<double> big(double value) { return std::vector<double>(20'000, value); }
 
+/// Whether the next answer has the memory of one that another thread has let go of, while memory
+/// that was freed would go to `between`.
+std::string let_go_elsewhere() {
+  auto answer = spread::ask("bulk");
+  const char* const memory = answer.get().via.str.ptr;
+  const std::size_t size = answer.get().via.str.size;
+  std::thread([of = std::move(answer)]() mutable {
+    const msgpack::object_handle last = std::move(of);
+  }).join();
+  const std::string between(size, 'x');
+  const auto next = spread::ask("bulk");
+  return next.get().via.str.ptr == memory ? "used again" : "not used again";
+}
+
 std::string ends_of(const std::vector<double>& values) {
   return std::to_string(values.size()) + ": " + shown(std::vector{values.front(), values.back()});
 }
@@ -98,6 +113,7 @@ const std::map<std::string, std::string (*)()>& calls() {
                                                     : std::vector<std::string>{"a", "b", "c"});
        }},
       {"big", [] { return ends_of(spread::allreduce(big(1))); }},
+      {"let go elsewhere", let_go_elsewhere},
       {"big scatter",
        [] {
          return ends_of(spread::scatter(std::vector{big(1), big(2), big(3)}));

@@ -136,6 +136,16 @@ TEST_F(SdkGang, BigRepliesOfAnySizeFollowEachOther) {
   }
 }
 
+TEST_F(SdkGang, AnyThreadMayLetGoOfABigReply) {
+  worker_.send(R"([7,"let go elsewhere"])");
+  for (int i = 0; i < 2; ++i) {
+    worker_.receive();
+    ++seq_;
+    send_reply("answer", std::string(1'000'000, 'x'));
+  }
+  EXPECT_EQ(result(), "used again");
+}
+
 TEST_F(SdkGang, ABigReplyMayComeInPiecesBetweenTasks) {
   asks_with("big", kRankOne);
   const std::string reply = reply_frame("answer", typed("f8", std::vector<double>(20'000, 4)));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
@@ -23,6 +24,31 @@ inline Buffer allocate(std::size_t size) {
   if (!buffer) throw std::bad_alloc();
   return buffer;
 }
+
+/// The memory of a big body, for the next one of about its size: fresh memory costs more than all
+/// copies, in page faults. What a body became may be let go of by any thread, and when its Input is
+/// gone: each of them owns this.
+class Spare {
+ public:
+  /// Never more than twice what is wanted: a body may be kept for long.
+  std::string take(std::size_t size) {
+    std::string body;
+    {
+      const std::lock_guard lock(mutex_);
+      if (size <= kept_.capacity() && kept_.capacity() / 2 <= size) body.swap(kept_);
+    }
+    body.resize(size);
+    return body;
+  }
+  void give(std::string&& body) {
+    const std::lock_guard lock(mutex_);
+    if (body.capacity() > kept_.capacity() && body.capacity() <= kKeptBytes) kept_.swap(body);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string kept_;
+};
 
 /// Frames from a descriptor. One read brings as many as the pipe holds. A frame bigger than that is
 /// read to its end and not beyond, so that it need not be moved, and the next frame arrives at the
@@ -71,11 +97,8 @@ class Input {
     }
   }
 
-  /// The memory of a body that next_aside() gave, for the next big one: fresh memory costs more
-  /// than all copies, in page faults.
-  void reuse(std::string&& body) {
-    if (body.capacity() > spare_.capacity() && body.capacity() <= kKeptBytes) spare_.swap(body);
-  }
+  /// For bodies that next_aside() gave; null before the first big one.
+  const std::shared_ptr<Spare>& spare() const { return spare_; }
 
   /// Waits for more; false at the end of input.
   bool fill() {
@@ -102,10 +125,9 @@ class Input {
   /// beyond its end. At the end of input the beginning stays, for left_over().
   bool finish_big(std::string& body, std::size_t size) {
     if (size > kFrameMax) not_a_frame();
-    body = std::move(spare_);
-    body.resize(size);
+    if (!spare_) spare_ = std::make_shared<Spare>();
+    body = spare_->take(size);
     std::size_t have = aside_.copy(body.data(), size, kHeaderBytes);
-    spare_.clear();
     while (have < size) {
       const std::size_t got = read_some(body.data() + have, size - have);
       if (got == 0) return false;
@@ -172,7 +194,7 @@ class Input {
   char* end_ = nullptr;
   std::string aside_;  ///< see next_aside(); then nothing else is left
   Buffer arriving_;    ///< what it reads; made when it is first needed
-  std::string spare_;  ///< see reuse()
+  std::shared_ptr<Spare> spare_;
 };
 
 }  // namespace spread::detail

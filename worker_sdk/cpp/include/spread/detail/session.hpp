@@ -15,7 +15,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -230,8 +229,9 @@ class Session {
     }
     // What it holds in bulk stays in the frame, and the frame with the answer.
     auto zone = std::make_unique<msgpack::zone>();
-    std::string& body = zone->allocate<Reply>()->body;
+    auto& [body, spare] = *zone->allocate<Reply>();
     body = std::move(replies_.extract(seq).mapped());
+    if (body.size() > kPipeBytes) spare = input_.spare();
     const auto refer = [](msgpack::type::object_type, std::size_t, void*) { return true; };
     const msgpack::object whole = msgpack::unpack(*zone, body.data(), body.size(), refer);
     const msgpack::object* const reply = whole.via.array.ptr;
@@ -294,17 +294,16 @@ class Session {
   bool has_task() const { return !id_.empty(); }
 
  private:
-  /// Its memory is used again where its answer is let go of in time, by the thread that serves.
+  /// The memory of a big one is used again when its answer is let go of, by whichever thread: that
+  /// may be after the session's end.
   struct Reply {
     std::string body;
+    std::shared_ptr<Spare> spare;  ///< null for a small one
     Reply() = default;
     Reply(const Reply&) = delete;
     Reply& operator=(const Reply&) = delete;
     ~Reply() {
-      Session* const session = current_;
-      if (session != nullptr && session->thread_ == std::this_thread::get_id()) {
-        session->input_.reuse(std::move(body));
-      }
+      if (spare) spare->give(std::move(body));
     }
   };
 
@@ -558,7 +557,6 @@ class Session {
   inline static Session* current_ = nullptr;
 
   const pid_t pid_ = getpid();
-  const std::thread::id thread_ = std::this_thread::get_id();
   Stdio& stdio_;
   Input input_;
   Output output_;
