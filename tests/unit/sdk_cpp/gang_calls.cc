@@ -23,6 +23,11 @@ std::string sum_of_two() {
   return shown(spread::allreduce(std::vector<T>{1, 2}));
 }
 
+template <class T>
+std::string sum_of_one() {
+  return std::to_string(spread::allreduce(T{1}));
+}
+
 std::string place() {
   return std::to_string(spread::rank()) + " of " + std::to_string(spread::size()) + " " +
          std::to_string(spread::number_of_workers()) + (spread::is_root() ? " root" : "");
@@ -131,6 +136,17 @@ const std::map<std::string, std::string (*)()>& calls() {
       {"u8", sum_of_two<std::uint64_t>},
       {"f4", sum_of_two<float>},
       {"f8", sum_of_two<double>},
+      {"signed char", sum_of_one<signed char>},
+      {"unsigned char", sum_of_one<unsigned char>},
+      {"char", sum_of_one<char>},
+      {"short", sum_of_one<short>},
+      {"unsigned short", sum_of_one<unsigned short>},
+      {"int", sum_of_one<int>},
+      {"unsigned int", sum_of_one<unsigned int>},
+      {"long", sum_of_one<long>},
+      {"unsigned long", sum_of_one<unsigned long>},
+      {"long long", sum_of_one<long long>},
+      {"unsigned long long", sum_of_one<unsigned long long>},
       {"span",
        [] {
          const std::vector<double> values = {1, 2};

@@ -1,5 +1,8 @@
 // The collectives of the C++ SDK: what is asked, and what is made of the replies.
 #include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "worker_process.h"
@@ -197,6 +200,29 @@ TEST_F(SdkGang, AnArrayOfAnotherTypeIsATaskError) {
   send_reply("answer", typed<float>("f4", {3, 4}));
   EXPECT_EQ(json::parse(result())["message"],
             "a member's value is one of f4, and not an array of f8");
+}
+
+TEST_F(SdkGang, ANumberThatDoesNotFitIsTold) {
+  const json below = std::numeric_limits<std::int64_t>::min();
+  const json above = std::uint64_t{1} << 63;
+  for (const auto& [type, number] : std::map<std::string, json>{
+           {"signed char", -129},
+           {"unsigned char", 256},
+           {"char", 256},
+           {"short", 32'768},
+           {"unsigned short", -1},
+           {"int", 3'000'000'000},
+           {"unsigned int", 4'294'967'296},
+           {"long", above},
+           {"unsigned long", -1},
+           {"long long", above},
+           {"unsigned long long", below},
+       }) {
+    asks_with(type, kRankOne);
+    send_reply("answer", number);
+    const json why = {{"type", "value"}, {"message", number.dump() + " does not fit in " + type}};
+    EXPECT_EQ(result(), why.dump());
+  }
 }
 
 TEST_F(SdkGang, GatherAndLocalResults) {

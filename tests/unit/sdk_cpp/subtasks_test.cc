@@ -71,6 +71,9 @@ TEST_F(SdkSubtasks, AFailureIsAValueOrAnException) {
   EXPECT_EQ(
       call("wrong type", R"("fetch",7,[1])", R"([["ok","x"]])"),
       R"([7,"error",{"message":"a sub-task's result is of another type than int","type":"value"}])");
+  EXPECT_EQ(
+      call("wrong type", R"("fetch",7,[1])", R"([["ok",3000000000]])"),
+      R"([7,"error",{"message":"a sub-task's result: 3000000000 does not fit in int","type":"value"}])");
 }
 
 TEST_F(SdkSubtasks, WhatIsRefusedFailsTheTaskAndAnOlderMasterIsAskedNothing) {

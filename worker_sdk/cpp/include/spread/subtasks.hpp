@@ -75,6 +75,8 @@ outcome<R> outcome_in(const msgpack::object& pair) {
     try {
       found.value = value.template as<R>();
     } catch (const msgpack::type_error&) {
+      const auto why = misfit<R>(value);
+      if (!why.empty()) throw task_error("value", "a sub-task's result: " + why);
       throw task_error("value", "a sub-task's result is of another type than " + type_name<R>());
     }
     return found;

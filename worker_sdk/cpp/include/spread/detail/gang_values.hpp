@@ -142,6 +142,18 @@ struct ItemOf<std::vector<T, Allocator>> {
   using Type = T;
 };
 
+/// Where as<T>() has thrown, and why: "3000000000 does not fit in int". Empty unless both are
+/// integers.
+template <class T>
+std::string misfit(const msgpack::object& object) {
+  std::string number;
+  if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+    if (object.type == msgpack::type::POSITIVE_INTEGER) number = std::to_string(object.via.u64);
+    if (object.type == msgpack::type::NEGATIVE_INTEGER) number = std::to_string(object.via.i64);
+  }
+  return number.empty() ? number : number + " does not fit in " + type_name<T>();
+}
+
 template <class T>
 T unpack_value(const msgpack::object& object) {
   if constexpr (requires { typename ItemOf<T>::Type; }) {
@@ -150,6 +162,8 @@ T unpack_value(const msgpack::object& object) {
   try {
     return object.as<T>();
   } catch (const msgpack::type_error&) {
+    // It may be the result of a reduction, which no member has sent.
+    if (const auto why = misfit<T>(object); !why.empty()) throw task_error("value", why);
     std::string found = "of another type";
     if (object.type == msgpack::type::NIL) found = "nil";
     wrong_value(type_name<T>(), found);
