@@ -202,6 +202,16 @@ TEST_F(SdkGang, AnArrayOfAnotherTypeIsATaskError) {
             "a member's value is one of f4, and not an array of f8");
 }
 
+TEST_F(SdkGang, AnArrayThatEndsInsideAnItemIsATaskError) {
+  worker_.send(std::string("[7,\"span\",") + kRankOne + "]");
+  worker_.receive();
+  ++seq_;
+  const auto bytes = json::binary(std::vector<std::uint8_t>(15));
+  send_reply("answer", {{"dtype", "f8"}, {"shape", {2}}, {"data", bytes}});
+  EXPECT_EQ(json::parse(result())["message"],
+            "a member's value is 15 bytes, and not an array of f8");
+}
+
 TEST_F(SdkGang, ANumberThatDoesNotFitIsTold) {
   const json below = std::numeric_limits<std::int64_t>::min();
   const json above = std::uint64_t{1} << 63;

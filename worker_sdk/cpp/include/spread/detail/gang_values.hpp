@@ -130,7 +130,11 @@ std::optional<std::vector<T>> items_of(const msgpack::object& object) {
   if (dtype->as<std::string_view>() != wanted) {
     wrong_value("an array of " + std::string(wanted), "one of " + dtype->as<std::string>());
   }
-  std::vector<T> items(data->via.bin.size / sizeof(T));
+  const std::size_t bytes = data->via.bin.size;
+  if (bytes % sizeof(T) != 0) {
+    wrong_value("an array of " + std::string(wanted), std::to_string(bytes) + " bytes");
+  }
+  std::vector<T> items(bytes / sizeof(T));
   if (!items.empty()) std::memcpy(items.data(), data->via.bin.ptr, items.size() * sizeof(T));
   return items;
 }
