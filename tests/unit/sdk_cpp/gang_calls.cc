@@ -1,10 +1,15 @@
 // The fixture worker "gang": the payload says which collective is called, and how.
 #include <spread/gang.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 namespace {
@@ -47,6 +52,25 @@ std::string got() {
     text += std::to_string(rank) + ":" + value + " ";
   }
   return text;
+}
+
+/// What comes back owns, where what is given refers.
+std::string views() {
+  using Views = std::map<std::string_view, std::tuple<int, std::optional<std::string_view>>>;
+  using Owners = std::map<std::string, std::tuple<int, std::optional<std::string>>>;
+  const std::vector<std::vector<std::string>> lists =
+      spread::allgather(std::vector<std::string_view>{"a", "b"});
+  const Owners map = spread::broadcast(Views{{"k", {1, "v"}}, {"l", {2, std::nullopt}}});
+  const std::vector<std::byte> bytes = spread::broadcast(std::as_bytes(std::span("xyz", 3)));
+  std::string text;
+  for (const auto& list : lists) {
+    for (const std::string& word : list) text += word;
+    text += ";";
+  }
+  for (const auto& [key, value] : map) {
+    text += key + std::to_string(std::get<0>(value)) + std::get<1>(value).value_or("-");
+  }
+  return text + std::to_string(bytes.size());
 }
 
 std::string local() {
@@ -125,6 +149,7 @@ const std::map<std::string, std::string (*)()>& calls() {
        }},
       {"put", [] { return spread::put("x", std::string("v")), std::string("past"); }},
       {"get", got},
+      {"views", views},
       {"local", local},
       {"i1", sum_of_two<std::int8_t>},
       {"i2", sum_of_two<std::int16_t>},

@@ -212,6 +212,21 @@ TEST_F(SdkGang, AnArrayThatEndsInsideAnItemIsATaskError) {
             "a member's value is 15 bytes, and not an array of f8");
 }
 
+TEST_F(SdkGang, ViewsComeBackAsOwners) {
+  const auto bytes = [](std::size_t size) {
+    return json::binary(std::vector<std::uint8_t>(size, 'x'));
+  };
+  EXPECT_EQ(asks_with("views", kRankOne), json::parse(R"(["a","b"])"));
+  send_reply("answer", json::parse(R"([["a","b"],["cd"]])"));
+  EXPECT_EQ(json::parse(worker_.receive()).at(7), nullptr);
+  ++seq_;
+  send_reply("answer", json::parse(R"({"m":[7,"w"],"n":[8,null]})"));
+  worker_.receive();
+  ++seq_;
+  send_reply("answer", bytes(5));
+  EXPECT_EQ(result(), "ab;cd;m7wn8-5");
+}
+
 TEST_F(SdkGang, ANumberThatDoesNotFitIsTold) {
   const json below = std::numeric_limits<std::int64_t>::min();
   const json above = std::uint64_t{1} << 63;
@@ -285,6 +300,7 @@ TEST_F(SdkGang, OutsideOfAGangEveryCallIsTheIdentity) {
            {"put", "past"},
            {"get", ""},
            {"local", "0 0.500000 r; "},
+           {"views", "ab;k1vl2-3"},
            {"span", "1.000000 2.000000"},
        }) {
     worker_.send("[7,\"" + name + "\"]");

@@ -83,10 +83,39 @@ int described() {
 #endif
 """
 
-    def errors(self, *options: str) -> list:
+    VIEWS = """
+#include <set>
+#include <spread/gang.hpp>
+#include <spread/subtasks.hpp>
+using Views = std::vector<std::string_view>;
+#ifdef WRONG
+void object() { spread::broadcast(msgpack::object()); }
+void set() { spread::allgather(std::set<std::string_view>()); }
+void objects() { spread::scatter(std::vector<std::vector<msgpack::object>>()); }
+void bytes() { spread::exchange("x", std::set<std::span<const std::byte>>()); }
+void plain() { spread::reduce(msgpack::type::raw_ref()); }
+void own() { spread::local_results(1, spread::raw()); }
+void view() { spread::get<std::string_view>("x"); }
+void pair() { spread::get<std::pair<int, std::string_view>>("x"); }
+void literal() { spread::get<std::array<const char*, 2>>("x"); }
+void views() { spread::fetch<std::optional<Views>>({1}); }
+void tuple() { spread::map<std::tuple<std::string_view>>(Views{"x"}); }
+#else
+void put() { spread::put("x", std::set<std::string_view>()), spread::put("x", spread::raw()); }
+void gathered() { spread::allgather(std::vector<std::vector<std::array<double, 3>>>()); }
+void common() { spread::submit(Views{"x"}, std::pair<int, std::string_view>()); }
+int worker() {
+  return spread::worker([](Views views) { return views; }, [](std::string_view s, Views views) {
+    return std::pair(s, spread::common<Views>().value_or(views));
+  });
+}
+#endif
+"""
+
+    def errors(self, *options: str, program: str = PROGRAM) -> list:
         done = subprocess.run(
             ["g++", *options, "-fsyntax-only", "-x", "c++", f"-I{SDK / 'include'}", "-"],
-            input=self.PROGRAM, capture_output=True, text=True, check=False)
+            input=program, capture_output=True, text=True, check=False)
         found = [line for line in done.stderr.splitlines() if "error: " in line]
         return [line.split("static assertion failed: ")[-1] for line in found]
 
@@ -98,6 +127,15 @@ int described() {
 
     def test_what_is_right_compiles(self) -> None:
         self.assertEqual(self.errors("-std=c++20"), [])
+
+    def test_what_would_refer_to_a_reply_is_refused(self) -> None:
+        owning = ("what comes back must own what it holds: std::string, not std::string_view or "
+                  "const char*; std::vector, not std::span; no spread::raw, no msgpack::object")
+        errors = self.errors("-std=c++20", "-DWRONG", program=self.VIEWS)
+        self.assertEqual(errors, [owning] * 11)
+
+    def test_views_may_be_given_and_handled(self) -> None:
+        self.assertEqual(self.errors("-std=c++20", program=self.VIEWS), [])
 
     def test_older_standard(self) -> None:
         errors = self.errors("-std=c++17")

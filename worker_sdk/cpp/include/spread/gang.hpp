@@ -10,13 +10,16 @@
 ///     }
 ///
 /// Vectors, spans and std::arrays of the ten types of typed arrays travel as such, and come back as
-/// vectors; text comes back as std::string; everything else as what it was.
+/// vectors; text comes back as std::string, also where a vector, array, optional, pair, tuple or
+/// map holds a std::string_view; everything else as what it was. What would refer to the reply,
+/// which is gone then, is refused by the compiler, but for the members of a struct: those must own.
 
 #include "spread/detail/gang_values.hpp"
 #include "spread/worker.hpp"
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,14 +73,17 @@ msgpack::object_handle collective(std::string_view kind, const Pack& pack_value)
 
 inline const auto pack_nothing = [](GangPacker& packer) { packer.pack_nil(); };
 
+inline std::span<const msgpack::object> elements_of(const msgpack::object& list) {
+  if (list.type != msgpack::type::ARRAY) wrong_value("a list", "of another type");
+  return {list.via.array.ptr, list.via.array.size};
+}
+
 template <class T>
 std::vector<T> unpack_list(const msgpack::object& list) {
-  if (list.type != msgpack::type::ARRAY) wrong_value("a list", "of another type");
+  const auto elements = elements_of(list);
   std::vector<T> values;
-  values.reserve(list.via.array.size);
-  for (std::uint32_t i = 0; i < list.via.array.size; ++i) {
-    values.push_back(unpack_value<T>(list.via.array.ptr[i]));
-  }
+  values.reserve(elements.size());
+  for (const msgpack::object& each : elements) values.push_back(unpack_value<T>(each));
   return values;
 }
 
@@ -99,8 +105,15 @@ template <class T>
 OwnedBy<T> identity(const T& value) {
   if constexpr (ItemRange<T>) {
     return OwnedBy<T>(std::ranges::begin(value), std::ranges::end(value));
-  } else {
+  } else if constexpr (std::constructible_from<OwnedBy<T>, const T&>) {
     return OwnedBy<T>(value);
+  } else {
+    // A container with views inside.
+    GangBytes encoded;
+    GangPacker packer(encoded);
+    pack_value(packer, value);
+    const auto there = msgpack::unpack(encoded.bytes.data(), encoded.bytes.size());
+    return unpack_value<OwnedBy<T>>(there.get());
   }
 }
 
@@ -218,7 +231,7 @@ void put(std::string_view name, const T& value) {
   });
 }
 
-/// From rank to value: what the others have put under that name so far.
+/// From rank to value: what the others have put under that name so far. A T owns what it holds.
 template <class T>
 std::map<unsigned, T> get(std::string_view name) {
   std::map<unsigned, T> found;
@@ -252,7 +265,7 @@ std::vector<local_result<detail::OwnedBy<P>, detail::OwnedBy<R>>> local_results(
         detail::pack_value(packer, results);
       });
   std::vector<local_result<detail::OwnedBy<P>, detail::OwnedBy<R>>> all;
-  for (const msgpack::object& pair : detail::unpack_list<msgpack::object>(answer.get())) {
+  for (const msgpack::object& pair : detail::elements_of(answer.get())) {
     const auto& of = pair.via.array;
     if (pair.type != msgpack::type::ARRAY || of.size != 2) {
       detail::wrong_value("a pair", "of another type");

@@ -17,6 +17,7 @@
 /// register_handler().
 
 #include "spread/detail/local_subtasks.hpp"
+#include "spread/detail/owned.hpp"
 #include "spread/worker.hpp"
 
 #include <optional>
@@ -73,7 +74,7 @@ outcome<R> outcome_in(const msgpack::object& pair) {
   outcome<R> found;
   if (kind.template as<std::string_view>() == "ok") {
     try {
-      found.value = value.template as<R>();
+      if constexpr (owning<R>()) found.value = value.template as<R>();
     } catch (const msgpack::type_error&) {
       const auto why = misfit<R>(value);
       if (!why.empty()) throw task_error("value", "a sub-task's result: " + why);
@@ -125,7 +126,8 @@ inline std::vector<subtask> wait(const std::vector<subtask>& subtasks,
   }));
 }
 
-/// Waits for all of them; their results, in the order given. Each can be had once.
+/// Waits for all of them; their results, in the order given. Each can be had once. An R owns what
+/// it holds: std::string, not std::string_view.
 template <class R>
 std::vector<outcome<R>> fetch(const std::vector<subtask>& subtasks) {
   const msgpack::object_handle answer = detail::ask_subtasks(

@@ -3,6 +3,7 @@
 // Values of collectives: as Output has them, but for numbers in bulk, which are typed arrays
 // (docs/gangs.md, "Arrays").
 
+#include "spread/detail/owned.hpp"
 #include "spread/detail/values.hpp"
 
 #include <array>
@@ -60,9 +61,7 @@ concept ItemRange = std::ranges::contiguous_range<T> && std::ranges::sized_range
 
 /// What a value of that type comes back as: something that owns.
 template <class T>
-struct Owned {
-  using Type = T;
-};
+struct Owned : WithoutViews<T> {};
 template <ItemRange T>
 struct Owned<T> {
   using Type = std::vector<std::remove_cv_t<std::ranges::range_value_t<T>>>;
@@ -163,15 +162,16 @@ T unpack_value(const msgpack::object& object) {
   if constexpr (requires { typename ItemOf<T>::Type; }) {
     if (auto items = items_of<typename ItemOf<T>::Type>(object)) return std::move(*items);
   }
-  try {
-    return object.as<T>();
-  } catch (const msgpack::type_error&) {
-    // It may be the result of a reduction, which no member has sent.
-    if (const auto why = misfit<T>(object); !why.empty()) throw task_error("value", why);
-    std::string found = "of another type";
-    if (object.type == msgpack::type::NIL) found = "nil";
-    wrong_value(type_name<T>(), found);
+  if constexpr (owning<T>()) {
+    try {
+      return object.as<T>();
+    } catch (const msgpack::type_error&) {
+      // said below
+    }
   }
+  // It may be the result of a reduction, which no member has sent.
+  if (const auto why = misfit<T>(object); !why.empty()) throw task_error("value", why);
+  wrong_value(type_name<T>(), object.type == msgpack::type::NIL ? "nil" : "of another type");
 }
 
 }  // namespace spread::detail
