@@ -43,8 +43,9 @@ class Output {
     cursor_ += kind.size();
   }
 
-  /// Appends to the frame. With this member an Output is a stream for msgpack::packer.
-  void write(const char* bytes, std::size_t size) {
+  /// Appends to the frame. With this member an Output is a stream for msgpack::packer. As a call it
+  /// would cost a small task a twentieth of its instructions.
+  [[gnu::always_inline]] void write(const char* bytes, std::size_t size) {
     reserve(size);
     // msgpack-c hands over null for empty text, which memcpy must not see.
     if (size > 0) std::memcpy(cursor_, bytes, size);
