@@ -7,7 +7,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import ROOT, SDK, Worker
+from harness import ROOT, SDK, Worker, frame, line
 import subtask_master
 
 FEATURES = {"SPREAD_FEATURES": "ask,meta,bye,subtasks"}
@@ -169,6 +169,25 @@ class Nested(WithMaster):
             worker.send_value([None, "common", 40])
             worker.send_value([2, "[w.common(), len(spread_worker.process.channel.commons)]", meta])
             self.assertEqual(worker.message(), [2, "ok", [None, 1]])
+
+    def test_the_end_of_a_common_part_is_no_task_that_an_answer_may_wait_for(self):
+        # Written together, so that all is read by then: each answer with whether it may wait.
+        code = CALLS + (
+            "send = spread_worker.serve.send_answer\n"
+            "def noted(channel, answer, may_wait):\n"
+            "    send(channel, answer + [may_wait], may_wait)\n"
+            "spread_worker.serve.send_answer = noted\n"
+            "w.run(handler)\n"
+        )
+        for worker in self.workers(code):
+            encode = frame if worker.wire == "msgpack" else line
+            meta = {"parent": 7, "depth": 1, "common": 40}
+            for task, then in (([1, "w.common()", meta], [2, "w.common()", meta]), ([8, "1"], [9, "2"])):
+                values = [[None, "common", 40, "c"], [None, "common", 41, "d"], task, [None, "common", 41], then]
+                worker.send(b"".join(map(encode, values + [[None, "common", 40]])))
+                found = [worker.message() for _ in range(2)]
+                self.assertEqual([each[-1] for each in found], [True, False], found)
+            self.assertEqual(found[0], [8, "ok", 1, True])
 
     def test_the_end_of_the_input_ends_the_wait(self):
         for worker in self.workers():

@@ -115,12 +115,18 @@ class Channel:
         """A task or a reply; None at the end."""
         while True:
             message = self._next_decoded()
-            if not is_common(message):
+            if not self._take_common(message):
                 return message
-            if len(message) > 3:
-                self.commons[message[2]] = message[3]
-            else:
-                self.commons.pop(message[2], None)
+
+    def _take_common(self, message):
+        """Whether it is a common part, or says that one is over."""
+        if not is_common(message):
+            return False
+        if len(message) > 3:
+            self.commons[message[2]] = message[3]
+        else:
+            self.commons.pop(message[2], None)
+        return True
 
     def _next_decoded(self):
         """What was read together is decoded together."""
@@ -152,6 +158,16 @@ class Channel:
             return True
         found = self.codec.find(self._buffer, self._at, self._scanned)
         return found is not None and found[1] >= 0
+
+    def has_task(self):
+        """The same, of a task. What says that a common part is over is none, and is taken: behind the last
+        task an answer would wait for nothing."""
+        while not self._later and self.has_more():
+            message = self._next_decoded()
+            if not self._take_common(message):
+                self._tasks.append(message)
+                break
+        return self.has_more()
 
     def send(self, message, may_wait):
         self._check_process()

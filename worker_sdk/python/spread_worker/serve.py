@@ -105,7 +105,8 @@ def serve(channel, limit):
         except ProtocolError as e:
             channel.flush()
             process.refuse(str(e))
-        send_answer(channel, answer, channel.has_more())
+        more = channel.has_task() if channel.commons else channel.has_more()
+        send_answer(channel, answer, more)
         if limit and answer[1] != "busy" and limit.is_exceeded():
             channel.retiring = True
     channel.end_beats()
