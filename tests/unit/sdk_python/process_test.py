@@ -1,5 +1,6 @@
 """The process around the protocol: stray prints, tail, terminal, the master's end."""
 
+import json
 import os
 import pty
 import select
@@ -162,6 +163,63 @@ class Ending(unittest.TestCase):
             w.hello()
             self.assertEqual([w.message() for _ in range(100)], [[i, "ok", i] for i in range(100)])
             self.assertEqual(w.status(), 0)
+
+    def test_outside_of_run_nothing_is_written_as_a_frame(self):
+        code = """
+import json, threading
+import spread_worker as w
+def outcome(call):
+    try:
+        return call()
+    except Exception as e:
+        return str(e)
+def outcomes():
+    return [outcome(call) for call in (
+        lambda: w.ask("sing"), w.whoami, w.retire, w.meta, w.barrier, lambda: w.progress(0.5), lambda: w.log("aside"))]
+def handler(n):
+    if n == "tell":
+        # A thread that has seen this task at work comes to write when it is over.
+        global channel
+        channel = w.process.channel
+    return n
+before = outcomes() + [outcome(lambda: w.map([1]))]
+w.at_exit(lambda: print(json.dumps(outcomes())))
+w.run(handler)
+channel.send([0, "progress", 0.5], may_wait=True)
+channel.flush()
+print(json.dumps([before, outcomes(), [s.id for s in w.submit([1])], w.map([2]), outcome(lambda: w.run(handler))]))
+"""
+        outside = [each + "() outside of a worker" for each in ("ask", "retire")]
+        calls = [outside[0], None, outside[1], {}, None, None, None]
+        again = "run() a second time: the input has ended, and stdout is the tail's"
+        for wire in ("msgpack", "json"):
+            env = {"SPREAD_FEATURES": "ask,bye,subtasks"}
+            with self.subTest(wire=wire), Worker(code, wire=wire, env=env) as w:
+                w.hello()
+                self.assertEqual(w.ask("tell"), [[0, "ok", "tell"]])
+                w.close()
+                before = calls + ["outside of a worker, sub-tasks need register()"]
+                found = [json.loads(text) for text in w.rest().splitlines()]
+                self.assertEqual(found, [calls, [before, calls, [2], [2], again]])
+                self.assertEqual((w.errors(), w.status()), ("aside\n" * 3, 0))
+
+    def test_an_interrupt_sends_the_answers_that_are_held_back(self):
+        code = """
+import time
+spread_worker.channel.FLUSHER_SECONDS = 3600
+def handler(n):
+    if n == 99: raise KeyboardInterrupt
+    return n
+try:
+    spread_worker.run(handler)
+except KeyboardInterrupt:
+    print("tail")
+"""
+        with Worker(code) as w:
+            w.send(b"".join(frame([i, i]) for i in range(100)))
+            w.hello()
+            self.assertEqual([w.message() for _ in range(99)], [[i, "ok", i] for i in range(99)])
+            self.assertEqual((w.rest(), w.status()), (b"tail\n", 0))
 
     def test_no_tasks_are_no_error(self):
         with Worker("spread_worker.run(lambda x: x)\nprint('tail')") as w:

@@ -88,8 +88,8 @@ def retire():
 def ask(op, *arguments):
     """A question to spread, by the thread that runs the handler: the answer, or Refused, whose text
     says why. TooOld where spread answers none. docs/protocol.md lists the ops."""
-    channel = process.channel
-    if channel is None or channel.codec is None or os.getpid() != channel.pid:
+    channel = process.at_work()
+    if channel is None:
         raise RuntimeError("ask() outside of a worker")
     return channel.ask(op, *arguments)
 

@@ -23,11 +23,12 @@ class Channel:
         self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
         self.codec = self.capture = self.task = None
         self.meta, self.features, self.retiring = {}, frozenset(), False
+        self.working = False  # In run().
         self.beats = None  # Where they are promised: beats.Beats.
         self.rounds = 0  # Collectives that the task in work has called.
         self.commons = {}  # The common parts of sub-tasks.
         self.run_subtask = None  # Answers one while the task in work waits.
-        self.reader = threading.get_ident()
+        self.reader = None  # The thread of run().
         self._buffer, self._at, self._scanned = bytearray(), 0, 0
         self._tasks = []  # Those that are decoded, the next one last.
         self._later = collections.deque()  # Those that came while an answer was waited for.
@@ -172,6 +173,8 @@ class Channel:
     def send(self, message, may_wait):
         self._check_process()
         with self._lock:
+            if not self.working:  # A thread that a handler has left behind.
+                return
             self._out += self.codec.encode(message)
             late = time.monotonic() - self._last_write >= BATCH_SECONDS
             if may_wait and not late and len(self._out) < BATCH_BYTES:
@@ -193,6 +196,17 @@ class Channel:
                 self._write()
                 self.beats.end()
             self.beats = None
+
+    def end(self):
+        """When it has returned, nothing is written any more."""
+        if os.getpid() != self.pid:
+            return
+        try:
+            self.end_beats()
+        finally:
+            with self._lock:
+                self.working = False
+                self._write()
 
     def _write(self):
         view, self._out = memoryview(self._out), bytearray()

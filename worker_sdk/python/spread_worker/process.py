@@ -54,6 +54,11 @@ def take_over():
     return channel
 
 
+def at_work():
+    """The channel, from the beginning of run() to its end. Else, and in a child process, None."""
+    return channel if channel and channel.working and os.getpid() == channel.pid else None
+
+
 def to_seconds(text):
     """None: no number above 0."""
     try:
@@ -66,7 +71,7 @@ def to_seconds(text):
 def give_back(channel):
     """The real stdout is descriptor 1 again: the tail begins."""
     try:
-        channel.end_beats()
+        channel.end()
     except OSError:
         pass  # The master is gone.
     flush_all()  # What C's stdio still holds is not part of the tail.

@@ -16,7 +16,9 @@ VERSION = "0.1"
 def run(handler, prep, capture, window, subtask):
     """See spread_worker.run()."""
     channel = process.take_over()
-    channel.reader = threading.get_ident()
+    if channel.reader is not None:
+        raise RuntimeError("run() a second time: the input has ended, and stdout is the tail's")
+    channel.reader, channel.working = threading.get_ident(), True
     try:
         limit = memory.limit_of_environment()
         items = start(channel, window)
@@ -43,8 +45,8 @@ def run(handler, prep, capture, window, subtask):
 
 def tell(*message):
     """False, and nothing done, outside of a handler."""
-    channel = process.channel
-    if channel is None or channel.task is None or os.getpid() != channel.pid:
+    channel = process.at_work()
+    if channel is None or channel.task is None:
         return False
     channel.send([channel.task] + [part for part in message if part is not None], may_wait=True)
     return True
@@ -52,8 +54,8 @@ def tell(*message):
 
 def retire():
     """See spread_worker.retire()."""
-    channel = process.channel
-    if channel is None or os.getpid() != channel.pid:
+    channel = process.at_work()
+    if channel is None:
         raise RuntimeError("retire() outside of a worker")
     if "bye" not in channel.features:
         raise TooOld("bye")
@@ -90,6 +92,7 @@ def fail_start(channel, error):
             channel.send([None, "error", failure], may_wait=False)
     except OSError:
         pass
+    channel.working = False
     sys.exit(1)
 
 

@@ -1,8 +1,6 @@
 """Tasks that the task in work hands back to spread (docs/subtasks.md): each call is a question to the
 master. Without one they run in this process, when they are waited for."""
 
-import os
-
 from . import hooks, process
 from .errors import Refused, SubtaskError, TooOld, describe
 
@@ -75,13 +73,13 @@ def subpool(slots):
 
 def common():
     """The common part of the sub-task in work; None where there is none."""
-    channel = _channel()
+    channel = process.at_work()
     return channel.commons.get(channel.meta.get("common")) if channel else _local.common
 
 
 def parent():
     """The id of the task that has submitted the task in work; None where that is no sub-task."""
-    channel = _channel()
+    channel = process.at_work()
     return channel.meta.get("parent") if channel else _local.parent
 
 
@@ -102,14 +100,8 @@ def call(payload):
 _handler = _subtask = None
 
 
-def _channel():
-    """None: there is no master."""
-    channel = process.channel
-    return None if channel is None or os.getpid() != channel.pid else channel
-
-
 def _ask(op, *arguments):
-    channel = _channel()
+    channel = process.at_work()
     if channel is None:
         return getattr(_local, op)(*arguments)
     if "subtasks" not in channel.features:
