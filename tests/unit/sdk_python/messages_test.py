@@ -303,6 +303,37 @@ class Messages(unittest.TestCase):
             self.assertEqual(w.ask(1), [[0, "ok", 1]])
             self.assertIn("early", w.errors())
 
+    def test_a_question_that_cannot_be_asked_says_why(self):
+        code = """
+import threading
+def handler(name):
+    def call():
+        try:
+            found.append(spread_worker.whoami() if name == "whoami" else spread_worker.ask(name))
+        except Exception as e:
+            found.append([type(e).__name__, str(e)])
+    found = []
+    call()
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+    return found
+spread_worker.run(handler)
+"""
+        old = ["TooOld", "this spread is too old: it does not know 'ask'"]
+        stray = ["RuntimeError", "ask() in another thread than the handler's, which reads the answers"]
+        for features in (None, "", "bye,subtasks"):
+            env = {} if features is None else {"SPREAD_FEATURES": features}
+            with self.subTest(features=features), Worker(code, env=env) as w:
+                w.hello()
+                for name in ("whoami", "sing"):
+                    self.assertEqual(w.ask(name), [[0, "ok", [old, old]]])
+        with Worker(code, env={"SPREAD_FEATURES": "ask"}) as w:
+            w.hello()
+            w.task(0, "whoami")
+            w.send_value([None, "answer", w.message()[2], {}])
+            self.assertEqual(w.message(), [0, "ok", [{}, stray]])
+
     def test_an_answer_does_not_wait_for_the_long_task_behind_it(self):
         # The second task waits for a byte that is written only after the first answer arrived.
         read, write = os.pipe()

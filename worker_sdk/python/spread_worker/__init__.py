@@ -95,12 +95,9 @@ def ask(op, *arguments):
 
 
 def whoami():
-    """Who the master is: {"engine": "spread", "version", "wire", "slots"}. None outside of a worker,
-    and where spread is too old to say."""
-    try:
-        return ask("whoami")
-    except (RuntimeError, TooOld):
-        return None
+    """Who the master is: {"engine": "spread", "version", "wire", "slots"}. None outside of run(), where
+    there is none; else as ask()."""
+    return ask("whoami") if process.at_work() else None
 
 
 if "SPREAD_WIRE" in os.environ:
