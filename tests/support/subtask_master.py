@@ -31,7 +31,7 @@ class Master:
             if op == "submit":
                 value = self._submit(id, *arguments)
             else:
-                wanted = {"ready": 0, "fetch": len(arguments[0])}.get(op)
+                wanted = {"ready": 1, "fetch": len(arguments[0])}.get(op)
                 if op == "wait":
                     wanted = arguments[1] if arguments[1:] and arguments[1] is not None else len(arguments[0])
                 self._run_some(id, depth, arguments[0], wanted)

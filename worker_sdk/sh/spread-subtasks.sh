@@ -17,7 +17,8 @@
 #
 #   spread_submit PAYLOADS [COMMON]  hands a JSON list of tasks to spread: the list of their ids. COMMON
 #       is sent to each worker process once
-#   spread_ready IDS                 those that are finished, in the order given. Does not wait
+#   spread_ready IDS                 those that are finished, in the order given, at once. Where none is
+#       finished or under way, one is run first: so a loop that asks for those still missing ends
 #   spread_wait IDS [COUNT]          the same, when so many of them (all) are finished
 #   spread_fetch IDS                 waits for all: a list of ["ok",value] and ["error",{"type":...,
 #       "message":...}], in the order given. Each can be had once
@@ -28,15 +29,15 @@
 #   spread_subtasks_failed           gives the task's answer: an error with the reason in $SPREAD_ANSWER
 #   spread_register [-j] HANDLER     what runs sub-tasks where there is no master
 #
-# While spread_wait and spread_fetch wait, sub-tasks are run by the same handler, each in a subshell: its
-# variables are its own, and a variable that it sets is gone when it has answered.
+# While spread_ready, spread_wait and spread_fetch wait, sub-tasks are run by the same handler, each in a
+# subshell: its variables are its own, and a variable that it sets is gone when it has answered.
 #
 # Outside of spread_run there is no master. This process gives the answers then, and runs sub-tasks when
 # they are waited for.
 
 spread_submit() { _spread_ask_subtasks submit "$@"; }
 
-spread_ready() { _spread_ask_subtasks ready "$1"; }
+spread_ready() { _spread_ask_waiting ready "$1"; }
 
 spread_wait() { _spread_ask_waiting wait "$1" "${2-null}"; }
 
@@ -207,7 +208,7 @@ _spread_look_here() {
     _spread_check_here "$1" "$2" || return
     _spread_wanted=$_spread_count
     case $1,$3 in
-        ready,*) _spread_wanted=0 ;;
+        ready,*) [ "$_spread_count" -eq 0 ] || _spread_wanted=1 ;;
         fetch,* | wait,null) ;;
         wait, | wait,*[!0-9]*) _spread_wanted=none ;;
         *) [ "$3" -le "$_spread_count" ] && _spread_wanted=$3 || _spread_wanted=none ;;

@@ -13,6 +13,7 @@ int serve_captured_subtask_calls();
 int serve_two_handlers();
 int serve_two_handlers_with_prep();
 int call_subtasks_without_master();
+int poll_subtasks_without_master();
 int call_two_handlers_without_master();
 
 namespace {
@@ -292,6 +293,7 @@ const std::map<std::string, int (*)()>& kinds() {
       {"two handlers", serve_two_handlers},
       {"two handlers, prep", serve_two_handlers_with_prep},
       {"local subtasks", call_subtasks_without_master},
+      {"polled local subtasks", poll_subtasks_without_master},
       {"two local handlers", call_two_handlers_without_master},
       {"window", [] { return worker([](int n) { return n; }, {.window = 3}); }},
   };

@@ -31,6 +31,7 @@ std::string place() {
 }
 
 std::string wait_for_one() { return shown(spread::wait({1})); }
+std::string ask_for_one() { return shown(spread::ready({1})); }
 std::string wait_for_both() { return shown(spread::wait({1, 2})); }
 std::string wait_for_any() { return shown(spread::wait({2, 1}, 1)); }
 std::string keep_slot() { return std::to_string(spread::subpool(1)); }
@@ -53,6 +54,7 @@ std::string call(const std::string& what) {
   if (what == "submit") return shown(spread::submit(Strings{"a", "b"}));
   if (what == "submit common") return shown(spread::submit(std::vector{1.0, 2.5}, "c"));
   if (what == "ready") return shown(spread::ready({1, 2}));
+  if (what == "place around a ready") return in_turn({place, ask_for_one, place});
   if (what == "wait") return in_turn({wait_for_both, wait_for_any});
   if (what == "fetch") return fetched({2, 1});
   if (what == "get") return spread::fetch<std::string>({1})[0].get();
@@ -123,6 +125,22 @@ int call_two_handlers_without_master() {
   return 0;
 }
 
+int poll_subtasks_without_master() {
+  spread::register_handler([](int n) { std::printf("run %d\n", n); });
+  auto left = spread::submit(std::vector{5, 6, 7});
+  const auto ids = left;
+  while (!left.empty()) {
+    const auto found = spread::ready(left);
+    std::printf("%s\n", shown(found).c_str());
+    for (const spread::subtask id : found) std::erase(left, id);
+  }
+  std::printf("%s,%s\n", shown(spread::ready(ids)).c_str(), shown(spread::ready({})).c_str());
+  const auto more = spread::submit(std::vector{8, 9});
+  spread::wait({more[1]});
+  std::printf("%s\n", shown(spread::ready(more)).c_str());
+  return 0;
+}
+
 int call_subtasks_without_master() {
   spread::register_handler([](std::string_view what) {
     if (what == "fail") throw spread::task_error("Own", "no");
@@ -131,7 +149,7 @@ int call_subtasks_without_master() {
   });
   spread::before_task([] { std::puts("before"); });
   const auto ids = spread::submit(std::vector{"a", "fail", "b"}, "c");
-  std::printf("%s %s\n", place().c_str(), shown(spread::ready(ids)).c_str());
+  std::printf("%s\n", place().c_str());
   std::printf("%s\n", shown(spread::wait(ids, 1)).c_str());
   std::printf("%s\n", fetched(ids).c_str());
   try {

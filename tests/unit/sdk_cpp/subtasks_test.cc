@@ -110,6 +110,21 @@ TEST_F(SdkSubtasks, OneRunsWhileItsParentWaitsAndAllElseLater) {
   EXPECT_EQ(worker_.receive(), R"([9,"ok","2 d"])");
 }
 
+TEST_F(SdkSubtasks, OneRunsWhileItsParentAsksWhatIsReady) {
+  worker_.send(R"([7,"place around a ready"])");
+  expect_question(R"("ready",7,[1])");
+  worker_.send(R"([8,"later"])");
+  worker_.send(R"([1,"place around a ready",{"attempt":1,"parent":7,"depth":1}])");
+  expect_question(R"("ready",1,[1])");
+  worker_.send(R"([2,"place",{"attempt":1,"parent":1,"depth":2}])");
+  EXPECT_EQ(worker_.receive(), R"([2,"ok","1 none"])");
+  reply("[]");
+  EXPECT_EQ(worker_.receive(), R"([1,"ok","7 none,,7 none"])");
+  reply_to(1, "[1]");
+  EXPECT_EQ(worker_.receive(), R"([7,"ok","none none,1,none none"])");
+  EXPECT_EQ(worker_.receive(), R"([8,"ok","later"])");
+}
+
 TEST_F(SdkSubtasks, TheReplyToAParentMayComeWhileItsSubtaskAsks) {
   worker_.send(R"([7,"wait"])");
   expect_question(R"("wait",7,[1,2],2)");
@@ -234,10 +249,16 @@ TEST(SdkSubtasksWithoutMaster, MayHaveAHandlerOfTheirOwn) {
   EXPECT_EQ(process.wait(), 0);
 }
 
+TEST(SdkSubtasksWithoutMaster, ALoopThatAsksWhatIsReadyComesToAnEnd) {
+  WorkerProcess process(WorkerProcess::kind("polled local subtasks"));
+  EXPECT_EQ(process.tail(), "run 5\n1\nrun 6\n2\nrun 7\n3\n1 2 3,\nrun 9\n5\n");
+  EXPECT_EQ(process.wait(), 0);
+}
+
 TEST(SdkSubtasksWithoutMaster, RunInTheProcessWhenTheyAreWaitedFor) {
   WorkerProcess process(WorkerProcess::kind("local subtasks"));
   std::string expected =
-      "none none \nbefore\n1\nbefore\nbefore\na 0 c;Own: no;b 0 c;\nUnknownSubtask\n";
+      "none none\nbefore\n1\nbefore\nbefore\na 0 c;Own: no;b 0 c;\nUnknownSubtask\n";
   for (int depth = 0; depth < 16; ++depth) expected += "before\n";
   expected += "TooDeep a sub-task of depth 16 submits no others 3\n";
   EXPECT_EQ(process.tail(), expected);

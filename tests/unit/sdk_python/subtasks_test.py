@@ -118,6 +118,22 @@ class Nested(WithMaster):
             self.assertEqual(worker.message(), [7, "ok", [None, [], {}, None]])
             self.assertEqual(worker.message(), [8, "ok", "later"])
 
+    def test_a_sub_task_runs_while_its_parent_asks_what_is_ready(self):
+        meta = {"attempt": 1, "parent": 7, "depth": 1}
+        for worker in self.workers():
+            worker.task(7, "[[s.id for s in w.ready([w.Subtask(1)])], w.parent()]")
+            seq = self.asked(worker, "ready", [1])
+            worker.task(8, "'later'")
+            worker.send_value([1, "[w.parent(), w.ready([w.Subtask(2)])]", meta])
+            inner = self.asked(worker, "ready", [2], task=1)
+            worker.send_value([2, "w.parent()", dict(meta, parent=1, depth=2)])
+            self.assertEqual(worker.message(), [2, "ok", 1])
+            worker.send_value([None, "answer", inner, []])
+            self.assertEqual(worker.message(), [1, "ok", [7, []]])
+            worker.send_value([None, "answer", seq, [1]])
+            self.assertEqual(worker.message(), [7, "ok", [[1], None]])
+            self.assertEqual(worker.message(), [8, "ok", "later"])
+
     def test_the_reply_to_a_parent_may_come_while_its_sub_task_asks(self):
         for worker in self.workers():
             worker.task(7, "[s.id for s in w.wait([w.Subtask(1), w.Subtask(2)], 1)]")
@@ -312,7 +328,7 @@ def handler(n):
     return n * n
 w.register(handler)
 s = w.submit([2, 3, 4], "c")
-print("submitted", w.ready(s) == [], s[1].ready())
+print("submitted")
 print([each.id for each in w.wait(s, 1)])
 print([getattr(r, "type", r) for r in w.results(s[::-1])])
 try: s[0].result()
@@ -322,7 +338,7 @@ print(w.parent(), w.common(), w.subpool(3))
         self.assertEqual(
             self.result(code),
             [
-                "submitted True False",
+                "submitted",
                 "run 2 0 c",
                 "[1]",
                 "run 4 0 c",
@@ -332,6 +348,25 @@ print(w.parent(), w.common(), w.subpool(3))
                 "None None 3",
             ],
         )
+
+    def test_a_loop_that_asks_what_is_ready_comes_to_an_end(self):
+        code = """
+def handler(n):
+    print("run", n)
+    return n
+w.register(handler)
+left = s = w.submit([5, 6, 7])
+while left:
+    found = w.ready(left)
+    print([each.id for each in found])
+    left = [each for each in left if each not in found]
+print([each.id for each in w.ready(s)], w.ready([]), w.results(s))
+s = w.submit([8, 9])
+w.wait(s[1:])
+print([each.id for each in w.ready(s)], s[0].ready(), w.results(s))
+"""
+        loop = ["run 5", "[1]", "run 6", "[2]", "run 7", "[3]", "[1, 2, 3] [] [5, 6, 7]"]
+        self.assertEqual(self.result(code), loop + ["run 9", "run 8", "[5] True [8, 9]"])
 
     def test_the_common_script_gives_its_sum(self):
         code = """

@@ -96,6 +96,21 @@ class Subtasks(unittest.TestCase):
             self.assertEqual(worker.message(), [7, "ok", [[1], 7, 5, 0]])
             self.assertEqual(worker.message()[:2], [8, "error"], "it is no shell")
 
+    def test_a_sub_task_runs_while_its_parent_asks_what_is_ready(self):
+        for worker in self.each_shell():
+            worker.task(7, "spread_ready '[1]'")
+            seq = self.asked(worker, "ready", [1])
+            worker.task(8, "SPREAD_ANSWER=8")
+            worker.send_value([1, "spread_ready '[2]'", META])
+            inner = self.asked(worker, "ready", [2], task=1)
+            worker.send_value([2, "spread_parent", dict(META, parent=1, depth=2)])
+            self.assertEqual(worker.message(), [2, "ok", 1])
+            worker.send_value([None, "answer", inner, []])
+            self.assertEqual(worker.message(), [1, "ok", []])
+            worker.send_value([None, "answer", seq, [1]])
+            self.assertEqual(worker.message(), [7, "ok", [1]])
+            self.assertEqual(worker.message(), [8, "ok", 8])
+
     def test_what_a_sub_task_reads_for_others_is_handed_on(self):
         for worker in self.each_shell():
             worker.task(7, "spread_wait '[1,2]' 1")

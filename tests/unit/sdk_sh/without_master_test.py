@@ -54,7 +54,6 @@ spread_register handler
 spread_submit '["spread_common; spread_ok_json $SPREAD_ANSWER",
     "spread_parent; spread_ok_json $SPREAD_ANSWER", "spread_ok $SPREAD_TASK"]' '{"c":"]"}'
 show; ids=$SPREAD_ANSWER
-spread_ready "$ids"; show
 spread_wait "$ids" 1; show
 spread_wait "$ids" 0; show
 spread_fetch '[3, 1]'; show
@@ -66,9 +65,23 @@ spread_common; show
 ! spread_parent
 """
         common = {"c": "]"}
-        expected = [[1, 2, 3], [], [1], [1], [["ok", "3"], ["ok", common]], [2], [["ok", 0]], [], 3, None]
+        expected = [[1, 2, 3], [1], [1], [["ok", "3"], ["ok", common]], [2], [["ok", 0]], [], 3, None]
         for found in self.values(code):
             self.assertEqual(found, expected)
+
+    def test_a_loop_that_asks_what_is_ready_comes_to_an_end(self):
+        code = """
+run() { echo "\\"run $SPREAD_TASK\\""; spread_ok "$1"; }
+spread_register run
+spread_submit '["a","b","c"]'
+for left in '[1,2,3]' '[2,3]' '[3]' '[2,3,1]' '[]'; do spread_ready "$left"; show; done
+spread_submit '["d","e"]'
+spread_wait '[5]'; show
+spread_ready '[4,5]'; show
+"""
+        loop = ["run 1", [1], "run 2", [2], "run 3", [3], [2, 3, 1], []]
+        for found in self.values(code):
+            self.assertEqual(found, loop + ["run 5", [5], [5]])
 
     def test_a_payload_is_what_a_master_would_send(self):
         payloads = [" a,\"b\\]\\", {"x": [1, {"y": "}"}]}, [], "line\n\n", -1.5e3, None, [[1, 2], "\u00e9\u20ac"]]

@@ -18,7 +18,7 @@ class Subtask:
         return "Subtask(%d)" % self.id
 
     def ready(self):
-        """Whether it is finished. Does not wait."""
+        """Whether it is finished. As ready() of it alone."""
         return bool(ready([self]))
 
     def result(self):
@@ -39,7 +39,8 @@ def submit(payloads, common=None):
 
 
 def ready(subtasks):
-    """Those that are finished, in the order given. Does not wait."""
+    """Those that are finished, in the order given, at once. Where none of them is finished or under way,
+    this process runs one first: so a loop that asks for those still missing comes to an end."""
     return _chosen(subtasks, "ready")
 
 
@@ -106,7 +107,7 @@ def _ask(op, *arguments):
         return getattr(_local, op)(*arguments)
     if "subtasks" not in channel.features:
         raise TooOld("subtasks")
-    waits = op in ("wait", "fetch")
+    waits = op in ("ready", "wait", "fetch")
     return channel.ask(op, *arguments, run=channel.run_subtask if waits else None)
 
 
@@ -139,19 +140,14 @@ class _Local:
 
     def ready(self, ids):
         self._check("ready", ids)
-        return [id for id in ids if isinstance(self._open[id], list)]
+        return self._run_some(ids, 1)
 
     def wait(self, ids, count=None):
         self._check("wait", ids)
         count = len(ids) if count is None else count
         if not 0 <= count <= len(ids):
             raise Refused("BadAsk", "wait takes a count from 0 to that of its ids, %d" % len(ids))
-        missing = count - len(self.ready(ids))
-        for id in ids:
-            if missing <= 0:
-                break
-            missing -= self._run(id)
-        return self.ready(ids)
+        return self._run_some(ids, count)
 
     def fetch(self, ids):
         self._check("fetch", ids)
@@ -167,6 +163,18 @@ class _Local:
             if id not in self._open:
                 raise Refused("UnknownSubtask", "%s names %s, which is no sub-task of this task, or "
                               "was fetched" % (op, id))
+
+    def _run_some(self, ids, count):
+        """Until so many are finished; those that are."""
+        missing = count - len(self._finished(ids))
+        for id in ids:
+            if missing <= 0:
+                break
+            missing -= self._run(id)
+        return self._finished(ids)
+
+    def _finished(self, ids):
+        return [id for id in ids if isinstance(self._open[id], list)]
 
     def _run(self, id):
         """Whether it had not been run before."""

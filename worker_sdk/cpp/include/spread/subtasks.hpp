@@ -54,7 +54,8 @@ msgpack::object_handle ask_subtasks(std::string_view op, unsigned arguments, con
   Session* const session = Session::current();
   if (session == nullptr) return local_subtasks().ask(op, arguments, encoded.bytes);
   session->require("subtasks");
-  return session->ask(op, arguments, encoded.pieces(), op == "wait" || op == "fetch");
+  const bool waits = op == "ready" || op == "wait" || op == "fetch";
+  return session->ask(op, arguments, encoded.pieces(), waits);
 }
 
 template <class Payloads>
@@ -111,7 +112,8 @@ std::vector<subtask> submit(const Payloads& payloads, const Common& common) {
   }));
 }
 
-/// Those that are finished, in the order given. Does not wait.
+/// Those that are finished, in the order given, at once. Where none of them is finished or under
+/// way, this process runs one first: so a loop that asks for those still missing comes to an end.
 inline std::vector<subtask> ready(const std::vector<subtask>& subtasks) {
   return detail::ids_in(detail::ask_subtasks(
       "ready", 1, [&](detail::GangBytes& bytes) { detail::encode_list(bytes, subtasks); }));
