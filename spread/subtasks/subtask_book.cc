@@ -135,13 +135,18 @@ void SubtaskBook::ready(const Asked& asked) {
   if (asked.question.arguments != 1) return asked.refuse("BadAsk", "ready takes an array of ids");
   auto ids = known_ids(asked, asked.question.value);
   if (!ids) return;
-  std::vector<Slice> finished = finished_of(*ids);
-  const bool some = ids->empty() || std::any_of(ids->begin(), ids->end(), [&](TaskId id) {
-                      return is_finished(id) || is_under_way(asked.owner, id);
-                    });
-  if (some || waits(asked.owner)) return asked.answer(std::move(finished));
-  // It may be asked again and again by the only worker that could compute them.
-  begin(asked, {SubtaskOp::Wait, asked.question.seq, 0, std::move(*ids)}, 1);
+  std::size_t have = 0;
+  bool some_come = waits(asked.owner);
+  for (const TaskId id : *ids) {
+    if (is_finished(id)) {
+      ++have;
+    } else if (!some_come) {
+      some_come = is_under_way(asked.owner, id);
+    }
+  }
+  if (some_come || have == ids->size()) return asked.answer(finished_of(*ids));
+  // It may ask again and again, and be the only one that could compute them.
+  begin(asked, {SubtaskOp::Wait, asked.question.seq, 0, std::move(*ids)}, have + 1);
 }
 
 void SubtaskBook::wait(const Asked& asked, SubtaskOp op) {

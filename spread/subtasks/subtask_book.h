@@ -94,8 +94,8 @@ class SubtaskBook {
   /// question that it waits for has no reply.
   void drop(OwnerId owner, SubtaskChanges& out);
 
-  /// Whether a sub-task of this owner that is not finished has been sent to a worker. Where none is
-  /// of those that `ready` asks for, the owner waits until one of them is finished.
+  /// Whether a sub-task of this owner that is not finished has been sent to a worker. Where `ready`
+  /// asks for some of which none has, the owner waits until one more is finished.
   std::function<bool(OwnerId owner, TaskId id)> is_under_way = [](OwnerId, TaskId) { return true; };
 
   /// The common part of sub-tasks that are not finished; null = it is over.

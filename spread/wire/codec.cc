@@ -393,7 +393,8 @@ Result<Hello> parse_hello(ByteView map) {
         if (key == "workers") return take(key, value, 1, hello.workers);
         if (key == "features") hello.beats = has_word(bytes, "beat");
         const bool list = key == "features", text = key == "lang" || key == "sdk";
-        const bool right = list ? value.type == TokenType::Array : !text || value.is_text();
+        const bool right =
+            list ? token_of(bytes).type == TokenType::Array : !text || value.is_text();
         if (!right && error.empty()) {
           error = fmt::format("hello: {} must be {}", key, list ? "a list" : "text");
         }

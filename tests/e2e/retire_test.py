@@ -207,6 +207,16 @@ spread_worker.run(handle)
 
 
 class Logs(WorkerTest):
+    def test_where_there_are_none_their_options_are_refused(self):
+        for options, why in ((("--wire", "lines", "--log", "f"), "--log: --wire lines has no log messages; .*"),
+                             (("--wire", "lines", "--stderr-level", "debug"),
+                              "--stderr-level: --wire lines has no log messages; .*"),
+                             (("--wire", "lines", "--subpool", "1"), "--subpool: --wire lines has no sub-tasks; .*"),
+                             (("--log-level", "info"), "--log-level is the least that goes to --log FILE, .*")):
+            result = self.spread("run", *options, "--", "cat", input="")
+            self.assertEqual(result.status, 255)
+            self.assert_told(result, "spread: " + why)
+
     WORKER = """import spread_worker
 def handle(x):
     for level in ("debug", "info", "warning", "error"):

@@ -24,6 +24,10 @@ def handle(x):
     if name == "tell": print("here", file=open(args[0], "w"), flush=True); os.read(os.pipe()[0], 1)
     if name == "common": return [w.common(), w.parent() is not None]
     if name == "map": return w.map(*args)
+    if name == "poll":
+        handles = w.submit(args[0])
+        while len(w.ready(handles)) < len(handles): pass
+        return [h.result() for h in handles]
     if name == "results": return [str(r) if isinstance(r, Exception) else r for r in w.results(w.submit(*args))]
     if name == "steps":
         w.progress(args[0], "begun")
@@ -124,6 +128,11 @@ class Results(SubtaskTest):
         result = self.run_tasks("-j3", "--start-all", tasks=[["map", [["pid"]] * 300]])
         self.assertEqual((result.status, result.err), (0, ""))
         self.assertGreater(len(set(result.values[0])), 1)
+
+    def test_whoever_only_asks_which_are_ready_computes_them_on_the_only_worker(self):
+        for slots in ("-j1", "-j3"):
+            result = self.run_tasks(slots, tasks=[["poll", [1, ["poll", [2]], 3]]] * 3)
+            self.assertEqual((result.status, result.values), (0, [[1, [4], 9]] * 3))
 
     def test_they_are_no_tasks_of_the_run(self):
         joblog, events = self.path("log"), self.path("events")

@@ -17,8 +17,8 @@
 #
 #   spread_submit PAYLOADS [COMMON]  hands a JSON list of tasks to spread: the list of their ids. COMMON
 #       is sent to each worker process once
-#   spread_ready IDS                 those that are finished, in the order given, at once. Where none is
-#       finished or under way, one is run first: so a loop that asks for those still missing ends
+#   spread_ready IDS                 those that are finished, in the order given, at once. Where others
+#       are missing and none of these is at a worker, one is run first: so a loop that asks for those still missing ends
 #   spread_wait IDS [COUNT]          the same, when so many of them (all) are finished
 #   spread_fetch IDS                 waits for all: a list of ["ok",value] and ["error",{"type":...,
 #       "message":...}], in the order given. Each can be had once
@@ -208,7 +208,7 @@ _spread_look_here() {
     _spread_check_here "$1" "$2" || return
     _spread_wanted=$_spread_count
     case $1,$3 in
-        ready,*) [ "$_spread_count" -eq 0 ] || _spread_wanted=1 ;;
+        ready,*) [ "$_spread_have" -ge "$_spread_count" ] || _spread_wanted=$((_spread_have + 1)) ;;
         fetch,* | wait,null) ;;
         wait, | wait,*[!0-9]*) _spread_wanted=none ;;
         *) [ "$3" -le "$_spread_count" ] && _spread_wanted=$3 || _spread_wanted=none ;;

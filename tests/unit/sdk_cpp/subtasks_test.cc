@@ -251,7 +251,7 @@ TEST(SdkSubtasksWithoutMaster, MayHaveAHandlerOfTheirOwn) {
 
 TEST(SdkSubtasksWithoutMaster, ALoopThatAsksWhatIsReadyComesToAnEnd) {
   WorkerProcess process(WorkerProcess::kind("polled local subtasks"));
-  EXPECT_EQ(process.tail(), "run 5\n1\nrun 6\n2\nrun 7\n3\n1 2 3,\nrun 9\n5\n");
+  EXPECT_EQ(process.tail(), "run 5\n1\nrun 6\n2\nrun 7\n3\n1 2 3,\nrun 9\nrun 8\n4 5\n");
   EXPECT_EQ(process.wait(), 0);
 }
 

@@ -366,7 +366,7 @@ w.wait(s[1:])
 print([each.id for each in w.ready(s)], s[0].ready(), w.results(s))
 """
         loop = ["run 5", "[1]", "run 6", "[2]", "run 7", "[3]", "[1, 2, 3] [] [5, 6, 7]"]
-        self.assertEqual(self.result(code), loop + ["run 9", "run 8", "[5] True [8, 9]"])
+        self.assertEqual(self.result(code), loop + ["run 9", "run 8", "[4, 5] True [8, 9]"])
 
     def test_the_common_script_gives_its_sum(self):
         code = """

@@ -81,7 +81,7 @@ spread_ready '[4,5]'; show
 """
         loop = ["run 1", [1], "run 2", [2], "run 3", [3], [2, 3, 1], []]
         for found in self.values(code):
-            self.assertEqual(found, loop + ["run 5", [5], [5]])
+            self.assertEqual(found, loop + ["run 5", [5], "run 4", [4, 5]])
 
     def test_a_payload_is_what_a_master_would_send(self):
         payloads = [" a,\"b\\]\\", {"x": [1, {"y": "}"}]}, [], "line\n\n", -1.5e3, None, [[1, 2], "\u00e9\u20ac"]]

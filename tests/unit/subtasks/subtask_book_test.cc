@@ -64,8 +64,13 @@ TEST_F(Subtasks, ReadyWaitsForOneWhereNoneIsUnderWay) {
   book_.finish(1, "7");
   EXPECT_EQ(book_.heard(1), ids({1}));
   EXPECT_EQ(book_.ask(1, "ready", "[]"), "[]");
+  EXPECT_EQ(book_.ask(1, "ready", ids({1, 0})), ids({1, 0})) << "none is missing";
   under_way = 2;
-  EXPECT_EQ(book_.ask(1, "ready", ids({2})), "[]");
+  EXPECT_EQ(book_.ask(1, "ready", ids({2, 0})), ids({0}));
+  under_way = 99;
+  EXPECT_EQ(book_.ask(1, "ready", ids({2, 0})), "...");
+  book_.finish(2, "7");
+  EXPECT_EQ(book_.heard(1), ids({2, 0}));
 }
 
 TEST_F(Subtasks, WaitIsAnsweredWhenEnoughAreFinished) {

@@ -39,8 +39,8 @@ def submit(payloads, common=None):
 
 
 def ready(subtasks):
-    """Those that are finished, in the order given, at once. Where none of them is finished or under way,
-    this process runs one first: so a loop that asks for those still missing comes to an end."""
+    """Those that are finished, in the order given, at once. Where others are missing and none of these
+    is at a worker, this process runs one first: so a loop that asks for those still missing comes to an end."""
     return _chosen(subtasks, "ready")
 
 
@@ -140,7 +140,7 @@ class _Local:
 
     def ready(self, ids):
         self._check("ready", ids)
-        return self._run_some(ids, 1)
+        return self._run_some(ids, len(self._finished(ids)) + 1)
 
     def wait(self, ids, count=None):
         self._check("wait", ids)

@@ -112,8 +112,9 @@ std::vector<subtask> submit(const Payloads& payloads, const Common& common) {
   }));
 }
 
-/// Those that are finished, in the order given, at once. Where none of them is finished or under
-/// way, this process runs one first: so a loop that asks for those still missing comes to an end.
+/// Those that are finished, in the order given, at once. Where others are missing and none of
+/// these is at a worker, this process runs one first: so a loop that asks for those still missing
+/// comes to an end.
 inline std::vector<subtask> ready(const std::vector<subtask>& subtasks) {
   return detail::ids_in(detail::ask_subtasks(
       "ready", 1, [&](detail::GangBytes& bytes) { detail::encode_list(bytes, subtasks); }));

@@ -44,7 +44,7 @@ class LocalSubtasks {
     }
     const auto ids = msgpack::unpack(first.data(), first.size()).get().as<Ids>();
     for (const std::uint64_t id : ids) check(op, id);
-    if (op == "ready") run_some(ids, 1);
+    if (op == "ready") run_some(ids, finished(ids).size() + 1);
     if (op == "wait") {
       const std::string_view count = take(encoded, end);
       run_some(ids, decode_number<std::size_t>(count));
