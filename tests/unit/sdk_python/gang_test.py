@@ -75,7 +75,8 @@ class Gang(unittest.TestCase):
         self.assertEqual(self.one("w.reduce(5)", "reduce", ["sum", 5], 8, meta=root), 8)
         self.assertEqual(self.one("w.allreduce(5, 'min')", "allreduce", ["min", 5], 3), 3)
         self.assertEqual(self.one("w.scatter()", "scatter", None, "b"), "b")
-        self.assertEqual(self.one("w.scatter([4, 5, 6])", "scatter", [4, 5, 6], 4, meta=root), 4)
+        for values in ("[4, 5, 6]", "(n for n in (4, 5, 6))", "dict.fromkeys((4, 5, 6))"):
+            self.assertEqual(self.one("w.scatter(%s)" % values, "scatter", [4, 5, 6], 4, meta=root), 4)
         self.assertIsNone(self.call("w.put('x', [1])", [("put", "x", [1])], [None]))
         found = self.call("sorted(w.get('x').items())", [("get", "x")], [[[0, "a"], [2, [1]]]])
         self.assertEqual(found, [[0, "a"], [2, [1]]])
@@ -183,6 +184,17 @@ class Gang(unittest.TestCase):
             ("w.allreduce(1, 'xor')", "ValueError"),
         ):
             self.assertEqual(self.call(text, [], [])[2]["type"], name)
+
+    def test_what_is_no_list_cannot_be_scattered(self):
+        for meta in ({"rank": 0, "size": 3}, {"attempt": 2}):
+            for values, name in (("None", "NoneType"), ("5", "int")):
+                found = self.call("w.scatter(%s)" % values, [], [], meta)[2]
+                told = "scatter takes a list with an element for each member, and no " + name
+                self.assertEqual((found["type"], found["message"]), ("TypeError", told))
+        for values in ("[]", "[1, 2]"):
+            found = self.call("w.scatter(%s)" % values, [], [], {"attempt": 2})[2]
+            told = "rank 0: it called scatter with what is no list of 1"
+            self.assertEqual((found["type"], found["message"]), ("GangFailed", told))
 
     def test_outside_of_a_gang_every_call_is_the_identity(self):
         calls = {

@@ -85,12 +85,20 @@ def gather(array, sizes):
 
 
 def scatter(values=None):
-    """This member's element of rank 0's list, which has one for each."""
-    if not _in_gang():
-        (value,) = values
-        return value
-    given = [_encoded(v) for v in values] if is_root() else None
-    return _decoded(_collective("scatter", given), values[0] if given else None)
+    """This member's element of rank 0's list, or of what else can be iterated over, which has one for each."""
+    if not is_root():
+        return _decoded(_collective("scatter", None), None)
+    try:
+        values = iter(values)
+    except TypeError:
+        raise TypeError("scatter takes a list with an element for each member, and no %s"
+                        % type(values).__name__) from None
+    values = list(values)
+    if _in_gang():
+        return _decoded(_collective("scatter", [_encoded(v) for v in values]), values[0] if values else None)
+    if len(values) != 1:
+        raise GangFailed("GangFailed", "rank 0: it called scatter with what is no list of 1")
+    return values[0]
 
 
 def put(name, value):
