@@ -25,11 +25,13 @@ WIRES = ("msgpack", "json")
 I4 = {"dtype": "i4", "shape": [2], "data": struct.pack("<2i", 1, -2)}
 
 
-class Gang(unittest.TestCase):
+class Members(unittest.TestCase):
+    CODE = CALLS
+
     def setUp(self):
         self.workers = {}
         for wire in WIRES:
-            worker = Worker(CALLS, wire=wire, env=FEATURES)
+            worker = Worker(self.CODE, wire=wire, env=FEATURES)
             self.addCleanup(worker.__exit__)
             worker.hello()
             self.workers[wire] = worker
@@ -58,6 +60,8 @@ class Gang(unittest.TestCase):
     def one(self, text, kind, value, reply, **rest):
         return self.call(text, [("collective", 0, kind, value)], [reply], **rest)
 
+
+class Gang(Members):
     def test_a_member_knows_its_place(self):
         text = "[w.rank(), w.size(), w.number_of_workers(), w.is_root()]"
         self.assertEqual(self.call(text, [], []), [1, 3, 3, False])
@@ -225,6 +229,63 @@ class Gang(unittest.TestCase):
         self.assertEqual(json.loads(out), [1, [5], {}])
 
 
+class NumpyScalars(Members):
+    # What the SDK uses of numpy, for two dtypes and no axes.
+    CODE = """
+import struct, sys, types
+numpy = types.ModuleType("numpy")
+class dtype(str):
+    kind = property(lambda self: {"uint8": "u", "bool": "b"}[self])
+    itemsize = 1
+    def newbyteorder(self, order):
+        return self
+class generic:
+    def __init__(self, number):
+        self.number = number
+    def item(self):
+        return self.number
+class uint8(generic): pass
+class bool_(generic): pass
+class ndarray:
+    shape = ()
+    def __init__(self, number, name):
+        self.number, self.dtype = number, dtype(name)
+    def astype(self, *_, **__):
+        return self
+    def tobytes(self):
+        return struct.pack("B", self.number)
+    def reshape(self, shape):
+        assert shape == []
+        return self
+    def __getitem__(self, at):
+        assert at == ()
+        return self.number
+class MaskedArray(ndarray): pass
+numpy.generic, numpy.ndarray = generic, ndarray
+numpy.asarray = lambda value: ndarray(value.number, type(value).__name__.rstrip("_"))
+numpy.frombuffer = lambda data, dtype: ndarray(data[0], "uint8")
+sys.modules["numpy"] = numpy
+sys.modules["numpy.ma"] = types.ModuleType("numpy.ma")
+sys.modules["numpy.ma"].MaskedArray = MaskedArray
+""" + CALLS
+    U1 = {"dtype": "u1", "shape": [], "data": b"\xc8"}
+
+    def test_are_reduced_in_their_own_type(self):
+        text = "(lambda v: [type(v).__name__, v.item()])(w.allreduce(uint8(200), 'max'))"
+        self.assertEqual(self.one(text, "allreduce", ["max", self.U1], self.U1), ["uint8", 200])
+        self.assertIsNone(self.one("w.reduce(uint8(200))", "reduce", ["sum", self.U1], None))
+
+    def test_of_another_dtype_are_not_reduced(self):
+        found = self.call("w.allreduce(bool_(1))", [], [])[2]
+        self.assertEqual((found["type"], found["message"]), ("TypeError", "a number of dtype bool cannot be sent"))
+
+    def test_a_mask_is_not_lost(self):
+        for call in ("allreduce(%s)", "allgather(%s)", "put('x', %s)"):
+            found = self.call("w." + call % "MaskedArray(1, 'uint8')", [], [])[2]
+            self.assertEqual(found["type"], "TypeError")
+            self.assertIn("a masked array cannot be sent", found["message"])
+
+
 class GoldenBytes(unittest.TestCase):
     CODE = """
 import spread_worker as w
@@ -292,7 +353,8 @@ class NumpyArrays(unittest.TestCase):
                 self.assertEqual((back.dtype, back.shape), (np.dtype(dtype), value.shape))
                 self.assertTrue((back == value).all())
                 back[...] = 0  # can be written to
-        for value in (np.zeros(2, "f2"), np.zeros(2, "c8"), np.zeros(2, bool), np.array(["a"])):
+        masked = np.ma.array([1, 2], mask=[0, 1])
+        for value in (np.zeros(2, "f2"), np.zeros(2, "c8"), np.zeros(2, bool), np.array(["a"]), masked, np.ma.masked):
             with self.assertRaises(TypeError):
                 collectives._encoded(value)
 

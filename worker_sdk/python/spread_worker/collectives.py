@@ -63,7 +63,7 @@ def exchange(name, value):
 
 def reduce(value, op="sum"):
     """In rank 0: the values, reduced in rank order; in the others None. A number, or an array, which is
-    reduced element by element. op: "sum", "product", "min", "max"."""
+    reduced element by element; of a numpy scalar in its own type. op: "sum", "product", "min", "max"."""
     return _reduced("reduce", value, op)
 
 
@@ -165,10 +165,15 @@ def _reduced(kind, value, op):
         return value
     if _is_array(value):
         return _decoded(_collective(kind, [op, _encoded(value)]), value)
-    plain = value.item() if hasattr(value, "item") else value  # numpy's scalars
+    if _is_numpy(value, "generic"):
+        # Its own type is the one that must not overflow.
+        held = _numpy().asarray(value)
+        result = _decoded(_collective(kind, [op, _encoded(held)]), held)
+        return result if result is None else type(value)(result[()])
+    plain = value.item() if hasattr(value, "item") else value  # another library's scalars
     result = _collective(kind, [op, plain])
     # JSON does not say that 3.0 is a float.
-    return result if result is None else type(value)(result)
+    return result if result is None else type(plain)(result)
 
 
 # ---- Arrays --------------------------------------------------------------------------------------
@@ -183,11 +188,14 @@ def _numpy():
         return None
 
 
+def _is_numpy(value, name, module="numpy"):
+    """Whether it is of that class, which is not imported to be asked."""
+    module = sys.modules.get(module)
+    return module is not None and isinstance(value, getattr(module, name))
+
+
 def _is_array(value):
-    if isinstance(value, (array.array, memoryview)):
-        return True
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
+    return isinstance(value, (array.array, memoryview)) or _is_numpy(value, "ndarray")
 
 
 def _encoded(value):
@@ -200,9 +208,13 @@ def _encoded(value):
         if sys.byteorder == "big":
             data = _items(dtype, data).tobytes()
     else:
+        if _is_numpy(value, "MaskedArray", "numpy.ma"):
+            raise TypeError("a masked array cannot be sent, for its mask would be lost: send filled(), or "
+                            "data and mask")
         dtype = value.dtype.kind + str(value.dtype.itemsize)
         if dtype not in DTYPES:
-            raise TypeError("an array of dtype %s cannot be sent" % value.dtype)
+            what = "an array" if value.shape else "a number"
+            raise TypeError("%s of dtype %s cannot be sent" % (what, value.dtype))
         little = value.dtype.newbyteorder("<")
         view, data = value, value.astype(little, copy=False).tobytes()
     return {"dtype": dtype, "shape": list(view.shape), "data": data}
