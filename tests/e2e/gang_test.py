@@ -183,6 +183,26 @@ class Failures(GangTest):
         survivors = {pid for [pid] in before} & {pid for _, pid in after}
         self.assertEqual(len(survivors), 2, result)
 
+    def test_the_end_of_what_was_started_is_one_crash_though_the_member_in_it_lives_on(self):
+        post = self.post()
+        worker = self.file("wrapped.py", """import os, spread_worker as w
+def handle(path):
+    if path is None: return
+    if w.rank() == 0:
+        print(os.getppid(), file=open(path, "w"), flush=True)
+        w.barrier()
+    while True: w.get("x")  # until that is refused
+w.run(handle)
+""")
+        wrapper = self.file("wrapper.sh", "exec 3<&0; \"$@\" <&3 3<&- & wait")
+        run = self.start("gang", "-n2", "-j2", "--in", "json", "--crash-retries", "1", "--", "sh", wrapper, PYTHON, worker)
+        run.write("null\n" + json.dumps(post.path) + "\n")  # the first one shows that they work
+        run.close_input()
+        os.kill(int(post.line()), signal.SIGKILL)
+        result = run.finish()
+        self.assertEqual((result.status, result.values), (1, [[None, None], None]), result)
+        self.assertRegex(result.err, "rank 0: its worker died 1 time: .*killed by signal 9")
+
     def test_one_that_answers_while_another_waits(self):
         self.check([[["barrier"]], [["answer", 1]], [["barrier"]]],
                    r"GangFailed: rank 1: it (answered its task while rank \d waited in barrier|has answered its "

@@ -286,6 +286,49 @@ sys.modules["numpy.ma"].MaskedArray = MaskedArray
             self.assertIn("a masked array cannot be sent", found["message"])
 
 
+class EndOfInput(unittest.TestCase):
+    CODE = """
+import os, spread_worker as w
+def handler(payload):
+    kind, caught = payload
+    try:
+        w.barrier() if kind == "barrier" else w.ask("whoami") if kind == "ask" else w.wait([w.Subtask(9)])
+    except {"Exception": Exception, "BaseException": BaseException}[caught]:
+        return "caught"
+w.at_exit(lambda: print("last words"))
+spread_worker.run(handler)
+print("behind run")
+"""
+
+    def test_a_task_that_waits_has_no_answer(self):
+        features = {"SPREAD_FEATURES": "ask,meta,subtasks"}
+        for wire in WIRES:
+            for kind in ("barrier", "ask", "wait"):
+                # That nothing but the end of a message is missing changes nothing.
+                for caught, cut in (("Exception", b""), ("BaseException", b""), ("Exception", b"\xc6\0")):
+                    with self.subTest(wire=wire, kind=kind, caught=caught), Worker(self.CODE, wire, env=features) as w:
+                        w.hello()
+                        meta = {"rank": 1, "size": 3} if kind == "barrier" else {}
+                        w.send_value([7, [kind, caught], meta])
+                        self.assertEqual(w.message()[:2], [None, "ask"])
+                        w.send(cut)
+                        w.close()
+                        self.assertEqual(w.rest(), b"last words\n")
+                        self.assertEqual((w.status(), w.errors()), (1, ""))
+
+    def test_nor_has_one_that_waits_inside_another(self):
+        features = {"SPREAD_FEATURES": "ask,meta,subtasks"}
+        with Worker(self.CODE, "json", env=features) as w:
+            w.hello()
+            w.task(7, ["wait", "Exception"])
+            w.message()
+            w.send_value([9, ["wait", "Exception"], {"parent": 7, "depth": 1}])
+            self.assertEqual(w.message()[:2], [None, "ask"])
+            w.close()
+            self.assertEqual(w.rest(), b"last words\n")
+            self.assertEqual((w.status(), w.errors()), (1, ""))
+
+
 class GoldenBytes(unittest.TestCase):
     CODE = """
 import spread_worker as w

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from .errors import ProtocolError, Refused, TaskError, TooOld
+from .errors import InputEnded, ProtocolError, Refused, TaskError, TooOld
 
 READ_SIZE = 1 << 20
 # Answers may wait for company this long, and only while a further task has been read already
@@ -24,6 +24,7 @@ class Channel:
         self.codec = self.capture = self.task = None
         self.meta, self.features, self.retiring = {}, frozenset(), False
         self.working = False  # In run().
+        self.is_abandoned = False  # The input has ended while an answer was waited for.
         self.beats = None  # Where they are promised: beats.Beats.
         self.rounds = 0  # Collectives that the task in work has called.
         self.commons = {}  # The common parts of sub-tasks.
@@ -57,7 +58,7 @@ class Channel:
                 wait(self.fd_in, select.POLLIN)
                 continue
             if not chunk:
-                if self._buffer:
+                if self._buffer and not self._replies:
                     raise ProtocolError("input ended inside a message")
                 return None
             self._buffer += chunk
@@ -96,7 +97,10 @@ class Channel:
         """Takes one message. Its reply may be that of a question which waits further up the stack."""
         message = run and self._later_subtask() or self._next()
         if message is None:
-            raise Refused("Gone", "spread has closed the input and will not answer")
+            # Spread has closed the input, and wants no answer any more. Where this process has
+            # outlived the one that spread has started, an answer would hide how that one ended.
+            self.is_abandoned = True
+            raise InputEnded()
         if is_reply(message):
             if message[2] in self._replies:
                 self._replies[message[2]] = message

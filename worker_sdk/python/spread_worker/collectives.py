@@ -143,7 +143,7 @@ def _question(op, *arguments):
     try:
         return process.channel.ask(op, *arguments)
     except Refused as e:
-        if e.type in ("GangFailed", "Gone"):
+        if e.type == "GangFailed":
             raise GangFailed(e.type, e.message) from None
         raise
 

@@ -49,6 +49,11 @@ class GangFailed(Refused):
     its rank and says why. A handler that lets it out has failed its task."""
 
 
+class InputEnded(BaseException):
+    """The input has ended while a question waited: its task is to have no answer, and the process ends.
+    What catches every Exception, as a handler may, lets it pass."""
+
+
 class TooOld(Exception):
     """The spread that has started this worker does not know what was asked for."""
     def __init__(self, ability):

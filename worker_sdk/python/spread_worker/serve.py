@@ -8,7 +8,7 @@ import threading
 from . import hooks, memory, process, subtasks
 from .channel import say
 from .codecs import bare_failure
-from .errors import Busy, Fatal, ProtocolError, TaskError, TooOld, describe
+from .errors import Busy, Fatal, InputEnded, ProtocolError, TaskError, TooOld, describe
 
 VERSION = "0.1"
 
@@ -38,6 +38,8 @@ def run(handler, prep, capture, window, subtask):
         channel.flush()
     except (BrokenPipeError, ConnectionResetError):
         sys.exit(1)  # The master is gone; the grace time is running (process.watch_master).
+    except InputEnded:
+        sys.exit(1)
     finally:
         process.give_back(channel)
         hooks.end()
@@ -130,6 +132,8 @@ def run_subtask(channel, task):
 
 
 def send_answer(channel, answer, may_wait):
+    if channel.is_abandoned:
+        raise InputEnded()  # A handler has caught it.
     printed = channel.capture.take() if channel.capture else []
     if answer[1] != "busy":  # A refusal carries none: the task has not begun.
         answer.extend(printed)
@@ -156,7 +160,7 @@ def answer_of(channel, task):
     except Fatal as e:
         return [id, "fatal", {"type": str(e.type), "message": str(e.message)}]
     except BaseException as e:  # sys.exit() in a handler, too, is the end of a task only.
-        if isinstance(e, KeyboardInterrupt):
+        if isinstance(e, (KeyboardInterrupt, InputEnded)):
             raise
         return [id, "error", describe(e)]
     finally:
