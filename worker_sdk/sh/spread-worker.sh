@@ -460,107 +460,42 @@ _spread_has_nul() {
 }
 
 # Prints what the escapes in $1 stand for, and a dot (without which $(...) would eat newlines at the
-# end). Cuts at all backslashes at once, by field splitting: ${s#*\\} in a loop is quadratic in the
-# length, and in dash cubic. To be called in $(...) only: it sets IFS and the positional parameters.
+# end). Cut at all backslashes at once: ${s#*\\} in a loop is quadratic in the length, and in dash cubic.
 _spread_unescape() {
-    set -f
-    # shellcheck disable=SC2141
-    IFS=\\
-    # shellcheck disable=SC2086
-    set -- $1.
-    _spread_plain=yes _spread_high=
-    for _spread_piece in "$@"; do
-        if [ -n "$_spread_plain" ]; then
-            _spread_plain=
-            printf %s "$_spread_piece"
-            continue
-        fi
-        case $_spread_piece in
-            u*) ;;
-            *) _spread_flush_high ;;
-        esac
-        # shellcheck disable=SC1003
-        # An empty piece is the second half of an escaped backslash; the next piece is text.
-        case $_spread_piece in
-            '') printf '\\'; _spread_plain=yes; continue ;;
-            n*) printf '\n' ;;
-            t*) printf '\t' ;;
-            r*) printf '\r' ;;
-            b*) printf '\b' ;;
-            f*) printf '\f' ;;
-            u*) _spread_code_unit; continue ;;
-            *) printf %s "$_spread_piece"; continue ;;
-        esac
-        printf %s "${_spread_piece#?}"
-    done
+    printf '%s\n' "$1" | LC_ALL=C awk '
+        function code_unit(text, i, code) {
+            for (i = 2; i < 6; i++) code = code * 16 + index("123456789abcdef", tolower(substr(text, i, 1)))
+            return code
+        }
+        function tail(code) { return sprintf("%c", 128 + code % 64) }
+        function utf8(code) {
+            if (code < 128) return sprintf("%c", code)
+            if (code < 2048) return sprintf("%c", 192 + int(code / 64)) tail(code)
+            if (code < 65536) return sprintf("%c", 224 + int(code / 4096)) tail(int(code / 64)) tail(code)
+            return sprintf("%c", 240 + int(code / 262144)) tail(int(code / 4096)) tail(int(code / 64)) tail(code)
+        }
+        BEGIN { ORS = ""; held["n"] = "\n"; held["t"] = "\t"; held["r"] = "\r"; held["b"] = "\b"; held["f"] = "\f" }
+        {
+            n = split($0, piece, /\\/)
+            print piece[1]
+            for (i = 2; i <= n; i++) {
+                letter = substr(piece[i], 1, 1)
+                if (letter == "u") {
+                    code = code_unit(piece[i])
+                    # Two halves are one character, and a half without its other is U+FFFD.
+                    if (length(piece[i]) == 5 && piece[i] ~ /^u[dD][89abAB]/ && piece[i + 1] ~ /^u[dD][c-fC-F]/)
+                        code = 65536 + (code - 55296) * 1024 + code_unit(piece[++i]) - 56320
+                    else if (code >= 55296 && code < 57344) code = 65533
+                    print utf8(code) substr(piece[i], 6)
+                } else if (letter == "") {  # an escaped backslash; the next piece is text
+                    print "\\" piece[++i]
+                } else {
+                    print (letter in held ? held[letter] : letter) substr(piece[i], 2)
+                }
+            }
+        }
+        END { print "." }'
 }
-
-# Prints the character of a \uXXXX in front of _spread_piece, and the text behind it. The first half
-# of a pair waits in _spread_high; a half without its other is U+FFFD.
-_spread_code_unit() {
-    _spread_code=0
-    for _spread_digit in 1 2 3 4; do
-        _spread_piece=${_spread_piece#?}
-        case $_spread_piece in
-            0*) _spread_digit=0 ;;
-            1*) _spread_digit=1 ;;
-            2*) _spread_digit=2 ;;
-            3*) _spread_digit=3 ;;
-            4*) _spread_digit=4 ;;
-            5*) _spread_digit=5 ;;
-            6*) _spread_digit=6 ;;
-            7*) _spread_digit=7 ;;
-            8*) _spread_digit=8 ;;
-            9*) _spread_digit=9 ;;
-            [aA]*) _spread_digit=10 ;;
-            [bB]*) _spread_digit=11 ;;
-            [cC]*) _spread_digit=12 ;;
-            [dD]*) _spread_digit=13 ;;
-            [eE]*) _spread_digit=14 ;;
-            *) _spread_digit=15 ;;
-        esac
-        _spread_code=$((_spread_code * 16 + _spread_digit))
-    done
-    _spread_piece=${_spread_piece#?}
-    if [ $((_spread_code >> 10)) -eq 54 ]; then
-        _spread_flush_high
-        _spread_high=$_spread_code
-        [ -z "$_spread_piece" ] || _spread_flush_high
-    elif [ $((_spread_code >> 10)) -eq 55 ] && [ -n "$_spread_high" ]; then
-        _spread_utf8 $((65536 + ((_spread_high & 1023) << 10) + (_spread_code & 1023)))
-        _spread_high=
-    else
-        _spread_flush_high
-        [ $((_spread_code >> 10)) -ne 55 ] || _spread_code=65533
-        _spread_utf8 "$_spread_code"
-    fi
-    printf %s "$_spread_piece"
-}
-
-_spread_flush_high() {
-    [ -z "$_spread_high" ] || _spread_utf8 65533
-    _spread_high=
-}
-
-_spread_utf8() {
-    if [ "$1" -lt 128 ]; then
-        _spread_byte "$1"
-    elif [ "$1" -lt 2048 ]; then
-        _spread_byte $((192 + ($1 >> 6)))
-        _spread_byte $((128 + ($1 & 63)))
-    elif [ "$1" -lt 65536 ]; then
-        _spread_byte $((224 + ($1 >> 12)))
-        _spread_byte $((128 + (($1 >> 6) & 63)))
-        _spread_byte $((128 + ($1 & 63)))
-    else
-        _spread_byte $((240 + ($1 >> 18)))
-        _spread_byte $((128 + (($1 >> 12) & 63)))
-        _spread_byte $((128 + (($1 >> 6) & 63)))
-        _spread_byte $((128 + ($1 & 63)))
-    fi
-}
-
-_spread_byte() { printf %b "\\0$(($1 >> 6))$((($1 >> 3) & 7))$(($1 & 7))"; }
 
 # The text $1 as a JSON string in _spread_value; bytes that are not UTF-8 as {"$bin":"..."}.
 _spread_quote() {
