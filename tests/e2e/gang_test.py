@@ -48,6 +48,11 @@ class GangTest(SpreadTest):
         self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
         self.worker = self.file("worker.py", WORKER)
 
+    def shell_worker(self, handler):
+        sdk = os.path.join(SOURCE, "worker_sdk", "sh")
+        return self.file("worker.sh", f". {sdk}/spread-worker.sh; . {sdk}/spread-gang.sh\nhandler() {{\n{{ {handler}\n}} || "
+                         "spread_gang_failed\n}\nspread_run handler\n")
+
     def gang(self, *options, tasks, **how):
         return self.spread("gang", "--in", "json", *options, "--", PYTHON, self.worker,
                            input="".join(json.dumps(task) + "\n" for task in tasks), **how)
@@ -184,8 +189,7 @@ class Failures(GangTest):
         self.assertEqual(len(survivors), 2, result)
 
     def test_the_end_of_what_was_started_is_one_crash_though_the_member_in_it_lives_on(self):
-        post = self.post()
-        worker = self.file("wrapped.py", """import os, spread_worker as w
+        python = self.file("wrapped.py", """import os, spread_worker as w
 def handle(path):
     if path is None: return
     if w.rank() == 0:
@@ -194,14 +198,28 @@ def handle(path):
     while True: w.get("x")  # until that is refused
 w.run(handle)
 """)
+        shell = self.shell_worker("""
+    if [ "$1" = null ]; then
+        spread_ok_json null
+    elif spread_rank; [ "$SPREAD_ANSWER" = 0 ]; then
+        echo $PPID >"$1"
+        spread_barrier
+    else
+        while spread_get x; do :; done
+    fi
+""")
         wrapper = self.file("wrapper.sh", "exec 3<&0; \"$@\" <&3 3<&- & wait")
-        run = self.start("gang", "-n2", "-j2", "--in", "json", "--crash-retries", "1", "--", "sh", wrapper, PYTHON, worker)
-        run.write("null\n" + json.dumps(post.path) + "\n")  # the first one shows that they work
-        run.close_input()
-        os.kill(int(post.line()), signal.SIGKILL)
-        result = run.finish()
-        self.assertEqual((result.status, result.values), (1, [[None, None], None]), result)
-        self.assertRegex(result.err, "rank 0: its worker died 1 time: .*killed by signal 9")
+        for worker in ([PYTHON, python], ["sh", shell]):
+            with self.subTest(worker=worker):
+                post = self.post(worker[0].strip("/").replace("/", "-"))
+                run = self.start("gang", "-n2", "-j2", "--in", "json", "--wire", "json", "--crash-retries", "1", "--",
+                                 "sh", wrapper, *worker)
+                run.write("null\n" + json.dumps(post.path) + "\n")  # the first one shows that they work
+                run.close_input()
+                os.kill(int(post.line()), signal.SIGKILL)
+                result = run.finish()
+                self.assertEqual((result.status, result.values), (1, [[None, None], None]), result)
+                self.assertRegex(result.err, "rank 0: its worker died 1 time: .*killed by signal 9")
 
     def test_one_that_answers_while_another_waits(self):
         self.check([[["barrier"]], [["answer", 1]], [["barrier"]]],

@@ -149,8 +149,10 @@ spread_ask() {
         [ -n "$_spread_waits" ] && _spread_run_subtask ||
             _spread_later=$_spread_later$_spread_line$_spread_newline
     done
-    SPREAD_ANSWER='{"type":"Gone","message":"spread has closed the input and will not answer"}'
-    return 1
+    # Spread has closed the input, and wants no answer any more. Where this process has outlived the
+    # one that spread has started, an answer would hide how that one ended.
+    [ "$_spread_shell" != "$$" ] || _spread_finish
+    exit 1
 }
 
 spread_run() {
@@ -164,9 +166,13 @@ spread_run() {
         _spread_notice || _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
         [ -z "$_spread_memory" ] || ! _spread_is_large || _spread_retiring=yes
     done
+    [ -z "$_spread_retiring" ] || printf '\n[null,"bye"]\n' >&9
+    _spread_finish
+}
+
+_spread_finish() {
     SPREAD_TASK='' SPREAD_META=''
     unset _spread_reply _spread_features
-    [ -z "$_spread_retiring" ] || printf '\n[null,"bye"]\n' >&9
     exec 1>&9 8<&- 9>&-
     eval ":$_spread_at_exit"
     _spread_at_exit=

@@ -171,8 +171,18 @@ class Subtasks(unittest.TestCase):
             worker.task(7, "spread_wait '[1]'")
             self.asked(worker, "wait", [1], None)
             worker.close()
-            self.assertEqual(worker.message()[2]["type"], "Gone")
-            self.assertEqual(worker.status(), 0)
+            self.assertIsNone(worker.message())
+            self.assertEqual(worker.status(), 1)
+
+    def test_also_inside_another(self):
+        for worker in self.each_shell():
+            worker.task(7, "spread_wait '[1]'")
+            self.asked(worker, "wait", [1], None)
+            worker.send_value([1, "spread_wait '[2]'", META])
+            self.asked(worker, "wait", [2], None, task=1)
+            worker.close()
+            self.assertIsNone(worker.message())
+            self.assertEqual(worker.status(), 1)
 
 
 class CommonScript(unittest.TestCase):
