@@ -221,6 +221,17 @@ w.run(handle)
                 self.assertEqual((result.status, result.values), (1, [[None, None], None]), result)
                 self.assertRegex(result.err, "rank 0: its worker died 1 time: .*killed by signal 9")
 
+    def test_what_is_no_json_in_a_shell_fails_the_task_once(self):
+        worker = self.shell_worker('eval "$1" && spread_ok_json "$SPREAD_ANSWER"')
+        tasks = ["spread_allreduce sum abc", "spread_allgather '\"a'", "spread_reduce sum", "spread_allreduce sum 1e400"]
+        for task in tasks:
+            with self.subTest(task):
+                result = self.spread("gang", "-n2", "-j2", "--in", "json", "--wire", "json", "--", "sh", worker,
+                                     input=json.dumps(task) + "\n\"spread_allgather 5\"\n")
+                self.assertEqual((result.status, result.values), (1, [None, [[5, 5], [5, 5]]]))
+                self.assertRegex(result.err, task.split()[0] + " takes JSON, with numbers of at most 64 bits, and not '")
+                self.assertNotIn("died", result.err)
+
     def test_one_that_answers_while_another_waits(self):
         self.check([[["barrier"]], [["answer", 1]], [["barrier"]]],
                    r"GangFailed: rank 1: it (answered its task while rank \d waited in barrier|has answered its "

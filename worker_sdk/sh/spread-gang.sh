@@ -8,7 +8,7 @@
 #     spread_run handler
 #
 # Each function leaves its result, a JSON value, in $SPREAD_ANSWER. Its status is 1 where the gang has
-# failed; $SPREAD_ANSWER says why then. A gang works only where all members make the same calls.
+# failed, and where a value is no JSON; $SPREAD_ANSWER says why then. A gang works only where all members make the same calls.
 #
 #   spread_rank, spread_size         the rank of this member, from 0; how many members there are
 #   spread_barrier                   returns when every member has called it
@@ -32,45 +32,60 @@ spread_size() { _spread_place size 1; }
 spread_barrier() { _spread_collective barrier null null; }
 
 spread_broadcast() {
-    _spread_of_root "${1-null}"
+    _spread_of_root spread_broadcast "${1-null}" || return
     _spread_collective broadcast "$_spread_value" "${1-null}"
 }
 
-spread_allgather() { _spread_collective allgather "$1" "[$1]"; }
+spread_allgather() {
+    _spread_check spread_allgather "${1-}" || return
+    _spread_collective allgather "$1" "[$1]"
+}
 
 spread_exchange() {
+    _spread_check spread_exchange "${2-}" || return
     _spread_quote "$1"
     _spread_collective exchange "[$_spread_value,$2]" '[]'
 }
 
-spread_reduce() { _spread_collective reduce "[\"$1\",$2]" "$2"; }
+spread_reduce() { _spread_reduction reduce "$@"; }
 
-spread_allreduce() { _spread_collective allreduce "[\"$1\",$2]" "$2"; }
+spread_allreduce() { _spread_reduction allreduce "$@"; }
 
-spread_gather() { _spread_collective gather "[$1,$2]" "$2"; }
+spread_gather() {
+    _spread_check spread_gather "${1-}" "${2-}" || return
+    _spread_collective gather "[$1,$2]" "$2"
+}
 
 spread_scatter() {
-    _spread_of_root "${1-null}"
+    _spread_of_root spread_scatter "${1-null}" || return
     _spread_list=${1-}
     _spread_list=${_spread_list#'['}
     _spread_collective scatter "$_spread_value" "${_spread_list%']'}"
 }
 
 spread_put() {
+    _spread_check spread_put "${2-}" || return
     SPREAD_ANSWER=null
     _spread_in_gang || return 0
     _spread_quote "$1"
-    spread_ask put "$_spread_value" "$2"
+    _spread_ask put "$_spread_value" "$2"
 }
 
 spread_get() {
     SPREAD_ANSWER='[]'
     _spread_in_gang || return 0
     _spread_quote "$1"
-    spread_ask get "$_spread_value"
+    _spread_ask get "$_spread_value"
 }
 
-spread_gang_failed() { _spread_answer "\"error\",$SPREAD_ANSWER"; }
+spread_gang_failed() { _spread_failed; }
+
+# _spread_reduction KIND OP JSON
+_spread_reduction() {
+    _spread_check "spread_$1" "${3-}" || return
+    _spread_quote "$2"
+    _spread_collective "$1" "[$_spread_value,$3]" "$3"
+}
 
 _spread_in_gang() {
     case ${SPREAD_META-} in
@@ -87,17 +102,19 @@ _spread_place() {
     SPREAD_ANSWER=${SPREAD_ANSWER%%[,\}]*}
 }
 
-# $1 in rank 0, null in the others, in _spread_value.
+# CALL JSON: that in rank 0, null in the others, in _spread_value. Refused where rank 0's is no JSON.
 _spread_of_root() {
-    spread_rank
     _spread_value=null
-    [ "$SPREAD_ANSWER" != 0 ] || _spread_value=$1
+    spread_rank
+    [ "$SPREAD_ANSWER" = 0 ] || return 0
+    _spread_check "$1" "$2" || return
+    _spread_value=$2
 }
 
 # _spread_collective KIND VALUE IDENTITY
 _spread_collective() {
     SPREAD_ANSWER=$3
     _spread_in_gang || return 0
-    spread_ask collective "$_spread_round" "\"$1\"" "$2" || return 1
+    _spread_ask collective "$_spread_round" "\"$1\"" "$2" || return 1
     _spread_round=$((_spread_round + 1))
 }

@@ -37,13 +37,13 @@
 
 spread_submit() { _spread_ask_subtasks submit "$@"; }
 
-spread_ready() { _spread_ask_waiting ready "$1"; }
+spread_ready() { _spread_ask_waiting ready "${1-}"; }
 
-spread_wait() { _spread_ask_waiting wait "$1" "${2-null}"; }
+spread_wait() { _spread_ask_waiting wait "${1-}" "${2-null}"; }
 
-spread_fetch() { _spread_ask_waiting fetch "$1"; }
+spread_fetch() { _spread_ask_waiting fetch "${1-}"; }
 
-spread_subpool() { _spread_ask_subtasks subpool "$1"; }
+spread_subpool() { _spread_ask_subtasks subpool "${1-}"; }
 
 spread_parent() { _spread_number_in_meta parent; }
 
@@ -52,7 +52,7 @@ spread_common() {
     eval "SPREAD_ANSWER=\${_spread_common_$SPREAD_ANSWER-null}"
 }
 
-spread_subtasks_failed() { _spread_answer "\"error\",$SPREAD_ANSWER"; }
+spread_subtasks_failed() { _spread_failed; }
 
 spread_register() { _spread_take_handler "$@"; }
 
@@ -71,11 +71,7 @@ _spread_has_master() { [ -n "${_spread_features+known}" ]; }
 
 _spread_ask_subtasks() {
     _spread_has_master || { _spread_answer_here "$@"; return; }
-    if ! _spread_knows subtasks; then
-        SPREAD_ANSWER='{"type":"TooOld","message":"this spread is too old: it does not know subtasks"}'
-        return 1
-    fi
-    spread_ask "$@"
+    _spread_knows subtasks && _spread_ask_as "spread_$1" "$@"
 }
 
 _spread_ask_waiting() {
@@ -158,12 +154,6 @@ _spread_answer_here() {
         subpool) _spread_subpool_here "${2-}" ;;
         *) _spread_look_here "$1" "${2-}" "${3-null}" ;;
     esac
-}
-
-_spread_refuse() {
-    _spread_describe "$1" "$2"
-    SPREAD_ANSWER=$_spread_value
-    return 1
 }
 
 _spread_subpool_here() {
@@ -358,21 +348,4 @@ _spread_split() {
             }
             inside = 1
         }')
-}
-
-# Whether $1 is one JSON value: a string becomes "", any other scalar 0, and so does what holds only
-# such ones.
-_spread_is_json() {
-    _spread_value=$({ printf %s "$1" | tr '\n' ' '; printf '\n'; } | LC_ALL=C sed -E '
-        s@"([^"\\[:cntrl:]]|\\(["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"@""@g
-        s@-?(0|[1-9][0-9]*)(\.[0-9]+)?([Ee][-+]?[0-9]+)?|true|false|null@0@g
-        s@[[:space:]]*([][{},:])[[:space:]]*@\1@g
-        s@^[[:space:]]+|[[:space:]]+$@@g
-        :all
-        s@\[((0|"")(,(0|""))*)?\]|\{("":(0|"")(,"":(0|""))*)?\}@0@g
-        t all')
-    case $_spread_value in
-        0 | '""') return 0 ;;
-        *) return 1 ;;
-    esac
 }

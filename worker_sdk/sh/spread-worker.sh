@@ -8,9 +8,8 @@
 # Started with: spread run --wire json -- sh upper.sh      (docs/protocol.md section 10)
 #
 #   spread_run [-j] HANDLER [PREP]   answers tasks until there are no more, then returns
-#       HANDLER is called with the payload in $1: a JSON string as the text that it stands for,
-#       bytes that are not UTF-8 (a file's name, say) as those bytes,
-#       anything else as its JSON text; with -j always the JSON text, for jq. It gives one answer:
+#       HANDLER is called with the payload in $1: the text of a JSON string, the bytes of what is not
+#       UTF-8 (a file's name, say), else the JSON text; with -j always that, for jq. It gives one answer:
 #   spread_ok TEXT                   the result is this text
 #   spread_ok_json JSON              the result is this JSON value; what is none fails the task
 #   spread_error TYPE MESSAGE        the task failed
@@ -24,7 +23,7 @@
 #       in front of spread_run: what is called in front of every task and sub-task, behind it, and
 #       when the last answer has been sent. If the first fails or answers, the handler is not called
 #   spread_ask OP [JSON...]          a question to spread: its answer is the JSON in $SPREAD_ANSWER;
-#       status 1 where it is refused, and then $SPREAD_ANSWER says why
+#       status 1 where it is refused or cannot be asked, and then $SPREAD_ANSWER says why
 #       A handler that returns a status other than 0 without an answer has failed with "exit".
 #       Answer in the handler itself: a subshell or a pipeline has its own variables.
 #       PREP is called once for each prep item, in order, before the first task. If it returns a
@@ -44,6 +43,14 @@ _spread_newline='
 '
 _spread_before='' _spread_after='' _spread_at_exit=''  # hooks, each a list for eval
 _spread_here=  # in a task that has no master: spread-subtasks.sh
+_spread_is_utf8='
+    function is_utf8(text, rest) {
+        if (text !~ /[\200-\377]/) return 1
+        rest = "[\200-\277]"
+        gsub("[\302-\337]" rest "|\340[\240-\277]" rest "|[\341-\354\356\357]" rest rest "|\355[\200-\237]" rest, ".", text)
+        gsub("\360[\220-\277]" rest rest "|[\361-\363]" rest rest rest "|\364[\200-\217]" rest rest, ".", text)
+        return text !~ /[\200-\377]/
+    }'
 
 spread_ok() {
     _spread_quote "${1-}"
@@ -93,9 +100,7 @@ spread_progress() {
 }
 
 spread_log() {
-    case ${SPREAD_TASK-},$_spread_here in
-        ,* | *,yes) _spread_say "${1-}"; return 0 ;;
-    esac
+    case ${SPREAD_TASK-},$_spread_here in ,* | *,yes) _spread_say "${1-}"; return 0 ;; esac
     _spread_quote "${1-}"
     case ${2-info} in
         info) ;;
@@ -116,13 +121,22 @@ spread_after_task() { _spread_after="$_spread_after; _spread_try '$1'"; }
 
 spread_at_exit() { _spread_at_exit="; _spread_try '$1'$_spread_at_exit"; }
 
-spread_ask() {
-    SPREAD_ANSWER=
+spread_ask() { _spread_ask_as "spread_ask $1" "$@"; }
+
+# CALL OP JSON...; CALL is what a refusal names.
+_spread_ask_as() {
+    _spread_caller=$1 _spread_op=$2
+    shift 2
+    _spread_check "$_spread_caller" "$@" && _spread_ask "$_spread_op" "$@"
+}
+
+_spread_ask() {
     _spread_knows ask || return 1
     # Tasks that come in front of the answer would be lost with the subshell.
     if [ "$(exec sh -c 'echo "$PPID"')" != "$_spread_shell" ]; then
-        _spread_say 'spread_ask in a subshell or a pipeline: call it in the handler itself'
-        return 1
+        _spread_say 'a question in a subshell or a pipeline: call it in the handler itself'
+        _spread_refuse Subshell "$1 was called in a subshell or a pipeline"
+        return
     fi
     _spread_seq=$((_spread_seq + 1))
     _spread_quote "$1"
@@ -200,7 +214,22 @@ _spread_knows() {
         *,"$1",*) return 0 ;;
     esac
     _spread_say "this spread is too old: it does not know \"$1\""
+    _spread_refuse TooOld "this spread is too old: it does not know \"$1\""
+}
+
+_spread_refuse() {
+    _spread_describe "$1" "$2"
+    SPREAD_ANSWER=$_spread_value
     return 1
+}
+
+# The error in $SPREAD_ANSWER as the task's answer. What a subshell leaves there is gone with it.
+_spread_failed() {
+    case ${SPREAD_ANSWER-} in
+        '{'*'"message":'*'}') ;;
+        *) _spread_refuse Subshell 'why is not known: a call of spread in a subshell?' || : ;;
+    esac
+    _spread_answer "\"error\",$SPREAD_ANSWER"
 }
 
 _spread_take_over() {
@@ -439,7 +468,8 @@ _spread_payload() {
     _spread_value=${_spread_value#?}
     _spread_value=${_spread_value%?}
     case $_spread_value in
-        *\\u0000*) _spread_has_nul "$_spread_value" && return 1 ;;
+        # "\\u0000" is a backslash and five characters; "\u0000" is a NUL.
+        *\\u0000*) printf '%s\n' "$_spread_value" | sed 's/\\\\//g' | grep -q '\\u0000' && return 1 ;;
         *\\*) ;;
         *) return 0 ;;
     esac
@@ -458,11 +488,6 @@ _spread_bytes() {
     [ "$(printf %s "$_spread_base64" | base64 -d | tr -dc '\000' | wc -c)" -eq 0 ] || return 1
     _spread_value=$(printf %s "$_spread_base64" | base64 -d && printf .)
     _spread_value=${_spread_value%.}
-}
-
-# "\\u0000" is a backslash and five characters; "\u0000" is a NUL.
-_spread_has_nul() {
-    printf '%s\n' "$1" | sed 's/\\\\//g' | grep -q '\\u0000'
 }
 
 # Prints what the escapes in $1 stand for, and a dot (without which $(...) would eat newlines at the
@@ -510,20 +535,10 @@ _spread_quote() {
         *) _spread_value="\"$1\""; return ;;
     esac
     # The newline that printf adds ends the last line for awk; all others are the text's own.
-    _spread_value=$(printf '%s\n' "$1" | LC_ALL=C awk '
+    _spread_value=$(printf '%s\n' "$1" | LC_ALL=C awk "$_spread_is_utf8"'
         BEGIN { for (i = 1; i < 32; i++) control[i] = sprintf("%c", i); ORS = ""; print "\"" }
         {
-            if ($0 ~ /[\200-\377]/) {
-                rest = $0
-                gsub(/[\302-\337][\200-\277]/, ".", rest)
-                gsub(/\340[\240-\277][\200-\277]/, ".", rest)
-                gsub(/[\341-\354\356\357][\200-\277][\200-\277]/, ".", rest)
-                gsub(/\355[\200-\237][\200-\277]/, ".", rest)
-                gsub(/\360[\220-\277][\200-\277][\200-\277]/, ".", rest)
-                gsub(/[\361-\363][\200-\277][\200-\277][\200-\277]/, ".", rest)
-                gsub(/\364[\200-\217][\200-\277][\200-\277]/, ".", rest)
-                if (rest ~ /[\200-\377]/) exit 9
-            }
+            if (!is_utf8($0)) exit 9
             gsub(/\\/, "&&")
             gsub(/"/, "\\\\&")
             for (i = 1; i < 32; i++)
@@ -537,4 +552,48 @@ _spread_quote() {
         END { print "\"" }') && return
     [ $? -eq 9 ] || _spread_die 'awk failed'
     _spread_value="{\"\$bin\":\"$(printf %s "$1" | base64 | tr -d '\n')\"}"
+}
+
+# CALL JSON...: refused where one is none, or has what spread does not read: text that is not UTF-8, a
+# number beyond 64 bits. The line would be the worker's end.
+_spread_check() {
+    _spread_caller=$1
+    shift
+    for _spread_json in "$@"; do
+        _spread_is_json "$_spread_json" && continue
+        _spread_json=$(printf %.60s "$_spread_json" | LC_ALL=C tr -c ' -~' '?')
+        _spread_json="JSON, with numbers of at most 64 bits, and not '$_spread_json'"
+        _spread_refuse BadAsk "$_spread_caller takes $_spread_json"
+        return
+    done
+}
+
+_spread_is_json() {
+    case $1 in  # those that cost no process
+        null | true | false) return 0 ;;
+        '' | *[!0-9]* | 0?* | ????????????????????*) ;;
+        *) return 0 ;;
+    esac
+    # A string becomes "", any other scalar 0, and so does what holds only such ones.
+    { printf %s "$1" | tr '\n' ' '; echo; } | LC_ALL=C awk "$_spread_is_utf8"'
+        function is_scalar(text) {
+            if (text == "" || text ~ /^(""|true|false|null|NaN|-?Infinity)$/) return 1
+            if (text !~ /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([Ee][-+]?[0-9]+)?$/) return 0
+            if (text ~ /[.Ee]/) return text + 0 <= most && text + 0 >= -most
+            end = text ~ /^-/ ? "-9223372036854775808" : "18446744073709551615"
+            return length(text) < length(end) || length(text) == length(end) && text "" <= end
+        }
+        BEGIN { most = 1.7976931348623157e308 }
+        !is_utf8($0) { exit 1 }
+        {
+            plain = "[^\"\\\\\001-\037]*"
+            hex = "[0-9A-Fa-f]"
+            gsub("\"" plain "(\\\\([\"\\\\/bfnrt]|u" hex hex hex hex ")" plain ")*\"", "\"\"")
+            n = split($0, piece, /[][{}:, \t\r]+/)
+            for (i = 1; i <= n; i++) if (!is_scalar(piece[i])) exit 1
+            gsub(/[^][{}:, \t\r"]+/, "0")
+            gsub(/[ \t\r]+/, "")
+            while (gsub(/\[((0|"")(,(0|""))*)?\]|\{("":(0|"")(,"":(0|""))*)?\}/, "0")) if (++depth > 255) exit 1
+            exit !($0 == "0" || $0 == "\"\"")
+        }'
 }

@@ -69,12 +69,24 @@ class Subtasks(unittest.TestCase):
             self.reply(worker, why, "fetch", [5], kind="refused")
             self.assertEqual(worker.message(), [7, "error", why])
 
+    def test_what_is_no_json_is_not_asked(self):
+        calls = {"submit '[1,]'": "[1,]", "submit '[1]' abc": "abc", "ready": "", "wait '[1]' x": "x", "fetch '[1'": "[1",
+                 "subpool abc": "abc"}
+        for worker in self.each_shell():
+            for text, value in calls.items():
+                worker.task(7, "spread_" + text)
+                told = "spread_%s takes JSON, with numbers of at most 64 bits, and not '%s'" % (text.split()[0], value)
+                self.assertEqual(worker.message(), [7, "error", {"type": "BadAsk", "message": told}])
+            worker.task(7, "SPREAD_ANSWER=; (exit 1)")
+            self.assertEqual(worker.message()[2]["type"], "Subshell")
+
     def test_an_older_master_is_asked_nothing(self):
         for worker in self.each_shell({"SPREAD_FEATURES": "ask,meta"}):
             for call in ("submit '[]'", "ready '[]'", "wait '[]'", "fetch '[]'", "subpool 1"):
                 worker.task(7, "spread_" + call)
                 found = worker.message()
                 self.assertEqual((found[1], found[2]["type"]), ("error", "TooOld"))
+                self.assertIn("this spread is too old", found[2]["message"])
 
     def test_a_sub_task_runs_while_its_parent_waits_and_all_else_later(self):
         text = "count=5; spread_wait '[1]'; SPREAD_ANSWER=\"[$SPREAD_ANSWER,$SPREAD_TASK,$count,${#SPREAD_META}]\""

@@ -120,7 +120,7 @@ done
         code = """
 spread_submit '["spread_submit [1]; spread_ok_json \\"$SPREAD_ANSWER\\"", "spread_fetch [1] || spread_subtasks_failed"]'
 spread_fetch '[2,1]'; show
-for call in "fetch [1]" "fetch [3]" "wait [99999999999999999999]" "ready x" "fetch [\\"a\\"]" "submit 5" "submit [1,]" \\
+for call in "fetch [1]" "fetch [3]" "wait [9999999999999999999]" "wait [99999999999999999999]" "ready x" "fetch [\\"a\\"]" "submit 5" "submit [1,]" \\
         "submit [1] x" "subpool -1"; do
     ! spread_$call; show
 done
@@ -134,7 +134,8 @@ spread_fetch '[4]'; show
         refusals = [
             ["UnknownSubtask", unknown % ("fetch", 1)],
             ["UnknownSubtask", unknown % ("fetch", 3)],
-            ["UnknownSubtask", unknown % ("wait", 99999999999999999999)],
+            ["UnknownSubtask", unknown % ("wait", 9999999999999999999)],
+            ["BadAsk", "wait takes an array of ids"],
             ["BadAsk", "ready takes an array of ids"],
             ["BadAsk", "fetch takes an array of ids"],
         ]
