@@ -201,7 +201,7 @@ w.run(handle)
         shell = self.shell_worker("""
     if [ "$1" = null ]; then
         spread_ok_json null
-    elif spread_rank; [ "$SPREAD_ANSWER" = 0 ]; then
+    elif spread_is_root; then
         echo $PPID >"$1"
         spread_barrier
     else

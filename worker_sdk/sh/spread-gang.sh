@@ -10,7 +10,9 @@
 # Each function leaves its result, a JSON value, in $SPREAD_ANSWER. Its status is 1 where the gang has
 # failed, and where a value is no JSON; $SPREAD_ANSWER says why then. A gang works only where all members make the same calls.
 #
-#   spread_rank, spread_size         the rank of this member, from 0; how many members there are
+#   spread_rank, spread_size         the rank of this member, from 0; how many members there are, which
+#       spread_number_of_workers says as well
+#   spread_is_root                   status 0 where the rank is 0, else 1
 #   spread_barrier                   returns when every member has called it
 #   spread_broadcast JSON            rank 0's value; the others' is not looked at
 #   spread_allgather JSON            a list of all values, in rank order
@@ -28,6 +30,10 @@
 spread_rank() { _spread_place rank 0; }
 
 spread_size() { _spread_place size 1; }
+
+spread_is_root() { spread_rank && [ "$SPREAD_ANSWER" = 0 ]; }
+
+spread_number_of_workers() { spread_size; }
 
 spread_barrier() { _spread_collective barrier null null; }
 
@@ -53,14 +59,14 @@ spread_allreduce() { _spread_reduction allreduce "$@"; }
 
 spread_gather() {
     _spread_check spread_gather "${1-}" "${2-}" || return
-    _spread_collective gather "[$1,$2]" "$2"
+    _spread_in_gang || { _spread_gather_here "$1" "$2"; return; }
+    _spread_collective gather "[$1,$2]" null
 }
 
 spread_scatter() {
     _spread_of_root spread_scatter "${1-null}" || return
-    _spread_list=${1-}
-    _spread_list=${_spread_list#'['}
-    _spread_collective scatter "$_spread_value" "${_spread_list%']'}"
+    _spread_in_gang || { _spread_scatter_here "${1-null}"; return; }
+    _spread_collective scatter "$_spread_value" null
 }
 
 spread_put() {
@@ -87,6 +93,32 @@ _spread_reduction() {
     _spread_collective "$1" "[$_spread_value,$3]" "$3"
 }
 
+# As a gang of one, in the master's words.
+_spread_gather_here() {
+    _spread_value=$(printf %s "$2" | tr -d ' \t\r\n')
+    case $_spread_value in
+        '{'*'"shape":['[0-9]*']'*'}') ;;
+        *) _spread_refuse GangFailed 'rank 0: it called gather of what is no array with an axis'; return ;;
+    esac
+    _spread_value=${_spread_value##*'"shape":['}
+    _spread_value=${_spread_value%%[],]*}
+    SPREAD_ANSWER=$2
+    [ "$(printf %s "$1" | tr -d ' \t\r\n')" = "[$_spread_value]" ] || _spread_refuse GangFailed \
+        "rank 0: mismatched sizes: it sent $_spread_value along the first axis, and sizes says $1"
+}
+
+_spread_scatter_here() {
+    _spread_value=${1#"${1%%[![:space:]]*}"}
+    _spread_value=${_spread_value%"${_spread_value##*[![:space:]]}"}
+    case $_spread_value in
+        '['*) _spread_value=${_spread_value#'['} SPREAD_ANSWER=${_spread_value%']'} ;;
+        *) SPREAD_ANSWER= ;;
+    esac
+    # Of two elements, and of none, there is no JSON between the brackets.
+    _spread_is_json "$SPREAD_ANSWER" ||
+        _spread_refuse GangFailed 'rank 0: it called scatter with what is no list of 1'
+}
+
 _spread_in_gang() {
     case ${SPREAD_META-} in
         *'"size":'*) return 0 ;;
@@ -105,8 +137,7 @@ _spread_place() {
 # CALL JSON: that in rank 0, null in the others, in _spread_value. Refused where rank 0's is no JSON.
 _spread_of_root() {
     _spread_value=null
-    spread_rank
-    [ "$SPREAD_ANSWER" = 0 ] || return 0
+    spread_is_root || return 0
     _spread_check "$1" "$2" || return
     _spread_value=$2
 }

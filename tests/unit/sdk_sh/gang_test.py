@@ -1,6 +1,7 @@
 """The collectives of the shell SDK, in every shell that is here: what is asked, and what is made of the
 replies."""
 
+import json
 import os
 import sys
 import tempfile
@@ -158,9 +159,11 @@ class Gang(unittest.TestCase):
     def test_a_member_knows_its_place(self):
         for worker in self.each_shell():
             for meta, place in ((MEMBER, (1, 3)), (ROOT, (0, 3)), ({"rank": 10, "size": 12}, (10, 12))):
-                for text, number in zip(("spread_rank", "spread_size"), place):
+                for text, number in zip(("spread_rank", "spread_size", "spread_number_of_workers"), place + place[1:]):
                     worker.send_value([7, text, meta])
                     self.assertEqual(worker.message(), [7, "ok", number])
+                worker.send_value([7, "SPREAD_ANSWER=; spread_is_root && SPREAD_ANSWER=5 || SPREAD_ANSWER=6", meta])
+                self.assertEqual(worker.message(), [7, "ok", 5 if place[0] == 0 else 6])
 
     def test_what_is_refused_is_the_tasks_error(self):
         why = {"type": "GangFailed", "message": "rank 2: killed by signal 9"}
@@ -182,7 +185,9 @@ class Gang(unittest.TestCase):
             "exchange x 1": [],
             "reduce sum 2.5": 2.5,
             "allreduce max 7": 7,
-            "gather '[2]' '[1]'": [1],
+            "gather ' [2]' '%s'" % ARRAY: json.loads(ARRAY),
+            "scatter ' [ \"a,]\" ] '": "a,]",
+            "is_root": 0,
             "scatter '[{\"a\":[1]}]'": {"a": [1]},
             "put x 1": None,
             "get x": [],
@@ -192,6 +197,22 @@ class Gang(unittest.TestCase):
                 for meta in ([], [{"attempt": 2}]):
                     worker.send_value([7, "spread_" + text] + meta)
                     self.assertEqual(worker.message(), [7, "ok", expected], text)
+
+    def test_outside_of_a_gang_lengths_are_looked_at(self):
+        no_list = "rank 0: it called scatter with what is no list of 1"
+        calls = {
+            "scatter '[1, 2]'": no_list,
+            "scatter '[]'": no_list,
+            "scatter '{\"a\":1}'": no_list,
+            "scatter": no_list,
+            "gather '[3]' '%s'" % ARRAY: "rank 0: mismatched sizes: it sent 2 along the first axis, and sizes says [3]",
+            "gather '[2,1]' '%s'" % ARRAY: "rank 0: mismatched sizes: it sent 2 along the first axis, and sizes says [2,1]",
+            "gather '[1]' '[1]'": "rank 0: it called gather of what is no array with an axis",
+        }
+        for worker in self.each_shell():
+            for text, told in calls.items():
+                worker.task(7, "spread_" + text)
+                self.assertEqual(worker.message(), [7, "error", {"type": "GangFailed", "message": told}])
 
 
 if __name__ == "__main__":
