@@ -165,15 +165,16 @@ def _reduced(kind, value, op):
         return value
     if _is_array(value):
         return _decoded(_collective(kind, [op, _encoded(value)]), value)
-    if _is_numpy(value, "generic"):
-        # Its own type is the one that must not overflow.
+    numpy_number = _is_numpy(value, "generic")
+    if numpy_number and type(value).__name__ not in ("float64", "int64"):
+        # Its own type is the one that must not overflow; these two are as wide as plain numbers.
         held = _numpy().asarray(value)
         result = _decoded(_collective(kind, [op, _encoded(held)]), held)
         return result if result is None else type(value)(result[()])
     plain = value.item() if hasattr(value, "item") else value  # another library's scalars
     result = _collective(kind, [op, plain])
     # JSON does not say that 3.0 is a float.
-    return result if result is None else type(plain)(result)
+    return result if result is None else type(value if numpy_number else plain)(result)
 
 
 # ---- Arrays --------------------------------------------------------------------------------------
