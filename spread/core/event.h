@@ -292,6 +292,7 @@ struct FamilyEnded {
 struct GangShrinks {
   std::uint32_t size = 0;
   bool waits = false;
+  bool for_now = false;  ///< more slots could be used; see SlotsLimited
 };
 /// A task's final outcome. With `from_answer`, `answer` is the value or the error map; else
 /// `error_type` and `message` say what happened.

@@ -35,7 +35,9 @@ void Scheduler::assign_gangs(TimePoint now, Actions& actions) {
                   actions);
     }
     if (options_.exact_gangs) {
-      if (!std::exchange(told_smaller_gangs_, true)) actions.push_back(GangShrinks{size, true});
+      if (!std::exchange(told_smaller_gangs_, true)) {
+        actions.push_back(GangShrinks{size, true, true});
+      }
       return;
     }
   }
@@ -43,7 +45,7 @@ void Scheduler::assign_gangs(TimePoint now, Actions& actions) {
     const auto members = placement_.idle_together(size);
     if (!members) return;
     if (size < options_.gang && !std::exchange(told_smaller_gangs_, true)) {
-      actions.push_back(GangShrinks{size});
+      actions.push_back(GangShrinks{size, false, slots_left() >= options_.gang});
     }
     const bool again = tasks_.again_count() > 0;
     if (!again && !may_take_fresh(kNoWorker)) return;

@@ -60,14 +60,18 @@ void Engine::retry(const RetryTask& retry) {
 }
 
 void Engine::tell_smaller_gangs(const GangShrinks& smaller) {
+  const std::uint32_t size = config_.scheduler.gang;
+  const auto count = [](std::uint32_t n, const char* what) {
+    return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+  };
+  const std::string now =
+      fmt::format("only {} may be used now; USR1 permits one more", count(smaller.size, "slot"));
   if (smaller.waits) {
-    return reporter_->say(fmt::format(
-        "gangs have {} members (--exact) and wait: only {} may be used now; USR1 permits one more",
-        config_.scheduler.gang,
-        smaller.size == 1 ? "1 slot" : fmt::format("{} slots", smaller.size)));
+    return reporter_->say(
+        fmt::format("gangs have {} (--exact) and wait: {}", count(size, "member"), now));
   }
-  reporter_->say(fmt::format("gangs have {} member{}, not {}: there are no more slots",
-                             smaller.size, smaller.size == 1 ? "" : "s", config_.scheduler.gang));
+  reporter_->say(fmt::format("gangs have {}, not {}: {}", count(smaller.size, "member"), size,
+                             smaller.for_now ? now : "there are no more slots"));
 }
 
 /// One line is enough for all slots.

@@ -111,6 +111,7 @@ TEST(Gangs, HaveFewerMembersWhileFewerSlotsAreLeftToThem) {
   EXPECT_EQ(table.sent(), "0:0 1:0");
   ASSERT_EQ(table.all<GangShrinks>().size(), 1u);
   EXPECT_EQ(table.all<GangShrinks>()[0].size, 2u);
+  EXPECT_TRUE(table.all<GangShrinks>()[0].for_now);
   table.answer(0, 0).answer(1, 0).decide();
   EXPECT_EQ(table.all<GangShrinks>().size(), 1u) << "told once";
 }
