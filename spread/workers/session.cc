@@ -325,6 +325,8 @@ bool Session::take_outstanding(TaskId id) {
   for (std::size_t i = 0; i < outstanding_.size(); ++i) {
     if (outstanding_[i] != id) continue;
     outstanding_.erase(i);
+    if (!questions_.empty()) [[unlikely]]
+      forget_questions(id);
     foreign_in_a_row_ = 0;
     answered_[answered_count_++ % answered_.size()] = id;
     return true;

@@ -140,6 +140,7 @@ class Session {
   void on_unknown(const std::string& kind, SessionSink& sink);
   bool was_answered(TaskId id) const;
   std::size_t answerable() const;
+  void forget_questions(TaskId of);
   bool take_outstanding(TaskId id);
   bool is_outstanding(TaskId id) const;
   void stray(std::string_view text, SessionSink& sink);
@@ -149,7 +150,7 @@ class Session {
   std::unique_ptr<wire::Codec> codec_;
   OutputQueue& output_;
   Ring<TaskId> outstanding_;  ///< in the order sent
-  /// Its questions that have no reply yet, and the tasks that wait for these.
+  /// Its questions that have no reply yet, and the tasks that wait for these and have no answer.
   std::map<std::uint64_t, TaskId> questions_;
   /// The last ones that it has answered: another answer to one of them is a repetition.
   std::array<TaskId, 16> answered_{};

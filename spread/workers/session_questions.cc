@@ -72,6 +72,11 @@ void Session::sent_reply(bool sent) {
   if (!sent) broken("the answer to its question is longer than --max-frame permits");
 }
 
+/// It has been answered without its replies, which may never come; and it may be sent again.
+void Session::forget_questions(TaskId of) {
+  std::erase_if(questions_, [of](const auto& question) { return question.second == of; });
+}
+
 /// While one waits for a reply, the sub-tasks that were sent later, to run inside of it: all others
 /// lie behind it.
 std::size_t Session::answerable() const {

@@ -6,26 +6,17 @@
 
 #include <gtest/gtest.h>
 
+#include "session_testing.h"
 #include "spread/wire/json.h"
-#include "spread/workers/session.h"
 
 namespace spread {
 namespace {
 
-struct Answers final : SessionSink {
-  void on_hello(const wire::Hello&) override {}
-  void on_ready() override {}
+struct Answers final : test::DeafSink {
   void on_answer(const wire::UpMessage& message) override {
     ++count;
     bytes += message.value.size();
   }
-  void on_progress(const wire::UpMessage&) override {}
-  void on_log(const wire::UpMessage&) override {}
-  void on_ask(const wire::UpMessage&) override {}
-  void on_retires() override {}
-  void on_stray(std::string_view) override {}
-  void on_tail(std::string_view) override {}
-  void on_warning(std::string) override {}
 
   std::size_t count = 0;
   std::size_t bytes = 0;

@@ -6,23 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "spread/workers/session.h"
+#include "session_testing.h"
 
 namespace spread {
 namespace {
-
-struct Nothing final : SessionSink {
-  void on_hello(const wire::Hello&) override {}
-  void on_ready() override {}
-  void on_answer(const wire::UpMessage&) override {}
-  void on_progress(const wire::UpMessage&) override {}
-  void on_log(const wire::UpMessage&) override {}
-  void on_ask(const wire::UpMessage&) override {}
-  void on_retires() override {}
-  void on_stray(std::string_view) override {}
-  void on_tail(std::string_view) override {}
-  void on_warning(std::string) override {}
-};
 
 class SessionForeign : public testing::Test {
  protected:
@@ -40,7 +27,7 @@ class SessionForeign : public testing::Test {
   SessionOptions options_;
   OutputQueue output_;
   std::optional<Session> session_;
-  Nothing sink_;
+  test::DeafSink sink_;
 };
 
 TEST_F(SessionForeign, AsManyAsItHasInARowEndIt) {
@@ -88,6 +75,15 @@ TEST_F(SessionForeign, WhatHasItsReplyIs) {
   send(2);
   hear(R"([901,"ok",1])");
   EXPECT_FALSE(broken());
+}
+
+TEST_F(SessionForeign, WhatWasAnsweredWithoutItsReplyWaitsForNothingWhenItComesAgain) {
+  send(1);
+  hear(R"([null,"ask",5,"fetch",1,[4503599627370496]])");
+  hear(R"([1,"error","it did not wait"])");
+  send(1);
+  hear(R"([901,"ok",1])");
+  EXPECT_TRUE(broken());
 }
 
 TEST_F(SessionForeign, WhereAllThatItHasWaitsItIsOnlyDropped) {
