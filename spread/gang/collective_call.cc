@@ -65,12 +65,17 @@ Status parse_reduction(CollectiveCall& call) {
   return {};
 }
 
-/// What its peers would take for an array, and cannot read, is refused where it comes from.
-Status check_array(const CollectiveCall& call, ByteView value) {
+/// Why the peers, which would take it for an array, could not read it; empty: they can, or it is
+/// none. So it is refused where it comes from.
+std::string unreadable(ByteView value) {
   if (!looks_like_array(value)) return {};
   const Result<TypedArray> array = parse_typed_array(value);
-  if (array) return {};
-  return fail(fmt::format("it called {} of {}", call.what(), array.error().message));
+  return array ? std::string() : array.error().message;
+}
+
+Status check_array(const CollectiveCall& call, ByteView value) {
+  const std::string why = unreadable(value);
+  return why.empty() ? Status() : fail(fmt::format("it called {} of {}", call.what(), why));
 }
 
 Status parse_exchange(CollectiveCall& call) {
@@ -235,11 +240,7 @@ Result<NamedValue> parse_named(GangOp op, std::uint64_t arguments, ByteView valu
   named.name = as_text(name.bytes);
   if (!puts) return named;
   named.value = each.take();
-  if (looks_like_array(named.value)) {
-    if (const auto array = parse_typed_array(named.value); !array) {
-      return fail("put of " + array.error().message);
-    }
-  }
+  if (const std::string why = unreadable(named.value); !why.empty()) return fail("put of " + why);
   return named;
 }
 
