@@ -48,8 +48,9 @@ std::optional<SubtaskOp> subtask_op_named(std::string_view op) {
   return static_cast<SubtaskOp>(found - kOpNames.begin());
 }
 
-SubtaskBook::SubtaskBook(const Limits& limits, std::optional<std::uint32_t> subpool)
-    : limits_(limits) {
+SubtaskBook::SubtaskBook(const Limits& limits, std::optional<std::uint32_t> subpool,
+                         UnderWay is_under_way)
+    : limits_(limits), is_under_way_(std::move(is_under_way)) {
   if (subpool) subpool_ = std::min(*subpool, limits_.subpool_max);
 }
 
@@ -78,7 +79,7 @@ void SubtaskBook::submit(const Asked& asked, std::uint32_t depth, const Slice& a
     return asked.refuse("BadAsk", "submit takes an array of payloads, and perhaps a common part");
   }
   const ByteView common = count == 2 ? each.take() : ByteView();
-  if (depth >= kDepthMax) {
+  if (depth >= kDepthMax && *size > 0) {
     return asked.refuse("TooDeep", fmt::format("a sub-task of depth {} submits no others", depth));
   }
   const std::string too_much = excess(asked.owner, *size, arguments.size());
@@ -141,7 +142,7 @@ void SubtaskBook::ready(const Asked& asked) {
     if (is_finished(id)) {
       ++have;
     } else if (!some_come) {
-      some_come = is_under_way(asked.owner, id);
+      some_come = is_under_way_(asked.owner, id);
     }
   }
   if (some_come || have == ids->size()) return asked.answer(finished_of(*ids));

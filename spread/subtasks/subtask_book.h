@@ -80,8 +80,12 @@ class SubtaskBook {
     std::uint32_t subpool_max = UINT32_MAX;          ///< a larger one is made this
   };
 
-  /// `subpool`: what the user has asked for; then no worker is asked.
-  SubtaskBook(const Limits& limits, std::optional<std::uint32_t> subpool);
+  /// Whether a sub-task of this owner that is not finished is at a worker.
+  using UnderWay = std::function<bool(OwnerId owner, TaskId id)>;
+
+  /// `subpool`: what the user has asked for; then no worker is asked. Where `ready` asks for some
+  /// that are missing, and none of these is under way, its owner waits until one more is finished.
+  SubtaskBook(const Limits& limits, std::optional<std::uint32_t> subpool, UnderWay is_under_way);
 
   /// A worker asks one of the ops of subtask_op_named(), for the task that is this owner, which
   /// stands under `depth` others. `arguments` are the question's, in memory that may be kept.
@@ -93,10 +97,6 @@ class SubtaskBook {
   /// The owner's attempt is over, in whatever way. Its sub-tasks and their results are forgotten; a
   /// question that it waits for has no reply.
   void drop(OwnerId owner, SubtaskChanges& out);
-
-  /// Whether a sub-task of this owner that is not finished has been sent to a worker. Where `ready`
-  /// asks for some of which none has, the owner waits until one more is finished.
-  std::function<bool(OwnerId owner, TaskId id)> is_under_way = [](OwnerId, TaskId) { return true; };
 
   /// The common part of sub-tasks that are not finished; null = it is over.
   const Value* common(std::uint64_t k) const;
@@ -164,6 +164,7 @@ class SubtaskBook {
   Value kept(const Value& value);
 
   Limits limits_;
+  UnderWay is_under_way_;
   std::optional<std::uint32_t> subpool_;
   std::uint64_t next_id_ = kFirstSubtask;
   std::uint64_t held_bytes_ = 0;

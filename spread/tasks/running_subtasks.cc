@@ -10,12 +10,10 @@ namespace spread {
 
 RunningSubtasks::RunningSubtasks(Engine& engine, const SubtaskBook::Limits& limits,
                                  std::optional<std::uint32_t> subpool)
-    : engine_(engine), book_(limits, subpool) {
-  book_.is_under_way = [this](OwnerId owner, TaskId id) {
-    const TaskId task = task_of_.at(owner);
-    return engine_.scheduler().is_under_way(owners_.at(task).worker->id(), task, id);
-  };
-}
+    : engine_(engine), book_(limits, subpool, [this](OwnerId owner, TaskId id) {
+        const TaskId task = task_of_.at(owner);
+        return engine_.scheduler().is_under_way(owners_.at(task).worker->id(), task, id);
+      }) {}
 
 OwnerId RunningSubtasks::owner_of(WorkerSlot& worker, TaskId task) {
   // Of an attempt that nothing else has ended.

@@ -72,9 +72,10 @@ class Readme(SpreadTest):
         program, lines = python_program("size.py")
         self.file("size.py", program)
         self.environment["PYTHONPATH"] = self.path("worker_sdk/python")
-        for folders in ("a/b/c", "a/d", "e"):
+        deepest = "e/" + "/".join("123456789abcdef")  # a sub-task of depth 16
+        for folders in ("a/b/c", "a/d", deepest):
             os.makedirs(self.path(os.path.join("tree", folders)))
-        for size, name in ((10, "f"), (200, "a/f"), (3000, "a/b/c/f"), (40000, "e/f")):
+        for size, name in ((10, "f"), (200, "a/f"), (3000, "a/b/c/f"), (40000, f"{deepest}/f")):
             self.file(os.path.join("tree", name), "x" * size)
         lines = lines.replace("/usr/share/doc /usr/share/perl5", "tree tree/a")
         self.assertEqual(self.shell(lines), "43210\n3200\n")

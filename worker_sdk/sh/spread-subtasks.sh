@@ -170,7 +170,7 @@ _spread_submit_here() {
         return
     fi
     _spread_number_in_meta depth || SPREAD_ANSWER=0
-    if [ "$SPREAD_ANSWER" -ge "$_spread_depth_max" ]; then
+    if [ "$SPREAD_ANSWER" -ge "$_spread_depth_max" ] && [ -n "$_spread_elements" ]; then
         _spread_refuse TooDeep "a sub-task of depth $SPREAD_ANSWER submits no others"
         return
     fi

@@ -144,7 +144,10 @@ int poll_subtasks_without_master() {
 int call_subtasks_without_master() {
   spread::register_handler([](std::string_view what) {
     if (what == "fail") throw spread::task_error("Own", "no");
-    if (what == "deeper") return spread::map<std::string>(std::vector{"deeper"})[0];
+    if (what == "deeper") {
+      spread::submit(std::vector<int>());  // none, at every depth
+      return spread::map<std::string>(std::vector{"deeper"})[0];
+    }
     return std::string(what) + " " + place();
   });
   spread::before_task([] { std::puts("before"); });

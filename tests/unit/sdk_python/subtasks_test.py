@@ -320,6 +320,18 @@ class WithoutMaster(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.splitlines()
 
+    def test_none_are_submitted_at_every_depth(self):
+        code = """
+def handler(n): return 1 + sum(w.map([n + 1] if n < 16 else []))
+w.register(handler)
+print(handler(0))
+w.register(lambda n: w.map([n + 1]))
+try: w.map([1])
+except w.SubtaskError as e: print(e)
+"""
+        self.assertEqual(self.result(code)[0], "17")
+        self.assertIn("depth 16 submits no others", self.result(code)[1])
+
     def test_sub_tasks_run_in_the_process_when_they_are_waited_for(self):
         code = """
 def handler(n):

@@ -155,6 +155,22 @@ spread_fetch '[4]'; show
                 self.assertEqual(kind, "ok")
             self.assertEqual(found, [["error", {"type": "TooDeep", "message": "a sub-task of depth 16 submits no others"}]])
 
+    def test_none_are_submitted_at_every_depth(self):
+        code = r"""
+down() {
+    list=[]
+    [ "$1" -eq 16 ] || list="[\"$(($1 + 1))\"]"
+    spread_submit "$list" && spread_fetch "$SPREAD_ANSWER" && spread_ok_json "$SPREAD_ANSWER" || spread_subtasks_failed
+}
+spread_register down
+down 0; show
+"""
+        for ((kind, found),) in self.values(code):
+            for _ in range(16):
+                ((kind, found),) = found
+                self.assertEqual(kind, "ok")
+            self.assertEqual(found, [])
+
     def test_a_sub_task_has_the_programs_input_and_output(self):
         code = self.HANDLER + """
 spread_submit '["say", "say"]' && spread_fetch "$SPREAD_ANSWER"; show

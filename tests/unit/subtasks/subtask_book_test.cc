@@ -52,10 +52,8 @@ TEST_F(Subtasks, ReadyNamesTheFinishedInTheOrderAsked) {
 
 // Or the only worker would ask for ever.
 TEST_F(Subtasks, ReadyWaitsForOneWhereNoneIsUnderWay) {
-  std::uint64_t under_way = 99;
-  book_.book().is_under_way = [&](OwnerId, TaskId subtask) {
-    return number(subtask) - kFirstSubtask == under_way;
-  };
+  book_.all_under_way = false;
+  book_.under_way = 99;
   book_.ask(1, "submit", "[0,0,0]");
   EXPECT_EQ(book_.ask(1, "ready", ids({2, 1})), "...");
   EXPECT_EQ(book_.waits_for(1), (Numbers{2, 1}));
@@ -65,9 +63,9 @@ TEST_F(Subtasks, ReadyWaitsForOneWhereNoneIsUnderWay) {
   EXPECT_EQ(book_.heard(1), ids({1}));
   EXPECT_EQ(book_.ask(1, "ready", "[]"), "[]");
   EXPECT_EQ(book_.ask(1, "ready", ids({1, 0})), ids({1, 0})) << "none is missing";
-  under_way = 2;
+  book_.under_way = 2;
   EXPECT_EQ(book_.ask(1, "ready", ids({2, 0})), ids({0}));
-  under_way = 99;
+  book_.under_way = 99;
   EXPECT_EQ(book_.ask(1, "ready", ids({2, 0})), "...");
   book_.finish(2, "7");
   EXPECT_EQ(book_.heard(1), ids({2, 0}));
@@ -256,6 +254,7 @@ TEST_F(Subtasks, ASubtaskOfTheGreatestDepthSubmitsNone) {
   EXPECT_EQ(book_.ask(1, "submit", "[0]", kDepthMax - 1), ids({0}));
   EXPECT_EQ(book_.ask(2, "submit", "[0]", kDepthMax),
             "! TooDeep a sub-task of depth 16 submits no others");
+  EXPECT_EQ(book_.ask(2, "submit", "[]", kDepthMax), "[]") << "which are none";
 }
 
 TEST(SubtaskLimits, OneTaskHasSoManySubtasks) {
@@ -303,7 +302,7 @@ TEST(SubtaskLimits, AnAnswerThatIsLongerThanAFrameIsRefusedAndNothingForgotten) 
 }
 
 TEST(SubtaskLimits, ALargeResultIsSharedAndASmallOneCopied) {
-  SubtaskBook book({}, std::nullopt);
+  SubtaskBook book({}, std::nullopt, [](OwnerId, TaskId) { return true; });
   TestBook unused;
   wire::UpMessage question;
   const Slice list = test::encoded("[0,0]");

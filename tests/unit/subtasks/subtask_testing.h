@@ -45,7 +45,12 @@ class TestBook {
  public:
   explicit TestBook(const SubtaskBook::Limits& limits = {},
                     std::optional<std::uint32_t> subpool = std::nullopt)
-      : book_(limits, subpool) {}
+      : book_(limits, subpool, [this](OwnerId, TaskId id) {
+          return all_under_way || number(id) - kFirstSubtask == under_way;
+        }) {}
+  /// Which one is at a worker, unless all are.
+  std::uint64_t under_way = 0;
+  bool all_under_way = true;
 
   /// `arguments`: JSON values with commas between them. The reply: "[1,2]", or "! BadAsk fetch
   /// ...";

@@ -131,7 +131,7 @@ class _Local:
         self._open = {}  # From id to (payload, common) and then to ["ok" or "error", value].
 
     def submit(self, payloads, common=None):
-        if self._depth >= DEPTH_MAX:
+        if payloads and self._depth >= DEPTH_MAX:
             raise Refused("TooDeep", "a sub-task of depth %d submits no others" % self._depth)
         first, self._last = self._last + 1, self._last + len(payloads)
         for id, payload in enumerate(payloads, first):

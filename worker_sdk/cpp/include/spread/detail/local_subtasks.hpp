@@ -95,12 +95,12 @@ class LocalSubtasks {
 
   Ids submit(std::string_view payloads, const std::string& common) {
     const unsigned depth = present_ == nullptr ? 0 : present_->depth;
-    if (depth >= kDepthMax) {
+    const std::size_t count =
+        msgpack::unpack(payloads.data(), payloads.size()).get().via.array.size;
+    if (depth >= kDepthMax && count > 0) {
       throw refused("TooDeep",
                     "a sub-task of depth " + std::to_string(depth) + " submits no others");
     }
-    const std::size_t count =
-        msgpack::unpack(payloads.data(), payloads.size()).get().via.array.size;
     Ids ids;
     std::size_t end = count < 16 ? 1 : count < 0x10000 ? 3 : 5;  // the array's header
     for (std::size_t i = 0; i < count; ++i) {
