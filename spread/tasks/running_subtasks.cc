@@ -64,6 +64,7 @@ void RunningSubtasks::tell(const SubtaskProgress::Above& above) {
 }
 
 void RunningSubtasks::finished(TaskId id, bool ok, const Value& value) {
+  one_succeeded_ |= ok;
   SubtaskProgress::Above above;
   progress_.finished(id, above);
   tell(above);

@@ -35,6 +35,8 @@ class RunningSubtasks {
   void ended(TaskId task) {
     if (!owners_.empty()) end(task);
   }
+  /// One has succeeded in this run: workers know what a sub-task looks like.
+  bool one_succeeded() const { return one_succeeded_; }
   /// The worker has ended, and with it what it had.
   void gone(WorkerSlot& worker);
 
@@ -67,6 +69,7 @@ class RunningSubtasks {
   /// Which workers have been sent which common part.
   std::map<std::uint64_t, std::set<WorkerSlot*>> common_at_;
   std::uint64_t last_owner_ = 0;
+  bool one_succeeded_ = false;
 };
 
 }  // namespace spread
