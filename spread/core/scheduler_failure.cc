@@ -144,6 +144,7 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   }
   pool_.set_resting(refuser, true);
   alarms_.set(refuser.id, refuser.not_before);
+  actions.push_back(WorkerRests{refuser.id, event.task, event.busy_seconds, rest, event.answer});
 }
 
 /// --max-busy.
