@@ -2,8 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 
 #include "spread/api/task.h"
@@ -18,7 +16,6 @@ struct WorkerStarted {
   WorkerId worker;
   std::string_view host;
   int pid;
-  std::span<const std::string> arguments = {};  ///< its own words; none of a job
 };
 struct WorkerReady {  ///< its first frame arrived, or its first task was sent
   WorkerId worker;
@@ -71,8 +68,7 @@ struct WorkerLog {  ///< a `log` message, or stray output
 };
 struct WorkerTail {
   WorkerId worker;
-  std::string_view text;                        ///< a piece of it
-  std::span<const std::string> arguments = {};  ///< as in WorkerStarted
+  std::string_view text;  ///< a piece of it
 };
 /// Why the scheduler did something: --explain.
 struct Decision {

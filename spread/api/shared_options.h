@@ -163,10 +163,12 @@ struct EndStep {
 
 // ---- what becomes of results and tails, and what is told beside them
 
-/// What the result of a gang is: its members' values as a list by rank, rank 0's alone, the lists
-/// that they are joined to one, or a map from rank to value.
-enum class GatherAs : std::uint8_t { List, Root, Concat, Map };
-inline constexpr std::string_view kGatherNames[] = {"list", "root", "concat", "map"};
+/// What several values become in one: of a gang's task its members' values, by rank; of a whole run
+/// the results of its tasks, in order. A list of them; rank 0's alone (of a gang only); the lists
+/// that they are joined to one; a map from number to value; a list of {number, parameters, results}
+/// for each worker.
+enum class GatherAs : std::uint8_t { List, Root, Concat, Map, ByWorker };
+inline constexpr std::string_view kGatherNames[] = {"list", "root", "concat", "map", "by-worker"};
 /// Of the subcommand gang: each task is one of several workers at the same time.
 struct GangOptions {
   std::uint32_t size = 0;  ///< 0: tasks are those of one worker
@@ -182,6 +184,7 @@ struct OutputOptions {
   /// Ends a record in Text format: '\n', NUL for --out0.
   char terminator = '\n';
   bool ordered = true;
+  std::optional<GatherAs> gather;  ///< all results are one value; not Root
 };
 
 struct TailOptions {
@@ -211,6 +214,7 @@ enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
 /// The form of the records on stdin, in `-a` files and in `--prep-file`.
 struct RecordOptions {
   InputFormat format = InputFormat::Lines;
+  bool format_given = false;  ///< --in was there: files of --partition and --common are that
   /// Ends a record in Lines format: '\n', NUL for -0, any byte for -d.
   char delimiter = '\n';
 };
@@ -227,8 +231,25 @@ struct InputOptions {
   std::vector<Group> groups;
 };
 
+/// How n numbers are shared out among k shards, where n is no multiple of k: spread evenly, or the
+/// first ones have one more.
+enum class Split : std::uint8_t { Even, Front };
+
+/// Tasks that are no records but say which part of a range or of arrays they are: docs/shards.md.
+struct ShardOptions {
+  static constexpr std::uint64_t kRangeMax = std::uint64_t{INT64_MAX};
+
+  std::optional<std::uint64_t> range;   ///< --range: 0 to N-1; at most kRangeMax
+  std::vector<std::string> partitions;  ///< --partition: files of elements
+  std::optional<std::uint64_t> shards;  ///< unset: as many as there are slots
+  std::uint64_t piece = 0;              ///< --chunk: numbers in each, instead of `shards`
+  Split split = Split::Even;
+
+  bool any() const { return range.has_value() || !partitions.empty(); }
+};
+
 struct PrepItem {
-  enum class Kind : std::uint8_t { Text, Json, File };
+  enum class Kind : std::uint8_t { Text, Json, File, Common };
   Kind kind = Kind::Text;
   std::string text;  ///< the text, the JSON document, or the file's name
 };

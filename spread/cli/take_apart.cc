@@ -40,6 +40,8 @@ RunOptions take_run(Options& options) {
   run.tasks.limits = options.job.limits;
   run.workers = take_workers(options);
   run.tasks.input = std::move(options.items.input);
+  run.tasks.shards = std::move(options.shards);
+  run.tasks.shards.piece = options.chunk;
   run.tasks.output = options.output;
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
@@ -177,7 +179,10 @@ Status complete_output(Draft& draft) {
     }
     output.format = OutputFormat::Text;
   } else if (!draft.has("--out")) {
-    output.format = default_output(draft.options.records.format);
+    const InputFormat input = draft.options.records.format;
+    const bool one_value = output.gather && input != InputFormat::Msgpack;
+    output.format =
+        one_value || draft.options.shards.any() ? OutputFormat::Json : default_output(input);
   }
   return {};
 }
@@ -240,6 +245,47 @@ Status check_gang(const Draft& draft) {
   return {};
 }
 
+/// Of those that read no input, and of those that are about lists of tasks.
+Status check_shards(const Draft& draft) {
+  const Options& options = draft.options;
+  const ShardOptions& shards = options.shards;
+  if (!shards.any()) {
+    for (const std::string_view option : {"--shards", "--split", "--chunk"}) {
+      if (!draft.has(option)) continue;
+      return fail(fmt::format("{} is for --range N or --partition FILE", option));
+    }
+    return {};
+  }
+  const std::string_view own = shards.range ? "--range" : "--partition";
+  const InputOptions& input = options.items.input;
+  if (!input.files.empty() || !input.groups.empty()) {
+    return fail(fmt::format("{} makes the tasks; no -a, ::: or :::: can", own));
+  }
+  if (options.records.format != InputFormat::Lines && options.records.format != InputFormat::Json) {
+    return fail(fmt::format("{}: its files are lines or JSON, so --in must be one of these", own));
+  }
+  if (draft.has("--shards") && draft.has("--chunk")) {
+    return fail("--shards and --chunk exclude each other: the number of pieces, or their size");
+  }
+  if (options.wire == Wire::Lines) {
+    return fail(
+        fmt::format("{}: a filter of --wire lines knows no shards; use --wire json or "
+                    "msgpack",
+                    own));
+  }
+  return {};
+}
+
+Status check_gather(const Draft& draft) {
+  const OutputOptions& output = draft.options.output;
+  if (!output.gather) return {};
+  if (!output.ordered) return fail("--gather and --unordered exclude each other");
+  if (output.format != OutputFormat::Json && output.format != OutputFormat::Msgpack) {
+    return fail("--gather makes one value, so --out must be json or msgpack");
+  }
+  return {};
+}
+
 Status check_lifetime(const Draft& draft) {
   if (!draft.has("--overlap")) return {};
   for (const std::string_view limit : {"--max-tasks", "--max-age", "--max-rss"}) {
@@ -257,10 +303,13 @@ Status complete(Draft& draft) {
   if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
+  draft.options.records.format_given = draft.has("--in");
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));
   SPREAD_TRY(check_gang(draft));
+  SPREAD_TRY(check_shards(draft));
+  SPREAD_TRY(check_gather(draft));
   SPREAD_TRY(check_lifetime(draft));
   return check_workers(draft);
 }

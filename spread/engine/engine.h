@@ -75,6 +75,8 @@ class Engine final : private ReadyHandler {
 
   // For the mode and the slots. They live as long as the Engine.
   Plan& plan() { return plan_; }
+  /// All hosts that are asked how many CPUs they have, have answered.
+  bool knows_slots() const { return !probe_; }
   EventLoop& loop() { return loop_; }
   TimePoint now() const { return loop_.now(); }
   Spawner& spawner() { return spawner_; }

@@ -8,6 +8,7 @@
 #include "spread/engine/login_end.h"
 #include "spread/input/task_input.h"
 #include "spread/io/system.h"
+#include "spread/shards/array_file.h"
 #include "spread/wire/codec.h"
 #include "spread/wire/json.h"
 
@@ -41,6 +42,14 @@ Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams
         auto values = read_all_records(options.records, item.text, options.max_frame, streams);
         if (!values) return fail("--prep-file: " + values.error().message);
         for (Value& value : *values) prep.push_back(std::move(value));
+        break;
+      }
+      case PrepItem::Kind::Common: {
+        const Result<std::string> text = read_file(item.text, streams.input);
+        if (!text) return fail("--common: " + text.error().message);
+        auto value = parse_common(*text, array_form(options.records), options.records.delimiter);
+        if (!value) return fail("--common " + item.text + ": " + value.error().message);
+        prep.push_back(std::move(*value));
         break;
       }
     }

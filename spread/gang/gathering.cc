@@ -1,39 +1,14 @@
 #include "spread/gang/gathering.h"
 
-#include <array>
-
 #include "spread/base/assert.h"
 #include "spread/base/buffers.h"
-#include "spread/wire/msgpack.h"
+#include "spread/wire/value_writer.h"
 
 namespace spread {
-namespace {
 
-template <typename Put>
-void add_head(ByteBuffer& out, Put put, std::uint64_t number) {
-  std::array<Byte, wire::kMaxScalarBytes> head;
-  Byte* const end = put(head.data(), number);
-  out.append({head.data(), static_cast<std::size_t>(end - head.data())});
-}
+bool is_list(ByteView value) { return wire::array_head(value).bytes > 0; }
 
-struct ArrayHead {
-  std::size_t bytes = 0;
-  std::uint64_t elements = 0;
-};
-
-/// Of one whole value; no bytes if it is no array.
-ArrayHead array_head(ByteView value) {
-  const Byte* at = value.data();
-  const wire::Token token = wire::next_token(at, at + value.size());
-  if (token.type != wire::TokenType::Array) return {};
-  return {static_cast<std::size_t>(at - value.data()), token.number};
-}
-
-}  // namespace
-
-bool is_list(ByteView value) { return array_head(value).bytes > 0; }
-
-Value gather(GatherAs how, std::span<const Slice> answers) {
+Value gather(GatherAs how, const Value& payload, std::span<const Slice> answers) {
   SPREAD_ASSERT(!answers.empty());
   Value value;
   if (how == GatherAs::Root) {
@@ -41,20 +16,31 @@ Value gather(GatherAs how, std::span<const Slice> answers) {
     return value;
   }
   ByteBuffer out;
+  wire::ValueWriter writer(out);
   if (how == GatherAs::Map) {
-    add_head(out, wire::put_map_header, answers.size());
+    writer.map(answers.size());
   } else {
-    std::uint64_t elements = how == GatherAs::List ? answers.size() : 0;
+    std::uint64_t elements = how == GatherAs::Concat ? 0 : answers.size();
     if (how == GatherAs::Concat) {
-      for (const Slice& answer : answers) elements += array_head(answer.view()).elements;
+      for (const Slice& answer : answers) elements += wire::array_head(answer.view()).elements;
     }
-    add_head(out, wire::put_array_header, elements);
+    writer.array(elements);
   }
   for (std::uint64_t rank = 0; rank < answers.size(); ++rank) {
     ByteView answer = answers[rank].view();
-    if (how == GatherAs::Map) add_head(out, wire::put_unsigned, rank);
-    if (how == GatherAs::Concat) answer = answer.subspan(array_head(answer).bytes);
-    out.append(answer);
+    if (how == GatherAs::Map) writer.number(rank);
+    if (how == GatherAs::ByWorker) {
+      writer.map(3);
+      writer.text("number");
+      writer.number(rank);
+      writer.text("parameters");
+      writer.array(1);
+      writer.encoded(payload);
+      writer.text("results");
+      writer.array(1);
+    }
+    if (how == GatherAs::Concat) answer = answer.subspan(wire::array_head(answer).bytes);
+    writer.encoded(answer);
   }
   value.body = Slice::copy_of(out.view());
   return value;

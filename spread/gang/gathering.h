@@ -10,8 +10,8 @@
 namespace spread {
 
 /// The result of a gang's task: one value, made of what its members have answered, by rank. With
-/// GatherAs::Concat each of them is_list().
-Value gather(GatherAs how, std::span<const Slice> answers);
+/// GatherAs::Concat each of them is_list(). `payload` is the task's, which ByWorker repeats.
+Value gather(GatherAs how, const Value& payload, std::span<const Slice> answers);
 
 /// One encoded value is an array.
 bool is_list(ByteView value);

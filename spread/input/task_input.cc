@@ -150,6 +150,7 @@ bool TaskInput::next(Record& record) {
       case Pull::NeedMore:
         if (!read_piece()) return false;
         break;
+      case Pull::Wait: return false;
       case Pull::End: next_part(); break;
       case Pull::Broken: end(reader_->error()); break;
     }
@@ -249,6 +250,7 @@ Result<std::vector<Value>> read_all_records(const RecordOptions& options, const 
           reader->feed(Slice::copy_of(as_bytes(*text)));
         }
         break;
+      case Pull::Wait:  // of no reader of a file
       case Pull::End: return values;
       case Pull::Broken: return fail(reader->error());
     }

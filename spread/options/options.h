@@ -41,6 +41,8 @@ struct Options {
   bool round_robin = false;
   StartOptions starts;
   RecordOptions records;
+  ShardOptions shards;
+  std::uint64_t chunk = 0;  ///< 0: not given
   std::vector<PrepItem> prep;
   Wire wire = Wire::Msgpack;
   bool start_all = false;

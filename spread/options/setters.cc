@@ -222,14 +222,6 @@ Status set_subpool(Draft& draft, std::string_view value) {
 Status set_exact(Draft& draft, std::string_view) {
   return store_flag(draft.options.gang.exact, true);
 }
-Status set_gather(Draft& draft, std::string_view value) {
-  for (std::size_t i = 0; i < std::size(kGatherNames); ++i) {
-    if (value != kGatherNames[i]) continue;
-    draft.options.gang.gather = static_cast<GatherAs>(i);
-    return {};
-  }
-  return fail("expected list, root, concat or map");
-}
 Status set_strict(Draft& draft, std::string_view) { return store_flag(draft.options.strict, true); }
 
 // ---------------------------------------------------------------- progress and records

@@ -67,6 +67,7 @@ class FormatSink final : public OutcomeSink {
     ++taken_;
     if (!writer_.closed()) formatter_.append(result, writer_.queue());
   }
+  void end() override {}
   Status pump() override { return {}; }
   bool full() const override { return writer_.full() && !writer_.closed(); }
   bool empty() const override { return true; }

@@ -29,6 +29,8 @@ class OutputFormatter {
   /// JSON object of --out records. Never fails: a value that cannot be shown is shown as null and
   /// counted in take_warning().
   void append(const TaskResult& result, OutputQueue& out);
+  /// The value alone, as JSON; null for whatever is not Ok.
+  void append_json(const TaskResult& result, ByteBuffer& out);
   /// A warning to be shown, each kind once (a NaN was written as null, ...); empty when there is
   /// none.
   std::string take_warning();
@@ -41,7 +43,6 @@ class OutputFormatter {
   void append_text(const TaskResult& result, OutputQueue& out);
   void append_msgpack(const TaskResult& result, OutputQueue& out);
   void append_record(const TaskResult& result, OutputQueue& out);
-  void append_json(const TaskResult& result, ByteBuffer& out);
   bool has_terminator(ByteView text) const;
   void note_terminator(TaskId id);
   void warn(Warning warning, std::string text);

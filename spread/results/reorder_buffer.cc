@@ -12,10 +12,6 @@ constexpr std::size_t kRingMax = std::size_t{1} << 18;  // the spread of 256 wor
 // An entry of the batch, and its place in the list of pointers by which it is sorted.
 constexpr std::size_t kBatchEntryBytes = sizeof(TaskResult) + sizeof(void*);
 
-std::size_t block_bytes_for(std::size_t memory_bytes) {
-  return std::clamp(memory_bytes / 64, std::size_t{4} * 1024, std::size_t{64} * 1024);
-}
-
 }  // namespace
 
 // The shares of memory_bytes: ring 1/4, read buffers 1/8; spilling stops at 5/8 and reading back at
@@ -23,13 +19,14 @@ std::size_t block_bytes_for(std::size_t memory_bytes) {
 ReorderBuffer::ReorderBuffer(std::size_t memory_bytes, SpillFile* spill)
     : ring_(kRingMin),
       mask_(kRingMin - 1),
-      values_(block_bytes_for(std::max(memory_bytes, kMemoryMin))),
+      values_(WaitingValues::block_bytes_for(std::max(memory_bytes, kMemoryMin))),
       memory_bytes_(std::max(memory_bytes, kMemoryMin)),
       ring_max_(
           std::clamp(std::bit_floor(memory_bytes_ / 4 / sizeof(TaskResult)), kRingMin, kRingMax)) {
   for (TaskResult& slot : ring_) slot.id = kNoTask;
   if (spill != nullptr) {
-    runs_ = std::make_unique<SpillRuns>(*spill, block_bytes_for(memory_bytes_), memory_bytes_ / 8);
+    runs_ = std::make_unique<SpillRuns>(*spill, WaitingValues::block_bytes_for(memory_bytes_),
+                                        memory_bytes_ / 8);
   }
 }
 
@@ -232,6 +229,7 @@ void ReorderSink::take(TaskResult&& result) {
 Status ReorderSink::pump() {
   if (reorder_.waiting() > 0) pass_on();
   if (!status_) return status_;
+  if (ended_ && reorder_.waiting() == 0) next_->end();
   return next_->pump();
 }
 

@@ -169,6 +169,8 @@ class OutcomeSink {
   virtual ~OutcomeSink() = default;
   /// Takes over the outcome of a task. Each task once, in any order.
   virtual void take(TaskResult&& result) = 0;
+  /// No task follows. Asked for again, nothing happens.
+  virtual void end() = 0;
   /// Passes on what is due, as far as the next link is not full. An Error: outcomes are lost, and
   /// the run with them.
   virtual Status pump() = 0;
@@ -192,6 +194,7 @@ class ReorderSink final : public OutcomeSink {
       : spill_(std::move(spill)), reorder_(memory_bytes, spill_.get()), next_(std::move(next)) {}
 
   void take(TaskResult&& result) override;
+  void end() override { ended_ = true; }
   Status pump() override;
   bool full() const override { return reorder_.full() || next_->full(); }
   bool empty() const override { return reorder_.waiting() == 0 && next_->empty(); }
@@ -208,6 +211,7 @@ class ReorderSink final : public OutcomeSink {
   ReorderBuffer reorder_;
   std::unique_ptr<OutcomeSink> next_;
   Status status_;  ///< of the spill file
+  bool ended_ = false;
 };
 
 }  // namespace spread

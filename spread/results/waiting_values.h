@@ -2,6 +2,7 @@
 // jobs' output uses too.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -105,6 +106,11 @@ class WaitingValues {
   /// Results are kept apart by how long they will stay, so that those that leave together free
   /// whole blocks.
   enum Lane : std::uint8_t { kNear, kFar, kLanes };
+
+  /// What suits a holder that may use so much memory.
+  static std::size_t block_bytes_for(std::size_t memory_bytes) {
+    return std::clamp(memory_bytes / 64, std::size_t{4} * 1024, std::size_t{64} * 1024);
+  }
 
   explicit WaitingValues(std::size_t block_bytes)
       : block_bytes_(block_bytes), alone_bytes_(block_bytes / 4) {}

@@ -41,10 +41,15 @@ void add_files(NamedFiles& files, const InputOptions& input) {
   }
 }
 
+void add_files(NamedFiles& files, const ShardOptions& shards) {
+  for (const std::string& name : shards.partitions) files.emplace_back("--partition", name);
+}
+
 void add_files(NamedFiles& files, const WorkerOptions& workers) {
   for (const std::string& name : workers.lists.files) files.emplace_back("--args-file", name);
   for (const PrepItem& item : workers.prep) {
     if (item.kind == PrepItem::Kind::File) files.emplace_back("--prep-file", item.text);
+    if (item.kind == PrepItem::Kind::Common) files.emplace_back("--common", item.text);
   }
 }
 

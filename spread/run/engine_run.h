@@ -41,6 +41,7 @@ Status claim_descriptors(const NamedFiles& files);
 /// Those that everything has.
 NamedFiles files_of(const CommonOptions& common);
 void add_files(NamedFiles& files, const InputOptions& input);
+void add_files(NamedFiles& files, const ShardOptions& shards);
 void add_files(NamedFiles& files, const WorkerOptions& workers);
 
 /// --dry-run of workers: what would be exec'd.

@@ -77,6 +77,7 @@ Status plan_memory_limit(const RunOptions& run, const Environment& environment, 
 Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   NamedFiles files = files_of(run.common);
   add_files(files, run.tasks.input);
+  add_files(files, run.tasks.shards);
   add_files(files, run.workers);
   SPREAD_TRY(claim_descriptors(files));
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
@@ -89,8 +90,10 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;
   }
-  SPREAD_TRY(check_overwritten_input(input_names(run.tasks.input), written_by(run.common.report),
-                                     process.streams));
+  const ShardOptions& shards = run.tasks.shards;
+  SPREAD_TRY(
+      check_overwritten_input(shards.any() ? shards.partitions : input_names(run.tasks.input),
+                              written_by(run.common.report), process.streams));
   const WorkerSetup setup{run.workers,      &run.tasks,      nullptr,
                           run.common.spill, run.common.ends, process.streams};
   const ReportedRun reported{ProgressUnit::Tasks, run.workers.wire != Wire::Lines, false,

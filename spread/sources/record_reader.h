@@ -64,6 +64,7 @@ struct Record {
 enum class Pull : std::uint8_t {
   Record,    ///< one record was given
   NeedMore,  ///< feed() or finish() first
+  Wait,      ///< none now, and no byte of the input makes a difference: to be asked again later
   End,       ///< after finish() and the last record
   Broken,    ///< the stream cannot be read any further (`error()` names the place): the input ends
 };

@@ -8,14 +8,19 @@
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/gang/gathering.h"
+#include "spread/io/system.h"
+#include "spread/output/gather_sinks.h"
 #include "spread/output/sinks.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/joblog.h"
 #include "spread/results/reorder_buffer.h"
+#include "spread/results/result_pair.h"
 #include "spread/tasks/worker_slot.h"
 
 namespace spread {
 namespace {
+
+constexpr std::string_view kNoList = "its value is no list, which --gather concat wants";
 
 /// "rank 2: ...", and not "rank deficient matrix".
 bool names_rank(std::string_view message) {
@@ -46,14 +51,30 @@ wire::WorkerError WorkerMode::error_of(const DeliverTask& delivery) const {
   return error;
 }
 
+std::unique_ptr<OutcomeSink> WorkerMode::open_results(const OutputOptions& output) {
+  const auto spill = [&] {
+    return std::make_unique<TempSpill>(TempFile(setup_.spill.place(), setup_.spill.max_bytes));
+  };
+  OutputWriter& to = engine_.output();
+  const bool by_worker = output.gather == GatherAs::ByWorker;
+  if (output.gather && (by_worker || output.format == OutputFormat::Msgpack)) {
+    return std::make_unique<HeldGatherSink>(*output.gather, output.format, setup_.spill.memory,
+                                            spill(), to);
+  }
+  std::unique_ptr<OutcomeSink> end;
+  if (output.gather) {
+    end = std::make_unique<GatherSink>(*output.gather, to);
+  } else {
+    end = std::make_unique<FormatSink>(output, to, engine_.plan().host_names);
+  }
+  if (!output.ordered) return end;
+  return std::make_unique<ReorderSink>(setup_.spill.memory, spill(), std::move(end));
+}
+
 Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
-  results_ = std::make_unique<FormatSink>(output, engine_.output(), engine_.plan().host_names);
-  if (output.ordered) {
-    TempFile file(setup_.spill.place(), setup_.spill.max_bytes);
-    results_ = std::make_unique<ReorderSink>(
-        setup_.spill.memory, std::make_unique<TempSpill>(std::move(file)), std::move(results_));
-  }
+  results_ = open_results(output);
+  needs_payloads_ = output.gather == GatherAs::ByWorker;
   if (!setup_.spill.directory.empty()) {
     if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);
@@ -66,8 +87,25 @@ Status WorkerMode::open() {
 
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
+  if (setup_.tasks->shards.any()) return open_shards();
   return TaskInput::open(setup_.tasks->input, setup_.workers.records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
+}
+
+Result<std::unique_ptr<TaskInput>> WorkerMode::open_shards() {
+  const ShardOptions& options = setup_.tasks->shards;
+  const RecordOptions& records = setup_.workers.records;
+  std::vector<Array> arrays;
+  for (const std::string& name : options.partitions) {
+    const Result<std::string> text = read_file(name, setup_.streams.input);
+    if (!text) return fail("--partition: " + text.error().message);
+    auto array = parse_array(*text, array_form(records), records.delimiter);
+    if (!array) return fail("--partition " + name + ": " + array.error().message);
+    arrays.push_back(std::move(*array));
+  }
+  auto reader = std::make_unique<ShardReader>(options, std::move(arrays));
+  shards_ = reader.get();
+  return TaskInput::open_reader(std::move(reader), {}, engine_.loop(), setup_.streams);
 }
 
 std::unique_ptr<RunSlot> WorkerMode::make_slot(WorkerId worker) {
@@ -76,29 +114,22 @@ std::unique_ptr<RunSlot> WorkerMode::make_slot(WorkerId worker) {
 
 void WorkerMode::begin_turn() {
   if (std::exchange(answered_, false)) engine_.read_slots_file();
+  if (shards_ != nullptr && shards_->waits_for_slots() && engine_.knows_slots()) {
+    shards_->set_slots(engine_.plan().workers());
+  }
 }
 
 Status WorkerMode::advance(bool over) {
+  if (over) results_->end();
   SPREAD_TRY(results_->pump());
   if (results_->has_warning()) engine_.warn(results_->take_warning());
   if (const bool unread = engine_.reporter().errors_full();
       std::exchange(unread_, unread) != unread) {
     engine_.reconsider_all();
   }
-  tell_joining();
   if (over && results_->empty()) return tails_->finish(engine_.tail_order());
   return tails_->advance(engine_.scheduler().tasks_done() && results_->empty(),
                          is_all() && !engine_.output().full(), engine_.tail_order());
-}
-
-/// --explain. The workers of `all` have no tasks that could be final.
-void WorkerMode::tell_joining() {
-  if (told_joining_ || is_all() || !engine_.scheduler().tasks_done()) return;
-  told_joining_ = true;
-  if (!engine_.reporter().explaining()) return;
-  const std::size_t left = engine_.scheduler().live_workers();
-  engine_.events().decided(fmt::format("{} worker{} started, {} to be waited for", workers_started_,
-                                       workers_started_ == 1 ? " was" : "s were", left));
 }
 
 std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
@@ -106,7 +137,7 @@ std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
 }
 
 void WorkerMode::on_tail(WorkerSlot& from, std::string_view text) {
-  engine_.events().tail(from.id(), text, from.arguments());
+  engine_.events().tail(from.id(), text);
   if (const Status kept = tails_->append(from.id(), text, from.is_former()); !kept) {
     engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
   }
@@ -208,6 +239,9 @@ void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   subtasks_.ended(answer.id);
   if (from.place().gang != kNoGang && !counts_in_gang(from, answer)) return;
   if (answer.kind != wire::UpKind::Ok) return on_other_answer(from, answer);
+  if (must_be_list(answer.id) && !is_list(answer.value)) {
+    return fail_instead(from, answer.id, "BadResult", kNoList);
+  }
   engine_.post_success(from.id(), answer.id, from.worker().share(answer.value));
 }
 
@@ -220,7 +254,7 @@ bool WorkerMode::counts_in_gang(WorkerSlot& from, const wire::UpMessage& answer)
   }
   const bool list = setup_.tasks->gang.gather != GatherAs::Concat || is_list(answer.value);
   if (list || answer.kind != wire::UpKind::Ok) return true;
-  fail_instead(from, answer.id, "BadResult", "its value is no list, which --gather concat wants");
+  fail_instead(from, answer.id, "BadResult", kNoList);
   return false;
 }
 
@@ -238,7 +272,6 @@ void WorkerMode::on_other_answer(WorkerSlot& from, const wire::UpMessage& answer
   }
   if (answered.kind == AnswerKind::Busy) {
     engine_.events().refused(answer.id, from.id(), answer.text);
-    answered.answer = from.worker().share(as_bytes(answer.text));
   }
   engine_.post(std::move(answered));
 }
@@ -264,6 +297,12 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
   result.duration = success.duration;
   result.value.body = std::move(answer.value);
   if (report != nullptr) fill(*report, result, success.payload);
+  pass_on(std::move(result), success.payload);
+}
+
+/// To the chain of outcomes.
+void WorkerMode::pass_on(TaskResult&& result, const Value& payload) {
+  if (needs_payloads_) result.value = pair_of(payload, result.value);
   results_->take(std::move(result));
 }
 
@@ -276,7 +315,7 @@ void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
   result.duration = delivery.duration;
   result.first = delivery.first;
   if (!delivery.members.empty()) {
-    result.value = gather(setup_.tasks->gang.gather, delivery.members);
+    result.value = gather(setup_.tasks->gang.gather, delivery.payload, delivery.members);
   } else if (result.outcome == Outcome::Ok) {
     result.value.body = std::move(delivery.answer);
   } else if (delivery.from_answer && delivery.rank == kNoRank) {
@@ -287,7 +326,7 @@ void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
   }
   if (report != nullptr) fill(*report, result, delivery.payload);
   if (result.outcome != Outcome::Ok) tell_failure(delivery, result, report);
-  results_->take(std::move(result));
+  pass_on(std::move(result), delivery.payload);
 }
 
 void WorkerMode::retry(const RetryTask& retry, TaskReport* report) {

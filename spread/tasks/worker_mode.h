@@ -14,6 +14,7 @@
 #include "spread/io/process_memory.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/reorder_buffer.h"
+#include "spread/shards/shard_reader.h"
 #include "spread/tasks/running_gangs.h"
 #include "spread/tasks/running_subtasks.h"
 #include "spread/tasks/worker_options.h"
@@ -67,10 +68,7 @@ class WorkerMode final : public RunMode {
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
-  void worker_started(WorkerId worker) {
-    ++workers_started_;
-    tails_->started(worker);
-  }
+  void tail_begins(WorkerId worker) { tails_->started(worker); }
   void tail_handed_over(WorkerId worker) { tails_->handed_over(worker); }
   void tail_ended(const WorkerSlot& worker, bool has_tail);
   void worker_failed() { ++failed_workers_; }
@@ -99,7 +97,9 @@ class WorkerMode final : public RunMode {
   wire::WorkerError error_of(const DeliverTask& delivery) const;
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
   bool is_all() const { return setup_.is_all(); }
-  void tell_joining();
+  std::unique_ptr<OutcomeSink> open_results(const OutputOptions& output);
+  Result<std::unique_ptr<TaskInput>> open_shards();
+  void pass_on(TaskResult&& result, const Value& payload);
 
   Engine& engine_;
   WorkerSetup setup_;
@@ -107,16 +107,20 @@ class WorkerMode final : public RunMode {
   RunningSubtasks subtasks_;
   ReadBuffer read_buffer_;
   std::unique_ptr<OutcomeSink> results_;
+  /// --gather concat joins the results of tasks; those of sub-tasks go to their parents.
+  bool must_be_list(TaskId task) const {
+    return setup_.tasks->output.gather == GatherAs::Concat && !is_subtask(task);
+  }
+  bool needs_payloads_ = false;    ///< `results_` takes pairs: results/result_pair.h
+  ShardReader* shards_ = nullptr;  ///< what makes the tasks, if they are shards; the input has it
   std::unique_ptr<TailsOut> tails_;
   std::uint64_t failed_workers_ = 0;
-  std::uint64_t workers_started_ = 0;
   bool answered_ = false;  ///< since the last turn
   bool unread_ = false;    ///< workers are not read, since stderr is not
   bool warned_non_finite_ = false;
   bool warned_unknown_key_ = false;
   bool told_slow_end_ = false;
   bool told_held_answers_ = false;
-  bool told_joining_ = false;
   std::set<std::string> told_reasons_;
   GroupMemory memory_;  ///< as it was a second before `next_look_`
   TimePoint next_look_{};

@@ -36,6 +36,7 @@ struct WorkerOptions {
 /// Tasks and their results: `run`.
 struct TaskOptions {
   InputOptions input;
+  ShardOptions shards;  ///< instead of an input
   OutputOptions output;
   bool show_output = true;  ///< what workers attach to answers goes to stderr
   bool strict = false;      ///< stray output is an error

@@ -39,6 +39,7 @@ std::vector<std::string> read(const XargsSourceOptions& options, std::string_vie
         break;
       }
       case Pull::Broken: lines.push_back("broken: " + (*source)->error()); return lines;
+      case Pull::Wait:
       case Pull::End: return lines;
     }
   }

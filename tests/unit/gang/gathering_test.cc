@@ -20,7 +20,7 @@ std::vector<Slice> all_encoded(const std::vector<std::string>& answers) {
 }
 
 std::string gathered(GatherAs how, const std::vector<Slice>& answers) {
-  return as_json(gather(how, answers).body.view());
+  return as_json(gather(how, wire::text_value(Slice::literal("task")), answers).body.view());
 }
 std::string gathered(GatherAs how, const std::vector<std::string>& answers) {
   return gathered(how, all_encoded(answers));
