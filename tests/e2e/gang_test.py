@@ -315,7 +315,7 @@ class Misuse(GangTest):
                 (["--", "w"], "-n K is missing: how many workers have each task"),
                 (["-n0", "--", "w"], "-n: expected a whole number from 1 to 65536, not '0'"),
                 (["-nx", "--", "w"], "-n: expected a whole number from 1 to 65536, not 'x'"),
-                (["-n2", "--gather", "sum", "--", "w"], "--gather: expected list, root, concat or map"),
+                (["-n2", "--gather", "sum", "--", "w"], "--gather: expected list, root, concat, map or by-worker"),
                 (["-n2", "--wire", "lines", "--", "cat"], "--wire lines has no ranks and no collectives"),
                 (["-n2", "--window", "3", "--", "w"], "--window"),
         ]:

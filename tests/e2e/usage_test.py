@@ -67,7 +67,7 @@ class Wrong(SpreadTest):
 
     def test_option_that_could_be_several(self):
         self.assert_run(self.spread("run", "--out", "text", "--wire", "lines", "cat"), 0, "", "")
-        told = "--sh could be --show-output or --shutdown-timeout"
+        told = "--sh could be --shards, --show-output or --shutdown-timeout"
         self.refuse_run("--sh", "1", told=told)
 
     def test_value_for_an_option_without_one(self):

@@ -69,6 +69,7 @@ inline std::vector<std::string> read_tasks(const ArgumentSourceOptions& options,
         break;
       }
       case Pull::Broken: tasks.push_back("broken: " + (*source)->error()); [[fallthrough]];
+      case Pull::Wait:
       case Pull::End:
         EXPECT_NE((*source)->next(record), Pull::Record) << "a task after the end";
         return tasks;
