@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "spread/api/task.h"
@@ -16,6 +18,7 @@ struct WorkerStarted {
   WorkerId worker;
   std::string_view host;
   int pid;
+  std::span<const std::string> arguments = {};  ///< its own words; none of a job
 };
 struct WorkerReady {  ///< its first frame arrived, or its first task was sent
   WorkerId worker;
@@ -68,7 +71,8 @@ struct WorkerLog {  ///< a `log` message, or stray output
 };
 struct WorkerTail {
   WorkerId worker;
-  std::string_view text;  ///< a piece of it
+  std::string_view text;                        ///< a piece of it
+  std::span<const std::string> arguments = {};  ///< as in WorkerStarted
 };
 /// Why the scheduler did something: --explain.
 struct Decision {

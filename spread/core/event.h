@@ -111,7 +111,7 @@ struct Answered {
   AnswerKind kind = AnswerKind::Ok;
   double busy_seconds = 0;
   // Passed on in the action that follows from it.
-  Slice answer = {};        ///< the value, or the error map
+  Slice answer = {};        ///< the value, or the error map; of Busy its reason, as text
   JobEndPtr job = nullptr;  ///< null of a worker that lives on
 };
 /// The task could not even be sent: the worker's wire cannot carry its payload. It will never be
@@ -332,6 +332,14 @@ struct RetryTask {
   GangId gang = kNoGang;
   std::uint32_t rank = kNoRank;
 };
+/// A worker that said busy is left alone for a while.
+struct WorkerRests {
+  WorkerId worker{};
+  TaskId task{};
+  double asked_seconds = 0;
+  Duration rest{};
+  Slice reason = {};  ///< as it said it
+};
 /// A slot that a task might wait for is started again only after a long pause.
 struct SlotPaused {
   WorkerId worker{};
@@ -344,9 +352,9 @@ struct SlotClosed {
   std::string reason;
 };
 
-using Action =
-    std::variant<StartWorker, SendTask, CloseInput, HandOver, KillWorker, KillFormer, DeliverTask,
-                 RetryTask, GangBroken, GangShrinks, FamilyEnded, SlotPaused, SlotClosed>;
+using Action = std::variant<StartWorker, SendTask, CloseInput, HandOver, KillWorker, KillFormer,
+                            DeliverTask, RetryTask, GangBroken, GangShrinks, FamilyEnded,
+                            WorkerRests, SlotPaused, SlotClosed>;
 using Actions = std::vector<Action>;
 
 }  // namespace spread

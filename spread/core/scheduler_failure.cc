@@ -132,7 +132,8 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   BusyState state = busy_state(refuser, now);
   state.asked_seconds = event.busy_seconds;
   state.refusal = duration;
-  refuser.not_before = after(now, busy_rest(state, random_));
+  const Duration rest = busy_rest(state, random_);
+  refuser.not_before = after(now, rest);
   // A gang may need as many as there are.
   const bool can_do_without = input_ended_ && options_.gang == 0;
   if (!refuser.has_tasks() && can_do_without && should_retire(state, useful_)) {
@@ -144,6 +145,7 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   }
   pool_.set_resting(refuser, true);
   alarms_.set(refuser.id, refuser.not_before);
+  actions.push_back(WorkerRests{refuser.id, event.task, event.busy_seconds, rest, event.answer});
 }
 
 /// --max-busy.
@@ -370,7 +372,7 @@ void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration
   how.job = event.job;
   how.gang = failed.gang;
   how.rank = failed.rank;
-  how.error_type = "Lost";
+  how.error_type = kNoResponse;
   how.message = "its worker died " + std::to_string(task.crashes) +
                 (task.crashes == 1 ? " time: " : " times, the last time: ") + event.reason;
   deliver(failed.task, std::move(how), actions);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "spread/core/scheduler.h"
+#include "spread/core/verdict.h"
 
 namespace spread {
 namespace {
@@ -68,7 +69,7 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   how.worker = retiring.id;
   how.gang = failed->gang;
   how.rank = failed->rank;
-  how.error_type = "Lost";
+  how.error_type = kNoResponse;
   how.message = fmt::format(
       "{} workers in a row left (bye, or exit status 0) with it as their first task, and answered "
       "nothing",

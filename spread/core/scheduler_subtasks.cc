@@ -6,6 +6,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/core/scheduler.h"
+#include "spread/core/verdict.h"
 
 namespace spread {
 
@@ -196,7 +197,7 @@ void Scheduler::take_along(TaskIndex i, WorkerId worker, std::string_view reason
   DeliverTask how;
   how.outcome = Outcome::Lost;
   how.worker = worker;
-  how.error_type = "Lost";
+  how.error_type = kNoResponse;
   how.message = fmt::format("its sub-tasks have ended its worker {} times, the last time: {}",
                             tasks_[i].taken_along, reason);
   deliver(i, std::move(how), actions);

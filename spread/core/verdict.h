@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "spread/api/shared_options.h"
 #include "spread/api/task.h"
@@ -21,6 +22,8 @@ enum class Verdict : std::uint8_t {
 Verdict after_failure(const Task& task, const FailureOptions& rules, bool stopping);
 /// The death is counted in `task` already. Final means Lost.
 Verdict after_crash(const Task& task, const FailureOptions& rules, bool stopping);
+/// The error's type of a task that is Lost: whatever worked on it has ended without an answer.
+inline constexpr std::string_view kNoResponse = "NoResponse";
 /// When --max-busy is over for a task that has only been refused: it is NotComputed then.
 TimePoint refusals_end(const Task& task, const FailureOptions& rules);
 

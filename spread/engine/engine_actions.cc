@@ -24,6 +24,7 @@ void Engine::carry_out(Action& action) {
           [&](const GangBroken& broken) { mode_->gang_broken(broken); },
           [&](const FamilyEnded& ended) { mode_->family_ended(ended.parent); },
           [&](const GangShrinks& smaller) { tell_smaller_gangs(smaller); },
+          [&](const WorkerRests&) {},
           [&](const SlotPaused& paused) { tell_pause(paused); },
           [&](const SlotClosed& closed) { give_up(closed); },
       },

@@ -146,6 +146,12 @@ void RunEvents::explain(const Action& action) {
           [&](const GangShrinks& a) {
             return fmt::format("gangs have {} members{}", a.size, a.waits ? ": they wait" : "");
           },
+          [&](const WorkerRests& a) {
+            const std::string_view reason = as_text(a.reason.view());
+            return fmt::format("{} rests for {:.3g} s: it refused task {} for {:.3g} s{}{}",
+                               worker(a.worker), to_seconds(a.rest), shown(a.task), a.asked_seconds,
+                               reason.empty() ? "" : ", ", reason);
+          },
           [&](const SlotPaused& a) {
             return fmt::format("{} pauses for {:.3g} s: {}", worker(a.worker), to_seconds(a.pause),
                                a.reason);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -50,7 +51,9 @@ class RunEvents {
       : plan_(plan), loop_(loop), reporter_(reporter) {}
 
   // A worker, as its slot sees it.
-  void started(WorkerId worker, int pid) { tell(WorkerStarted{worker, host_of(worker), pid}); }
+  void started(WorkerId worker, int pid, std::span<const std::string> arguments = {}) {
+    tell(WorkerStarted{worker, host_of(worker), pid, arguments});
+  }
   void ready(WorkerId worker) { tell(WorkerReady{worker}); }
   void ended(WorkerId worker, bool expected, std::string_view reason) {
     tell(WorkerEnded{worker, expected, reason});
@@ -59,7 +62,9 @@ class RunEvents {
     tell(TaskProgress{task, worker, fraction, text});
   }
   void log(const WorkerLog& message) { tell(message); }
-  void tail(WorkerId worker, std::string_view text) { tell(WorkerTail{worker, text}); }
+  void tail(WorkerId worker, std::string_view text, std::span<const std::string> arguments) {
+    tell(WorkerTail{worker, text, arguments});
+  }
   /// The task has got as far as into its queue.
   void sent(const SendTask& task) {
     if (!reporter_.detailed()) return;

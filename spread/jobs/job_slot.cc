@@ -113,7 +113,7 @@ void JobSlot::on_file_failed(int error) {
 }
 
 void JobSlot::not_started(const Error& error) {
-  if (!ending_ && engine_.may_start_later(error)) return refuse();
+  if (!ending_ && engine_.may_start_later(error)) return refuse(error.message);
   constexpr int kNoSuchCommand = 127, kNotExecutable = 126;  // as in a shell
   const bool found = error.number != ENOENT;
   std::string problem = error.message;
@@ -132,11 +132,12 @@ void JobSlot::on_ended(const ChannelEnd& end) {
 }
 
 /// The job goes back to the queue, and this slot rests for a moment.
-void JobSlot::refuse() {
+void JobSlot::refuse(std::string_view why) {
   Answered answered;
   answered.worker = id();
   answered.task = task_;
   answered.kind = AnswerKind::Busy;
+  answered.answer = Slice::copy_of(as_bytes(why));
   engine_.post(std::move(answered));
 }
 

@@ -59,7 +59,7 @@ class JobSlot final : public RunSlot, private SharedSink {
   void on_ended(const ChannelEnd& end) override;
 
   void not_started(const Error& error);
-  void refuse();
+  void refuse(std::string_view why);
   void ended(JobEnd end);
   void end_worker(bool clean, std::string reason, JobEndPtr job = nullptr);
 

@@ -147,7 +147,7 @@ namespace {
 
 /// nlohmann's parser is only asked for events: a document tree is not wanted, and this way neither
 /// depth nor exceptions are an issue.
-class StringArrayHandler final : public nlohmann::json_sax<nlohmann::json> {
+class WordsHandler final : public nlohmann::json_sax<nlohmann::json> {
  public:
   ArgumentList words;
   std::string error;
@@ -156,34 +156,38 @@ class StringArrayHandler final : public nlohmann::json_sax<nlohmann::json> {
   bool end_array() override { return true; }
   bool string(std::string& text) override {
     if (text.find('\0') != std::string::npos) return refuse("a string with a NUL byte");
-    words.push_back(std::move(text));
-    return true;
+    return add(std::move(text));
   }
   bool null() override { return refuse("null"); }
   bool boolean(bool) override { return refuse("true or false"); }
-  bool number_integer(number_integer_t) override { return refuse("a number"); }
-  bool number_unsigned(number_unsigned_t) override { return refuse("a number"); }
-  bool number_float(number_float_t, const std::string&) override { return refuse("a number"); }
+  bool number_integer(number_integer_t number) override { return add(std::to_string(number)); }
+  bool number_unsigned(number_unsigned_t number) override { return add(std::to_string(number)); }
+  bool number_float(number_float_t, const std::string& written) override { return add(written); }
   bool binary(binary_t&) override { return refuse("binary data"); }
   bool start_object(std::size_t) override { return refuse("an object"); }
   bool key(std::string&) override { return false; }
   bool end_object() override { return false; }
   bool parse_error(std::size_t position, const std::string&,
                    const nlohmann::detail::exception&) override {
-    error = fmt::format("not a JSON array of strings: wrong at column {}", position);
+    error = fmt::format("not a JSON array of strings and numbers: wrong at column {}", position);
     return false;
   }
 
  private:
+  bool add(std::string word) {
+    words.push_back(std::move(word));
+    return true;
+  }
   bool refuse(std::string_view what) {
-    error = fmt::format("not a JSON array of strings: word {} is {}", words.size() + 1, what);
+    error = fmt::format("not a JSON array of strings and numbers: word {} is {}", words.size() + 1,
+                        what);
     return false;
   }
   int depth_ = 0;
 };
 
 Result<ArgumentList> parse_json_list(std::string_view text) {
-  StringArrayHandler handler;
+  WordsHandler handler;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &handler)) {
     return fail(std::move(handler.error));
   }

@@ -28,8 +28,9 @@ Result<std::vector<HostSpec>> parse_host_list(std::string_view text);
 Result<std::vector<HostSpec>> parse_host_file(std::string_view text, std::string_view file);
 
 /// The argument of --worker, or one line of an --args-file: words quoted as for a shell (nothing is
-/// expanded: see shell_split), or, if it begins with `[`, a JSON array of strings. A program that
-/// is really called `[` is written '['.
+/// expanded: see shell_split), or, if it begins with `[`, a JSON array of strings and numbers, each
+/// of which is the word that it is written as (1.50 stays that). true and false are refused: each
+/// program spells them differently. A program that is really called `[` is written '['.
 Result<ArgumentList> parse_argument_list(std::string_view text);
 
 /// The text of an --args-file: one list a line; blank lines and lines that begin with `#` are

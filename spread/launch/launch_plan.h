@@ -87,7 +87,8 @@ struct LaunchContext {
 
 /// What to exec for one worker.
 struct LaunchPlan {
-  ArgumentList arguments;                                        ///< exec'd as is, PATH searched
+  ArgumentList words;      ///< its own, placeholders replaced, without what leads to its host
+  ArgumentList arguments;  ///< exec'd as is, PATH searched
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to spread's
   std::string directory;                                         ///< empty = spread's
 };

@@ -189,16 +189,18 @@ LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
   const SlotSpec& slot = roster.slots[number(worker)];
   const HostSpec& host = roster.hosts[number(slot.host)];
   Variables environment = worker_environment(host, slot, worker, facts);
-  if (!slot.exact.empty()) {
-    return plan_here(within_limits(slot.exact, context), std::move(environment), command);
-  }
-  SPREAD_ASSERT(!command.words.empty());
-  ArgumentList words = within_limits(fill_in(command.words, host, slot, worker, facts), context);
-  if (host.route.kind == Route::Kind::Here) {
-    return plan_here(std::move(words), std::move(environment), command);
-  }
-  words = with_user_environment(std::move(words), command, environment);
+  SPREAD_ASSERT(!slot.exact.empty() || !command.words.empty());
+  const ArgumentList own =
+      slot.exact.empty() ? fill_in(command.words, host, slot, worker, facts) : slot.exact;
+  ArgumentList words = within_limits(own, context);
   LaunchPlan plan;
+  if (!slot.exact.empty() || host.route.kind == Route::Kind::Here) {
+    plan = plan_here(std::move(words), std::move(environment), command);
+    plan.words = own;
+    return plan;
+  }
+  plan.words = own;
+  words = with_user_environment(std::move(words), command, environment);
   switch (host.route.kind) {
     case Route::Kind::Here: break;
     case Route::Kind::LoginShell: {

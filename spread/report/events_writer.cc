@@ -92,6 +92,18 @@ class EventsWriter::Line {
     literal<",\"worker\":null">();
     return *this;
   }
+  template <Literal name>
+  Line& texts(std::span<const std::string> values) {
+    key<name>();
+    std::string_view before = "[";
+    for (const std::string& value : values) {
+      out_.append(before);
+      append_json_string(value, out_);
+      before = ",";
+    }
+    out_.append(values.empty() ? "[]" : "]");
+    return *this;
+  }
   Line& task(TaskId id) { return whole<"task">(number(id)); }
 
  private:
@@ -130,10 +142,9 @@ void EventsWriter::run_ended(int exit_status, TimePoint now) {
 }
 
 void EventsWriter::on(const WorkerStarted& event, TimePoint now) {
-  Line(*this, Name<"worker_started">(), now)
-      .worker(event.worker)
-      .text<"host">(event.host)
-      .whole<"pid">(event.pid);
+  Line line(*this, Name<"worker_started">(), now);
+  line.worker(event.worker).text<"host">(event.host).whole<"pid">(event.pid);
+  if (!event.arguments.empty()) line.texts<"arguments">(event.arguments);
 }
 
 void EventsWriter::on(const WorkerReady& event, TimePoint now) {
@@ -189,7 +200,10 @@ void EventsWriter::on(const WorkerLog& event, TimePoint now) {
 }
 
 void EventsWriter::on(const WorkerTail& event, TimePoint now) {
-  Line(*this, Name<"worker_tail">(), now).worker(event.worker).text<"text">(event.text);
+  Line(*this, Name<"worker_tail">(), now)
+      .worker(event.worker)
+      .text<"text">(event.text)
+      .texts<"arguments">(event.arguments);
 }
 
 void EventsWriter::on(const Decision& event, TimePoint now) {
@@ -210,8 +224,8 @@ void Explain::add(std::string_view text, TimePoint now) {
 void Explain::on(const Decision& event, TimePoint now) { add(event.text, now); }
 
 void Explain::on(const WorkerStarted& event, TimePoint now) {
-  add(fmt::format("worker {} has started on {}, process {}", number(event.worker), event.host,
-                  event.pid),
+  add(fmt::format("worker {} has started on {}, process {}{}{}", number(event.worker), event.host,
+                  event.pid, event.arguments.empty() ? "" : ": ", shell_join(event.arguments)),
       now);
 }
 

@@ -118,7 +118,7 @@ std::string FailureReport::add(TaskId task, Outcome outcome, std::string_view ho
   }
   if (shown_ > shown_max_) return {};
   std::string how;
-  // "task 3 was lost: Lost: ..."
+  // Of a lost task the message says that there was no response.
   if (outcome != Outcome::Lost) how = first_line(type);
   if (const std::string text = first_line(message); !text.empty()) {
     how += (how.empty() ? "" : ": ") + text;

@@ -127,9 +127,20 @@ Status WorkerMode::advance(bool over) {
       std::exchange(unread_, unread) != unread) {
     engine_.reconsider_all();
   }
+  tell_joining();
   if (over && results_->empty()) return tails_->finish(engine_.tail_order());
   return tails_->advance(engine_.scheduler().tasks_done() && results_->empty(),
                          is_all() && !engine_.output().full(), engine_.tail_order());
+}
+
+/// --explain. The workers of `all` have no tasks that could be final.
+void WorkerMode::tell_joining() {
+  if (told_joining_ || is_all() || !engine_.scheduler().tasks_done()) return;
+  told_joining_ = true;
+  if (!engine_.reporter().explaining()) return;
+  const std::size_t left = engine_.scheduler().live_workers();
+  engine_.events().decided(fmt::format("{} worker{} started, {} to be waited for", workers_started_,
+                                       workers_started_ == 1 ? " was" : "s were", left));
 }
 
 std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
@@ -137,7 +148,7 @@ std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
 }
 
 void WorkerMode::on_tail(WorkerSlot& from, std::string_view text) {
-  engine_.events().tail(from.id(), text);
+  engine_.events().tail(from.id(), text, from.arguments());
   if (const Status kept = tails_->append(from.id(), text, from.is_former()); !kept) {
     engine_.abort("cannot keep the tail of " + from.name() + ": " + kept.error().message);
   }
@@ -272,6 +283,7 @@ void WorkerMode::on_other_answer(WorkerSlot& from, const wire::UpMessage& answer
   }
   if (answered.kind == AnswerKind::Busy) {
     engine_.events().refused(answer.id, from.id(), answer.text);
+    answered.answer = from.worker().share(as_bytes(answer.text));
   }
   engine_.post(std::move(answered));
 }

@@ -68,7 +68,10 @@ class WorkerMode final : public RunMode {
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void on_tail(WorkerSlot& from, std::string_view text);
-  void tail_begins(WorkerId worker) { tails_->started(worker); }
+  void worker_started(WorkerId worker) {
+    ++workers_started_;
+    tails_->started(worker);
+  }
   void tail_handed_over(WorkerId worker) { tails_->handed_over(worker); }
   void tail_ended(const WorkerSlot& worker, bool has_tail);
   void worker_failed() { ++failed_workers_; }
@@ -100,6 +103,7 @@ class WorkerMode final : public RunMode {
   std::unique_ptr<OutcomeSink> open_results(const OutputOptions& output);
   Result<std::unique_ptr<TaskInput>> open_shards();
   void pass_on(TaskResult&& result, const Value& payload);
+  void tell_joining();
 
   Engine& engine_;
   WorkerSetup setup_;
@@ -115,12 +119,14 @@ class WorkerMode final : public RunMode {
   ShardReader* shards_ = nullptr;  ///< what makes the tasks, if they are shards; the input has it
   std::unique_ptr<TailsOut> tails_;
   std::uint64_t failed_workers_ = 0;
+  std::uint64_t workers_started_ = 0;
   bool answered_ = false;  ///< since the last turn
   bool unread_ = false;    ///< workers are not read, since stderr is not
   bool warned_non_finite_ = false;
   bool warned_unknown_key_ = false;
   bool told_slow_end_ = false;
   bool told_held_answers_ = false;
+  bool told_joining_ = false;
   std::set<std::string> told_reasons_;
   GroupMemory memory_;  ///< as it was a second before `next_look_`
   TimePoint next_look_{};

@@ -31,7 +31,7 @@ bool WorkerSlot::counts() const { return mode_.setup().counts_answers(); }
 
 Status WorkerSlot::start() {
   const WorkerSetup& setup = mode_.setup();
-  const LaunchPlan plan = engine_.plan().launch(id(), generation_);
+  LaunchPlan plan = engine_.plan().launch(id(), generation_);
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;
   spawn.environment = plan.environment;
@@ -51,6 +51,7 @@ Status WorkerSlot::start() {
   }
 
   ++generation_;
+  arguments_ = std::move(plan.words);
   engine_.start_has_worked();
   SessionOptions session;
   session.wire = setup.workers.wire;
@@ -83,8 +84,8 @@ Status WorkerSlot::start() {
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
                                             mode_.read_buffer(), *this, how);
   reconsider();
-  mode_.tail_begins(id());
-  engine_.events().started(id(), worker_->pid());
+  mode_.worker_started(id());
+  engine_.events().started(id(), worker_->pid(), arguments_);
   for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
   engine_.needs_flush(*this);
   return {};

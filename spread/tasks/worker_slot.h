@@ -32,6 +32,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void forget_common(std::uint64_t common);
   /// Its tasks can submit sub-tasks: it works on one at a time, and is no member of a gang.
   bool may_submit() const { return slots_ == 1; }
+  /// What its process was started as: its own words.
+  const ArgumentList& arguments() const { return arguments_; }
   /// Its slot has been handed over.
   bool is_former() const { return former_; }
 
@@ -111,6 +113,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool had_subtask_ = false;
   bool meta_ = false;  ///< its tasks have a third element
   GangPlace place_;
+  ArgumentList arguments_;
   std::uint32_t slots_ = 1;  ///< as its hello says
   bool former_ = false;
   bool looks_at_memory_ = false;  ///< --max-rss, and it has not been found too large

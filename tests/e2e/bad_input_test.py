@@ -26,8 +26,8 @@ class BeforeAnythingStarts(SpreadTest):
             ("cat 'x", "'cat 'x': a ' that is never closed at column 5"),
             ("cat \\", r"'cat \': a \ with nothing after it at column 5"),
             ("[]", "'[]': no words"),
-            ('["cat"', """'["cat"': not a JSON array of strings: wrong at column 7"""),
-            ('["cat",1]', """'["cat",1]': not a JSON array of strings: word 2 is a number"""),
+            ('["cat"', """'["cat"': not a JSON array of strings and numbers: wrong at column 7"""),
+            ('["cat",null]', """'["cat",null]': not a JSON array of strings and numbers: word 2 is null"""),
         ):
             with self.subTest(words):
                 self.refuse("--worker", words, told=f"--worker {told}")
@@ -41,8 +41,8 @@ class BeforeAnythingStarts(SpreadTest):
     def test_args_file(self):
         for text, told in (
             ('# lists\n\ncat "x\n', 'args:3: a " that is never closed at column 5'),
-            ('["cat"]\n["cat", 3]\n', "args:2: not a JSON array of strings: word 2 is a number"),
-            ("cat\n[\n", "args:2: not a JSON array of strings: wrong at column 2"),
+            ('["cat"]\n["cat", true]\n', "args:2: not a JSON array of strings and numbers: word 2 is true or false"),
+            ("cat\n[\n", "args:2: not a JSON array of strings and numbers: wrong at column 2"),
             ("# none\n\n", "args: no lists in it"),
             ("", "args: no lists in it"),
         ):

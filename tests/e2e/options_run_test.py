@@ -4,6 +4,7 @@ with what it changes."""
 import json
 import os
 import re
+import shlex
 import unittest
 
 from spread_testing import PUPPET, PYTHON, SQUARE, SpreadTest, do, json_lines, shell_words
@@ -270,6 +271,16 @@ class OnRecord(SpreadTest):
         _, answers = self.answers([0, do(["kill", 9])], "--crash-retries", "2")
         self.assertEqual([a["kind"] for a in answers], ["ok", "crash", "crash"])
 
+    def test_a_lost_task_had_no_response(self):
+        """gmisclib's NoResponse, in records and events."""
+        path = self.path("events")
+        result = self.puppet([0, do(["kill", 9])], "--crash-retries", "1", "--out", "records", "--events", path)
+        lost = result.values[1]
+        self.assertEqual((lost["status"], lost["error"]["type"]), ("lost", "NoResponse"))
+        with open(path, encoding="utf-8") as file:
+            finished = [e for e in map(json.loads, file) if e["event"] == "task_finished"]
+        self.assertEqual(finished[1]["error_type"], "NoResponse")
+
     def test_fatal_answers_are_told_as_fatal(self):
         fatal = do(["answer", "fatal", {"type": "F", "message": "no licence"}])
         _, answers = self.answers([fatal])
@@ -288,9 +299,32 @@ class OnRecord(SpreadTest):
             lines = [line for line in result.err.splitlines() if line.startswith("[")]
             told = "\n".join(re.sub(r"^\[ *\d+\.\d+\] ", "", line) for line in lines)
             self.assertRegex(told, r"(?m)^start worker 0 on localhost: \w+")
+            command = re.escape(shlex.join(PUPPET))
+            self.assertRegex(told, rf"(?m)^worker 0 has started on localhost, process \d+: {command}$")
             self.assertRegex(told, r"(?m)^send task 2 to worker 0: \w+")
             self.assertRegex(told, r"(?m)^close the input of worker 0: \w+")
+            self.assertRegex(told, r"(?m)^1 worker was started, 1 to be waited for$")
             self.assertRegex(result.err, r"(?m)^localhost +1 +1 +2 +0 ")
+
+    def test_explain_tells_how_long_a_worker_that_refused_rests_and_why(self):
+        """gmisclib G5: that many seconds, 0.8 to 1.4 times what it asked for, and the root of how long the
+        refusal took."""
+        refuses = do(["once", self.path("once"), ["answer", "busy", 0.25, "load 14"]])
+        result = self.puppet([refuses], "-v")
+        told = re.search(r"worker 0 rests for ([0-9.]+) s: it refused task 1 for 0.25 s, load 14\n", result.err)
+        self.assertGreaterEqual(float(told[1]), 0.2)
+
+    def test_events_of_workers_have_their_argument_lists(self):
+        """gmisclib G10: what is called at the end of a worker is given its argument list."""
+        path = self.path("events")
+        self.environment["PUPPET_TAIL"] = "tail\n"
+        words = [*PUPPET, "{worker}"]
+        result = self.spread("run", "--in", "json", "-j1", "--events", path, "--", *words, input=b"1\n")
+        self.assert_run(result, 0, "1\ntail\n")
+        with open(path, encoding="utf-8") as file:
+            events = [json.loads(line) for line in file]
+        told = {e["event"]: e["arguments"] for e in events if "arguments" in e}
+        self.assertEqual(told, dict.fromkeys(["worker_started", "worker_tail"], [*PUPPET, "0"]))
 
     def test_bar_summary_and_events_count_tasks_that_no_worker_had(self):
         for words in (("--bar",), ("--summary",), ("--events", self.path("e")), ("-v",)):

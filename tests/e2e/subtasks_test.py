@@ -200,7 +200,7 @@ class Failures(SubtaskTest):
         self.assertEqual((result.status, result.err), (0, ""))
         first, failed, last = result.values[0]
         self.assertEqual((first, last), (1, 4))
-        self.assertRegex(failed, "Lost: its worker died 3 times, the last time: .*exit status 3$")
+        self.assertRegex(failed, "NoResponse: its worker died 3 times, the last time: .*exit status 3$")
 
     def test_a_worker_that_leaves_before_its_sub_tasks_are_done_is_not_started_for_ever(self):
         result = self.run_tasks("-j1", tasks=[["map", [1, 2, ["exit"]]], 3])

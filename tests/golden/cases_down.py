@@ -177,7 +177,7 @@ def cases(add):
                 [
                     ["ok", {"a": [1.5, None]}],
                     ["error", {"type": "ValueError", "message": "no", "trace": "line 1\nline 2\n"}],
-                    ["error", {"type": "Lost", "message": "killed by signal 9"}],
+                    ["error", {"type": "NoResponse", "message": "killed by signal 9"}],
                 ],
             ],
         ),

@@ -377,6 +377,11 @@ void Referee::see(const RetryTask& action) {
   }
 }
 
+void Referee::see(const WorkerRests& action) {
+  expect(action.rest >= std::chrono::milliseconds(10) && action.rest <= std::chrono::seconds(1000),
+         name(action.worker) + " rests for less than 0.01 s, or more than 1000 s");
+}
+
 void Referee::see(const SlotPaused& action) {
   const WorkerBook& paused = worker(action.worker);
   expect(paused.phase == WorkerBook::Phase::None, name(action.worker) + " pauses with a process");

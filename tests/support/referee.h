@@ -130,6 +130,7 @@ class Referee {
   void see(const GangBroken& action);
   void see(const GangShrinks& action);
   void see(const FamilyEnded& action);
+  void see(const WorkerRests& action);
   void see(const SlotPaused& action);
   void see(const SlotClosed& action);
 

@@ -197,6 +197,7 @@ class Simulation {
   void act(const GangBroken&) {}
   void act(const GangShrinks&) {}
   void act(const FamilyEnded& action);
+  void act(const WorkerRests&) {}
   void act(const SlotPaused&) {}
   void act(const SlotClosed&) {}
 

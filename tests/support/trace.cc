@@ -133,6 +133,9 @@ std::string describe(const Action& action) {
             return "deliver " + t(a.task) + " " + name(a.outcome) + ": " + a.message;
           },
           [](const RetryTask& a) { return "retry " + t(a.task) + why(a.why); },
+          [](const WorkerRests& a) {
+            return w(a.worker) + " rests for " + std::to_string(to_seconds(a.rest)) + " s";
+          },
           [](const SlotPaused& a) { return w(a.worker) + " pauses: " + a.reason; },
           [](const SlotClosed& a) { return "slot closed " + w(a.worker) + ": " + a.reason; },
       },

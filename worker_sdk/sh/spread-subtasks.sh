@@ -286,7 +286,7 @@ _spread_run_here() {
     { _spread_handed=$(_spread_in_subshell_here 9>&1 >&8 8>&-) || _spread_status=$?; } 8>&1
     case $_spread_handed in
         *"$_spread_newline"*) ;;
-        *)  _spread_describe Lost "exit status $_spread_status"
+        *)  _spread_describe NoResponse "exit status $_spread_status"
             _spread_handed="$_spread_last$_spread_newline\"error\",$_spread_value" ;;
     esac
     _spread_last=${_spread_handed%%"$_spread_newline"*}

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace spread {
 namespace {
@@ -78,6 +79,50 @@ TEST(BusyRest, LiesBetweenSpreadJobsFormulaWithLeastAndMostJitter) {
   }
 }
 
+/// What a Random of this seed draws first, in [0.8, 1.4).
+double jitter_of(std::uint64_t seed) { return Random(seed).uniform(0.8, 1.4); }
+
+double rest_of(const BusyState& state, std::uint64_t seed) {
+  Random random(seed);
+  return to_seconds(busy_rest(state, random));
+}
+
+TEST(BusyRest, IsSpreadJobsFormula) {
+  BusyState state = busy(2);
+  state.queued = 4;
+  state.total_usefulness = 2.5;
+  state.usefulness = 0.851485;
+  state.refusal = std::chrono::milliseconds(400);
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    // e^(1-u) = 1.16011 is below 5/2.5; sqrt(10 dt delay) + delay.
+    const double delay = 2 * jitter_of(seed) * 1.1601101992969047;
+    EXPECT_NEAR(rest_of(state, seed), std::sqrt(4 * delay) + delay, 1e-6);
+  }
+}
+
+TEST(BusyRest, CountsTheTasksThatWaitAndOneMoreForEachUsefulWorker) {
+  BusyState state = busy(10);
+  state.total_usefulness = 8;
+  for (const auto& [queued, factor] : {std::pair{0u, 0.125}, {1u, 0.25}, {5u, 0.75}, {7u, 1.0}}) {
+    state.queued = queued;
+    EXPECT_NEAR(rest_of(state, 3), 10 * jitter_of(3) * factor, 1e-6);
+  }
+  state.total_usefulness = 100;
+  state.queued = 0;
+  EXPECT_NEAR(rest_of(state, 3), 10 * jitter_of(3) * 0.1, 1e-6) << "a tenth at least";
+}
+
+TEST(BusyRest, WhatIsAskedForIsClampedToAHundredthOfASecondAndAThousand) {
+  for (const auto& [asked, clamped] :
+       {std::pair{-1.0, 0.01}, {0.0, 0.01}, {0.01, 0.01}, {0.5, 0.5}}) {
+    EXPECT_NEAR(rest_of(busy(asked), 5), std::max(0.01, clamped * jitter_of(5)), 1e-6) << asked;
+  }
+  BusyState last = busy(5000);
+  last.queued = 0;
+  last.total_usefulness = 4;
+  EXPECT_NEAR(rest_of(last, 5), 1000 * jitter_of(5) / 4, 1e-6);
+}
+
 TEST(BusyRest, IsJittered) {
   Random random(1);
   EXPECT_NE(busy_rest(busy(1), random), busy_rest(busy(1), random));
@@ -128,6 +173,23 @@ TEST(ShouldRetire, OnlyWhenThereAreManyMoreUsefulWorkersThanTasks) {
   EXPECT_FALSE(should_retire(state, 10));
   state.queued = 1;
   EXPECT_TRUE(should_retire(state, 10));
+}
+
+TEST(ShouldRetire, IsSpreadJobsRule) {
+  // nw > 3 + 2 (nq + 1), and nlive u < nw; both strictly.
+  BusyState state;
+  state.queued = 1;
+  state.usefulness = 0.5;
+  state.total_usefulness = 7;
+  EXPECT_FALSE(should_retire(state, 8));
+  state.total_usefulness = 7.001;
+  EXPECT_TRUE(should_retire(state, 8));
+  state.usefulness = 0.875125;
+  EXPECT_FALSE(should_retire(state, 8)) << "8 u is 7.001";
+  state.usefulness = 0.875;
+  EXPECT_TRUE(should_retire(state, 8));
+  state.queued = 2;
+  EXPECT_FALSE(should_retire(state, 8));
 }
 
 TEST(ShouldRetire, NeverOneThatIsMoreUsefulThanMost) {

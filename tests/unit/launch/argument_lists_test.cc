@@ -43,11 +43,14 @@ TEST(ParseArgumentList, NamesTheColumnOfAnOpenQuote) {
   EXPECT_EQ(parse("echo 'x"), ArgumentList{"error: a ' that is never closed at column 6"});
 }
 
-TEST(ParseArgumentList, NamesTheJsonWordThatIsNoString) {
-  const std::string start = "error: not a JSON array of strings: word ";
-  EXPECT_EQ(parse(R"(["a", 1])"), ArgumentList{start + "2 is a number"});
-  EXPECT_EQ(parse(R"([-1])"), ArgumentList{start + "1 is a number"});
-  EXPECT_EQ(parse(R"([1.5])"), ArgumentList{start + "1 is a number"});
+TEST(ParseArgumentList, TakesNumbersOfJsonForTheWordsThatTheyAreWrittenAs) {
+  EXPECT_EQ(parse(R"(["a", 1, -20, 1.50, 1e3, 18446744073709551616])"),
+            (ArgumentList{"a", "1", "-20", "1.50", "1e3", "18446744073709551616"}));
+}
+
+TEST(ParseArgumentList, NamesTheJsonWordThatIsNone) {
+  const std::string start = "error: not a JSON array of strings and numbers: word ";
+  EXPECT_EQ(parse(R"(["a", 1, false])"), ArgumentList{start + "3 is true or false"});
   EXPECT_EQ(parse(R"(["a", "b", null])"), ArgumentList{start + "3 is null"});
   EXPECT_EQ(parse(R"([true])"), ArgumentList{start + "1 is true or false"});
   EXPECT_EQ(parse(R"([["a"]])"), ArgumentList{start + "1 is an array"});
@@ -57,15 +60,17 @@ TEST(ParseArgumentList, NamesTheJsonWordThatIsNoString) {
 
 TEST(ParseArgumentList, NamesTheColumnOfBrokenJson) {
   EXPECT_EQ(parse("[\"a\" \"b\"]"),
-            ArgumentList{"error: not a JSON array of strings: wrong at column 8"});
-  EXPECT_EQ(parse("[\"a\"] x").front().substr(0, 34), "error: not a JSON array of strings");
-  EXPECT_EQ(parse("[\"a").front().substr(0, 34), "error: not a JSON array of strings");
-  EXPECT_EQ(parse("[\"\xff\"]").front().substr(0, 34), "error: not a JSON array of strings");
+            ArgumentList{"error: not a JSON array of strings and numbers: wrong at column 8"});
+  EXPECT_EQ(parse("[\"a\"] x").front().substr(0, 46),
+            "error: not a JSON array of strings and numbers");
+  EXPECT_EQ(parse("[\"a").front().substr(0, 46), "error: not a JSON array of strings and numbers");
+  EXPECT_EQ(parse("[\"\xff\"]").front().substr(0, 46),
+            "error: not a JSON array of strings and numbers");
 }
 
 TEST(ParseArgumentList, SurvivesDeepNesting) {
   EXPECT_EQ(parse(std::string(1000000, '[')).front(),
-            "error: not a JSON array of strings: word 1 is an array");
+            "error: not a JSON array of strings and numbers: word 1 is an array");
 }
 
 TEST(ParseArgsFile, HasOneListALine) {

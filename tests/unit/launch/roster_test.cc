@@ -245,9 +245,9 @@ TEST(Roster, ErrorsNameTheOptionOrTheFileAndLine) {
             "error: --worker 'b 'c': a ' that is never closed at column 3");
   EXPECT_EQ(error([](Bench& b) {
               b.lists.files = {"f"};
-              b.files["f"] = "a\n[1]\n";
+              b.files["f"] = "a\n[null]\n";
             }),
-            "error: --args-file: f:2: not a JSON array of strings: word 1 is a number");
+            "error: --args-file: f:2: not a JSON array of strings and numbers: word 1 is null");
   EXPECT_EQ(error([](Bench& b) {
               b.lists.files = {"f"};
               b.files["f"] = "";

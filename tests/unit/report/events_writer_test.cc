@@ -51,6 +51,9 @@ TEST(EventsWriter, TellsTheLifeOfAWorker) {
   const json started = line_of(WorkerStarted{WorkerId{2}, "n1", 4711});
   EXPECT_EQ(started, json::parse(R"({"event":"worker_started","time":1.5,"worker":2,"host":"n1",
                                      "pid":4711})"));
+  const std::string words[] = {"ssh", "a \"b\""};
+  EXPECT_EQ(line_of(WorkerStarted{WorkerId{2}, "n1", 4711, words})["arguments"],
+            json::parse(R"(["ssh", "a \"b\""])"));
   EXPECT_EQ(line_of(WorkerReady{WorkerId{2}}),
             json::parse(R"({"event":"worker_ready","time":1.5,"worker":2})"));
   EXPECT_EQ(line_of(WorkerEnded{WorkerId{2}, false, "exit status 3"}),
@@ -91,6 +94,13 @@ TEST(EventsWriter, TellsAFailureByItsReason) {
   EXPECT_EQ(line["worker"], nullptr);
   EXPECT_EQ(line["error_type"], "stopped");
   EXPECT_EQ(line["error_message"], "no slot is open");
+}
+
+TEST(EventsWriter, TellsWhoseATailIs) {
+  const std::string words[] = {"./w", "--gpu", "0"};
+  EXPECT_EQ(line_of(WorkerTail{WorkerId{1}, "bye\n", words}),
+            json::parse(R"({"event":"worker_tail","time":1.5,"worker":1,"text":"bye\n",
+                            "arguments":["./w","--gpu","0"]})"));
 }
 
 TEST(EventsWriter, TellsTextAsItIs) {

@@ -51,6 +51,9 @@ TEST(Explain, TellsWorkers) {
   Explain explain([&]() -> ByteBuffer& { return out; }, kStart);
   explain.on(WorkerStarted{WorkerId{2}, "n1", 4711}, kStart);
   EXPECT_EQ(taken(out), "[   0.000] worker 2 has started on n1, process 4711\n");
+  const std::string words[] = {"./w", "a b"};
+  explain.on(WorkerStarted{WorkerId{2}, "n1", 4711, words}, kStart);
+  EXPECT_EQ(taken(out), "[   0.000] worker 2 has started on n1, process 4711: ./w 'a b'\n");
   explain.on(WorkerEnded{WorkerId{2}, false, "exit status 3"}, kStart + seconds(12345));
   EXPECT_EQ(taken(out), "[12345.000] worker 2 has died: exit status 3\n");
   explain.on(WorkerEnded{WorkerId{2}, true, ""}, kStart);

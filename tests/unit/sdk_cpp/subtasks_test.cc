@@ -63,11 +63,11 @@ TEST_F(SdkSubtasks, EachCallIsAQuestion) {
 }
 
 TEST_F(SdkSubtasks, AFailureIsAValueOrAnException) {
-  const std::string lost = R"(["error",{"type":"Lost","message":"killed"}])";
+  const std::string lost = R"(["error",{"type":"NoResponse","message":"killed"}])";
   EXPECT_EQ(call("fetch", R"("fetch",7,[2,1])", R"([["ok","r"],)" + lost + "]"),
-            R"([7,"ok","r;Lost: killed;"])");
+            R"([7,"ok","r;NoResponse: killed;"])");
   EXPECT_EQ(call("get", R"("fetch",7,[1])", "[" + lost + "]"),
-            R"([7,"error",{"message":"killed","type":"Lost"}])");
+            R"([7,"error",{"message":"killed","type":"NoResponse"}])");
   EXPECT_EQ(
       call("wrong type", R"("fetch",7,[1])", R"([["ok","x"]])"),
       R"([7,"error",{"message":"a sub-task's result is of another type than int","type":"value"}])");

@@ -70,12 +70,12 @@ class Calls(WithMaster):
             self.assertEqual(worker.message(), [7, "ok", [16, 25]])
 
     def test_a_failure_is_a_value_or_an_exception(self):
-        lost = ["error", {"type": "Lost", "message": "killed by signal 9"}]
+        lost = ["error", {"type": "NoResponse", "message": "killed by signal 9"}]
         own = ["error", {"type": "KeyError", "message": "'a'", "trace": "t"}]
         for worker in self.workers():
             worker.task(7, "[[e.type, e.message, e.trace] for e in w.results([w.Subtask(1), w.Subtask(2)])]")
             self.reply(worker, [lost, own], "fetch", [1, 2])
-            found = [["Lost", "killed by signal 9", None], ["KeyError", "'a'", "t"]]
+            found = [["NoResponse", "killed by signal 9", None], ["KeyError", "'a'", "t"]]
             self.assertEqual(worker.message(), [7, "ok", found])
             worker.task(7, "w.Subtask(2).result()")
             self.reply(worker, [own], "fetch", [2])

@@ -45,7 +45,7 @@ class Subtasks(unittest.TestCase):
 
     def test_each_call_is_a_question(self):
         ids = "'[%d,%d]'" % (A, B)
-        error = ["error", {"type": "Lost", "message": "killed"}]
+        error = ["error", {"type": "NoResponse", "message": "killed"}]
         calls = (
             ("submit '[1,{\"a\":null}]'", ["submit", [1, {"a": None}]], [A, B]),
             ("submit '[\"x\"]' '{\"c\":1}'", ["submit", ["x"], {"c": 1}], [A]),

@@ -109,7 +109,7 @@ done
             "spread_fatal Model wrong": ["Model", "wrong"],
             "spread_busy 2 later,on": ["Busy", "later,on"],
             "spread_ok_json [1": ["BadResult", "the answer is not JSON: [1"],
-            "exit 4": ["Lost", "exit status 4"],
+            "exit 4": ["NoResponse", "exit status 4"],
         }
         code = "spread_submit '%s' && spread_fetch \"$SPREAD_ANSWER\"; show" % json.dumps(list(calls))
         for (found,) in self.values(code):

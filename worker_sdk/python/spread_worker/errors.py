@@ -18,7 +18,7 @@ class TaskError(Exception):
 
 
 class SubtaskError(TaskError):
-    """A sub-task has failed: `type`, `message` and `trace` are those of its failure; "Lost" where it
+    """A sub-task has failed: `type`, `message` and `trace` are those of its failure; "NoResponse" where it
     crashed its workers, "Timeout", "NotComputed". A handler that lets it out has failed likewise."""
     def __init__(self, type, message, trace=None):
         super().__init__(str(type or ""), str(message or ""), trace)

@@ -53,7 +53,7 @@ class busy : public std::exception {
   std::string reason_;
 };
 
-/// A sub-task has failed: its own error, or type() is "Lost" where it crashed its workers,
+/// A sub-task has failed: its own error, or type() is "NoResponse" where it crashed its workers,
 /// "Timeout", "NotComputed". A handler that lets it out has failed likewise.
 class subtask_error : public task_error {
  public:
