@@ -81,7 +81,7 @@ void WorkerSlot::tell_death(const WorkerGone& ended) {
   // After `| head` nothing is to be said of workers that spread ended for it.
   const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
   if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
-  const bool always = all || after_work;
+  const bool always = all || (after_work && !left_before_its_first_answer());
   // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
   // even where another try has helped; and a silent host may need help.
   const bool once = (ended.cause == EndCause::Misbehaved && mode_.tells_first(ended.reason)) ||

@@ -71,6 +71,7 @@ Status WorkerSlot::start() {
   how.kill_grace = setup.ends.kill_grace;
   // Whose answers are counted may have left lines out, and nothing would show it.
   how.may_leave_silently = !setup.is_all() && !counts() && engine_.plan().is_local(id());
+  how.kind_has_answered = engine_.key_proven(id());
   silence_.set(kForever);
   slow_end_.set(kForever);
   silent_.set(kForever);

@@ -158,9 +158,9 @@ void SessionWorker::is_confused() {
 }
 
 /// It has shown that it works, and stands between two messages.
-bool SessionWorker::may_leave_silently() const {
-  return options_.may_leave_silently && session_.answered() && !session_.left() && !closing_ &&
-         session_.problem() == Problem::None && !told_to_end();
+bool SessionWorker::may_leave_silently(bool works) const {
+  return options_.may_leave_silently && (works || session_.answered()) && !session_.left() &&
+         !closing_ && session_.problem() == Problem::None && !told_to_end();
 }
 
 void SessionWorker::leave_unread(bool unread) {
@@ -249,7 +249,9 @@ void SessionWorker::on_ended(const ChannelEnd& end) {
     const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
-  if (end.status && end.status->clean() && may_leave_silently()) session_.leave(sink_);
+  if (end.status && end.status->clean() && may_leave_silently(options_.kind_has_answered)) {
+    session_.leave(sink_);
+  }
   ended_ = true;
   deadline_.set(kForever);
   const bool process = channel_->pid() != 0;

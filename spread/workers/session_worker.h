@@ -77,6 +77,8 @@ struct SessionWorkerOptions {
   /// One that has answered and then ends with status 0, or closes its stdout, retires. Not of one
   /// behind a launcher, where the connection may have been cut.
   bool may_leave_silently = false;
+  /// Another process of its kind has answered: so it need not have, to retire by status 0.
+  bool kind_has_answered = false;
 };
 
 /// What a SessionWorker tells, beside what its Session finds.
@@ -158,7 +160,7 @@ class SessionWorker final : private ChannelSink {
   void end_unless_over(Duration from_now, std::string why);
   void too_late();
   void is_confused();
-  bool may_leave_silently() const;
+  bool may_leave_silently(bool works = false) const;
   void because(std::string_view why);
   bool told_to_end() const { return !ended_why_.empty(); }
   WorkerGone describe_end(const ChannelEnd& end) const;

@@ -40,7 +40,7 @@ class Leaving(SeedsTest):
         worker = self.worker_that("exits", answers=1000)
         result = self.run_tasks(worker, [1, None, 2, 3, None, 4], "-j2")
         self.assert_run(result, 2, [1, None, 2, 3, None, 4])
-        self.assert_told(result, r"spread: task \d \(line \d: null\) was lost.*exit status 0",
+        self.assert_told(result, r"spread: task \d \(line \d: null\) was lost.*: 3 workers in a row left .*",
                          r"spread: lost: 2, 5 \(2 tasks\)")
 
     def test_none_as_the_last_prep_item_is_one_like_any_other(self):
