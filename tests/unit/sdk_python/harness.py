@@ -68,6 +68,18 @@ def unpack(data):
     )
 
 
+def messages(data, wire):
+    """Those that a worker has written, one behind the other."""
+    if wire == "json":
+        return [json.loads(text) for text in data.splitlines() if text]
+    found = []
+    while data:
+        (size,) = struct.unpack(">I", data[1:5])
+        found.append(unpack(data[5:5 + size]))
+        data = data[5 + size:].removeprefix(b"\n")
+    return found
+
+
 class Worker:
     """A process that runs `code`, with `import spread_worker` in front of it."""
 

@@ -15,7 +15,7 @@ When run() returns, the real stdout is back, and what is printed then is the wor
 import os
 import sys
 
-from . import process, serve
+from . import process, serve, streams
 from .codecs import Ext
 from .collectives import (allgather, allreduce, barrier, broadcast, exchange, gather, get, is_root,
                           local_results, number_of_workers, put, rank, reduce, scatter, size)
@@ -24,7 +24,7 @@ from .hooks import after_task, at_exit, before_task
 from .subtasks import (Subtask, common, map, parent, ready, register, results, submit, subpool,
                        wait)
 
-__all__ = ["run", "progress", "log", "meta", "retire", "ask", "whoami", "Busy", "TaskError", "Fatal",
+__all__ = ["run", "run_on", "one_shot", "progress", "log", "meta", "retire", "ask", "whoami", "Busy", "TaskError", "Fatal",
            "Refused", "TooOld", "Ext", "GangFailed", "rank", "size", "is_root", "number_of_workers",
            "barrier", "broadcast", "allgather", "exchange", "reduce", "allreduce", "gather", "scatter",
            "put", "get", "local_results", "Subtask", "SubtaskError", "submit", "ready", "wait", "results",
@@ -52,6 +52,26 @@ def run(handler, prep=None, capture=False, window=1024, subtask=None):
     tolist() method (numpy) is sent as that.
     """
     serve.run(handler, prep, capture, window, subtask)
+
+
+def run_on(stdin, stdout, handler, prep=None, subtask=None, items=0, capture=False, wire=None,
+           features=()):
+    """run() in this process, as often as one likes, on two binary files (io.BytesIO, too) or
+    descriptors: for tests and debuggers. stdin holds `items` prep items, then tasks; the hello and the
+    answers are written to stdout. Descriptors 0 to 2 stay what they are, nothing watches the master,
+    and what prep raises is raised here.
+
+    wire      "msgpack" or "json"; None: msgpack where the package is there.
+    features  what the master on these streams knows, as SPREAD_FEATURES has it: ("ask", "bye").
+    """
+    streams.run_on(stdin, stdout, handler, prep, subtask, items, capture, wire, features)
+
+
+def one_shot(handler, task, prep=None, items=(), subtask=None):
+    """What run() would do with one task, in this process, with nothing around it: the result, as it
+    comes out of the wire. What the handler raises comes out as it is, so that `python3 -m pdb` stops
+    there; prints, breakpoint() and stdin are the terminal's; sub-tasks run in this process."""
+    return streams.one_shot(handler, task, prep, subtask, items)
 
 
 def progress(fraction, text=None):

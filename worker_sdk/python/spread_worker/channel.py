@@ -52,16 +52,23 @@ class Channel:
                 del self._buffer[:self._at]
                 self._scanned, self._at = self._scanned - self._at, 0
             self._check_process()
-            try:
-                chunk = os.read(self.fd_in, READ_SIZE)
-            except BlockingIOError:  # Another process that shares the pipe made it non-blocking.
-                wait(self.fd_in, select.POLLIN)
-                continue
+            chunk = self._read_some()
             if not chunk:
                 if self._buffer and not self._replies:
                     raise ProtocolError("input ended inside a message")
                 return None
             self._buffer += chunk
+
+    def misfed(self, why):
+        """What came in is not the protocol."""
+        refuse(why)
+
+    def _read_some(self):
+        while True:
+            try:
+                return os.read(self.fd_in, READ_SIZE)
+            except BlockingIOError:  # Another process that shares the pipe made it non-blocking.
+                wait(self.fd_in, select.POLLIN)
 
     def next_task(self):
         """None at the end."""
@@ -217,12 +224,15 @@ class Channel:
         if view and self.beats and self.beats.takes(len(view)):
             self.beats.write(view)
             view = b""
+        self._write_all(view)
+        self._last_write = time.monotonic()
+
+    def _write_all(self, view):
         while view:
             try:
                 view = view[os.write(self.fd_out, view):]
             except BlockingIOError:
                 wait(self.fd_out, select.POLLOUT)
-        self._last_write = time.monotonic()
 
     def _arm(self):
         if self._flusher is None:

@@ -21,21 +21,11 @@ def run(handler, prep, capture, window, subtask):
     channel.reader, channel.working = threading.get_ident(), True
     try:
         limit = memory.limit_of_environment()
-        items = start(channel, window)
-        if items and prep is None:
-            raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
-        context = prep and prep(items)
+        context = prepare(channel, prep, window, os.environ.get("SPREAD_PREP", "0"))
     except (Exception, SystemExit) as e:
         fail_start(channel, e)
-    channel.capture = process.Capture() if capture else None
-    given = () if prep is None else (context,)
-    subtasks.register((lambda payload: handler(payload, *given)) if given else handler,
-                      subtask and (lambda payload, common: subtask(payload, common, *given)))
-    channel.run_subtask = lambda task: run_subtask(channel, task)
     try:
-        channel.send([None, "ready"], may_wait=False)
-        serve(channel, limit)
-        channel.flush()
+        answer_all(channel, handler, prep, context, capture, subtask, limit)
     except (BrokenPipeError, ConnectionResetError):
         sys.exit(1)  # The master is gone; the grace time is running (process.watch_master).
     except InputEnded:
@@ -43,6 +33,26 @@ def run(handler, prep, capture, window, subtask):
     finally:
         process.give_back(channel)
         hooks.end()
+
+
+def prepare(channel, prep, window, items_text):
+    """What prep makes of the prep items."""
+    items = start(channel, window, items_text)
+    if items and prep is None:
+        raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
+    return prep and prep(items)
+
+
+def answer_all(channel, handler, prep, context, capture, subtask, limit=None):
+    """From ready to the end of the input."""
+    channel.capture = process.Capture() if capture else None
+    given = () if prep is None else (context,)
+    subtasks.register((lambda payload: handler(payload, *given)) if given else handler,
+                      subtask and (lambda payload, common: subtask(payload, common, *given)))
+    channel.run_subtask = lambda task: run_subtask(channel, task)
+    channel.send([None, "ready"], may_wait=False)
+    serve(channel, limit)
+    channel.flush()
 
 
 def tell(*message):
@@ -64,10 +74,9 @@ def retire():
     channel.retiring = True
 
 
-def start(channel, window):
+def start(channel, window, text):
     if channel.codec is None:
         raise ImportError("python3-msgpack is not installed here; install it, or use --wire json")
-    text = os.environ.get("SPREAD_PREP", "0")
     if not re.match(r"[0-9]+\Z", text):
         raise ValueError("SPREAD_PREP is not a number: %r" % text)
     hello = {"wire": 1, "prep": int(text), "window": window, "lang": "python",
@@ -109,7 +118,7 @@ def serve(channel, limit):
             answer = answer_of(channel, task)
         except ProtocolError as e:
             channel.flush()
-            process.refuse(str(e))
+            channel.misfed(str(e))
         more = channel.has_task() if channel.commons else channel.has_more()
         send_answer(channel, answer, more)
         if limit and answer[1] != "busy" and limit.is_exceeded():

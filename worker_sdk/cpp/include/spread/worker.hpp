@@ -18,6 +18,7 @@
 #include "spread/errors.hpp"
 
 #include <functional>
+#include <optional>
 #include <tuple>
 
 namespace spread {
@@ -30,6 +31,8 @@ struct options {
   /// (up to 1 MiB of each); the master shows it under the task's name. What a task that crashes
   /// wrote is lost. Without it, both are the worker's stderr, as it happens.
   bool capture = false;
+  /// How many prep items come first: of worker_on() alone, with a prep that takes any number.
+  std::optional<std::size_t> items = std::nullopt;
 };
 
 /// What is done once, before the first task, with the prep items (`--prep`, ...). `load` takes
@@ -77,6 +80,15 @@ int worker(Handler handler, Subtask subtask_handler, prep<Load> prep, const opti
 template <class Handler, class Subtask>
 requires(!std::same_as<Subtask, options>) int worker(Handler handler, Subtask subtask_handler,
                                                      const options& how = {});
+
+/// worker() on any two descriptors, in this process and as often as one likes, for tests and
+/// debuggers: `in` holds the prep items and the tasks, the hello and the answers go to `out`, and
+/// both stay open. Descriptors 0 to 2 are left alone, so a handler may print and a debugger read;
+/// nothing ends the process when the other ends are closed.
+template <class Handler, class Load>
+int worker_on(int in, int out, Handler handler, prep<Load> prep, options how = {});
+template <class Handler>
+int worker_on(int in, int out, Handler handler, options how = {});
 
 /// Inside a handler, from any of its threads: tells people how far the task is (0 to 1).
 inline void progress(double fraction, std::string_view text = {}) {

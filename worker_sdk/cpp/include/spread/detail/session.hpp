@@ -90,7 +90,9 @@ inline Description describe_exception() {
 class Session {
  public:
   explicit Session(Stdio& stdio) : stdio_(stdio), input_(stdio.in()), output_(stdio.out()) {
-    watchdog_.emplace(output_, stdio.in(), stdio.out(), grace_seconds());
+    // The process is not the master's to end where the descriptors are no stdin and stdout.
+    constexpr double kForEver = 1e6;
+    watchdog_.emplace(output_, stdio.in(), stdio.out(), stdio.lent() ? kForEver : grace_seconds());
     // Not SIG_IGN: that would be inherited by the programs that a handler starts, and `yes | head`
     // would complain. A handler ends at exec.
     struct sigaction nothing {};

@@ -22,11 +22,18 @@ inline void flush_stdio() {
 class Stdio {
  public:
   Stdio() = default;
+  /// Two other descriptors: those of the process stay as they are.
+  Stdio(int in, int out) : lent_in_(in), lent_out_(out) {}
   Stdio(const Stdio&) = delete;
   Stdio& operator=(const Stdio&) = delete;
 
   void move_away() {
     if (in_ >= 0) return;
+    if (lent()) {
+      in_ = duplicate(lent_in_, "worker_on");
+      out_ = duplicate(lent_out_, "worker_on");
+      return;
+    }
     in_ = duplicate(STDIN_FILENO, "stdin");
     out_ = duplicate(STDOUT_FILENO, "stdout");
     if (fcntl(STDERR_FILENO, F_GETFD) < 0) null_to(STDERR_FILENO, O_WRONLY);
@@ -41,14 +48,17 @@ class Stdio {
   /// From here on a print is the worker's tail.
   void put_back() {
     if (in_ < 0) return;
-    flush_stdio();
-    std::setvbuf(stdout, nullptr, _IOFBF, BUFSIZ);
-    dup2(in_, STDIN_FILENO);
-    dup2(out_, STDOUT_FILENO);
+    if (!lent()) {
+      flush_stdio();
+      std::setvbuf(stdout, nullptr, _IOFBF, BUFSIZ);
+      dup2(in_, STDIN_FILENO);
+      dup2(out_, STDOUT_FILENO);
+    }
     close(std::exchange(in_, -1));
     close(std::exchange(out_, -1));
   }
 
+  bool lent() const { return lent_in_ >= 0; }
   int in() const { return in_; }
   int out() const { return out_; }
 
@@ -68,6 +78,8 @@ class Stdio {
     if (null != fd) close(null);
   }
 
+  int lent_in_ = -1;
+  int lent_out_ = -1;
   int in_ = -1;
   int out_ = -1;
 };

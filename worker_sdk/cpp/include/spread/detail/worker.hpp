@@ -66,12 +66,12 @@ auto call_load(Load& load, const std::vector<std::string>& items) {
 /// Hello, prep items, and what `load` makes of them.
 template <class Load>
 auto prepare(Session& session, Load& load, const options& how) {
-  const std::size_t given = prep_items_given();
+  const std::size_t given = how.items.value_or(prep_items_given());
   const std::size_t wanted = prep_arity<Load>().value_or(given);
   session.hello(how.window, wanted);
   try {
     session.limit_memory();
-    if (std::getenv("SPREAD_PREP") != nullptr && given != wanted) {
+    if ((how.items || std::getenv("SPREAD_PREP") != nullptr) && given != wanted) {
       throw task_error("prep", "this worker takes " + std::to_string(wanted) +
                                    " prep items, SPREAD_PREP says " + std::to_string(given));
     }
@@ -176,6 +176,7 @@ void serve(Session& session, const options& how, Handler& handler, Subtask& subt
 
 /// Why this process cannot be a worker; empty if it can.
 inline std::string refusal(Stdio& stdio) {
+  if (stdio.lent()) return "";
   if (isatty(stdio.in() < 0 ? STDIN_FILENO : stdio.in()) != 0) {
     return "stdin is a terminal, and this is a worker: try  seq 3 | spread run -- " +
            std::string(program_invocation_name);
@@ -214,12 +215,12 @@ int run(Stdio& stdio, Handler& handler, Subtask& subtask_handler, Load& load, co
 
 /// What worker() returns.
 template <class Handler, class Subtask, class Load>
-int run_to_end(Handler& handler, Subtask& subtask_handler, Load& load, const options& how) {
+int run_to_end(Stdio& stdio, Handler& handler, Subtask& subtask_handler, Load& load,
+               const options& how) {
   static_assert(Typed<Handler> && Typed<Load>,
                 "handler and prep name their parameters' types: [](double x), not [](auto x)");
   static_assert(Typed<Subtask> || std::same_as<Subtask, SameHandler>,
                 "the handler of sub-tasks names its parameters' types: [](double x)");
-  Stdio& stdio = process_stdio();
   if (const std::string why = refusal(stdio); !why.empty()) return refuse(stdio, why);
   int status = kMisused;
   try {
@@ -246,7 +247,7 @@ namespace spread {
 template <class Handler, class Load>
 int worker(Handler handler, prep<Load> prep, const options& how) {
   detail::SameHandler same;
-  return detail::run_to_end(handler, same, prep.load, how);
+  return detail::run_to_end(detail::process_stdio(), handler, same, prep.load, how);
 }
 
 template <class Handler>
@@ -256,13 +257,26 @@ int worker(Handler handler, const options& how) {
 
 template <class Handler, class Subtask, class Load>
 int worker(Handler handler, Subtask subtask_handler, prep<Load> prep, const options& how) {
-  return detail::run_to_end(handler, subtask_handler, prep.load, how);
+  return detail::run_to_end(detail::process_stdio(), handler, subtask_handler, prep.load, how);
 }
 
 template <class Handler, class Subtask>
 requires(!std::same_as<Subtask, options>) int worker(Handler handler, Subtask subtask_handler,
                                                      const options& how) {
   return worker(std::move(handler), std::move(subtask_handler), prep{[] {}}, how);
+}
+
+template <class Handler, class Load>
+int worker_on(int in, int out, Handler handler, prep<Load> prep, options how) {
+  if (!how.items) how.items = detail::prep_arity<Load>().value_or(0);
+  detail::Stdio stdio(in, out);
+  detail::SameHandler same;
+  return detail::run_to_end(stdio, handler, same, prep.load, how);
+}
+
+template <class Handler>
+int worker_on(int in, int out, Handler handler, options how) {
+  return worker_on(in, out, std::move(handler), prep{[] {}}, std::move(how));
 }
 
 }  // namespace spread
