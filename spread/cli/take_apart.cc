@@ -42,6 +42,7 @@ RunOptions take_run(Options& options) {
   run.tasks.input = std::move(options.items.input);
   run.tasks.shards = std::move(options.shards);
   run.tasks.shards.piece = options.chunk;
+  run.tasks.records = options.records;
   run.tasks.output = options.output;
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
@@ -58,6 +59,17 @@ RunOptions take_run(Options& options) {
   run.history = std::move(options.history);
   run.traces = options.traces;
   run.dry_run = options.dry_run;
+  return run;
+}
+
+/// A run of one task, which is JSON whatever --prep-file has.
+RunOptions take_oneshot(Options& options) {
+  RunOptions run = take_run(options);
+  run.tasks.shows_one = true;
+  run.tasks.input.groups.emplace_back().words.push_back(std::move(options.task));
+  run.tasks.records = {InputFormat::Json};
+  run.tasks.window.tasks = 1;
+  run.traces = true;
   return run;
 }
 
@@ -106,6 +118,7 @@ SubcommandOptions take_apart(Options options) {
   switch (options.subcommand) {
     case Subcommand::Run:
     case Subcommand::Gang: return take_run(options);
+    case Subcommand::Oneshot: return take_oneshot(options);
     case Subcommand::All: return take_all(options);
     case Subcommand::Map: return take_map(options);
     case Subcommand::Pipe: return take_pipe(options);
@@ -295,6 +308,14 @@ Status check_lifetime(const Draft& draft) {
       "--overlap is for processes that are replaced: use --max-tasks, --max-age or --max-rss");
 }
 
+Status complete_oneshot(Draft& draft) {
+  if (!draft.has("--task")) return fail("--task JSON is missing: the payload of the task");
+  if (draft.options.failure.timeout_percent)
+    return fail("--timeout: there is no median of one task");
+  SPREAD_TRY(check_wire(draft));
+  return check_workers(draft);
+}
+
 }  // namespace
 
 Status complete(Draft& draft) {
@@ -304,6 +325,7 @@ Status complete(Draft& draft) {
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
   draft.options.records.format_given = draft.has("--in");
+  if (subcommand == Subcommand::Oneshot) return complete_oneshot(draft);
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_wire(draft));

@@ -13,17 +13,18 @@
 #include "spread/wire/json.h"
 
 namespace spread {
-namespace {
 
-Result<Value> json_prep(const std::string& text) {
+Result<Value> json_argument(const std::string& option, const std::string& text) {
   ByteBuffer bytes;
   if (const Status status = wire::json_to_msgpack(text, bytes); !status) {
-    return fail("--prep-json " + text.substr(0, 40) + ": " + status.error().message);
+    return fail(option + ' ' + text.substr(0, 40) + ": " + status.error().message);
   }
   Value value;
   value.body = Slice::copy_of(bytes.view());
   return value;
 }
+
+namespace {
 
 Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams) {
   std::vector<Value> prep;
@@ -33,7 +34,7 @@ Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams
         prep.push_back(wire::text_value(Slice::copy_of(as_bytes(item.text))));
         break;
       case PrepItem::Kind::Json: {
-        auto value = json_prep(item.text);
+        auto value = json_argument("--prep-json", item.text);
         if (!value) return tl::unexpected(value.error());
         prep.push_back(std::move(*value));
         break;

@@ -75,6 +75,9 @@ struct Plan {
 /// What stands in the FILE of -j FILE.
 Result<SlotCount> parse_slots_file(std::string_view text, bool may_be_unlimited);
 
+/// The argument of an option that takes JSON, `option` being its name for messages.
+Result<Value> json_argument(const std::string& option, const std::string& text);
+
 /// Reads the files that the options name, and finds whatever is wrong with hosts, argument lists
 /// and prep items. Starts nothing.
 Result<Plan> make_plan(PlanOptions options, Environment environment, Streams streams);

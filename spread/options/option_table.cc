@@ -65,6 +65,15 @@ Options defaults_of(Subcommand subcommand) {
     options.ends.shutdown_timeout.reset();
     options.hosts.slots = 1;
   }
+  if (subcommand == Subcommand::Oneshot) {
+    // One try of one task by one worker: what happens is to be seen, not mended.
+    options.hosts.slots = 1;
+    options.failure.crash_retries = options.failure.start_retries = 1;
+    options.output.format = OutputFormat::Json;
+    options.output.ordered = false;
+    options.report.progress = ProgressStyle::None;
+    options.history.enabled = false;
+  }
   if (is_jobs(subcommand)) {
     options.window.tasks = 1;  // a slot runs one process at a time
     options.tails.to = TailsTo::None;
@@ -76,6 +85,7 @@ Subcommands bit_of(Subcommand subcommand) {
   switch (subcommand) {
     case Subcommand::Run: return kRun;
     case Subcommand::Gang: return kGang;
+    case Subcommand::Oneshot: return kOneshot;
     case Subcommand::Map: return kMap;
     case Subcommand::Pipe: return kPipe;
     case Subcommand::All: return kAll;
@@ -92,6 +102,7 @@ Subcommand subcommand_of(Subcommands bit) {
     case kMap: return Subcommand::Map;
     case kPipe: return Subcommand::Pipe;
     case kGang: return Subcommand::Gang;
+    case kOneshot: return Subcommand::Oneshot;
     case kAll: return Subcommand::All;
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;

@@ -14,6 +14,7 @@ namespace spread::cli {
 enum class Subcommand : std::uint8_t {
   Run,
   Gang,
+  Oneshot,
   All,
   Map,
   Pipe,
@@ -43,6 +44,7 @@ struct Options {
   RecordOptions records;
   ShardOptions shards;
   std::uint64_t chunk = 0;  ///< 0: not given
+  std::string task;         ///< of oneshot
   std::vector<PrepItem> prep;
   Wire wire = Wire::Msgpack;
   bool start_all = false;

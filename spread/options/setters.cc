@@ -103,6 +103,10 @@ Status set_arg_file(Draft& draft, std::string_view value) {
 Status set_prep(Draft& draft, std::string_view value) {
   return add_prep(draft, PrepItem::Kind::Text, value);
 }
+Status set_task(Draft& draft, std::string_view value) {
+  draft.options.task = value;
+  return {};
+}
 Status set_prep_json(Draft& draft, std::string_view value) {
   return add_prep(draft, PrepItem::Kind::Json, value);
 }

@@ -25,6 +25,7 @@ Status set_null(Draft& draft, std::string_view value);
 Status set_delimiter(Draft& draft, std::string_view value);
 Status set_arg_file(Draft& draft, std::string_view value);
 Status set_prep(Draft& draft, std::string_view value);
+Status set_task(Draft& draft, std::string_view value);
 Status set_prep_json(Draft& draft, std::string_view value);
 Status set_prep_file(Draft& draft, std::string_view value);
 

@@ -42,6 +42,17 @@ const SubcommandText kSubcommands[] = {
      "spread gang -n 4 -j 8 --in json -- python3 simulate.py <tasks.json\n"
      "One task over all hosts, and the value of rank 0 alone:\n"
      "spread gang -n 6 -S 2/n1,2/n2,2/n3 --gather root -- ./solve ::: input.dat\n"},
+    {"oneshot", kOneshot, "run one worker on one task, and show all that it says",
+     "oneshot [OPTION]... --task JSON -- WORKER [ARG]...",
+     "Starts WORKER, gives it the prep items and one task, and shows what became of it: what the "
+     "task has printed under STDOUT: and STDERR:, as far as the worker attaches it to its answer, "
+     "and d= with the result as JSON. A task that failed is told as in run, with its trace, and "
+     "the exit status is 1. Nothing is tried a second time, and a refusal is a failure. What else "
+     "the worker writes is shown as run shows it.",
+     "What does the worker make of this:\n"
+     "spread oneshot --task '{\"x\": 2}' -- python3 worker.py\n"
+     "The same on another host, with the model that it loads, and every decision:\n"
+     "spread oneshot -v -S n1 --prep model.bin --task '\"some text\"' -- ./classify\n"},
     {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
      "map [OPTION]... COMMAND [ARG]... [::: ITEM...]",
      "Runs COMMAND for each line of standard input or each ITEM, several at a time. What a job "
@@ -170,9 +181,9 @@ const TermText kEnvironment[] = {
     {"SPREAD_HOST, SPREAD_SLOT, SPREAD_WORKER, SPREAD_WORKERS",
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
      "(from 1), the worker's number over all hosts (from 0), and how many there are",
-     kSends | kAll},
+     kSends | kAll | kOneshot},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
-     kSends | kAll},
+     kSends | kAll | kOneshot},
     {"SPREAD_GENERATION", "set for every worker: how many processes its slot had before it",
      kSends | kAll},
     {"SPREAD_FEATURES",

@@ -84,6 +84,10 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
   plan->features = run.workers.wire == Wire::Lines ? "" : kFeatures;
+  if (run.tasks.shows_one) {
+    const auto task = json_argument("--task", run.tasks.input.groups.front().words.front());
+    if (!task) return tl::unexpected(task.error());
+  }
   if (run.tasks.lost_after) plan->beat = beat_of(*run.tasks.lost_after);
   SPREAD_TRY(plan_memory_limit(run, process.environment, *plan));
   if (run.dry_run) {

@@ -88,7 +88,7 @@ Status WorkerMode::open() {
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   if (setup_.tasks->shards.any()) return open_shards();
-  return TaskInput::open(setup_.tasks->input, setup_.workers.records, setup_.workers.max_frame,
+  return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
 }
 
@@ -270,6 +270,11 @@ bool WorkerMode::counts_in_gang(WorkerSlot& from, const wire::UpMessage& answer)
 }
 
 void WorkerMode::on_other_answer(WorkerSlot& from, const wire::UpMessage& answer) {
+  if (setup_.tasks->shows_one && answer.kind == wire::UpKind::Busy && !is_subtask(answer.id)) {
+    const std::string why = answer.text.empty() ? "" : ": " + std::string(answer.text);
+    return fail_instead(from, answer.id, "Busy",
+                        fmt::format("it refuses the task for {:.6g} s{}", answer.number, why));
+  }
   Slice value = from.worker().share(answer.value);
   Answered answered;
   answered.worker = from.id();
@@ -308,6 +313,7 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
   result.attempts = success.attempts;
   result.duration = success.duration;
   result.value.body = std::move(answer.value);
+  if (setup_.tasks->shows_one) show_result_begin();
   if (report != nullptr) fill(*report, result, success.payload);
   pass_on(std::move(result), success.payload);
 }
@@ -338,8 +344,25 @@ void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
   }
   if (report != nullptr) fill(*report, result, delivery.payload);
   if (result.outcome != Outcome::Ok) tell_failure(delivery, result, report);
+  if (setup_.tasks->shows_one) {
+    // What became of it has just been told on stderr.
+    if (result.outcome != Outcome::Ok) return;
+    show_result_begin();
+  }
   pass_on(std::move(result), delivery.payload);
 }
+
+/// As gmisclib's one_shot_test has it.
+void WorkerMode::show_printed(std::string_view so, std::string_view se) {
+  ByteBuffer& out = engine_.output().queue().tail();
+  for (const auto& [heading, text] : {std::pair("STDOUT:\n", so), {"STDERR:\n", se}}) {
+    out.append(heading);
+    out.append(text);
+    if (!text.empty() && text.back() != '\n') out.append("\n");
+  }
+}
+
+void WorkerMode::show_result_begin() { engine_.output().queue().tail().append("d="); }
 
 void WorkerMode::retry(const RetryTask& retry, TaskReport* report) {
   if (report == nullptr) return;

@@ -85,6 +85,8 @@ class WorkerMode final : public RunMode {
   void warn_unknown_key(const WorkerSlot& from, std::string_view key);
   /// A worker was given null for a number that its wire cannot carry.
   void warn_non_finite();
+  /// Of oneshot: what is attached to the answer, on stdout.
+  void show_printed(std::string_view so, std::string_view se);
   ReadBuffer& read_buffer() { return read_buffer_; }
   /// --max-rss: whether this process of a worker, with what it has started, is too large; looked at
   /// once a second for all.
@@ -104,6 +106,7 @@ class WorkerMode final : public RunMode {
   Result<std::unique_ptr<TaskInput>> open_shards();
   void pass_on(TaskResult&& result, const Value& payload);
   void tell_joining();
+  void show_result_begin();
 
   Engine& engine_;
   WorkerSetup setup_;

@@ -27,7 +27,7 @@ struct WorkerOptions {
   /// empty = none.
   std::string option_behind;
   std::vector<PrepItem> prep;
-  RecordOptions records;  ///< of prep items, and of tasks
+  RecordOptions records;  ///< of prep items
   Wire wire = Wire::Msgpack;
   std::size_t max_frame = kFrameBytesDefault;
   TailOptions tails;
@@ -37,7 +37,9 @@ struct WorkerOptions {
 struct TaskOptions {
   InputOptions input;
   ShardOptions shards;  ///< instead of an input
+  RecordOptions records;
   OutputOptions output;
+  bool shows_one = false;   ///< of oneshot: what its task printed and made goes to stdout
   bool show_output = true;  ///< what workers attach to answers goes to stderr
   bool strict = false;      ///< stray output is an error
   bool meta = false;        ///< tasks have a third element: docs/protocol.md section 3

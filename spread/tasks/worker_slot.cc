@@ -296,8 +296,10 @@ void WorkerSlot::on_ready() {
 }
 
 void WorkerSlot::on_answer(const wire::UpMessage& message) {
-  if (!message.so.empty() || !message.se.empty()) {
-    const WorkerSetup& setup = mode_.setup();
+  const WorkerSetup& setup = mode_.setup();
+  if (!setup.is_all() && setup.tasks->shows_one && !is_subtask(message.id)) {
+    mode_.show_printed(message.so, message.se);
+  } else if (!message.so.empty() || !message.se.empty()) {
     if (setup.is_all() || setup.tasks->show_output) {
       engine_.reporter().captured(message.id, message.so, message.se);
     }

@@ -260,7 +260,7 @@ def groff(page, *options):
 
 
 class ManPages(unittest.TestCase):
-    SUBCOMMANDS = ("run", "gang", "map", "pipe", "xargs", "all", "hosts", "history")
+    SUBCOMMANDS = ("run", "gang", "oneshot", "map", "pipe", "xargs", "all", "hosts", "history")
 
     def test_groff_has_nothing_to_warn_about(self):
         for words in ((), *((name,) for name in self.SUBCOMMANDS)):
