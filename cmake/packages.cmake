@@ -42,6 +42,16 @@ find_package(nlohmann_json CONFIG QUIET)
 spread_package(json FOUND nlohmann_json_FOUND TARGETS nlohmann_json::nlohmann_json
   WHAT "nlohmann-json")
 
+# The headers alone. Only spread/sweep includes them, and no header of spread.
+find_path(SPREAD_BOOST_INCLUDE boost/random/sobol.hpp)
+mark_as_advanced(SPREAD_BOOST_INCLUDE)
+add_library(spread_boost_headers INTERFACE)
+if(SPREAD_BOOST_INCLUDE)
+  target_include_directories(spread_boost_headers SYSTEM INTERFACE ${SPREAD_BOOST_INCLUDE})
+endif()
+spread_package(boost FOUND SPREAD_BOOST_INCLUDE TARGETS spread_boost_headers
+  WHAT "Boost, the headers (boost/random/sobol.hpp)")
+
 # SQLite: the static library where there is one. It is only opened when history is wanted, but a
 # shared one is loaded and relocated at every start.
 find_package(SQLite3 QUIET)

@@ -22,5 +22,8 @@ void hosts(ByteView input);
 void json(ByteView input);
 /// The scanner of values and the writer of JSON, held against msgpack-c's parser.
 void msgpack(ByteView input);
+/// Specifications of sweeps, as text and as JSON, with --where: rows are whole values, and no more
+/// than there are.
+void sweeps(ByteView input);
 
 }  // namespace spread::fuzz
