@@ -176,7 +176,9 @@ struct GangOptions {
   GatherAs gather = GatherAs::List;
 };
 
-enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records };
+enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records, Csv };
+/// How the fields of --out csv are written: as they are, or as numpy.savetxt does, numbers alone.
+enum class CsvStyle : std::uint8_t { Plain, Savetxt };
 enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
 
 struct OutputOptions {
@@ -185,6 +187,7 @@ struct OutputOptions {
   char terminator = '\n';
   bool ordered = true;
   std::optional<GatherAs> gather;  ///< all results are one value; not Root
+  CsvStyle csv_style = CsvStyle::Plain;
 };
 
 struct TailOptions {
@@ -247,6 +250,24 @@ struct ShardOptions {
 
   bool any() const { return range.has_value() || !partitions.empty(); }
 };
+
+/// Tasks that are the rows of a sweep: docs/sweeps.md.
+struct SweepOptions {
+  std::vector<std::string> specs;        ///< each a specification, a file with one, or "-": stdin
+  std::optional<std::uint32_t> seed;     ///< unset = 0
+  std::optional<std::uint64_t> samples;  ///< of drawn parameters
+  std::optional<std::uint64_t> runs;  ///< each row so often; unset = once, and no number of the run
+  std::string where;                  ///< empty = all rows
+};
+/// The subcommand of sweeps: rows on stdout, instead of tasks.
+struct SweepOutput {
+  OutputFormat format = OutputFormat::Json;  ///< Json, Msgpack or Csv
+  CsvStyle csv_style = CsvStyle::Plain;
+};
+/// Of SweepOptions::specs: it is no name of a file.
+inline bool is_sweep_text(std::string_view spec) {
+  return spec.find('=') != std::string_view::npos || spec.starts_with('{');
+}
 
 struct PrepItem {
   enum class Kind : std::uint8_t { Text, Json, File, Common };

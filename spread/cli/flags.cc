@@ -119,6 +119,10 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
             : "::: and :::: are for run and map");
   }
   if (bit == kHistory) return place_history_words(std::move(positionals->command), draft);
+  if (bit == kSweep) {
+    draft.options.sweep.specs = std::move(positionals->command);
+    return {};
+  }
   draft.options.job.command.words = std::move(positionals->command);
   for (const std::string& word : draft.options.job.command.words) {
     const std::string option = word.substr(0, word.find('='));
@@ -146,7 +150,8 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   const auto separator = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
     return is_separator(word, subcommand.bit);
   });
-  const Words positionals = subcommand.bit == kHistory ? Words::AmongOptions : Words::EndOptions;
+  const bool among = (subcommand.bit & (kHistory | kSweep)) != 0;
+  const Words positionals = among ? Words::AmongOptions : Words::EndOptions;
   Result<Tokens> tokens = tokenize({words.begin(), separator}, subcommand.bit, positionals);
   if (!tokens) return tl::unexpected<Error>(tokens.error());
   for (const Token& token : tokens->options) {

@@ -43,6 +43,7 @@ RunOptions take_run(Options& options) {
   run.tasks.shards = std::move(options.shards);
   run.tasks.shards.piece = options.chunk;
   run.tasks.records = options.records;
+  run.tasks.sweep = std::move(options.sweep);
   run.tasks.output = options.output;
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
@@ -124,6 +125,9 @@ SubcommandOptions take_apart(Options options) {
     case Subcommand::Pipe: return take_pipe(options);
     case Subcommand::HistoryShow: return take_history(options, false);
     case Subcommand::HistoryReset: return take_history(options, true);
+    case Subcommand::Sweep:
+      return SweepCommand{std::move(options.sweep),
+                          {options.output.format, options.output.csv_style}};
     case Subcommand::Hosts: break;
   }
   return HostsOptions{std::move(options.hosts), std::move(options.lists),
@@ -155,6 +159,7 @@ Status check_exclusive(const Draft& draft) {
 }
 
 Status check_input(const Draft& draft) {
+  SPREAD_TRY(check_sweep(draft));
   const InputOptions& input = draft.options.items.input;
   const InputFormat format = draft.options.records.format;
   for (const std::string_view delimiter : {"-0", "-d"}) {
@@ -194,8 +199,9 @@ Status complete_output(Draft& draft) {
   } else if (!draft.has("--out")) {
     const InputFormat input = draft.options.records.format;
     const bool one_value = output.gather && input != InputFormat::Msgpack;
-    output.format =
-        one_value || draft.options.shards.any() ? OutputFormat::Json : default_output(input);
+    output.format = one_value || draft.options.shards.any() || draft.has("--sweep")
+                        ? OutputFormat::Json
+                        : default_output(input);
   }
   return {};
 }
@@ -322,6 +328,7 @@ Status complete(Draft& draft) {
   SPREAD_TRY(check_exclusive(draft));
   const Subcommand subcommand = draft.options.subcommand;
   if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};
+  if (subcommand == Subcommand::Sweep) return complete_sweep(draft);
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
   draft.options.records.format_given = draft.has("--in");

@@ -47,6 +47,10 @@ constexpr BriefRow kBriefRows[] = {
     {"--tag", "each line of output begins with the item", kMap},
     {"--tag", "each line of output begins with the host's name", kAll},
     {"--tails", "DIR/: each output into a file of its own", kAll},
+    {"--samples", "rows, where parameters are drawn", kSweep},
+    {"--seed", "where the random numbers begin", kSweep},
+    {"--where", "keep the rows for which this is true", kSweep},
+    {"--out", "json, msgpack or csv", kSweep},
     {"-P", "commands at a time; 0: as many as possible; default 1", kXargs},
     {"-0", "items end with NUL, as find -print0 has them", kXargs},
     {"-d", "items end with this character, \\n say", kXargs},
@@ -107,7 +111,7 @@ std::string brief_program_help() {
   for (const SubcommandText& text : subcommands()) {
     add_entry(out, text.name, text.summary, 11);
     // It is to fit on a terminal.
-    const bool shown = (text.bit & (kRun | kMap | kPipe | kAll)) != 0;
+    const bool shown = (text.bit & (kRun | kMap)) != 0;
     if (shown) examples += first_examples(text.examples, 1);
   }
   add_examples(out, examples);

@@ -88,7 +88,7 @@ _spread() {
         fi
         ((i += 1))
       fi
-    elif [[ $subcommand == history ]]; then
+    elif [[ $subcommand == @(history|sweep) ]]; then
       continue
     else
       _spread_command "$i"
@@ -163,9 +163,11 @@ std::string bash_completion() {
   out += fmt::format("  {}) return 0 ;;\n", takes);
   out += kTail;
   for (const SubcommandText& text : subcommands()) {
-    out += fmt::format("  {}) {}_spread_offer -W '{}' ;;\n", text.name,
-                       text.bit == kHistory ? "_spread_offer -W 'show reset'; " : "",
-                       option_names(text.bit));
+    const std::string_view words = text.bit == kHistory ? "_spread_offer -W 'show reset'; "
+                                   : text.bit == kSweep ? "_spread_files; "
+                                                        : "";
+    out +=
+        fmt::format("  {}) {}_spread_offer -W '{}' ;;\n", text.name, words, option_names(text.bit));
   }
   out += kEnd;
   std::string names;

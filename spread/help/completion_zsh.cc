@@ -118,8 +118,10 @@ std::string zsh_completion() {
       if ((spec.subcommands & text.bit) == 0 || spec.names.empty()) continue;
       out += fmt::format("        {} \\\n", zsh_option(spec));
     }
-    out += text.bit == kHistory ? "        '1:verb:(show reset)' '*:host: _hosts'\n      ;;\n"
-                                : "        $_spread_command_words\n      ;;\n";
+    const std::string_view words = text.bit == kHistory ? "'1:verb:(show reset)' '*:host: _hosts'"
+                                   : text.bit == kSweep ? "'*:file: _files'"
+                                                        : "$_spread_command_words";
+    out += fmt::format("        {}\n      ;;\n", words);
   }
   out += kZshEnd;
   return out;

@@ -97,6 +97,7 @@ Status TaskInput::add_part(const std::string& name) {
 }
 
 double TaskInput::share_read() const {
+  if (const double given = reader_->share_given(); given > 0) return given;
   if (!bytes_ || *bytes_ == 0 || (arguments_ != nullptr && parts_.size() != 1)) return 0;
   return static_cast<double>(bytes_read_) / static_cast<double>(*bytes_);
 }
@@ -144,13 +145,15 @@ void TaskInput::on_ready(int, bool, bool) {
 }
 
 bool TaskInput::next(Record& record) {
+  waits_ = false;
   while (!ended_) {
     switch (reader_->next(record)) {
       case Pull::Record: ++records_; return true;
       case Pull::NeedMore:
         if (!read_piece()) return false;
         break;
-      case Pull::Wait: return false;
+      case Pull::Wait: waits_ = true; return false;
+      case Pull::Later: return false;
       case Pull::End: next_part(); break;
       case Pull::Broken: end(reader_->error()); break;
     }
@@ -251,6 +254,7 @@ Result<std::vector<Value>> read_all_records(const RecordOptions& options, const 
         }
         break;
       case Pull::Wait:  // of no reader of a file
+      case Pull::Later:
       case Pull::End: return values;
       case Pull::Broken: return fail(reader->error());
     }

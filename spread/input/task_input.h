@@ -43,8 +43,9 @@ class TaskInput final : public ReadyHandler {
   /// The next record, if one is there without waiting. False: none now (the loop is told to say
   /// when there is more to read), or none any more.
   bool next(Record& record);
-  /// next() said that there is none now: the loop will wake up when there is more.
-  bool waiting() const { return watched_; }
+  /// next() said that there is none now: the loop will wake up when there is more to read, or when
+  /// what its reader waits for happens.
+  bool waiting() const { return watched_ || waits_; }
   bool ended() const { return ended_; }
   /// Of the input's bytes, how many have been read: 0 to 1; 0 where that is not known, since some
   /// of it is no regular file, or is combined with other inputs.
@@ -104,6 +105,7 @@ class TaskInput final : public ReadyHandler {
   std::size_t block_used_ = 0;
   bool large_ = false;    ///< the record read last was so large that the reader had a place for it
   bool watched_ = false;  ///< part() is registered with the loop
+  bool waits_ = false;    ///< for something else than bytes
   bool ready_ = false;
   bool finished_part_ = false;
   bool ended_ = false;

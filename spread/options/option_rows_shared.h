@@ -232,7 +232,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--stderr-level", "LEVEL", kSends | kOneshot, Group::Report,
      "the least of what workers log that is shown on stderr; none: nothing",
      [](const Options&) -> std::string { return "info"; }, set_stderr_level, Offer::Words, "debug info warning error none"},
-    {"--history", "FILE", kNotXargs - kTries, Group::Report,
+    {"--history", "FILE", kLaunch | kMap | kPipe | kHistory, Group::Report,
      "where past performance is remembered",
      history_default, set_history, Offer::File},
     {"--no-history", "", kLaunch | kMap | kPipe, Group::Report,

@@ -8,6 +8,7 @@
 
 #include "spread/options/option_rows_jobs.h"
 #include "spread/options/option_rows_shared.h"
+#include "spread/options/option_rows_sweep.h"
 #include "spread/options/option_rows_xargs.h"
 
 namespace spread::cli {
@@ -21,7 +22,7 @@ constexpr auto join(const OptionSpec (&... parts)[sizes]) {
   return all;
 }
 
-constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows, kRemoteRows, kXargsRows);
+constexpr auto kTable = join(kSharedRows, kMapRows, kPipeRows, kRemoteRows, kXargsRows, kSweepRows);
 
 std::string_view take_name(std::string_view& names) {
   const std::size_t comma = names.find(',');
@@ -74,6 +75,7 @@ Options defaults_of(Subcommand subcommand) {
     options.report.progress = ProgressStyle::None;
     options.history.enabled = false;
   }
+  if (subcommand == Subcommand::Sweep) options.output.format = OutputFormat::Json;
   if (is_jobs(subcommand)) {
     options.window.tasks = 1;  // a slot runs one process at a time
     options.tails.to = TailsTo::None;
@@ -92,6 +94,7 @@ Subcommands bit_of(Subcommand subcommand) {
     case Subcommand::Hosts: return kHosts;
     case Subcommand::HistoryShow:
     case Subcommand::HistoryReset: return kHistory;
+    case Subcommand::Sweep: return kSweep;
   }
   return 0;
 }
@@ -106,6 +109,7 @@ Subcommand subcommand_of(Subcommands bit) {
     case kAll: return Subcommand::All;
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;
+    case kSweep: return Subcommand::Sweep;
     default: return Subcommand::Run;
   }
 }

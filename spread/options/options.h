@@ -20,7 +20,8 @@ enum class Subcommand : std::uint8_t {
   Pipe,
   Hosts,
   HistoryShow,
-  HistoryReset
+  HistoryReset,
+  Sweep
 };
 
 /// Plain commands, a process for each task, instead of workers that speak the protocol.
@@ -70,6 +71,7 @@ struct Options {
   HistoryFile history;
   bool check_hosts = false;
   std::vector<std::string> history_words;
+  SweepOptions sweep;
   std::string option_behind;
 };
 

@@ -174,6 +174,21 @@ Status set_clean_up(Draft& draft, std::string_view value);
 /// The `number` of an Error behind which GNU xargs points to --help.
 inline constexpr int kWithHint = EINVAL;
 
+// ---------------------------------------------------------------- sweeps
+
+Status set_sweep(Draft& draft, std::string_view value);
+Status set_sweep_samples(Draft& draft, std::string_view value);
+Status set_sweep_seed(Draft& draft, std::string_view value);
+Status set_sweep_runs(Draft& draft, std::string_view value);
+Status set_sweep_where(Draft& draft, std::string_view value);
+Status set_sweep_out(Draft& draft, std::string_view value);
+Status set_csv_style(Draft& draft, std::string_view value);
+
+/// As complete(), of the subcommand `sweep`.
+Status complete_sweep(const Draft& draft);
+/// With --sweep there is no other input; what belongs to it is for nothing else.
+Status check_sweep(const Draft& draft);
+
 // ---------------------------------------------------------------- only xargs
 // Of those that exclude each other the last one counts, and the draft's warnings say so, as GNU
 // xargs does it.

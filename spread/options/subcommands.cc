@@ -136,6 +136,27 @@ const SubcommandText kSubcommands[] = {
      "spread all --worker 'ssh n1 uptime' --worker 'ssh n2 uptime'\n"
      "The output of each in a file of its own:\n"
      "spread all -S n1,n2 --tails logs/ dmesg\n"},
+    {"sweep", kSweep, "write a grid or a sample of parameters as tasks",
+     "sweep [OPTION]... NAME=KIND:ARGUMENTS...|FILE...",
+     "Writes a row for each combination of the parameters' values, or for each sample of them: a "
+     "map "
+     "from their names to their values, with the number of the row as _row. In a grid the first "
+     "parameter varies slowest. run --sweep makes tasks of the same rows.\n"
+     "\n"
+     "KINDs of a grid are lin:LO:HI:N (N values, with both ends), geom:LO:HI:N, revgeom:LO:HI:N, "
+     "list:V,V,..., file:NAME (a value a line) and const:V. Drawn are uniform:LO:HI, "
+     "normal:MEAN:SD "
+     "and column:V,V,... (as random numbers), lhs:LO:HI (a Latin hypercube), sobol:LO:HI and "
+     "halton:LO:HI; --samples says how often. 'zip(a=list:1,2 b=list:3,4)' links parameters. A "
+     "word "
+     "without = is a FILE with more of them, or with the same as JSON; - is standard input. "
+     "docs/sweeps.md has all of it.",
+     "Fifteen rows, as JSON:\n"
+     "spread sweep a=lin:0.1:0.9:3 b=list:1,2,3,4,5\n"
+     "Samples of two parameters, half of which are kept, as a table:\n"
+     "spread sweep --samples 99 --where 'x<y' --out csv x=lhs:0:1 y=lhs:0:1\n"
+     "An evenly spread sample, as tasks of a worker:\n"
+     "spread sweep --samples 256 x=sobol:0:1 | spread run --in json -- ./model\n"},
     {"hosts", kHosts, "show which hosts and slots would be used, and their history",
      "hosts [OPTION]... [-- WORKER [ARG]...]",
      "Shows the hosts, their slots and what is remembered of their past performance (for WORKER, "
@@ -203,7 +224,7 @@ const TermText kEnvironment[] = {
     {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
      kSends | kAll | kMap | kPipe},
-    {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set"},
+    {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set", kAny - kSweep},
     {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
      kSends | kAll | kMap | kPipe},
     {"TERM", "dumb: no progress bar unless one is asked for", kSends | kAll | kMap | kPipe},
@@ -211,7 +232,8 @@ const TermText kEnvironment[] = {
 
 const TermText kFiles[] = {
     {"$XDG_STATE_HOME/spread/history.db",
-     "what is remembered of the hosts' past performance, an SQLite database; see spread history"},
+     "what is remembered of the hosts' past performance, an SQLite database; see spread history",
+     kAny - kSweep},
 };
 
 constexpr Group kGroups[] = {Group::Hosts,   Group::Input,  Group::Command, Group::Output,

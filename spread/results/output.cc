@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/assert.h"
 #include "spread/base/json_string.h"
 #include "spread/base/numbers.h"
 #include "spread/wire/codec.h"
@@ -98,6 +99,7 @@ void OutputFormatter::append_other(const TaskResult& result, OutputQueue& out) {
       return;
     case OutputFormat::Msgpack: append_msgpack(result, out); return;
     case OutputFormat::Records: append_record(result, out); return;
+    case OutputFormat::Csv: SPREAD_ASSERT(false);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spread/base/overloaded.h"
+#include "spread/input/sweep_input.h"
 #include "spread/input/task_input.h"
 #include "spread/io/process_memory.h"
 #include "spread/jobs/filter_mode.h"
@@ -78,6 +79,8 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   NamedFiles files = files_of(run.common);
   add_files(files, run.tasks.input);
   add_files(files, run.tasks.shards);
+  const std::vector<std::string> sweeps = sweep_files(run.tasks.sweep);
+  for (const std::string& name : sweeps) files.emplace_back("--sweep", name);
   add_files(files, run.workers);
   SPREAD_TRY(claim_descriptors(files));
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
@@ -95,9 +98,11 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
     return 0;
   }
   const ShardOptions& shards = run.tasks.shards;
-  SPREAD_TRY(
-      check_overwritten_input(shards.any() ? shards.partitions : input_names(run.tasks.input),
-                              written_by(run.common.report), process.streams));
+  const bool swept = !run.tasks.sweep.specs.empty();
+  SPREAD_TRY(check_overwritten_input(swept          ? sweep_files(run.tasks.sweep)
+                                     : shards.any() ? shards.partitions
+                                                    : input_names(run.tasks.input),
+                                     written_by(run.common.report), process.streams));
   const WorkerSetup setup{run.workers,      &run.tasks,      nullptr,
                           run.common.spill, run.common.ends, process.streams};
   const ReportedRun reported{ProgressUnit::Tasks, run.workers.wire != Wire::Lines, false,
@@ -243,6 +248,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
           [&](HistoryOptions& history) {
             return show_or_reset_history(history, environment, streams);
           },
+          [&](SweepCommand& sweep) { return show_sweep(sweep, streams); },
       },
       options);
 }

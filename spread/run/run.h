@@ -31,6 +31,9 @@ int show_or_reset_history(const HistoryOptions& options, Environment environment
 /// the exit status: the number of hosts that did not answer, at most 101.
 int show_hosts(HostsOptions options, Environment environment, Streams streams);
 
+/// `spread sweep`: its rows on stdout. The exit status.
+int show_sweep(const SweepCommand& command, Streams streams);
+
 /// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh; not those
 /// that --resume skips. `slots`: what {%} takes its numbers from. A bad record is an Error, told
 /// when all others have been shown.

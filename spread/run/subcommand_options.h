@@ -75,7 +75,12 @@ struct HistoryOptions {
   bool reset = false;              ///< forgets them, rather than to show them
 };
 
-using SubcommandOptions =
-    std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions>;
+struct SweepCommand {
+  SweepOptions sweep;
+  SweepOutput output;
+};
+
+using SubcommandOptions = std::variant<RunOptions, AllOptions, MapOptions, PipeOptions,
+                                       HostsOptions, HistoryOptions, SweepCommand>;
 
 }  // namespace spread

@@ -64,7 +64,9 @@ struct Record {
 enum class Pull : std::uint8_t {
   Record,    ///< one record was given
   NeedMore,  ///< feed() or finish() first
-  Wait,      ///< none now, and no byte of the input makes a difference: to be asked again later
+  Wait,      ///< none now, and no byte of the input makes a difference: something else must happen
+  Later,     ///< it has looked for long enough: to be asked again in the next turn, which comes at
+             ///< once
   End,       ///< after finish() and the last record
   Broken,    ///< the stream cannot be read any further (`error()` names the place): the input ends
 };
@@ -92,6 +94,8 @@ class RecordReader {
   }
   /// The lines in which its records begin; null where they are not lines.
   virtual const RecordPlaces* places() const { return nullptr; }
+  /// How much of its records has been given, 0 to 1, where it is fed nothing and knows.
+  virtual double share_given() const { return 0; }
   /// Why next() said Broken, naming the input and the place; empty before that.
   virtual const std::string& error() const = 0;
 };

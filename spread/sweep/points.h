@@ -30,8 +30,7 @@ std::unique_ptr<PointSource> make_halton(std::vector<Parameter> dimensions);
 inline constexpr std::size_t kSequenceDimensionsMax = 3667;
 
 /// `count` samples of parameters of the designs Random or LatinHypercube, drawn one parameter after
-/// the other, and sorted by the first one. All of them are held: values_held() says how many
-/// numbers.
+/// the other, and sorted by the first one. All of them are held.
 class HeldSample final : public PointSource {
  public:
   static constexpr std::uint64_t kValuesMax = std::uint64_t{1} << 26;

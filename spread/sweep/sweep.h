@@ -10,6 +10,7 @@
 
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
+#include "spread/api/shared_options.h"
 #include "spread/base/buffers.h"
 #include "spread/sweep/points.h"
 #include "spread/sweep/spec.h"
@@ -17,20 +18,13 @@
 
 namespace spread {
 
-/// What stands beside the specification of a sweep.
-struct SweepOptions {
-  std::optional<std::uint32_t> seed;     ///< unset = 0
-  std::optional<std::uint64_t> samples;  ///< of drawn parameters
-  std::optional<std::uint64_t> runs;     ///< each row so often; unset = once, and no `_run`
-  std::string where;                     ///< empty = all rows
-};
-
 /// The rows of a sweep, one at a time: nothing is held but what a sample needs (HeldSample).
 class Sweep {
  public:
   static constexpr std::uint64_t kRowsMax = INT64_MAX;
 
-  /// `spec` has no files any more. The Error names the parameters, or the option.
+  /// `spec` is that of `options`, and has no files any more. The Error names the parameters, or the
+  /// option.
   static Result<std::unique_ptr<Sweep>> make(SweepSpec spec, const SweepOptions& options);
 
   enum class Step : std::uint8_t {

@@ -8,6 +8,7 @@
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/gang/gathering.h"
+#include "spread/input/sweep_input.h"
 #include "spread/io/system.h"
 #include "spread/output/gather_sinks.h"
 #include "spread/output/sinks.h"
@@ -15,6 +16,7 @@
 #include "spread/results/joblog.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/results/result_pair.h"
+#include "spread/sweep/sweep_reader.h"
 #include "spread/tasks/worker_slot.h"
 
 namespace spread {
@@ -88,6 +90,13 @@ Status WorkerMode::open() {
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   if (setup_.tasks->shards.any()) return open_shards();
+  if (!setup_.tasks->sweep.specs.empty()) {
+    auto sweep = open_sweep(setup_.tasks->sweep, setup_.streams);
+    if (!sweep) return tl::unexpected(sweep.error());
+    if (!(*sweep)->warning().empty()) engine_.warn((*sweep)->warning());
+    return TaskInput::open_reader(std::make_unique<SweepReader>(std::move(*sweep)), {},
+                                  engine_.loop(), setup_.streams);
+  }
   return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
 }

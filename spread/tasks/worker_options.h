@@ -38,6 +38,7 @@ struct TaskOptions {
   InputOptions input;
   ShardOptions shards;  ///< instead of an input
   RecordOptions records;
+  SweepOptions sweep;  ///< instead of `input`, where there are `specs`
   OutputOptions output;
   bool shows_one = false;   ///< of oneshot: what its task printed and made goes to stdout
   bool show_output = true;  ///< what workers attach to answers goes to stderr

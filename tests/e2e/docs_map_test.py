@@ -1,18 +1,15 @@
 """What docs/from-parallel.md and docs/from-xargs.md show is true: every command in a ```console
-block prints what stands below it: those of spread and, where it is installed, those of the peer.
+block prints what stands below it: those of spread and, where it is installed, those of the peer. tests/support/page_testing.py says
+how."""
 
-In a block, a line `$ COMMAND` (`> ` goes on) is run by bash in a folder of its own with the files of
-FILES. The lines below it are its whole stdout, and that of the commands directly above it: several
-commands with one output are claimed to be the same thing."""
-
-import os
 import re
 import shutil
 import subprocess
 import sys
 import unittest
 
-from spread_testing import SOURCE, SPREAD, SpreadTest
+from page_testing import PageTest, read
+from spread_testing import SPREAD
 
 FILES = {
     "a b.txt": "one\n",
@@ -21,32 +18,6 @@ FILES = {
     "pairs.tsv": "one\t1\ntwo\t2\n",
 }
 PEERS = {"parallel": "GNU parallel", "xargs": "GNU findutils"}
-
-
-def read(page):
-    with open(os.path.join(SOURCE, "docs", page), encoding="utf-8") as file:
-        return file.read()
-
-
-def examples(page):
-    """(command, what it prints) for each command of the page."""
-    found = []
-    for block in re.findall(r"^```console\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL):
-        waiting, output = [], []
-        for line in block.splitlines() + ["$ "]:
-            if line.startswith("> "):
-                waiting[-1] += "\n" + line[2:]
-            elif line.startswith("$ "):
-                if output:
-                    text = "".join(part + "\n" for part in output)
-                    found += [(command, text) for command in waiting]
-                    waiting, output = [], []
-                waiting.append(line[2:])
-            else:
-                output.append(line)
-        if waiting != [""]:
-            raise AssertionError(f"{page}: no output below {waiting[0]}")
-    return found
 
 
 def peers_of(command):
@@ -64,42 +35,8 @@ def is_there(name):
     return PEERS[name] in told
 
 
-class Examples(SpreadTest):
-    def run_command(self, page, number, command):
-        folder = self.path(f"{page}.{number}")
-        os.mkdir(folder)
-        for name, text in FILES.items():
-            self.file(os.path.join(folder, name), text)
-        programs = self.path("bin")
-        if not os.path.isdir(programs):
-            os.mkdir(programs)
-            os.symlink(os.path.abspath(SPREAD), os.path.join(programs, "spread"))
-        environment = {
-            **self.environment,
-            "LC_ALL": "C",
-            "HOME": self.folder,
-            "PATH": programs + os.pathsep + os.environ["PATH"],
-        }
-        return subprocess.run(
-            ["bash", "--norc", "-c", command],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-
-    def check(self, page, wanted):
-        run = 0
-        for number, (command, output) in enumerate(examples(page)):
-            if not wanted(command):
-                continue
-            with self.subTest(page=page, command=command):
-                result = self.run_command(page, number, command)
-                self.assertEqual(result.stdout, output, result.stderr)
-                self.assertEqual(result.stderr, "")
-            run += 1
-        return run
+class Examples(PageTest):
+    FILES = FILES
 
     def test_ours_print_what_the_pages_say(self):
         for page in ("from-parallel.md", "from-xargs.md"):

@@ -70,6 +70,7 @@ inline std::vector<std::string> read_tasks(const ArgumentSourceOptions& options,
       }
       case Pull::Broken: tasks.push_back("broken: " + (*source)->error()); [[fallthrough]];
       case Pull::Wait:
+      case Pull::Later:
       case Pull::End:
         EXPECT_NE((*source)->next(record), Pull::Record) << "a task after the end";
         return tasks;

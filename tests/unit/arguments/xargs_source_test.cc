@@ -40,6 +40,7 @@ std::vector<std::string> read(const XargsSourceOptions& options, std::string_vie
       }
       case Pull::Broken: lines.push_back("broken: " + (*source)->error()); return lines;
       case Pull::Wait:
+      case Pull::Later:
       case Pull::End: return lines;
     }
   }

@@ -33,6 +33,9 @@ ALLOWED = {
     ("io", "signalfd"): "signals, which the program makes and a run is given",
 }
 
+# Boost's header of Sobol's sequence includes <iostream>. What that brings with it does nothing here.
+STATIC = {"sweep": {"std::__ioinit"}}
+
 
 def output_of(*words):
     environment = {**os.environ, "LC_ALL": "C"}
@@ -95,7 +98,7 @@ class Library(unittest.TestCase):
     def test_none_has_static_state(self):
         for folder, library in libraries().items():
             with self.subTest(folder):
-                self.assertEqual(set(writable_data(library)), set())
+                self.assertEqual(set(writable_data(library)) - STATIC.get(folder, set()), set())
 
     def test_none_acts_on_the_process(self):
         for folder, library in libraries().items():

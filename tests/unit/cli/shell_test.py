@@ -154,6 +154,10 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offers("history", "s"), ["show"])
         self.assertEqual(self.offers("history", "show", "--hi"), ["--history"])
 
+    def test_sweep(self):
+        self.assertEqual(self.offers("sweep", "a=list:1", "tas"), ["tasks.txt"])
+        self.assertEqual(self.offers("sweep", "a=list:1", "--sam"), ["--samples"])
+
 
 class OtherShells(unittest.TestCase):
     """What TAB makes of a command line in zsh, and what fish offers for one."""
@@ -206,6 +210,7 @@ class OtherShells(unittest.TestCase):
             ("spread map gzip ::: tas", "spread map gzip ::: tasks.txt "),
             ("spread map cat --dry", "spread map cat --dry"),
             ("spread history re", "spread history reset "),
+            ("spread sweep a=list:1 tas", "spread sweep a=list:1 tasks.txt "),
         ):
             with self.subTest(line):
                 self.assertEqual(self.zsh(line), completed)
@@ -240,6 +245,7 @@ class OtherShells(unittest.TestCase):
             ("spread map ::: tas", ["tasks.txt"]),
             ("spread map cat --dry-r", []),
             ("spread history re", ["reset"]),
+            ("spread sweep a=list:1 tas", ["tasks.txt"]),
             ("spread run --tails st", ["stderr", "stdout"]),
         ):
             with self.subTest(line):
@@ -260,7 +266,7 @@ def groff(page, *options):
 
 
 class ManPages(unittest.TestCase):
-    SUBCOMMANDS = ("run", "gang", "oneshot", "map", "pipe", "xargs", "all", "hosts", "history")
+    SUBCOMMANDS = ("run", "gang", "oneshot", "map", "pipe", "xargs", "all", "sweep", "hosts", "history")
 
     def test_groff_has_nothing_to_warn_about(self):
         for words in ((), *((name,) for name in self.SUBCOMMANDS)):
@@ -286,9 +292,9 @@ class ManPages(unittest.TestCase):
         self.assertIn("spread run --worker './w --gpu 0'", text)
 
     def test_page_of_no_subcommand(self):
-        result = spread("--man", "sweep")
+        result = spread("--man", "results")
         self.assertEqual((result.returncode, result.stdout), (255, ""))
-        self.assertIn("spread: unknown subcommand 'sweep'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'results'", result.stderr)
 
     def test_the_build_writes_one_for_each_subcommand(self):
         names = set(re.findall(r"^  (\w+) ", spread("--help").stdout.split("\n\n")[2], re.MULTILINE))
@@ -312,9 +318,9 @@ class Program(unittest.TestCase):
         self.assertRegex(result.stderr, r"^spread: --window: .*try 'spread run --help'\)\n$")
 
     def test_unknown_subcommand(self):
-        result = spread("sweep", "true")
+        result = spread("results", "true")
         self.assertEqual(result.returncode, 255)
-        self.assertIn("spread: unknown subcommand 'sweep'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'results'", result.stderr)
 
     def test_help_goes_to_stdout(self):
         result = spread("run", "--help")

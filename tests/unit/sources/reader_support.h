@@ -54,6 +54,7 @@ inline std::vector<std::string> read_all(RecordReader& reader, std::string_view 
         break;
       case Pull::Broken: records.push_back("broken: " + reader.error()); [[fallthrough]];
       case Pull::Wait:
+      case Pull::Later:
       case Pull::End:
         EXPECT_NE(reader.next(record), Pull::Record) << "a record after the end";
         return records;

@@ -1,0 +1,39 @@
+#include <limits>
+
+#include "spread/options/setters.h"
+#include "spread/options/values.h"
+
+namespace spread::cli {
+namespace {
+
+constexpr auto kRowsMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+}  // namespace
+
+Status set_sweep(Draft& draft, std::string_view value) {
+  return add_name(draft.options.sweep.specs, value, "parameters, as in a=lin:0:1:5, or a file");
+}
+Status set_sweep_samples(Draft& draft, std::string_view value) {
+  return store(draft.options.sweep.samples, parse_number(value, 1, kRowsMax));
+}
+Status set_sweep_seed(Draft& draft, std::string_view value) {
+  return store(draft.options.sweep.seed, parse_number(value, 0, UINT32_MAX));
+}
+Status set_sweep_runs(Draft& draft, std::string_view value) {
+  return store(draft.options.sweep.runs, parse_number(value, 1, kRowsMax));
+}
+Status set_sweep_where(Draft& draft, std::string_view value) {
+  return store_name(draft.options.sweep.where, value, "a condition, as in 'a < b'");
+}
+Status set_sweep_out(Draft& draft, std::string_view value) {
+  constexpr Choice<OutputFormat> kFormats[] = {
+      {"json", OutputFormat::Json}, {"msgpack", OutputFormat::Msgpack}, {"csv", OutputFormat::Csv}};
+  return choose(draft.options.output.format, value, kFormats);
+}
+Status set_csv_style(Draft& draft, std::string_view value) {
+  constexpr Choice<CsvStyle> kStyles[] = {{"plain", CsvStyle::Plain},
+                                          {"savetxt", CsvStyle::Savetxt}};
+  return choose(draft.options.output.csv_style, value, kStyles);
+}
+
+}  // namespace spread::cli

@@ -1,0 +1,181 @@
+"""Sweeps at a shell: `spread sweep`, and `run --sweep`."""
+
+import io
+import json
+import os
+import random
+import re
+import unittest
+
+import msgpack
+from spread_testing import PUPPET, PYTHON, SOURCE, SpreadTest, peak_memory_kb
+
+GRID = ("a=lin:0.1:0.9:3", "b=list:1,2.0,x")
+ROWS = [
+    {"a": a, "b": b, "_row": 3 * i + j}
+    for i, a in enumerate([0.1, 0.5, 0.9])
+    for j, b in enumerate([1, 2.0, "x"])
+]
+
+
+class Sweep(SpreadTest):
+    def test_rows_are_lines_of_json(self):
+        result = self.spread("sweep", *GRID)
+        self.assert_run(result, 0, "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in ROWS), "")
+
+    def test_msgpack_keeps_integers_and_floats_apart(self):
+        result = self.spread("sweep", "--out", "msgpack", *GRID)
+        found = list(msgpack.Unpacker(io.BytesIO(result.raw)))
+        self.assertEqual(found, ROWS)
+        self.assertEqual([type(row["b"]) for row in found[:3]], [int, float, str])
+
+    def test_uniform_draws_are_those_of_the_mersenne_twister(self):
+        """Python's own generator, seeded as numpy does it, is the same Mersenne Twister."""
+        state = [12345]
+        for i in range(1, 624):
+            state.append((1812433253 * (state[-1] ^ (state[-1] >> 30)) + i) & 0xFFFFFFFF)
+        generator = random.Random()
+        generator.setstate((3, (*state, 624), None))
+        x = [generator.random() for _ in range(5)]
+        y = [10 + 5 * generator.random() for _ in range(5)]
+        result = self.spread("sweep", "x=uniform:0:1", "y=uniform:10:15", "--samples", 5, "--seed", 12345)
+        expected = [{"x": a, "y": b, "_row": i} for i, (a, b) in enumerate(sorted(zip(x, y)))]
+        self.assert_run(result, 0, expected, "")
+
+    def test_words_may_be_files_and_standard_input(self):
+        self.file("one", "# the first\na=list:1,2\n")
+        self.file("two.json", json.dumps({"b": [True, None]}))
+        self.file("values", "7\ntext\n")
+        result = self.spread("sweep", "one", "two.json", "-", "d=file:values", "--where", "_row < 3", input="c=const:5")
+        expected = [
+            {"a": 1, "b": True, "c": 5, "d": 7, "_row": 0},
+            {"a": 1, "b": True, "c": 5, "d": "text", "_row": 1},
+            {"a": 1, "b": None, "c": 5, "d": 7, "_row": 2},
+        ]
+        self.assert_run(result, 0, expected, "")
+
+    def test_options_may_stand_between_words(self):
+        result = self.spread("sweep", "a=list:1,2", "--runs", "2", "b=const:x", "--where=_run==a-1")
+        expected = [
+            {"a": 1, "b": "x", "_row": 0, "_run": 0},
+            {"a": 2, "b": "x", "_row": 1, "_run": 1},
+        ]
+        self.assert_run(result, 0, expected, "")
+
+    def test_a_warning_names_the_next_power_of_two(self):
+        result = self.spread("sweep", "a=sobol:0:1", "--samples", 3)
+        told = "spread: sobol: 3 samples are no power of two, so that they are not evenly spread; the next one is 4\n"
+        self.assert_run(result, 0, [{"a": a, "_row": i} for i, a in enumerate([0, 0.5, 0.75])], told)
+
+    def test_what_is_wrong_is_one_line_with_its_place(self):
+        self.file("bad", "a=list:1\n\nb=lin:0:1:x\n")
+        self.file("bad.json", '{"a": {"type": "LinearSample"}}')
+        cases = [
+            (("a=lin:0:1",), "'a=lin:0:1', column 7: expected lin:LO:HI:N, not '0:1'"),
+            (("bad",), "bad, line 3, column 11: expected a number of values, not 'x'"),
+            (("bad.json",), "bad.json: 'a': \"lower_limit\" is missing"),
+            (("nothing",), "sweep: cannot read nothing: No such file or directory"),
+            (("a=file:nothing",), "a: cannot read nothing: No such file or directory"),
+            (("a=list:1", "--where", "a <"), "--where, column 4: expected a name or a number, and not the end"),
+            (("a=list:1,2", "b=uniform:0:1"), "a (list) and b (uniform) cannot be in one sweep: .*"),
+            (("a=uniform:0:1",), "a (uniform) is drawn: --samples N says how often"),
+            ((), "no parameter is given, as in a=lin:0:1:5 (try 'spread sweep --help')"),
+            (("a=list:1", "--samples", "0"), "--samples: .* (try 'spread sweep --help')"),
+            (("a=list:1", "--seed", "4294967296"), "--seed: .* (try 'spread sweep --help')"),
+            (("a=list:1", "--out", "text"), "--out: expected json, msgpack or csv, not 'text' (try 'spread sweep --help')"),
+            (("a=list:1", "--csv-style", "savetxt"), "--csv-style is for --out csv (try 'spread sweep --help')"),
+            (("a=list:1", ":::", "x"), "::: and :::: are for run and map (try 'spread sweep --help')"),
+        ]
+        for words, told in cases:
+            with self.subTest(words):
+                result = self.spread("sweep", *words)
+                self.assert_run(result, 255, "")
+                pattern = "".join(".*" if part == ".*" else re.escape(part) for part in re.split(r"(\.\*)", told))
+                self.assert_only_told(result, "spread: " + pattern)
+
+    def test_a_large_grid_takes_no_memory(self):
+        """A billion rows; the pipe is full after the first few thousand, and is read no further."""
+        running = self.start("sweep", "a=lin:0:1:1000000000")
+        self.assertEqual(json.loads(running.read_line()), {"a": 0.0, "_row": 0})
+        self.assertLess(peak_memory_kb(running.pid), 50000)
+        running.process.stdout.close()
+        running.process.wait()
+        self.assertEqual(running.process.returncode, -13)
+        self.assertEqual(running.process.stderr.read(), b"")
+
+
+class RunSweep(SpreadTest):
+    def echo(self, *options, **how):
+        return self.spread("run", "-j2", *options, "--", *PUPPET, **how)
+
+    def test_rows_are_tasks(self):
+        self.assert_run(self.echo("--sweep", " ".join(GRID)), 0, ROWS, "")
+        self.assert_run(self.echo("--sweep", GRID[0], "--sweep", GRID[1]), 0, ROWS, "")
+        self.file("spec", "\n".join(GRID))
+        self.assert_run(self.echo("--sweep", "spec"), 0, ROWS, "")
+        self.assert_run(self.echo("--sweep", "-", input=" ".join(GRID)), 0, ROWS, "")
+
+    def test_it_is_what_sweep_writes(self):
+        options = ("--samples", "50", "--seed", "3", "--runs", "2", "--where", "x < y + _run")
+        spec = "x=normal:0:1 y=uniform:-1:1"
+        written = self.spread("sweep", spec, *options)
+        self.assert_run(self.echo("--sweep", spec, *options), 0, written.values, "")
+        self.assert_run(self.echo("--in", "json", input=written.out), 0, written.values, "")
+
+    def test_other_input_is_refused_by_name(self):
+        cases = [
+            (("-a", "f"), (), "-a"),
+            ((), (":::", "x"), ":::"),
+            ((), ("::::", "x"), "::::"),
+            (("--in", "json"), (), "--in"),
+            (("-0",), (), "-0"),
+            (("-d", ","), (), "-d"),
+        ]
+        for options, then, name in cases:
+            with self.subTest(name):
+                result = self.spread("run", "--sweep", "a=list:1", *options, "--", *PUPPET, *then)
+                self.assert_run(result, 255, "")
+                self.assert_only_told(result, f"spread: --sweep and {name} exclude each other: .*")
+        for option in ("--samples", "--seed", "--runs", "--where"):
+            with self.subTest(option):
+                result = self.spread("run", option, "1", "--", *PUPPET)
+                self.assert_run(result, 255, "")
+                self.assert_only_told(result, f"spread: {option} is for --sweep, which is missing .*")
+
+    def test_in_may_say_what_prep_items_are(self):
+        self.file("prep", '{"x":1}\n')
+        self.assert_run(self.echo("--sweep", "a=const:1", "--in", "json", "--prep-file", "prep"), 0, [{"a": 1, "_row": 0}], "")
+
+    def test_what_is_wrong_is_told_before_a_worker_is_started(self):
+        post = self.post()
+        result = self.spread("run", "--sweep", "a=lin:0:1", "--start-all", "--", "sh", "-c", f"echo started >{post.path}")
+        self.assert_run(result, 255, "", "spread: 'a=lin:0:1', column 7: expected lin:LO:HI:N, not '0:1'\n")
+        self.assertTrue(post.is_empty())
+
+    def test_a_long_search_does_not_keep_a_signal_waiting(self):
+        """No row of 2^53 is kept, and none is answered: only the signal ends it."""
+        running = self.start("run", "--sweep", "k=list:1,2 a=lin:0:1:9007199254740991", "--where", "_row == 0 || a < 0", "-j1", "--", *PUPPET)
+        self.assertEqual(json.loads(running.read_line()), {"k": 1, "a": 0.0, "_row": 0})
+        running.signal(2)
+        result = running.finish()
+        self.assertEqual(result.status, 130, result)
+
+    def test_results_are_held_back_by_a_slow_reader_only_as_always(self):
+        """The sweep is read as far as tasks are wanted: its memory does not grow with its rows."""
+        running = self.start("run", "--sweep", "a=lin:0:1:1000000000", "-j2", "--", *PUPPET)
+        for i in range(1000):
+            self.assertEqual(json.loads(running.read_line())["_row"], i)
+        self.assertLess(peak_memory_kb(running.pid), 100000)
+        running.signal(15)
+        running.finish()
+
+    def test_gangs_have_sweeps_too(self):
+        self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
+        worker = (PYTHON, "-c", "import spread_worker; spread_worker.run(lambda payload: payload)")
+        options = ("-n", "2", "-j2", "--gather", "root", "--sweep", "a=list:1,2")
+        result = self.spread("gang", *options, "--", *worker)
+        self.assert_run(result, 0, [{"a": 1, "_row": 0}, {"a": 2, "_row": 1}], "")
+
+
+if __name__ == "__main__":
+    unittest.main()
