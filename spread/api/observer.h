@@ -62,6 +62,9 @@ struct TaskProgress {
   WorkerId worker;
   double fraction;
   std::string_view text;
+  /// Where tasks are shards of a range: how many of its numbers have been done by all of them, and
+  /// of how many. The former never falls.
+  std::uint64_t sum = 0, max = 0;
 };
 struct WorkerLog {  ///< a `log` message, or stray output
   WorkerId worker;

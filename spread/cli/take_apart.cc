@@ -41,7 +41,12 @@ RunOptions take_run(Options& options) {
   run.workers = take_workers(options);
   run.tasks.input = std::move(options.items.input);
   run.tasks.shards = std::move(options.shards);
-  run.tasks.shards.piece = options.chunk;
+  if (run.tasks.shards.any()) {
+    run.tasks.shards.piece = options.chunk;
+  } else if (options.chunk > 0) {
+    run.tasks.chunk = static_cast<std::uint32_t>(options.chunk);
+  }
+  run.tasks.reprep = options.reprep;
   run.tasks.records = options.records;
   run.tasks.sweep = std::move(options.sweep);
   run.tasks.output = options.output;
@@ -254,6 +259,29 @@ Status check_wire(const Draft& draft) {
   return {};
 }
 
+/// --chunk of ordinary tasks.
+Status check_chunk(const Draft& draft) {
+  const Options& options = draft.options;
+  if (draft.has("--reprep-after-failure") && options.wire == Wire::Lines) {
+    return fail(
+        "--reprep-after-failure: --wire lines has no message for that; use --wire json or "
+        "msgpack");
+  }
+  if (options.chunk == 0) return {};
+  if (options.subcommand == Subcommand::Gang) {
+    return fail("--chunk: a gang has one task at a time; of --range N it is the size of pieces");
+  }
+  if (options.wire == Wire::Lines) {
+    return fail("--chunk: --wire lines has a line for each task; use --wire json or msgpack");
+  }
+  constexpr std::uint64_t kChunkMax = 1'000'000;
+  if (options.chunk > kChunkMax) {
+    return fail(fmt::format("--chunk: expected at most {} tasks in a list", kChunkMax));
+  }
+  if (options.subpool) return fail("--chunk: the tasks of a list submit no sub-tasks (--subpool)");
+  return {};
+}
+
 Status check_gang(const Draft& draft) {
   const Options& options = draft.options;
   if (options.subcommand != Subcommand::Gang) return {};
@@ -269,11 +297,11 @@ Status check_shards(const Draft& draft) {
   const Options& options = draft.options;
   const ShardOptions& shards = options.shards;
   if (!shards.any()) {
-    for (const std::string_view option : {"--shards", "--split", "--chunk"}) {
+    for (const std::string_view option : {"--shards", "--split"}) {
       if (!draft.has(option)) continue;
       return fail(fmt::format("{} is for --range N or --partition FILE", option));
     }
-    return {};
+    return check_chunk(draft);
   }
   const std::string_view own = shards.range ? "--range" : "--partition";
   const InputOptions& input = options.items.input;

@@ -113,6 +113,8 @@ struct Answered {
   // Passed on in the action that follows from it.
   Slice answer = {};        ///< the value, or the error map; of Busy its reason, as text
   JobEndPtr job = nullptr;  ///< null of a worker that lives on
+  /// Ok, and `task` is the first of a list: instead of `answer`, a value for each of its tasks.
+  std::vector<Slice> values = {};
 };
 /// The task could not even be sent: the worker's wire cannot carry its payload. It will never be
 /// able to, so the task has failed, and nothing is learned about the worker.
@@ -251,6 +253,12 @@ struct SendTask {
   GangPlace place = {};
   std::uint32_t depth = 0;  ///< of a sub-task: how many tasks it is below, one of which is
   TaskId parent{};          ///< its parent
+  struct Further {
+    TaskId task{};
+    Value payload;
+    std::uint32_t attempt = 1;
+  };
+  std::vector<Further> rest = {};  ///< what is in the same list, behind `task`
 };
 /// The worker's input is to be closed; it ends its loop by itself.
 struct CloseInput {

@@ -147,9 +147,12 @@ Capacity Placement::capacity(const Slot& each, TimePoint now) const {
     capacity.free_at = to_seconds(each.not_before - now);
   }
   const Ring<InFlight>& in_flight = each.in_flight();
+  const auto tasks = [&](std::size_t place) { return 1.0 + tasks_[in_flight[place].task].behind; };
   if (!in_flight.empty()) {
-    capacity.free_at += remaining(capacity.seconds, in_flight.front().since) +
-                        capacity.seconds * static_cast<double>(in_flight.size() - 1);
+    capacity.free_at += remaining(capacity.seconds * tasks(0), in_flight.front().since);
+    for (std::size_t i = 1; i < in_flight.size(); ++i) {
+      capacity.free_at += capacity.seconds * tasks(i);
+    }
   }
   return capacity;
 }

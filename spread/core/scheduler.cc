@@ -32,6 +32,8 @@ Scheduler::Scheduler(const SchedulerOptions& options, std::uint64_t seed)
   // A death is blamed on the first unanswered task, and a worker may hold answers back while more
   // tasks wait in its pipe: with a single try, only a window of one blames the right task.
   if (options_.failure.crash_retries == 1 || options_.gang > 0) options_.window = 1;
+  // What is sent ahead would come before the preparation.
+  if (options_.reprep) options_.window = 1;
   if (options_.subpool > 0) placement_.set_one_at_a_time();
 }
 
@@ -169,7 +171,7 @@ void Scheduler::on(WorkerUnusable& event, TimePoint, Actions&) {
 InFlight Scheduler::take_in_flight(Slot& worker, std::size_t place, TimePoint now) {
   const TaskIndex i = worker.in_flight()[place].task;
   if (tasks_[i].apart) --pool_.connection_of(worker).apart;
-  return pool_.take(worker, place, tasks_[i].payload.size(), now);
+  return pool_.take(worker, place, flight_bytes(i), now);
 }
 
 std::size_t Scheduler::place_of_task(const Slot& worker, TaskId task) const {
@@ -181,7 +183,7 @@ std::size_t Scheduler::place_of_task(const Slot& worker, TaskId task) const {
 /// The first answer of a worker since the last decision: what Window and Performance will look at.
 void Scheduler::begin_batch(Slot& worker, const InFlight& entry) {
   worker.has_answered_now = true;
-  worker.batch.count = 0;
+  worker.batch.count = worker.batch_further = 0;
   worker.batch.from_idle = worker.was_idle;
   worker.batch.together = entry.sent == worker.last_sent;
   worker.batch.first_of_process = !worker.answered;
@@ -245,6 +247,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
     return;
   }
   ++worker.batch.count;
+  worker.batch_further += tasks_[entry.task].behind;
   worker.answered = true;
   worker.end_by.reset();  // it may finish what it has
   worker.launch_failures = worker.deaths = 0;
@@ -264,6 +267,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   if (event.kind == AnswerKind::Ok) {
     const bool typical = !first && !is_subtask(event.task);
     if (options_.failure.timeout_percent && typical) median_.add(duration);
+    if (is_list(entry.task)) return list_succeeded(entry.task, event, duration, first, actions);
     return deliver_value(entry.task, event, duration, first, actions);
   }
   const auto failed = task_of_failed(entry.task, "its task failed", actions);
@@ -285,7 +289,9 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
     return;
   }
   std::string reason = name_of(failed->task, tasks_) + " was fatal";
-  deliver(failed->task, std::move(how), actions);
+  const std::vector<TaskIndex> all = take_apart(failed->task);
+  how.duration /= static_cast<Duration::rep>(all.size());
+  for (const TaskIndex i : all) deliver(i, how, actions);
   fatal_ = true;
   stop(std::move(reason), actions);
 }
@@ -305,6 +311,9 @@ void Scheduler::on(PayloadRefused& event, TimePoint now, Actions& actions) {
   how.outcome = Outcome::Failed;
   how.error_type = "BadPayload";
   how.message = std::move(event.message);
+  if (is_list(failed->task)) {
+    return list_failed(failed->task, how, "its list could not be sent", false, actions);
+  }
   deliver(failed->task, std::move(how), actions);
 }
 

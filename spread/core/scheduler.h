@@ -169,6 +169,17 @@ class Scheduler {
                   const WorkerGone& event, Actions& actions);
   TimePoint launch_failed(Slot& slot, TimePoint now, Actions& actions);
 
+  // Lists of tasks (scheduler_chunks.cc)
+  std::size_t flight_bytes(TaskIndex head) const;
+  std::size_t tasks_at(const Slot& worker) const;
+  std::size_t fill_list(TaskIndex head, std::size_t most);
+  void send_list(TaskIndex head, SendTask& send);
+  std::vector<TaskIndex> take_apart(TaskIndex head);
+  void list_failed(TaskIndex head, const DeliverTask& how, Why why, bool alone, Actions& actions);
+  void list_succeeded(TaskIndex head, Answered& answered, Duration duration, bool first,
+                      Actions& actions);
+  bool is_list(TaskIndex i) const { return tasks_[i].behind > 0; }
+
   // Gangs (scheduler_gang.cc)
   std::uint32_t slots_left() const;
   std::uint32_t gang_size() const;
@@ -268,7 +279,7 @@ class Scheduler {
   std::optional<WorkerId> the_only_one() const;
   bool held(TimePoint now) const { return now < held_until_; }
   void send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions);
-  void put(Slot& to, TaskIndex i, TimePoint now);
+  void put(Slot& to, TaskIndex i, std::size_t bytes, TimePoint now);
   void put_place(Slot& to, TaskIndex i, TimePoint now);
   void compute_deadline(TimePoint now);
 

@@ -86,7 +86,9 @@ TimePoint Scheduler::settle_loss(const ConnectionLost& event, const Workers& str
     case Blame::Launch:
       // As in launch_failed(), but counted once.
       for (const WorkerId id : busy) {
-        tasks_[pool_[id].in_flight().front().task].avoid = id;
+        for (TaskIndex i = pool_[id].in_flight().front().task; i != kNoTask; i = tasks_[i].next) {
+          tasks_[i].avoid = id;
+        }
         give_back_all(pool_[id], now, actions);
       }
       ++key.failures;
@@ -152,10 +154,12 @@ TimePoint Scheduler::settle_loss_at_work(const ConnectionLost& event, const Work
     const std::vector<TaskIndex> above = tasks_above(front.task);
     for (std::size_t i = working; i > 0; --i) {
       const TaskIndex under_way = take_in_flight(each, i - 1, now).task;
-      Task& task = tasks_[under_way];
-      if (std::exchange(task.lost_before, true)) {
-        task.apart = task.alone = true;
-        task.avoid = id;
+      for (TaskIndex one = under_way; one != kNoTask; one = tasks_[one].next) {
+        Task& task = tasks_[one];
+        if (std::exchange(task.lost_before, true)) {
+          task.apart = task.alone = true;
+          task.avoid = id;
+        }
       }
       queue_again(under_way, actions);
     }

@@ -64,8 +64,8 @@ void Scheduler::settle_answers(TimePoint now) {
     if (options_.window == 0) worker.window.answered(batch);
     // A round trip is no work; but where every task waits for it, it is part of the speed.
     const Duration elapsed = std::min(batch.since_sent, batch.since_answer);
-    placement_.answered(key, to_seconds(elapsed) / batch.count, batch.count,
-                        batch.first_of_process);
+    const std::uint32_t tasks = batch.count + worker.batch_further;
+    placement_.answered(key, to_seconds(elapsed) / tasks, tasks, batch.first_of_process);
     if (worker.probe) probe_worked(worker, now);
   }
   answered_.clear();
@@ -115,7 +115,7 @@ void Scheduler::assign(TimePoint now, Actions& actions) {
 /// happens to it.
 bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions) {
   if (!to.takes_tasks()) return false;
-  std::size_t share = fair - std::min(fair, to.in_flight().size());
+  std::size_t share = fair - std::min(fair, tasks_at(to));
   const std::size_t room = placement_.room_of(to);
   if (tasks_.again_count() == 0 && !output_.full && !input_ended_ && options_.subpool == 0) {
     return fill_with_fresh(to, room, share, now, actions);
@@ -130,7 +130,9 @@ bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions
         return true;
       }
       pool_.set_draining(to, false);
-      send(to, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
+      const TaskIndex next = tasks_.take_fresh();
+      if (options_.chunk > 1) share -= fill_list(next, share);
+      send(to, next, now, "next in line, fastest worker first", actions);
       continue;
     }
     const Choice choice = choose(to);
@@ -142,6 +144,7 @@ bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions
     } else {
       tasks_.take_again(choice.task);
     }
+    if (options_.chunk > 1) share -= fill_list(choice.task, share);
     send(to, choice.task, now, choice.why, actions);
     if (to.has_alone_task()) return false;
   }
@@ -156,13 +159,16 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
   while (to.in_flight().size() < room) {
     if (placement_.bytes_are_full(to)) return false;
     if (share-- == 0 || held(now)) return true;
-    send(to, tasks_.take_fresh(), now, "next in line, fastest worker first", actions);
+    const TaskIndex next = tasks_.take_fresh();
+    if (options_.chunk > 1) share -= fill_list(next, share);
+    send(to, next, now, "next in line, fastest worker first", actions);
   }
   return false;
 }
 
 /// It is in flight there. Inline, since it is a part of every send.
-[[gnu::always_inline]] inline void Scheduler::put(Slot& to, TaskIndex i, TimePoint now) {
+[[gnu::always_inline]] inline void Scheduler::put(Slot& to, TaskIndex i, std::size_t bytes,
+                                                  TimePoint now) {
   Task& task = tasks_[i];
   task.holder = to.id;
   const bool first = to.in_flight().empty();
@@ -170,7 +176,7 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
     to.was_idle = true;
     to.last_answer = now;
   }
-  pool_.send(to, {i, now, now}, task.payload.size(), task.alone);
+  pool_.send(to, {i, now, now}, bytes, task.alone);
   if (first) arm_timeout(to);
   if (task.alone) {
     pool_.set_draining(to, false);
@@ -179,16 +185,19 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
   placement_.took(to);
 }
 
-void Scheduler::put_place(Slot& to, TaskIndex i, TimePoint now) { put(to, i, now); }
+void Scheduler::put_place(Slot& to, TaskIndex i, TimePoint now) {
+  put(to, i, tasks_[i].payload.size(), now);
+}
 
 void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& actions) {
   Task& task = tasks_[i];
   ++task.attempts;
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   if (is_subtask(task.id)) return send_subtask(to, i, now, why, actions);
-  put(to, i, now);
+  put(to, i, is_list(i) ? flight_bytes(i) : task.payload.size(), now);
   actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
                        why);
+  if (is_list(i)) send_list(i, std::get<SendTask>(actions.back()));
 }
 
 // ---------------------------------------------------------------- time

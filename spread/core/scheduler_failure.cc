@@ -75,6 +75,10 @@ void Scheduler::check_halt(Actions& actions) {
 
 void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   Task& task = tasks_[i];
+  if (is_list(i)) {
+    how.outcome = Outcome::Failed;
+    return list_failed(i, how, "its list failed; it is tried by itself", false, actions);
+  }
   ++task.failures;
   task.refused_since.reset();
   if (after_failure(task, options_.failure, stopping_) == Verdict::Final) {
@@ -83,6 +87,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
     return;
   }
   ++counts_.retried;
+  task.singly = options_.chunk > 1;
   task.avoid = how.worker;
   actions.emplace_back(RetryTask{task.id, how.worker, task.attempts, how.timed_out,
                                  std::move(how.message), "it failed and has tries left",
@@ -115,13 +120,15 @@ BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
 void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& event,
                                 Duration duration, TimePoint now, Actions& actions) {
   if (const auto refused = task_of_failed(i, "it is busy", actions)) {
-    Task& task = tasks_[refused->task];
-    ++counts_.refused;
-    --task.attempts;
-    task.avoid = refuser.id;
-    if (!task.refused_since) task.refused_since = now;
-    next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
-    requeue(refused->task, actions);
+    for (const TaskIndex each : take_apart(refused->task)) {
+      Task& task = tasks_[each];
+      ++counts_.refused;
+      --task.attempts;
+      task.avoid = refuser.id;
+      if (!task.refused_since) task.refused_since = now;
+      next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
+      requeue(each, actions);
+    }
   }
   // Counted once within a rest.
   if (refuser.state() != SlotState::Live || refuser.resting()) return;
@@ -181,11 +188,13 @@ void Scheduler::give_back(Slot& from, std::size_t place, TimePoint now, Actions&
   }
 }
 
-/// As if it had not been sent this time.
-void Scheduler::queue_again(TaskIndex i, Actions& actions) {
-  SPREAD_ASSERT(tasks_[i].attempts > 0);
-  --tasks_[i].attempts;
-  requeue(i, actions);
+/// As if it had not been sent this time; of a list, each of its tasks.
+void Scheduler::queue_again(TaskIndex head, Actions& actions) {
+  for (const TaskIndex i : take_apart(head)) {
+    SPREAD_ASSERT(tasks_[i].attempts > 0);
+    --tasks_[i].attempts;
+    requeue(i, actions);
+  }
 }
 
 void Scheduler::give_back_all(Slot& from, TimePoint now, Actions& actions) {
@@ -295,7 +304,7 @@ void Scheduler::end_of_halted(Slot& ended, TimePoint now, Actions& actions) {
     how.worker = ended.id;
     how.error_type = "NotComputed";
     how.message = stop_reason_;
-    deliver(failed->task, std::move(how), actions);
+    for (const TaskIndex i : take_apart(failed->task)) deliver(i, how, actions);
   }
 }
 
@@ -334,7 +343,11 @@ TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame bla
   ++pool_.key_of(dead).failures;
   if (blamed == Blame::Suspects) {
     const std::size_t suspects = std::min<std::size_t>(dead.parallel, dead.in_flight().size());
-    for (std::size_t i = 0; i < suspects; ++i) tasks_[dead.in_flight()[i].task].alone = true;
+    for (std::size_t i = 0; i < suspects; ++i) {
+      for (TaskIndex each = dead.in_flight()[i].task; each != kNoTask; each = tasks_[each].next) {
+        tasks_[each].alone = tasks_[each].singly = true;
+      }
+    }
     give_back_all(dead, now, actions);
     return not_before;
   }
@@ -351,6 +364,17 @@ TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame bla
 
 void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration, bool first,
                            const WorkerGone& event, Actions& actions) {
+  if (is_list(failed.task)) {
+    DeliverTask how;
+    how.outcome = Outcome::Lost;
+    how.worker = worker;
+    how.duration = duration;
+    how.first = first;
+    how.job = event.job;
+    how.error_type = kNoResponse;
+    how.message = "its worker died with a list of tasks: " + event.reason;
+    return list_failed(failed.task, how, "its worker died; it may be its fault", true, actions);
+  }
   Task& task = tasks_[failed.task];
   ++task.crashes;
   task.alone = true;
@@ -381,7 +405,11 @@ void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration
 TimePoint Scheduler::launch_failed(Slot& failed, TimePoint now, Actions& actions) {
   // The task that it would have worked on is not to blame, but the next process here gets another
   // one first: if every start dies of the same task, others must come through to tell.
-  if (!failed.in_flight().empty()) tasks_[failed.in_flight().front().task].avoid = failed.id;
+  if (!failed.in_flight().empty()) {
+    for (TaskIndex i = failed.in_flight().front().task; i != kNoTask; i = tasks_[i].next) {
+      tasks_[i].avoid = failed.id;
+    }
+  }
   give_back_all(failed, now, actions);
   ++failed.launch_failures;
   ++pool_.key_of(failed).failures;

@@ -15,7 +15,8 @@ void Scheduler::check_invariants() const {
     const auto look = [&](const Ring<InFlight>& entries) {
       for (std::size_t k = 0; k < entries.size(); ++k) {
         const Task& task = tasks_[entries[k].task];
-        bytes += task.payload.size();
+        bytes += flight_bytes(entries[k].task);
+        in_flight += task.behind;
         places += task.gang != kNoGang || task.dropped ? 1 : 0;
       }
       in_flight += entries.size();

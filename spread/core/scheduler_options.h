@@ -44,6 +44,12 @@ struct SchedulerOptions {
   /// How long workers have to answer what is not wanted any more (members of a gang that has
   /// failed, sub-tasks of an attempt that is over); they are killed then.
   Duration drop_grace = std::chrono::seconds(5);
+  /// Up to so many tasks are sent as one list, with payloads of `chunk_bytes` at most; 1 = each by
+  /// itself.
+  std::uint32_t chunk = 1;
+  std::size_t chunk_bytes = SIZE_MAX;
+  /// A worker is to prepare itself again when a task of it has failed: the window is 1.
+  bool reprep = false;
   /// So many slots are kept for sub-tasks.
   std::uint32_t subpool = 0;
   /// When a worker's process is to be replaced; of its memory the scheduler is told (WorkerSpent).

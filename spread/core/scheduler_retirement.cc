@@ -51,6 +51,10 @@ void Scheduler::note_retirement(Slot& retiring, bool alone, TimePoint now, Actio
   const TaskIndex held = take_in_flight(retiring, 0, now).task;
   const auto failed = task_of_failed(held, "its worker has left", actions);
   if (!failed) return;
+  if (is_list(failed->task)) {
+    for (TaskIndex i = failed->task; i != kNoTask; i = tasks_[i].next) tasks_[i].singly = true;
+    return queue_again(failed->task, actions);
+  }
   const TaskIndex i = failed->task;
   Task& task = tasks_[i];
   task.for_unused = failed->gang == kNoGang;  // else it needs several, used or not

@@ -191,6 +191,7 @@ struct Slot : SlotStatus {
   bool plain = false;             ///< successes can take the fast path: see take_plain_success()
   Batch batch;                    ///< answers since the last decide(), from ...
   TimePoint batch_sent{}, batch_since{};
+  std::uint32_t batch_further = 0;  ///< the tasks of its lists behind the first
 
   // Pauses
   TimePoint not_before{};             ///< a pause after a death, or a rest after busy

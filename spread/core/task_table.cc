@@ -7,8 +7,19 @@
 namespace spread {
 
 RetryQueue::Kind RetryQueue::kind_of(const Task& task) {
-  return {task.avoid, task.crashes > 0, task.alone,
-          task.apart, task.for_unused,  is_subtask(task.id)};
+  return {task.avoid,      task.crashes > 0,    task.alone, task.apart,
+          task.for_unused, is_subtask(task.id), task.singly};
+}
+
+std::vector<TaskIndex> RetryQueue::like(const Task& task, std::size_t most) const {
+  std::vector<TaskIndex> found;
+  const auto same = of_kind_.find(kind_of(task));
+  if (same == of_kind_.end()) return found;
+  for (const Entry& entry : same->second) {
+    if (found.size() == most) break;
+    found.push_back(entry.second);
+  }
+  return found;
 }
 
 void RetryQueue::insert(TaskIndex i, const Task& task) {

@@ -23,6 +23,7 @@ struct Task;
 /// Index of a Task in the table; reused after erase().
 using TaskIndex = std::uint32_t;
 inline constexpr TaskIndex kNoParent = UINT32_MAX;
+inline constexpr TaskIndex kNoTask = UINT32_MAX;
 
 /// The tasks that are to be sent again, oldest first. Tasks of one kind may go to the same workers,
 /// so that a worker which may take none of a thousand that failed there looks at one of them. A
@@ -45,6 +46,8 @@ class RetryQueue {
       if (!f(oldest.second)) return;
     }
   }
+  /// Up to `most` tasks of the kind of this one, which is not here any more; oldest first.
+  std::vector<TaskIndex> like(const Task& task, std::size_t most) const;
   /// Oldest first.
   template <typename F>
   void each(F&& f) const {
@@ -62,6 +65,7 @@ class RetryQueue {
     bool apart = false;
     bool for_unused = false;
     bool subtask = false;
+    bool singly = false;
     auto operator<=>(const Kind&) const = default;
   };
   static Kind kind_of(const Task& task);
@@ -156,7 +160,11 @@ struct Task {
   std::uint32_t taken_along = 0;  ///< how often a sub-task that ran inside of it ended its worker
   std::uint32_t retirements = 0;  ///< of workers that had it first and answered nothing
   bool last_try = false;          ///< see LastTry
-  bool came_back = false;         ///< it has been in flight and was queued again
+  /// Of what is in flight as a list: the next one in it, and, of its first one, how many these are.
+  TaskIndex next = kNoTask;
+  std::uint32_t behind = 0;
+  bool singly = false;     ///< it, or a list with it, has failed: its list has no other
+  bool came_back = false;  ///< it has been in flight and was queued again
   std::optional<TimePoint> refused_since;  ///< first refusal, while nothing else ever happened
 
   /// One worker is as good as another: that it is left to a faster one is no loss.

@@ -149,6 +149,7 @@ ProgressCounts Engine::progress_counts() const {
   shown.finished = counts.ok + shown.failed;
   shown.retried = counts.retried;
   shown.running = scheduler_.unanswered();
+  if (const auto done = mode_->numbers_done()) shown.finished = *done;
   return shown;
 }
 
@@ -183,7 +184,11 @@ void Engine::pull_tasks() {
         driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
       }
     }
-    reporter_->set_total(next_task_, input_->ended(), input_->share_read());
+    if (const std::uint64_t numbers = mode_->numbers_in_all(); numbers > 0) {
+      reporter_->set_total(numbers, true);
+    } else {
+      reporter_->set_total(next_task_, input_->ended(), input_->share_read());
+    }
   }
   if (!input_->ended()) return;
   input_told_ = true;

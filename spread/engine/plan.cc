@@ -145,6 +145,7 @@ LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker,
   facts.beat = beat;
   facts.generation = generation;
   facts.max_rss = max_rss;
+  facts.chunk = chunk;
   return plan_launch(roster, started, context, worker, facts);
 }
 

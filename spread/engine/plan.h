@@ -64,8 +64,8 @@ struct Plan {
   HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
   CommandOptions command;  ///< likewise
   Wire wire = Wire::Msgpack;
-  std::optional<std::string> features, max_rss;  ///< see RunFacts
-  std::optional<Duration> beat;                  ///< likewise
+  std::optional<std::string> features, max_rss, chunk;  ///< see RunFacts
+  std::optional<Duration> beat;                         ///< likewise
   bool may_be_unlimited = false;
   std::string slots_text;              ///< of -j FILE
   std::uint64_t descriptor_limit = 0;  ///< as spread was given it

@@ -30,6 +30,23 @@ std::string_view RunEvents::host_of(WorkerId worker) const {
   return worker == kNoWorker ? std::string_view() : plan_.host_names[number(worker)];
 }
 
+void RunEvents::progress(TaskId task, WorkerId worker, double fraction, std::string_view text) {
+  TaskProgress said{task, worker, fraction, text};
+  if (range_ != nullptr && !is_subtask(task)) {
+    range_->said(task, fraction);
+    said.sum = range_->sum();
+    said.max = range_->max();
+  }
+  tell(said);
+}
+
+void RunEvents::part_done(TaskId task, WorkerId worker) {
+  const std::uint64_t before = range_->sum();
+  range_->finished(task);
+  if (range_->sum() == before) return;
+  tell(TaskProgress{task, worker, 1, {}, range_->sum(), range_->max()});
+}
+
 void RunEvents::succeeded(const Inbox::Success& answer, const Scheduler::Success& success) {
   tell(TaskAnswered{answer.task, answer.worker, "ok", success.duration, report_.message});
   TaskFinished event;

@@ -15,6 +15,7 @@
 #include "spread/engine/plan.h"
 #include "spread/io/event_loop.h"
 #include "spread/output/reporter.h"
+#include "spread/shards/range_progress.h"
 
 namespace spread {
 
@@ -58,9 +59,7 @@ class RunEvents {
   void ended(WorkerId worker, bool expected, std::string_view reason) {
     tell(WorkerEnded{worker, expected, reason});
   }
-  void progress(TaskId task, WorkerId worker, double fraction, std::string_view text) {
-    tell(TaskProgress{task, worker, fraction, text});
-  }
+  void progress(TaskId task, WorkerId worker, double fraction, std::string_view text);
   void log(const WorkerLog& message) { tell(message); }
   void tail(WorkerId worker, std::string_view text, std::span<const std::string> arguments) {
     tell(WorkerTail{worker, text, arguments});
@@ -71,6 +70,9 @@ class RunEvents {
     const bool gang = task.place.gang != kNoGang;
     tell(TaskSent{task.task, task.worker, task.attempt, task.place.rank, gang ? task.place.size : 0,
                   task.depth > 0 ? std::optional(task.parent) : std::nullopt});
+    for (const SendTask::Further& each : task.rest) {
+      tell(TaskSent{each.task, task.worker, each.attempt, 0, 0, std::nullopt});
+    }
   }
   /// It cannot take the task now, for this reason.
   void refused(TaskId task, WorkerId worker, std::string_view why) {
@@ -93,6 +95,11 @@ class RunEvents {
   /// A sub-task is final: it has an answer, and is nothing that is counted or logged.
   void subtask_done(const DeliverTask& delivery);
 
+  /// Tasks are parts of a range from now on: progress has the sum of all. `range` outlives this.
+  void count_range(RangeProgress& range) { range_ = &range; }
+  /// A part of it has been done, whether or not it has said how far it was.
+  void part_done(TaskId task, WorkerId worker);
+
   /// --explain: why the Scheduler does this.
   void explain(const Action& action);
   void decided(std::string_view text) { tell(Decision{text}); }
@@ -107,6 +114,7 @@ class RunEvents {
   void explain(const SendTask& send);
 
   const Plan& plan_;
+  RangeProgress* range_ = nullptr;
   const EventLoop& loop_;
   Reporter& reporter_;
   TaskReport report_;

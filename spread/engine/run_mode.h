@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,6 +106,10 @@ class RunMode {
   }
   /// A task is something that observers and the joblog are told of (not a block of a filter).
   virtual bool reports_tasks() const { return true; }
+  /// Where tasks are parts of a range of numbers, progress is counted in these: how many there are
+  /// (0: it is counted in tasks), and how many have been done.
+  virtual std::uint64_t numbers_in_all() const { return 0; }
+  virtual std::optional<std::uint64_t> numbers_done() const { return std::nullopt; }
   // What becomes of an attempt. `report`, if not null, is to be filled in: something looks at every
   // task.
   /// The outcome of nearly every task; the others go to deliver().

@@ -65,6 +65,7 @@ Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerI
   if (facts.generation) {
     variables.emplace_back("SPREAD_GENERATION", std::to_string(*facts.generation));
   }
+  if (facts.chunk) variables.emplace_back("SPREAD_CHUNK", *facts.chunk);
   if (facts.max_rss) variables.emplace_back("SPREAD_MAX_RSS", host.local ? "" : *facts.max_rss);
   return variables;
 }

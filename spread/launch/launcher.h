@@ -28,13 +28,16 @@ struct RunFacts {
   /// The memory that it may have, for workers behind a launcher, which look themselves; those here
   /// are told nothing by it, and nothing of a run around this one. Unset = none is told.
   std::optional<std::string> max_rss;
+  /// Up to so many tasks come as one list; empty: none do, whatever a run around this one says.
+  /// Unset = the worker is not told.
+  std::optional<std::string> chunk;
 };
 
 /// What to exec for the worker in slot `worker` of `roster`, which build_roster made with the same
 /// words, or others: `command` is what this worker is.
 ///
 /// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP, _WIRE (msgpack,
-/// json, lines) and, where they are told, _FEATURES, _BEAT, _GENERATION, SPREAD_MAX_RSS are in the
+/// json, lines) and, where they are told, _FEATURES, _BEAT, _GENERATION, SPREAD_MAX_RSS, _CHUNK are in the
 /// worker's environment, on this machine through `environment`, elsewhere through the arguments.
 /// {host} {slot} {worker} {prep} in the command's words are replaced; lists of --worker and
 /// --args-file stay exactly as given, and get the environment and --wd of a local worker. Behind a

@@ -109,7 +109,8 @@ inline constexpr OptionSpec kSharedRows[] = {
      "where N is no multiple of K: even (spread over all), or front (the first ones have one more)",
      [](const Options&) -> std::string { return "even"; }, set_split, Offer::Words, "even front"},
     {"--chunk", "N", kSends, Group::Input,
-     "instead of --shards: pieces of N",
+     "of --range or --partition: pieces of N. Of ordinary tasks: up to N are sent as one list, and "
+     "a list of answers comes back",
      nullptr, set_chunk},
     {"--task", "JSON", kOneshot, Group::Input,
      "the task: its payload, as JSON",
@@ -127,6 +128,10 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--common", "FILE", kWorkers, Group::Input,
      "as --prep: FILE as one item, its JSON array or object, else the list of its lines",
      nullptr, set_common, Offer::File},
+
+    {"--reprep-after-failure", "", kRun, Group::Input,
+     "a worker whose task has failed is sent the prep items again before its next one",
+     nullptr, set_reprep},
 
     {"--out", "FORMAT", kSends, Group::Output,
      "text, json, msgpack or records (objects: id, status, value, error, worker, host, attempts, "

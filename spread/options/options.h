@@ -45,7 +45,8 @@ struct Options {
   RecordOptions records;
   ShardOptions shards;
   std::uint64_t chunk = 0;  ///< 0: not given
-  std::string task;         ///< of oneshot
+  bool reprep = false;
+  std::string task;  ///< of oneshot
   std::vector<PrepItem> prep;
   Wire wire = Wire::Msgpack;
   bool start_all = false;

@@ -51,6 +51,7 @@ Status set_shards(Draft& draft, std::string_view value);
 Status set_split(Draft& draft, std::string_view value);
 Status set_chunk(Draft& draft, std::string_view value);
 Status set_common(Draft& draft, std::string_view value);
+Status set_reprep(Draft& draft, std::string_view value);
 Status set_gang_size(Draft& draft, std::string_view value);
 Status set_subpool(Draft& draft, std::string_view value);
 Status set_exact(Draft& draft, std::string_view value);

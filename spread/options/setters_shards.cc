@@ -37,6 +37,8 @@ Status set_common(Draft& draft, std::string_view value) {
   return {};
 }
 
+Status set_reprep(Draft& draft, std::string_view) { return store_flag(draft.options.reprep, true); }
+
 Status set_gather(Draft& draft, std::string_view value) {
   const bool gang = draft.options.subcommand == Subcommand::Gang;
   const auto* const found = std::find(std::begin(kGatherNames), std::end(kGatherNames), value);

@@ -190,6 +190,7 @@ void EventsWriter::on(const TaskProgress& event, TimePoint now) {
   Line line(*this, Name<"task_progress">(), now);
   line.task(event.task).worker(event.worker).real<"fraction">(event.fraction);
   if (!event.text.empty()) line.text<"text">(event.text);
+  if (event.max > 0) line.whole<"sum">(event.sum).whole<"max">(event.max);
 }
 
 void EventsWriter::on(const WorkerLog& event, TimePoint now) {

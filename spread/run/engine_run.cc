@@ -127,6 +127,14 @@ SchedulerOptions scheduler_options(const RunOptions& run) {
   scheduler.start_all = run.start_all;
   scheduler.close_surplus = true;
   scheduler.gang = run.tasks.gang.size;
+  scheduler.chunk = std::max(1u, run.tasks.chunk);
+  scheduler.chunk_bytes = run.workers.max_frame;
+  // So that there is enough for a list for each of some workers; bytes bound it, too.
+  constexpr std::size_t kListsAhead = 8;
+  if (run.tasks.chunk > 1) {
+    scheduler.read_ahead = std::max(scheduler.read_ahead, kListsAhead * run.tasks.chunk);
+  }
+  scheduler.reprep = run.tasks.reprep;
   scheduler.subpool = run.tasks.subpool.value_or(0);
   scheduler.exact_gangs = run.tasks.gang.exact;
   scheduler.drop_grace = run.common.ends.kill_grace;

@@ -91,6 +91,12 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
     const auto task = json_argument("--task", run.tasks.input.groups.front().words.front());
     if (!task) return tl::unexpected(task.error());
   }
+  if (run.tasks.reprep) *plan->features += ",prep";
+  if (run.tasks.chunk > 0) {
+    plan->chunk = std::to_string(run.tasks.chunk);
+  } else if (process.environment.get("SPREAD_CHUNK") != nullptr) {
+    plan->chunk = "";  // of a run around this one
+  }
   if (run.tasks.lost_after) plan->beat = beat_of(*run.tasks.lost_after);
   SPREAD_TRY(plan_memory_limit(run, process.environment, *plan));
   if (run.dry_run) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "spread/api/shared_options.h"
+#include "spread/api/task.h"
 #include "spread/shards/array_file.h"
 #include "spread/shards/cut.h"
 #include "spread/sources/record_reader.h"
@@ -24,6 +25,11 @@ class ShardReader final : public RecordReader {
   void set_slots(std::uint64_t slots);
   /// The numbers in all shards.
   std::uint64_t max() const { return n_; }
+  /// How many numbers a task has that has been made.
+  std::uint64_t size_of(TaskId task) const {
+    const Piece piece = cutting_->piece(number(task));
+    return piece.stop - piece.start;
+  }
 
   void feed(Slice) override {}
   void finish() override {}

@@ -18,6 +18,8 @@
 #include "spread/results/result_pair.h"
 #include "spread/sweep/sweep_reader.h"
 #include "spread/tasks/worker_slot.h"
+#include "spread/wire/value_list.h"
+#include "spread/wire/value_writer.h"
 
 namespace spread {
 namespace {
@@ -103,7 +105,7 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
 
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_shards() {
   const ShardOptions& options = setup_.tasks->shards;
-  const RecordOptions& records = setup_.workers.records;
+  const RecordOptions& records = setup_.tasks->records;
   std::vector<Array> arrays;
   for (const std::string& name : options.partitions) {
     const Result<std::string> text = read_file(name, setup_.streams.input);
@@ -114,6 +116,8 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_shards() {
   }
   auto reader = std::make_unique<ShardReader>(options, std::move(arrays));
   shards_ = reader.get();
+  range_ = std::make_unique<RangeProgress>(*shards_);
+  engine_.events().count_range(*range_);
   return TaskInput::open_reader(std::move(reader), {}, engine_.loop(), setup_.streams);
 }
 
@@ -233,6 +237,7 @@ std::optional<Value> WorkerMode::answer_of_subtasks(WorkerSlot& from,
   std::string why;
   if (!question.has_id) why = "a question of no task";
   if (setup_.tasks->gang.size > 0) why = "a member of a gang has no sub-tasks";
+  if (setup_.tasks->chunk > 0) why = "the tasks of a list (--chunk) have no sub-tasks";
   if (!from.may_submit()) why = "its worker works on several tasks at a time";
   if (!why.empty()) {
     return wire::make_refusal(question.seq, "NoSubtasks", std::string(question.text) + ": " + why);
@@ -258,11 +263,45 @@ void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   answered_ = true;
   subtasks_.ended(answer.id);
   if (from.place().gang != kNoGang && !counts_in_gang(from, answer)) return;
+  if (setup_.tasks->chunk > 0) return on_list_answer(from, answer);
   if (answer.kind != wire::UpKind::Ok) return on_other_answer(from, answer);
   if (must_be_list(answer.id) && !is_list(answer.value)) {
     return fail_instead(from, answer.id, "BadResult", kNoList);
   }
   engine_.post_success(from.id(), answer.id, from.worker().share(answer.value));
+}
+
+/// --chunk: a list of values, one for each task.
+void WorkerMode::on_list_answer(WorkerSlot& from, const wire::UpMessage& answer) {
+  const std::uint64_t tasks = from.take_list(answer.id);
+  if (answer.kind != wire::UpKind::Ok) return on_other_answer(from, answer);
+  const wire::ArrayHead head = wire::array_head(answer.value);
+  if (head.bytes == 0) {
+    return fail_instead(from, answer.id, "BadResult", "its value is no list, which --chunk wants");
+  }
+  if (head.elements != tasks) {
+    return fail_instead(from, answer.id, "BadResult",
+                        fmt::format("{} results for {} payloads", head.elements, tasks));
+  }
+  const Slice list = from.worker().share(answer.value);
+  wire::ValueList values(list.view().subspan(head.bytes));
+  Answered answered;
+  answered.worker = from.id();
+  answered.task = answer.id;
+  answered.values.reserve(static_cast<std::size_t>(tasks));
+  for (std::uint64_t i = 0; i < tasks; ++i) {
+    answered.values.emplace_back(list.block(), values.take());
+    if (must_be_list(answer.id) && !is_list(answered.values.back().view())) {
+      return fail_instead(from, answer.id, "BadResult", kNoList);
+    }
+  }
+  if (tasks > 1) return engine_.post(std::move(answered));
+  engine_.post_success(from.id(), answer.id, std::move(answered.values.front()));
+}
+
+const Value& WorkerMode::prep_again() {
+  if (prep_again_.size() == 0) prep_again_ = wire::make_prep_again(engine_.plan().prep);
+  return prep_again_;
 }
 
 /// False: it has failed, whatever it says, and that has been posted.
@@ -329,6 +368,11 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
 
 /// To the chain of outcomes.
 void WorkerMode::pass_on(TaskResult&& result, const Value& payload) {
+  if (range_ && result.outcome == Outcome::Ok) {
+    engine_.events().part_done(result.id, result.worker);
+  } else if (range_) {
+    range_->dropped(result.id);
+  }
   if (needs_payloads_) result.value = pair_of(payload, result.value);
   results_->take(std::move(result));
 }
@@ -374,6 +418,7 @@ void WorkerMode::show_printed(std::string_view so, std::string_view se) {
 void WorkerMode::show_result_begin() { engine_.output().queue().tail().append("d="); }
 
 void WorkerMode::retry(const RetryTask& retry, TaskReport* report) {
+  if (range_) range_->dropped(retry.task);
   if (report == nullptr) return;
   // The Scheduler does not look into answers.
   report->message = by_rank(

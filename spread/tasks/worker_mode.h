@@ -14,6 +14,7 @@
 #include "spread/io/process_memory.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/reorder_buffer.h"
+#include "spread/shards/range_progress.h"
 #include "spread/shards/shard_reader.h"
 #include "spread/tasks/running_gangs.h"
 #include "spread/tasks/running_subtasks.h"
@@ -41,6 +42,10 @@ class WorkerMode final : public RunMode {
     return RunMode::descriptors_per_slot() * (setup_.lifetime().overlap ? 2 : 1);
   }
   std::string_view task_noun() const override { return "task"; }
+  std::uint64_t numbers_in_all() const override { return range_ ? range_->max() : 0; }
+  std::optional<std::uint64_t> numbers_done() const override {
+    return range_ ? std::optional(range_->sum()) : std::nullopt;
+  }
   void begin_turn() override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
   void deliver(DeliverTask& delivery, TaskReport* report) override;
@@ -67,6 +72,8 @@ class WorkerMode final : public RunMode {
   RunningSubtasks& subtasks() { return subtasks_; }
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
+  /// [nil, "prep", ...]: docs/protocol.md section 3.
+  const Value& prep_again();
   void on_tail(WorkerSlot& from, std::string_view text);
   void worker_started(WorkerId worker) {
     ++workers_started_;
@@ -96,6 +103,7 @@ class WorkerMode final : public RunMode {
   void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
   static SubtaskBook::Limits subtask_limits(const WorkerSetup& setup);
   std::optional<Value> answer_of_subtasks(WorkerSlot& from, const wire::UpMessage& question);
+  void on_list_answer(WorkerSlot& from, const wire::UpMessage& answer);
   bool counts_in_gang(WorkerSlot& from, const wire::UpMessage& answer);
   void on_other_answer(WorkerSlot& from, const wire::UpMessage& answer);
   void fail_instead(WorkerSlot& from, TaskId task, std::string_view type, std::string_view why);
@@ -118,9 +126,11 @@ class WorkerMode final : public RunMode {
   bool must_be_list(TaskId task) const {
     return setup_.tasks->output.gather == GatherAs::Concat && !is_subtask(task);
   }
-  bool needs_payloads_ = false;    ///< `results_` takes pairs: results/result_pair.h
+  bool needs_payloads_ = false;           ///< `results_` takes pairs: results/result_pair.h
+  std::unique_ptr<RangeProgress> range_;  ///< null where tasks are no shards
   ShardReader* shards_ = nullptr;  ///< what makes the tasks, if they are shards; the input has it
   std::unique_ptr<TailsOut> tails_;
+  Value prep_again_;  ///< made when it is wanted first
   std::uint64_t failed_workers_ = 0;
   std::uint64_t workers_started_ = 0;
   bool answered_ = false;  ///< since the last turn

@@ -36,7 +36,9 @@ struct WorkerOptions {
 /// Tasks and their results: `run`.
 struct TaskOptions {
   InputOptions input;
-  ShardOptions shards;  ///< instead of an input
+  ShardOptions shards;      ///< instead of an input
+  std::uint32_t chunk = 0;  ///< up to so many tasks are sent as one list; 0: each by itself
+  bool reprep = false;      ///< --reprep-after-failure
   RecordOptions records;
   SweepOptions sweep;  ///< instead of `input`, where there are `specs`
   OutputOptions output;

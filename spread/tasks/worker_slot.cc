@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/assert.h"
 #include "spread/base/quote.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/child.h"
@@ -14,6 +15,7 @@
 #include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
 #include "spread/tasks/worker_mode.h"
+#include "spread/wire/value_writer.h"
 
 namespace spread {
 namespace {
@@ -79,7 +81,8 @@ Status WorkerSlot::start() {
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
   looks_at_memory_ = setup.lifetime().max_rss > 0 && engine_.plan().is_local(id());
-  ready_ = answered_ = had_subtask_ = ended_by_us_ = false;
+  ready_ = answered_ = had_subtask_ = ended_by_us_ = reprep_due_ = false;
+  lists_.clear();
   slots_ = 1;
   first_task_.reset();
   worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
@@ -93,7 +96,7 @@ Status WorkerSlot::start() {
 }
 
 /// Not inline: the memory that a map takes is not for every task.
-Status WorkerSlot::send_with_meta(const SendTask& action) {
+Status WorkerSlot::send_with_meta(const SendTask& action, const Value& payload) {
   wire::MapWriter meta;
   meta.add("attempt", action.attempt);
   if (action.place.gang != kNoGang) {
@@ -104,16 +107,42 @@ Status WorkerSlot::send_with_meta(const SendTask& action) {
     had_subtask_ = true;
   }
   if (!takes_frames()) return {};
-  return worker_->session().send_task(action.task, action.payload, meta.view());
+  return worker_->session().send_task(action.task, payload, meta.view());
+}
+
+/// --chunk: the payloads of a list, as one; also of a list of one.
+Value WorkerSlot::list_of(const SendTask& action) {
+  lists_[action.task] = 1 + action.rest.size();
+  ByteBuffer bytes;
+  wire::ValueWriter writer(bytes);
+  writer.array(1 + action.rest.size());
+  writer.encoded(action.payload);
+  for (const SendTask::Further& each : action.rest) writer.encoded(each.payload);
+  Value list;
+  list.body = Slice::copy_of(bytes.view());
+  return list;
+}
+
+std::uint64_t WorkerSlot::take_list(TaskId first) {
+  const auto found = lists_.find(first);
+  SPREAD_ASSERT(found != lists_.end());
+  const std::uint64_t tasks = found->second;
+  lists_.erase(found);
+  return tasks;
 }
 
 void WorkerSlot::send_task(const SendTask& action) {
   // It has been found unusable in this very turn, which the Scheduler is about to be told.
   if (!takes_frames()) return;
   const bool meta = meta_ || is_subtask(action.task);
+  if (std::exchange(reprep_due_, false)) worker_->tell(mode_.prep_again());
+  const bool is_list = mode_.setup().tasks->chunk > 0;
+  const Value list = is_list ? list_of(action) : Value();
+  const Value& payload = is_list ? list : action.payload;
   const Status sent =
-      meta ? send_with_meta(action) : worker_->session().send_task(action.task, action.payload);
+      meta ? send_with_meta(action, payload) : worker_->session().send_task(action.task, payload);
   if (!sent) {
+    lists_.erase(action.task);
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
   }
@@ -306,6 +335,7 @@ void WorkerSlot::on_answer(const wire::UpMessage& message) {
   }
   if (!answered_) first_answer();
   if (counts()) last_moved_ = engine_.now();
+  reprep_due_ = message.kind == wire::UpKind::Error && mode_.setup().tasks->reprep;
   mode_.on_answer(*this, message);
   if (looks_at_memory_) look_at_memory();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,6 +33,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void forget_common(std::uint64_t common);
   /// Its tasks can submit sub-tasks: it works on one at a time, and is no member of a gang.
   bool may_submit() const { return slots_ == 1; }
+  /// It was sent a list of so many tasks, of which this one is the first; told once.
+  std::uint64_t take_list(TaskId first);
   /// What its process was started as: its own words.
   const ArgumentList& arguments() const { return arguments_; }
   /// Its slot has been handed over.
@@ -66,7 +69,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void look_at_memory();
   bool counts() const;
   bool takes_frames() { return worker_->session().state() == SessionState::Running; }
-  Status send_with_meta(const SendTask& action);
+  Status send_with_meta(const SendTask& action, const Value& payload);
+  Value list_of(const SendTask& action);
   bool leaves_lines_out(ExitStatus status) const;
   bool left_before_its_first_answer() const;
   std::string silence_hint() const;
@@ -116,8 +120,10 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   ArgumentList arguments_;
   std::uint32_t slots_ = 1;  ///< as its hello says
   bool former_ = false;
-  bool looks_at_memory_ = false;  ///< --max-rss, and it has not been found too large
-  std::uint32_t generation_ = 0;  ///< of the next process that is started
+  bool looks_at_memory_ = false;           ///< --max-rss, and it has not been found too large
+  std::map<TaskId, std::uint64_t> lists_;  ///< unanswered, by their first task: how many in each
+  bool reprep_due_ = false;                ///< before its next task
+  std::uint32_t generation_ = 0;           ///< of the next process that is started
   bool ready_ = false;
   bool answered_ = false;  ///< this process has
   bool ended_by_us_ = false;

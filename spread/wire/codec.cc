@@ -8,6 +8,7 @@
 
 #include "spread/wire/msgpack.h"
 #include "spread/wire/value_list.h"
+#include "spread/wire/value_writer.h"
 
 namespace spread::wire {
 namespace {
@@ -488,6 +489,19 @@ Value make_common(std::uint64_t k, const Value* value) {
   Value common;
   common.body = Slice::copy_of(bytes.view());
   return common;
+}
+
+Value make_prep_again(std::span<const Value> items) {
+  ByteBuffer bytes;
+  ValueWriter writer(bytes);
+  writer.array(3);
+  writer.nil();
+  writer.text("prep");
+  writer.array(items.size());
+  for (const Value& item : items) writer.encoded(item);
+  Value again;
+  again.body = Slice::copy_of(bytes.view());
+  return again;
 }
 
 Value make_task(TaskId id, const Value& payload, ByteView meta) {

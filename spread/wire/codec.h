@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -162,6 +163,9 @@ Value make_cancel(TaskId id);
 /// [nil, "common", k, value], or without `value` [nil, "common", k], in msgpack; to be sent with
 /// Codec::encode_prep().
 Value make_common(std::uint64_t k, const Value* value);
+
+/// [nil, "prep", [item, ...]], in msgpack; to be sent with Codec::encode_prep().
+Value make_prep_again(std::span<const Value> items);
 
 /// [id, payload, meta], in msgpack; to be sent with Codec::encode_prep().
 Value make_task(TaskId id, const Value& payload, ByteView meta);

@@ -147,6 +147,156 @@ class Gathering(ShardsTest):
         self.assertEqual(json.loads(result.out), [{"number": n, "parameters": ["x"], "results": [n]} for n in (0, 1)])
 
 
+class Chunks(ShardsTest):
+    """Ordinary tasks as lists. `p` is the list."""
+    LENGTHS = "print('list of', len(p), file=sys.stderr, flush=True)"
+
+    def chunks(self, *options, value="[x * x for x in p]", tasks=20, **how):
+        result = self.shards("--in", "json", *options, value=value, input="".join(f"{n}\n" for n in range(tasks)), **how)
+        return result, [json.loads(line) for line in result.out.splitlines()]
+
+    def test_one_line_for_each_task(self):
+        result, values = self.chunks("--chunk", "6", "-j", "2")
+        self.assert_run(result, 0, err="")
+        self.assertEqual(values, [n * n for n in range(20)])
+
+    def test_lists_have_up_to_so_many_tasks(self):
+        _, values = self.chunks("--chunk", "8", "-j", "1", value="[len(p)] * len(p)")
+        self.assertEqual(values, [8] * 16 + [4] * 4)
+
+    def test_few_tasks_are_shared_out(self):
+        _, values = self.chunks("--chunk", "100", "-j", "2", value="[len(p)] * len(p)")
+        self.assertEqual(values, [10] * 20)
+
+    def test_a_list_of_one_is_a_list(self):
+        _, values = self.chunks("--chunk", "1", tasks=3, value="[p]")
+        self.assertEqual(values, [[0], [1], [2]])
+
+    def test_a_list_that_fails_is_tried_one_by_one(self):
+        result, values = self.chunks("--chunk", "5", "-j", "1", "--joblog", self.path("log"), value="[6 // (x - 7) for x in p]")
+        self.assertEqual((result.status, values[7]), (1, None), result)
+        self.assertEqual([v for n, v in enumerate(values) if n != 7], [6 // (n - 7) for n in range(20) if n != 7])
+        self.assert_only_told(result, ".*task 8 .* failed .*ZeroDivisionError.*", ".*1 of 20 tasks did not succeed: 1 failed")
+        with open(self.path("log")) as log:
+            rows = [line.split("\t") for line in log.read().splitlines()[1:]]
+        self.assertEqual(sorted((int(row[0]), row[6]) for row in rows), [(n, str(int(n == 8))) for n in range(1, 21)])
+
+    def test_a_list_that_ends_its_worker_is_tried_one_by_one(self):
+        result, values = self.chunks("--chunk", "5", "-j", "2", value="[x * x if x != 13 else os._exit(3) for x in p]")
+        self.assertEqual((result.status, values), (1, [None if n == 13 else n * n for n in range(20)]), result)
+        self.assert_told(result, ".*task 14 .* was lost .*its worker died 3 times.*")
+
+    def test_a_list_that_runs_into_the_time_out_is_tried_one_by_one(self):
+        result, values = self.chunks("--chunk", "4", "-j", "1", "--timeout", "0.3", tasks=8,
+                                     value="[x if x != 5 else os.read(os.pipe()[0], 1) for x in p]")
+        self.assertEqual((result.status, values), (1, [0, 1, 2, 3, 4, None, 6, 7]), result)
+
+    def test_an_answer_has_as_many_values(self):
+        result, values = self.chunks("--chunk", "2", "-j", "1", tasks=4, value="[1]")
+        self.assertEqual((result.status, values), (0, [1, 1, 1, 1]), "one by one it is right")
+        result, values = self.chunks("--chunk", "2", "-j", "1", tasks=2, value="[1, 2, 3]")
+        self.assertEqual((result.status, values), (2, [None, None]))
+        self.assert_told(result, ".*task 1 .* failed .*BadResult: 3 results for 1 payloads")
+        result, values = self.chunks("--chunk", "2", "-j", "1", tasks=2, value="7")
+        self.assert_told(result, ".*task 1 .* failed .*BadResult: its value is no list, which --chunk wants")
+
+    def test_events_have_each_task(self):
+        result, _ = self.chunks("--chunk", "4", "-j", "1", "--events", self.path("events"), tasks=8)
+        self.assert_run(result, 0)
+        with open(self.path("events")) as events:
+            seen = [json.loads(line) for line in events]
+        for kind in "task_sent", "task_finished":
+            self.assertEqual([e["task"] for e in seen if e["event"] == kind], list(range(8)), kind)
+
+    def test_workers_know_of_it(self):
+        _, values = self.chunks("--chunk", "4", tasks=1, value="[os.environ['SPREAD_CHUNK']]")
+        self.assertEqual(values, ["4"])
+        inner = f"{os.environ['SPREAD']} run --wire json -- {PYTHON} {self.worker} 'os.environ[\"SPREAD_CHUNK\"]' ::: x"
+        _, values = self.chunks("--chunk", "4", tasks=1, value=f"[__import__('subprocess').getoutput({inner!r})]")
+        self.assertEqual(values, [""])
+
+    def test_gathered(self):
+        result, _ = self.chunks("--chunk", "3", "--gather", "concat", value="[[x, x] for x in p]", tasks=5)
+        self.assertEqual(json.loads(result.out), [0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+
+    def test_no_list_is_longer_than_a_frame(self):
+        result, values = self.chunks("--chunk", "1000", "--max-frame", "200", "-j", "1", value="[len(p)] * len(p)", tasks=100)
+        self.assert_run(result, 0, err="")
+        self.assertLess(max(values), 40)
+        self.assertGreater(max(values), 20)
+
+    def test_misuse(self):
+        for options, message in ((("--wire", "lines"), "--chunk: --wire lines has a line for each task"),
+                                 (("--subpool", "1"), "--chunk: the tasks of a list submit no sub-tasks")):
+            result = self.spread("run", "--chunk", "4", *options, "--", "cat")
+            self.assertEqual(result.status, 255)
+            self.assert_told(result, f".*{message}.*")
+
+
+class Preparing(ShardsTest):
+    WORKER = """import json, os, sys
+    state = {"prep": [json.loads(sys.stdin.readline()) for _ in range(int(os.environ["SPREAD_PREP"]))], "times": 1}
+    for line in sys.stdin:
+        m = json.loads(line)
+        if m[0] is None:
+            assert m[1] == "prep"
+            state = {"prep": m[2], "times": state["times"] + 1}
+            continue
+        answer = [m[0], "ok", state] if m[1] != "bad" else [m[0], "error", {"type": "Bad", "message": "bad"}]
+        print(json.dumps(answer), flush=True)
+    """.replace("\n    ", "\n")
+
+    def run_all(self, *options, tasks):
+        worker = self.file("preparing.py", self.WORKER)
+        result = self.spread("run", "--wire", "json", "--out", "json", "-j", "1", "--prep", "a", "--prep-json", "[2]", *options, "--",
+                             PYTHON, worker, input="".join(task + "\n" for task in tasks))
+        return [json.loads(line) for line in result.out.splitlines()]
+
+    def test_again_after_a_failure_in_the_same_process(self):
+        values = self.run_all("--reprep-after-failure", tasks=["x", "bad", "y", "z", "bad", "bad", "w"])
+        self.assertEqual([value and value["times"] for value in values], [1, None, 2, 2, None, None, 4])
+        self.assertEqual(values[-1]["prep"], ["a", [2]])
+
+    def test_not_without_the_option(self):
+        self.assertEqual(self.run_all(tasks=["bad", "y"])[1]["times"], 1)
+
+    def test_wire_lines_has_no_such_message(self):
+        result = self.spread("run", "--wire", "lines", "--reprep-after-failure", "--", "cat")
+        self.assertEqual(result.status, 255)
+        self.assert_told(result, ".*--reprep-after-failure: --wire lines has no message for that.*")
+
+
+class Progress(ShardsTest):
+    WORKER = """import json, sys
+    for line in sys.stdin:
+        id, p = json.loads(line)
+        size = p["stop"] - p["start"]
+        for done in range(size if sys.argv[1] == "tells" else 0):
+            print(json.dumps([id, "progress", done / size]), flush=True)
+        print(json.dumps([id, "ok", size]), flush=True)
+    """.replace("\n    ", "\n")
+
+    def sums(self, how):
+        result = self.spread("run", "--wire", "json", "--range", "40", "-j", "3", "--events", self.path("events"), "--",
+                             PYTHON, self.file("telling.py", self.WORKER), how)
+        self.assert_run(result, 0, err="")
+        with open(self.path("events")) as events:
+            seen = [json.loads(line) for line in events]
+        said = [event for event in seen if event["event"] == "task_progress"]
+        self.assertEqual({event["max"] for event in said}, {40})
+        return [event["sum"] for event in said]
+
+    def test_the_sum_rises_to_the_maximum(self):
+        sums = self.sums("tells")
+        self.assertEqual(sums, sorted(sums))
+        self.assertEqual(sums[-1], 40)
+        self.assertGreater(len(sums), 30)
+
+    def test_shards_that_say_nothing_count_when_they_are_done(self):
+        sums = self.sums("silent")
+        self.assertEqual((sums, sums[-1], len(sums)), (sorted(sums), 40, 3))
+
+
 class BadInput(ShardsTest):
     def test_is_told_before_anything_starts(self):
         broken = self.file("broken.json", "[1, 2")
