@@ -61,6 +61,8 @@ VALUES = {
     "empty map": {},
     "array of 15": [0] * 15,
     "array of 16": [0] * 16,
+    "list of a chunk": [1, "x", None, {"a": [2.5]}],
+    "list of a chunk of one": [["x"]],
     "array of 65536": [0] * 65536,
     "map of 16": {"k%02d" % i: i for i in range(16)},
     "nested map": {"a": {"b": [1, {"c": None}]}, "": [[], {}]},
@@ -214,6 +216,18 @@ def cases(add):
             if body[3:]:
                 message["value"] = describe(body[3])
             add(name, "down", wire, data, message=message, value_hex=value_hex, canonical=True)
+    for name, items in (
+        ("prepare again", ["model.bin", 4, {"a": [1.5, None]}]),
+        ("prepare again of nothing", []),
+        ("prepare again of many", list(range(16))),
+    ):
+        body = [None, "prep", items]
+        for wire, data in (
+            ("msgpack", frame(pack(body))),
+            ("json", to_json(body).encode() + b"\n"),
+        ):
+            message = {"kind": "again", "items": describe(items)}
+            add(name, "down", wire, data, message=message, value_hex=to_hex(pack(items)), canonical=True)
     float32 = Raw(b"\xca\x3f\xc0\x00\x00", 1.5)
     both_down(
         add,

@@ -74,6 +74,9 @@ class Golden(unittest.TestCase):
                         value += data_of(case.get("meta_hex", ""))
                     elif message["kind"] == "cancel":
                         self.assertEqual(found, [None, "cancel", message["id"]])
+                    elif message["kind"] == "again":
+                        self.assertEqual(found[:2], [None, "prep"])
+                        self.assertEqual(len(found), 3)
                     elif message["kind"] == "common":
                         self.assertEqual(found[:3], [None, "common", message["k"]])
                         self.assertEqual(len(found), 4 if "value" in message else 3)

@@ -168,6 +168,10 @@ Status encode(Codec& codec, const Json& entry, ByteBuffer& out) {
     const WorkerError why = parse_error(value.body.view());
     return codec.encode_prep(make_refusal(message.at("seq"), why.type, why.message), out);
   }
+  if (kind == "again") {
+    const std::string head = from_hex("93c0a470726570");  // [nil, "prep",
+    return codec.encode_prep(value_of(head + from_hex(text_in(entry, "value_hex"))), out);
+  }
   if (kind == "cancel") return codec.encode_prep(make_cancel(id), out);
   if (kind == "common") {
     const bool over = value.size() == 0;
