@@ -11,6 +11,7 @@ import harness
 from harness import Worker, frame
 
 EXAMPLES = os.path.join(harness.ROOT, "examples", "square")
+SHARDS = os.path.join("..", "shards")
 
 
 class Readme(unittest.TestCase):
@@ -64,6 +65,19 @@ class Examples(unittest.TestCase):
             self.assertEqual(found[3][1], "error")
             w.close()
             self.assertEqual(w.rest(), b"worker 3: one in 2 lines\nworker 3: two in 1 lines\n")
+
+    def test_primes_of_a_shard(self):
+        with self.worker(os.path.join(SHARDS, "primes.py"), sys.executable) as w:
+            w.hello()
+            w.task(7, {"index": 1, "total": 2, "start": 10, "stop": 30, "max": 30})
+            self.assertEqual(w.message(), [7, "progress", 1.0])
+            self.assertEqual(w.message(), [7, "ok", [11, 13, 17, 19, 23, 29]])
+
+    def test_squares_of_a_list(self):
+        chunk = {"SPREAD_CHUNK": "3"}
+        with self.worker(os.path.join(SHARDS, "squares.py"), sys.executable, env=chunk) as w:
+            w.hello()
+            self.assertEqual(w.ask([1, 2, 3], [4]), [[0, "ok", [1, 4, 9]], [1, "ok", [16]]])
 
     def test_upper_answers_line_by_line(self):
         with self.worker("upper.sh", "sh", wire="lines") as w:

@@ -333,14 +333,14 @@ class Preparation(unittest.TestCase):
 
     def test_an_exception_is_told(self):
         failure = self.failure(
-            "spread_worker.run(None, prep=lambda items: open('/nonexistent/model'))"
+            "spread_worker.run(abs, prep=lambda items: open('/nonexistent/model'))"
         )
         self.assertEqual(failure["type"], "FileNotFoundError")
         self.assertIn("/nonexistent/model", failure["message"])
 
     def test_exit_is_told(self):
         failure = self.failure(
-            "import sys\nspread_worker.run(None, prep=lambda items: sys.exit('no model'))"
+            "import sys\nspread_worker.run(abs, prep=lambda items: sys.exit('no model'))"
         )
         self.assertEqual((failure["type"], failure["message"]), ("SystemExit", "no model"))
 

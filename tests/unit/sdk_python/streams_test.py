@@ -100,7 +100,7 @@ class OneShot(unittest.TestCase):
         self.assertEqual(found, [1, [[1], "x"]])
 
     def test_items_without_a_prep_are_an_error(self):
-        with self.assertRaisesRegex(TypeError, "2 prep items"):
+        with self.assertRaisesRegex(spread_worker.TaskError, "2 prep items"):
             spread_worker.one_shot(len, "x", items=[1, 2])
 
     def test_what_the_handler_raises_is_raised_there(self):

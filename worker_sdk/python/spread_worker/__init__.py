@@ -20,7 +20,9 @@ from .codecs import Ext
 from .collectives import (allgather, allreduce, barrier, broadcast, exchange, gather, get, is_root,
                           local_results, number_of_workers, put, rank, reduce, scatter, size)
 from .errors import Busy, Fatal, GangFailed, Refused, SubtaskError, TaskError, TooOld
+from .handlers import Handlers
 from .hooks import after_task, at_exit, before_task
+from .shards import Shard, range, shard
 from .subtasks import (Subtask, common, map, parent, ready, register, results, submit, subpool,
                        wait)
 
@@ -28,12 +30,13 @@ __all__ = ["run", "run_on", "one_shot", "progress", "log", "meta", "retire", "as
            "Refused", "TooOld", "Ext", "GangFailed", "rank", "size", "is_root", "number_of_workers",
            "barrier", "broadcast", "allgather", "exchange", "reduce", "allreduce", "gather", "scatter",
            "put", "get", "local_results", "Subtask", "SubtaskError", "submit", "ready", "wait", "results",
-           "map", "subpool", "common", "parent", "register", "before_task", "after_task", "at_exit"]
+           "map", "subpool", "common", "parent", "register", "before_task", "after_task", "at_exit",
+           "Shard", "shard"]  # And range: `from spread_worker import *` shall not hide the built-in one.
 LEVELS = ("debug", "info", "warning", "error")
 __version__ = serve.VERSION
 
 
-def run(handler, prep=None, capture=False, window=1024, subtask=None):
+def run(handler=None, prep=None, capture=False, window=1024, subtask=None, on_slice=None, build=None):
     """Answers tasks until there are no more, then returns; exits if the work cannot be done.
 
     handler   called with each payload; what it returns is the result. An exception fails the task.
@@ -48,14 +51,21 @@ def run(handler, prep=None, capture=False, window=1024, subtask=None):
     subtask   called with each sub-task's payload and its common part, instead of `handler`; as
               subtask(payload, common, context) where there is a prep.
 
+    on_slice  instead of a handler: called with a list of payloads, several where spread sends them so
+              (run --chunk), else one; it returns as many results, in their order. Where it fails, all
+              of them have failed. (A handler is called for each, and where one fails, too.)
+    build     instead of prep: called with the prep items as its arguments. What it returns is handed on
+              behind the payload or the list: a tuple as several arguments, None as none.
+
+    With --reprep-after-failure prep or build is called again behind a task that has failed.
     Payloads and results are None, bool, int, float, str, bytes, list, tuple, dict, Ext; what has a
     tolist() method (numpy) is sent as that.
     """
-    serve.run(handler, prep, capture, window, subtask)
+    serve.run(handler, prep, capture, window, subtask, on_slice, build)
 
 
-def run_on(stdin, stdout, handler, prep=None, subtask=None, items=0, capture=False, wire=None,
-           features=()):
+def run_on(stdin, stdout, handler=None, prep=None, subtask=None, items=0, capture=False, wire=None,
+           features=(), on_slice=None, build=None):
     """run() in this process, as often as one likes, on two binary files (io.BytesIO, too) or
     descriptors: for tests and debuggers. stdin holds `items` prep items, then tasks; the hello and the
     answers are written to stdout. Descriptors 0 to 2 stay what they are, nothing watches the master,
@@ -64,14 +74,15 @@ def run_on(stdin, stdout, handler, prep=None, subtask=None, items=0, capture=Fal
     wire      "msgpack" or "json"; None: msgpack where the package is there.
     features  what the master on these streams knows, as SPREAD_FEATURES has it: ("ask", "bye").
     """
-    streams.run_on(stdin, stdout, handler, prep, subtask, items, capture, wire, features)
+    handlers = Handlers(handler, prep, subtask, on_slice, build)
+    streams.run_on(stdin, stdout, handlers, items, capture, wire, features)
 
 
-def one_shot(handler, task, prep=None, items=(), subtask=None):
+def one_shot(handler=None, task=None, prep=None, items=(), subtask=None, on_slice=None, build=None):
     """What run() would do with one task, in this process, with nothing around it: the result, as it
     comes out of the wire. What the handler raises comes out as it is, so that `python3 -m pdb` stops
     there; prints, breakpoint() and stdin are the terminal's; sub-tasks run in this process."""
-    return streams.one_shot(handler, task, prep, subtask, items)
+    return streams.one_shot(Handlers(handler, prep, subtask, on_slice, build), task, items)
 
 
 def progress(fraction, text=None):

@@ -23,6 +23,10 @@ class Channel:
         self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
         self.codec = self.capture = self.task = None
         self.meta, self.features, self.retiring = {}, frozenset(), False
+        self.chunk = False  # Task frames are lists of payloads.
+        self.call = None  # Answers a payload.
+        self.payload = None  # Of the task in work.
+        self.ranging = None  # What tells how far that is, shards.range(). False: nothing is to.
         self.working = False  # In run().
         self.is_abandoned = False  # The input has ended while an answer was waited for.
         self.beats = None  # Where they are promised: beats.Beats.
@@ -77,7 +81,7 @@ class Channel:
         while True:
             message = self._next()
             if not is_reply(message):
-                return message  # A reply that is not waited for any more is dropped.
+                return message  # Or prep items that come again. A reply that is not waited for any more is dropped.
 
     def ask(self, op, *arguments, run=None):
         """The master's answer. Sub-tasks that come in front of it are given to `run`, if there is one;
@@ -272,6 +276,11 @@ def is_reply(message):
 def is_common(message):
     return (isinstance(message, list) and len(message) >= 3 and message[0] is None
             and message[1] == "common")
+
+
+def is_again(message):
+    return (isinstance(message, list) and len(message) >= 3 and message[0] is None
+            and message[1] == "prep" and isinstance(message[2], list))
 
 
 def is_subtask(message):

@@ -45,6 +45,7 @@ def take_over():
     channel = Channel(fd_in, fd_out)
     channel.codec = JsonCodec() if wire == "json" else msgpack and MsgpackCodec()
     channel.features = frozenset(os.environ.pop("SPREAD_FEATURES", "").split(","))
+    channel.chunk = os.environ.pop("SPREAD_CHUNK", "") != ""
     beat_seconds = to_seconds(os.environ.pop("SPREAD_BEAT", ""))
     if beat_seconds and channel.codec:  # Before any thread: it forks.
         channel.beats = beats.start(fd_out, channel.codec.encode([None, "beat"]), beat_seconds)
@@ -135,9 +136,14 @@ class Capture:
         more = size - CAPTURE_MAX
         return text if more <= 0 else text + "\n... %d bytes more\n" % more
 
+    def pass_on(self):
+        """What was printed since the last call is no task's: to stderr."""
+        text = "".join(filter(None, self.take())).encode()
+        while text:
+            text = text[os.write(self._saved[1], text):]
+
     def stop(self):
-        texts = self.take()  # Printed by a thread, between tasks.
+        self.pass_on()  # Printed by a thread, between tasks.
         for fd, saved in zip((1, 2), self._saved):
             os.dup2(saved, fd)
             os.close(saved)
-        print("".join(filter(None, texts)), end="", file=sys.stderr, flush=True)

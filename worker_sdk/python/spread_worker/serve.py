@@ -5,15 +5,16 @@ import re
 import sys
 import threading
 
-from . import hooks, memory, process, subtasks
-from .channel import say
+from . import hooks, memory, process
+from .channel import is_again, say
 from .codecs import bare_failure
 from .errors import Busy, Fatal, InputEnded, ProtocolError, TaskError, TooOld, describe
+from .handlers import Handlers
 
 VERSION = "0.1"
 
 
-def run(handler, prep, capture, window, subtask):
+def run(handler, prep, capture, window, subtask, on_slice, build):
     """See spread_worker.run()."""
     channel = process.take_over()
     if channel.reader is not None:
@@ -21,11 +22,12 @@ def run(handler, prep, capture, window, subtask):
     channel.reader, channel.working = threading.get_ident(), True
     try:
         limit = memory.limit_of_environment()
-        context = prepare(channel, prep, window, os.environ.get("SPREAD_PREP", "0"))
+        handlers = Handlers(handler, prep, subtask, on_slice, build)
+        handlers.prepare(start(channel, window, os.environ.get("SPREAD_PREP", "0")))
     except (Exception, SystemExit) as e:
         fail_start(channel, e)
     try:
-        answer_all(channel, handler, prep, context, capture, subtask, limit)
+        answer_all(channel, handlers, capture, limit)
     except (BrokenPipeError, ConnectionResetError):
         sys.exit(1)  # The master is gone; the grace time is running (process.watch_master).
     except InputEnded:
@@ -35,23 +37,13 @@ def run(handler, prep, capture, window, subtask):
         hooks.end()
 
 
-def prepare(channel, prep, window, items_text):
-    """What prep makes of the prep items."""
-    items = start(channel, window, items_text)
-    if items and prep is None:
-        raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
-    return prep and prep(items)
-
-
-def answer_all(channel, handler, prep, context, capture, subtask, limit=None):
+def answer_all(channel, handlers, capture, limit=None):
     """From ready to the end of the input."""
     channel.capture = process.Capture() if capture else None
-    given = () if prep is None else (context,)
-    subtasks.register((lambda payload: handler(payload, *given)) if given else handler,
-                      subtask and (lambda payload, common: subtask(payload, common, *given)))
+    channel.call = handlers.register(channel.chunk)
     channel.run_subtask = lambda task: run_subtask(channel, task)
     channel.send([None, "ready"], may_wait=False)
-    serve(channel, limit)
+    serve(channel, handlers, limit)
     channel.flush()
 
 
@@ -107,7 +99,17 @@ def fail_start(channel, error):
     sys.exit(1)
 
 
-def serve(channel, limit):
+def prepare_again(channel, handlers, items):
+    channel.flush()  # It may take long.
+    try:
+        handlers.prepare(items)
+    except (Exception, SystemExit) as e:
+        fail_start(channel, e)
+    if channel.capture:
+        channel.capture.pass_on()
+
+
+def serve(channel, handlers, limit):
     while not channel.retiring:
         try:
             task = channel.next_task()
@@ -115,6 +117,9 @@ def serve(channel, limit):
                 if not channel.beats:
                     return
                 break
+            if is_again(task):
+                prepare_again(channel, handlers, task[2])
+                continue
             answer = answer_of(channel, task)
         except ProtocolError as e:
             channel.flush()
@@ -156,14 +161,14 @@ def answer_of(channel, task):
     if not (isinstance(task, list) and len(task) >= 2 and type(task[0]) is int and task[0] >= 0):
         raise ProtocolError("input is not a task [id, payload]; is SPREAD_PREP passed on?")
     id, payload = task[:2]
-    outer = channel.task, channel.meta, channel.rounds
-    channel.task = id
+    outer = channel.task, channel.meta, channel.rounds, channel.payload, channel.ranging
+    channel.task, channel.payload, channel.ranging = id, payload, None
     channel.meta = task[2] if len(task) > 2 and isinstance(task[2], dict) else {}
     channel.rounds = 0
     try:
         if type(payload) is TaskError:
             raise payload
-        return [id, "ok", subtasks.call(payload)]
+        return [id, "ok", channel.call(payload)]
     except Busy as e:
         return [id, "busy", e.seconds] + ([e.reason] if e.reason else [])
     except Fatal as e:
@@ -173,4 +178,4 @@ def answer_of(channel, task):
             raise
         return [id, "error", describe(e)]
     finally:
-        channel.task, channel.meta, channel.rounds = outer
+        channel.task, channel.meta, channel.rounds, channel.payload, channel.ranging = outer

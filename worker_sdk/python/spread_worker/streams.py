@@ -48,14 +48,14 @@ def opened(stream, mode):
     return open(stream, mode, buffering=0, closefd=False) if isinstance(stream, int) else stream
 
 
-def run_on(stdin, stdout, handler, prep, subtask, items, capture, wire, features):
+def run_on(stdin, stdout, handlers, items, capture, wire, features):
     """See spread_worker.run_on()."""
     channel = StreamChannel(opened(stdin, "rb"), opened(stdout, "wb"), codec_named(wire), features)
     outer, process.channel = process.channel, channel
     channel.reader, channel.working = threading.get_ident(), True
     try:
-        context = serve.prepare(channel, prep, 1024, str(items))
-        serve.answer_all(channel, handler, prep, context, capture, subtask)
+        handlers.prepare(serve.start(channel, 1024, str(items)))
+        serve.answer_all(channel, handlers, capture)
     finally:
         channel.working = False
         if channel.capture:
@@ -64,7 +64,7 @@ def run_on(stdin, stdout, handler, prep, subtask, items, capture, wire, features
         hooks.end()
 
 
-def one_shot(handler, task, prep, subtask, items):
+def one_shot(handlers, task, items):
     """See spread_worker.one_shot()."""
     codec = codec_named(None)
 
@@ -73,9 +73,7 @@ def one_shot(handler, task, prep, subtask, items):
         start, end = codec.find(encoded, 0, 0)
         return codec.decode(encoded[start:end])[1]
 
-    given = () if prep is None else (prep([sent(item) for item in items]),)
-    if items and prep is None:
-        raise TypeError("%d prep items, but no prep that takes them" % len(items))
-    subtasks.register((lambda payload: handler(payload, *given)) if given else handler,
-                      subtask and (lambda payload, common: subtask(payload, common, *given)))
-    return sent(subtasks.call(sent(task)))
+    handlers.prepare([sent(item) for item in items])
+    call, work = handlers.register(), subtasks.in_work()
+    work.payload, work.ranging = sent(task), None
+    return sent(call(work.payload))

@@ -84,6 +84,11 @@ def parent():
     return channel.meta.get("parent") if channel else _local.parent
 
 
+def in_work():
+    """What has the `payload` of the task in work, and its `ranging`: the channel, or what stands for it."""
+    return process.at_work() or _local
+
+
 def register(handler, subtask=None):
     """What runs sub-tasks where there is no master: a test of a handler, say. run() does it, too.
     `handler` is called with a sub-task's payload; or `subtask`, with the payload and common()."""
@@ -126,7 +131,7 @@ def _error(description):
 class _Local:
     """The answers of this process, where no master gives them."""
     def __init__(self):
-        self.parent = self.common = None
+        self.parent = self.common = self.payload = self.ranging = None
         self._id = self._last = self._depth = 0
         self._open = {}  # From id to (payload, common) and then to ["ok" or "error", value].
 
@@ -183,15 +188,15 @@ class _Local:
             return False
         if _handler is _subtask is None:
             raise RuntimeError("outside of a worker, sub-tasks need register()")
-        saved = self.parent, self.common, self._id, self._depth
-        payload, self.common, self.parent = task
-        self._id, self._depth = id, self._depth + 1
+        saved = self.parent, self.common, self._id, self._depth, self.payload, self.ranging
+        self.payload, self.common, self.parent = task
+        self._id, self._depth, self.ranging = id, self._depth + 1, None
         try:
-            self._open[id] = ["ok", call(payload)]
+            self._open[id] = ["ok", call(self.payload)]
         except Exception as e:
             self._open[id] = ["error", describe(e)]
         finally:
-            self.parent, self.common, self._id, self._depth = saved
+            self.parent, self.common, self._id, self._depth, self.payload, self.ranging = saved
         return True
 
 
