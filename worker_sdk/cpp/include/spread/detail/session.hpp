@@ -1,6 +1,8 @@
 #pragma once
 
 #include "spread/detail/beats.hpp"
+#include "spread/detail/describe.hpp"
+#include "spread/detail/hooks.hpp"
 #include "spread/detail/memory.hpp"
 #include "spread/detail/stdio.hpp"
 #include "spread/detail/text.hpp"
@@ -25,66 +27,8 @@ struct Ended {
   int status;
 };
 
-/// What is called around every task, and in the end.
-struct Hooks {
-  std::vector<std::function<void()>> before, after, at_exit;
-
-  void call_after() const {
-    for (const auto& hook : after) call(hook);
-  }
-  /// Once, the last one first.
-  void call_at_exit() {
-    while (!at_exit.empty()) {
-      const auto hook = std::move(at_exit.back());
-      at_exit.pop_back();
-      call(hook);
-    }
-  }
-
- private:
-  static void call(const std::function<void()>& hook) {
-    try {
-      hook();
-    } catch (const std::exception& e) {
-      std::fputs(complaint(e.what()).c_str(), stderr);
-    }
-  }
-};
-
-inline Hooks& hooks() {
-  static Hooks all;
-  return all;
-}
-
 /// What worker() returns.
 enum Status : int { kDone = 0, kFailed = 1, kMisused = 2, kMalformed = 3 };
-
-struct Description {
-  std::string type;
-  std::string message;
-  std::string trace;
-};
-
-/// Of the exception that is being handled.
-inline Description describe_exception() {
-  try {
-    throw;
-  } catch (const task_error& e) {
-    return {e.type(), e.what(), e.trace()};
-  } catch (const std::exception& e) {
-    return {demangle(typeid(e).name()), e.what(), ""};
-  } catch (const std::string& text) {
-    return {"std::string", text, ""};
-  } catch (const char* text) {
-    return {"const char*", text, ""};
-  } catch (...) {
-    const std::type_info* const type = abi::__cxa_current_exception_type();
-    if (type == nullptr) return {"unknown", "threw what is not of C++", ""};
-    const std::string name = demangle(type->name());
-    const bool vowel = std::string_view("aeiouAEIOU").find(name[0]) != std::string_view::npos;
-    return {name, (vowel ? "threw an " : "threw a ") + name, ""};
-  }
-}
 
 /// One worker's life between the move of stdin and stdout and their return.
 class Session {
