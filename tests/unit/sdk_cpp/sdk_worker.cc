@@ -6,7 +6,8 @@
 #include <sstream>
 #include <thread>
 
-int serve_gang_calls();  // gang_calls.cc
+int serve_gang_calls();                     // gang_calls.cc
+int serve_shards(const std::string& name);  // shard_calls.cc
 // subtask_calls.cc
 int serve_subtask_calls();
 int serve_captured_subtask_calls();
@@ -303,7 +304,9 @@ const std::map<std::string, int (*)()>& kinds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto kind = kinds().find(argc > 1 ? argv[1] : "");
+  const std::string name = argc > 1 ? argv[1] : "";
+  if (name.rfind("shards: ", 0) == 0) return serve_shards(name.substr(8));
+  const auto kind = kinds().find(name);
   if (kind == kinds().end()) return 99;
   return kind->second();
 }

@@ -40,7 +40,8 @@ struct options {
 /// - `(A, B, ...)`: exactly so many, each of its type. Another number ends the run, naming both.
 ///
 /// What it returns is handed to the handler as its first parameter, by reference. Parameters that
-/// refer (std::string_view, ...) are valid until `load` returns.
+/// refer (std::string_view, ...) are valid until `load` returns. With `--reprep-after-failure` it
+/// is called again behind a task that has failed, when what it had returned has been destroyed.
 template <class Load>
 struct prep {
   explicit prep(Load with) : load(std::move(with)) {}

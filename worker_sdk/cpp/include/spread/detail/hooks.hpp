@@ -14,6 +14,9 @@ namespace spread::detail {
 struct Hooks {
   std::vector<std::function<void()>> before, after, at_exit;
 
+  void call_before() const {
+    for (const auto& hook : before) hook();
+  }
   void call_after() const {
     for (const auto& hook : after) call(hook);
   }

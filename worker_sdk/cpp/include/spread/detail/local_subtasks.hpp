@@ -62,6 +62,14 @@ class LocalSubtasks {
   std::optional<std::uint64_t> parent() const {
     return present_ == nullptr ? std::nullopt : std::optional(present_->parent);
   }
+  /// Of the present one, encoded; empty where there is none.
+  std::string_view payload() const {
+    return present_ == nullptr ? std::string_view() : present_->payload;
+  }
+  template <class T>
+  T decode(std::string_view value) const {
+    return decoder_->decode<T>(value);
+  }
   template <class T>
   std::optional<T> common() const {
     if (present_ == nullptr || !common_of(*present_)) return std::nullopt;

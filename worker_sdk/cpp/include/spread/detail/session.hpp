@@ -101,8 +101,13 @@ class Session {
     return items;
   }
 
+  /// Called with the prep items that come again, between two tasks; may throw Ended.
+  using PrepareAgain = std::function<void(const std::vector<std::string>&)>;
+  void on_prepare_again(PrepareAgain call) { prepare_again_ = std::move(call); }
+
   /// To be called where the exception is handled: this worker cannot do its work.
   [[noreturn]] void fail_prep() {
+    pass_captured_on();
     pack_failure(kNil, "error", describe_exception());
     flush();
     throw Ended{kFailed};
@@ -115,25 +120,32 @@ class Session {
     captures_[1].emplace(STDERR_FILENO);
   }
 
+  /// Whether every task's payload is a list of payloads.
+  static bool has_lists() {
+    const char* const text = std::getenv("SPREAD_CHUNK");
+    return text != nullptr && *text != '\0';
+  }
+
   /// Calls `answer(payload)` for every task until the end of input. It is to call reply(), or to
-  /// throw.
+  /// throw; where `has_hooks`, the hooks are called by itself.
   template <class Answer>
-  void serve(const Answer& answer) {
+  void serve(const Answer& answer, bool has_hooks = false) {
+    calls_hooks_ = !has_hooks;
     nested_ = [&answer](std::string_view payload) { answer(payload); };
     while (!retiring_) {
       std::string_view body;
       start_batch();
       for (bool more = input_.next(body); more;) {
-        if (!take_notice(body)) serve_one(parse_task(body), answer);
+        serve_message(body, answer);
         if (retiring_) [[unlikely]]
           break;
         more = input_.next(body);
         if (more) hold_back();
       }
       while (!later_.empty() && !retiring_) {
-        const std::string task = std::move(later_.front());
+        const std::string message = std::move(later_.front());
         later_.pop_front();
-        serve_one(parse_task(task), answer);
+        serve_message(message, answer);
       }
       flush();
       if (retiring_) break;
@@ -208,6 +220,18 @@ class Session {
     const auto found = k ? commons_.find(*k) : commons_.end();
     return found == commons_.end() ? std::nullopt : std::optional<std::string_view>(found->second);
   }
+
+  /// The present task's payload, encoded; in a list of payloads the present one.
+  std::string_view payload() const { return payload_; }
+  void set_payload(std::string_view payload) { payload_ = payload; }
+
+  /// Who tells how far the present task is: the first that asks, until the task's end.
+  bool claim_progress(const void* who) {
+    if (id_.empty() || progress_owner_ != nullptr) return false;
+    progress_owner_ = who;
+    return true;
+  }
+  bool owns_progress(const void* who) const { return progress_owner_ == who; }
 
   /// Collectives that the present task has called.
   std::uint64_t& rounds() { return rounds_; }
@@ -328,32 +352,51 @@ class Session {
   }
 
   template <class Answer>
+  void serve_message(std::string_view body, const Answer& answer) {
+    if (!is_notice(body)) [[likely]]
+      return serve_one(parse_task(body), answer);
+    if (const auto items = again_items(body)) return prepare_again(*items);
+    take_notice(body);
+  }
+
+  template <class Answer>
   void serve_one(const Task& task, const Answer& answer) {
     id_ = task.id;
     meta_ = task.meta;
+    payload_ = task.payload;
+    progress_owner_ = nullptr;
     rounds_ = 0;
     try {
-      for (const auto& hook : hooks_.before) hook();
+      if (calls_hooks_) hooks_.call_before();
       answer(task.payload);
     } catch (...) {
       output_.abandon();
       answer_exception();
     }
-    hooks_.call_after();
-    id_ = meta_ = {};
+    if (calls_hooks_) hooks_.call_after();
+    id_ = meta_ = payload_ = {};
     decoder_->clear();
+  }
+
+  /// What it prints is no task's.
+  [[gnu::noinline, gnu::cold]] void prepare_again(std::string_view encoded) {
+    const auto items = elements_of(encoded);
+    if (!items) complain("prep items that come again are no list");
+    flush();  // it may take long
+    prepare_again_(std::vector<std::string>(items->begin(), items->end()));
+    pass_captured_on();
   }
 
   /// While the present task waits. What each of the two prints is its own.
   void run_subtask(const std::string& body) {
-    const auto outer = std::tuple(id_, meta_, rounds_, decoder_);
+    const auto outer = std::tuple(id_, meta_, payload_, progress_owner_, rounds_, decoder_);
     Decoder decoder;
     decoder_ = &decoder;
     std::array<std::string, 2> printed = {take_captured(0), take_captured(1)};
     serve_one(parse_task(body), nested_);
     flush();
     printed_ = std::move(printed);
-    std::tie(id_, meta_, rounds_, decoder_) = outer;
+    std::tie(id_, meta_, payload_, progress_owner_, rounds_, decoder_) = outer;
   }
 
   /// Takes one frame; false at the end of input. A reply may be that of a question which waits
@@ -371,7 +414,7 @@ class Session {
   }
 
   static bool is_subtask(std::string_view body) {
-    return number_in_map(parse_task(body).meta, "parent").has_value();
+    return !again_items(body) && number_in_map(parse_task(body).meta, "parent").has_value();
   }
 
   bool take_later_subtask(std::string& body) {
@@ -382,13 +425,14 @@ class Session {
     return true;
   }
 
-  /// Whether the frame is no task, but a reply or a common part, which is kept. `body` is a view,
-  /// or a string, which is moved from if it is kept.
+  /// Whether the frame is a reply or a common part, which is kept. `body` is a view, or a string,
+  /// which is moved from if it is kept.
   template <class Body>
   bool take_notice(Body&& body) {
     const std::string_view whole = body;
     if (!is_notice(whole)) [[likely]]
       return false;
+    if (again_items(whole)) return false;
     std::size_t end = 2;  // behind nil
     const auto kind = msgpack::unpack(whole.data(), whole.size(), end);
     const auto second = msgpack::unpack(whole.data(), whole.size(), end);
@@ -514,15 +558,19 @@ class Session {
   std::array<std::optional<Capture>, 2> captures_;
   std::array<std::string, 2> printed_;  ///< by the present task, before it waited
   struct sigaction before_sigpipe_ {};
-  std::string_view id_;                           ///< Of the present task; empty between tasks.
-  std::string_view meta_;                         ///< Likewise.
-  std::deque<std::string> later_;                 ///< Tasks that came while a reply was waited for.
+  std::string_view id_;                   ///< Of the present task; empty between tasks.
+  std::string_view meta_;                 ///< Likewise.
+  std::string_view payload_;              ///< Likewise.
+  const void* progress_owner_ = nullptr;  ///< see claim_progress()
+  PrepareAgain prepare_again_;
+  std::deque<std::string> later_;                 ///< What came while a reply was waited for.
   std::function<void(std::string_view)> nested_;  ///< answers a payload
   std::map<std::uint64_t, std::string> replies_;  ///< by seq; empty until it has come
   std::map<std::uint64_t, std::string> commons_;  ///< the common parts of sub-tasks, encoded
   std::uint64_t asked_ = 0;
   std::uint64_t rounds_ = 0;
   bool retiring_ = false;
+  bool calls_hooks_ = true;  ///< around each task
   MemoryLimit memory_;
   Clock::time_point since_;
   int stride_ = 1;

@@ -7,14 +7,17 @@
 #endif
 #include <msgpack.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace spread::detail {
 
@@ -119,10 +122,44 @@ inline std::size_t id_bytes(unsigned char lead) {
   return task;
 }
 
-/// [nil, "answer" or "refused", seq, value], as the master replies to a question, or
-/// [nil, "common", k, value?].
+/// [nil, "answer" or "refused", seq, value], as the master replies to a question,
+/// [nil, "common", k, value?], or [nil, "prep", [item, ...]].
 inline bool is_notice(std::string_view body) {
   return body.size() > 2 && (body[0] == '\x94' || body[0] == '\x93') && body[1] == kNilBytes[0];
+}
+
+/// The encoded list of prep items that are to be prepared again; nothing in any other frame.
+inline std::optional<std::string_view> again_items(std::string_view body) {
+  constexpr std::string_view kHead = "\x93\xc0\xa4prep";
+  if (!is_notice(body) || body.substr(0, kHead.size()) != kHead) return std::nullopt;
+  return body.substr(kHead.size());
+}
+
+/// The elements of an encoded array; nothing where `value` is none.
+inline std::optional<std::vector<std::string_view>> elements_of(std::string_view value) {
+  const unsigned char lead = value.empty() ? 0xc1 : byte_at(value.data());
+  std::size_t count = lead & 0x0f;
+  std::size_t end = 1;
+  if (lead == 0xdc && value.size() >= 3) {
+    count = load_big_endian<std::uint16_t>(value.data() + 1);
+    end = 3;
+  } else if (lead == 0xdd && value.size() >= 5) {
+    count = load_big_endian<std::uint32_t>(value.data() + 1);
+    end = 5;
+  } else if ((lead & 0xf0) != 0x90) {
+    return std::nullopt;
+  }
+  // Each takes a byte at least, whatever the header claims.
+  std::vector<std::string_view> elements;
+  elements.reserve(std::min(count, value.size()));
+  while (elements.size() < count) {
+    const std::size_t begin = end;
+    msgpack::null_visitor skip;
+    if (!msgpack::parse(value.data(), value.size(), end, skip)) return std::nullopt;
+    elements.push_back(value.substr(begin, end - begin));
+  }
+  if (end != value.size()) return std::nullopt;
+  return elements;
 }
 
 inline Task parse_task(std::string_view body) {

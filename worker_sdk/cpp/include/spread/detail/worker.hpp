@@ -2,6 +2,7 @@
 
 // worker() itself. Included by spread/worker.hpp, at its end.
 
+#include "spread/detail/lists.hpp"
 #include "spread/worker.hpp"
 
 namespace spread::detail {
@@ -22,11 +23,6 @@ template <class F>
 concept Typed = requires {
   typename SignatureOf<F>::Result;
 };
-
-template <class T>
-inline constexpr bool kIsVector = false;
-template <class T, class Allocator>
-inline constexpr bool kIsVector<std::vector<T, Allocator>> = true;
 
 /// The number of items that `Load` names, and none for "any number".
 template <class Load>
@@ -63,6 +59,12 @@ auto call_load(Load& load, const std::vector<std::string>& items) {
   }
 }
 
+inline void check_arity(std::size_t wanted, std::size_t given, const char* says) {
+  if (given == wanted) return;
+  throw task_error("prep", "this worker takes " + std::to_string(wanted) + " prep items, " + says +
+                               " " + std::to_string(given));
+}
+
 /// Hello, prep items, and what `load` makes of them.
 template <class Load>
 auto prepare(Session& session, Load& load, const options& how) {
@@ -71,9 +73,8 @@ auto prepare(Session& session, Load& load, const options& how) {
   session.hello(how.window, wanted);
   try {
     session.limit_memory();
-    if ((how.items || std::getenv("SPREAD_PREP") != nullptr) && given != wanted) {
-      throw task_error("prep", "this worker takes " + std::to_string(wanted) +
-                                   " prep items, SPREAD_PREP says " + std::to_string(given));
+    if (how.items || std::getenv("SPREAD_PREP") != nullptr) {
+      check_arity(wanted, given, "SPREAD_PREP says");
     }
     return call_load(load, session.read_prep(wanted));
   } catch (const Ended&) {
@@ -84,6 +85,25 @@ auto prepare(Session& session, Load& load, const options& how) {
     session.fail_prep();
   }
 }
+
+/// The same of the items that come again.
+template <class Load>
+auto prepare_again(Session& session, Load& load, const std::vector<std::string>& items) {
+  try {
+    check_arity(prep_arity<Load>().value_or(items.size()), items.size(), "and is sent");
+    return call_load(load, items);
+  } catch (...) {
+    session.fail_prep();
+  }
+}
+
+/// What prep returns, which need not be movable, where std::optional wants to have it made.
+template <class T>
+struct Loaded {
+  template <class Make>
+  explicit Loaded(const Make& make) : value(make()) {}
+  T value;
+};
 
 template <class T>
 inline constexpr bool kIsOptional = false;
@@ -142,6 +162,23 @@ void answer_subtask(const Reply& reply, Decoding& decoder, std::string_view payl
 /// In place of a handler of sub-tasks: they have the same as tasks.
 struct SameHandler {};
 
+/// Serves with `answer`, which is called with the payload of every task.
+template <class Answer, class Subtask, class... Loaded>
+void serve_with(Session& session, const Answer& answer, bool has_hooks, Subtask& subtask_handler,
+                Loaded&... loaded) {
+  if constexpr (std::same_as<Subtask, SameHandler>) {
+    session.serve(answer, has_hooks);
+  } else {
+    session.serve(
+        [&](std::string_view payload) {
+          if (!session.meta_number("parent")) return answer(payload);
+          const auto reply = [&](const auto& value) { session.reply(value); };
+          answer_subtask(reply, session, payload, session.common(), subtask_handler, loaded...);
+        },
+        has_hooks);
+  }
+}
+
 template <class Handler, class Subtask, class... Loaded>
 void serve(Session& session, const options& how, Handler& handler, Subtask& subtask_handler,
            Loaded&... loaded) {
@@ -153,24 +190,29 @@ void serve(Session& session, const options& how, Handler& handler, Subtask& subt
   static_assert(in_order,
                 "what prep returns is the handler's first parameter, the payload its last");
   if (how.capture) session.capture();
-  if constexpr (in_order) {
+  if constexpr (in_order && kTakesList<Handler>) {
     const auto answer = [&](std::string_view payload) {
+      answer_list<Payload>(session, payload, [&](Payload&& payloads) -> decltype(auto) {
+        return handler(loaded..., std::move(payloads));
+      });
+    };
+    serve_with(session, answer, false, subtask_handler, loaded...);
+  } else if constexpr (in_order) {
+    const auto answer_to = [&](std::string_view payload, const auto& reply) {
       if constexpr (std::is_void_v<typename S::Result>) {
         handler(loaded..., session.decode<Payload>(payload));
-        session.reply(msgpack::type::nil_t());
+        reply(msgpack::type::nil_t());
       } else {
-        session.reply(handler(loaded..., session.decode<Payload>(payload)));
+        reply(handler(loaded..., session.decode<Payload>(payload)));
       }
     };
-    if constexpr (std::same_as<Subtask, SameHandler>) {
-      session.serve(answer);
-    } else {
-      session.serve([&](std::string_view payload) {
-        if (!session.meta_number("parent")) return answer(payload);
-        const auto reply = [&](const auto& value) { session.reply(value); };
-        answer_subtask(reply, session, payload, session.common(), subtask_handler, loaded...);
-      });
+    const auto reply = [&](const auto& value) { session.reply(value); };
+    const auto answer = [&](std::string_view payload) { answer_to(payload, reply); };
+    if (!Session::has_lists()) {
+      return serve_with(session, answer, false, subtask_handler, loaded...);
     }
+    const auto each = [&](std::string_view list) { answer_each(session, list, answer_to); };
+    serve_with(session, each, true, subtask_handler, loaded...);
   }
 }
 
@@ -203,12 +245,18 @@ int run(Stdio& stdio, Handler& handler, Subtask& subtask_handler, Load& load, co
   Session session(stdio);
   if constexpr (std::is_void_v<typename SignatureOf<Load>::Result>) {
     prepare(session, load, how);
+    session.on_prepare_again([&](const auto& items) { prepare_again(session, load, items); });
     session.ready();
     serve(session, how, handler, subtask_handler);
   } else {
-    auto loaded = prepare(session, load, how);
+    std::optional<Loaded<std::decay_t<typename SignatureOf<Load>::Result>>> loaded;
+    loaded.emplace([&] { return prepare(session, load, how); });
+    session.on_prepare_again([&](const auto& items) {
+      loaded.reset();  // two models at once may be more than the memory takes
+      loaded.emplace([&] { return prepare_again(session, load, items); });
+    });
     session.ready();
-    serve(session, how, handler, subtask_handler, loaded);
+    serve(session, how, handler, subtask_handler, loaded->value);
   }
   return kDone;
 }
