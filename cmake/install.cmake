@@ -10,6 +10,7 @@ install(FILES
   ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-worker.sh
   ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-gang.sh
   ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-subtasks.sh
+  ${PROJECT_SOURCE_DIR}/worker_sdk/sh/spread-shards.sh
   DESTINATION ${CMAKE_INSTALL_DATADIR}/spread COMPONENT worker_sdk)
 
 # As in the source tree, so that the links between the documents hold.

@@ -37,9 +37,10 @@ struct RunFacts {
 /// words, or others: `command` is what this worker is.
 ///
 /// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP, _WIRE (msgpack,
-/// json, lines) and, where they are told, _FEATURES, _BEAT, _GENERATION, SPREAD_MAX_RSS, _CHUNK are in the
-/// worker's environment, on this machine through `environment`, elsewhere through the arguments.
-/// {host} {slot} {worker} {prep} in the command's words are replaced; lists of --worker and
+/// json, lines) and, where they are told, _FEATURES, _BEAT, _GENERATION, _CHUNK, SPREAD_MAX_RSS are
+/// in the worker's environment, on this machine through `environment`, elsewhere through the
+/// arguments. {host} {slot} {worker} {prep} in the command's words are replaced; lists of --worker
+/// and
 /// --args-file stay exactly as given, and get the environment and --wd of a local worker. Behind a
 /// template, env(1) sets the environment, and sh(1) changes to --wd.
 LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,

@@ -165,7 +165,7 @@ _spread_subpool_here() {
 
 # Each sub-task is kept as the line that a master would send.
 _spread_submit_here() {
-    if ! { _spread_split "$1" && _spread_is_json "$2"; }; then
+    if ! { _spread_split_checked "$1" && _spread_is_json "$2"; }; then
         _spread_refuse BadAsk 'submit takes an array of payloads, and perhaps a common part'
         return
     fi
@@ -223,7 +223,7 @@ EOF
 # Leaves the ids in _spread_elements, their number in _spread_count, and in _spread_have how many of
 # them are finished. Status 1: refused.
 _spread_check_here() {
-    if ! _spread_split "$2" || ! _spread_are_numbers "$_spread_elements"; then
+    if ! _spread_split_checked "$2" || ! _spread_are_numbers "$_spread_elements"; then
         _spread_refuse BadAsk "$1 takes an array of ids"
         return
     fi
@@ -320,32 +320,5 @@ _spread_outcome() {
     _spread_value=$1
 }
 
-# The elements of the JSON list $1, each on a line, in _spread_elements. Status 1: it is no list.
-_spread_split() {
-    case ${1#"${1%%[![:space:]]*}"} in
-        '['*) _spread_is_json "$1" || return ;;
-        *) return 1 ;;
-    esac
-    # Every other quote ends a string; one with an odd number of backslashes in front is within it.
-    _spread_elements=$(printf '%s\n' "$1" | LC_ALL=C awk '
-        BEGIN { RS = "\""; ORS = "" }
-        inside {
-            print "\"" $0
-            if ($0 ~ /(^|[^\\])(\\\\)*\\$/) next
-            print "\""
-            inside = 0
-            next
-        }
-        {
-            gsub(/[ \t\r\n]+/, "")
-            n = split($0, piece, ",")
-            for (i = 1; i <= n; i++) {
-                if (i > 1) print (depth == 1 ? "\n" : ",")
-                depth += gsub(/[[{]/, "&", piece[i]) - gsub(/[]}]/, "&", piece[i])
-                if (!begun++) sub(/^\[/, "", piece[i])
-                if (depth == 0) sub(/]$/, "", piece[i])
-                print piece[i]
-            }
-            inside = 1
-        }')
-}
+# As _spread_split, of $1, which may be no JSON.
+_spread_split_checked() { _spread_is_json "$1" && _spread_split "$1"; }

@@ -7,9 +7,10 @@
 #
 # Started with: spread run --wire json -- sh upper.sh      (docs/protocol.md section 10)
 #
-#   spread_run [-j] HANDLER [PREP]   answers tasks until there are no more, then returns
+#   spread_run [-j | -l] HANDLER [PREP]   answers tasks until there are no more, then returns
 #       HANDLER is called with the payload in $1: the text of a JSON string, the bytes of what is not
-#       UTF-8 (a file's name, say), else the JSON text; with -j always that, for jq. It gives one answer:
+#       UTF-8 (a file's name, say), else the JSON text; with -j always that, for jq; with -l a JSON list
+#       of payloads (spread-shards.sh). It gives one answer:
 #   spread_ok TEXT                   the result is this text
 #   spread_ok_json JSON              the result is this JSON value; what is none fails the task
 #   spread_error TYPE MESSAGE        the task failed
@@ -26,8 +27,8 @@
 #       status 1 where it is refused or cannot be asked, and then $SPREAD_ANSWER says why
 #       A handler that returns a status other than 0 without an answer has failed with "exit".
 #       Answer in the handler itself: a subshell or a pipeline has its own variables.
-#       PREP is called once for each prep item, in order, before the first task. If it returns a
-#       status other than 0, the worker ends as a launch failure.
+#       PREP is called for each prep item, in order, before the first task, and again with
+#       --reprep-after-failure. If its status is not 0, the worker ends as a launch failure.
 #   $SPREAD_TASK                     the id of the task in work
 #   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta, in a gang
 #       (spread-gang.sh) and of a sub-task (spread-subtasks.sh); else empty
@@ -42,6 +43,7 @@
 _spread_newline='
 '
 _spread_before='' _spread_after='' _spread_at_exit=''  # hooks, each a list for eval
+_spread_chunk='' _spread_lists=''  # task frames are lists; the handler takes them
 _spread_here=  # in a task that has no master: spread-subtasks.sh
 _spread_is_utf8='
     function is_utf8(text, rest) {
@@ -171,8 +173,9 @@ _spread_ask() {
 
 spread_run() {
     _spread_take_handler "$@"
-    [ "$1" != -j ] || shift
-    _spread_prep=${2-}
+    if [ -n "$_spread_lists" ] && ! command -v _spread_call_list >/dev/null; then
+        _spread_die 'spread_run -l needs spread-shards.sh, sourced behind spread-worker.sh'
+    fi
     _spread_retiring='' _spread_later='' _spread_again='' _spread_seq=0 _spread_waits='' _spread_shell=$$
     _spread_take_over
     _spread_prepare
@@ -186,20 +189,21 @@ spread_run() {
 
 _spread_finish() {
     SPREAD_TASK='' SPREAD_META=''
-    unset _spread_reply _spread_features
+    unset _spread_reply _spread_features _spread_shard
     exec 1>&9 8<&- 9>&-
     eval ":$_spread_at_exit"
     _spread_at_exit=
 }
 
-# [-j] HANDLER
+# [-j | -l] HANDLER [PREP]
 _spread_take_handler() {
-    _spread_raw=
-    if [ "${1-}" = -j ]; then
-        _spread_raw=yes
-        shift
-    fi
-    _spread_handler=$1
+    _spread_raw='' _spread_lists=''
+    case ${1-} in
+        -j) _spread_raw=yes ;;
+        -l) _spread_lists=yes ;;
+        *) set -- '' "$@" ;;
+    esac
+    _spread_handler=$2 _spread_prep=${3-}
 }
 
 _spread_say() { printf 'spread-worker.sh: %s\n' "$1" >&2; }
@@ -249,7 +253,8 @@ _spread_take_over() {
     exec 8<&0 9>&1 </dev/null >&2
     # A child that sources this file is no worker of spread's.
     _spread_features=${SPREAD_FEATURES-} _spread_memory=${SPREAD_MAX_RSS-} _spread_looked=
-    unset SPREAD_WIRE SPREAD_FEATURES SPREAD_MAX_RSS
+    _spread_chunk=${SPREAD_CHUNK-}
+    unset SPREAD_WIRE SPREAD_FEATURES SPREAD_MAX_RSS SPREAD_CHUNK
 }
 
 _spread_prepare() {
@@ -268,11 +273,23 @@ _spread_prepare() {
     fi
     while [ "$_spread_count" -gt 0 ]; do
         _spread_read || _spread_fail_start "input ended, $_spread_count prep items are missing"
-        _spread_payload "$_spread_line" || _spread_fail_start "a prep item holds a NUL"
-        "$_spread_prep" "$_spread_value" || _spread_fail_start "$_spread_prep: exit status $?"
+        _spread_prepare_item
         _spread_count=$((_spread_count - 1))
     done
     printf '[null,"ready"]\n' >&9
+}
+
+# The one in _spread_line.
+_spread_prepare_item() {
+    _spread_payload "$_spread_line" || _spread_fail_start "a prep item holds a NUL"
+    "$_spread_prep" "$_spread_value" || _spread_fail_start "$_spread_prep: exit status $?"
+}
+
+# With the items in the list $1, behind a task that has failed.
+_spread_prepare_again() {
+    SPREAD_TASK='' SPREAD_META=''
+    _spread_split "$1" || _spread_die 'prep items that come again are no list'
+    [ -z "$_spread_prep" ] || _spread_for_each _spread_prepare_item
 }
 
 _spread_fail_start() {
@@ -317,11 +334,15 @@ _spread_next() {
     _spread_again=${_spread_again#*"$_spread_newline"}
 }
 
-# A common part of sub-tasks, [null,"common",k,value] or [null,"common",k], is kept; an answer that is
-# not waited for any more is not. Status 1: the line is a task.
+# A common part of sub-tasks, [null,"common",k,value] or [null,"common",k], is kept; prep items are
+# prepared again; an answer that is not waited for any more is dropped. Status 1: the line is a task.
 _spread_notice() {
     case $_spread_line in
         '[null,"common",'*) ;;
+        '[null,"prep",'*)
+            _spread_value=${_spread_line#'[null,"prep",'}
+            _spread_prepare_again "${_spread_value%']'}"
+            return 0 ;;
         '[null,'*) return 0 ;;
         *) return 1 ;;
     esac
@@ -378,7 +399,39 @@ _spread_begin_task() {
 
 # What the hooks and the handler make of the payload in _spread_line, in _spread_reply.
 _spread_call() {
-    _spread_reply='' _spread_round=0  # a round: a collective of spread-gang.sh
+    _spread_reply='' _spread_round=0 _spread_told=''  # of spread-gang.sh, of spread-shards.sh
+    case $_spread_lists,$_spread_chunk in
+        yes,*) _spread_call_list ;;  # of spread-shards.sh
+        ,) _spread_call_handler "$_spread_line" ;;
+        *) _spread_call_each ;;
+    esac
+}
+
+# For each of the list in _spread_line, until one is not ok. None tells how far the list is.
+_spread_call_each() {
+    _spread_results='' _spread_some='' _spread_told=yes
+    if _spread_split "$_spread_line"; then
+        _spread_for_each _spread_call_next
+        _spread_results=$_spread_results$_spread_some
+        [ -n "$_spread_reply" ] || _spread_reply="\"ok\",[${_spread_results#,}]"
+    else
+        spread_error PayloadError 'SPREAD_CHUNK is set, and the payload is no list of payloads'
+    fi
+}
+
+_spread_call_next() {
+    _spread_call_handler "$_spread_line"
+    case $_spread_reply in
+        '"ok",'*) _spread_some=$_spread_some,${_spread_reply#*,} _spread_reply='' ;;
+        *) return 1 ;;
+    esac
+    # Each of them behind all others would be quadratic.
+    [ "${#_spread_some}" -lt 4000 ] || _spread_results=$_spread_results$_spread_some _spread_some=''
+}
+
+# $1 is what spread-shards.sh takes for the shard.
+_spread_call_handler() {
+    _spread_shard=$1
     if [ -z "$_spread_before" ] || _spread_pass_before; then _spread_handle; fi
     [ -z "$_spread_after" ] || eval ":$_spread_after"
 }
@@ -526,6 +579,45 @@ _spread_unescape() {
             }
         }
         END { print "." }'
+}
+
+# The elements of the JSON $1, each on a line, in _spread_elements. Status 1: it is no list.
+_spread_split() {
+    case ${1#"${1%%[![:space:]]*}"} in
+        '['*) ;;
+        *) return 1 ;;
+    esac
+    # Every other quote ends a string; one with an odd number of backslashes in front is within it.
+    _spread_elements=$(printf '%s\n' "$1" | LC_ALL=C awk '
+        BEGIN { RS = "\""; ORS = "" }
+        inside {
+            print "\"" $0
+            if ($0 ~ /(^|[^\\])(\\\\)*\\$/) next
+            print "\""
+            inside = 0
+            next
+        }
+        {
+            gsub(/[ \t\r\n]+/, "")
+            n = split($0, piece, ",")
+            for (i = 1; i <= n; i++) {
+                if (i > 1) print (depth == 1 ? "\n" : ",")
+                depth += gsub(/[[{]/, "&", piece[i]) - gsub(/[]}]/, "&", piece[i])
+                if (!begun++) sub(/^\[/, "", piece[i])
+                if (depth == 0) sub(/]$/, "", piece[i])
+                print piece[i]
+            }
+            inside = 1
+        }')
+}
+
+# Calls $1 with each of _spread_elements in _spread_line, until it fails.
+_spread_for_each() {
+    while IFS= read -r _spread_line <&7; do
+        [ -z "$_spread_line" ] || "$1" 7<&- || return 0
+    done 7<<EOF
+$_spread_elements
+EOF
 }
 
 # The text $1 as a JSON string in _spread_value; bytes that are not UTF-8 as {"$bin":"..."}.

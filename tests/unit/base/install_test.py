@@ -23,6 +23,7 @@ FILES = (
     "share/spread/spread-worker.sh",
     "share/spread/spread-gang.sh",
     "share/spread/spread-subtasks.sh",
+    "share/spread/spread-shards.sh",
     "share/doc/spread/LICENSE",
     "share/doc/spread/copyright",
     "share/doc/spread/CHANGELOG.md",

@@ -73,6 +73,13 @@ class Examples(unittest.TestCase):
             self.assertEqual(w.message(), [7, "progress", 1.0])
             self.assertEqual(w.message(), [7, "ok", [11, 13, 17, 19, 23, 29]])
 
+    def test_primes_of_a_shard_in_a_shell(self):
+        with self.worker(os.path.join(SHARDS, "primes.sh"), "sh", wire="json") as w:
+            w.hello()
+            w.task(7, {"index": 0, "total": 2, "start": 0, "stop": 20, "max": 40})
+            self.assertEqual(w.message(), [7, "progress", 1, ""])
+            self.assertEqual(w.message(), [7, "ok", [2, 3, 5, 7, 11, 13, 17, 19]])
+
     def test_squares_of_a_list(self):
         chunk = {"SPREAD_CHUNK": "3"}
         with self.worker(os.path.join(SHARDS, "squares.py"), sys.executable, env=chunk) as w:
