@@ -233,7 +233,7 @@ class Lists(unittest.TestCase):
 class Array:  # as numpy's
     def __init__(self, value): self.value = value
     def tolist(self): return self.value
-spread_worker.run(on_slice=lambda xs: eval(xs[0]))
+spread_worker.run(on_slice=lambda xs: eval(xs[0], dict(globals(), xs=xs)))
 """
         lists = "on_slice returns a list of results, and not "
         with Worker(code, env=CHUNK) as w:
@@ -243,6 +243,7 @@ spread_worker.run(on_slice=lambda xs: eval(xs[0]))
                 ("(1, 2, 3)", ["ok", [1, 2, 3]]),
                 ("(x for x in 'abc')", ["ok", ["a", "b", "c"]]),
                 ("Array([1, 2, 3])", ["ok", [1, 2, 3]]),
+                ("[xs.pop() and 4 for _ in 'abc']", ["ok", [4, 4, 4]]),
                 ("[1, 2]", failure("BadResult", "2 results for 3 payloads")),
                 ("Array([1])", failure("BadResult", "1 result for 3 payloads")),
                 ("[]", failure("BadResult", "0 results for 3 payloads")),
@@ -483,6 +484,40 @@ spread_worker.run(handler, build=lambda: (calls.append(1), len(calls))[1])
             self.assertEqual(w.message(), [4, "ok", [1, 1]])
             w.send_value([6, "s", {"parent": 4}])
             self.assertEqual(w.message(), [6, "ok", 2])
+
+
+class InThisProcess(unittest.TestCase):
+    def run_python(self, code):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("SPREAD_")}
+        env["PYTHONPATH"] = harness.SDK
+        code = "import io, spread_worker as w\n" + code
+        return subprocess.run([sys.executable, "-c", code], env=env, stdout=-1, check=True).stdout.decode()
+
+    def test_one_shot_knows_its_shard(self):
+        code = """
+task = {"index": 0, "total": 1, "start": 1, "stop": 4, "max": 4}
+print(w.one_shot(lambda x, by: by * sum(w.range()), task, build=lambda a, b: a + b, items=[2, 3]))
+print(w.one_shot(None, 5, on_slice=lambda xs: [x * x for x in xs]))
+try: w.shard()
+except w.TaskError as e: print(e.type)
+"""
+        self.assertEqual(self.run_python(code), "30\n25\nNoShard\n")
+
+    def test_lists_and_prep_items_again(self):
+        code = """
+calls = []
+def build(*items):
+    calls.append(items)
+    if items == (0,): raise ValueError("no model")
+    return len(calls)
+stdin = io.BytesIO(b'9\\n[1,[1,2]]\\n[null,"prep",[3,4]]\\n[2,[5]]\\n[null,"prep",[0]]\\n')
+stdout = io.BytesIO()
+try: w.run_on(stdin, stdout, on_slice=lambda xs, n: [x * n for x in xs], build=build, items=1, wire="json", chunk=True)
+except ValueError as e: print(e)
+print(stdout.getvalue().decode().split("\\n", 1)[1], calls)
+"""
+        self.assertEqual(self.run_python(code).split(), "no model [null,\"ready\"] [1,\"ok\",[1,2]] "
+                         "[2,\"ok\",[10]] [(9,), (3, 4), (0,)]".split())
 
 
 if __name__ == "__main__":

@@ -15,12 +15,11 @@ When run() returns, the real stdout is back, and what is printed then is the wor
 import os
 import sys
 
-from . import process, serve, streams
+from . import handlers, process, serve, streams
 from .codecs import Ext
 from .collectives import (allgather, allreduce, barrier, broadcast, exchange, gather, get, is_root,
                           local_results, number_of_workers, put, rank, reduce, scatter, size)
 from .errors import Busy, Fatal, GangFailed, Refused, SubtaskError, TaskError, TooOld
-from .handlers import Handlers
 from .hooks import after_task, at_exit, before_task
 from .shards import Shard, range, shard
 from .subtasks import (Subtask, common, map, parent, ready, register, results, submit, subpool,
@@ -65,7 +64,7 @@ def run(handler=None, prep=None, capture=False, window=1024, subtask=None, on_sl
 
 
 def run_on(stdin, stdout, handler=None, prep=None, subtask=None, items=0, capture=False, wire=None,
-           features=(), on_slice=None, build=None):
+           features=(), on_slice=None, build=None, chunk=False):
     """run() in this process, as often as one likes, on two binary files (io.BytesIO, too) or
     descriptors: for tests and debuggers. stdin holds `items` prep items, then tasks; the hello and the
     answers are written to stdout. Descriptors 0 to 2 stay what they are, nothing watches the master,
@@ -73,16 +72,18 @@ def run_on(stdin, stdout, handler=None, prep=None, subtask=None, items=0, captur
 
     wire      "msgpack" or "json"; None: msgpack where the package is there.
     features  what the master on these streams knows, as SPREAD_FEATURES has it: ("ask", "bye").
+    chunk     whether each task is a list of payloads, as with run --chunk.
     """
-    handlers = Handlers(handler, prep, subtask, on_slice, build)
-    streams.run_on(stdin, stdout, handlers, items, capture, wire, features)
+    given = handlers.Handlers(handler, prep, subtask, on_slice, build)
+    streams.run_on(stdin, stdout, given, items, capture, wire, features, chunk)
 
 
-def one_shot(handler=None, task=None, prep=None, items=(), subtask=None, on_slice=None, build=None):
+def one_shot(handler, task, prep=None, items=(), subtask=None, on_slice=None, build=None):
     """What run() would do with one task, in this process, with nothing around it: the result, as it
     comes out of the wire. What the handler raises comes out as it is, so that `python3 -m pdb` stops
-    there; prints, breakpoint() and stdin are the terminal's; sub-tasks run in this process."""
-    return streams.one_shot(Handlers(handler, prep, subtask, on_slice, build), task, items)
+    there; prints, breakpoint() and stdin are the terminal's; sub-tasks run in this process.
+    With on_slice, `handler` is None."""
+    return streams.one_shot(handlers.Handlers(handler, prep, subtask, on_slice, build), task, items)
 
 
 def progress(fraction, text=None):

@@ -19,6 +19,8 @@ BATCH_BYTES = 1 << 16  # Also of the tasks that are decoded at once.
 
 class Channel:
     """The two descriptors of the protocol, their buffers, and the task in work."""
+    is_lent = False  # The process is not spread's: streams.py.
+
     def __init__(self, fd_in, fd_out):
         self.fd_in, self.fd_out, self.pid = fd_in, fd_out, os.getpid()
         self.codec = self.capture = self.task = None

@@ -26,9 +26,8 @@ class Handlers:
         elif items:
             raise TaskError("PrepError", "%d prep items, but this worker takes none" % len(items))
 
-    def register(self, chunk=False):
-        """From here on tasks are answered by these. Returns what is called with the payload of a task; of a
-        list of tasks, if they come so, with the list."""
+    def register(self, chunk):
+        """What answers a payload from here on; with `chunk` that is a list of payloads."""
         if self._on_slice is not None:
             handler = self._call_with_list if chunk else self._call_with_list_of_one
         else:
@@ -41,7 +40,8 @@ class Handlers:
         return self._handler(payload, *self._made)
 
     def _call_with_list(self, payloads):
-        return results_of(self._on_slice(payloads, *self._made), len(payloads))
+        count = len(payloads)  # The handler may empty the list.
+        return results_of(self._on_slice(payloads, *self._made), count)
 
     def _call_with_list_of_one(self, payload):
         return self._call_with_list([payload])[0]

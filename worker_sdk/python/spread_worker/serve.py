@@ -104,6 +104,8 @@ def prepare_again(channel, handlers, items):
     try:
         handlers.prepare(items)
     except (Exception, SystemExit) as e:
+        if channel.is_lent:
+            raise
         fail_start(channel, e)
     if channel.capture:
         channel.capture.pass_on()

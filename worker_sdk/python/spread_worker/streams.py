@@ -10,6 +10,8 @@ from .codecs import JsonCodec, MsgpackCodec, msgpack
 
 class StreamChannel(Channel):
     """On two file objects. Each message is written at once: no thread is left behind."""
+    is_lent = True
+
     def __init__(self, stdin, stdout, codec, features):
         super().__init__(None, None)
         self.codec, self.features = codec, frozenset(features)
@@ -48,9 +50,10 @@ def opened(stream, mode):
     return open(stream, mode, buffering=0, closefd=False) if isinstance(stream, int) else stream
 
 
-def run_on(stdin, stdout, handlers, items, capture, wire, features):
+def run_on(stdin, stdout, handlers, items, capture, wire, features, chunk):
     """See spread_worker.run_on()."""
     channel = StreamChannel(opened(stdin, "rb"), opened(stdout, "wb"), codec_named(wire), features)
+    channel.chunk = chunk
     outer, process.channel = process.channel, channel
     channel.reader, channel.working = threading.get_ident(), True
     try:
@@ -74,6 +77,10 @@ def one_shot(handlers, task, items):
         return codec.decode(encoded[start:end])[1]
 
     handlers.prepare([sent(item) for item in items])
-    call, work = handlers.register(), subtasks.in_work()
-    work.payload, work.ranging = sent(task), None
-    return sent(call(work.payload))
+    call, place = handlers.register(chunk=False), subtasks.in_work()
+    outer = place.payload, place.ranging
+    place.payload, place.ranging = sent(task), None
+    try:
+        return sent(call(place.payload))
+    finally:
+        place.payload, place.ranging = outer

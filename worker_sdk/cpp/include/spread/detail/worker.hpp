@@ -252,7 +252,7 @@ int run(Stdio& stdio, Handler& handler, Subtask& subtask_handler, Load& load, co
     std::optional<Loaded<std::decay_t<typename SignatureOf<Load>::Result>>> loaded;
     loaded.emplace([&] { return prepare(session, load, how); });
     session.on_prepare_again([&](const auto& items) {
-      loaded.reset();  // two models at once may be more than the memory takes
+      // Destroys the old one first: two models at once may be more than the memory takes.
       loaded.emplace([&] { return prepare_again(session, load, items); });
     });
     session.ready();
