@@ -18,10 +18,23 @@ namespace spread {
 
 // ---- the wires that tasks and answers take
 
-enum class Wire : std::uint8_t { Msgpack, Json, Lines };
+enum class Wire : std::uint8_t { Msgpack, Json, Lines, Pickle };
 /// As users and workers (SPREAD_WIRE) write them.
-inline constexpr std::string_view kWireNames[] = {"msgpack", "json", "lines"};
+inline constexpr std::string_view kWireNames[] = {"msgpack", "json", "lines", "pickle"};
 constexpr std::string_view name_of(Wire wire) { return kWireNames[static_cast<std::size_t>(wire)]; }
+
+/// Tasks have ids, and workers can say more than answers: hello, log, questions. On the other wires
+/// a payload goes down and a result comes up.
+constexpr bool has_messages(Wire wire) { return wire == Wire::Msgpack || wire == Wire::Json; }
+
+/// What bytes are in a pickle that spread writes: the str of Python 2, or the bytes of Python 3.
+enum class PickleBytes : std::uint8_t { Python2, Python3 };
+struct PickleOptions {
+  PickleBytes bytes = PickleBytes::Python2;
+  bool pair = false;             ///< a task is the tuple (id, payload)
+  bool remote_is_error = false;  ///< a RemoteException is the failure of its task, not of the run
+  bool verbatim = false;         ///< an answer is the pickle that the worker wrote (--out pickle)
+};
 
 /// `--wire lines --window N`: answers belong to lines by their number alone, and may sit in a
 /// filter's buffer until its input ends.

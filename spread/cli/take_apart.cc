@@ -23,6 +23,7 @@ WorkerOptions take_workers(Options& options) {
   workers.prep = std::move(options.prep);
   workers.records = options.records;
   workers.wire = options.wire;
+  workers.pickle = options.pickle;
   workers.max_frame = options.max_frame;
   workers.tails = std::move(options.tails);
   return workers;
@@ -53,7 +54,7 @@ RunOptions take_run(Options& options) {
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
   run.tasks.meta = options.task_meta;
-  run.tasks.lost_after = options.wire == Wire::Lines ? std::nullopt : options.lost_after;
+  run.tasks.lost_after = has_messages(options.wire) ? options.lost_after : std::nullopt;
   run.tasks.lifetime = options.lifetime;
   run.tasks.window = options.window;
   run.tasks.gang = options.gang;
@@ -234,6 +235,21 @@ Status check_workers(const Draft& draft) {
   return {};
 }
 
+/// What is for pickles only, and what these cannot be.
+Status check_pickle(const Draft& draft) {
+  const Options& options = draft.options;
+  const bool wire = options.wire == Wire::Pickle;
+  for (const std::string_view option : {"--pickle-task", "--pickle-remote", "--pickle-bytes"}) {
+    if (wire || !draft.has(option)) continue;
+    return fail(fmt::format("{} is for --wire pickle", option));
+  }
+  if (wire && options.window.tasks > 1) {
+    return fail(fmt::format("--window {}: a worker of --wire pickle has one task at a time",
+                            options.window.tasks));
+  }
+  return {};
+}
+
 Status check_wire(const Draft& draft) {
   const Options& options = draft.options;
   if (counts_answers(options.wire, options.window.tasks) && options.failure.crash_retries == 1) {
@@ -242,19 +258,23 @@ Status check_wire(const Draft& draft) {
         "one it died of; leave out --window {}",
         options.window.tasks));
   }
-  if (options.task_meta && options.wire == Wire::Lines) {
-    return fail("--task-meta: --wire lines sends the payload only; use --wire json or msgpack");
+  const std::string_view wire = name_of(options.wire);
+  SPREAD_TRY(check_pickle(draft));
+  if (options.task_meta && !has_messages(options.wire)) {
+    return fail(fmt::format(
+        "--task-meta: --wire {} sends the payload only; use --wire json or msgpack", wire));
   }
   for (const std::string_view option : {"--log", "--log-level", "--stderr-level", "--subpool"}) {
-    if (options.wire != Wire::Lines || !draft.has(option)) continue;
-    return fail(fmt::format("{}: --wire lines has no {}; use --wire json or msgpack", option,
+    if (has_messages(options.wire) || !draft.has(option)) continue;
+    return fail(fmt::format("{}: --wire {} has no {}; use --wire json or msgpack", option, wire,
                             option == "--subpool" ? "sub-tasks" : "log messages"));
   }
   if (draft.has("--log-level") && !draft.has("--log")) {
     return fail("--log-level is the least that goes to --log FILE, which is missing");
   }
-  if (draft.has("--lost-after") && options.wire == Wire::Lines) {
-    return fail("--lost-after: --wire lines has no beats; use --wire json or msgpack");
+  if (draft.has("--lost-after") && !has_messages(options.wire)) {
+    return fail(
+        fmt::format("--lost-after: --wire {} has no beats; use --wire json or msgpack", wire));
   }
   return {};
 }
@@ -262,17 +282,19 @@ Status check_wire(const Draft& draft) {
 /// --chunk of ordinary tasks.
 Status check_chunk(const Draft& draft) {
   const Options& options = draft.options;
-  if (draft.has("--reprep-after-failure") && options.wire == Wire::Lines) {
-    return fail(
-        "--reprep-after-failure: --wire lines has no message for that; use --wire json or "
-        "msgpack");
+  const std::string_view wire = name_of(options.wire);
+  if (draft.has("--reprep-after-failure") && !has_messages(options.wire)) {
+    return fail(fmt::format(
+        "--reprep-after-failure: --wire {} has no message for that; use --wire json or msgpack",
+        wire));
   }
   if (options.chunk == 0) return {};
   if (options.subcommand == Subcommand::Gang) {
     return fail("--chunk: a gang has one task at a time; of --range N it is the size of pieces");
   }
-  if (options.wire == Wire::Lines) {
-    return fail("--chunk: --wire lines has a line for each task; use --wire json or msgpack");
+  if (!has_messages(options.wire)) {
+    return fail(fmt::format("--chunk: --wire {} has {} for each task; use --wire json or msgpack",
+                            wire, options.wire == Wire::Lines ? "a line" : "a pickle"));
   }
   constexpr std::uint64_t kChunkMax = 1'000'000;
   if (options.chunk > kChunkMax) {
@@ -286,8 +308,9 @@ Status check_gang(const Draft& draft) {
   const Options& options = draft.options;
   if (options.subcommand != Subcommand::Gang) return {};
   if (options.gang.size == 0) return fail("-n K is missing: how many workers have each task");
-  if (options.wire == Wire::Lines) {
-    return fail("--wire lines has no ranks and no collectives; use --wire json or msgpack");
+  if (!has_messages(options.wire)) {
+    return fail(fmt::format("--wire {} has no ranks and no collectives; use --wire json or msgpack",
+                            name_of(options.wire)));
   }
   return {};
 }

@@ -59,8 +59,8 @@ Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams
 }
 
 /// As the wire has them. It may be unable to: a line, for instance, holds no newline.
-Status encode_prep(std::size_t max_frame, Plan& plan) {
-  const auto codec = wire::make_codec(plan.wire, max_frame);
+Status encode_prep(const PlanOptions& options, Plan& plan) {
+  const auto codec = wire::make_codec(plan.wire, options.max_frame, options.pickle);
   for (std::size_t i = 0; i < plan.prep.size(); ++i) {
     const auto refused = [i](const Error& error) {
       return fail("prep item " + std::to_string(i + 1) + ": " + error.message);
@@ -180,7 +180,7 @@ Result<Plan> make_plan(PlanOptions options, Environment environment, Streams str
   auto prep = read_prep(options, streams);
   if (!prep) return tl::unexpected(prep.error());
   plan.prep = std::move(*prep);
-  SPREAD_TRY(encode_prep(options.max_frame, plan));
+  SPREAD_TRY(encode_prep(options, plan));
   plan.name_hosts();
   return plan;
 }

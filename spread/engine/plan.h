@@ -26,6 +26,7 @@ struct PlanOptions {
   std::vector<PrepItem> prep;
   RecordOptions records;  ///< the form of files with prep items
   Wire wire = Wire::Msgpack;
+  PickleOptions pickle;
   std::size_t max_frame = kFrameBytesDefault;
   Duration kill_grace = EndOptions().kill_grace;
 };

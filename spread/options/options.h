@@ -49,6 +49,7 @@ struct Options {
   std::string task;  ///< of oneshot
   std::vector<PrepItem> prep;
   Wire wire = Wire::Msgpack;
+  PickleOptions pickle;
   bool start_all = false;
   OutputOptions output;
   TailOptions tails;

@@ -71,8 +71,22 @@ Status set_working_directory(Draft& draft, std::string_view value) {
 Status set_wire(Draft& draft, std::string_view value) {
   constexpr Choice<Wire> kWires[] = {{name_of(Wire::Msgpack), Wire::Msgpack},
                                      {name_of(Wire::Json), Wire::Json},
-                                     {name_of(Wire::Lines), Wire::Lines}};
+                                     {name_of(Wire::Lines), Wire::Lines},
+                                     {name_of(Wire::Pickle), Wire::Pickle}};
   return choose(draft.options.wire, value, kWires);
+}
+Status set_pickle_task(Draft& draft, std::string_view value) {
+  constexpr Choice<bool> kForms[] = {{"payload", false}, {"pair", true}};
+  return choose(draft.options.pickle.pair, value, kForms);
+}
+Status set_pickle_bytes(Draft& draft, std::string_view value) {
+  constexpr Choice<PickleBytes> kBytes[] = {{"2", PickleBytes::Python2},
+                                            {"3", PickleBytes::Python3}};
+  return choose(draft.options.pickle.bytes, value, kBytes);
+}
+Status set_pickle_remote(Draft& draft, std::string_view value) {
+  constexpr Choice<bool> kEnds[] = {{"fatal", false}, {"error", true}};
+  return choose(draft.options.pickle.remote_is_error, value, kEnds);
 }
 Status set_start_all(Draft& draft, std::string_view) {
   return store_flag(draft.options.start_all, true);

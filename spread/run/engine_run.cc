@@ -119,7 +119,7 @@ SchedulerOptions scheduler_options(const RunOptions& run) {
   scheduler.limits = run.tasks.lifetime;
   scheduler.window = window.tasks;
   // Answers without ids are right only if the filter never leaves a line out: the user must say so.
-  if (run.workers.wire == Wire::Lines) scheduler.window = std::max(1u, window.tasks);
+  if (!has_messages(run.workers.wire)) scheduler.window = std::max(1u, window.tasks);
   scheduler.holds_answers = counts_answers(run.workers.wire, window.tasks);
   scheduler.window_bytes = window.bytes;
   scheduler.read_ahead = run.read_ahead;

@@ -48,6 +48,7 @@ PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
   plan.prep = std::move(workers.prep);
   plan.records = workers.records;
   plan.wire = workers.wire;
+  plan.pickle = workers.pickle;
   plan.max_frame = workers.max_frame;
   plan.kill_grace = common.ends.kill_grace;
   return plan;
@@ -66,8 +67,9 @@ Status plan_memory_limit(const RunOptions& run, const Environment& environment, 
   bool any_here = false;
   for (const HostSpec& host : plan.roster.hosts) {
     any_here |= host.local;
-    if (host.local || run.workers.wire != Wire::Lines) continue;
-    return fail("--max-rss: a worker of --wire lines on " + host_label(host) +
+    if (host.local || has_messages(run.workers.wire)) continue;
+    return fail("--max-rss: a worker of --wire " + std::string(name_of(run.workers.wire)) + " on " +
+                host_label(host) +
                 " cannot be told to look at its memory; use --wire json or msgpack");
   }
   if (!any_here) return {};
@@ -86,7 +88,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
-  plan->features = run.workers.wire == Wire::Lines ? "" : kFeatures;
+  plan->features = has_messages(run.workers.wire) ? kFeatures : "";
   if (run.tasks.shows_one) {
     const auto task = json_argument("--task", run.tasks.input.groups.front().words.front());
     if (!task) return tl::unexpected(task.error());
@@ -111,7 +113,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
                                      written_by(run.common.report), process.streams));
   const WorkerSetup setup{run.workers,      &run.tasks,      nullptr,
                           run.common.spill, run.common.ends, process.streams};
-  const ReportedRun reported{ProgressUnit::Tasks, run.workers.wire != Wire::Lines, false,
+  const ReportedRun reported{ProgressUnit::Tasks, has_messages(run.workers.wire), false,
                              run.traces};
   return run_engine({run.common, scheduler_options(run), run.starts, run.history, reported,
                      [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},

@@ -29,6 +29,7 @@ struct WorkerOptions {
   std::vector<PrepItem> prep;
   RecordOptions records;  ///< of prep items
   Wire wire = Wire::Msgpack;
+  PickleOptions pickle;
   std::size_t max_frame = kFrameBytesDefault;
   TailOptions tails;
 };

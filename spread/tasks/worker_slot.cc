@@ -57,6 +57,7 @@ Status WorkerSlot::start() {
   engine_.start_has_worked();
   SessionOptions session;
   session.wire = setup.workers.wire;
+  session.pickle = setup.workers.pickle;
   session.max_frame = setup.workers.max_frame;
   session.prep_count = static_cast<std::uint32_t>(engine_.plan().prep.size());
   session.raw = setup.is_all();
@@ -255,6 +256,9 @@ std::string WorkerSlot::silence_hint() const {
     return "--wire lines is for what answers every line with one line, at once (sed -u, stdbuf -oL "
            "CMD; one that buffers: --window N); what leaves lines out (grep, even with "
            "--line-buffered) or reads to the end first (wc, sort) is for spread pipe";
+  }
+  if (setup.workers.wire == Wire::Pickle) {
+    return "it is to answer each pickled task with a pickled tuple (d, so, se), and to flush it";
   }
   return "it is expected to speak --wire " + std::string(name_of(setup.workers.wire)) +
          ", and to flush each answer (a filter that answers line by line: --wire lines)";

@@ -365,11 +365,12 @@ void append_unsigned(std::uint64_t number, ByteBuffer& out) {
 
 }  // namespace
 
-std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame) {
+std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame, const PickleOptions& pickle) {
   switch (wire) {
     case Wire::Msgpack: return make_msgpack_codec(max_frame);
     case Wire::Json: return make_json_codec(max_frame);
     case Wire::Lines: return make_lines_codec(max_frame);
+    case Wire::Pickle: return make_pickle_codec(max_frame, pickle);
   }
   return nullptr;
 }

@@ -1,6 +1,6 @@
 // spread/wire: the messages of the worker protocol and how they become bytes (docs/protocol.md).
-// Pure: no descriptors, no clock. Start here; the formats are msgpack_codec.cc, json_codec.cc and
-// lines_codec.cc. Only this folder knows msgpack.
+// Pure: no descriptors, no clock. Start here; the formats are msgpack_codec.cc, json_codec.cc,
+// lines_codec.cc and pickle_codec.cc. Only this folder knows msgpack, and pickles.
 #pragma once
 
 #include <cstddef>
@@ -119,7 +119,8 @@ class Codec {
   /// next call must begin at the same place. The views in the message point into `bytes` or into
   /// the codec's scratch memory, and are good until the next call.
   virtual void decode(ByteView bytes, bool final, Decoded& decoded) = 0;
-  /// False where answers carry no id and belong to the oldest unanswered task (wire `lines`).
+  /// False where answers carry no id and belong to the oldest unanswered task (wires `lines` and
+  /// `pickle`).
   virtual bool has_ids() const = 0;
   /// Bytes in front of the payload in an encoded task, at most, for the window's byte limit.
   virtual std::size_t overhead() const = 0;
@@ -127,8 +128,10 @@ class Codec {
   virtual bool saw_non_finite() const { return false; }
 };
 
-/// `max_frame` limits the bytes of a frame or line, in both directions.
-std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame);
+/// `max_frame` limits the bytes of a frame, line or pickle, in both directions. `pickle` is looked
+/// at for that wire only.
+std::unique_ptr<Codec> make_codec(Wire wire, std::size_t max_frame,
+                                  const PickleOptions& pickle = {});
 
 /// Reads the map of a hello message, given as its msgpack encoding; of unknown keys the first is
 /// named. A known key with a value of another type, or out of its range, is an Error that names it.
@@ -207,6 +210,10 @@ std::unique_ptr<Codec> make_json_codec(std::size_t max_frame);
 /// stray. A last line without its newline was cut off: it is Broken, not an answer, since a filter
 /// that dies while it writes "12345" may have got as far as "12".
 std::unique_ptr<Codec> make_lines_codec(std::size_t max_frame);
+
+/// `--wire pickle`: a pickled payload in, a pickled tuple (result, output, errors) out, for workers
+/// of gmisclib.spread_jobs (docs/pickle.md). Every pickle is an answer without an id.
+std::unique_ptr<Codec> make_pickle_codec(std::size_t max_frame, const PickleOptions& options);
 
 /// Lengths from 2^31 up are what UTF-8 text after the byte C6 looks like, so no frame may have one.
 inline constexpr std::size_t kMaxFrameLimit = 0x7fffffff;

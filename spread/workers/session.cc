@@ -28,8 +28,9 @@ std::string name(TaskId id) { return "id " + std::to_string(number(id)); }
 
 Session::Session(const SessionOptions& options, OutputQueue& output)
     : options_(options),
-      codec_(wire::make_codec(options.wire, options.max_frame)),
-      output_(output) {}
+      codec_(wire::make_codec(options.wire, options.max_frame, options.pickle)),
+      output_(output),
+      greeting_(codec_->has_ids()) {}
 Session::~Session() = default;
 
 Status Session::send_task(TaskId id, const Value& payload, ByteView meta) {
@@ -167,7 +168,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
       message.kind == wire::UpKind::Bye) {
     greeting_ = false;
   }
-  if (!codec_->has_ids()) return on_line(more_follows, sink);
+  if (!codec_->has_ids()) return on_next_answer(more_follows, sink);
   if (!message.has_id) return on_without_id(first, greeting, sink);
   switch (message.kind) {
     case wire::UpKind::Ok:
@@ -203,17 +204,21 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
          "; if it echoes its input, or is a filter that answers line by line: --wire lines");
 }
 
-void Session::on_line(bool more_follows, SessionSink& sink) {
+/// Of a wire without ids: it is that of the oldest task.
+void Session::on_next_answer(bool more_follows, SessionSink& sink) {
+  const bool lines = options_.wire == Wire::Lines;
   if (outstanding_.empty()) {
-    broken("it wrote a line while it had no task: more than one line per task?");
-    return;
+    const std::string what = lines ? "line" : "answer";
+    return broken("it wrote " + std::string(lines ? "a " : "an ") + what +
+                  " while it had no task: more than one " + what + " per task?");
   }
   wire::UpMessage answer = decoded_.message;
   answer.has_id = true;
   answer.id = outstanding_.front();
   outstanding_.pop_front();
   ++answered_count_;
-  if (!more_follows || !outstanding_.empty() || at_tail() || options_.counts_answers) {
+  if (answer.kind == wire::UpKind::Busy) ++refusals_;
+  if (!lines || !more_follows || !outstanding_.empty() || at_tail() || options_.counts_answers) {
     return sink.on_answer(answer);
   }
   const Value error =

@@ -22,6 +22,7 @@ namespace spread {
 
 struct SessionOptions {
   Wire wire = Wire::Msgpack;
+  PickleOptions pickle = {};
   std::size_t max_frame = std::size_t{1} << 30;
   std::uint32_t prep_count = 0;
   /// `spread all`: a hello as the very first bytes, and a ready behind it, are recognised;
@@ -128,7 +129,7 @@ class Session {
   bool take_bye(ByteView bytes, bool final, std::size_t& used);
   bool take_greetings(ByteView bytes, bool final, std::size_t& used, SessionSink& sink);
   void on_message(bool more_follows, SessionSink& sink);
-  void on_line(bool more_follows, SessionSink& sink);
+  void on_next_answer(bool more_follows, SessionSink& sink);
   void on_without_id(bool first, bool greeting, SessionSink& sink);
   void on_hello(SessionSink& sink);
   void on_bye(SessionSink& sink);
@@ -172,7 +173,7 @@ class Session {
   bool said_bye_ = false;
   bool warned_unknown_ = false;
   bool warned_late_ = false;
-  bool greeting_ = true;  ///< it may still say hello or ready: no ready and no answer came yet
+  bool greeting_;  ///< it may still say hello or ready: no ready and no answer came yet
   bool tail_started_ = false;
   bool end_mark_pending_ = false;  ///< the 0A of the last frame has not come yet
 };

@@ -92,7 +92,7 @@ std::string decode(Wire wire, ByteView bytes, std::size_t piece) {
 
 void codec(ByteView input) {
   if (input.size() < 2) return;
-  const Wire wire = static_cast<Wire>(input[0] % 3);
+  const Wire wire = static_cast<Wire>(input[0] % 4);
   const std::size_t piece = input[1] % 32 + std::size_t{1};
   const ByteView bytes = input.subspan(2);
   SPREAD_ASSERT(decode(wire, bytes, bytes.size()) == decode(wire, bytes, piece));

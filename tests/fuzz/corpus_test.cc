@@ -37,6 +37,7 @@ TEST(FuzzCorpus, Command) { EXPECT_GT(run_corpus("command", command), 20); }
 TEST(FuzzCorpus, Hosts) { EXPECT_GT(run_corpus("hosts", hosts), 20); }
 TEST(FuzzCorpus, Json) { EXPECT_GT(run_corpus("json", json), 20); }
 TEST(FuzzCorpus, Msgpack) { EXPECT_GT(run_corpus("msgpack", msgpack), 10); }
+TEST(FuzzCorpus, Pickle) { EXPECT_GT(run_corpus("pickle", pickle), 50); }
 TEST(FuzzCorpus, Sweeps) { EXPECT_GT(run_corpus("sweeps", sweeps), 10); }
 
 }  // namespace

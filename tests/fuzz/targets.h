@@ -11,7 +11,7 @@ namespace spread::fuzz {
 void arguments(ByteView input);
 /// Blocks of whole records: the same in any pieces, and of a file; nothing lost, none too long.
 void blocks(ByteView input);
-/// All three codecs: no look beyond the bytes, always progress, the same in any pieces.
+/// All codecs: no look beyond the bytes, always progress, the same in any pieces.
 void codec(ByteView input);
 /// Words of a command with placeholders: what a shell reads as code does not depend on the items.
 void command(ByteView input);
@@ -25,5 +25,8 @@ void msgpack(ByteView input);
 /// Specifications of sweeps, as text and as JSON, with --where: rows are whole values, and no more
 /// than there are.
 void sweeps(ByteView input);
+
+/// Pickles that a worker made up: the same in any pieces, in another pickle, and written again.
+void pickle(ByteView input);
 
 }  // namespace spread::fuzz

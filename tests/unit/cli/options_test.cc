@@ -71,13 +71,13 @@ TEST(HostFlags, NamesMustNotBeEmpty) {
   }
 }
 
-TEST(HostFlags, WireIsOneOfThree) {
+TEST(HostFlags, WireIsOneOfFour) {
   EXPECT_EQ(run({}).wire, Wire::Msgpack);
   EXPECT_EQ(run({"--wire", "msgpack"}).wire, Wire::Msgpack);
   EXPECT_EQ(run({"--wire", "json"}).wire, Wire::Json);
   EXPECT_EQ(run({"--wire=lines"}).wire, Wire::Lines);
-  EXPECT_THAT(error({"--wire", "pickle"}),
-              HasSubstr("--wire: expected msgpack, json or lines, not 'pickle'"));
+  EXPECT_THAT(error({"--wire", "marshal"}),
+              HasSubstr("--wire: expected msgpack, json, lines or pickle, not 'marshal'"));
 }
 
 TEST(HostFlags, WireLinesHasAWindowOnlyIfItIsGiven) {

@@ -99,7 +99,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.offers("hosts", "--ch"), ["--check"])
 
     def test_values_of_an_option(self):
-        self.assertEqual(self.offers("run", "--wire", ""), ["msgpack", "json", "lines"])
+        self.assertEqual(self.offers("run", "--wire", ""), ["msgpack", "json", "lines", "pickle"])
         self.assertEqual(self.offers("run", "--in", "c"), ["csv"])
         self.assertEqual(self.offers("run", "-v", "--out", "rec"), ["records"])
         self.assertEqual(self.offers("map", "-t", "--out", ""), ["text", "records"])
@@ -108,7 +108,7 @@ class Completion(unittest.TestCase):
     def test_values_behind_an_equals_sign(self):
         # Readline's words: COMP_WORDBREAKS has the equals sign.
         self.assertEqual(self.offers("run", "--wire", "=", "l"), ["lines"])
-        self.assertEqual(self.offers("run", "--wire", "="), ["msgpack", "json", "lines"])
+        self.assertEqual(self.offers("run", "--wire", "="), ["msgpack", "json", "lines", "pickle"])
         self.assertEqual(self.offers("run", "--wire", "=", "lines", "--ret"), ["--retries"])
 
     def test_files_and_directories(self):
