@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 namespace spread {
@@ -36,27 +37,27 @@ TEST(Cut, IsExactWhereFloatingPointIsNot) {
   EXPECT_EQ(piece_of(1, 49, 48, Split::Even), (Piece{0, 1}));
 }
 
-/// Each number is in exactly one piece, and sizes differ by one at most.
-void expect_partition(std::uint64_t n, std::uint64_t k, Split split) {
+/// What is wrong with the pieces, if something is: each number is to be in exactly one of them, and
+/// their sizes differ by one at most. (No assertion for each piece: there are 200 million.)
+std::string problem_of(std::uint64_t n, std::uint64_t k, Split split) {
   std::uint64_t next = 0, least = n, most = 0;
+  bool joined = true;
   for (std::uint64_t i = 0; i < k; ++i) {
     const Piece piece = piece_of(n, k, i, split);
-    ASSERT_EQ(piece.start, next) << n << " in " << k << ", piece " << i;
-    ASSERT_LE(piece.start, piece.stop) << n << " in " << k << ", piece " << i;
+    joined &= piece.start == next && piece.start <= piece.stop;
     next = piece.stop;
     least = std::min(least, piece.stop - piece.start);
     most = std::max(most, piece.stop - piece.start);
   }
-  ASSERT_EQ(next, n) << n << " in " << k;
-  ASSERT_LE(most - least, 1) << n << " in " << k;
+  if (joined && next == n && most - least <= 1) return {};
+  return std::to_string(n) + " in " + std::to_string(k) + " pieces";
 }
 
 TEST(Cut, CoversExactlyForAllSmallNumbers) {
   for (std::uint64_t n = 0; n <= 3000; ++n) {
     for (std::uint64_t k = 1; k <= 256; ++k) {
-      expect_partition(n, k, Split::Even);
-      expect_partition(n, k, Split::Front);
-      if (HasFatalFailure()) return;
+      ASSERT_EQ(problem_of(n, k, Split::Even), "");
+      ASSERT_EQ(problem_of(n, k, Split::Front), "");
     }
   }
 }
@@ -65,8 +66,8 @@ TEST(Cut, CoversTheLargestRanges) {
   constexpr std::uint64_t kMax = ShardOptions::kRangeMax;
   for (const std::uint64_t n : {kMax, kMax - 1}) {
     for (const std::uint64_t k : {1, 2, 3, 255, 1000}) {
-      expect_partition(n, k, Split::Even);
-      expect_partition(n, k, Split::Front);
+      EXPECT_EQ(problem_of(n, k, Split::Even), "");
+      EXPECT_EQ(problem_of(n, k, Split::Front), "");
     }
   }
   constexpr std::uint64_t kPieces = std::uint64_t{1} << 32;
