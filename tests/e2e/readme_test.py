@@ -1,6 +1,7 @@
 """README's examples work as printed: the workers in three languages give the same numbers, and the
 links lead somewhere."""
 
+import json
 import os
 import re
 import subprocess
@@ -67,6 +68,20 @@ class Readme(SpreadTest):
         self.file("mean.py", program)
         self.environment["PYTHONPATH"] = self.path("worker_sdk/python")
         self.assertEqual(self.shell(lines), "499999.5\n500000\n500000.5\n500001\n")
+
+    def test_a_range_is_cut_and_gathered(self):
+        program, lines = python_program("pi.py")
+        self.file("pi.py", program)
+        self.environment["PYTHONPATH"] = self.path("worker_sdk/python")
+        hits = json.loads(self.shell(lines))
+        self.assertEqual(len(hits), 8)
+        self.assertAlmostEqual(4 * sum(hits) / 1000000, 3.1416, delta=0.01)
+
+    def test_a_sweep_needs_no_input(self):
+        (lines,) = re.findall(r"^    (spread run --sweep .*\n.*)$", README, re.MULTILINE)
+        self.environment["PYTHONPATH"] = self.path("worker_sdk/python")
+        self.assertEqual([float(line) for line in self.shell(lines).split()],
+                         [0, 0, 0.25, 0.0625, 0.5, 0.25, 0.75, 0.5625, 1, 1])
 
     def test_a_task_that_hands_parts_back(self):
         program, lines = python_program("size.py")
