@@ -201,6 +201,7 @@ struct OutputOptions {
   bool ordered = true;
   std::optional<GatherAs> gather;  ///< all results are one value; not Root
   CsvStyle csv_style = CsvStyle::Plain;
+  std::vector<std::string> columns;  ///< of Csv; empty: all that there are
 };
 
 struct TailOptions {

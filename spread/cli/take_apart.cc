@@ -386,6 +386,7 @@ Status complete(Draft& draft) {
   if (subcommand == Subcommand::Oneshot) return complete_oneshot(draft);
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
+  SPREAD_TRY(check_csv(draft));
   SPREAD_TRY(check_wire(draft));
   SPREAD_TRY(check_gang(draft));
   SPREAD_TRY(check_shards(draft));

@@ -7,8 +7,13 @@ namespace spread::cli {
 
 Status complete_sweep(const Draft& draft) {
   if (draft.options.sweep.specs.empty()) return fail("no parameter is given, as in a=lin:0:1:5");
-  if (draft.has("--csv-style") && draft.options.output.format != OutputFormat::Csv) {
-    return fail("--csv-style is for --out csv");
+  return check_csv(draft);
+}
+
+Status check_csv(const Draft& draft) {
+  if (draft.options.output.format == OutputFormat::Csv) return {};
+  for (const std::string_view option : {"--csv-style", "--columns"}) {
+    if (draft.has(option)) return fail(fmt::format("{} is for --out csv", option));
   }
   return {};
 }

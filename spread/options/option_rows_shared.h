@@ -143,10 +143,10 @@ inline constexpr OptionSpec kSharedRows[] = {
      nullptr, set_reprep},
 
     {"--out", "FORMAT", kSends, Group::Output,
-     "text, json, msgpack or records (objects: id, status, value, error, worker, host, attempts, "
-     "seconds)",
+     "text, json, msgpack, csv (payloads and results) or records (objects: id, status, value, "
+     "error, worker, host, attempts, seconds)",
      [](const Options&) -> std::string { return "as --in where it is json or msgpack, else text"; }, set_out,
-     Offer::Words, "text json msgpack records"},
+     Offer::Words, "text json msgpack csv records"},
     {"--gather", "HOW", kGang, Group::Output,
      "the result of a task: list (of its workers' values, by rank), root (rank 0's), concat (their "
      "lists in one), map (rank: value) or by-worker (number, parameters, results)",

@@ -26,7 +26,10 @@ inline constexpr OptionSpec kSweepRows[] = {
     {"--out", "FORMAT", kSweep, Group::Output,
      "json (a line each), msgpack or csv (with a header)",
      [](const Options&) -> std::string { return "json"; }, set_sweep_out, Offer::Words, "json msgpack csv"},
-    {"--csv-style", "STYLE", kSweep, Group::Output,
+    {"--columns", "NAME,...", kSends, Group::Output,
+     "the columns of --out csv, which is then written while the run goes on; repeatable",
+     nullptr, set_columns},
+    {"--csv-style", "STYLE", kSends | kSweep, Group::Output,
      "fields of --out csv: plain, or savetxt: numbers alone, as numpy.savetxt writes them",
      [](const Options&) -> std::string { return "plain"; }, set_csv_style, Offer::Words, "plain savetxt"},
 };

@@ -135,6 +135,7 @@ Status set_out(Draft& draft, std::string_view value) {
   constexpr Choice<OutputFormat> kFormats[] = {{"text", OutputFormat::Text},
                                                {"json", OutputFormat::Json},
                                                {"msgpack", OutputFormat::Msgpack},
+                                               {"csv", OutputFormat::Csv},
                                                {"records", OutputFormat::Records}};
   return choose(draft.options.output.format, value, kFormats);
 }

@@ -187,7 +187,10 @@ Status set_sweep_runs(Draft& draft, std::string_view value);
 Status set_sweep_where(Draft& draft, std::string_view value);
 Status set_sweep_out(Draft& draft, std::string_view value);
 Status set_csv_style(Draft& draft, std::string_view value);
+Status set_columns(Draft& draft, std::string_view value);
 
+/// What belongs to --out csv is for nothing else.
+Status check_csv(const Draft& draft);
 /// As complete(), of the subcommand `sweep`.
 Status complete_sweep(const Draft& draft);
 /// With --sweep there is no other input; what belongs to it is for nothing else.

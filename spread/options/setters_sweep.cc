@@ -1,4 +1,9 @@
+#include <algorithm>
 #include <limits>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "spread/options/setters.h"
 #include "spread/options/values.h"
@@ -29,6 +34,21 @@ Status set_sweep_out(Draft& draft, std::string_view value) {
   constexpr Choice<OutputFormat> kFormats[] = {
       {"json", OutputFormat::Json}, {"msgpack", OutputFormat::Msgpack}, {"csv", OutputFormat::Csv}};
   return choose(draft.options.output.format, value, kFormats);
+}
+Status set_columns(Draft& draft, std::string_view value) {
+  std::vector<std::string>& columns = draft.options.output.columns;
+  for (std::string_view rest = value;;) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    const std::string name(rest.substr(0, comma));
+    if (name.empty())
+      return fail(fmt::format("expected names, as in a,b, not {}", show_text(value)));
+    if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
+      return fail(fmt::format("the column {} is named twice", show_text(name)));
+    }
+    columns.push_back(name);
+    if (comma == rest.size()) return {};
+    rest.remove_prefix(comma + 1);
+  }
 }
 Status set_csv_style(Draft& draft, std::string_view value) {
   constexpr Choice<CsvStyle> kStyles[] = {{"plain", CsvStyle::Plain},

@@ -10,6 +10,7 @@
 #include "spread/gang/gathering.h"
 #include "spread/input/sweep_input.h"
 #include "spread/io/system.h"
+#include "spread/output/csv_sinks.h"
 #include "spread/output/gather_sinks.h"
 #include "spread/output/sinks.h"
 #include "spread/output/tails_out.h"
@@ -65,8 +66,14 @@ std::unique_ptr<OutcomeSink> WorkerMode::open_results(const OutputOptions& outpu
     return std::make_unique<HeldGatherSink>(*output.gather, output.format, setup_.spill.memory,
                                             spill(), to);
   }
+  const bool is_csv = output.format == OutputFormat::Csv;
+  if (is_csv && output.columns.empty()) {
+    return std::make_unique<HeldCsvSink>(output, setup_.spill.memory, spill(), to);
+  }
   std::unique_ptr<OutcomeSink> end;
-  if (output.gather) {
+  if (is_csv) {
+    end = std::make_unique<CsvSink>(output, to);
+  } else if (output.gather) {
     end = std::make_unique<GatherSink>(*output.gather, to);
   } else {
     end = std::make_unique<FormatSink>(output, to, engine_.plan().host_names);
@@ -78,7 +85,7 @@ std::unique_ptr<OutcomeSink> WorkerMode::open_results(const OutputOptions& outpu
 Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
   results_ = open_results(output);
-  needs_payloads_ = output.gather == GatherAs::ByWorker;
+  needs_payloads_ = output.gather == GatherAs::ByWorker || output.format == OutputFormat::Csv;
   if (!setup_.spill.directory.empty()) {
     if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);

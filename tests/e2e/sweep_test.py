@@ -177,5 +177,82 @@ class RunSweep(SpreadTest):
         self.assert_run(result, 0, [{"a": 1, "_row": 0}, {"a": 2, "_row": 1}], "")
 
 
+WORKER = """
+import spread_worker, sys
+def handle(payload):
+    if not isinstance(payload, dict):
+        return payload * 2
+    a = payload["a"]
+    if a == 2:
+        raise ValueError("two")
+    if a == 9:
+        raise spread_worker.Fatal("wrong use")
+    return {"half": a / 2, **({"note": "x,y"} if a == 3 else {})}
+spread_worker.run(handle)
+"""
+
+
+class Csv(SpreadTest):
+    def table(self, *options, worker=WORKER, **how):
+        self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
+        words = ("run", "-j2", "--out", "csv", *options)
+        return self.spread(*words, "--", PYTHON, "-c", worker, **how)
+
+    def test_inputs_and_the_union_of_result_keys(self):
+        result = self.table("--sweep", "a=list:1,2,3 b=const:x")
+        expected = "a,b,_row,half,note\n1,x,0,0.5,NaN\n2,x,1,NaN,NaN\n3,x,2,1.5,\"x,y\"\n"
+        self.assert_run(result, 1, expected)
+        self.assert_told(result, r"spread: task 2 .* failed .*: ValueError: two.*")
+
+    def test_columns_that_are_named(self):
+        result = self.table("--sweep", "a=list:1,2,3", "--columns", "half,a", "--columns", "nothing")
+        self.assert_run(result, 1, "half,a,nothing\n0.5,1,NaN\nNaN,2,NaN\n1.5,3,NaN\n")
+        self.assert_told(result, "spread: --columns: no row has a value of nothing")
+
+    def test_named_columns_are_written_while_the_run_goes_on(self):
+        words = ("run", "-j1", "--in", "json", "--out", "csv", "--columns", "input,result", "--", *PUPPET)
+        running = self.start(*words)
+        running.write("1\n")
+        self.assertEqual([running.read_line() for _ in range(2)], ["input,result\n", "1,1\n"])
+        running.write("2\n")
+        self.assertEqual(running.read_line(), "2,2\n")
+        running.close_input()
+        self.assert_run(running.finish(), 0, "", "")
+
+    def test_savetxt(self):
+        result = self.table("--sweep", "a=list:1,2,4", "--csv-style", "savetxt", "--columns", "a,half")
+        expected = "# a,half\n1.000000e+00,5.000000e-01\n2.000000e+00,nan\n4.000000e+00,2.000000e+00\n"
+        self.assert_run(result, 1, expected)
+
+    def test_what_is_no_map(self):
+        self.assert_run(self.table("--in", "json", input='1\n"a"\n[1]\n'), 0, "input,result\n1,2\na,aa\n[1],\"[1,1]\"\n", "")
+
+    def test_nothing_at_all(self):
+        self.assert_run(self.table("--in", "json"), 0, "", "")
+        self.assert_run(self.table("--in", "json", "--columns", "a,b"), 0, "a,b\n", "spread: --columns: no row has a value of a, b\n")
+
+    def test_fatal_ends_the_run_and_the_table_is_whole(self):
+        result = self.table("-j1", "--window", "1", "--sweep", "a=list:1,9,3,4")
+        self.assertEqual(result.out, "a,_row,half\n1,0,0.5\n9,1,NaN\n3,2,NaN\n4,3,NaN\n", result)
+        self.assertEqual(result.status, 3, result)
+
+    def test_rows_that_are_held_are_spilled(self):
+        count = 20000
+        words = ("--in", "json", "--reorder-mem", "64K")
+        result = self.table(*words, worker="import spread_worker; spread_worker.run(lambda n: {'n': n, 'pad': 'x' * 100})", input="".join(f"{i}\n" for i in range(count)))
+        pad = "x" * 100
+        self.assert_run(result, 0, "input,n,pad\n" + "".join(f"{i},{i},{pad}\n" for i in range(count)), "")
+
+    def test_rows_that_cannot_be_held_are_an_error(self):
+        text = "".join(f"{i}\n" for i in range(20000))
+        result = self.table("--in", "json", "--reorder-mem", "64K", "--spill-max", "100K", input=text)
+        self.assert_run(result, 255)
+        self.assert_told(result, "spread: --out csv cannot hold the rows: .* --spill-max; with --columns they are written as they come")
+
+    def test_a_bad_record_has_a_row(self):
+        result = self.table("--in", "json", "--columns", "input,result", input="1\n{\n3\n")
+        self.assert_run(result, 1, "input,result\n1,2\nNaN,NaN\n3,6\n")
+
+
 if __name__ == "__main__":
     unittest.main()

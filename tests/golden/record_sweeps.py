@@ -4,6 +4,7 @@
 
 With AVX-512 numpy has a log10 and a pow of its own, which are not those of the C library to the last bit."""
 
+import io
 import json
 
 import numpy
@@ -38,6 +39,16 @@ def draws():
     return found
 
 
+def savetxt():
+    """The bytes of the table that parameter_sweep writes."""
+    rows = numpy.array(
+        [[0.1, 1, -2.5e-300, numpy.nan], [1e300, 0, -0.0, numpy.inf], [123456789, 9.9999995, -numpy.inf, 1 / 3]]
+    )
+    text = io.StringIO()
+    numpy.savetxt(text, rows, header="a,b c,out.x,y", delimiter=",", fmt="%.6e")
+    return {"names": ["a", "b c", "out.x", "y"], "rows": [hexadecimal(row) for row in rows], "text": text.getvalue()}
+
+
 def lines(value):
     """One for each element."""
     if not isinstance(value, list):
@@ -55,6 +66,7 @@ def main():
         "reversed": spaces(lambda low, high, count: ((high + low) - numpy.geomspace(low, high, count))[::-1], geometric),
         "draws": draws(),
         "sobol": [hexadecimal(point) for point in qmc.Sobol(7, scramble=False).random(64)],
+        "savetxt": savetxt(),
         "halton": [hexadecimal(point) for point in qmc.Halton(7, scramble=False).random(50)],
     }
     parts = [f"{json.dumps(key)}: {lines(value)}" for key, value in record.items()]

@@ -80,6 +80,23 @@ TEST(SweepOptions, ExcludeOtherInput) {
               HasSubstr("--csv-style is for --out csv"));
 }
 
+TEST(CsvOptions, AreForCsvAlone) {
+  const auto run = parsed_as<RunOptions>(
+      {"run", "--out", "csv", "--columns", "a,b", "--columns", "c", "--csv-style", "savetxt", "w"});
+  EXPECT_EQ(run.tasks.output.format, OutputFormat::Csv);
+  EXPECT_THAT(run.tasks.output.columns, ElementsAre("a", "b", "c"));
+  EXPECT_EQ(run.tasks.output.csv_style, CsvStyle::Savetxt);
+  EXPECT_THAT(error_for({"run", "--columns", "a", "w"}), HasSubstr("--columns is for --out csv"));
+  EXPECT_THAT(error_for({"run", "--csv-style", "plain", "w"}),
+              HasSubstr("--csv-style is for --out csv"));
+  EXPECT_THAT(error_for({"run", "--out", "csv", "--columns", "a,,b", "w"}),
+              HasSubstr("--columns: expected names"));
+  EXPECT_THAT(error_for({"run", "--out", "csv", "--columns", "a,a", "w"}),
+              HasSubstr("--columns: the column 'a' is named twice"));
+  EXPECT_THAT(error_for({"run", "--out", "csv", "--gather", "list", "w"}),
+              HasSubstr("--out must be json or msgpack"));
+}
+
 TEST(SweepOptions, AreNumbersInTheirRange) {
   EXPECT_THAT(error_for({"sweep", "a=list:1", "--samples", "0"}), HasSubstr("--samples: "));
   EXPECT_THAT(error_for({"sweep", "a=list:1", "--samples", "9223372036854775808"}),
