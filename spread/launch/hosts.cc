@@ -78,6 +78,7 @@ Status check_name(std::string_view name, std::string_view text) {
       return bad_host(text, "ranges in [ ] are not supported; write the names out");
     }
     if (!uri && c == '/') return bad_host(text, "expected [N/][user@]host");
+    if (!uri && c == '=') return bad_host(text, "a name has no =; for n1 slots=2 write 2/n1");
   }
   return {};
 }

@@ -83,6 +83,8 @@ TEST(ParseHost, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("@group/node"), "host '@group/node': host groups are not supported");
   EXPECT_EQ(error_of("n[01-04]"),
             "host 'n[01-04]': ranges in [ ] are not supported; write the names out");
+  EXPECT_EQ(error_of("n1 slots=2"),
+            "host 'n1 slots=2': a name has no =; for n1 slots=2 write 2/n1");
   EXPECT_EQ(error_of("ssh :"), "host 'ssh :': : is this machine and needs no ssh command");
   EXPECT_EQ(error_of("ssh 'node"), "host 'ssh 'node': a ' that is never closed at column 5");
   EXPECT_EQ(error_of("ssh 'a b'"), "host 'ssh 'a b'': a blank or control byte in the name");
