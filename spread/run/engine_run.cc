@@ -56,6 +56,12 @@ void add_files(NamedFiles& files, const WorkerOptions& workers) {
 Status show_plan(const Plan& plan, Streams streams) {
   std::string text = describe_plan(plan);
   if (is_terminal(streams.output)) text = printable(text);
+  for (const HostId host : plan.roster.ask_cpus) {
+    warn(streams.errors,
+         host_label(plan.roster.hosts[number(host)]) +
+             " is not shown: a run asks it for its number of CPUs (with -j N, or N/ "
+             "in front of its name, it need not)");
+  }
   return print(streams.output, text);
 }
 

@@ -124,6 +124,12 @@ class WhereWorkersRun(SpreadTest):
         shell = subprocess.run(["sh"], input=lines, capture_output=True, check=True)
         self.assertEqual(shell.stdout, b"a b1\na b2\n")
 
+    def test_dry_run_names_hosts_whose_slots_only_they_know(self):
+        result = self.spread("run", "--dry-run", "--launch", "echo {host}", "-S", "n1,1/n2", "--", "true")
+        self.assertRegex(result.out, r"\Aecho n2 .*\n\Z")
+        self.assert_only_told(result, r"spread: n1 is not shown: a run asks it for its number of CPUs .*")
+        self.assertEqual(result.status, 0)
+
     def test_bench_is_how_long_a_host_without_slots_is_left_alone(self):
         # Bad until its second start. Only when it has had its task, the others may end.
         post, starts = self.post(), self.path("starts")
