@@ -5,7 +5,7 @@
 square() {
     # Arithmetic would take a word for a variable's name: only digits may reach it.
     case $1 in
-        *[!0-9]*) spread_error TypeError "not a whole number: $1" ;;
+        '' | *[!0-9]*) spread_error TypeError "not a whole number: $1" ;;
         *) spread_ok_json $(($1 * $1)) ;;
     esac
 }
