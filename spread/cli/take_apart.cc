@@ -80,6 +80,17 @@ RunOptions take_oneshot(Options& options) {
   return run;
 }
 
+CheckOptions take_check(Options& options) {
+  CheckOptions check;
+  check.hosts = std::move(options.hosts);
+  check.workers = take_workers(options);
+  check.task = std::move(options.task);
+  check.limit = *options.failure.timeout;
+  check.kill_grace = options.ends.kill_grace;
+  check.third = options.task_meta;
+  return check;
+}
+
 AllOptions take_all(Options& options) {
   AllOptions all;
   all.common = take_common(options);
@@ -126,6 +137,7 @@ SubcommandOptions take_apart(Options options) {
     case Subcommand::Run:
     case Subcommand::Gang: return take_run(options);
     case Subcommand::Oneshot: return take_oneshot(options);
+    case Subcommand::Check: return take_check(options);
     case Subcommand::All: return take_all(options);
     case Subcommand::Map: return take_map(options);
     case Subcommand::Pipe: return take_pipe(options);
@@ -365,8 +377,10 @@ Status check_lifetime(const Draft& draft) {
       "--overlap is for processes that are replaced: use --max-tasks, --max-age or --max-rss");
 }
 
-Status complete_oneshot(Draft& draft) {
-  if (!draft.has("--task")) return fail("--task JSON is missing: the payload of the task");
+Status complete_try(Draft& draft) {
+  const bool check = draft.options.subcommand == Subcommand::Check;
+  if (!check && !draft.has("--task"))
+    return fail("--task JSON is missing: the payload of the task");
   if (draft.options.failure.timeout_percent)
     return fail("--timeout: there is no median of one task");
   SPREAD_TRY(check_wire(draft));
@@ -383,7 +397,9 @@ Status complete(Draft& draft) {
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
   draft.options.records.format_given = draft.has("--in");
-  if (subcommand == Subcommand::Oneshot) return complete_oneshot(draft);
+  if (subcommand == Subcommand::Oneshot || subcommand == Subcommand::Check) {
+    return complete_try(draft);
+  }
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_csv(draft));

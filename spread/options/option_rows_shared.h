@@ -10,7 +10,7 @@ namespace spread::cli {
 inline constexpr Subcommands kWorkers = kSends | kAll;
 inline constexpr Subcommands kLaunch = kSends | kAll | kHosts;
 /// What looks at one worker.
-inline constexpr Subcommands kTries = kOneshot;
+inline constexpr Subcommands kTries = kOneshot | kCheck;
 /// What runs tasks or commands: the options of the engine itself.
 inline constexpr Subcommands kEngine = kSends | kMap | kPipe | kAll;
 inline constexpr Subcommands kTasks = kSends | kMap | kPipe;
@@ -66,7 +66,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--exact", "", kGang, Group::Hosts,
      "no task is computed by fewer than K",
      nullptr, set_exact},
-    {"--task-meta", "", kSends | kOneshot, Group::Hosts,
+    {"--task-meta", "", kSends | kTries, Group::Hosts,
      "each task has a third element, a map: which attempt it is",
      nullptr, set_task_meta},
     {"--delay", "T", kSends, Group::Hosts,
@@ -124,6 +124,9 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--task", "JSON", kOneshot, Group::Input,
      "the task: its payload, as JSON",
      nullptr, set_task},
+    {"--task", "JSON", kCheck, Group::Input,
+     "a task that it can do: its payload, as JSON",
+     [](const Options& defaults) { return defaults.task; }, set_task},
     {"--prep", "TEXT", kWorkers | kTries, Group::Input,
      "an item sent to every worker before its first task; repeatable, and the order is kept",
      nullptr, set_prep},
@@ -178,6 +181,9 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--timeout", "T", kSends | kOneshot, Group::Failure,
      "kill a worker whose task takes longer than T: 1.5, 30s, 10m, 2h; 300% is of the median",
      [](const Options&) -> std::string { return "none"; }, set_timeout},
+    {"--timeout", "T", kCheck, Group::Failure,
+     "how long each answer, and each end, is waited for",
+     [](const Options& defaults) { return format_span(*defaults.failure.timeout); }, set_timeout},
     {"--timeout", "T", kAll, Group::Failure,
      "kill a worker that has not ended after T: 1.5, 30s, 10m, 2h; the same as --shutdown-timeout",
      [](const Options&) -> std::string { return "none"; }, set_shutdown_timeout},
@@ -234,7 +240,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--joblog", "FILE", kWorkers, Group::Report,
      "write GNU parallel's joblog: a line of TSV for every task",
      nullptr, set_joblog, Offer::File},
-    {"--events", "FILE|fd:N", kEngine | kTries, Group::Report,
+    {"--events", "FILE|fd:N", kEngine | kOneshot, Group::Report,
      "write all that happens as JSON Lines, at once",
      nullptr, set_events, Offer::File},
     {"--log", "FILE|fd:N", kSends | kOneshot, Group::Report,
@@ -290,7 +296,7 @@ inline constexpr OptionSpec kSharedRows[] = {
     {"--lost-after", "T", kSends | kOneshot, Group::Limits,
      "a worker behind a launcher that promised beats is lost after so long a silence; or none",
      lost_after_default, set_lost_after},
-    {"--shutdown-timeout", "T", kWorkers | kTries, Group::Limits,
+    {"--shutdown-timeout", "T", kWorkers | kOneshot, Group::Limits,
      "time a worker has to end when its input has; or none",
      shutdown_timeout_default, set_shutdown_timeout},
     {"--kill-grace", "T", kEngine | kTries, Group::Limits,

@@ -76,6 +76,12 @@ Options defaults_of(Subcommand subcommand) {
     options.history.enabled = false;
   }
   if (subcommand == Subcommand::Sweep) options.output.format = OutputFormat::Json;
+  if (subcommand == Subcommand::Check) {
+    options.hosts.slots = 1;
+    options.task = "1";
+    options.failure.timeout = std::chrono::seconds(10);
+    options.ends.kill_grace = std::chrono::seconds(2);
+  }
   if (is_jobs(subcommand)) {
     options.window.tasks = 1;  // a slot runs one process at a time
     options.tails.to = TailsTo::None;
@@ -88,6 +94,7 @@ Subcommands bit_of(Subcommand subcommand) {
     case Subcommand::Run: return kRun;
     case Subcommand::Gang: return kGang;
     case Subcommand::Oneshot: return kOneshot;
+    case Subcommand::Check: return kCheck;
     case Subcommand::Map: return kMap;
     case Subcommand::Pipe: return kPipe;
     case Subcommand::All: return kAll;
@@ -106,6 +113,7 @@ Subcommand subcommand_of(Subcommands bit) {
     case kPipe: return Subcommand::Pipe;
     case kGang: return Subcommand::Gang;
     case kOneshot: return Subcommand::Oneshot;
+    case kCheck: return Subcommand::Check;
     case kAll: return Subcommand::All;
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;

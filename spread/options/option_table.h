@@ -18,8 +18,8 @@ namespace spread::cli {
 /// The subcommands as bits, for the rows that belong to several.
 using Subcommands = std::uint16_t;
 inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kMap = 16, kPipe = 32,
-                             kXargs = 64, kGang = 128, kOneshot = 256, kSweep = 512, kAny = 1023,
-                             kNotXargs = kAny - kXargs;
+                             kXargs = 64, kGang = 128, kOneshot = 256, kSweep = 512, kCheck = 1024,
+                             kAny = 2047, kNotXargs = kAny - kXargs;
 /// They send tasks to workers that live on.
 inline constexpr Subcommands kSends = kRun | kGang;
 

@@ -15,6 +15,7 @@ enum class Subcommand : std::uint8_t {
   Run,
   Gang,
   Oneshot,
+  Check,
   All,
   Map,
   Pipe,

@@ -53,6 +53,21 @@ const SubcommandText kSubcommands[] = {
      "spread oneshot --task '{\"x\": 2}' -- python3 worker.py\n"
      "The same on another host, with the model that it loads, and every decision:\n"
      "spread oneshot -v -S n1 --prep model.bin --task '\"some text\"' -- ./classify\n"},
+    {"check", kCheck, "find out whether a worker, and what leads to it, keeps the protocol",
+     "check [OPTION]... -- WORKER [ARG]...",
+     "Starts WORKER several times and gives it what a run may give it: tasks in pieces, many at "
+     "once, large, of each type, with any ids; an end of its input at any time. Behind -S, "
+     "--launch "
+     "and --ssh, other programs go the same way first. Each rule of docs/protocol.md is a check, "
+     "which passes, fails (then it says what to do), or does not apply. Nothing is left running.\n"
+     "\n"
+     "The exit status is 0 where no check has failed, and 1 where one has. docs/check.md has a "
+     "table "
+     "of the checks.",
+     "A worker on this machine:\n"
+     "spread check -- python3 worker.py\n"
+     "One that loads a model and knows only such tasks, on another host:\n"
+     "spread check -S n1 --prep model.bin --task '{\"x\": 2}' -- ./classify\n"},
     {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
      "map [OPTION]... COMMAND [ARG]... [::: ITEM...]",
      "Runs COMMAND for each line of standard input or each ITEM, several at a time. What a job "
@@ -183,7 +198,8 @@ const SubcommandText kSubcommands[] = {
 const TermText kExitStatuses[] = {
     {"0", "all tasks succeeded"},
     {"1-100",
-     "that many tasks failed, were lost or not computed (all: commands that ended "
+     "that many tasks failed, were lost or not computed (check: 1, a check has failed; all: "
+     "commands that ended "
      "non-zero or never started; map: jobs that failed or were not run)",
      kNotXargs},
     {"101", "more than 100", kNotXargs},
@@ -202,9 +218,9 @@ const TermText kEnvironment[] = {
     {"SPREAD_HOST, SPREAD_SLOT, SPREAD_WORKER, SPREAD_WORKERS",
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
      "(from 1), the worker's number over all hosts (from 0), and how many there are",
-     kSends | kAll | kOneshot},
+     kSends | kAll | kOneshot | kCheck},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
-     kSends | kAll | kOneshot},
+     kSends | kAll | kOneshot | kCheck},
     {"SPREAD_GENERATION", "set for every worker: how many processes its slot had before it",
      kSends | kAll},
     {"SPREAD_FEATURES",

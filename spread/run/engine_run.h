@@ -50,6 +50,9 @@ Status show_plan(const Plan& plan, Streams streams);
 /// To the end; the exit status. `plan` is what `common` says.
 int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process);
 
+/// `spread check`: the exit status, 1 where a check has failed.
+Result<int> run_checks(CheckOptions& check, const RunProcess& process);
+
 // What the Scheduler is to know of each subcommand.
 SchedulerOptions scheduler_options(const RunOptions& run);
 SchedulerOptions scheduler_options(const AllOptions& all);

@@ -252,6 +252,10 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
             begin(pipe.common);
             return told(run_pipe(pipe, process), pipe.common.report, streams);
           },
+          [&](CheckOptions& check) {
+            check.temporary_directory = temporary_directory(environment);
+            return told(run_checks(check, process), {}, streams);
+          },
           [&](HostsOptions& hosts) { return show_hosts(std::move(hosts), environment, streams); },
           [&](HistoryOptions& history) {
             return show_or_reset_history(history, environment, streams);

@@ -69,6 +69,16 @@ struct HostsOptions {
   bool check = false;  ///< asks every host for its CPUs
 };
 
+struct CheckOptions {
+  HostOptions hosts;
+  WorkerOptions workers;
+  std::string task;  ///< JSON
+  Duration limit{};  ///< for each answer, and each end
+  Duration kill_grace{};
+  bool third = false;  ///< tasks will have a third element
+  std::string temporary_directory;
+};
+
 struct HistoryOptions {
   HistoryFile file;
   std::vector<std::string> words;  ///< hosts and commands to which it is restricted
@@ -81,6 +91,6 @@ struct SweepCommand {
 };
 
 using SubcommandOptions = std::variant<RunOptions, AllOptions, MapOptions, PipeOptions,
-                                       HostsOptions, HistoryOptions, SweepCommand>;
+                                       HostsOptions, HistoryOptions, SweepCommand, CheckOptions>;
 
 }  // namespace spread

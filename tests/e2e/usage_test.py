@@ -24,7 +24,7 @@ class Wrong(SpreadTest):
         self.refuse(told="no subcommand is given")
 
     def test_unknown_subcommand(self):
-        for name in ("frobnicate", "check", "results", "report"):
+        for name in ("frobnicate", "results", "report"):
             with self.subTest(name):
                 result = self.spread(name, "-j1", "--", "true")
                 self.assert_run(result, 255, "")

@@ -266,7 +266,7 @@ def groff(page, *options):
 
 
 class ManPages(unittest.TestCase):
-    SUBCOMMANDS = ("run", "gang", "oneshot", "map", "pipe", "xargs", "all", "sweep", "hosts", "history")
+    SUBCOMMANDS = ("run", "gang", "oneshot", "check", "map", "pipe", "xargs", "all", "sweep", "hosts", "history")
 
     def test_groff_has_nothing_to_warn_about(self):
         for words in ((), *((name,) for name in self.SUBCOMMANDS)):
