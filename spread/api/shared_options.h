@@ -189,7 +189,7 @@ struct GangOptions {
   GatherAs gather = GatherAs::List;
 };
 
-enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records, Csv };
+enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records, Csv, Pickle };
 /// How the fields of --out csv are written: as they are, or as numpy.savetxt does, numbers alone.
 enum class CsvStyle : std::uint8_t { Plain, Savetxt };
 enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
@@ -202,6 +202,7 @@ struct OutputOptions {
   std::optional<GatherAs> gather;  ///< all results are one value; not Root
   CsvStyle csv_style = CsvStyle::Plain;
   std::vector<std::string> columns;  ///< of Csv; empty: all that there are
+  PickleBytes pickle_bytes = PickleBytes::Python2;
 };
 
 struct TailOptions {
@@ -226,7 +227,7 @@ struct ReportOptions {
 
 // ---- where tasks and items come from
 
-enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv };
+enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv, Pickle };
 
 /// The form of the records on stdin, in `-a` files and in `--prep-file`.
 struct RecordOptions {
@@ -234,6 +235,7 @@ struct RecordOptions {
   bool format_given = false;  ///< --in was there: files of --partition and --common are that
   /// Ends a record in Lines format: '\n', NUL for -0, any byte for -d.
   char delimiter = '\n';
+  bool verbatim = false;  ///< of Pickle: a record is the pickle itself, for workers that read these
 };
 
 struct InputOptions {

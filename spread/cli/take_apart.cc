@@ -51,6 +51,7 @@ RunOptions take_run(Options& options) {
   run.tasks.records = options.records;
   run.tasks.sweep = std::move(options.sweep);
   run.tasks.output = options.output;
+  run.tasks.output.pickle_bytes = options.pickle.bytes;
   run.tasks.show_output = options.show_output;
   run.tasks.strict = options.strict;
   run.tasks.meta = options.task_meta;
@@ -201,6 +202,7 @@ OutputFormat default_output(InputFormat input) {
   switch (input) {
     case InputFormat::Json: return OutputFormat::Json;
     case InputFormat::Msgpack: return OutputFormat::Msgpack;
+    case InputFormat::Pickle: return OutputFormat::Pickle;
     case InputFormat::Lines:
     case InputFormat::Csv: return OutputFormat::Text;
   }
@@ -248,17 +250,23 @@ Status check_workers(const Draft& draft) {
 }
 
 /// What is for pickles only, and what these cannot be.
-Status check_pickle(const Draft& draft) {
-  const Options& options = draft.options;
+Status complete_pickle(Draft& draft) {
+  Options& options = draft.options;
   const bool wire = options.wire == Wire::Pickle;
-  for (const std::string_view option : {"--pickle-task", "--pickle-remote", "--pickle-bytes"}) {
+  for (const std::string_view option : {"--pickle-task", "--pickle-remote"}) {
     if (wire || !draft.has(option)) continue;
     return fail(fmt::format("{} is for --wire pickle", option));
+  }
+  if (!wire && draft.has("--pickle-bytes") && options.output.format != OutputFormat::Pickle) {
+    return fail("--pickle-bytes is for --wire pickle and --out pickle");
   }
   if (wire && options.window.tasks > 1) {
     return fail(fmt::format("--window {}: a worker of --wire pickle has one task at a time",
                             options.window.tasks));
   }
+  // What both ends say in pickles goes through as it is.
+  options.pickle.verbatim = wire && options.output.format == OutputFormat::Pickle;
+  options.records.verbatim = wire && options.records.format == InputFormat::Pickle;
   return {};
 }
 
@@ -271,7 +279,6 @@ Status check_wire(const Draft& draft) {
         options.window.tasks));
   }
   const std::string_view wire = name_of(options.wire);
-  SPREAD_TRY(check_pickle(draft));
   if (options.task_meta && !has_messages(options.wire)) {
     return fail(fmt::format(
         "--task-meta: --wire {} sends the payload only; use --wire json or msgpack", wire));
@@ -383,6 +390,7 @@ Status complete_try(Draft& draft) {
     return fail("--task JSON is missing: the payload of the task");
   if (draft.options.failure.timeout_percent)
     return fail("--timeout: there is no median of one task");
+  SPREAD_TRY(complete_pickle(draft));
   SPREAD_TRY(check_wire(draft));
   return check_workers(draft);
 }
@@ -403,6 +411,7 @@ Status complete(Draft& draft) {
   SPREAD_TRY(check_input(draft));
   SPREAD_TRY(complete_output(draft));
   SPREAD_TRY(check_csv(draft));
+  SPREAD_TRY(complete_pickle(draft));
   SPREAD_TRY(check_wire(draft));
   SPREAD_TRY(check_gang(draft));
   SPREAD_TRY(check_shards(draft));

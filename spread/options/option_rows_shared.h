@@ -89,8 +89,8 @@ inline constexpr OptionSpec kSharedRows[] = {
      nullptr, set_check},
 
     {"--in", "FORMAT", kWorkers | kTries, Group::Input,
-     "records of the input: lines, json (JSON Lines), msgpack, csv (with a header)",
-     input_default, set_in, Offer::Words, "lines json msgpack csv"},
+     "records of the input: lines, json (JSON Lines), msgpack, csv (with a header), pickle",
+     input_default, set_in, Offer::Words, "lines json msgpack csv pickle"},
     {"-0,--null", "", kWorkers, Group::Input,
      "records end with NUL, not with a newline",
      nullptr, set_null},
@@ -146,10 +146,10 @@ inline constexpr OptionSpec kSharedRows[] = {
      nullptr, set_reprep},
 
     {"--out", "FORMAT", kSends, Group::Output,
-     "text, json, msgpack, csv (payloads and results) or records (objects: id, status, value, "
-     "error, worker, host, attempts, seconds)",
-     [](const Options&) -> std::string { return "as --in where it is json or msgpack, else text"; }, set_out,
-     Offer::Words, "text json msgpack csv records"},
+     "text, json, msgpack, csv (payloads and results), pickle or records (objects: id, status, "
+     "value, error, worker, host, attempts, seconds)",
+     [](const Options&) -> std::string { return "as --in where it is json, msgpack or pickle, else text"; }, set_out,
+     Offer::Words, "text json msgpack csv pickle records"},
     {"--gather", "HOW", kGang, Group::Output,
      "the result of a task: list (of its workers' values, by rank), root (rank 0's), concat (their "
      "lists in one), map (rank: value) or by-worker (number, parameters, results)",

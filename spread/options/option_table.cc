@@ -145,6 +145,7 @@ std::string input_default(const Options& defaults) {
     case InputFormat::Json: return "json";
     case InputFormat::Msgpack: return "msgpack";
     case InputFormat::Csv: return "csv";
+    case InputFormat::Pickle: return "pickle";
   }
   return "";
 }

@@ -101,7 +101,8 @@ Status set_in(Draft& draft, std::string_view value) {
   constexpr Choice<InputFormat> kFormats[] = {{"lines", InputFormat::Lines},
                                               {"json", InputFormat::Json},
                                               {"msgpack", InputFormat::Msgpack},
-                                              {"csv", InputFormat::Csv}};
+                                              {"csv", InputFormat::Csv},
+                                              {"pickle", InputFormat::Pickle}};
   return choose(draft.options.records.format, value, kFormats);
 }
 Status set_null(Draft& draft, std::string_view) {
@@ -132,11 +133,10 @@ Status set_prep_file(Draft& draft, std::string_view value) {
 // ---------------------------------------------------------------- results out
 
 Status set_out(Draft& draft, std::string_view value) {
-  constexpr Choice<OutputFormat> kFormats[] = {{"text", OutputFormat::Text},
-                                               {"json", OutputFormat::Json},
-                                               {"msgpack", OutputFormat::Msgpack},
-                                               {"csv", OutputFormat::Csv},
-                                               {"records", OutputFormat::Records}};
+  constexpr Choice<OutputFormat> kFormats[] = {
+      {"text", OutputFormat::Text},       {"json", OutputFormat::Json},
+      {"msgpack", OutputFormat::Msgpack}, {"csv", OutputFormat::Csv},
+      {"pickle", OutputFormat::Pickle},   {"records", OutputFormat::Records}};
   return choose(draft.options.output.format, value, kFormats);
 }
 Status set_out0(Draft& draft, std::string_view) {

@@ -10,6 +10,7 @@
 #include "spread/base/json_string.h"
 #include "spread/base/numbers.h"
 #include "spread/wire/codec.h"
+#include "spread/wire/pickle_writer.h"
 
 namespace spread {
 namespace {
@@ -64,6 +65,7 @@ OutputFormatter::OutputFormatter(const OutputOptions& options,
                                  const std::vector<std::string>& host_names)
     : format_(options.format),
       terminator_(static_cast<Byte>(options.terminator)),
+      pickle_bytes_(options.pickle_bytes),
       host_names_(host_names),
       look_for_terminator_(options.ordered) {}
 
@@ -98,6 +100,7 @@ void OutputFormatter::append_other(const TaskResult& result, OutputQueue& out) {
       out.tail().push_back('\n');
       return;
     case OutputFormat::Msgpack: append_msgpack(result, out); return;
+    case OutputFormat::Pickle: append_pickle(result, out); return;
     case OutputFormat::Records: append_record(result, out); return;
     case OutputFormat::Csv: SPREAD_ASSERT(false);
   }
@@ -127,6 +130,18 @@ void OutputFormatter::append_msgpack(const TaskResult& result, OutputQueue& out)
   }
   out.tail().append(result.value.head_view());
   out.append(result.value.body);
+}
+
+void OutputFormatter::append_pickle(const TaskResult& result, OutputQueue& out) {
+  constexpr std::string_view kNone("\x80\x02N.", 4);
+  if (result.outcome != Outcome::Ok) return out.tail().append(kNone);
+  ByteBuffer whole;
+  whole.append(result.value);
+  const Status status = wire::msgpack_to_pickle(whole.view(), pickle_bytes_, out.tail());
+  if (status) return;
+  out.tail().append(kNone);
+  warn(kUnreadable, fmt::format("task {}: the result was written as None: it {}",
+                                number(result.id) + 1, status.error().message));
 }
 
 // Through scratch_: a value that turns out to be unreadable half-way must not leave half a line.

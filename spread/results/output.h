@@ -42,6 +42,7 @@ class OutputFormatter {
   void append_other(const TaskResult& result, OutputQueue& out);
   void append_text(const TaskResult& result, OutputQueue& out);
   void append_msgpack(const TaskResult& result, OutputQueue& out);
+  void append_pickle(const TaskResult& result, OutputQueue& out);
   void append_record(const TaskResult& result, OutputQueue& out);
   bool has_terminator(ByteView text) const;
   void note_terminator(TaskId id);
@@ -49,6 +50,7 @@ class OutputFormatter {
 
   OutputFormat format_;
   Byte terminator_;
+  PickleBytes pickle_bytes_;
   const std::vector<std::string>& host_names_;
   bool look_for_terminator_;  // until it was found once
   ByteBuffer scratch_;

@@ -9,6 +9,7 @@
 #include "spread/base/assert.h"
 #include "spread/base/characters.h"
 #include "spread/sources/csv_rows.h"
+#include "spread/sources/pickle_reader.h"
 #include "spread/sources/value_readers.h"
 #include "spread/wire/json.h"
 #include "spread/wire/msgpack.h"
@@ -24,6 +25,8 @@ std::unique_ptr<RecordReader> make_record_reader(const RecordOptions& options, s
     case InputFormat::Msgpack:
       return std::make_unique<MsgpackReader>(std::move(name), max_record_bytes);
     case InputFormat::Csv: return std::make_unique<CsvReader>(std::move(name), max_record_bytes);
+    case InputFormat::Pickle:
+      return std::make_unique<PickleReader>(options.verbatim, std::move(name), max_record_bytes);
   }
   return nullptr;
 }

@@ -113,10 +113,14 @@ class RecordReader {
 ///          text. A row with too few or too many columns, or with text after a closing quote, is
 ///          bad; in the header that is Broken, as are two columns of one name, and anywhere a
 ///          quote that is never closed. Messages name the line where a row begins.
+/// Pickle   pickles one after the other, each a payload (docs/pickle.md), or carried as it is where
+///          `options.verbatim`. One that is none, or is cut off, is Broken; one that stands for too
+///          much is bad.
 /// A byte order mark (UTF-8) at the start of Json and Csv is skipped.
 ///
 /// `name` is what messages call the input ("stdin", or a file's name). `max_record_bytes` is the
-/// longest record: a longer one is bad (Broken in Msgpack), and memory does not grow beyond it.
+/// longest record: a longer one is bad (Broken in Msgpack and Pickle), and memory does not grow
+/// beyond it.
 std::unique_ptr<RecordReader> make_record_reader(const RecordOptions& options, std::string name,
                                                  std::size_t max_record_bytes);
 

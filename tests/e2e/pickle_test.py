@@ -1,7 +1,12 @@
 """--wire pickle: workers of gmisclib.spread_jobs as they are, on real processes (docs/pickle.md)."""
 
+import fractions
+import io
 import json
+import os
+import pickle
 import unittest
+from collections import OrderedDict
 
 from spread_testing import PYTHON, SpreadTest
 
@@ -245,9 +250,6 @@ class Hostile(PickleTest):
                              worker=[PYTHON, self.file("hostile.py", text)])
 
     def test_nothing_is_looked_up_or_called(self):
-        import os
-        import pickle
-
         class Evil:
             def __reduce__(self):
                 return os.system, ("touch %s" % path,)
@@ -276,6 +278,100 @@ class Hostile(PickleTest):
         self.assertIn("byte 4 (BINSTRING) goes beyond --max-frame 1000", result.err)
 
 
+class Streams(PickleTest):
+    """--in pickle and --out pickle: what pickle.dump leaves in a file, one behind the other."""
+
+    ECHO = "return control, None, None"
+
+    def stream(self, values, protocol=2):
+        return b"".join(pickle.dumps(value, protocol) for value in values)
+
+    def loads(self, data):
+        stream = io.BytesIO(data)
+        values = []
+        while stream.tell() < len(data):
+            values.append(pickle.load(stream))
+        return values
+
+    def test_what_goes_in_comes_out_byte_for_byte(self):
+        """Tuples, sets, shared and recursive lists, and objects that spread knows nothing of."""
+        recursive = []
+        recursive.append(recursive)
+        values = [(1, 2), {3}, "é", b"\xff", recursive, [recursive] * 2, OrderedDict(a=1),
+                  fractions.Fraction(1, 3), 1 << 100, ValueError("nope"), range(3)]
+        for protocol in range(6):
+            with self.subTest(protocol=protocol):
+                data = self.stream(values, protocol)
+                # Its answers are of the highest protocol: frames, and memo entries that are counted.
+                result = self.spread("run", "--wire", "pickle", "--in", "pickle", "-j2", "--",
+                                     *self.loop(self.ECHO), input=data)
+                self.assertEqual((result.status, result.err), (0, ""))
+                found = self.loads(result.raw)
+                self.assertEqual([repr(v) for v in found], [repr(v) for v in values])
+
+    def test_a_pair_holds_what_goes_in(self):
+        values = [(1, "a"), [[]] * 3, {2: (3,)}]
+        for protocol in range(6):
+            result = self.spread("run", "--wire", "pickle", "--in", "pickle", "--pickle-task", "pair",
+                                 "--", *self.loop(self.ECHO), input=self.stream(values, protocol))
+            self.assertEqual((result.status, result.err), (0, ""))
+            self.assertEqual(self.loads(result.raw), list(enumerate(values)))
+
+    def test_other_wires_have_the_values(self):
+        result = self.spread("run", "--wire", "json", "--in", "pickle", "--out", "json", "--", *self.json_echo(),
+                             input=self.stream([(1, {2}), "é", {"a": b"\xff"}]))
+        self.assert_run(result, 0, '[1,[2]]\n"é"\n{"a":{"$bin":"/w=="}}\n', "")
+
+    def json_echo(self):
+        text = ("import json, sys\n"
+                "for line in sys.stdin:\n"
+                "    id, value = json.loads(line)\n"
+                "    print(json.dumps([id, 'ok', value]), flush=True)\n")
+        return [PYTHON, self.file("echo.py", text)]
+
+    def test_results_of_any_wire_are_written_and_None_where_there_is_none(self):
+        text = ("import json, sys\n"
+                "for line in sys.stdin:\n"
+                "    id, value = json.loads(line)\n"
+                "    kind = 'error' if value == 2 else 'ok'\n"
+                "    print(json.dumps([id, kind, 'no' if value == 2 else {'x': value}]), flush=True)\n")
+        result = self.spread("run", "--wire", "json", "--in", "json", "--out", "pickle", "--", PYTHON,
+                             self.file("fails.py", text), input='1\n2\n"é"\n')
+        self.assertEqual(result.status, 1)
+        self.assertEqual(self.loads(result.raw), [{"x": 1}, None, {"x": "é"}])
+
+    def test_bytes_are_written_for_python_2_or_3(self):
+        for style, expected in (("2", "ÿ"), ("3", b"\xff")):
+            result = self.spread("run", "--wire", "json", "--in", "json", "--out", "pickle",
+                                 "--pickle-bytes", style, "--", *self.json_echo(), input='{"$bin":"/w=="}\n')
+            self.assertEqual((result.status, result.err), (0, ""))
+            self.assertEqual(pickle.loads(result.raw, encoding="latin-1"), expected)
+
+    def test_what_is_no_pickle_ends_the_input_and_the_place_is_named(self):
+        result = self.spread("run", "--wire", "pickle", "--in", "pickle", "--out", "json", "--",
+                             *self.loop(self.ECHO), input=self.stream([1, 2]) + b"oops")
+        self.assertEqual(result.out, "1\n2\n")
+        self.assertNotEqual(result.status, 0)
+        self.assertIn("stdin offset 10: the pickle that begins here is none: byte 1 (OBJ)", result.err)
+
+    def test_prep_items_of_a_file(self):
+        with open(self.path("prep.pickle"), "wb") as f:
+            f.write(self.stream([(1, 2), None]))
+        text = LOOP.format(before=CLASSES + "prep = list(iter(lambda: cPickle.load(stdin), None))\n"
+                           "def compute(control): return [repr(prep), control], None, None\n")
+        result = self.spread("run", "--wire", "pickle", "--in", "pickle", "--out", "json", "--prep-file",
+                             self.path("prep.pickle"), "--", PYTHON, self.file("prep.py", text),
+                             input=self.stream([7]))
+        self.assert_run(result, 0, '["[(1, 2)]",7]\n', "")
+
+    def test_a_stream_that_is_large_is_read_in_proportion(self):
+        values = [{"n": n, "text": "x" * 100} for n in range(20000)]
+        result = self.spread("run", "--wire", "pickle", "--in", "pickle", "-j2", "--",
+                             *self.loop(self.ECHO), input=self.stream(values))
+        self.assertEqual((result.status, result.err), (0, ""))
+        self.assertEqual(self.loads(result.raw), values)
+
+
 class CommandLine(PickleTest):
     def test_what_pickles_have_not_is_refused(self):
         for words, message in (
@@ -299,6 +395,8 @@ class CommandLine(PickleTest):
             result = self.spread("run", option, value, "--", "true")
             self.assertEqual(result.status, 255)
             self.assertIn(option + " is for --wire pickle", result.err)
+        self.assertIn("--pickle-bytes is for --wire pickle and --out pickle",
+                      self.spread("run", "--pickle-bytes", "3", "--", "true").err)
 
 
 if __name__ == "__main__":

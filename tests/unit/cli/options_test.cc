@@ -71,6 +71,14 @@ TEST(HostFlags, NamesMustNotBeEmpty) {
   }
 }
 
+TEST(HostFlags, WhatBothEndsSayInPicklesGoesThroughAsItIs) {
+  EXPECT_TRUE(run({"--wire", "pickle", "--in", "pickle"}).records.verbatim);
+  EXPECT_TRUE(run({"--wire", "pickle", "--in", "pickle"}).pickle.verbatim);
+  EXPECT_FALSE(run({"--wire", "pickle", "--in", "pickle", "--out", "json"}).pickle.verbatim);
+  EXPECT_FALSE(run({"--wire", "json", "--in", "pickle"}).records.verbatim);
+  EXPECT_FALSE(run({"--wire", "json", "--in", "pickle"}).pickle.verbatim);
+}
+
 TEST(HostFlags, WireIsOneOfFour) {
   EXPECT_EQ(run({}).wire, Wire::Msgpack);
   EXPECT_EQ(run({"--wire", "msgpack"}).wire, Wire::Msgpack);
@@ -96,12 +104,14 @@ TEST(HostFlags, StartAllIsSet) {
   EXPECT_TRUE(run({"--start-all"}).start_all);
 }
 
-TEST(InputFlags, FormatIsOneOfFour) {
+TEST(InputFlags, FormatIsOneOfFive) {
   EXPECT_EQ(run({"--in", "lines"}).records.format, InputFormat::Lines);
   EXPECT_EQ(run({"--in", "json"}).records.format, InputFormat::Json);
   EXPECT_EQ(run({"--in", "msgpack"}).records.format, InputFormat::Msgpack);
   EXPECT_EQ(run({"--in", "csv"}).records.format, InputFormat::Csv);
-  EXPECT_THAT(error({"--in", "xml"}), HasSubstr("--in: expected lines, json, msgpack or csv"));
+  EXPECT_EQ(run({"--in", "pickle"}).records.format, InputFormat::Pickle);
+  EXPECT_THAT(error({"--in", "xml"}),
+              HasSubstr("--in: expected lines, json, msgpack, csv or pickle"));
 }
 
 TEST(InputFlags, DelimiterIsOneByte) {
@@ -147,6 +157,7 @@ TEST(OutputFlags, FormatFollowsTheInput) {
   EXPECT_EQ(run({"--in", "csv"}).output.format, OutputFormat::Text);
   EXPECT_EQ(run({"--in", "json"}).output.format, OutputFormat::Json);
   EXPECT_EQ(run({"--in", "msgpack"}).output.format, OutputFormat::Msgpack);
+  EXPECT_EQ(run({"--in", "pickle"}).output.format, OutputFormat::Pickle);
   EXPECT_EQ(run({"--out", "text", "--in", "json"}).output.format, OutputFormat::Text);
   EXPECT_EQ(run({"--out", "records"}).output.format, OutputFormat::Records);
   EXPECT_EQ(run({"--out", "json"}).output.format, OutputFormat::Json);

@@ -163,6 +163,25 @@ TEST(MsgpackOutput, WritesTheValueAsItIs) {
   EXPECT_EQ(output.of(failed(0)), "\xc0");
 }
 
+TEST(PickleOutput, WritesAPickleForEachResult) {
+  Output output(OutputFormat::Pickle);
+  EXPECT_EQ(output.of(json_result(0, "[1]")),
+            "\x80\x02](K\x01"
+            "e.");
+  EXPECT_EQ(output.of(failed(0)), "\x80\x02N.");
+  EXPECT_EQ(output.of(json_result(0, "{\"$ext\":[80,\"Ti4=\"]}")), "N.");
+}
+
+TEST(PickleOutput, WhatNoPickleCanHoldIsNoneAndIsToldOnce) {
+  Output output(OutputFormat::Pickle);
+  EXPECT_EQ(output.of(json_result(4, "{\"$ext\":[5,\"AA==\"]}")), "\x80\x02N.");
+  EXPECT_EQ(output.formatter.take_warning(),
+            "task 5: the result was written as None: it has an ext of type 5, which is nothing in "
+            "Python");
+  EXPECT_EQ(output.of(json_result(5, "{\"$ext\":[5,\"AA==\"]}")), "\x80\x02N.");
+  EXPECT_EQ(output.formatter.take_warning(), "");
+}
+
 TEST(RecordOutput, TellsEverythingOfAResult) {
   Output output(OutputFormat::Records);
   TaskResult result = json_result(12, "[1]");
