@@ -274,6 +274,9 @@ struct SweepOptions {
   std::optional<std::uint64_t> samples;  ///< of drawn parameters
   std::optional<std::uint64_t> runs;  ///< each row so often; unset = once, and no number of the run
   std::string where;                  ///< empty = all rows
+  /// Samples are drawn in rounds until so many tasks have succeeded; unset = once.
+  std::optional<std::uint64_t> until_ok;
+  std::uint64_t max_rounds = 10;
 };
 /// The subcommand of sweeps: rows on stdout, instead of tasks.
 struct SweepOutput {

@@ -20,11 +20,20 @@ Status check_csv(const Draft& draft) {
 
 Status check_sweep(const Draft& draft) {
   if (!draft.has("--sweep")) {
-    for (const std::string_view option : {"--samples", "--seed", "--runs", "--where"}) {
+    for (const std::string_view option :
+         {"--samples", "--seed", "--runs", "--where", "--until-ok", "--max-rounds"}) {
       if (!draft.has(option)) continue;
       return fail(fmt::format("{} is for --sweep, which is missing", option));
     }
     return {};
+  }
+  if (draft.has("--max-rounds") && !draft.has("--until-ok")) {
+    return fail("--max-rounds is for --until-ok N, which is missing");
+  }
+  for (const std::string_view other : {"--samples", "--runs"}) {
+    if (!draft.has("--until-ok") || !draft.has(other)) continue;
+    return fail(fmt::format(
+        "--until-ok and {} exclude each other: it says how many samples there are", other));
   }
   const auto& groups = draft.options.items.input.groups;
   if (!groups.empty()) {

@@ -1,6 +1,8 @@
 // Sweeps: as a subcommand, and as the tasks of run. A part of option_table.cc, and of nothing else.
 #pragma once
 
+#include <string>
+
 #include "spread/options/option_table.h"
 #include "spread/options/setters.h"
 
@@ -23,6 +25,12 @@ inline constexpr OptionSpec kSweepRows[] = {
     {"--where", "EXPR", kSends | kSweep, Group::Input,
      "the rows of a sweep for which EXPR is true, as in 'a < b && a*a + b*b <= 1'",
      nullptr, set_sweep_where},
+    {"--until-ok", "N", kSends, Group::Input,
+     "draw further samples of a --sweep until N of them have succeeded, and write those results alone",
+     nullptr, set_until_ok},
+    {"--max-rounds", "N", kSends, Group::Input,
+     "how often --until-ok draws, at most",
+     [](const Options& defaults) -> std::string { return std::to_string(defaults.sweep.max_rounds); }, set_max_rounds},
     {"--out", "FORMAT", kSweep, Group::Output,
      "json (a line each), msgpack or csv (with a header)",
      [](const Options&) -> std::string { return "json"; }, set_sweep_out, Offer::Words, "json msgpack csv"},

@@ -185,6 +185,8 @@ Status set_sweep_samples(Draft& draft, std::string_view value);
 Status set_sweep_seed(Draft& draft, std::string_view value);
 Status set_sweep_runs(Draft& draft, std::string_view value);
 Status set_sweep_where(Draft& draft, std::string_view value);
+Status set_until_ok(Draft& draft, std::string_view value);
+Status set_max_rounds(Draft& draft, std::string_view value);
 Status set_sweep_out(Draft& draft, std::string_view value);
 Status set_csv_style(Draft& draft, std::string_view value);
 Status set_columns(Draft& draft, std::string_view value);

@@ -30,6 +30,12 @@ Status set_sweep_runs(Draft& draft, std::string_view value) {
 Status set_sweep_where(Draft& draft, std::string_view value) {
   return store_name(draft.options.sweep.where, value, "a condition, as in 'a < b'");
 }
+Status set_until_ok(Draft& draft, std::string_view value) {
+  return store(draft.options.sweep.until_ok, parse_number(value, 1, kRowsMax));
+}
+Status set_max_rounds(Draft& draft, std::string_view value) {
+  return store(draft.options.sweep.max_rounds, parse_number(value, 1, UINT32_MAX));
+}
 Status set_sweep_out(Draft& draft, std::string_view value) {
   constexpr Choice<OutputFormat> kFormats[] = {
       {"json", OutputFormat::Json}, {"msgpack", OutputFormat::Msgpack}, {"csv", OutputFormat::Csv}};

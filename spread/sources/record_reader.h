@@ -94,6 +94,8 @@ class RecordReader {
   }
   /// The lines in which its records begin; null where they are not lines.
   virtual const RecordPlaces* places() const { return nullptr; }
+  /// After Wait: what it waits for has not happened yet.
+  virtual bool waits() const { return true; }
   /// How much of its records has been given, 0 to 1, where it is fed nothing and knows.
   virtual double share_given() const { return 0; }
   /// Why next() said Broken, naming the input and the place; empty before that.

@@ -63,6 +63,7 @@ Result<std::unique_ptr<Sweep>> Sweep::make(SweepSpec spec, const SweepOptions& o
   } else {
     SPREAD_TRY(sweep->make_points(options));
   }
+  if (options.until_ok) SPREAD_TRY(sweep->check_rounds());
   if (options.seed && !is_held(sweep->design_)) {
     return fail("--seed: no parameter is drawn at random");
   }
@@ -120,8 +121,8 @@ Status Sweep::make_grid() {
 
 /// All that say it must agree.
 Result<std::uint64_t> Sweep::sample_count(const SweepOptions& options) const {
-  std::optional<std::uint64_t> count = options.samples;
-  std::string said_by = "--samples";
+  std::optional<std::uint64_t> count = options.until_ok ? options.until_ok : options.samples;
+  std::string said_by = options.until_ok ? "--until-ok" : "--samples";
   for (const std::size_t i : drawn_) {
     const Parameter& parameter = parameters_[i];
     const auto size = parameter.size();
@@ -144,12 +145,10 @@ Result<std::uint64_t> Sweep::sample_count(const SweepOptions& options) const {
 }
 
 Status Sweep::make_points(const SweepOptions& options) {
-  std::vector<Parameter> dimensions;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    if (parameters_[i].design() == Design::Any) continue;
-    drawn_.push_back(i);
-    dimensions.push_back(parameters_[i]);
+    if (parameters_[i].design() != Design::Any) drawn_.push_back(i);
   }
+  std::vector<Parameter> dimensions = this->dimensions();
   const auto count = sample_count(options);
   if (!count) return tl::unexpected(count.error());
   rows_ = *count;
@@ -170,8 +169,8 @@ Status Sweep::make_points(const SweepOptions& options) {
                       "values that are no numbers: put another one first",
                       shown(first)));
     }
-    RandomStream stream(options.seed.value_or(0));
-    points_ = std::make_unique<HeldSample>(dimensions, rows_, stream);
+    stream_.emplace(options.seed.value_or(0));
+    points_ = std::make_unique<HeldSample>(dimensions, rows_, *stream_);
     return {};
   }
   if (dimensions.size() > kSequenceDimensionsMax) {
@@ -186,6 +185,32 @@ Status Sweep::make_points(const SweepOptions& options) {
         rows_, std::bit_ceil(rows_));
   }
   points_ = sobol ? make_sobol(std::move(dimensions)) : make_halton(std::move(dimensions));
+  return {};
+}
+
+std::vector<Parameter> Sweep::dimensions() const {
+  std::vector<Parameter> found;
+  for (const std::size_t i : drawn_) found.push_back(parameters_[i]);
+  return found;
+}
+
+void Sweep::draw(std::uint64_t count) {
+  SPREAD_ASSERT(row_ == rows_);
+  SPREAD_ASSERT(stream_.has_value());
+  points_ = std::make_unique<HeldSample>(dimensions(), count, *stream_);
+  rows_ += count;
+}
+
+/// --until-ok: what is drawn can be drawn again.
+Status Sweep::check_rounds() const {
+  for (const Parameter& parameter : parameters_) {
+    const bool drawn =
+        parameter.kind == SampleKind::Uniform || parameter.kind == SampleKind::Normal;
+    if (drawn || parameter.design() == Design::Any) continue;
+    return fail(fmt::format("--until-ok: {} cannot be drawn again; uniform and normal can",
+                            shown(parameter)));
+  }
+  if (drawn_.empty()) return fail("--until-ok: no parameter is drawn; uniform and normal are");
   return {};
 }
 
@@ -234,15 +259,14 @@ Sweep::Step Sweep::next(Value& payload) {
 }
 
 bool Sweep::advance() {
-  if (ended_) return false;
-  if (started_ && run_ + 1 < runs_) {
+  if (at_row_ && run_ + 1 < runs_) {
     ++run_;
     return true;
   }
-  if (std::exchange(started_, true)) ++row_;
+  if (std::exchange(at_row_, false)) ++row_;
   run_ = 0;
-  ended_ = row_ == rows_;
-  if (ended_) return false;
+  if (row_ == rows_) return false;
+  at_row_ = true;
   move_to_next_row();
   return true;
 }

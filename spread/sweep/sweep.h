@@ -36,9 +36,14 @@ class Sweep {
   /// `_run`.
   Step next(Value& payload);
 
+  /// With `until_ok`, after End: so many samples more, at most samples_max(). They go on where the
+  /// random numbers are, and are sorted among themselves.
+  void draw(std::uint64_t count);
+  std::uint64_t samples_max() const { return HeldSample::kValuesMax / drawn_.size(); }
+
   /// Of all rows that next() looks at.
   std::uint64_t rows() const { return rows_ * runs_; }
-  std::uint64_t rows_seen() const { return started_ ? row_ * runs_ + run_ + (ended_ ? 0 : 1) : 0; }
+  std::uint64_t rows_seen() const { return row_ * runs_ + (at_row_ ? run_ + 1 : 0); }
   /// Of the keys of each payload, in order.
   const std::vector<std::string>& names() const { return names_; }
   /// What is to be told before it is used; mostly empty.
@@ -61,6 +66,8 @@ class Sweep {
   Status set_design();
   Status make_grid();
   Status make_points(const SweepOptions& options);
+  Status check_rounds() const;
+  std::vector<Parameter> dimensions() const;
   Status set_runs(const SweepOptions& options);
   Status set_where(const std::string& text);
   Result<std::uint64_t> sample_count(const SweepOptions& options) const;
@@ -76,6 +83,7 @@ class Sweep {
   std::unique_ptr<PointSource> points_;  ///< unless it is a grid
   std::vector<std::size_t> drawn_;       ///< which parameters its numbers are for
   std::vector<double> point_;
+  std::optional<RandomStream> stream_;  ///< of a sample that is held
   std::optional<WhereExpression> where_;
   std::string warning_;
 
@@ -87,8 +95,7 @@ class Sweep {
   std::uint64_t row_ = 0;
   std::uint64_t run_ = 0;
   bool has_runs_ = false;
-  bool started_ = false;
-  bool ended_ = false;
+  bool at_row_ = false;  ///< row_ has been given; else it is the next one
   ByteBuffer scratch_;
   Arena arena_;
 };

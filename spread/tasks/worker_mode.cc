@@ -17,7 +17,9 @@
 #include "spread/results/joblog.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/results/result_pair.h"
+#include "spread/results/until_ok_sink.h"
 #include "spread/sweep/sweep_reader.h"
+#include "spread/sweep/sweep_rounds.h"
 #include "spread/tasks/worker_slot.h"
 #include "spread/wire/value_list.h"
 #include "spread/wire/value_writer.h"
@@ -56,30 +58,37 @@ wire::WorkerError WorkerMode::error_of(const DeliverTask& delivery) const {
   return error;
 }
 
-std::unique_ptr<OutcomeSink> WorkerMode::open_results(const OutputOptions& output) {
-  const auto spill = [&] {
-    return std::make_unique<TempSpill>(TempFile(setup_.spill.place(), setup_.spill.max_bytes));
-  };
-  OutputWriter& to = engine_.output();
+/// Those that need the last result before they can write the first one take them in any order.
+bool WorkerMode::holds_results(const OutputOptions& output) {
   const bool by_worker = output.gather == GatherAs::ByWorker;
-  if (output.gather && (by_worker || output.format == OutputFormat::Msgpack)) {
-    return std::make_unique<HeldGatherSink>(*output.gather, output.format, setup_.spill.memory,
-                                            spill(), to);
+  if (output.gather) return by_worker || output.format == OutputFormat::Msgpack;
+  return output.format == OutputFormat::Csv && output.columns.empty();
+}
+
+std::unique_ptr<SpillFile> WorkerMode::open_spill() const {
+  return std::make_unique<TempSpill>(TempFile(setup_.spill.place(), setup_.spill.max_bytes));
+}
+
+std::unique_ptr<OutcomeSink> WorkerMode::open_end(const OutputOptions& output) {
+  OutputWriter& to = engine_.output();
+  const std::size_t memory = setup_.spill.memory;
+  const bool held = holds_results(output);
+  if (output.gather && held) {
+    return std::make_unique<HeldGatherSink>(*output.gather, output.format, memory, open_spill(),
+                                            to);
   }
-  const bool is_csv = output.format == OutputFormat::Csv;
-  if (is_csv && output.columns.empty()) {
-    return std::make_unique<HeldCsvSink>(output, setup_.spill.memory, spill(), to);
-  }
-  std::unique_ptr<OutcomeSink> end;
-  if (is_csv) {
-    end = std::make_unique<CsvSink>(output, to);
-  } else if (output.gather) {
-    end = std::make_unique<GatherSink>(*output.gather, to);
-  } else {
-    end = std::make_unique<FormatSink>(output, to, engine_.plan().host_names);
-  }
-  if (!output.ordered) return end;
-  return std::make_unique<ReorderSink>(setup_.spill.memory, spill(), std::move(end));
+  if (output.gather) return std::make_unique<GatherSink>(*output.gather, to);
+  if (held) return std::make_unique<HeldCsvSink>(output, memory, open_spill(), to);
+  if (output.format == OutputFormat::Csv) return std::make_unique<CsvSink>(output, to);
+  return std::make_unique<FormatSink>(output, to, engine_.plan().host_names);
+}
+
+std::unique_ptr<OutcomeSink> WorkerMode::open_results(const OutputOptions& output) {
+  std::unique_ptr<OutcomeSink> end = open_end(output);
+  const auto until_ok = is_all() ? std::nullopt : setup_.tasks->sweep.until_ok;
+  if (until_ok) end = std::make_unique<UntilOkSink>(*until_ok, std::move(end));
+  if (!output.ordered || (holds_results(output) && !until_ok)) return end;
+  return std::make_unique<ReorderSink>(setup_.spill.memory, open_spill(), std::move(end));
 }
 
 Status WorkerMode::open() {
@@ -103,8 +112,17 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
     auto sweep = open_sweep(setup_.tasks->sweep, setup_.streams);
     if (!sweep) return tl::unexpected(sweep.error());
     if (!(*sweep)->warning().empty()) engine_.warn((*sweep)->warning());
-    return TaskInput::open_reader(std::make_unique<SweepReader>(std::move(*sweep)), {},
-                                  engine_.loop(), setup_.streams);
+    const SweepOptions& options = setup_.tasks->sweep;
+    std::unique_ptr<RecordReader> reader;
+    if (options.until_ok) {
+      auto rounds =
+          std::make_unique<SweepRounds>(std::move(*sweep), *options.until_ok, options.max_rounds);
+      rounds_ = rounds.get();
+      reader = std::move(rounds);
+    } else {
+      reader = std::make_unique<SweepReader>(std::move(*sweep));
+    }
+    return TaskInput::open_reader(std::move(reader), {}, engine_.loop(), setup_.streams);
   }
   return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
@@ -143,6 +161,9 @@ Status WorkerMode::advance(bool over) {
   if (over) results_->end();
   SPREAD_TRY(results_->pump());
   if (results_->has_warning()) engine_.warn(results_->take_warning());
+  if (rounds_ != nullptr && rounds_->has_message()) {
+    engine_.reporter().say(rounds_->take_message());
+  }
   if (const bool unread = engine_.reporter().errors_full();
       std::exchange(unread_, unread) != unread) {
     engine_.reconsider_all();
@@ -164,6 +185,7 @@ void WorkerMode::tell_joining() {
 }
 
 std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
+  if (rounds_ != nullptr) return rounds_->missing();
   return is_all() ? failed_workers_ : RunMode::failures(counts);
 }
 
@@ -375,6 +397,7 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
 
 /// To the chain of outcomes.
 void WorkerMode::pass_on(TaskResult&& result, const Value& payload) {
+  if (rounds_ != nullptr) rounds_->ended(result.outcome == Outcome::Ok);
   if (range_ && result.outcome == Outcome::Ok) {
     engine_.events().part_done(result.id, result.worker);
   } else if (range_) {

@@ -23,6 +23,7 @@
 
 namespace spread {
 
+class SweepRounds;
 class WorkerSlot;
 
 /// `run` and `all`: persistent workers that speak the protocol; results and tails.
@@ -110,6 +111,9 @@ class WorkerMode final : public RunMode {
   wire::WorkerError error_of(const DeliverTask& delivery) const;
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
   bool is_all() const { return setup_.is_all(); }
+  static bool holds_results(const OutputOptions& output);
+  std::unique_ptr<SpillFile> open_spill() const;
+  std::unique_ptr<OutcomeSink> open_end(const OutputOptions& output);
   std::unique_ptr<OutcomeSink> open_results(const OutputOptions& output);
   Result<std::unique_ptr<TaskInput>> open_shards();
   void pass_on(TaskResult&& result, const Value& payload);
@@ -128,6 +132,7 @@ class WorkerMode final : public RunMode {
   }
   bool needs_payloads_ = false;           ///< `results_` takes pairs: results/result_pair.h
   std::unique_ptr<RangeProgress> range_;  ///< null where tasks are no shards
+  SweepRounds* rounds_ = nullptr;         ///< the same, of --until-ok
   ShardReader* shards_ = nullptr;  ///< what makes the tasks, if they are shards; the input has it
   std::unique_ptr<TailsOut> tails_;
   Value prep_again_;  ///< made when it is wanted first

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import random
 import re
@@ -252,6 +253,81 @@ class Csv(SpreadTest):
     def test_a_bad_record_has_a_row(self):
         result = self.table("--in", "json", "--columns", "input,result", input="1\n{\n3\n")
         self.assert_run(result, 1, "input,result\n1,2\nNaN,NaN\n3,6\n")
+
+
+PICKY = """
+import spread_worker, sys
+def handle(payload):
+    if payload["x"] > LIMIT:
+        raise ValueError("too large")
+    return {"double": payload["x"] * 2}
+spread_worker.run(handle)
+"""
+
+
+class UntilOk(SpreadTest):
+    def draw(self, limit, *options):
+        self.environment["PYTHONPATH"] = os.path.join(SOURCE, "worker_sdk", "python")
+        words = ("run", "-j2", "--sweep", "x=uniform:0:1", "--seed", "5", *options)
+        return self.spread(*words, "--", PYTHON, "-c", PICKY.replace("LIMIT", str(limit)))
+
+    def rounds(self, wanted, limit, most):
+        """What numpy's RandomState(5) and parameter_sweep's rule give: the rows that succeed, and how many were drawn."""
+        generator = random.Random()
+        state = [5]
+        for i in range(1, 624):
+            state.append((1812433253 * (state[-1] ^ (state[-1] >> 30)) + i) & 0xFFFFFFFF)
+        generator.setstate((3, (*state, 624), None))
+        good, drawn, count = [], 0, wanted
+        for _ in range(most):
+            rows = sorted(generator.random() for _ in range(count))
+            good += [(x, drawn + i) for i, x in enumerate(rows) if x <= limit]
+            drawn += count
+            if len(good) >= wanted:
+                break
+            count = math.ceil(2 / max(len(good) / drawn, 0.1) * (wanted - len(good)))
+        return good, drawn
+
+    def table(self, good):
+        return "x,_row,double\n" + "".join(f"{x!r},{row},{x * 2!r}\n" for x, row in good)
+
+    def test_the_first_successes_are_the_table(self):
+        good, drawn = self.rounds(20, 0.3, 10)
+        self.assertGreater(drawn, 20)
+        result = self.draw(0.3, "--until-ok", "20", "--out", "csv")
+        self.assert_run(result, 0, self.table(good[:20]))
+        failed = drawn - len(good)
+        self.assert_told(result, f"spread: {failed} of {drawn} tasks did not succeed: {failed} failed")
+
+    def test_in_any_format_results_are_those_of_successes(self):
+        good, _ = self.rounds(20, 0.3, 10)
+        values = [{"double": 2 * x} for x, _ in good[:20]]
+        self.assert_run(self.draw(0.3, "--until-ok", "20"), 0, values)
+        self.assert_run(self.draw(0.3, "--until-ok", "20", "--gather", "list"), 0, [values])
+        result = self.draw(0.3, "--until-ok", "20", "--out", "csv", "--columns", "double")
+        self.assert_run(result, 0, "double\n" + "".join(f"{2 * x!r}\n" for x, _ in good[:20]))
+        self.assertEqual(len(self.draw(0.3, "--until-ok", "20", "--unordered").values), 20)
+
+    def test_too_few_in_all_rounds(self):
+        good, drawn = self.rounds(20, 0.03, 2)
+        self.assertLess(len(good), 20)
+        result = self.draw(0.03, "--until-ok", "20", "--max-rounds", "2", "--out", "csv")
+        self.assert_run(result, 20 - len(good), self.table(good))
+        told = f"{len(good)} of the {drawn} samples that were drawn in 2 rounds succeeded"
+        self.assert_told(
+            result,
+            r"spread: --until-ok 20: of 20 samples \d succeeded, less than a tenth",
+            rf"spread: --until-ok 20: {told} \(--max-rounds\)",
+        )
+
+    def test_all_succeed_in_the_first_round(self):
+        result = self.draw(1, "--until-ok", "7")
+        self.assert_run(result, 0, [{"double": 2 * x} for x, _ in self.rounds(7, 1, 10)[0]], "")
+
+    def test_workers_that_cannot_start_end_it(self):
+        words = ("run", "-j2", "--sweep", "x=uniform:0:1", "--until-ok", "5", "--", "/nonexistent/worker")
+        result = self.spread(*words)
+        self.assert_run(result, 255, "")
 
 
 if __name__ == "__main__":

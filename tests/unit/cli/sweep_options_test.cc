@@ -80,6 +80,26 @@ TEST(SweepOptions, ExcludeOtherInput) {
               HasSubstr("--csv-style is for --out csv"));
 }
 
+TEST(SweepOptions, DrawUntilOk) {
+  const auto run =
+      parsed_as<RunOptions>({"run", "--sweep", "f", "--until-ok", "9", "--max-rounds", "3", "w"});
+  EXPECT_EQ(run.tasks.sweep.until_ok, 9u);
+  EXPECT_EQ(run.tasks.sweep.max_rounds, 3u);
+  EXPECT_EQ(
+      parsed_as<RunOptions>({"run", "--sweep", "f", "--until-ok", "9", "w"}).tasks.sweep.max_rounds,
+      10u);
+  EXPECT_THAT(error_for({"run", "--until-ok", "9", "w"}),
+              HasSubstr("--until-ok is for --sweep, which is missing"));
+  EXPECT_THAT(error_for({"run", "--sweep", "f", "--max-rounds", "9", "w"}),
+              HasSubstr("--max-rounds is for --until-ok N"));
+  EXPECT_THAT(error_for({"run", "--sweep", "f", "--until-ok", "9", "--samples", "9", "w"}),
+              HasSubstr("--until-ok and --samples exclude each other"));
+  EXPECT_THAT(error_for({"run", "--sweep", "f", "--until-ok", "9", "--runs", "9", "w"}),
+              HasSubstr("--until-ok and --runs exclude each other"));
+  EXPECT_THAT(error_for({"run", "--sweep", "f", "--until-ok", "0", "w"}),
+              HasSubstr("--until-ok: "));
+}
+
 TEST(CsvOptions, AreForCsvAlone) {
   const auto run = parsed_as<RunOptions>(
       {"run", "--out", "csv", "--columns", "a,b", "--columns", "c", "--csv-style", "savetxt", "w"});
