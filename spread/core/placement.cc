@@ -171,8 +171,9 @@ void Placement::look_at_capacities(TimePoint now) {
     if (!each.leaving() && !each.spent()) tail_.add(capacity(each, now));
   };
   pool_.each(Group::Starting, add);
+  // When one whose task waits for sub-tasks is free depends on what is to be started for these.
   pool_.each_busy([&](const Slot& each) {
-    if (each.state() == SlotState::Live) add(each);
+    if (each.state() == SlotState::Live && each.suspended().empty()) add(each);
   });
   const auto waits = [&](const Slot& each) {
     return each.state() == SlotState::Live && each.in_flight().empty();

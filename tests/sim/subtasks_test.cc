@@ -73,6 +73,25 @@ TEST(Subtasks, OneThatKillsItsWorkerFailsAndItsParentDoesNot) {
   }
 }
 
+// To the tail rule a worker that waits is none that is soon free, however fast it is: the slower
+// one has to take what is not to run inside of the fast one.
+TEST(Subtasks, AreNotLeftToAFasterWorkerThatWaitsForThem) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    World world = with_subtasks(3, 8, 3);
+    world.seed = seed;
+    world.hosts.push_back({.factor = 4});
+    world.slots[1].host = world.slots[1].key = 1;
+    world.slots[2].host = world.slots[2].key = 1;
+    world.options.failure.retries = 3;
+    for (SlotPlan& slot : world.slots) slot.worker.exits_after = 7;
+    world.sub_poison = 0.1;
+    world.sub_errors = 0.3;
+    world.time_limit = 1000;
+    const Played played(world);
+    if (HasFailure()) FAIL() << "seed " << seed;
+  }
+}
+
 TEST(Subtasks, OneThatTakesTooLongFailsAndItsParentDoesNot) {
   World world = with_subtasks(2, 2, 1);
   world.options.failure.timeout = seconds(1);
