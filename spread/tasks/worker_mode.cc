@@ -373,6 +373,7 @@ void WorkerMode::on_other_answer(WorkerSlot& from, const wire::UpMessage& answer
 /// What it has answered does not count.
 void WorkerMode::fail_instead(WorkerSlot& from, TaskId task, std::string_view type,
                               std::string_view why) {
+  from.task_failed();
   const Value error = wire::make_error(type, why);
   Answered answered;
   answered.worker = from.id();

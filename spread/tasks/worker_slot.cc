@@ -339,9 +339,13 @@ void WorkerSlot::on_answer(const wire::UpMessage& message) {
   }
   if (!answered_) first_answer();
   if (counts()) last_moved_ = engine_.now();
-  reprep_due_ = message.kind == wire::UpKind::Error && mode_.setup().tasks->reprep;
+  if (message.kind == wire::UpKind::Error) task_failed();
   mode_.on_answer(*this, message);
   if (looks_at_memory_) look_at_memory();
+}
+
+void WorkerSlot::task_failed() {
+  if (mode_.setup().tasks->reprep) reprep_due_ = true;
 }
 
 void WorkerSlot::look_at_memory() {

@@ -35,6 +35,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool may_submit() const { return slots_ == 1; }
   /// It was sent a list of so many tasks, of which this one is the first; told once.
   std::uint64_t take_list(TaskId first);
+  /// Also what it has answered and does not count: with --reprep-after-failure it prepares again
+  /// before its next task, whatever it answers until then.
+  void task_failed();
   /// What its process was started as: its own words.
   const ArgumentList& arguments() const { return arguments_; }
   /// Its slot has been handed over.

@@ -243,6 +243,8 @@ class Preparing(ShardsTest):
             state = {"prep": m[2], "times": state["times"] + 1}
             continue
         answer = [m[0], "ok", state] if m[1] != "bad" else [m[0], "error", {"type": "Bad", "message": "bad"}]
+        if isinstance(m[1], list):
+            answer = [m[0], "ok", [state for payload in m[1] if payload != "bad"]]
         print(json.dumps(answer), flush=True)
     """.replace("\n    ", "\n")
 
@@ -256,6 +258,10 @@ class Preparing(ShardsTest):
         values = self.run_all("--reprep-after-failure", tasks=["x", "bad", "y", "z", "bad", "bad", "w"])
         self.assertEqual([value and value["times"] for value in values], [1, None, 2, 2, None, None, 4])
         self.assertEqual(values[-1]["prep"], ["a", [2]])
+
+    def test_again_after_a_result_that_does_not_count(self):
+        values = self.run_all("--reprep-after-failure", "--chunk", "1", tasks=["x", "bad", "y"])
+        self.assertEqual([value and value["times"] for value in values], [1, None, 2])
 
     def test_not_without_the_option(self):
         self.assertEqual(self.run_all(tasks=["bad", "y"])[1]["times"], 1)
