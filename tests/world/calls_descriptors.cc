@@ -108,6 +108,7 @@ ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
   const OpenFile* file = file_at(machine, fd);
   if (file == nullptr) return answer(ssize_t{-ESPIPE});
   const ssize_t result = file->read_at(into, size, static_cast<std::size_t>(offset));
+  machine.reads_back = true;
   if (result > 0) machine.holds(result);
   return answer(result);
 }

@@ -61,6 +61,8 @@ void judge_halted(Case& it);
 void judge_first_failure(Case& it);
 /// `whole`: each job has to have a row. `resumed`: some were written by a run before.
 void judge_table(Case& it, bool whole, bool resumed);
+/// --gather: the one value that stdout has.
+void judge_gathered(Case& it);
 /// After judge_output(), which sees what was delivered.
 void judge_tasks(Case& it);
 

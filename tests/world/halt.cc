@@ -113,7 +113,8 @@ Halt find_halt(const Scenario& scenario) {
   halt.why = scenario.halt.substr(comma + 1, equals - comma - 1);
   halt.count = static_cast<std::size_t>(std::atoi(scenario.halt.c_str() + equals + 1));
   halt.percent = scenario.halt.back() == '%';
-  bool unclear = false;
+  bool unclear = std::any_of(scenario.pieces.failed.begin(), scenario.pieces.failed.end(),
+                             [](const auto& list) { return list.died; });
   std::vector<Final> finals;
   for (const TaskPlan& task : scenario.tasks) {
     unclear |= !task.submits.empty() && may_kill(scenario, task);

@@ -131,9 +131,13 @@ class Machine {
   /// Bytes that it has read from children and not written to stdout, stderr or a file.
   std::int64_t held = 0, most_held = 0;
   std::set<const Pipe*> outputs;  ///< stdout and stderr
+  /// ... until it read any of it back from a file: it may read the same more than once.
+  std::int64_t most_held_before = 0;
+  bool reads_back = false;
   void holds(std::int64_t more) {
     held += more;
     most_held = std::max(most_held, held);
+    if (!reads_back) most_held_before = most_held;
   }
 
  private:

@@ -14,12 +14,13 @@ bool Case::reader_left() const {
 }
 
 bool Case::nothing_could_start() const {
-  return scenario.faults.start_fails_one_in > 0 || scenario.worker.starts_badly_one_in > 0;
+  return scenario.faults.start_fails_one_in > 0 || scenario.worker.starts_badly_one_in > 0 ||
+         scenario.pieces.reprep_fails_one_in > 0;
 }
 
 bool Case::any_end(bool (*is)(End)) const {
   const auto has = [&](const TaskPlan& task) {
-    return std::any_of(task.attempts.begin(), task.attempts.end(), is);
+    return is(task.in_company) || std::any_of(task.attempts.begin(), task.attempts.end(), is);
   };
   return std::any_of(scenario.tasks.begin(), scenario.tasks.end(), has) ||
          std::any_of(scenario.family.tasks.begin(), scenario.family.tasks.end(), has);
@@ -43,6 +44,8 @@ bool Case::calm() const {
   return !too_few_slots() && !signalled() && !reader_left() && !nothing_could_start() &&
          !scenario.host.loses() && !machine.disk_was_full &&
          scenario.worker.answers_wrongly_one_in == 0 &&
+         // Nothing leaves before the end, so that no room left is an error.
+         !(scenario.pieces.held() && scenario.spill_fills) &&
          // A job whose output had to be passed on early is not tried again.
          !(scenario.subcommand == "map" && scenario.spill_fills && scenario.retries > 1);
 }

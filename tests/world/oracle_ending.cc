@@ -76,10 +76,7 @@ class Ending {
     }
     // The readers have read all, the workers have done all: then the deadlines count. Starts that
     // failed have pauses of their own, up to 30 s.
-    const Time starts = case_.scenario.faults.start_fails_one_in > 0 ||
-                                case_.scenario.worker.starts_badly_one_in > 0
-                            ? 60 * kSecond
-                            : 2 * kSecond;
+    const Time starts = case_.nothing_could_start() ? 60 * kSecond : 2 * kSecond;
     // After a signal, workers that have nothing unanswered get --kill-grace.
     const bool idle =
         case_.scenario.subcommand == "run" && case_.signalled() && !case_.may_be_silent();
@@ -147,13 +144,16 @@ class Ending {
     std::size_t longest = 0;
     for (const TaskPlan& task : scenario.tasks) longest = std::max(longest, task.value.size());
     constexpr std::size_t kKiB = 1024, kFrame = 40;
+    const std::size_t tasks = std::max<std::size_t>(scenario.pieces.chunk, 1);
     const std::size_t queues = scenario.errors.pause > 0 ? 2 : 1;
     const std::size_t most = 64 * kKiB + queues * 1024 * kKiB + scenario.slots * 2 * 64 * kKiB +
-                             scenario.slots * scenario.window * longest +
+                             scenario.slots * scenario.window * tasks * longest +
                              scenario.tasks.size() * kFrame + scenario.gang.visits.size() * kFrame +
                              scenario.said;
-    if (case_.machine.most_held > static_cast<std::int64_t>(most)) {
-      case_.say("it held " + std::to_string(case_.machine.most_held / 1024) + " KiB of results");
+    const std::int64_t held =
+        scenario.pieces.held() ? case_.machine.most_held_before : case_.machine.most_held;
+    if (held > static_cast<std::int64_t>(most)) {
+      case_.say("it held " + std::to_string(held / 1024) + " KiB of results");
     }
   }
 

@@ -152,6 +152,10 @@ class Halted {
       const auto end = final_of(i);
       if (!end || (halt_.at_once && end->when > halt_.when)) continue;
       if (!map() && !end->success) continue;
+      if (!scenario_.pieces.gather.empty()) {
+        if (!case_.delivered.contains(i)) case_.say(name(i) + " was over, and is not shown");
+        continue;
+      }
       const bool gang = scenario_.gang.members > 0;
       const std::string text =
           map() ? job_text(scenario_, i) : scenario_.tasks[i].value + (gang ? "/0/" : "\n");

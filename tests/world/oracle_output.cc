@@ -57,6 +57,7 @@ class Output {
     if (case_.scenario.results.empty()) all_errors();
     if (!case_.scenario.results.empty()) return result_files();
     if (case_.scenario.ungrouped) return ungrouped();
+    if (!case_.scenario.pieces.gather.empty()) return judge_gathered(case_);
     if (case_.scenario.one_place) return blocks(got);
     if (case_.scenario.subcommand == "map") return jobs();
     // The last line of a filter that died, or that a second signal has ended, is torn.

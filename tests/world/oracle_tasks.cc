@@ -30,6 +30,7 @@ class Tasks {
       }
     }
     summary();
+    joblog();
     constexpr std::size_t kMost = 101;
     const auto least = static_cast<int>(std::min(must_fail, kMost));
     const auto most = static_cast<int>(std::min(must_fail + may_fail, kMost));
@@ -58,6 +59,19 @@ class Tasks {
     if (told.find(words) == std::string::npos && scenario.tasks.size() > 1) {
       case_.say("it does not say how many failed");
     }
+  }
+
+  /// Of `run`: a line for each task.
+  void joblog() {
+    const Scenario& scenario = case_.scenario;
+    if (scenario.joblog.empty() || scenario.subcommand != "run") return;
+    const auto file = case_.machine.files.find(scenario.joblog);
+    if (file == case_.machine.files.end()) return case_.say("there is no joblog");
+    std::vector<std::size_t> lines = lines_in_joblog(file->second->bytes);
+    std::sort(lines.begin(), lines.end());
+    bool right = lines.size() == scenario.tasks.size();
+    for (std::size_t i = 0; right && i < lines.size(); ++i) right = lines[i] == i;
+    if (!right) case_.say("the joblog has not a line for each task");
   }
 
   enum class Fate : std::uint8_t { Succeeds, Fails, Either };

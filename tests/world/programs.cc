@@ -9,6 +9,7 @@
 
 #include "member.h"
 #include "parent.h"
+#include "pieces.h"
 #include "wire.h"
 
 namespace spread::world {
@@ -97,6 +98,8 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
     ended = co_await do_tasks_in_gangs(self, scenario);
   } else if (!scenario.family.tasks.empty()) {
     ended = co_await do_tasks_in_parts(self, scenario);
+  } else if (scenario.pieces.there && scenario.wire != "lines") {
+    ended = co_await do_tasks_in_pieces(self, scenario);
   } else {
     ended = co_await do_tasks(self, scenario);
   }

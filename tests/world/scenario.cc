@@ -56,6 +56,9 @@ class Drawing {
       gangs(others, world_);
     } else if (what == "run" && world_.wire != "lines" && others.one_in(3)) {
       families(others, world_);
+    } else if (what == "run") {
+      Draw more(seed_ + 2'000'000'011);
+      if (more.one_in(2)) pieces(more, world_, calm_, slots_known());
     }
     world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
@@ -93,13 +96,27 @@ class Drawing {
     } else {
       word({"--launch", "login {host}"});
     }
-    word({"-S", std::to_string(draw_.between(1, 3)) + "/:," + there + "n1"});
+    const std::uint64_t here = draw_.between(1, 3);
+    word({"-S", std::to_string(here) + "/:," + there + "n1"});
+    slots_ = here + (there.empty() ? 2 : static_cast<std::uint64_t>(there[0] - '0'));
+    asked_ = there.empty();
     world_.slots = 6;
     host.delay = draw_.of<Time>({0, 50, 60'000}) * kMillisecond;
     // A worker that has a task and says nothing is waited for, a login that is not there is not.
     if (world_.subcommand == "map" && draw_.one_in(3)) host.never_one_in = 2;
     if (!calm_ && draw_.one_in(4)) host.refuses_one_in = 3;
     if (!calm_ && draw_.one_in(3)) host.dies_one_in = 5;
+  }
+
+  /// How many there are when the first tasks are made.
+  std::optional<std::uint64_t> slots_known() const {
+    const HostPlan& host = world_.host;
+    if (world_.faults.descriptors_max < 1024) return std::nullopt;
+    if (!host.there) return world_.slots;
+    const bool may_change = host.loses() || !world_.faults.signals_at.empty();
+    if (asked_ && may_change) return std::nullopt;
+    // It is asked for 20 s; then one is assumed.
+    return asked_ && host.delay >= 20 * kSecond ? slots_ - 1 : slots_;
   }
 
   void word(std::initializer_list<std::string> words) {
@@ -382,6 +399,8 @@ class Drawing {
 
   Draw draw_, limits_;
   std::uint64_t seed_;
+  std::uint64_t slots_ = 0;  ///< with those on the other host, ...
+  bool asked_ = false;       ///< which is asked how many it has
   Scenario world_;
   bool storage_, starts_;  ///< one of the worlds for full storage, or for starts that are slow
   bool calm_ = false;      ///< nothing comes from outside, so that all of it can be judged

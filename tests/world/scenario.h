@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,12 +41,15 @@ struct TaskPlan {
     Mute,  ///< a worker closes its stdout, and goes on
     Deaf,  ///< ... its stdin
     Long,  ///< a command line that no kernel takes: nothing is begun
+    /// Answers what is no result here: a list of a wrong length, or no list where one is wanted.
+    Odd,
     // In a gang alone:
     Early,     ///< answers while its peers have more to say to each other
     Strange,   ///< calls what its peers do not
     LateBusy,  ///< refuses it when it has heard from them
   };
   std::vector<End> attempts = {End::Ok};
+  End in_company = End::Ok;  ///< of a list that has it, with others; Ok: as they do by themselves
   Time duration = 0;
   std::string value;   ///< without a newline
   std::string errors;  ///< what it writes to stderr, with its newline
@@ -78,10 +82,8 @@ struct TaskPlan {
   std::deque<Try> tries;
   unsigned finished = 0;
   std::size_t begun() const { return tries.size(); }
-  Try& begin(const Process& by, Time now) {
-    return tries.emplace_back(
-        Try{attempts[std::min<std::size_t>(tries.size(), attempts.size() - 1)], &by, now});
-  }
+  End next() const { return attempts[std::min<std::size_t>(tries.size(), attempts.size() - 1)]; }
+  Try& begin(const Process& by, Time now) { return tries.emplace_back(Try{next(), &by, now}); }
 };
 
 /// Who writes to, or reads from, one of the program's standard descriptors.
@@ -173,6 +175,32 @@ struct FamilyPlan {
   std::deque<Stay> stays;
 };
 
+/// How tasks of `run` are put together, and their results.
+struct PiecesPlan {
+  bool there = false;       ///< some of it was drawn
+  std::uint64_t chunk = 0;  ///< tasks that a list may have; 0: none come in lists
+  bool reprep = false;
+  unsigned reprep_fails_one_in = 0;
+  std::vector<std::string> prep;      ///< what each worker is given first, as compact JSON
+  std::vector<std::string> payloads;  ///< ... and as each task, where these are shards
+  std::string gather;                 ///< empty: each result is a line
+  bool msgpack = false;               ///< the value of all results is that, and not JSON
+
+  /// The value is written when all is over.
+  bool held() const { return !gather.empty() && (msgpack || gather == "by-worker"); }
+
+  /// What was given out as one list and did not come to results.
+  struct Failed {
+    std::vector<std::size_t> tasks;
+    const Process* by;
+    bool died;  ///< or hung: nothing was answered
+  };
+  std::deque<Failed> failed;
+  /// Tasks that may be in no list with others any more.
+  std::set<std::size_t> suspected;
+  std::set<const Process*> heard;  ///< workers that have answered something
+};
+
 /// How logins to the other host go.
 struct HostPlan {
   bool there = false;         ///< there is one, beside this machine
@@ -201,6 +229,8 @@ struct Scenario {
   WorkerPlan worker;
   GangPlan gang;
   FamilyPlan family;
+  PiecesPlan pieces;
+  std::map<std::string, std::string> files;  ///< that are there before the run
   std::size_t said = 0;  ///< bytes that workers have sent and that are in no result
   HostPlan host;
   StreamPlan in, out, errors;

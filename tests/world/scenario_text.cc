@@ -71,11 +71,12 @@ std::string describe(const Scenario& scenario) {
     text += "\n    " + std::to_string(i) + ": " + std::to_string(task.value.size()) + " bytes, " +
             std::to_string(task.errors.size()) + " of stderr, " + seconds(task.duration) + ",";
     for (const TaskPlan::End end : task.attempts) {
-      constexpr const char* kNames[] = {" ok",    " error",   " crash",    " hang",
-                                        " busy",  " mute",    " deaf",     " too long",
-                                        " early", " strange", " busy late"};
+      constexpr const char* kNames[] = {" ok",   " error", " crash",   " hang",
+                                        " busy", " mute",  " deaf",    " too long",
+                                        " odd",  " early", " strange", " busy late"};
       text += kNames[static_cast<int>(end)];
     }
+    if (task.in_company != TaskPlan::End::Ok) text += "; spoils its list";
     for (const SubmitPlan& submit : task.submits) {
       constexpr const char* kNames[] = {"fetches all", "waits for each", "polls", "fetches none"};
       text += "; submits";

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace spread::world {
 namespace {
@@ -51,6 +52,9 @@ class Unpacked {
  public:
   explicit Unpacked(std::string_view bytes) : bytes_(bytes) {}
 
+  bool torn() const { return torn_; }
+  bool at_end() const { return at_ == bytes_.size(); }
+
   std::string take() {
     const auto first = static_cast<unsigned char>(number(1));
     if (first < 0x80) return std::to_string(first);
@@ -78,11 +82,17 @@ class Unpacked {
 
  private:
   std::uint64_t number(std::size_t size) {
+    if (!has(size)) return 0;
     at_ += size;
     return number_at(bytes_, at_ - size, size);
   }
+  bool has(std::size_t size) {
+    torn_ |= bytes_.size() - at_ < size;
+    return !torn_;
+  }
   std::string text(std::size_t size) {
     std::string quoted = "\"";
+    if (!has(size)) return quoted;
     for (const char each : bytes_.substr(at_, size)) {
       if (each == '"' || each == '\\') quoted += '\\';
       quoted += each;
@@ -92,12 +102,12 @@ class Unpacked {
   }
   std::string array(std::size_t size) {
     std::string all;
-    for (std::size_t i = 0; i < size; ++i) all += (i > 0 ? "," : "") + take();
+    for (std::size_t i = 0; i < size && !torn_; ++i) all += (i > 0 ? "," : "") + take();
     return "[" + all + "]";
   }
   std::string map(std::size_t size) {
     std::string all;
-    for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t i = 0; i < size && !torn_; ++i) {
       all += (i > 0 ? "," : "") + take() + ":";
       all += take();
     }
@@ -106,6 +116,7 @@ class Unpacked {
 
   std::string_view bytes_;
   std::size_t at_ = 0;
+  bool torn_ = false;
 };
 
 std::string packed_json(const std::string& json) {
@@ -162,6 +173,12 @@ std::string list(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
   return "[" + text + "]";
+}
+
+std::optional<std::string> json_of(const std::string& msgpack) {
+  Unpacked value(msgpack);
+  std::string json = value.take();
+  return value.torn() || !value.at_end() ? std::nullopt : std::optional(std::move(json));
 }
 
 std::string value_of(const std::string& object, const std::string& key) {

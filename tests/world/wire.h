@@ -21,6 +21,9 @@ std::vector<std::string> elements(const std::string& json);
 std::string bare(const std::string& json);
 std::string quoted(const std::string& text);
 std::string list(const std::vector<std::string>& parts);
+/// Msgpack as compact JSON; of numbers it knows those that are not negative. Nothing: it is no
+/// whole value, or more than one.
+std::optional<std::string> json_of(const std::string& msgpack);
 /// What a key of a compact object stands for; empty: it has none.
 std::string value_of(const std::string& object, const std::string& key);
 

@@ -44,7 +44,7 @@ class World {
 
   /// Ends this process, with 0 if all is as it should be.
   [[noreturn]] void execute() {
-    run_.emplace(scenario_, seed_, scenario_.faults, std::map<std::string, std::string>());
+    run_.emplace(scenario_, seed_, scenario_.faults, scenario_.files);
     run_->machine().tracing = trace;
     run_->execute(scenario_.words, [this] { first_is_over(); });
     std::abort();  // first_is_over() does not return
