@@ -54,6 +54,7 @@ NAMES = {
         test_: script
         one_shot_test: input
         __package__
+        Subprocesses must follow a protocol
         Execcing state
         Preparation state
         None
