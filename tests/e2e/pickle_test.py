@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import re
 import unittest
 from collections import OrderedDict
 
@@ -134,6 +135,13 @@ class AsItIs(PickleTest):
         worker = [PYTHON, "-c", "import pickle,sys; print(pickle.load(sys.stdin.buffer))"]
         result = self.spread("all", "--wire", "pickle", "--prep-json", "[1]", "--", *worker)
         self.assert_run(result, 0, "[1]\n", "")
+
+    def test_the_loop_of_the_document_is_a_worker(self):
+        with open(os.path.join(os.environ["SPREAD_SOURCE"], "docs", "pickle.md"), encoding="utf-8") as f:
+            loop = re.search(r"```python\n(.*?)```", f.read(), re.DOTALL).group(1)
+        worker = self.file("doc.py", "def compute(x):\n    return x * x, None, None\n" + loop)
+        result = self.run_loop("", [1, 2, 3], worker=[PYTHON, worker])
+        self.assert_run(result, 0, "1\n4\n9\n", "")
 
     def test_one_task_can_be_tried(self):
         result = self.spread("oneshot", "--task", '{"a": 1}', "--wire", "pickle", "--",

@@ -20,7 +20,7 @@ class Pieces {
 
   void all(bool calm, std::optional<std::uint64_t> slots) {
     plan_.there = true;
-    const bool frames = world_.wire != "lines";
+    const bool frames = world_.has_ids();
     if (frames && draw_.one_in(3)) {
       shards(slots);
     } else if (frames && draw_.one_in(2)) {

@@ -98,7 +98,7 @@ Co<int> be_worker(Process& self, Scenario& scenario) {
     ended = co_await do_tasks_in_gangs(self, scenario);
   } else if (!scenario.family.tasks.empty()) {
     ended = co_await do_tasks_in_parts(self, scenario);
-  } else if (scenario.pieces.there && scenario.wire != "lines") {
+  } else if (scenario.pieces.there && scenario.has_ids()) {
     ended = co_await do_tasks_in_pieces(self, scenario);
   } else {
     ended = co_await do_tasks(self, scenario);

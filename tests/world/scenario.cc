@@ -52,9 +52,9 @@ class Drawing {
     rare();
     // With dice of their own, so that all other worlds stay what they are.
     Draw others(seed_ + 1'000'000'007);
-    if (what == "run" && world_.wire != "lines" && others.one_in(4)) {
+    if (what == "run" && world_.has_ids() && others.one_in(4)) {
       gangs(others, world_);
-    } else if (what == "run" && world_.wire != "lines" && others.one_in(3)) {
+    } else if (what == "run" && world_.has_ids() && others.one_in(3)) {
       families(others, world_);
     } else if (what == "run") {
       Draw more(seed_ + 2'000'000'011);
@@ -67,7 +67,7 @@ class Drawing {
  private:
   /// What would otherwise meet too seldom.
   void rare() {
-    if (calm_ && draw_.one_in(8) && world_.wire != "lines") last_words(draw_, world_);
+    if (calm_ && draw_.one_in(8) && world_.has_ids()) last_words(draw_, world_);
     const bool run = world_.subcommand == "run", map = world_.subcommand == "map";
     const bool signals = !world_.faults.signals.empty() || !world_.faults.signals_at.empty();
     if (run && signals && draw_.one_in(2)) world_.worker.lives_on = true;
@@ -216,12 +216,16 @@ class Drawing {
 
   void run() {
     world_.wire = draw_.of<const char*>({"json", "msgpack", "msgpack", "lines"});
+    // Drawn apart, so that the other worlds stay as they are.
+    if (world_.wire == "lines" && Draw(seed_ + 2'000'000'011).one_in(2)) world_.wire = "pickle";
     word({"--wire", world_.wire});
+    if (world_.wire == "pickle") word({"--pickle-remote", "error"});
     world_.ordered = !draw_.one_in(3);
     if (!world_.ordered) word({"--unordered"});
     const bool lines = world_.wire == "lines";
-    if (lines) world_.window = 1;
-    if (!lines && draw_.one_in(2)) {
+    const bool ids = world_.has_ids();
+    if (!ids) world_.window = 1;
+    if (ids && draw_.one_in(2)) {
       world_.window = draw_.between(1, 9);
       word({"--window", std::to_string(world_.window)});
     }
@@ -237,7 +241,7 @@ class Drawing {
     if (timeout) world_.host.delay = std::min(world_.host.delay, kSecond);
     limits();
     if (!calm_ && draw_.one_in(4)) world_.worker.starts_badly_one_in = 6;
-    if (!calm_ && !lines && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
+    if (!calm_ && ids && draw_.one_in(10)) world_.worker.answers_wrongly_one_in = 4;
     const End hang = timeout ? End::Hang : End::Crash;
     if (lines) {
       tasks(draw_count(), {End::Crash, End::Mute, End::Deaf, hang});

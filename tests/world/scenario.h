@@ -217,6 +217,7 @@ struct Scenario {
   std::string subcommand;          ///< `run` also where its tasks have gangs
   std::vector<std::string> words;  ///< all of them, from "spread" on
   std::string wire = "json";
+  bool has_ids() const { return wire != "lines" && wire != "pickle"; }
   bool ordered = true;
   unsigned retries = 1, crash_retries = 3;
   std::uint64_t slots = 0;

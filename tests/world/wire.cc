@@ -25,6 +25,15 @@ std::uint64_t number_at(std::string_view bytes, std::size_t at, std::size_t coun
 std::string packed(const std::string& text) { return '\xdb' + big_endian(text.size(), 4) + text; }
 std::string packed(std::uint64_t number) { return '\xcf' + big_endian(number, 8); }
 
+/// BINSTRING: a length in the other order of bytes.
+std::string pickled(const std::string& text) {
+  const std::string size = big_endian(text.size(), 4);
+  return 'T' + std::string(size.rbegin(), size.rend()) + text;
+}
+
+/// The tuple of what these opcodes push, None and None.
+std::string pickled_answer(const std::string& result) { return "\x80\x02" + result + "NN\x87."; }
+
 std::string frame(const std::string& message) {
   return '\xc6' + big_endian(message.size(), 4) + message + '\n';
 }
@@ -207,7 +216,23 @@ std::optional<std::string> Wire::take_line() {
   return line;
 }
 
+/// Protocol 2, SHORT_BINSTRING and STOP, which is what a payload of a few digits is.
+std::optional<std::string> Wire::take_pickle() {
+  constexpr std::size_t kHeader = 4;
+  if (bytes_.size() < kHeader) return std::nullopt;
+  const std::size_t size = number_at(bytes_, kHeader - 1, 1);
+  if (bytes_.size() < kHeader + size + 1) return std::nullopt;
+  std::string text = bytes_.substr(kHeader, size);
+  bytes_.erase(0, kHeader + size + 1);
+  return text;
+}
+
 std::optional<WireTask> Wire::next() {
+  if (name_ == "pickle") {
+    const std::optional<std::string> digits = take_pickle();
+    if (!digits) return std::nullopt;
+    return WireTask{0, static_cast<std::size_t>(std::atoi(digits->c_str()))};
+  }
   const bool frames = name_ == "msgpack";
   const std::optional<std::string> message = frames ? take_frame() : take_line();
   if (!message) return std::nullopt;
@@ -234,16 +259,21 @@ std::string Wire::message(const std::string& json) const {
 
 std::string Wire::ok(const WireTask& task, const std::string& value) const {
   if (name_ == "lines") return value + "\n";
+  if (name_ == "pickle") return pickled_answer(pickled(value));
   if (name_ == "json") return "[" + std::to_string(task.id) + ",\"ok\",\"" + value + "\"]\n";
   return frame('\x93' + packed(task.id) + packed("ok") + packed(value));
 }
 
 std::string Wire::error(const WireTask& task, const std::string& message) const {
+  if (name_ == "pickle") {
+    return pickled_answer("cworld\nRemoteException\n" + pickled(message) + "\x85R");
+  }
   if (name_ == "json") return "[" + std::to_string(task.id) + ",\"error\",\"" + message + "\"]\n";
   return frame('\x93' + packed(task.id) + packed("error") + packed(message));
 }
 
 std::string Wire::busy(const WireTask& task) const {
+  if (name_ == "pickle") return pickled_answer("cworld\nTooBusy\nF0.1\n\x85R");
   if (name_ == "json") return "[" + std::to_string(task.id) + ",\"busy\",0.1]\n";
   return frame('\x93' + packed(task.id) + packed("busy") + packed(std::uint64_t{1}));
 }

@@ -34,14 +34,15 @@ struct Reply {
   std::string value{};
 };
 
-/// A worker's side of the three wires, written from docs/protocol.md alone, for payloads that are
-/// short text of digits and values that are text without quotes or control characters.
+/// A worker's side of the four wires, written from docs/protocol.md and docs/pickle.md alone, for
+/// payloads that are short text of digits and values that are text without quotes or control
+/// characters.
 class Wire {
  public:
   explicit Wire(std::string name) : name_(std::move(name)) {}
   void add(const std::string& bytes) { bytes_ += bytes; }
   std::optional<WireTask> next();
-  /// The next message whole, as compact JSON, also where it is msgpack. Not the lines wire.
+  /// The next message whole, as compact JSON, also where it is msgpack. Not the wires without ids.
   std::optional<std::string> next_message();
   /// Such a message as it is written; its numbers are not negative.
   std::string message(const std::string& json) const;
@@ -53,6 +54,7 @@ class Wire {
  private:
   std::optional<std::string> take_frame();
   std::optional<std::string> take_line();
+  std::optional<std::string> take_pickle();
 
   std::string name_;
   std::string bytes_;
