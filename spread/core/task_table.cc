@@ -17,7 +17,7 @@ std::vector<TaskIndex> RetryQueue::like(const Task& task, std::size_t most) cons
   if (same == of_kind_.end()) return found;
   for (const Entry& entry : same->second) {
     if (found.size() == most) break;
-    found.push_back(entry.second);
+    found.emplace_back(entry.second);
   }
   return found;
 }

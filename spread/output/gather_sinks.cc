@@ -176,7 +176,7 @@ void HeldGatherSink::add(const TaskResult& result) {
     return formatter_.append_json(result, out.tail());
   }
   if (how_ == GatherAs::Map) wire::ValueWriter(out.tail()).number(number(result.id));
-  if (how_ != GatherAs::Concat) return formatter_.append(result, out);
+  if (how_ != GatherAs::Concat) return formatter_.append_other(result, out);
   const Slice& body = result.value.body;
   out.append(Slice(body.block(), body.view().subspan(wire::array_head(body.view()).bytes)));
 }

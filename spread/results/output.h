@@ -29,6 +29,9 @@ class OutputFormatter {
   /// JSON object of --out records. Never fails: a value that cannot be shown is shown as null and
   /// counted in take_warning().
   void append(const TaskResult& result, OutputQueue& out);
+  /// The same, where it is not called for each of very many: append() stays small enough to be
+  /// inlined where it is.
+  void append_other(const TaskResult& result, OutputQueue& out);
   /// The value alone, as JSON; null for whatever is not Ok.
   void append_json(const TaskResult& result, ByteBuffer& out);
   /// A warning to be shown, each kind once (a NaN was written as null, ...); empty when there is
@@ -39,7 +42,6 @@ class OutputFormatter {
  private:
   enum Warning : std::uint8_t { kTerminatorInText, kNonFinite, kUnreadable, kWarnings };
 
-  void append_other(const TaskResult& result, OutputQueue& out);
   void append_text(const TaskResult& result, OutputQueue& out);
   void append_msgpack(const TaskResult& result, OutputQueue& out);
   void append_pickle(const TaskResult& result, OutputQueue& out);

@@ -95,6 +95,10 @@ Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
   results_ = open_results(output);
   needs_payloads_ = output.gather == GatherAs::ByWorker || output.format == OutputFormat::Csv;
+  if (const TaskOptions* const tasks = setup_.tasks) {
+    looks_at_values_ = tasks->chunk > 0 || output.gather == GatherAs::Concat;
+    adds_to_results_ = needs_payloads_ || tasks->shards.any() || tasks->shows_one;
+  }
   if (!setup_.spill.directory.empty()) {
     if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
       return fail("--spill-dir: " + there.error().message);
@@ -292,10 +296,12 @@ void WorkerMode::on_answer(WorkerSlot& from, const wire::UpMessage& answer) {
   answered_ = true;
   subtasks_.ended(answer.id);
   if (from.place().gang != kNoGang && !counts_in_gang(from, answer)) return;
-  if (setup_.tasks->chunk > 0) return on_list_answer(from, answer);
-  if (answer.kind != wire::UpKind::Ok) return on_other_answer(from, answer);
-  if (must_be_list(answer.id) && !is_list(answer.value)) {
-    return fail_instead(from, answer.id, "BadResult", kNoList);
+  if (answer.kind != wire::UpKind::Ok || looks_at_values_) [[unlikely]] {
+    if (setup_.tasks->chunk > 0) return on_list_answer(from, answer);
+    if (answer.kind != wire::UpKind::Ok) return on_other_answer(from, answer);
+    if (must_be_list(answer.id) && !is_list(answer.value)) {
+      return fail_instead(from, answer.id, "BadResult", kNoList);
+    }
   }
   engine_.post_success(from.id(), answer.id, from.worker().share(answer.value));
 }
@@ -391,9 +397,12 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
   result.attempts = success.attempts;
   result.duration = success.duration;
   result.value.body = std::move(answer.value);
-  if (setup_.tasks->shows_one) show_result_begin();
   if (report != nullptr) fill(*report, result, success.payload);
-  pass_on(std::move(result), success.payload);
+  if (adds_to_results_) [[unlikely]] {
+    if (setup_.tasks->shows_one) show_result_begin();
+    return pass_on(std::move(result), success.payload);
+  }
+  results_->take(std::move(result));
 }
 
 /// To the chain of outcomes.

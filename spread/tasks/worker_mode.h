@@ -130,6 +130,9 @@ class WorkerMode final : public RunMode {
   bool must_be_list(TaskId task) const {
     return setup_.tasks->output.gather == GatherAs::Concat && !is_subtask(task);
   }
+  // What few runs need is asked for once, and not with each task.
+  bool looks_at_values_ = false;          ///< of answers
+  bool adds_to_results_ = false;          ///< pass_on() does more than that
   bool needs_payloads_ = false;           ///< `results_` takes pairs: results/result_pair.h
   std::unique_ptr<RangeProgress> range_;  ///< null where tasks are no shards
   SweepRounds* rounds_ = nullptr;         ///< the same, of --until-ok

@@ -81,6 +81,8 @@ Status WorkerSlot::start() {
   lost_ = false;
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
+  shows_printed_ = !setup.is_all() && setup.tasks->shows_one;
+  sends_otherwise_ = meta_ || (!setup.is_all() && (setup.tasks->chunk > 0 || setup.tasks->reprep));
   looks_at_memory_ = setup.lifetime().max_rss > 0 && engine_.plan().is_local(id());
   ready_ = answered_ = had_subtask_ = ended_by_us_ = reprep_due_ = false;
   lists_.clear();
@@ -96,7 +98,6 @@ Status WorkerSlot::start() {
   return {};
 }
 
-/// Not inline: the memory that a map takes is not for every task.
 Status WorkerSlot::send_with_meta(const SendTask& action, const Value& payload) {
   wire::MapWriter meta;
   meta.add("attempt", action.attempt);
@@ -109,6 +110,16 @@ Status WorkerSlot::send_with_meta(const SendTask& action, const Value& payload) 
   }
   if (!takes_frames()) return {};
   return worker_->session().send_task(action.task, payload, meta.view());
+}
+
+/// What is no plain task, as nearly all are: not inline, since it would cost each of them.
+[[gnu::noinline]] Status WorkerSlot::send_otherwise(const SendTask& action) {
+  if (std::exchange(reprep_due_, false)) worker_->tell(mode_.prep_again());
+  const bool is_list = mode_.setup().tasks->chunk > 0;
+  const Value list = is_list ? list_of(action) : Value();
+  const Value& payload = is_list ? list : action.payload;
+  if (meta_ || is_subtask(action.task)) return send_with_meta(action, payload);
+  return worker_->session().send_task(action.task, payload);
 }
 
 /// --chunk: the payloads of a list, as one; also of a list of one.
@@ -135,13 +146,9 @@ std::uint64_t WorkerSlot::take_list(TaskId first) {
 void WorkerSlot::send_task(const SendTask& action) {
   // It has been found unusable in this very turn, which the Scheduler is about to be told.
   if (!takes_frames()) return;
-  const bool meta = meta_ || is_subtask(action.task);
-  if (std::exchange(reprep_due_, false)) worker_->tell(mode_.prep_again());
-  const bool is_list = mode_.setup().tasks->chunk > 0;
-  const Value list = is_list ? list_of(action) : Value();
-  const Value& payload = is_list ? list : action.payload;
-  const Status sent =
-      meta ? send_with_meta(action, payload) : worker_->session().send_task(action.task, payload);
+  const Status sent = sends_otherwise_ || is_subtask(action.task)
+                          ? send_otherwise(action)
+                          : worker_->session().send_task(action.task, action.payload);
   if (!sent) {
     lists_.erase(action.task);
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
@@ -329,19 +336,24 @@ void WorkerSlot::on_ready() {
 }
 
 void WorkerSlot::on_answer(const wire::UpMessage& message) {
+  if (shows_printed_ || !message.so.empty() || !message.se.empty()) show_printed(message);
+  if (!answered_) first_answer();
+  if (counts()) last_moved_ = engine_.now();
+  if (message.kind == wire::UpKind::Error) task_failed();
+  mode_.on_answer(*this, message);
+  if (looks_at_memory_) look_at_memory();
+}
+
+/// What the task has printed.
+[[gnu::noinline]] void WorkerSlot::show_printed(const wire::UpMessage& message) {
   const WorkerSetup& setup = mode_.setup();
-  if (!setup.is_all() && setup.tasks->shows_one && !is_subtask(message.id)) {
+  if (shows_printed_ && !is_subtask(message.id)) {
     mode_.show_printed(message.so, message.se);
   } else if (!message.so.empty() || !message.se.empty()) {
     if (setup.is_all() || setup.tasks->show_output) {
       engine_.reporter().captured(message.id, message.so, message.se);
     }
   }
-  if (!answered_) first_answer();
-  if (counts()) last_moved_ = engine_.now();
-  if (message.kind == wire::UpKind::Error) task_failed();
-  mode_.on_answer(*this, message);
-  if (looks_at_memory_) look_at_memory();
 }
 
 void WorkerSlot::task_failed() {

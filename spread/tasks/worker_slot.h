@@ -73,7 +73,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   bool counts() const;
   bool takes_frames() { return worker_->session().state() == SessionState::Running; }
   Status send_with_meta(const SendTask& action, const Value& payload);
+  Status send_otherwise(const SendTask& action);
   Value list_of(const SendTask& action);
+  void show_printed(const wire::UpMessage& message);
   bool leaves_lines_out(ExitStatus status) const;
   bool left_before_its_first_answer() const;
   std::string silence_hint() const;
@@ -118,7 +120,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   int silent_rings_ = 0;  ///< since bytes came
   bool lost_ = false;     ///< it is ended for its silence
   bool had_subtask_ = false;
-  bool meta_ = false;  ///< its tasks have a third element
+  bool meta_ = false;             ///< its tasks have a third element
+  bool sends_otherwise_ = false;  ///< or are lists, or there may be something to be said before
+  bool shows_printed_ = false;    ///< of oneshot
   GangPlace place_;
   ArgumentList arguments_;
   std::uint32_t slots_ = 1;  ///< as its hello says
