@@ -112,8 +112,8 @@ class Wrong(SpreadTest):
             ("--bench", "soon", f"expected a time {time}, not 'soon'"),
             ("--max-busy", "0", f"expected a time above 0 {time}, not '0'"),
             ("--wire", "xml", "expected msgpack, json, lines or pickle, not 'xml'"),
-            ("--in", "xml", "expected lines, json, msgpack or csv, not 'xml'"),
-            ("--out", "xml", "expected text, json, msgpack, csv or records, not 'xml'"),
+            ("--in", "xml", "expected lines, json, msgpack, csv or pickle, not 'xml'"),
+            ("--out", "xml", "expected text, json, msgpack, csv, pickle or records, not 'xml'"),
             ("--show-output", "x", "expected slot or none, not 'x'"),
             ("-d", "ab", r"expected one byte: a character, \t, \n, \0 or \xHH, not 'ab'"),
         ):
