@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import random
 import re
 import unittest
 from collections import OrderedDict
@@ -371,6 +372,40 @@ class Streams(PickleTest):
                              self.path("prep.pickle"), "--", PYTHON, self.file("prep.py", text),
                              input=self.stream([7]))
         self.assert_run(result, 0, '["[(1, 2)]",7]\n', "")
+
+    def test_random_values_are_the_same_to_python_on_both_sides(self):
+        seed = int(os.environ.get("SPREAD_SEED") or random.SystemRandom().randrange(1 << 32))
+        print(f"SPREAD_SEED={seed}", flush=True)
+        draw = random.Random(seed)
+
+        def value(depth):
+            kind = draw.randrange(11 if depth > 0 else 7)
+            if kind < 7:
+                return (None, draw.random() < 0.5, draw.randrange(-(1 << 63), 1 << 64) >> draw.randrange(64),
+                        draw.gauss(0, 1e9), "".join(map(chr, draw.choices((0, 34, 92, 233, 8364, 128512), k=5))),
+                        draw.randbytes(draw.randrange(300)), "x" * draw.randrange(300))[kind]
+            items = [value(depth - 1) for _ in range(draw.randrange(5))]
+            if kind == 7:
+                return items
+            if kind == 8:
+                return [items, items]  # the same one twice
+            return {draw.choice((n, str(n), float(n))): item for n, item in enumerate(items)}
+
+        values = [value(4) for _ in range(200)]
+        with self.subTest(seed=seed):
+            data = b"".join(pickle.dumps(v, draw.randrange(6)) for v in values)
+            # Read, and written for Python 3; read again from the answers of any protocol.
+            echo = "return control, None, None"
+            text = LOOP.replace("CP.HIGHEST_PROTOCOL", "hash(repr(control)) % 6").format(
+                before="def compute(control): return control, None, None")
+            packed = self.spread("run", "--wire", "pickle", "--in", "pickle", "--out", "msgpack", "--",
+                                 *self.loop(echo), input=data)
+            self.assertEqual((packed.status, packed.err), (0, ""))
+            result = self.spread("run", "--wire", "pickle", "--in", "msgpack", "--out", "pickle",
+                                 "--pickle-bytes", "3", "--", PYTHON, self.file("any.py", text),
+                                 input=packed.raw)
+            self.assertEqual((result.status, result.err), (0, ""))
+            self.assertEqual([repr(v) for v in self.loads(result.raw)], [repr(v) for v in values])
 
     def test_a_stream_that_is_large_is_read_in_proportion(self):
         values = [{"n": n, "text": "x" * 100} for n in range(20000)]
