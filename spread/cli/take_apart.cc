@@ -2,6 +2,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -365,6 +366,31 @@ Status check_shards(const Draft& draft) {
   return {};
 }
 
+/// Standard input can be read once; the second to do so would find nothing.
+Status check_standard_input(const Draft& draft) {
+  const Options& options = draft.options;
+  std::vector<std::string_view> readers;
+  const auto add = [&](std::string_view option, std::string_view name) {
+    if (name == "-") readers.push_back(option);
+  };
+  for (const PrepItem& item : options.prep) {
+    if (item.kind == PrepItem::Kind::File) add("--prep-file -", item.text);
+    if (item.kind == PrepItem::Kind::Common) add("--common -", item.text);
+  }
+  for (const std::string& name : options.shards.partitions) add("--partition -", name);
+  for (const std::string& name : options.items.input.files) add("-a -", name);
+  const bool reads_tasks = options.subcommand != Subcommand::All && !options.shards.any() &&
+                           options.sweep.specs.empty() && options.items.input.files.empty() &&
+                           options.items.input.groups.empty();
+  if (reads_tasks && readers.size() == 1) {
+    return fail(fmt::format("{}: the tasks come from standard input; name a file for one of them",
+                            readers.front()));
+  }
+  if (readers.size() < 2) return {};
+  return fail(
+      fmt::format("{} and {}: standard input can be read only once", readers[0], readers[1]));
+}
+
 Status check_gather(const Draft& draft) {
   const OutputOptions& output = draft.options.output;
   if (!output.gather) return {};
@@ -416,6 +442,7 @@ Status complete(Draft& draft) {
   SPREAD_TRY(check_gang(draft));
   SPREAD_TRY(check_shards(draft));
   SPREAD_TRY(check_gather(draft));
+  SPREAD_TRY(check_standard_input(draft));
   SPREAD_TRY(check_lifetime(draft));
   return check_workers(draft);
 }

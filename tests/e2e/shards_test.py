@@ -321,6 +321,9 @@ class BadInput(ShardsTest):
                 (("--partition", "/nowhere"), "--partition: cannot read /nowhere: No such file or directory"),
                 (("--in", "json", "--partition", self.file("map.json", "{}")), "--partition .*: it is no JSON array"),
                 (("--range", "1", "--common", broken), f"--common {broken}: .* at byte 6"),
+                (("--partition", "-", "--partition", "-"), "--partition - and --partition -: standard input can be read only once"),
+                (("--common", "-", "-a", "-"), "--common - and -a -: standard input can be read only once"),
+                (("--prep-file", "-"), "--prep-file -: the tasks come from standard input"),
                 (("--gather", "list", "--unordered"), "--gather and --unordered exclude each other"),
                 (("--gather", "list", "--out", "text"), "--gather makes one value, so --out must be json or msgpack"),
                 (("--gather", "root"), "--gather: expected list, concat, map or by-worker, not 'root'")):
