@@ -97,7 +97,8 @@ Status WorkerMode::open() {
   needs_payloads_ = output.gather == GatherAs::ByWorker || output.format == OutputFormat::Csv;
   if (const TaskOptions* const tasks = setup_.tasks) {
     looks_at_values_ = tasks->chunk > 0 || output.gather == GatherAs::Concat;
-    adds_to_results_ = needs_payloads_ || tasks->shards.any() || tasks->shows_one;
+    adds_to_results_ = needs_payloads_ || tasks->shards.any() || tasks->shows_one ||
+                       tasks->sweep.until_ok.has_value();
   }
   if (!setup_.spill.directory.empty()) {
     if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
