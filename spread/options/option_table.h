@@ -75,6 +75,10 @@ std::span<const OptionSpec> option_table();
 /// The row of one of `subcommands` that has `name` ("-j", "--jobs"); null if there is none.
 const OptionSpec* find_option(std::string_view name, Subcommands subcommands);
 
+/// What no single option can know: which exclude each other, what is missing, and the defaults that
+/// depend on other options. The draft's command and input groups must be in place.
+Status complete(Draft& draft);
+
 /// The Options from which a subcommand starts; they differ where its defaults do.
 Options defaults_of(Subcommand subcommand);
 Subcommands bit_of(Subcommand subcommand);

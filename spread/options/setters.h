@@ -220,7 +220,7 @@ Status set_xargs_limits(Draft& draft, std::string_view value);
 Status set_xargs_verbose(Draft& draft, std::string_view value);
 Status set_xargs_exit(Draft& draft, std::string_view value);
 
-/// As complete() in take_apart.h, for what only map has; called by it.
+/// As complete(), for what only map has; called by it.
 Status complete_map(Draft& draft);
 
 /// A record holds the whole output of its job, which spread must read for that: refuses the options
