@@ -8,16 +8,13 @@
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"
 #include "spread/gang/gathering.h"
+#include "spread/input/shard_input.h"
 #include "spread/input/sweep_input.h"
-#include "spread/io/system.h"
-#include "spread/output/csv_sinks.h"
-#include "spread/output/gather_sinks.h"
-#include "spread/output/sinks.h"
+#include "spread/output/outcome_chain.h"
 #include "spread/output/tails_out.h"
 #include "spread/results/joblog.h"
 #include "spread/results/reorder_buffer.h"
 #include "spread/results/result_pair.h"
-#include "spread/results/until_ok_sink.h"
 #include "spread/sweep/sweep_reader.h"
 #include "spread/sweep/sweep_rounds.h"
 #include "spread/tasks/worker_slot.h"
@@ -58,47 +55,15 @@ wire::WorkerError WorkerMode::error_of(const DeliverTask& delivery) const {
   return error;
 }
 
-/// Those that need the last result before they can write the first one take them in any order.
-bool WorkerMode::holds_results(const OutputOptions& output) {
-  const bool by_worker = output.gather == GatherAs::ByWorker;
-  if (output.gather) return by_worker || output.format == OutputFormat::Msgpack;
-  return output.format == OutputFormat::Csv && output.columns.empty();
-}
-
-std::unique_ptr<SpillFile> WorkerMode::open_spill() const {
-  return std::make_unique<TempSpill>(TempFile(setup_.spill.place(), setup_.spill.max_bytes));
-}
-
-std::unique_ptr<OutcomeSink> WorkerMode::open_end(const OutputOptions& output) {
-  OutputWriter& to = engine_.output();
-  const std::size_t memory = setup_.spill.memory;
-  const bool held = holds_results(output);
-  if (output.gather && held) {
-    return std::make_unique<HeldGatherSink>(*output.gather, output.format, memory, open_spill(),
-                                            to);
-  }
-  if (output.gather) return std::make_unique<GatherSink>(*output.gather, to);
-  if (held) return std::make_unique<HeldCsvSink>(output, memory, open_spill(), to);
-  if (output.format == OutputFormat::Csv) return std::make_unique<CsvSink>(output, to);
-  return std::make_unique<FormatSink>(output, to, engine_.plan().host_names);
-}
-
-std::unique_ptr<OutcomeSink> WorkerMode::open_results(const OutputOptions& output) {
-  std::unique_ptr<OutcomeSink> end = open_end(output);
-  const auto until_ok = is_all() ? std::nullopt : setup_.tasks->sweep.until_ok;
-  if (until_ok) end = std::make_unique<UntilOkSink>(*until_ok, std::move(end));
-  if (!output.ordered || (holds_results(output) && !until_ok)) return end;
-  return std::make_unique<ReorderSink>(setup_.spill.memory, open_spill(), std::move(end));
-}
-
 Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
-  results_ = open_results(output);
-  needs_payloads_ = output.gather == GatherAs::ByWorker || output.format == OutputFormat::Csv;
+  const auto until_ok = is_all() ? std::nullopt : setup_.tasks->sweep.until_ok;
+  results_ = open_outcome_chain(output, until_ok, setup_.spill, engine_.output(),
+                                engine_.plan().host_names);
+  needs_payloads_ = needs_payloads(output);
   if (const TaskOptions* const tasks = setup_.tasks) {
     looks_at_values_ = tasks->chunk > 0 || output.gather == GatherAs::Concat;
-    adds_to_results_ = needs_payloads_ || tasks->shards.any() || tasks->shows_one ||
-                       tasks->sweep.until_ok.has_value();
+    adds_to_results_ = needs_payloads_ || tasks->shards.any() || tasks->shows_one || until_ok;
   }
   if (!setup_.spill.directory.empty()) {
     if (const Status there = TempFile(setup_.spill.directory, 0).check(); !there) {
@@ -113,41 +78,34 @@ Status WorkerMode::open() {
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   if (setup_.tasks->shards.any()) return open_shards();
-  if (!setup_.tasks->sweep.specs.empty()) {
-    auto sweep = open_sweep(setup_.tasks->sweep, setup_.streams);
-    if (!sweep) return tl::unexpected(sweep.error());
-    if (!(*sweep)->warning().empty()) engine_.warn((*sweep)->warning());
-    const SweepOptions& options = setup_.tasks->sweep;
-    std::unique_ptr<RecordReader> reader;
-    if (options.until_ok) {
-      auto rounds =
-          std::make_unique<SweepRounds>(std::move(*sweep), *options.until_ok, options.max_rounds);
-      rounds_ = rounds.get();
-      reader = std::move(rounds);
-    } else {
-      reader = std::make_unique<SweepReader>(std::move(*sweep));
-    }
-    return TaskInput::open_reader(std::move(reader), {}, engine_.loop(), setup_.streams);
-  }
+  if (!setup_.tasks->sweep.specs.empty()) return open_sweep_rows();
   return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
 }
 
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_shards() {
-  const ShardOptions& options = setup_.tasks->shards;
-  const RecordOptions& records = setup_.tasks->records;
-  std::vector<Array> arrays;
-  for (const std::string& name : options.partitions) {
-    const Result<std::string> text = read_file(name, setup_.streams.input);
-    if (!text) return fail("--partition: " + text.error().message);
-    auto array = parse_array(*text, array_form(records), records.delimiter);
-    if (!array) return fail("--partition " + name + ": " + array.error().message);
-    arrays.push_back(std::move(*array));
-  }
-  auto reader = std::make_unique<ShardReader>(options, std::move(arrays));
-  shards_ = reader.get();
+  auto reader = open_shard_reader(setup_.tasks->shards, setup_.tasks->records, setup_.streams);
+  if (!reader) return tl::unexpected(reader.error());
+  shards_ = reader->get();
   range_ = std::make_unique<RangeProgress>(*shards_);
   engine_.events().count_range(*range_);
+  return TaskInput::open_reader(std::move(*reader), {}, engine_.loop(), setup_.streams);
+}
+
+Result<std::unique_ptr<TaskInput>> WorkerMode::open_sweep_rows() {
+  const SweepOptions& options = setup_.tasks->sweep;
+  auto sweep = open_sweep(options, setup_.streams);
+  if (!sweep) return tl::unexpected(sweep.error());
+  if (!(*sweep)->warning().empty()) engine_.warn((*sweep)->warning());
+  std::unique_ptr<RecordReader> reader;
+  if (options.until_ok) {
+    auto rounds =
+        std::make_unique<SweepRounds>(std::move(*sweep), *options.until_ok, options.max_rounds);
+    rounds_ = rounds.get();
+    reader = std::move(rounds);
+  } else {
+    reader = std::make_unique<SweepReader>(std::move(*sweep));
+  }
   return TaskInput::open_reader(std::move(reader), {}, engine_.loop(), setup_.streams);
 }
 

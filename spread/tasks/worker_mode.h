@@ -111,11 +111,8 @@ class WorkerMode final : public RunMode {
   wire::WorkerError error_of(const DeliverTask& delivery) const;
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
   bool is_all() const { return setup_.is_all(); }
-  static bool holds_results(const OutputOptions& output);
-  std::unique_ptr<SpillFile> open_spill() const;
-  std::unique_ptr<OutcomeSink> open_end(const OutputOptions& output);
-  std::unique_ptr<OutcomeSink> open_results(const OutputOptions& output);
   Result<std::unique_ptr<TaskInput>> open_shards();
+  Result<std::unique_ptr<TaskInput>> open_sweep_rows();
   void pass_on(TaskResult&& result, const Value& payload);
   void tell_joining();
   void show_result_begin();

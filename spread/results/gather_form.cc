@@ -1,4 +1,6 @@
-#include "spread/output/gather_sinks.h"
+#include "spread/results/gather_form.h"
+
+#include <utility>
 
 #include "spread/base/assert.h"
 #include "spread/base/numbers.h"
@@ -31,107 +33,67 @@ OutputOptions format_as(OutputFormat format) {
   return options;
 }
 
-/// "[1,2]" -> "1,2".
+/// "[1,2]" -> "1,2"; of a list that could not be shown, which is null, nothing.
 std::string_view elements_of(const ByteBuffer& json) {
   const std::string_view text = as_text(json.view());
-  return text.substr(1, text.size() - 2);
+  return text.starts_with('[') ? text.substr(1, text.size() - 2) : std::string_view();
 }
 
 }  // namespace
 
 // ---------------------------------------------------------------- while the run goes on
 
-GatherSink::GatherSink(GatherAs how, OutputWriter& writer)
-    : how_(how),
-      writer_(writer),
-      formatter_(format_as(OutputFormat::Json), no_hosts_),
-      mark_({&writer}) {
+GatherForm::GatherForm(GatherAs how)
+    : how_(how), formatter_(format_as(OutputFormat::Json), no_hosts_) {
   SPREAD_ASSERT(how != GatherAs::ByWorker && how != GatherAs::Root);
 }
 
-void GatherSink::take(TaskResult&& result) {
-  ++taken_;
-  if (!writer_.closed()) add(result);
-}
+void GatherForm::begin(OutputQueue& out) { out.tail().append(how_ == GatherAs::Map ? "{" : "["); }
 
-void GatherSink::add(const TaskResult& result) {
-  const bool ok = result.outcome == Outcome::Ok;
-  if (!ok && how_ != GatherAs::List) return;
-  ByteBuffer& out = writer_.queue().tail();
+void GatherForm::add(const TaskResult& result, OutputQueue& out) {
+  if (result.outcome != Outcome::Ok && how_ != GatherAs::List) return;
   json_.clear();
   formatter_.append_json(result, json_);
   const std::string_view text =
       how_ == GatherAs::Concat ? elements_of(json_) : as_text(json_.view());
-  if (how_ == GatherAs::Concat && text.empty()) return;
-  out.append(begun_ ? "," : how_ == GatherAs::Map ? "{" : "[");
-  begun_ = true;
+  if (text.empty()) return;
+  if (!std::exchange(is_first_, false)) out.tail().append(",");
   if (how_ == GatherAs::Map) {
-    out.append("\"");
-    append_number(number(result.id), out);
-    out.append("\":");
+    out.tail().append("\"");
+    append_number(number(result.id), out.tail());
+    out.tail().append("\":");
   }
-  out.append(text);
+  out.tail().append(text);
 }
 
-void GatherSink::end() {
-  if (std::exchange(ended_, true) || writer_.closed()) return;
-  ByteBuffer& out = writer_.queue().tail();
-  if (!begun_) out.append(how_ == GatherAs::Map ? "{" : "[");
-  out.append(how_ == GatherAs::Map ? "}\n" : "]\n");
-}
+void GatherForm::end(OutputQueue& out) { out.tail().append(how_ == GatherAs::Map ? "}\n" : "]\n"); }
 
 // ---------------------------------------------------------------- held to the end
 
-HeldGatherSink::HeldGatherSink(GatherAs how, OutputFormat format, std::size_t memory_bytes,
-                               std::unique_ptr<SpillFile> spill, OutputWriter& writer)
-    : how_(how),
-      spill_(std::move(spill)),
-      held_(memory_bytes, *spill_),
-      writer_(writer),
-      formatter_(format_as(format), no_hosts_),
-      is_json_(format == OutputFormat::Json),
-      mark_({&writer}) {
+HeldGatherForm::HeldGatherForm(GatherAs how, OutputFormat format)
+    : how_(how), formatter_(format_as(format), no_hosts_), is_json_(format == OutputFormat::Json) {
   SPREAD_ASSERT(is_json_ ? how == GatherAs::ByWorker : format == OutputFormat::Msgpack);
 }
 
-void HeldGatherSink::take(TaskResult&& result) {
-  ++taken_;
+void HeldGatherForm::take(TaskResult&& result, HeldResults& held) {
   const bool ok = result.outcome == Outcome::Ok;
   if (how_ != GatherAs::ByWorker) {
     if (!ok && how_ != GatherAs::List) return;
     elements_ += how_ == GatherAs::Concat ? wire::array_head(result.value.body.view()).elements : 1;
-    return held_.put(std::move(result));
+    return held.put(std::move(result));
   }
   if (result.worker == kNoWorker) return;
   ++counts_[number(result.worker)];
   ResultPair pair = take_pair(result);
   pair.payload.id = key_of(result, false);
   pair.result.id = key_of(result, true);
-  held_.put(std::move(pair.payload));
-  held_.put(std::move(pair.result));
+  held.put(std::move(pair.payload));
+  held.put(std::move(pair.result));
 }
 
-Status HeldGatherSink::pump() {
-  if (!held_.status())
-    return fail("cannot hold the results of --gather: " + held_.status().error().message);
-  if (!ended_ || done_) return {};
-  if (!std::exchange(begun_, true)) begin();
-  TaskResult result;
-  while (!held_.empty()) {
-    if (writer_.full() && !writer_.closed()) return {};
-    SPREAD_TRY(held_.take(result));
-    if (how_ == GatherAs::ByWorker) head_of_worker(result.id);
-    add(result);
-  }
-  if (is_json_) writer_.queue().tail().append(counts_.empty() ? "]\n" : "]}]\n");
-  done_ = true;
-  return {};
-}
-
-void HeldGatherSink::begin() {
-  ByteBuffer& out = writer_.queue().tail();
-  if (is_json_) return out.append("[");
-  wire::ValueWriter writer(out);
+void HeldGatherForm::begin(OutputQueue& out) {
+  if (is_json_) return out.tail().append("[");
+  wire::ValueWriter writer(out.tail());
   if (how_ == GatherAs::ByWorker) {
     writer.array(counts_.size());
   } else if (how_ == GatherAs::Map) {
@@ -142,11 +104,10 @@ void HeldGatherSink::begin() {
 }
 
 /// What stands in front of the first payload of a worker, and of its first result.
-void HeldGatherSink::head_of_worker(TaskId key) {
+void HeldGatherForm::add_head_of_worker(TaskId key, ByteBuffer& out) {
   const std::uint32_t worker = worker_of(key);
   const bool is_first_of_all = !worker_, is_next = !worker_ || *worker_ != worker;
   if (!is_next && in_results_ == is_result(key)) return;
-  ByteBuffer& out = writer_.queue().tail();
   wire::ValueWriter writer(out);
   if (is_next && is_json_) {
     out.append(is_first_of_all ? "{\"number\":" : "]},{\"number\":");
@@ -169,8 +130,8 @@ void HeldGatherSink::head_of_worker(TaskId key) {
   is_first_ = true;
 }
 
-void HeldGatherSink::add(const TaskResult& result) {
-  OutputQueue& out = writer_.queue();
+void HeldGatherForm::add(const TaskResult& result, OutputQueue& out) {
+  if (how_ == GatherAs::ByWorker) add_head_of_worker(result.id, out.tail());
   if (is_json_) {
     if (!std::exchange(is_first_, false)) out.tail().append(",");
     return formatter_.append_json(result, out.tail());
@@ -179,6 +140,10 @@ void HeldGatherSink::add(const TaskResult& result) {
   if (how_ != GatherAs::Concat) return formatter_.append_other(result, out);
   const Slice& body = result.value.body;
   out.append(Slice(body.block(), body.view().subspan(wire::array_head(body.view()).bytes)));
+}
+
+void HeldGatherForm::end(OutputQueue& out) {
+  if (is_json_) out.tail().append(counts_.empty() ? "]\n" : "]}]\n");
 }
 
 }  // namespace spread
