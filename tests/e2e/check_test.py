@@ -16,7 +16,7 @@ with open(os.path.join(SOURCE, "docs", "check.md"), encoding="utf-8") as page:
 # A worker that does one thing wrong: what its first word says. It reads one frame after the other, and
 # writes each answer in a frame.
 BROKEN = r"""
-import os, select, signal, sys, time, msgpack
+import os, select, signal, sys, msgpack
 wrong, buffer, held, tasks = sys.argv[1], b"", b"", 0
 
 def take():
@@ -42,7 +42,7 @@ def write(message):
     held += b"\xc6" + len(body).to_bytes(4, "big") + body + b"\n"
     if wrong == "flush": return
     try: os.write(1, held)
-    except OSError: time.sleep(1000) if wrong == "end-master" else sys.exit()
+    except OSError: signal.pause() if wrong == "end-master" else sys.exit()
     held = b""
 
 if wrong == "start": sys.exit(1)
@@ -59,17 +59,17 @@ while True:
     tasks += 1
     if wrong == "end-busy" and b"" == (take() if select.select([0], [], [], 0.05)[0] else b"x"): sys.exit()
     if wrong == "answer": continue
-    if wrong == "third-element" and len(task) > 2: time.sleep(1000)
+    if wrong == "third-element" and len(task) > 2: signal.pause()
     if wrong == "two elements": id, payload = task
     if wrong == "values" and task[1] is None: sys.exit("null")
-    if wrong == "questions": write([None, "ask", 1, "whoami", task[0]]); frame(); time.sleep(1000)
+    if wrong == "questions": write([None, "ask", 1, "whoami", task[0]]); frame(); signal.pause()
     if wrong == "asks": write([None, "ask", 1, "whoami", task[0]]); frame()
     if wrong == "stray": os.write(1, b"a print\n")
     write([task[0] % 65536 if wrong == "ids" else task[0], "ok", task[1]])
     if wrong == "messages" and tasks == 1: write([task[0], "ok", task[1]])
     if wrong == "unknown kind": write([None, "shout"])
 if wrong == "end-unused" and tasks == 0: sys.exit(3)
-if wrong == "end-idle" and tasks > 0: time.sleep(1000)
+if wrong == "end-idle" and tasks > 0: signal.pause()
 if held: os.write(1, held)
 """
 
@@ -80,6 +80,7 @@ wrong, words = sys.argv[1], sys.argv[2:]
 if wrong == "launcher-environment": words = [word for word in words if not word.startswith("SPREAD_")]
 if wrong == "launcher-terminal": words = ["script", "-qefc", __import__("shlex").join(words), "/dev/null"]
 if wrong == "no stdin": os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+# A launcher that takes long is what is looked for: no event could stand for the time.
 if wrong == "launcher-latency": __import__("time").sleep(1.2)
 if wrong in ("launcher-latency", "no stdin", "launcher-environment", "launcher-terminal", "nothing"):
     os.execvp(words[0], words)
@@ -328,9 +329,9 @@ class WhatBreaksIt(CheckTest):
                 pass
 
     def test_nothing_is_left_behind_a_signal(self):
-        worker = self.file("stays.py", "import os, signal, sys, time\n"
+        worker = self.file("stays.py", "import os, signal, sys\n"
                                        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-                                       "open(sys.argv[1], 'w').write('x\\n')\ntime.sleep(1000)\n")
+                                       "open(sys.argv[1], 'w').write('x\\n')\nsignal.pause()\n")
         post = self.post()
         running = self.start("check", "--timeout", "1000", "--", PYTHON, worker, post.path)
         post.line()
