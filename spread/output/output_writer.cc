@@ -35,6 +35,14 @@ void OutputWriter::drop() {
   deadline_ = kForever;
 }
 
+/// `error` is empty where the reader is gone.
+void OutputWriter::close(std::string error) {
+  closed_ = true;
+  error_ = std::move(error);
+  wait_for_room(false);
+  drop();
+}
+
 void OutputWriter::wait_for_room(bool wanted) {
   if (waiting_ == wanted) return;
   waiting_ = wanted;
@@ -52,6 +60,9 @@ void OutputWriter::flush() {
   if (closed_) return drop();
   last_flush_ = loop_.now();
   deadline_ = kForever;
+  if (gate_ != nullptr && !queue_.empty()) {
+    if (const Status open = gate_->before_write(); !open) return close(open.error().message);
+  }
   while (!queue_.empty()) {
     std::array<ByteView, 32> pieces;
     std::size_t count = queue_.gather(pieces);
@@ -64,10 +75,7 @@ void OutputWriter::flush() {
     const IoResult result = write_some(output_.fd.get(), {pieces.data(), count});
     if (result.state == IoState::WouldBlock) return wait_for_room(true);
     if (result.state != IoState::Done) {
-      closed_ = true;
-      if (result.state == IoState::Failed) error_ = errno_text(result.error);
-      wait_for_room(false);
-      return drop();
+      return close(result.state == IoState::Failed ? errno_text(result.error) : std::string());
     }
     if (result.size > 0) in_line_ = byte_at(pieces, result.size - 1) != '\n';
     written_ += result.size;

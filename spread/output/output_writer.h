@@ -13,6 +13,16 @@
 
 namespace spread {
 
+/// What has to be done before an OutputWriter writes: the journal is written before the results
+/// that it records.
+class WriteGate {
+ public:
+  virtual ~WriteGate() = default;
+  /// Once in each flush that has something to write, before its first byte. An Error ends the
+  /// output as a write that has failed does.
+  virtual Status before_write() = 0;
+};
+
 /// Bytes on their way out of the program (stdout, stderr, the joblog, the events, the workers'
 /// log), written without ever blocking. Small results are gathered for at most kLinger, so that a
 /// million of them cost a few thousand system calls, and a single one is seen at once.
@@ -29,6 +39,11 @@ class OutputWriter final : public ReadyHandler {
   OutputWriter& operator=(const OutputWriter&) = delete;
 
   OutputQueue& queue() { return queue_; }
+  /// Asked from now on; it must outlive this. Nothing goes past it.
+  void set_gate(WriteGate& gate) {
+    gate_ = &gate;
+    can_bypass_ = false;
+  }
   /// Where bytes may be moved to past the queue, since nothing waits in it; else -1.
   int bypass() const {
     return can_bypass_ && queue_.empty() && !waiting_ && !closed_ ? output_.fd.get() : -1;
@@ -65,11 +80,13 @@ class OutputWriter final : public ReadyHandler {
 
  private:
   void drop();
+  void close(std::string error);
   void wait_for_room(bool wanted);
 
   EventLoop& loop_;
   OutputDescriptor output_;
   OutputQueue queue_;
+  WriteGate* gate_ = nullptr;
   TimePoint last_flush_{};
   TimePoint deadline_ = kForever;
   bool waiting_ = false;
