@@ -42,12 +42,18 @@ void RunHistory::give_up(const Error& why) {
   warning_ = "no history: " + why.message;
 }
 
-std::string RunHistory::take_warning() { return std::exchange(warning_, {}); }
+std::string RunHistory::take_warning() {
+  if (warning_.empty() && store_) warning_ = store_->take_notice();
+  return std::exchange(warning_, {});
+}
 
 bool RunHistory::open() {
   if (!file_.enabled || store_) return file_.enabled;
   const Result<std::string> name = history_file(file_, environment_);
-  auto store = name ? HistoryStore::open(*name, kRunWaitsMilliseconds)
+  // The default place is spread's own; what a user has named may be anything.
+  const auto if_damaged = file_.name.empty() ? HistoryStore::IfDamaged::SetAside
+                                             : HistoryStore::IfDamaged::SetAsideIfOurs;
+  auto store = name ? HistoryStore::open(*name, kRunWaitsMilliseconds, if_damaged)
                     : Result<HistoryStore>(tl::unexpected(name.error()));
   if (!store) {
     give_up(store.error());

@@ -10,6 +10,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/base/quote.h"
+#include "spread/history/damaged_file.h"
 #include "spread/sys/calls.h"
 
 namespace spread {
@@ -41,16 +42,30 @@ PRAGMA user_version = 1;
 )";
 static_assert(kApplication == 1936749156 && kVersion == 1);
 
+// What a file says is not believed beyond this, so that the arithmetic behind it stays finite.
+constexpr double kSecondsMax = 1e7;
+constexpr double kLogFactorMax = 10;
+
+double within(double value, double least, double most) {
+  return std::isfinite(value) ? std::clamp(value, least, most) : 0;
+}
+
 KeyHistory read_key(const Statement& row, int column) {
   KeyHistory history;
-  history.seconds = row.real(column);
-  history.weight = row.real(column + 1);
-  history.launch_seconds = row.real(column + 2);
-  history.failure_rate = row.real(column + 3);
-  history.busy_rate = row.real(column + 4);
-  history.tasks = static_cast<std::uint64_t>(row.integer(column + 5));
+  history.seconds = within(row.real(column), 0, kSecondsMax);
+  history.weight = within(row.real(column + 1), 0, kSecondsMax);
+  history.launch_seconds = within(row.real(column + 2), 0, kSecondsMax);
+  history.failure_rate = within(row.real(column + 3), 0, 1);
+  history.busy_rate = within(row.real(column + 4), 0, 1);
+  history.tasks = static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(column + 5), 0));
   history.last_used = row.integer(column + 6);
   return history;
+}
+
+/// From column 0 on.
+PartHistory read_part(const Statement& row) {
+  return {within(row.real(0), 0, kSecondsMax), within(row.real(1), -kLogFactorMax, kLogFactorMax),
+          within(row.real(2), 0, kLogFactorMax * kLogFactorMax)};
 }
 
 /// It holds argument lists, which other users must not read; XDG asks for that, too. A folder that
@@ -84,15 +99,46 @@ Result<std::string> default_history_file(const char* xdg_state_home, const char*
   return fail("history: neither XDG_STATE_HOME nor HOME is set; name a file with --history");
 }
 
-tl::unexpected<Error> HistoryStore::error(const char* doing, const Error& why) const {
+tl::unexpected<Error> HistoryStore::error(const char* doing, const Error& why) {
+  damaged_ = database_ && database_->damaged();
   return fail(std::string(doing) + " history " + file_ + ": " + why.message);
 }
 
-Result<HistoryStore> HistoryStore::open(const std::string& file, int wait_milliseconds) {
+Result<HistoryStore> HistoryStore::open(const std::string& file, int wait_milliseconds,
+                                        IfDamaged if_damaged) {
   HistoryStore store(file);
   store.wait_milliseconds_ = wait_milliseconds;
-  SPREAD_TRY(store.connect(false));
+  store.if_damaged_ = if_damaged;
+  if (Status connected = store.connect(false); !connected) {
+    SPREAD_TRY(store.set_aside(connected.error()));
+  }
   return store;
+}
+
+bool HistoryStore::is_ours() const {
+  switch (if_damaged_) {
+    case IfDamaged::Refuse: return false;
+    case IfDamaged::SetAsideIfOurs: return is_written_by(file_, kApplication);
+    case IfDamaged::SetAside: return true;
+  }
+  return false;
+}
+
+/// `why` again, unless it was damage and the file is gone from its place: then the history is
+/// empty.
+Status HistoryStore::set_aside(const Error& why) {
+  if (!damaged_) return tl::unexpected(why);
+  database_.reset();
+  if (!is_ours()) return tl::unexpected(why);
+  const Result<std::string> aside = move_aside(file_, inode_, kAsideMax);
+  if (!aside) return fail(why.message + "; it cannot be set aside: " + aside.error().message);
+  damaged_ = false;
+  // Of several runs the one that renames it tells.
+  if (!aside->empty()) {
+    notice_ = "damaged history: " + why.message + "; the file is now " + *aside +
+              ", and a new one is begun";
+  }
+  return {};
 }
 
 Status HistoryStore::connect(bool create) {
@@ -107,13 +153,26 @@ Status HistoryStore::connect(bool create) {
     if (failed) return error("create the directory of", Error{failed.message()});
     make_private_file(file_);
   }
+  inode_ = inode_of(file_);
   Result<Database> opened = Database::open(file_, create);
+  // Another run may have set it aside just now.
+  if (!opened && !create && inode_of(file_) == 0) return {};
   if (!opened) return error("open", opened.error());
   database_.emplace(std::move(*opened));
   database_->wait_at_most(wait_milliseconds_);
-  if (Status checked = check_schema(); !checked) {
-    database_.reset();
-    return checked;
+  Status checked = leave_wal();
+  if (checked) checked = check_schema();
+  if (!checked) database_.reset();
+  return checked;
+}
+
+/// An exclusive lock before the first look lets SQLite read such a log without memory that is
+/// shared.
+Status HistoryStore::leave_wal() {
+  if (!has_wal(file_)) return {};
+  for (const char* sql : {"PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=DELETE",
+                          "PRAGMA locking_mode=NORMAL"}) {
+    if (Status done = database_->execute(sql); !done) return error("read", done.error());
   }
   return {};
 }
@@ -130,7 +189,7 @@ Status HistoryStore::check_schema() {
                        ", this one knows " + std::to_string(kVersion) + ")"});
   }
   // An empty file is as good as none: a run that was killed just now may have left it.
-  Statement tables(database_->get(), "SELECT count(*) FROM sqlite_master");
+  Statement tables(*database_, "SELECT count(*) FROM sqlite_master");
   const Result<bool> row = tables.step();
   if (!row) return error("read", row.error());
   if (*application == 0 && tables.integer(0) == 0) return {};
@@ -157,19 +216,19 @@ Status HistoryStore::create_schema() {
 
 Result<std::vector<PartHistory>> HistoryStore::parts(const HistoryKey& key) {
   std::vector<PartHistory> found;
-  Statement select(database_->get(), "SELECT weight, mean, variance FROM part WHERE part = ?");
+  Statement select(*database_, "SELECT weight, mean, variance FROM part WHERE part = ?");
   for (const std::string& part : parts_of(key)) {
     const Result<bool> row = select.bind(0, part).step();
     if (!row) return tl::unexpected<Error>(row.error());
     if (!*row) continue;
-    found.push_back({select.real(0), select.real(1), select.real(2)});
+    found.push_back(read_part(select));
     SPREAD_TRY(select.run());
   }
   return found;
 }
 
 Result<KeyHistory> HistoryStore::key_history(const HistoryKey& key) {
-  Statement select(database_->get(),
+  Statement select(*database_,
                    "SELECT seconds, weight, launch_seconds, failure_rate, busy_rate, tasks,"
                    " last_used FROM key WHERE host = ? AND command = ? AND prep = ?");
   const Result<bool> row =
@@ -179,8 +238,15 @@ Result<KeyHistory> HistoryStore::key_history(const HistoryKey& key) {
 }
 
 Result<std::vector<Prior>> HistoryStore::lookup(const std::vector<HistoryKey>& keys) {
+  if (!database_) return std::vector<Prior>(keys.size());
+  Result<std::vector<Prior>> found = priors(keys);
+  if (found) return found;
+  SPREAD_TRY(set_aside(found.error()));
+  return std::vector<Prior>(keys.size());
+}
+
+Result<std::vector<Prior>> HistoryStore::priors(const std::vector<HistoryKey>& keys) {
   std::vector<Prior> priors(keys.size());
-  if (!database_) return priors;
   const Result<std::int64_t> version = database_->pragma("user_version");
   if (!version) return error("read", version.error());
   if (*version == 0) return priors;
@@ -205,7 +271,7 @@ Result<std::vector<HistoryStore::Row>> HistoryStore::rows(const std::vector<std:
   const Result<std::int64_t> version = database_->pragma("user_version");
   if (!version) return error("read", version.error());
   if (*version == 0) return rows;
-  Statement select(database_->get(),
+  Statement select(*database_,
                    "SELECT host, command, prep, seconds, weight, launch_seconds, failure_rate,"
                    " busy_rate, tasks, last_used FROM key ORDER BY command, prep, seconds, host");
   while (true) {
@@ -232,11 +298,11 @@ Result<std::vector<HistoryStore::Row>> HistoryStore::rows(const std::vector<std:
 
 Status HistoryStore::in_transaction(Status result) {
   if (!result) {
-    static_cast<void>(database_->execute("ROLLBACK"));
+    database_->roll_back();
     return error("write", result.error());
   }
   if (Status done = database_->execute("COMMIT"); !done) {
-    static_cast<void>(database_->execute("ROLLBACK"));
+    database_->roll_back();
     return error("write", done.error());
   }
   return {};
@@ -247,9 +313,19 @@ Status HistoryStore::record(const std::vector<Observation>& run, std::int64_t un
     return seen.answers + seen.failures + seen.refusals == 0;
   };
   if (std::all_of(run.begin(), run.end(), idle)) return {};
+  const Status written = write(run, unix_now);
+  if (written) return {};
+  SPREAD_TRY(set_aside(written.error()));
+  return write(run, unix_now);
+}
+
+Status HistoryStore::write(const std::vector<Observation>& run, std::int64_t unix_now) {
   if (!database_) SPREAD_TRY(connect(true));
-  // IMMEDIATE: read and write under one lock, or two runs that end together forget one of them. Not
-  // WAL: it does not work on network file systems, where homes often are.
+  // A disk that is busy must not delay the end of a run. What a power cut damages is set aside.
+  if (Status set = database_->execute("PRAGMA synchronous=OFF"); !set) {
+    return error("write", set.error());
+  }
+  // IMMEDIATE: read and write under one lock, or two runs that end together forget one of them.
   if (Status begun = database_->execute("BEGIN IMMEDIATE"); !begun) {
     return error("write", begun.error());
   }
@@ -279,7 +355,7 @@ Status HistoryStore::merge_run(const std::vector<Observation>& run, std::int64_t
 }
 
 Status HistoryStore::store(const HistoryKey& key, const KeyHistory& history) {
-  Statement insert(database_->get(), "INSERT OR REPLACE INTO key VALUES (?,?,?,?,?,?,?,?,?,?)");
+  Statement insert(*database_, "INSERT OR REPLACE INTO key VALUES (?,?,?,?,?,?,?,?,?,?)");
   insert.bind(0, key.host).bind(1, shell_join(key.command)).bind(2, key.prep_digest);
   insert.bind(3, history.seconds).bind(4, history.weight).bind(5, history.launch_seconds);
   insert.bind(6, history.failure_rate).bind(7, history.busy_rate);
@@ -290,12 +366,12 @@ Status HistoryStore::store(const HistoryKey& key, const KeyHistory& history) {
 Status HistoryStore::merge_part(const std::string& part, const PartHistory& seen,
                                 std::int64_t unix_now) {
   PartHistory history;
-  Statement select(database_->get(), "SELECT weight, mean, variance FROM part WHERE part = ?");
+  Statement select(*database_, "SELECT weight, mean, variance FROM part WHERE part = ?");
   const Result<bool> row = select.bind(0, part).step();
   if (!row) return tl::unexpected<Error>(row.error());
-  if (*row) history = {select.real(0), select.real(1), select.real(2)};
+  if (*row) history = read_part(select);
   merge(history, seen);
-  Statement insert(database_->get(), "INSERT OR REPLACE INTO part VALUES (?,?,?,?,?)");
+  Statement insert(*database_, "INSERT OR REPLACE INTO part VALUES (?,?,?,?,?)");
   insert.bind(0, part).bind(1, history.weight).bind(2, history.mean).bind(3, history.variance);
   return insert.bind(4, unix_now).run();
 }
@@ -314,13 +390,12 @@ Result<std::size_t> HistoryStore::reset(const std::vector<std::string>& words) {
   }
   const auto forget = [&]() -> Status {
     if (words.empty()) return database_->execute("DELETE FROM key; DELETE FROM part;");
-    Statement remove(database_->get(),
-                     "DELETE FROM key WHERE host = ? AND command = ? AND prep = ?");
+    Statement remove(*database_, "DELETE FROM key WHERE host = ? AND command = ? AND prep = ?");
     for (const Row& row : *doomed) {
       remove.bind(0, row.key.host).bind(1, shell_join(row.key.command));
       SPREAD_TRY(remove.bind(2, row.key.prep_digest).run());
     }
-    Statement parts(database_->get(), "DELETE FROM part WHERE part = ?");
+    Statement parts(*database_, "DELETE FROM part WHERE part = ?");
     for (const std::string& word : words) {
       SPREAD_TRY(parts.bind(0, "@" + word).run());
       SPREAD_TRY(parts.bind(0, "=" + word).run());

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "spread/api/result.h"
@@ -27,14 +28,32 @@ Result<std::string> default_history_file(const char* xdg_state_home, const char*
 /// The history file (SQLite). Several runs may use one at the same time. Every error becomes a
 /// warning: the run goes on without its history. Nothing is created, not even the file, before
 /// record(); a file that is not there is an empty history.
+///
+/// It has a rollback journal, never a write-ahead log: that needs memory which all its users share,
+/// and homes are often on network file systems, which have none. A file that has been given such a
+/// log is changed back.
 class HistoryStore {
  public:
-  /// For another run that is writing.
+  /// For another run that is writing, where a user waits for the answer.
   static constexpr int kWaitMilliseconds = 3000;
+  /// Damaged files that are kept beside each other. Of more the last one stays where it is.
+  static constexpr int kAsideMax = 9;
+
+  /// What becomes of a file that is damaged: SQLite cannot read it, or not what spread wrote there.
+  enum class IfDamaged : std::uint8_t {
+    Refuse,
+    /// It is renamed, never deleted, if it shows that spread has written it (its header says so) or
+    /// if a power cut has left zeros of it; another is an error.
+    SetAsideIfOurs,
+    SetAside,  ///< whatever it holds: of a place that is spread's own
+  };
 
   /// Fails if the file is unreadable, no database, another program's, or of a newer spread.
   static Result<HistoryStore> open(const std::string& file,
-                                   int wait_milliseconds = kWaitMilliseconds);
+                                   int wait_milliseconds = kWaitMilliseconds,
+                                   IfDamaged if_damaged = IfDamaged::Refuse);
+  /// What became of a damaged file, once; empty where there was none.
+  std::string take_notice() { return std::exchange(notice_, {}); }
 
   /// One Prior per key, in their order.
   Result<std::vector<Prior>> lookup(const std::vector<HistoryKey>& keys);
@@ -59,8 +78,11 @@ class HistoryStore {
  private:
   explicit HistoryStore(std::string file) : file_(std::move(file)) {}
   Status connect(bool create);
+  Status leave_wal();
   Status check_schema();
   Status create_schema();
+  Result<std::vector<Prior>> priors(const std::vector<HistoryKey>& keys);
+  Status write(const std::vector<Observation>& run, std::int64_t unix_now);
   Status merge_run(const std::vector<Observation>& run, std::int64_t unix_now);
   Result<std::vector<PartHistory>> parts(const HistoryKey& key);
   Result<KeyHistory> key_history(const HistoryKey& key);
@@ -68,11 +90,17 @@ class HistoryStore {
   Status merge_part(const std::string& part, const PartHistory& seen, std::int64_t unix_now);
   Status prune();
   Status in_transaction(Status result);
-  tl::unexpected<Error> error(const char* doing, const Error& why) const;
+  tl::unexpected<Error> error(const char* doing, const Error& why);
+  bool is_ours() const;
+  Status set_aside(const Error& why);
 
   int wait_milliseconds_ = kWaitMilliseconds;
+  IfDamaged if_damaged_ = IfDamaged::Refuse;
   std::string file_;
   std::optional<Database> database_;
+  bool damaged_ = false;     ///< the last error was the file's fault
+  std::uint64_t inode_ = 0;  ///< of the file that is open
+  std::string notice_;
 };
 
 }  // namespace spread

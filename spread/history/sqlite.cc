@@ -3,9 +3,10 @@
 #include <sqlite3.h>
 
 namespace spread {
-Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
+Statement::Statement(Database& database, std::string_view sql) : database_(database) {
   // A failure leaves statement_ null, and the first step() reports it.
-  sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr);
+  sqlite3_prepare_v2(database.get(), sql.data(), static_cast<int>(sql.size()), &statement_,
+                     nullptr);
 }
 Statement::~Statement() { sqlite3_finalize(statement_); }
 
@@ -25,13 +26,16 @@ Statement& Statement::bind(int index, std::int64_t number) {
 }
 
 Result<bool> Statement::step() {
-  if (statement_ == nullptr) return fail(sqlite3_errmsg(database_));
+  if (statement_ == nullptr) return database_.failure();
   const int status = sqlite3_step(statement_);
   if (status == SQLITE_ROW) return true;
-  const std::string message = status == SQLITE_DONE ? "" : sqlite3_errmsg(database_);
+  if (status != SQLITE_DONE) {
+    tl::unexpected<Error> why = database_.failure();
+    sqlite3_reset(statement_);
+    return why;
+  }
   sqlite3_reset(statement_);
-  if (status == SQLITE_DONE) return false;
-  return fail(message);
+  return false;
 }
 
 Status Statement::run() {
@@ -58,19 +62,41 @@ Result<Database> Database::open(const std::string& path, bool create) {
   // Without write permission SQLite falls back to reading by itself.
   const int status = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   Database database(raw);
-  if (status != SQLITE_OK) return fail(raw != nullptr ? sqlite3_errmsg(raw) : "out of memory");
+  if (raw == nullptr) return fail("out of memory");
+  if (status != SQLITE_OK) return database.failure();
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
   return database;
+}
+
+tl::unexpected<Error> Database::failure() {
+  const std::string message = sqlite3_errmsg(get());
+  switch (sqlite3_errcode(get())) {
+    // SQLITE_ERROR: the statements are those of spread, and correct; so a table is not what it was.
+    case SQLITE_ERROR:
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: damaged_ = true; break;
+    // What SQLite makes of ENOLCK, too, with which network file systems refuse locks.
+    case SQLITE_BUSY:
+      return fail(message + " (by another process, or its file system grants no locks)");
+    default: break;
+  }
+  return fail(message);
 }
 
 void Database::wait_at_most(int milliseconds) { sqlite3_busy_timeout(get(), milliseconds); }
 
 Status Database::execute(const char* sql) {
   if (sqlite3_exec(get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  return fail(sqlite3_errmsg(get()));
+  return failure();
 }
 
+void Database::roll_back() { sqlite3_exec(get(), "ROLLBACK", nullptr, nullptr, nullptr); }
+
 Result<std::int64_t> Database::pragma(const char* name) {
-  Statement statement(get(), std::string("PRAGMA ") + name);
+  Statement statement(*this, std::string("PRAGMA ") + name);
   const Result<bool> row = statement.step();
   if (!row) return tl::unexpected<Error>(row.error());
   return *row ? statement.integer(0) : 0;

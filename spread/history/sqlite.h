@@ -12,10 +12,13 @@ struct sqlite3_stmt;
 
 namespace spread {
 
-/// A prepared statement. Parameters and columns are counted from 0.
+class Database;
+
+/// A prepared statement. Parameters and columns are counted from 0. `database` outlives it, and its
+/// SQL is that of a table which the caller knows to be there.
 class Statement {
  public:
-  Statement(sqlite3* database, std::string_view sql);
+  Statement(Database& database, std::string_view sql);
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
   ~Statement();
@@ -31,11 +34,12 @@ class Statement {
   std::int64_t integer(int column) const;
 
  private:
-  sqlite3* database_;
+  Database& database_;
   sqlite3_stmt* statement_ = nullptr;
 };
 
-/// A connection. Every error says what SQLite says; the caller adds the file's name.
+/// A connection. Every error says what SQLite says; the caller adds the file's name. What the file
+/// holds is not trusted: its schema runs no functions, and can name no file.
 class Database {
  public:
   static Result<Database> open(const std::string& path, bool create);
@@ -44,8 +48,15 @@ class Database {
 
   void wait_at_most(int milliseconds);
   Status execute(const char* sql);
+  /// Also where SQLite has done it by itself.
+  void roll_back();
   Result<std::int64_t> pragma(const char* name);
   sqlite3* get() const { return database_.get(); }
+
+  /// The error of the last call, which has failed.
+  tl::unexpected<Error> failure();
+  /// Whether a call has failed because of what the file holds, not of what its file system does.
+  bool damaged() const { return damaged_; }
 
  private:
   struct Close {
@@ -53,6 +64,7 @@ class Database {
   };
   explicit Database(sqlite3* database) : database_(database) {}
   std::unique_ptr<sqlite3, Close> database_;
+  bool damaged_ = false;
 };
 
 }  // namespace spread

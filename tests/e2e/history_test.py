@@ -5,6 +5,7 @@ import os
 import sqlite3
 import unittest
 
+import confinement
 from spread_testing import PYTHON, SpreadTest
 
 # Sleeps for MILLISECONDS, on the host "slow" four times as long, and answers with its payload. To
@@ -31,7 +32,7 @@ class HistoryTest(SpreadTest):
         self.sleeper = self.file("sleeper.py", SLEEPER)
         self.default = os.path.join(self.environment["XDG_STATE_HOME"], "spread", "history.db")
 
-    def hosts_of(self, tasks, *options, milliseconds=30, said="", meet=None):
+    def hosts_of(self, tasks, *options, milliseconds=30, said="", meet=None, **how):
         """The hosts that computed the tasks, in the order of the tasks. The slow one is named
         first, so that only knowledge puts it behind."""
         result = self.spread(
@@ -39,6 +40,7 @@ class HistoryTest(SpreadTest):
             *("--", PYTHON, self.sleeper, milliseconds),
             input="x\n" * tasks,
             env={**self.environment, **({"MEET": meet} if meet else {})},
+            **how,
         )
         self.assertEqual(result.status, 0, result)
         self.assertRegex(result.err, rf"\A{said}\Z")
@@ -66,7 +68,22 @@ class Locked(HistoryTest):
         self.addCleanup(database.close)
         database.execute("BEGIN EXCLUSIVE")
         for _ in range(8):  # at 3 s each it would be too late
-            self.hosts_of(2, milliseconds=1, said=r"spread: no history: .*locked\n")
+            self.hosts_of(2, milliseconds=1, said=r"spread: no history: .*locked[^\n]*\n")
+
+    def test_file_system_without_locks_is_one_warning(self):
+        self.learn()
+        with open(self.default, "rb") as file:
+            before = file.read()
+        for _ in range(4):
+            hosts = self.hosts_of(
+                2,
+                milliseconds=1,
+                said=r"spread: no history: [^\n]*grants no locks\)\n",
+                preexec_fn=confinement.refuse_locks,
+            )
+            self.assertEqual(len(hosts), 2)
+        with open(self.default, "rb") as file:
+            self.assertEqual(file.read(), before)
 
 
 class FastestFirst(HistoryTest):
@@ -143,6 +160,33 @@ class HistoryFile(HistoryTest):
         self.learn("--history", file, said=rf"spread: [^\n]*{file}[^\n]*\n")
         with open(file, encoding="utf-8") as kept:
             self.assertEqual(kept.read(), text)
+
+
+class Damaged(HistoryTest):
+    def test_file_is_set_aside_with_one_warning_and_a_new_one_is_begun(self):
+        self.learn()
+        with open(self.default, "r+b") as file:
+            file.truncate(5000)
+        aside = self.default + ".damaged"
+        self.learn(said=rf"spread: damaged history: [^\n]*; the file is now {aside}, [^\n]*\n")
+        self.assertEqual(os.path.getsize(aside), 5000)
+        self.assertEqual(self.hosts_of(1), ["fast"])
+
+    def test_file_of_rubbish_in_the_place_of_spread_is_set_aside(self):
+        os.makedirs(os.path.dirname(self.default))
+        with open(self.default, "w", encoding="utf-8") as file:
+            file.write("rubbish\n" * 1000)
+        self.learn(said=rf"spread: damaged history: [^\n]*{self.default}.damaged, [^\n]*\n")
+        self.learn()
+
+    def test_show_of_it_is_an_error_and_changes_nothing(self):
+        os.makedirs(os.path.dirname(self.default))
+        with open(self.default, "w", encoding="utf-8") as file:
+            file.write("rubbish\n" * 1000)
+        result = self.spread("history", "show")
+        self.assertEqual(result.status, 255)
+        self.assertRegex(result.err, rf"\Aspread: read history {self.default}: [^\n]*\n\Z")
+        self.assertEqual(os.listdir(os.path.dirname(self.default)), ["history.db"])
 
 
 class Show(HistoryTest):

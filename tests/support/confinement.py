@@ -3,17 +3,19 @@ forbids that, they raise, and the test fails."""
 
 import ctypes
 import errno
+import fcntl
 import os
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Numbers of system calls.
 CALLS = {
-    "x86_64": {"memfd_create": 319, "execveat": 322, "close_range": 436},
-    "aarch64": {"memfd_create": 279, "execveat": 281, "close_range": 436},
+    "x86_64": {"memfd_create": 319, "execveat": 322, "close_range": 436, "fcntl": 72},
+    "aarch64": {"memfd_create": 279, "execveat": 281, "close_range": 436, "fcntl": 25},
 }[os.uname().machine]
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
+OFD_SETLK, OFD_SETLKW = 37, 38
 CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 MS_NOEXEC, MS_REC, MS_PRIVATE = 8, 0x4000, 0x40000
 
@@ -36,6 +38,12 @@ def check(result):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
+def install(words):
+    program = Program(len(words), (Instruction * len(words))(*words))
+    check(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    check(LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0))
+
+
 def forbid(*names, why=errno.EPERM):
     """From now on these system calls fail in this process and its children."""
     load_number, jump_if_equal, answer = 0x20, 0x15, 0x06
@@ -44,9 +52,21 @@ def forbid(*names, why=errno.EPERM):
     for name in names:
         words += [Instruction(jump_if_equal, 0, 1, CALLS[name]), Instruction(answer, 0, 0, fail | why)]
     words.append(Instruction(answer, 0, 0, allow))
-    program = Program(len(words), (Instruction * len(words))(*words))
-    check(LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-    check(LIBC.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0))
+    install(words)
+
+
+def refuse_locks(why=errno.ENOLCK):
+    """From now on fcntl locks no file in this process and its children, as on a network file system
+    that has no lock daemon."""
+    load, jump_if_equal, answer = 0x20, 0x15, 0x06
+    allow, fail = 0x7FFF0000, 0x00050000
+    commands = (fcntl.F_SETLK, fcntl.F_SETLKW, OFD_SETLK, OFD_SETLKW)
+    words = [Instruction(load, 0, 0, 0), Instruction(jump_if_equal, 0, len(commands) + 1, CALLS["fcntl"])]
+    words.append(Instruction(load, 0, 0, 24))  # the lower half of the second argument
+    for left, command in zip(range(len(commands), 0, -1), commands):
+        words.append(Instruction(jump_if_equal, left, 0, command))
+    words += [Instruction(answer, 0, 0, allow), Instruction(answer, 0, 0, fail | why)]
+    install(words)
 
 
 def may_mount():

@@ -30,6 +30,13 @@ class HistoryFile : public testing::Test {
     auto store = HistoryStore::open(file_);
     return store ? "" : store.error().message;
   }
+  /// As the format of SQLite has them in its header: 1 = a rollback journal, 2 = a write-ahead log.
+  std::string journal_versions() {
+    std::ifstream file(file_, std::ios::binary);
+    file.seekg(18);
+    const int to_write = file.get();
+    return std::to_string(to_write) + " " + std::to_string(file.get());
+  }
   void write(const std::string& text) {
     std::filesystem::create_directories(file_.parent_path());
     std::ofstream(file_) << text;
@@ -166,6 +173,32 @@ TEST_F(HistoryFile, ADirectoryThatCannotBeMadeIsAnError) {
   std::ofstream(folder_ / "state") << "a file where a directory should be";
   auto store = HistoryStore::open(file_);
   EXPECT_FALSE(store && store->record({took(key("a"), 1)}, 7));
+}
+
+TEST_F(HistoryFile, ItNeverHasAWriteAheadLog) {
+  ASSERT_TRUE(opened().record({took(key("a"), 1)}, 7));
+  EXPECT_EQ(journal_versions(), "1 1");
+}
+
+TEST_F(HistoryFile, AFileThatWasGivenAWriteAheadLogIsChangedBackAndLosesNothing) {
+  ASSERT_TRUE(opened().record({took(key("a"), 1)}, 7));
+  sql("PRAGMA journal_mode=WAL");
+  ASSERT_EQ(journal_versions(), "2 2");
+  HistoryStore store = opened();
+  ASSERT_TRUE(store.record({took(key("b"), 1)}, 8));
+  EXPECT_EQ(store.rows({})->size(), 2u);
+  EXPECT_EQ(journal_versions(), "1 1");
+  EXPECT_FALSE(std::filesystem::exists(file_.string() + "-wal"));
+}
+
+TEST_F(HistoryFile, AWriteAheadLogThatAnotherProgramUsesIsAnErrorAtOnce) {
+  ASSERT_TRUE(opened().record({took(key("a"), 1)}, 7));
+  auto other = Database::open(file_, false);
+  ASSERT_TRUE(other && other->execute("PRAGMA journal_mode=WAL"));
+  ASSERT_TRUE(other->execute("BEGIN IMMEDIATE"));
+  const auto store = HistoryStore::open(file_, 1);
+  ASSERT_FALSE(store);
+  EXPECT_NE(store.error().message.find("locked"), std::string::npos);
 }
 
 TEST_F(HistoryFile, ALockedFileIsAnErrorAfterAWhileAndKeepsWhatItHolds) {
