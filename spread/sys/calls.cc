@@ -20,6 +20,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
@@ -50,9 +51,12 @@ ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned flags
   return ::splice(from, offset, to, nullptr, size, flags);
 }
 int fcntl(int fd, int command, int argument) { return ::fcntl(fd, command, argument); }
+int fcntl(int fd, int command, struct flock* lock) { return ::fcntl(fd, command, lock); }
 int fstat(int fd, struct stat* status) { return ::fstat(fd, status); }
 int fchmod(int fd, mode_t mode) { return ::fchmod(fd, mode); }
 int ftruncate(int fd, off_t size) { return ::ftruncate(fd, size); }
+int fsync(int fd) { return ::fsync(fd); }
+int fdatasync(int fd) { return ::fdatasync(fd); }
 int fallocate(int fd, int mode, off_t offset, off_t size) {
   return ::fallocate(fd, mode, offset, size);
 }
@@ -92,6 +96,7 @@ ssize_t getdents64(int fd, void* into, std::size_t size) { return ::getdents64(f
 int access(const char* name, int how) { return ::access(name, how); }
 int truncate(const char* name, off_t size) { return ::truncate(name, size); }
 int unlink(const char* name) { return ::unlink(name); }
+int rename(const char* from, const char* to) { return std::rename(from, to); }
 int mkdir(const char* name, mode_t mode) { return ::mkdir(name, mode); }
 char* getcwd(char* into, std::size_t size) { return ::getcwd(into, size); }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 struct epoll_event;
+struct flock;
 struct iovec;
 struct itimerspec;
 struct pollfd;
@@ -34,11 +35,15 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset);
 off_t lseek(int fd, off_t offset, int whence);
 ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned flags);
 int fcntl(int fd, int command, int argument = 0);
+/// F_OFD_SETLK and its kin.
+int fcntl(int fd, int command, struct flock* lock);
 /// Of a socket.
 int shutdown(int fd, int how);
 int fstat(int fd, struct stat* status);
 int fchmod(int fd, mode_t mode);
 int ftruncate(int fd, off_t size);
+int fsync(int fd);
+int fdatasync(int fd);
 int fallocate(int fd, int mode, off_t offset, off_t size);
 /// Returns the errno.
 int posix_fallocate(int fd, off_t size);
@@ -70,6 +75,7 @@ ssize_t getdents64(int fd, void* into, std::size_t size);
 int access(const char* name, int how);
 int truncate(const char* name, off_t size);
 int unlink(const char* name);
+int rename(const char* from, const char* to);
 int mkdir(const char* name, mode_t mode);
 char* getcwd(char* into, std::size_t size);
 

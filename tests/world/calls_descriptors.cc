@@ -2,12 +2,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "call.h"
 #include "spread/sys/calls.h"
@@ -17,15 +15,6 @@ namespace {
 
 using namespace world;
 
-OpenPtr at(Machine& machine, int fd) {
-  const auto found = machine.descriptors.find(fd);
-  return found == machine.descriptors.end() ? nullptr : found->second;
-}
-
-OpenFile* file_at(Machine& machine, int fd) {
-  return dynamic_cast<OpenFile*>(at(machine, fd).get());
-}
-
 /// Waits where the description is not non-blocking.
 ssize_t transfer(Machine& machine, int fd, const std::function<ssize_t(Open&)>& move) {
   const OpenPtr open = at(machine, fd);
@@ -34,19 +23,6 @@ ssize_t transfer(Machine& machine, int fd, const std::function<ssize_t(Open&)>& 
   if (result != -EAGAIN || (open->flags & O_NONBLOCK) != 0) return result;
   machine.wait([&] { return (result = move(*open)) != -EAGAIN; }, std::nullopt);
   return result;
-}
-
-void describe(const OpenPtr& open, struct stat* status) {
-  *status = {};
-  status->st_mode = open->type() | 0600;
-  status->st_dev = 1;
-  status->st_ino = reinterpret_cast<std::uintptr_t>(open.get());
-  if (const auto* file = dynamic_cast<OpenFile*>(open.get())) {
-    status->st_size = static_cast<off_t>(file->inode->bytes.size());
-    status->st_ino = file->inode->number;
-  } else if (const auto* pipe = dynamic_cast<PipeEnd*>(open.get())) {
-    status->st_ino = reinterpret_cast<std::uintptr_t>(pipe->pipe().get());
-  }
 }
 
 /// Nothing is lost: what the one does not take stays in the other.
@@ -108,6 +84,7 @@ ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
   const OpenFile* file = file_at(machine, fd);
   if (file == nullptr) return answer(ssize_t{-ESPIPE});
   const ssize_t result = file->read_at(into, size, static_cast<std::size_t>(offset));
+  if (!machine.is_store(*file->inode)) return answer(result);
   machine.reads_back = true;
   if (result > 0) machine.holds(result);
   return answer(result);
@@ -118,7 +95,7 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset) {
   OpenFile* file = file_at(machine, fd);
   if (file == nullptr) return answer(ssize_t{-ESPIPE});
   const ssize_t result = file->write_at(from, size, static_cast<std::size_t>(offset));
-  if (result > 0) machine.holds(-result);
+  if (result > 0 && machine.is_store(*file->inode)) machine.holds(-result);
   return answer(result);
 }
 
@@ -157,31 +134,7 @@ int fcntl(int fd, int command, int argument) {
   }
 }
 
-int fstat(int fd, struct stat* status) {
-  const OpenPtr open = at(enter(), fd);
-  if (!open) return answer(-EBADF);
-  describe(open, status);
-  return 0;
-}
-
 int shutdown(int, int) { return enter(), answer(-ENOTSOCK); }  // there are no sockets
-int fchmod(int, mode_t) { return enter(), 0; }
-
-int ftruncate(int fd, off_t size) {
-  Machine& machine = enter();
-  if (auto* memory = dynamic_cast<OpenMemory*>(at(machine, fd).get())) {
-    memory->bytes.resize(static_cast<std::size_t>(size));
-    return 0;
-  }
-  OpenFile* file = file_at(machine, fd);
-  if (file == nullptr) return answer(-EINVAL);
-  file->inode->bytes.resize(static_cast<std::size_t>(size));
-  return 0;
-}
-
-int fallocate(int, int, off_t, off_t) { return enter(), answer(-EOPNOTSUPP); }
-int posix_fallocate(int, off_t) { return enter(), EOPNOTSUPP; }
-
 int pipe2(int ends[2], int flags) {
   Machine& machine = enter();
   const std::shared_ptr<Pipe> pipe = machine.make_pipe();
@@ -200,68 +153,6 @@ int isatty(int) { return enter(), 0; }
 pid_t tcgetpgrp(int) { return enter(), answer(-ENOTTY); }
 pid_t tcgetsid(int) { return enter(), answer(-ENOTTY); }
 int columns(int) { return enter(), -1; }
-
-int open(const char* name, int flags, mode_t) {
-  Machine& machine = enter();
-  int error = 0;
-  OpenPtr open = machine.open(name, flags, error);
-  if (!open) return answer(-error);
-  open->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND);
-  return answer(machine.add(std::move(open)));
-}
-
-int mkostemp(char* name, int flags) {
-  Machine& machine = enter();
-  char* const end = name + std::strlen(name);
-  for (char* place = end - 6; place < end; ++place) {
-    *place = static_cast<char>('a' + machine.draw(0, 25));
-  }
-  return open(name, O_RDWR | O_CREAT | flags, 0600);
-}
-
-char* mkdtemp(char* name) {
-  enter().make_file(name)->directory = true;
-  return name;
-}
-
-int stat(const char* name, struct stat* status) {
-  Machine& machine = enter();
-  int error = 0;
-  const OpenPtr open = machine.open(name, O_RDONLY, error);
-  if (!open) return answer(-error);
-  describe(open, status);
-  return 0;
-}
-
-int access(const char* name, int) {
-  struct stat status;
-  return sys::stat(name, &status);
-}
-
-int truncate(const char* name, off_t size) {
-  Machine& machine = enter();
-  const auto found = machine.files.find(name);
-  if (found == machine.files.end()) return answer(-ENOENT);
-  found->second->bytes.resize(static_cast<std::size_t>(size));
-  return 0;
-}
-
-int unlink(const char* name) { return enter().files.erase(name) != 0 ? 0 : answer(-ENOENT); }
-
-int mkdir(const char* name, mode_t) {
-  Machine& machine = enter();
-  if (machine.files.contains(name)) return answer(-EEXIST);
-  machine.make_file(name)->directory = true;
-  return 0;
-}
-
-char* getcwd(char* into, std::size_t) {
-  enter();
-  return std::strcpy(into, "/world");
-}
-
-/// No folder can be opened.
-ssize_t getdents64(int, void*, std::size_t) { return answer(ssize_t{-ENOTDIR}); }
 
 int memfd_create(const char*, unsigned) {
   Machine& machine = enter();

@@ -68,48 +68,6 @@ unsigned PipeEnd::ready() const {
 
 mode_t PipeEnd::type() const { return S_IFIFO; }
 
-OpenFile::OpenFile(std::shared_ptr<Inode> file, int how) : inode(std::move(file)) { flags = how; }
-
-ssize_t OpenFile::read_at(void* into, std::size_t size, std::size_t at) const {
-  if (inode->directory) return -EISDIR;
-  if ((flags & O_ACCMODE) == O_WRONLY) return -EBADF;
-  const std::size_t begin = std::min(at, inode->bytes.size());
-  const std::size_t taken = std::min(size, inode->bytes.size() - begin);
-  std::memcpy(into, inode->bytes.data() + begin, taken);
-  return static_cast<ssize_t>(taken);
-}
-
-ssize_t OpenFile::write_at(const void* from, std::size_t size, std::size_t at) {
-  if ((flags & O_ACCMODE) == O_RDONLY) return -EBADF;
-  const std::size_t have = inode->bytes.size();
-  std::size_t end = at + size;
-  if (end > have && end - have > *inode->disk_free) {
-    end = have + *inode->disk_free;
-    *inode->disk_was_full = true;
-    if (end <= at) return -ENOSPC;
-  }
-  if (end > have) {
-    *inode->disk_free -= end - have;
-    inode->bytes.resize(end);
-  }
-  std::memcpy(inode->bytes.data() + at, from, end - at);
-  return static_cast<ssize_t>(end - at);
-}
-
-ssize_t OpenFile::read(void* into, std::size_t size) {
-  const ssize_t taken = read_at(into, size, offset);
-  if (taken > 0) offset += static_cast<std::size_t>(taken);
-  return taken;
-}
-
-ssize_t OpenFile::write(const void* from, std::size_t size) {
-  if ((flags & O_APPEND) != 0) offset = inode->bytes.size();
-  const ssize_t taken = write_at(from, size, offset);
-  if (taken > 0) offset += static_cast<std::size_t>(taken);
-  return taken;
-}
-
-mode_t OpenFile::type() const { return inode->directory ? S_IFDIR : S_IFREG; }
 mode_t OpenNull::type() const { return S_IFCHR; }
 ssize_t OpenMemory::write(const void* from, std::size_t size) {
   const char* const begin = static_cast<const char*>(from);

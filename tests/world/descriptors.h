@@ -86,31 +86,6 @@ class PipeEnd final : public Open {
   bool writes_;
 };
 
-/// What a file holds, whatever its names.
-struct Inode {
-  std::string bytes;
-  bool directory = false;
-  std::size_t* disk_free = nullptr;  ///< bytes that all files may still grow by
-  bool* disk_was_full = nullptr;     ///< a write has failed for that
-  std::size_t links = 0;
-  std::uint64_t number = 0;
-};
-
-class OpenFile final : public Open {
- public:
-  OpenFile(std::shared_ptr<Inode> inode, int how);
-  ssize_t read(void* into, std::size_t size) override;
-  ssize_t write(const void* from, std::size_t size) override;
-  ssize_t read_at(void* into, std::size_t size, std::size_t offset) const;
-  ssize_t write_at(const void* from, std::size_t size, std::size_t offset);
-  unsigned ready() const override { return EPOLLIN | EPOLLOUT; }
-  bool can_wait() const override { return false; }
-  mode_t type() const override;
-
-  std::shared_ptr<Inode> inode;
-  std::size_t offset = 0;
-};
-
 class OpenNull final : public Open {
  public:
   ssize_t read(void*, std::size_t) override { return 0; }

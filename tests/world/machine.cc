@@ -1,8 +1,5 @@
 #include "machine.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -27,6 +24,7 @@ Machine::Machine(std::uint64_t seed, Faults faults)
   sigemptyset(&ignored);
   sigemptyset(&pending);
   the_machine = this;
+  make_file(kFolder)->directory = true;
   Thread::become_main();
   for (const auto& [when, number] : faults_.signals_at) {
     timeline_.at(when, [this, number = number] { signal(number); });
@@ -125,40 +123,6 @@ std::shared_ptr<Pipe> Machine::make_pipe() const {
   pipe->capacity = faults_.pipe_capacity;
   pipe->piece_max = faults_.pipe_piece_max;
   return pipe;
-}
-
-std::shared_ptr<Inode> Machine::make_file(const std::string& name, std::string bytes) {
-  auto inode = std::make_shared<Inode>();
-  inode->bytes = std::move(bytes);
-  inode->disk_free = &disk_free;
-  inode->disk_was_full = &disk_was_full;
-  inode->number = next_inode_++;
-  if (!name.empty()) files[name] = inode;
-  return inode;
-}
-
-OpenPtr Machine::open(const std::string& name, int how, int& error) {
-  error = 0;
-  if (name == "/dev/null") return std::make_shared<OpenNull>();
-  constexpr char kOwn[] = "/proc/self/fd/";
-  if (name.starts_with(kOwn)) {
-    const auto found = descriptors.find(std::atoi(name.c_str() + sizeof kOwn - 1));
-    const auto* end =
-        found == descriptors.end() ? nullptr : dynamic_cast<PipeEnd*>(found->second.get());
-    if (end != nullptr) return std::make_shared<PipeEnd>(end->pipe(), (how & O_ACCMODE) != 0);
-  }
-  if ((how & O_TMPFILE) == O_TMPFILE) return std::make_shared<OpenFile>(make_file(""), how);
-  const auto found = files.find(name);
-  if (found == files.end() && (how & O_CREAT) == 0) {
-    error = ENOENT;
-    return nullptr;
-  }
-  const std::shared_ptr<Inode> inode = found == files.end() ? make_file(name) : found->second;
-  if ((how & O_TRUNC) != 0) {
-    disk_free += inode->bytes.size();
-    inode->bytes.clear();
-  }
-  return std::make_shared<OpenFile>(inode, how);
 }
 
 }  // namespace spread::world

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "descriptors.h"
+#include "files.h"
 #include "process.h"
 #include "threads.h"
 #include "timeline.h"
@@ -33,6 +34,8 @@ struct Faults {
   bool threads = false;
   /// A child's pidfd is readable so long before it can be reaped, as where it is traced.
   Time reaped_late = 0;
+  /// What each lock of a file is answered with, as where a file system has none; 0: they work.
+  int lock_error = 0;
   std::size_t disk_bytes = std::size_t{1} << 40;
   std::size_t pipe_capacity = 65536;
   std::size_t pipe_piece_max = SIZE_MAX;
@@ -44,6 +47,8 @@ struct Faults {
   std::uint64_t killed_at_call = 0;
   /// The same, in the start of so many children: the last is there, and the program has not heard.
   std::uint64_t killed_at_start = 0;
+  /// Then, for the whole machine: what was not synced may be lost.
+  bool power_cut = false;
 };
 
 class Machine {
@@ -120,9 +125,24 @@ class Machine {
 
   // ---- files
 
+  /// Where the program is.
+  static constexpr char kFolder[] = "/world";
   OpenPtr open(const std::string& name, int how, int& error);
   std::shared_ptr<Inode> make_file(const std::string& name, std::string bytes = {});
-  std::map<std::string, std::shared_ptr<Inode>> files;
+  Names files;
+  void change_names(NameChange change);
+  /// As fsync of a folder: of the names in it none is lost any more.
+  void sync_folder(const std::string& folder);
+  /// All that there is, is on the disk.
+  void sync_all();
+  /// The files that are there after a power cut, now. Of the changes of names that are not synced
+  /// the first are kept.
+  std::map<std::string, std::string> after_power_cut();
+  /// It has no name: it holds what memory has no room for.
+  bool is_store(const Inode& inode) const {
+    return std::none_of(files.begin(), files.end(),
+                        [&](const auto& each) { return each.second.get() == &inode; });
+  }
   std::shared_ptr<Pipe> make_pipe() const;
   std::size_t disk_free;
   bool disk_was_full = false;
@@ -147,6 +167,8 @@ class Machine {
   std::uint64_t calls_ = 0;
   std::vector<std::unique_ptr<Process>> processes_;  ///< by pid
   std::uint64_t next_inode_ = 1;
+  Names synced_names_;                      ///< null: none of that name
+  std::vector<NameChange> unsynced_names_;  ///< since then, in order
 };
 
 }  // namespace spread::world

@@ -25,6 +25,7 @@ Run::Run(Scenario& scenario, std::uint64_t seed, const Faults& faults,
     : scenario_(scenario), machine_(seed, faults) {
   machine_.find_program = [this](Process& child) { return find_program(scenario_, child); };
   for (const auto& [name, bytes] : files) machine_.make_file(name, bytes);
+  machine_.sync_all();
 }
 
 void Run::execute(const std::vector<std::string>& words, const std::function<void()>& over) {
@@ -80,7 +81,8 @@ void Run::let_rest() {
       {last_input_, outcome_.errors_read_last, outcome_.out_read_last, machine_.last_work});
 }
 
-std::map<std::string, std::string> Run::files() const {
+std::map<std::string, std::string> Run::files() {
+  if (machine_.faults().power_cut && outcome_.why == "killed") return machine_.after_power_cut();
   std::map<std::string, std::string> files;
   for (const auto& [name, file] : machine_.files) {
     if (!file->directory) files[name] = file->bytes;

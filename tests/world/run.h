@@ -23,8 +23,8 @@ class Run {
 
   Machine& machine() { return machine_; }
   const Outcome& outcome() const { return outcome_; }
-  /// What it left.
-  std::map<std::string, std::string> files() const;
+  /// What it left, or a power cut has.
+  std::map<std::string, std::string> files();
 
  private:
   void connect(int fd, const Program& program, bool input);

@@ -19,6 +19,7 @@ class Drawing {
   Drawing(const std::string& what, std::uint64_t seed)
       : draw_(seed),
         limits_(seed * 2654435761U + 11),
+        power_(seed + 3'000'000'019),
         seed_(seed),
         storage_(what == "map" && seed % 16 == 5),
         starts_(what == "map" && seed % 16 == 6) {
@@ -48,6 +49,7 @@ class Drawing {
       if (draw_.one_in(2)) world_.faults.killed_at_start = draw_.between(1, 6);
       world_.faults.killed_at_call = draw_.by_size(60, 5000);
       if (draw_.one_in(3)) world_.faults.reaped_late = 500 * kMillisecond;
+      world_.faults.power_cut = world_.resumes && power_.one_in(3);
     }
     rare();
     // With dice of their own, so that all other worlds stay what they are.
@@ -401,7 +403,7 @@ class Drawing {
     sleeper.closes = false;
   }
 
-  Draw draw_, limits_;
+  Draw draw_, limits_, power_;
   std::uint64_t seed_;
   std::uint64_t slots_ = 0;  ///< with those on the other host, ...
   bool asked_ = false;       ///< which is asked how many it has

@@ -61,6 +61,7 @@ std::string describe(const Scenario& scenario) {
     text += "\n  killed at call " + std::to_string(faults.killed_at_call);
   if (faults.killed_at_start > 0)
     text += "\n  killed at start " + std::to_string(faults.killed_at_start);
+  if (faults.power_cut) text += ", by a power cut";
   text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
   std::vector<std::size_t> numbers;
   for (std::size_t i = 0; i < scenario.tasks.size(); ++i) numbers.push_back(i);
