@@ -72,7 +72,11 @@ void Engine::conclude() {
   }
   RunEnd end = describe_end();
   const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
-  if (!ever_started_ && end.failed > 0 && !computed && end.signal == 0) end.own_error = true;
+  // Of a sweep, successes may be missing though no task was ever made.
+  const bool wanted = config_.scheduler.once || scheduler_.counts().arrived > 0;
+  if (wanted && !ever_started_ && end.failed > 0 && !computed && end.signal == 0) {
+    end.own_error = true;
+  }
   if (!end.output_closed) tell_rest();
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
     // Why may just have been said.

@@ -324,6 +324,11 @@ class UntilOk(SpreadTest):
         result = self.draw(1, "--until-ok", "7")
         self.assert_run(result, 0, [{"double": 2 * x} for x, _ in self.rounds(7, 1, 10)[0]], "")
 
+    def test_where_no_row_is_kept_all_successes_are_missing(self):
+        words = ("run", "-j2", "--sweep", "x=uniform:0:1", "--until-ok", "3", "--max-rounds", "2", "--where", "x > 2")
+        result = self.spread(*words, "--", *PUPPET)
+        self.assert_run(result, 3, "")
+
     def test_workers_that_cannot_start_end_it(self):
         words = ("run", "-j2", "--sweep", "x=uniform:0:1", "--until-ok", "5", "--", "/nonexistent/worker")
         result = self.spread(*words)
