@@ -33,15 +33,15 @@ bool SweepRounds::begin_round() {
   const std::uint64_t drawn = sweep_->rows();
   const double rate = static_cast<double>(ok_) / static_cast<double>(drawn);
   if (round_ == rounds_max_) {
-    message_ = fmt::format(
-        "--until-ok {}: {} of the {} samples that were drawn in {} round{} succeeded "
-        "(--max-rounds)",
-        wanted_, ok_, drawn, round_, round_ == 1 ? "" : "s");
+    messages_.push_back(
+        fmt::format("--until-ok {}: {} of the {} samples that were drawn in {} round{} succeeded "
+                    "(--max-rounds)",
+                    wanted_, ok_, drawn, round_, round_ == 1 ? "" : "s"));
     return false;
   }
   if (rate < kRateMin && !std::exchange(warned_, true)) {
-    message_ = fmt::format("--until-ok {}: of {} samples {} succeeded, less than a tenth", wanted_,
-                           drawn, ok_);
+    messages_.push_back(fmt::format("--until-ok {}: of {} samples {} succeeded, less than a tenth",
+                                    wanted_, drawn, ok_));
   }
   const double more = std::ceil(2 / std::max(rate, kRateMin) * static_cast<double>(missing()));
   const auto most = static_cast<double>(sweep_->samples_max());

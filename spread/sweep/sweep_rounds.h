@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "spread/base/assert.h"
 #include "spread/sources/record_reader.h"
@@ -28,9 +29,8 @@ class SweepRounds final : public RecordReader {
   }
   /// Successes that are still wanted.
   std::uint64_t missing() const { return wanted_ - std::min(ok_, wanted_); }
-  /// What is to be told to the user, once.
-  bool has_message() const { return !message_.empty(); }
-  std::string take_message() { return std::exchange(message_, {}); }
+  /// What is to be told to the user, once, a line each.
+  std::vector<std::string> take_messages() { return std::exchange(messages_, {}); }
 
   void feed(Slice) override { SPREAD_ASSERT(false); }
   void finish() override { SPREAD_ASSERT(false); }
@@ -51,7 +51,7 @@ class SweepRounds final : public RecordReader {
   std::uint64_t under_way_ = 0;
   std::uint64_t ok_ = 0;
   bool warned_ = false;
-  std::string message_;
+  std::vector<std::string> messages_;
   std::string error_;  // stays empty
 };
 

@@ -124,8 +124,8 @@ Status WorkerMode::advance(bool over) {
   if (over) results_->end();
   SPREAD_TRY(results_->pump());
   if (results_->has_warning()) engine_.warn(results_->take_warning());
-  if (rounds_ != nullptr && rounds_->has_message()) {
-    engine_.reporter().say(rounds_->take_message());
+  if (rounds_ != nullptr) {
+    for (const std::string& text : rounds_->take_messages()) engine_.reporter().say(text);
   }
   if (const bool unread = engine_.reporter().errors_full();
       std::exchange(unread_, unread) != unread) {

@@ -17,6 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 SweepRounds rounds_of(std::string_view spec, std::uint64_t wanted, std::uint64_t rounds_max,
                       std::string condition = "") {
@@ -66,10 +67,11 @@ TEST(SweepRounds, DrawAsIfATenthHadSucceededAtLeast) {
   EXPECT_EQ(round_of(rounds).size(), 5u);
   end_round(rounds, 5, 0);
   EXPECT_EQ(round_of(rounds).size(), 100u);
-  EXPECT_EQ(rounds.take_message(), "--until-ok 5: of 5 samples 0 succeeded, less than a tenth");
+  EXPECT_THAT(rounds.take_messages(),
+              ElementsAre("--until-ok 5: of 5 samples 0 succeeded, less than a tenth"));
   end_round(rounds, 100, 1);
   EXPECT_EQ(round_of(rounds).size(), 80u);
-  EXPECT_FALSE(rounds.has_message()) << "it is told once";
+  EXPECT_THAT(rounds.take_messages(), IsEmpty()) << "it is told once";
 }
 
 TEST(SweepRounds, EndWithEnoughSuccesses) {
@@ -80,7 +82,7 @@ TEST(SweepRounds, EndWithEnoughSuccesses) {
   end_round(rounds, 3, 3);
   EXPECT_TRUE(round_of(rounds, Pull::End).empty());
   EXPECT_EQ(rounds.missing(), 0u);
-  EXPECT_FALSE(rounds.has_message());
+  EXPECT_THAT(rounds.take_messages(), IsEmpty());
   EXPECT_TRUE(round_of(rounds, Pull::End).empty());
 }
 
@@ -92,9 +94,8 @@ TEST(SweepRounds, EndAfterTheLastOneAndSayWhatIsMissing) {
   end_round(rounds, 12, 1);
   EXPECT_TRUE(round_of(rounds, Pull::End).empty());
   EXPECT_EQ(rounds.missing(), 1u);
-  EXPECT_EQ(
-      rounds.take_message(),
-      "--until-ok 3: 2 of the 15 samples that were drawn in 2 rounds succeeded (--max-rounds)");
+  EXPECT_THAT(rounds.take_messages(), ElementsAre("--until-ok 3: 2 of the 15 samples that were "
+                                                  "drawn in 2 rounds succeeded (--max-rounds)"));
 }
 
 TEST(SweepRounds, WaitForEachTaskOfARound) {
