@@ -1,19 +1,12 @@
 #include "spread/sweep/points.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include <boost/random/sobol.hpp>
 
-#include "spread/base/assert.h"
-
 namespace spread {
 namespace {
-
-double scaled(const Parameter& parameter, double x) {
-  return parameter.low + (parameter.high - parameter.low) * x;
-}
 
 class SobolPoints final : public PointSource {
  public:
@@ -77,39 +70,6 @@ class HaltonPoints final : public PointSource {
   std::uint64_t number_ = 0;
 };
 
-/// One value in each of as many equal parts of 0 to 1 as there are values, in random order.
-void draw_strata(std::vector<double>& column, RandomStream& stream) {
-  const auto count = static_cast<double>(column.size());
-  for (std::size_t i = 0; i < column.size(); ++i) {
-    column[i] = (static_cast<double>(i) + stream.uniform()) / count;
-  }
-  for (std::size_t i = column.size(); i-- > 1;) {
-    const auto other = static_cast<std::size_t>(stream.uniform() * static_cast<double>(i + 1));
-    std::swap(column[i], column[std::min(other, i)]);
-  }
-}
-
-std::vector<double> draw_column(const Parameter& parameter, std::uint64_t count,
-                                RandomStream& stream) {
-  std::vector<double> column(count);
-  switch (parameter.kind) {
-    case SampleKind::Uniform:
-      for (double& x : column) x = scaled(parameter, stream.uniform());
-      break;
-    case SampleKind::Normal:
-      for (double& x : column) x = parameter.low + parameter.high * stream.normal();
-      break;
-    case SampleKind::LatinHypercube:
-      draw_strata(column, stream);
-      for (double& x : column) x = scaled(parameter, x);
-      break;
-    default:
-      // A column's numbers are the places of its values.
-      std::iota(column.begin(), column.end(), 0.0);
-  }
-  return column;
-}
-
 }  // namespace
 
 std::unique_ptr<PointSource> make_sobol(std::vector<Parameter> dimensions) {
@@ -118,27 +78,6 @@ std::unique_ptr<PointSource> make_sobol(std::vector<Parameter> dimensions) {
 
 std::unique_ptr<PointSource> make_halton(std::vector<Parameter> dimensions) {
   return std::make_unique<HaltonPoints>(std::move(dimensions));
-}
-
-HeldSample::HeldSample(std::span<const Parameter> parameters, std::uint64_t count,
-                       RandomStream& stream)
-    : order_(count) {
-  SPREAD_ASSERT(count <= kValuesMax);
-  for (const Parameter& parameter : parameters) {
-    columns_.push_back(draw_column(parameter, count, stream));
-  }
-  std::iota(order_.begin(), order_.end(), 0u);
-  const Parameter& first = parameters.front();
-  const auto key = [&](std::uint32_t row) {
-    return first.kind == SampleKind::Column ? *first.values[row].number : columns_.front()[row];
-  };
-  std::stable_sort(order_.begin(), order_.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
-}
-
-void HeldSample::next(std::span<double> point) {
-  const std::uint32_t row = order_[next_++];
-  for (std::size_t i = 0; i < columns_.size(); ++i) point[i] = columns_[i][row];
 }
 
 }  // namespace spread

@@ -1,5 +1,5 @@
 // The rows of sweeps whose parameters are drawn together: points of a sequence, or a sample that is
-// held.
+// held (held_sample.h).
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 #include <span>
 #include <vector>
 
-#include "spread/api/result.h"
 #include "spread/sweep/random_stream.h"
 #include "spread/sweep/spec.h"
 
@@ -18,9 +17,16 @@ namespace spread {
 class PointSource {
  public:
   virtual ~PointSource() = default;
+  /// Does a piece of what there is to do before the first point; true when nothing is left.
+  virtual bool prepare() { return true; }
   /// One number for each parameter. Not asked more often than there are points.
   virtual void next(std::span<double> point) = 0;
 };
+
+/// From 0 to 1 -> from `low` to `high`.
+inline double scaled(const Parameter& parameter, double x) {
+  return parameter.low + (parameter.high - parameter.low) * x;
+}
 
 /// Of Sobol's sequence from its first point on, which is all `low`; `dimensions` are parameters
 /// with a range. At most kSequenceDimensionsMax.
@@ -28,20 +34,5 @@ std::unique_ptr<PointSource> make_sobol(std::vector<Parameter> dimensions);
 /// Of Halton's, likewise.
 std::unique_ptr<PointSource> make_halton(std::vector<Parameter> dimensions);
 inline constexpr std::size_t kSequenceDimensionsMax = 3667;
-
-/// `count` samples of parameters of the designs Random or LatinHypercube, drawn one parameter after
-/// the other, and sorted by the first one. All of them are held.
-class HeldSample final : public PointSource {
- public:
-  static constexpr std::uint64_t kValuesMax = std::uint64_t{1} << 26;
-
-  HeldSample(std::span<const Parameter> parameters, std::uint64_t count, RandomStream& stream);
-  void next(std::span<double> point) override;
-
- private:
-  std::vector<std::vector<double>> columns_;
-  std::vector<std::uint32_t> order_;
-  std::size_t next_ = 0;
-};
 
 }  // namespace spread

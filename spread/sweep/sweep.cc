@@ -170,7 +170,7 @@ Status Sweep::make_points(const SweepOptions& options) {
                       shown(first)));
     }
     stream_.emplace(options.seed.value_or(0));
-    points_ = std::make_unique<HeldSample>(dimensions, rows_, *stream_);
+    points_ = std::make_unique<HeldSample>(std::move(dimensions), rows_, *stream_);
     return {};
   }
   if (dimensions.size() > kSequenceDimensionsMax) {
@@ -249,6 +249,7 @@ Status Sweep::set_where(const std::string& text) {
 }
 
 Sweep::Step Sweep::next(Value& payload) {
+  if (points_ != nullptr && !points_->prepare()) return Step::Drawn;
   if (!advance()) return Step::End;
   const std::size_t row = parameters_.size();
   numbers_[row] = static_cast<double>(row_);

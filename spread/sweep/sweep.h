@@ -12,7 +12,7 @@
 #include "spread/api/result.h"
 #include "spread/api/shared_options.h"
 #include "spread/base/buffers.h"
-#include "spread/sweep/points.h"
+#include "spread/sweep/held_sample.h"
 #include "spread/sweep/spec.h"
 #include "spread/sweep/where_expression.h"
 
@@ -30,9 +30,11 @@ class Sweep {
   enum class Step : std::uint8_t {
     Row,
     Skipped,  ///< one that `where` leaves out
+    Drawn,    ///< no row yet: a piece of a sample, which takes as long as thousands of rows
     End,
   };
-  /// Looks at one row. After Row, `payload` is it: a map of the parameters, `_row` and perhaps
+  /// Looks at one row, or prepares rows. After Row, `payload` is it: a map of the parameters,
+  /// `_row` and perhaps
   /// `_run`.
   Step next(Value& payload);
 

@@ -26,6 +26,7 @@ class SweepReader final : public RecordReader {
       const Sweep::Step step = sweep_->next(record.payload);
       if (step == Sweep::Step::End) return Pull::End;
       if (step == Sweep::Step::Skipped) continue;
+      if (step == Sweep::Step::Drawn) break;
       record.bad.clear();
       return Pull::Record;
     }

@@ -18,6 +18,7 @@ Pull SweepRounds::next(Record& record) {
       return Pull::Record;
     }
     if (step == Sweep::Step::Skipped) continue;
+    if (step == Sweep::Step::Drawn) break;
     if (under_way_ > 0) return Pull::Wait;
     if (!begin_round()) return Pull::End;
   }

@@ -32,7 +32,7 @@ void look_at_rows(Sweep& sweep) {
       SPREAD_ASSERT(sweep.rows_seen() == sweep.rows());
       return;
     }
-    if (step == Sweep::Step::Skipped) continue;
+    if (step != Sweep::Step::Row) continue;
     const auto size = wire::msgpack_size(payload.body.view(), payload.body.size());
     SPREAD_ASSERT(size && *size == payload.body.size());
   }

@@ -130,6 +130,22 @@ TEST(SweepRounds, AreOneStreamOfDraws) {
   }
 }
 
+/// Answers and signals wait for no more than a piece, in the first round and in later ones.
+TEST(SweepRounds, DrawAndSortInPieces) {
+  constexpr std::size_t kCount = HeldSample::kPiece;
+  SweepRounds rounds = rounds_of("x=uniform:0:1 y=normal:0:1", kCount, 10);
+  for (const std::size_t count : {kCount, 2 * kCount}) {
+    Record record;
+    std::size_t turns = 0;
+    Pull pull;
+    while ((pull = rounds.next(record)) == Pull::Later) ++turns;
+    ASSERT_EQ(pull, Pull::Record);
+    EXPECT_EQ(turns, 3 * count / HeldSample::kPiece) << "two columns, and the order";
+    EXPECT_EQ(round_of(rounds).size(), count - 1);
+    end_round(rounds, count, count / 2);
+  }
+}
+
 TEST(SweepRounds, CountWhatWhereLeavesOutAsDrawn) {
   SweepRounds rounds = rounds_of("x=uniform:0:1", 20, 10, "x < 0.5");
   const std::size_t sent = round_of(rounds).size();

@@ -1,6 +1,7 @@
 #include "spread/sweep/sweep.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -171,6 +172,38 @@ TEST(Random, RowsAreSortedByTheFirstThatIsDrawn) {
   const auto b = column_of(rows, "b");
   EXPECT_FALSE(std::is_sorted(b.begin(), b.end()));
   EXPECT_EQ(column_of(rows, "_row")[49], 49);
+}
+
+TEST(Random, OfEqualRowsTheFirstThatWasDrawnComesFirst) {
+  std::string spec = "a=column:0";
+  const std::size_t count = HeldSample::kPiece + 5;
+  for (std::size_t i = 1; i < count; ++i) spec += "," + std::to_string(i % 3);
+  spec += " b=column:0";
+  for (std::size_t i = 1; i < count; ++i) spec += "," + std::to_string(i);
+  const auto rows = rows_of(spec, {}, count + 1);
+  ASSERT_THAT(rows, SizeIs(count));
+  const auto a = column_of(rows, "a"), b = column_of(rows, "b");
+  for (std::size_t i = 1; i < count; ++i) {
+    ASSERT_LT(std::pair(a[i - 1], b[i - 1]), std::pair(a[i], b[i])) << "row " << i;
+  }
+}
+
+TEST(Random, NansAreBehindAllNumbers) {
+  EXPECT_THAT(rows_of("a=column:NaN,3,NaN,-Infinity,1 b=column:0,1,2,3,4"),
+              ElementsAre(R"({"a":null,"b":3,"_row":0})", R"({"a":1,"b":4,"_row":1})",
+                          R"({"a":3,"b":1,"_row":2})", R"({"a":null,"b":0,"_row":3})",
+                          R"({"a":null,"b":2,"_row":4})"));
+  // As many as make a sort that is misled read what it should not.
+  std::string spec = "a=column:0";
+  for (int i = 1; i < 1000; ++i) spec += i % 3 == 0 ? ",NaN" : "," + std::to_string(-i);
+  std::vector<double> numbers;
+  for (const std::string& row : rows_of(spec)) {
+    const json a = json::parse(row)["a"];
+    numbers.push_back(a.is_null() ? INFINITY : a.get<double>());
+  }
+  ASSERT_THAT(numbers, SizeIs(1000));
+  EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end()));
+  EXPECT_EQ(std::count(numbers.begin(), numbers.end(), INFINITY), 333);
 }
 
 /// The whole path, with the draws of RandomState(0).uniform(0, 1, 3) and then normal(0, 1, 3).
