@@ -34,10 +34,7 @@ bool SweepRounds::begin_round() {
   const std::uint64_t drawn = sweep_->rows();
   const double rate = static_cast<double>(ok_) / static_cast<double>(drawn);
   if (round_ == rounds_max_) {
-    messages_.push_back(
-        fmt::format("--until-ok {}: {} of the {} samples that were drawn in {} round{} succeeded "
-                    "(--max-rounds)",
-                    wanted_, ok_, drawn, round_, round_ == 1 ? "" : "s"));
+    tell_missing("--max-rounds");
     return false;
   }
   if (rate < kRateMin && !std::exchange(warned_, true)) {
@@ -49,6 +46,17 @@ bool SweepRounds::begin_round() {
   ++round_;
   sweep_->draw(static_cast<std::uint64_t>(std::min(more, most)));
   return true;
+}
+
+void SweepRounds::end() {
+  if (missing() > 0) tell_missing("the run ended early");
+}
+
+void SweepRounds::tell_missing(std::string_view why) {
+  if (std::exchange(told_missing_, true)) return;
+  messages_.push_back(fmt::format(
+      "--until-ok {}: {} of the {} samples that were drawn in {} round{} succeeded ({})", wanted_,
+      ok_, sweep_->rows(), round_, round_ == 1 ? "" : "s", why));
 }
 
 }  // namespace spread

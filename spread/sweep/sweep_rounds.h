@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,8 @@ class SweepRounds final : public RecordReader {
     --under_way_;
     if (ok) ++ok_;
   }
+  /// The run is over, for whatever reason. May be called again.
+  void end();
   /// Successes that are still wanted.
   std::uint64_t missing() const { return wanted_ - std::min(ok_, wanted_); }
   /// What is to be told to the user, once, a line each.
@@ -43,6 +46,7 @@ class SweepRounds final : public RecordReader {
 
  private:
   bool begin_round();
+  void tell_missing(std::string_view why);
 
   std::unique_ptr<Sweep> sweep_;
   std::uint64_t wanted_;
@@ -51,6 +55,7 @@ class SweepRounds final : public RecordReader {
   std::uint64_t under_way_ = 0;
   std::uint64_t ok_ = 0;
   bool warned_ = false;
+  bool told_missing_ = false;
   std::vector<std::string> messages_;
   std::string error_;  // stays empty
 };

@@ -125,6 +125,7 @@ Status WorkerMode::advance(bool over) {
   SPREAD_TRY(results_->pump());
   if (results_->has_warning()) engine_.warn(results_->take_warning());
   if (rounds_ != nullptr) {
+    if (over) rounds_->end();
     for (const std::string& text : rounds_->take_messages()) engine_.reporter().say(text);
   }
   if (const bool unread = engine_.reporter().errors_full();

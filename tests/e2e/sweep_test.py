@@ -334,6 +334,7 @@ class UntilOk(SpreadTest):
         words = ("run", "-j2", "--sweep", "x=uniform:0:1", "--until-ok", "5", "--", "/nonexistent/worker")
         result = self.spread(*words)
         self.assert_run(result, 255, "")
+        self.assert_told(result, r"spread: --until-ok 5: 0 of the 5 samples that were drawn in 1 round succeeded \(the run ended early\)")
 
 
 if __name__ == "__main__":

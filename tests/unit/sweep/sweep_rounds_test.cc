@@ -98,6 +98,22 @@ TEST(SweepRounds, EndAfterTheLastOneAndSayWhatIsMissing) {
                                                   "drawn in 2 rounds succeeded (--max-rounds)"));
 }
 
+TEST(SweepRounds, SayWhatIsMissingOfARunThatEndsEarly) {
+  SweepRounds rounds = rounds_of("x=uniform:0:1", 3, 10);
+  round_of(rounds);
+  end_round(rounds, 3, 1);
+  rounds.end();
+  rounds.end();
+  EXPECT_THAT(rounds.take_messages(),
+              ElementsAre("--until-ok 3: 1 of the 3 samples that were drawn in 1 round succeeded "
+                          "(the run ended early)"));
+  SweepRounds good = rounds_of("x=uniform:0:1", 3, 10);
+  round_of(good);
+  end_round(good, 3, 3);
+  good.end();
+  EXPECT_THAT(good.take_messages(), IsEmpty());
+}
+
 TEST(SweepRounds, WaitForEachTaskOfARound) {
   SweepRounds rounds = rounds_of("x=uniform:0:1", 2, 10);
   round_of(rounds);
