@@ -8,7 +8,13 @@
 namespace spread {
 
 Result<std::unique_ptr<Sweep>> open_sweep(const SweepOptions& options, Streams streams) {
-  const ReadText read = [&](const std::string& name) { return read_file(name, streams.input); };
+  bool read_stdin = false;
+  const ReadText read = [&](const std::string& name) -> Result<std::string> {
+    if (name == "-" && std::exchange(read_stdin, true)) {
+      return fail("standard input (-) is named twice, and can be read only once");
+    }
+    return read_file(name, streams.input);
+  };
   SweepSpec whole;
   for (const std::string& given : options.specs) {
     std::string text = given;

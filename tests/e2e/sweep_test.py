@@ -80,6 +80,9 @@ class Sweep(SpreadTest):
             (("a=list:1", "--where", "a <"), "--where, column 4: expected a name or a number, and not the end"),
             (("a=list:1,2", "b=uniform:0:1"), "a (list) and b (uniform) cannot be in one sweep: .*"),
             (("a=uniform:0:1",), "a (uniform) is drawn: --samples N says how often"),
+            (("-", "-"), "sweep: standard input (-) is named twice, and can be read only once"),
+            (("-", "b=file:-"), "b: standard input (-) is named twice, and can be read only once"),
+            (("a=file:-", "b=file:-"), "b: standard input (-) is named twice, and can be read only once"),
             ((), "no parameter is given, as in a=lin:0:1:5 (try 'spread sweep --help')"),
             (("a=list:1", "--samples", "0"), "--samples: .* (try 'spread sweep --help')"),
             (("a=list:1", "--seed", "4294967296"), "--seed: .* (try 'spread sweep --help')"),
@@ -89,7 +92,7 @@ class Sweep(SpreadTest):
         ]
         for words, told in cases:
             with self.subTest(words):
-                result = self.spread("sweep", *words)
+                result = self.spread("sweep", *words, input="a=list:1\n")
                 self.assert_run(result, 255, "")
                 pattern = "".join(".*" if part == ".*" else re.escape(part) for part in re.split(r"(\.\*)", told))
                 self.assert_only_told(result, "spread: " + pattern)
