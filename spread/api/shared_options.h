@@ -285,7 +285,8 @@ struct SweepOutput {
 };
 /// Of SweepOptions::specs: it is no name of a file.
 inline bool is_sweep_text(std::string_view spec) {
-  return spec.find('=') != std::string_view::npos || spec.starts_with('{');
+  return spec.find('=') != std::string_view::npos || spec.starts_with('{') ||
+         spec.starts_with("zip(");
 }
 
 struct PrepItem {

@@ -19,6 +19,7 @@ Result<std::unique_ptr<Sweep>> open_sweep(const SweepOptions& options, Streams s
   for (const std::string& given : options.specs) {
     std::string text = given;
     std::string origin = show_text(given);
+    if (given.empty()) return fail("sweep: an empty word is no specification, and names no file");
     if (!is_sweep_text(given)) {
       auto contents = read(given);
       if (!contents) return fail("sweep: " + contents.error().message);

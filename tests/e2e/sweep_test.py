@@ -80,6 +80,8 @@ class Sweep(SpreadTest):
             (("a=list:1", "--where", "a <"), "--where, column 4: expected a name or a number, and not the end"),
             (("a=list:1,2", "b=uniform:0:1"), "a (list) and b (uniform) cannot be in one sweep: .*"),
             (("a=uniform:0:1",), "a (uniform) is drawn: --samples N says how often"),
+            (("a=list:1", ""), "sweep: an empty word is no specification, and names no file"),
+            (("zip()",), "'zip()', column 1: this zip() has no parameters"),
             (("-", "-"), "sweep: standard input (-) is named twice, and can be read only once"),
             (("-", "b=file:-"), "b: standard input (-) is named twice, and can be read only once"),
             (("a=file:-", "b=file:-"), "b: standard input (-) is named twice, and can be read only once"),
