@@ -15,6 +15,8 @@ void UniqueFd::reset() {
   if (fd_ >= 0) sys::close(std::exchange(fd_, -1));
 }
 
+int UniqueFd::close() { return sys::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
+
 std::string errno_text(int error) { return std::strerror(error); }
 
 Error errno_error(std::string_view what) {

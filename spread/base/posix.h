@@ -52,6 +52,9 @@ class UniqueFd {
   explicit operator bool() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
   void reset();
+  /// As reset(); the errno of what went wrong before and is told only now, as NFS does with a write
+  /// for which there is no room; else 0.
+  int close();
 
  private:
   int fd_ = -1;

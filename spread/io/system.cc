@@ -220,6 +220,7 @@ Result<OutputDescriptor> open_output(int fd) {
   output.chunk_max = pipe || terminal || S_ISSOCK(status.st_mode) ? PIPE_BUF : SIZE_MAX;
   output.can_wait = output.chunk_max != SIZE_MAX;
   output.can_splice = S_ISCHR(status.st_mode) && !terminal;
+  output.regular = S_ISREG(status.st_mode);
   return output;
 }
 

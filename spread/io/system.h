@@ -65,6 +65,7 @@ struct OutputDescriptor {
   /// Bytes can be moved to it out of a pipe. Not to a file: unlike a write, a splice does not lock
   /// the offset, and two that share it would write over each other.
   bool can_splice = false;
+  bool regular = false;  ///< a file, as disks have them
 };
 Result<OutputDescriptor> open_output(int fd);
 

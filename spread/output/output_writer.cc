@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "spread/base/assert.h"
 #include "spread/base/posix.h"
 
 namespace spread {
@@ -72,7 +73,9 @@ void OutputWriter::flush() {
     } else if (output_.chunk_max != SIZE_MAX) {
       count = 1;
     }
-    const IoResult result = write_some(output_.fd.get(), {pieces.data(), count});
+    const std::span<const ByteView> next(pieces.data(), count);
+    const IoResult result =
+        continued_ ? continued_->write(next) : write_some(output_.fd.get(), next);
     if (result.state == IoState::WouldBlock) return wait_for_room(true);
     if (result.state != IoState::Done) {
       return close(result.state == IoState::Failed ? errno_text(result.error) : std::string());
@@ -86,6 +89,15 @@ void OutputWriter::flush() {
     }
   }
   wait_for_room(false);
+}
+
+void OutputWriter::finish(bool complete) {
+  if (closed_ || !output_.regular || !output_.fd) return;
+  SPREAD_ASSERT(queue_.empty());
+  if (complete && continued_) {
+    if (const Status cut = continued_->cut(); !cut) return close(cut.error().message);
+  }
+  if (const int error = output_.fd.close(); error != 0) close(errno_text(error));
 }
 
 void OutputWriter::on_ready(int fd, bool readable, bool writable) {

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "spread/api/result.h"
 #include "spread/api/time.h"
 #include "spread/base/buffers.h"
+#include "spread/io/continued_file.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/system.h"
 
@@ -44,6 +46,11 @@ class OutputWriter final : public ReadyHandler {
     gate_ = &gate;
     can_bypass_ = false;
   }
+  /// Before anything is written, to a regular file that can be read, too: its first `old_bytes` are
+  /// of a run before, and are compared with what is written (io/continued_file.h).
+  void continue_file(std::uint64_t old_bytes) { continued_.emplace(output_.fd.get(), old_bytes); }
+  /// Bytes that a run before has written and this one has left as they are.
+  std::uint64_t kept() const { return continued_ ? continued_->kept() : 0; }
   /// Where bytes may be moved to past the queue, since nothing waits in it; else -1.
   int bypass() const {
     return can_bypass_ && queue_.empty() && !waiting_ && !closed_ ? output_.fd.get() : -1;
@@ -62,6 +69,9 @@ class OutputWriter final : public ReadyHandler {
   /// Writes as much as goes without blocking.
   void flush();
   TimePoint next_deadline() const { return deadline_; }
+  /// All has been written, and nothing follows: a regular file is closed, which may fail as a write
+  /// does. `complete`: what else a continued file has is of no use to a later run, and is cut off.
+  void finish(bool complete);
 
   /// The reader of this output does not read at the moment.
   bool stalled() const { return waiting_; }
@@ -87,6 +97,7 @@ class OutputWriter final : public ReadyHandler {
   OutputDescriptor output_;
   OutputQueue queue_;
   WriteGate* gate_ = nullptr;
+  std::optional<ContinuedFile> continued_;
   TimePoint last_flush_{};
   TimePoint deadline_ = kForever;
   bool waiting_ = false;

@@ -1,10 +1,13 @@
-// Bytes on their way to a pipe, and what is asked before they are written.
+// Bytes on their way to a pipe or a file, and what is asked before they are written.
 #include "spread/output/output_writer.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -128,6 +131,100 @@ TEST_F(Writer, MovesNothingPastItsGate) {
   NotingGate gate(*writer_);
   writer_->set_gate(gate);
   EXPECT_EQ(writer_->bypass(), -1);
+}
+
+class FileWriter : public testing::Test {
+ protected:
+  FileWriter() : loop_(std::move(*EventLoop::create(8))) { close(mkstemp(name_)); }
+  ~FileWriter() override { unlink(name_); }
+
+  void open_with(const std::string& old) {
+    std::ofstream(name_, std::ios::binary) << old;
+    const UniqueFd file(open(name_, O_RDWR | O_CLOEXEC));
+    auto output = open_output(file.get());
+    ASSERT_TRUE(output);
+    fd_ = output->fd.get();
+    writer_ = std::make_unique<OutputWriter>(loop_, std::move(*output));
+  }
+  void write(const std::string& text) {
+    writer_->queue().tail().append(text);
+    writer_->flush();
+  }
+  std::string content() const {
+    std::ifstream file(name_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  char name_[40] = "/tmp/spread-output-XXXXXX";
+  EventLoop loop_;
+  int fd_ = -1;  ///< the writer's
+  std::unique_ptr<OutputWriter> writer_;
+};
+
+TEST_F(FileWriter, ContinuesAFileInPlace) {
+  open_with("a\nb\nhalf of a");
+  writer_->continue_file(13);
+  write("a\n");
+  EXPECT_EQ(content(), "a\nb\nhalf of a");
+  EXPECT_EQ(writer_->written(), 2u);  // the place of what follows
+  write("b\nc\n");
+  EXPECT_EQ(content(), "a\nb\nc\n");
+  EXPECT_EQ(writer_->written(), 6u);
+  EXPECT_EQ(writer_->kept(), 4u);
+  EXPECT_FALSE(writer_->in_line());
+}
+
+TEST_F(FileWriter, CutsWhatAContinuedFileHasMoreWhenAllIsDone) {
+  open_with("a\nb\nc\n");
+  writer_->continue_file(6);
+  write("a\n");
+  writer_->finish(true);
+  EXPECT_FALSE(writer_->closed());
+  EXPECT_EQ(content(), "a\n");
+}
+
+TEST_F(FileWriter, LeavesItForALaterRunWhenNotAllIsDone) {
+  open_with("a\nb\nc\n");
+  writer_->continue_file(6);
+  write("a\n");
+  writer_->finish(false);
+  EXPECT_FALSE(writer_->closed());
+  EXPECT_EQ(content(), "a\nb\nc\n");
+}
+
+TEST_F(FileWriter, ClosesItsFileAtTheEnd) {
+  open_with("");
+  write("a\n");
+  writer_->finish(true);
+  EXPECT_FALSE(writer_->closed());
+  EXPECT_EQ(fcntl(fd_, F_GETFD), -1);
+  writer_->finish(true);
+  EXPECT_FALSE(writer_->failed());
+}
+
+TEST_F(FileWriter, AnErrorOfClosingIsOneOfWriting) {
+  open_with("");
+  write("a\n");
+  close(fd_);  // which makes the next one fail, as that of a file of NFS does without room
+  writer_->finish(true);
+  EXPECT_TRUE(writer_->closed());
+  EXPECT_EQ(writer_->error(), "Bad file descriptor");
+}
+
+TEST_F(FileWriter, AnErrorOfCuttingIsOneOfWriting) {
+  open_with("a\nb\n");
+  writer_->continue_file(4);
+  write("a\n");
+  close(fd_);
+  writer_->finish(true);
+  EXPECT_TRUE(writer_->failed());
+}
+
+TEST_F(Writer, KeepsAPipeOpenToTheLastWord) {
+  writer_->finish(true);
+  put("a\n");
+  writer_->flush();
+  EXPECT_EQ(read_all(), "a\n");
 }
 
 }  // namespace
