@@ -70,6 +70,7 @@ Bench::Spoken Bench::run_in_its_place(const ArgumentList& words, std::string_vie
     spoken.not_started = started.error().message;
     return spoken;
   }
+  child.send(Slice::copy_of(as_bytes(plan.input)));
   child.send(Slice::copy_of(as_bytes(input)));
   child.flush();
   if (closes) child.close_input();

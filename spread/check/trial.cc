@@ -57,6 +57,7 @@ Trial::Trial(Bench& bench, const TrialOptions& options) : bench_(bench) {
                                        ChildOptions{{EndStep::term(subject.kill_grace)}});
   child_ = child.get();
   const Status started = child->start(bench.spawner(), spawn);
+  if (started) child->input().tail().append(launch.input);
   SessionOptions session;
   session.wire = subject.wire;
   session.pickle = subject.pickle;

@@ -169,6 +169,10 @@ Status FilterSlot::start() {
   auto spawn = mode_.command_for(id());
   if (!spawn) return tl::unexpected(spawn.error());
   SPREAD_TRY(child_.start(engine_.spawner(), *spawn));
+  if (!engine_.plan().is_local(id())) {
+    child_.input().tail().append(mode_.login_input());
+    child_.flush();
+  }
   engine_.start_has_worked();
   closing_ = ending_ = false;
   engine_.events().started(id(), child_.pid());

@@ -57,6 +57,8 @@ class FilterMode final : public RunMode {
   /// Good until the next call. Of another machine: the filter with a mark in front of what it
   /// prints, for until then it is the login that prints.
   Result<SpawnOptions> command_for(WorkerId worker);
+  /// What goes to the login that command_for() named last, in front of all else.
+  std::string_view login_input() const { return launch_.input; }
   const std::string& mark() const { return mark_; }
   /// What was last launched on another machine.
   const CommandOptions& there() const { return there_; }

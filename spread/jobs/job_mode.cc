@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,8 +64,11 @@ Status JobMode::open() {
   SPREAD_TRY(open_files());
   tell_shell();
   const bool fed = !setup_.has_items() || items().to_stdin || moves_files();
-  // Each job goes to its directory by itself.
-  agent_ = {job_agent_command(mark_, fed), {}, options().command.environment};
+  // Each job goes to its directory by itself, and is told functions: a shell does not pass them on.
+  agent_ = {job_agent_command(mark_, fed), {}, {}};
+  const auto& named = options().command.environment;
+  std::copy_if(named.begin(), named.end(), std::back_inserter(agent_.environment),
+               [](const auto& variable) { return is_identifier(variable.first); });
   const bool captured =
       options().output != JobOptions::Output::Ungrouped && options().results_directory.empty();
   const std::vector<const OutputWriter*> streams = {&engine_.output(),

@@ -42,6 +42,7 @@ Status RemoteJobSlot::start() {
   auto login = std::make_unique<Child>(engine_.loop(), mode_.read_buffer(),
                                        ChildOptions{{EndStep::term(grace)}, true});
   SPREAD_TRY(login->start(engine_.spawner(), spawn));
+  login->input().tail().append(plan.input);
   engine_.start_has_worked();
   step_ = Step::Starting;
   closing_ = ended_by_us_ = false;

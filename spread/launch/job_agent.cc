@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "spread/base/quote.h"
+#include "spread/launch/environment_line.h"
 #include "spread/launch/remote_shell.h"
 
 namespace spread {
@@ -14,10 +15,9 @@ namespace {
 // $1 is the mark. Names begin with spread_, for a request is evaluated in the same shell. The
 // subshell keeps what a request does to itself (cd, exec) from the loop. printf and read are in
 // every POSIX shell; `read -r` takes any line, however long, and not a byte more.
-constexpr std::string_view kBegin =
-    R"(spread_m=$1; spread_n=$(printf "\n_"); spread_n=${spread_n%_}; exec 3<&0; )"
-    R"(spread_say() { printf "\001%s %s\n" "$spread_m" "$1" >&2; )"
-    R"(printf "\001%s %s\n" "$spread_m" "$1"; }; )";
+constexpr std::string_view kBegin = R"(spread_m=$1; exec 3<&0; )"
+                                    R"(spread_say() { printf "\001%s %s\n" "$spread_m" "$1" >&2; )"
+                                    R"(printf "\001%s %s\n" "$spread_m" "$1"; }; )";
 
 // Tries whether a reader takes exactly 3 bytes: printf writes all six at once, so that a reader
 // that takes too many finds them there.
@@ -37,22 +37,9 @@ constexpr std::string_view kLoop =
     R"(while IFS= read -r spread_line; do ( eval "$spread_line" ) </dev/null; spread_s=$?; )"
     R"([ "$spread_s" -lt 256 ] || spread_s=$((spread_s-128)); spread_say "$spread_s"; done)";
 
-/// In single quotes, but for newlines, which would end the request's line, and the quote itself.
-std::string quote(std::string_view word) {
-  std::string quoted = "'";
-  for (const char c : word) {
-    switch (c) {
-      case '\'': quoted += R"('\'')"; break;
-      case '\n': quoted += R"('"$spread_n"')"; break;
-      default: quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 std::string enter(std::string_view directory) {
   if (directory.empty()) return {};
-  return "cd -- " + quote(directory) + " >/dev/null || exit 125; ";
+  return "cd -- " + quote_in_line(directory) + " >/dev/null || exit 125; ";
 }
 
 /// `body` in a process of its own, whose input the chunks are. The reader outlives it: one that got
@@ -71,7 +58,8 @@ std::string as_request(const std::string& body, bool fed) {
 }  // namespace
 
 ArgumentList job_agent_command(std::string_view mark, bool fed) {
-  std::string script(kBegin);
+  std::string script(kNewline);
+  script += kBegin;
   script += interpreter_check();
   if (fed) script += kFeed;
   script += kLoop;
@@ -91,39 +79,35 @@ std::string format_agent_job(const AgentJob& job) {
   // Only spread talks to the agent: the job must not read its requests.
   std::string body = "exec 3<&-; ";
   if (job.make_directory && !job.directory.empty()) {
-    body += "mkdir -p -- " + quote(job.directory) + " || exit 125; ";
+    body += "mkdir -p -- " + quote_in_line(job.directory) + " || exit 125; ";
   }
   body += enter(job.directory);
-  std::string by_env;
-  for (const auto& [name, value] : job.environment) {
-    if (is_identifier(name)) {
-      body += "export " + name + "=" + quote(value) + "; ";
-    } else {
-      by_env += " " + quote(name + "=" + value);
-    }
-  }
+  body += format_exports(job.environment);
   if (!job.bash_reason.empty()) {
     body += "command -v bash >/dev/null 2>&1 || { printf \"%s\\n\" " +
-            quote("sh: cannot start bash" + missing_bash(job.bash_reason)) + " >&2; exit 127; }; ";
+            quote_in_line("sh: cannot start bash" + missing_bash(job.bash_reason)) +
+            " >&2; exit 127; }; ";
   }
   // A path: to look for other names along PATH would cost a process for each job.
   if (job.words.front().find('/') != std::string::npos) {
-    body += "spread_check " + quote(job.words.front()) + "; ";
+    body += "spread_check " + quote_in_line(job.words.front()) + "; ";
   }
-  // So that the shell's own words (its $?, a message) are about the job and not about a child.
-  body += "exec";
-  // env(1) would take a program called A=b for one more assignment, and a shell between the two
-  // (dash, say) drops variables with such names.
-  const bool env_can = job.words.front().find('=') == std::string::npos;
-  if (!by_env.empty() && env_can) body += " env" + by_env;
-  for (const std::string& word : job.words) body += " " + quote(word);
+  std::string words;
+  for (const std::string& word : job.words) words += " " + quote_in_line(word);
+  // exec: so that the shell's own words (its $?, a message) are about the job and not about a
+  // child.
+  if (has_functions(job.environment)) {
+    body += "set --" + words + "; " + std::string(kThroughBash) + "exec \"$@\"";
+  } else {
+    body += "exec" + words;
+  }
   return as_request(body, job.fed);
 }
 
 std::string format_agent_script(std::string_view script, const std::vector<std::string>& words,
                                 std::string_view directory, bool fed) {
   std::string body = enter(directory) + "set --";
-  for (const std::string& word : words) body += " " + quote(word);
+  for (const std::string& word : words) body += " " + quote_in_line(word);
   return as_request(body + "; " + std::string(script), fed);
 }
 

@@ -45,7 +45,7 @@ std::string job_agent_prefix(std::string_view mark);
 
 struct AgentJob {
   std::vector<std::string> words;
-  /// Names that are no identifiers (exported functions of bash) are left to env(1).
+  /// See format_exports().
   std::vector<std::pair<std::string, std::string>> environment;
   std::string directory;        ///< empty = where the login began
   bool make_directory = false;  ///< it is made where it is missing

@@ -91,6 +91,8 @@ struct LaunchPlan {
   ArgumentList arguments;  ///< exec'd as is, PATH searched
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to spread's
   std::string directory;                                         ///< empty = spread's
+  /// Goes to its standard input in front of all else: what is not to stand in `arguments`.
+  std::string input;
 };
 
 }  // namespace spread

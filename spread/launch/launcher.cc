@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "spread/base/assert.h"
 #include "spread/base/quote.h"
+#include "spread/launch/environment_line.h"
 #include "spread/launch/hosts.h"
 #include "spread/launch/remote_shell.h"
 
@@ -40,12 +42,10 @@ std::string replace_placeholders(
 
 namespace {
 
-using Variables = std::vector<std::pair<std::string, std::string>>;
-
 constexpr std::string_view kCpuMark = "spread-cpus ";
 
 // Where words arrive as words: $1 is the directory. The statuses are those of remote_shell.h.
-constexpr std::string_view kInDirectory = R"(cd -- "$1" >/dev/null || exit 125; shift; exec "$@")";
+constexpr std::string_view kInDirectory = R"(cd -- "$1" >/dev/null || exit 125; shift; )";
 
 Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
                              const RunFacts& facts) {
@@ -94,26 +94,14 @@ std::string remote_directory(const CommandOptions& command, const LaunchContext&
   return "./" + directory;
 }
 
-/// `words`, with what a shell would not export (functions of bash) set by env(1).
-/// What --env names and a shell can export is put in front of `environment`, so that the
-/// variables of spread win.
-ArgumentList with_user_environment(ArgumentList words, const CommandOptions& command,
-                                   Variables& environment) {
-  Variables exported;
-  ArgumentList by_env;
-  for (const auto& variable : command.environment) {
-    if (is_identifier(variable.first)) {
-      exported.push_back(variable);
-    } else {
-      by_env.push_back(variable.first + '=' + variable.second);
-    }
-  }
-  environment.insert(environment.begin(), exported.begin(), exported.end());
-  // env would take a program called A=b for one more assignment.
-  if (by_env.empty() || words.front().find('=') != std::string::npos) return words;
-  by_env.insert(by_env.begin(), "env");
-  by_env.insert(by_env.end(), words.begin(), words.end());
-  return by_env;
+/// What --env names, but for the variables of spread, which win.
+Variables without(const Variables& variables, const Variables& others) {
+  Variables rest;
+  std::copy_if(variables.begin(), variables.end(), std::back_inserter(rest), [&](const auto& one) {
+    return std::none_of(others.begin(), others.end(),
+                        [&](const auto& other) { return other.first == one.first; });
+  });
+  return rest;
 }
 
 /// --limit-memory: by a shell, since a limit that spread set before a spawn would be its own, too.
@@ -138,15 +126,21 @@ ArgumentList between(const Route& route, const ArgumentList& words) {
   return arguments;
 }
 
+/// `more`: what comes through its standard input.
 ArgumentList through_env(const ArgumentList& words, const Variables& environment,
-                         std::string directory) {
+                         std::string directory, const Variables& more) {
   ArgumentList arguments = {"env"};
   for (const auto& [name, value] : environment) arguments.push_back(name + '=' + value);
   // env would take a program called A=b for one more assignment; sh "$@" does not.
-  if (directory.empty() && words.front().find('=') != std::string::npos) directory = ".";
+  const bool assignment = words.front().find('=') != std::string::npos;
+  if (directory.empty() && (assignment || !more.empty())) directory = ".";
   if (!directory.empty()) {
-    arguments.insert(arguments.end(),
-                     {"sh", "-c", std::string(kInDirectory), "sh", std::move(directory)});
+    std::string script;
+    if (!more.empty()) script.append(kNewline).append(kReadExports);
+    script += kInDirectory;
+    if (has_functions(more)) script += kThroughBash;
+    script += R"(exec "$@")";
+    arguments.insert(arguments.end(), {"sh", "-c", std::move(script), "sh", std::move(directory)});
   }
   arguments.insert(arguments.end(), words.begin(), words.end());
   return arguments;
@@ -201,21 +195,24 @@ LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
     return plan;
   }
   plan.words = own;
-  words = with_user_environment(std::move(words), command, environment);
+  const Variables named = without(command.environment, environment);
+  if (!named.empty()) plan.input = format_exports(named) + "\n";
   switch (host.route.kind) {
     case Route::Kind::Here: break;
     case Route::Kind::LoginShell: {
       RemoteCommand remote;
       remote.words = std::move(words);
       remote.environment = std::move(environment);
+      remote.reads_exports = !named.empty();
+      remote.has_functions = has_functions(named);
       remote.directory = remote_directory(command, context);
       remote.grace_seconds = whole_seconds(context.kill_grace);
       plan.arguments = between(host.route, {format_remote(remote, host.route.first_word)});
       return plan;
     }
     case Route::Kind::Words:
-      plan.arguments =
-          between(host.route, through_env(words, environment, remote_directory(command, context)));
+      plan.arguments = between(
+          host.route, through_env(words, environment, remote_directory(command, context), named));
       return plan;
   }
   SPREAD_ASSERT(false);
@@ -288,7 +285,10 @@ std::string format_plan(const LaunchPlan& plan) {
   for (const auto& [name, value] : plan.environment) {
     line += name + '=' + shell_quote(value) + ' ';
   }
-  return line + shell_join(plan.arguments);
+  line += shell_join(plan.arguments);
+  // Not the values: what --dry-run prints is often shown to others.
+  if (!plan.input.empty()) line += "  # the values of --env go to its standard input";
+  return line;
 }
 
 }  // namespace spread

@@ -39,8 +39,8 @@ struct RunFacts {
 /// SPREAD_HOST, _SLOT (from 1 on each host), _WORKER (from 0), _WORKERS, _PREP, _WIRE (msgpack,
 /// json, lines) and, where they are told, _FEATURES, _BEAT, _GENERATION, _CHUNK, SPREAD_MAX_RSS are
 /// in the worker's environment, on this machine through `environment`, elsewhere through the
-/// arguments. {host} {slot} {worker} {prep} in the command's words are replaced; lists of --worker
-/// and
+/// arguments. What --env names goes there through LaunchPlan::input. {host} {slot} {worker} {prep}
+/// in the command's words are replaced; lists of --worker and
 /// --args-file stay exactly as given, and get the environment and --wd of a local worker. Behind a
 /// template, env(1) sets the environment, and sh(1) changes to --wd.
 LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
@@ -62,7 +62,7 @@ std::string exit_hint(const Roster& roster, const CommandOptions& command,
 /// is one word. Empty if it is none.
 std::string one_word_hint(std::string_view program);
 
-/// The plan as a line for a POSIX shell which does the same: --dry-run.
+/// The plan as a line for a POSIX shell which does the same, but for its `input`: --dry-run.
 std::string format_plan(const LaunchPlan& plan);
 
 /// `text` with every occurrence of a name replaced by its value, in one pass: what a value brings

@@ -9,6 +9,7 @@
 
 #include "spread/base/characters.h"
 #include "spread/base/quote.h"
+#include "spread/launch/environment_line.h"
 #include "spread/launch/launcher.h"
 
 namespace spread {
@@ -41,9 +42,8 @@ constexpr std::string_view kGuard =
     R"(kill -s TERM -- "-$w" || kill -s TERM "$w"; sleep "$3"; )"
     R"(kill -s KILL -- "-$w" || kill -s KILL "$w"; exit; }; done; } & } )"
     R"(</dev/null >/dev/null 2>&1 & wait "$!"; )";
-constexpr std::string_view kBecomeWorker =
-    R"(shift 3; until [ "$1" = -- ]; do export "$1"; shift; done; shift; )"
-    R"(spread_check "$1"; exec "$@")";
+constexpr std::string_view kTakeWords =
+    R"(shift 3; until [ "$1" = -- ]; do export "$1"; shift; done; shift; spread_check "$1"; )";
 
 // Before the exec, for bash and ksh end with it when it fails, without their trap. `read` takes a
 // byte at a time in some shells, which of a binary is some hundred reads: 0.1 ms.
@@ -124,9 +124,12 @@ std::string format_remote(const RemoteCommand& command, bool exec) {
   const bool encode = std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word.find('\n') != std::string::npos;
   });
-  std::string line = start_shell(fmt::format("{}{}{}{}{}", kCheckInterpreter, kDecode,
-                                             kChangeDirectory, kGuard, kBecomeWorker),
-                                 exec);
+  std::string script =
+      fmt::format("{}{}{}{}", kCheckInterpreter, kDecode, kChangeDirectory, kGuard);
+  if (command.reads_exports) script.append(kNewline).append(kReadExports);
+  script += kTakeWords;
+  if (command.has_functions) script += kThroughBash;
+  std::string line = start_shell(script + R"(exec "$@")", exec);
   line += encode ? " spread b" : " spread -";
   for (const std::string& word : words) {
     line += ' ';

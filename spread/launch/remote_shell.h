@@ -20,6 +20,8 @@ struct RemoteCommand {
   ArgumentList words;                                            ///< any bytes but NUL
   std::vector<std::pair<std::string, std::string>> environment;  ///< names are plain identifiers
   std::string directory;                                         ///< empty = where the login begins
+  bool reads_exports = false;  ///< a line of format_exports() comes first on its standard input
+  bool has_functions = false;  ///< and there are functions in it
   std::uint64_t grace_seconds = 5;  ///< of the guard, between TERM and KILL
   std::string poll_seconds = "2";   ///< between two looks of the guard; tests want less
 };

@@ -52,6 +52,7 @@ Status WorkerSlot::start() {
     return tl::unexpected(std::move(error));
   }
 
+  child->input().tail().append(plan.input);
   ++generation_;
   arguments_ = std::move(plan.words);
   engine_.start_has_worked();

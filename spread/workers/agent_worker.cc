@@ -16,6 +16,7 @@ AgentWorker::AgentWorker(std::unique_ptr<Channel> channel, std::string mark_pref
       err_{MarkScanner(mark_prefix)},
       overdue_(loop, [this] { terminate(); }) {
   channel_->set_sink(*this);
+  channel_->flush();
 }
 
 void AgentWorker::send(std::string_view request) {

@@ -35,7 +35,8 @@ class AgentSink {
 /// A job agent (launch/job_agent.h) at the other end of a login: one job after the other.
 class AgentWorker final : private SharedSink {
  public:
-  /// `channel`: a Child that tells when its input has been written.
+  /// `channel`: a Child that tells when its input has been written. What its input has already
+  /// comes before the agent.
   AgentWorker(std::unique_ptr<Channel> channel, std::string mark_prefix, EventLoop& loop,
               ReadBuffer& shared, AgentSink& sink, Duration kill_grace);
 

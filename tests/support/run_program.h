@@ -44,14 +44,19 @@ inline void read_to_end(int out_fd, std::string& out, int err_fd, std::string& e
 
 }  // namespace detail
 
-/// Runs a program (PATH is searched) with stdin at its end, and waits for it. `session`: as the
-/// leader of a session of its own, as sshd starts what it runs.
-inline ProgramOutput run_program(const std::vector<std::string>& arguments, bool session = false) {
-  int out[2], err[2];
-  if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) std::abort();
+/// Runs a program (PATH is searched) with `input`, which fits a pipe, on its stdin, and waits for
+/// it. `session`: as the leader of a session of its own, as sshd starts what it runs.
+inline ProgramOutput run_program(const std::vector<std::string>& arguments, bool session = false,
+                                 std::string_view input = {}) {
+  int in[2], out[2], err[2];
+  if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0) {
+    std::abort();
+  }
+  if (write(in[1], input.data(), input.size()) != static_cast<ssize_t>(input.size())) std::abort();
+  close(in[1]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, in[0], 0);
   posix_spawn_file_actions_adddup2(&actions, out[1], 1);
   posix_spawn_file_actions_adddup2(&actions, err[1], 2);
   posix_spawnattr_t attributes;
@@ -64,6 +69,7 @@ inline ProgramOutput run_program(const std::vector<std::string>& arguments, bool
   const int error = posix_spawnp(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
+  close(in[0]);
   close(out[1]);
   close(err[1]);
   ProgramOutput result;

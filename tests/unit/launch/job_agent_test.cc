@@ -170,6 +170,17 @@ TEST_F(JobAgent, PassesOnFunctionsOfBash) {
             mark("ready") + "hello, there\na'b\nc\n" + mark("0"));
 }
 
+TEST_F(JobAgent, GivesNoProgramAFunctionAsAnArgument) {
+  AgentJob job;
+  job.words = {"true"};
+  job.environment = {{"BASH_FUNC_greet%%", "() {  echo hello\n}"}};
+  const std::string request = format_agent_job(job);
+  // An assignment of the shell itself; what bash is given does not hold it.
+  EXPECT_NE(request.find("export spread_functions='greet () {  echo hello"), std::string::npos);
+  EXPECT_EQ(request.rfind("hello"), request.find("hello"));
+  EXPECT_EQ(request.find("env "), std::string::npos);
+}
+
 TEST_F(JobAgent, EntersTheDirectoryOfAJob) {
   AgentJob job;
   job.words = {"pwd"};

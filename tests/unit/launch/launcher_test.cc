@@ -1,11 +1,13 @@
 #include "spread/launch/launcher.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "spread/base/quote.h"
 #include "spread/launch/roster.h"
 #include "tests/support/run_program.h"
 
@@ -122,8 +124,9 @@ TEST(Launcher, GivesSshOneWord) {
 }
 
 /// What the login shell there would be told, run here.
-std::string run_remote(const LaunchPlan& plan) {
-  const auto result = test::run_program({"/bin/sh", "-c", plan.arguments.back()}, true);
+std::string run_remote(const LaunchPlan& plan, const std::string& behind = "") {
+  const auto result =
+      test::run_program({"/bin/sh", "-c", plan.arguments.back()}, true, plan.input + behind);
   return result.out + result.err;
 }
 
@@ -135,6 +138,69 @@ TEST(Launcher, SetsTheEnvironmentThere) {
       "$SPREAD_WIRE \"$0\"",
       "{host}  {slot}"};
   EXPECT_EQ(run_remote(bench.plan(2)), "me@b 2 2 3 5 msgpack me@b  2\n");
+}
+
+/// Values that a shell would read as something else, or lose.
+const Environment kSecrets = {{"TOKEN", "it's\n$(id) \\n \"!\" -n "}, {"EMPTY", ""}};
+
+bool holds_secret(const LaunchPlan& plan) {
+  return std::any_of(plan.arguments.begin(), plan.arguments.end(), [](const std::string& word) {
+    return word.find("$(id)") != std::string::npos || word.find("TOKEN=") != std::string::npos;
+  });
+}
+
+TEST(Launcher, SendsTheValuesOfEnvThroughStandardInputOfALogin) {
+  LauncherBench bench("");
+  bench.command.environment = kSecrets;
+  bench.command.words = {"sh", "-c", "printf '%s|' \"$TOKEN\" \"${EMPTY-unset}\"; cat"};
+  const LaunchPlan plan = bench.plan();
+  EXPECT_FALSE(holds_secret(plan));
+  EXPECT_EQ(run_remote(plan, "tasks\n"), kSecrets[0].second + "||tasks\n");
+}
+
+TEST(Launcher, SendsTheValuesOfEnvThroughStandardInputOfATemplate) {
+  LauncherBench bench("nice -n 0 {cmd} {host}");
+  bench.command.environment = kSecrets;
+  bench.command.directory = "/usr/bin";
+  bench.command.words = {"sh", "-c", "printf '%s|' \"$TOKEN\" \"$SPREAD_HOST\" \"$1\"; pwd; cat",
+                         "sh"};
+  const LaunchPlan plan = bench.plan();
+  EXPECT_FALSE(holds_secret(plan));
+  const auto result = test::run_program(plan.arguments, false, plan.input + "tasks\n");
+  EXPECT_EQ(result.out + result.err, kSecrets[0].second + "|a|a|/usr/bin\ntasks\n");
+}
+
+TEST(Launcher, SendsFunctionsThere) {
+  for (const char* launch : {"", "nice -n 0 {cmd} {host}"}) {
+    LauncherBench bench(launch);
+    bench.command.environment = {{"BASH_FUNC_greet%%", "() {  echo \"hello, $1\"\n}"},
+                                 {"BASH_FUNC_f-2%%", "() {  greet \"it's $1\"\n}"}};
+    bench.command.words = {"bash", "-c", "f-2 you; echo \"${spread_functions-unset}\""};
+    const LaunchPlan plan = bench.plan();
+    EXPECT_EQ(shell_join(plan.arguments).find("hello"), std::string::npos);
+    const auto result = *launch == '\0' ? run_remote(plan)
+                                        : test::run_program(plan.arguments, false, plan.input).out;
+    EXPECT_EQ(result, "hello, it's you\nunset\n");
+  }
+}
+
+TEST(Launcher, SaysThatALauncherPassesNoStandardInput) {
+  LauncherBench bench("nice -n 0 {cmd} {host}");
+  bench.command.environment = kSecrets;
+  bench.command.words = {"echo", "never"};
+  const auto result = test::run_program(bench.plan().arguments);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("the values of --env did not come"), std::string::npos);
+  EXPECT_EQ(WEXITSTATUS(result.status), 125);
+}
+
+TEST(Launcher, LetsNoVariableOfTheUserReplaceOneOfSpread) {
+  for (const char* launch : {"", "nice -n 0 {cmd} {host}"}) {
+    LauncherBench bench(launch);
+    bench.command.environment = {{"SPREAD_HOST", "mine"}};
+    bench.command.words = {"sh", "-c", "echo $SPREAD_HOST", "sh"};
+    EXPECT_EQ(bench.plan().input, "");
+  }
 }
 
 TEST(Launcher, ChangesToTheSameDirectoryThere) {
@@ -287,6 +353,14 @@ TEST(FormatPlan, IsALineThatDoesTheSame) {
   plan.directory = "/usr/bin";
   const auto result = test::run_program({"/bin/sh", "-c", format_plan(plan)});
   EXPECT_EQ(result.out, "b c it's\n/usr/bin\n");
+}
+
+TEST(FormatPlan, DoesNotShowWhatGoesToStandardInput) {
+  LauncherBench bench("");
+  bench.command.environment = kSecrets;
+  const std::string line = format_plan(bench.plan());
+  EXPECT_EQ(line.find("$(id)"), std::string::npos);
+  EXPECT_NE(line.find("  # the values of --env go to its standard input"), std::string::npos);
 }
 
 TEST(FormatPlan, HasNothingAroundAPlainCommand) {
