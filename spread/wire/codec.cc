@@ -1,5 +1,6 @@
 #include "spread/wire/codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -275,6 +276,8 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
       if (!parse_optional_text(elements, kind->word, "reason", message.text)) return false;
       break;
     case UpKind::Progress:
+      // Written so that a NaN is 0.
+      message.number = message.number > 0 ? std::min(message.number, 1.0) : 0;
       if (!parse_optional_text(elements, kind->word, "text", message.text)) return false;
       break;
     case UpKind::Ok:

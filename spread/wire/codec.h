@@ -54,7 +54,7 @@ struct UpMessage {
   std::uint64_t arguments = 0;  ///< Ask: how many
   std::string_view
       text;  ///< Busy, Down: reason; Progress, Log: text; Ask: op; Unknown: the kind's name
-  double number = 0;        ///< Busy: seconds; Progress: fraction
+  double number = 0;        ///< Busy: seconds; Progress: fraction, from 0 to 1
   std::string_view so, se;  ///< text that the worker captured, to be shown
 };
 

@@ -20,6 +20,23 @@ std::string hello_error(std::string_view json) {
   return hello ? "no error" : hello.error().message;
 }
 
+TEST(ParseMessage, AFractionIsFromZeroToOne) {
+  const auto fraction = [](std::string_view json) {
+    UpMessage message;
+    std::string error;
+    const ByteBuffer body = msgpack(json);
+    EXPECT_TRUE(parse_message(body.view(), message, error)) << error;
+    return message.number;
+  };
+  EXPECT_EQ(fraction(R"([7,"progress",0.25])"), 0.25);
+  EXPECT_EQ(fraction(R"([7,"progress",7])"), 1);
+  EXPECT_EQ(fraction(R"([7,"progress",-0.5])"), 0);
+  EXPECT_EQ(fraction(R"([7,"progress",Infinity])"), 1);
+  EXPECT_EQ(fraction(R"([7,"progress",-Infinity])"), 0);
+  EXPECT_EQ(fraction(R"([7,"progress",NaN])"), 0);
+  EXPECT_EQ(fraction(R"([7,"busy",7])"), 7);
+}
+
 TEST(ParseHello, ReadsTheNumbers) {
   const auto hello = parse_hello(
       msgpack(R"({"wire":1,"window":1024,"slots":4,"prep":0,"sdk":"x","features":["a"]})").view());
