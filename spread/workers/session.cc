@@ -59,7 +59,8 @@ void Session::close() {
 }
 
 bool Session::at_tail() const {
-  return options_.raw || (state_ == SessionState::Shutdown && outstanding_.empty() && !beats());
+  if (options_.raw) return state_ != SessionState::Broken;
+  return state_ == SessionState::Shutdown && outstanding_.empty() && !beats();
 }
 
 std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {

@@ -103,6 +103,21 @@ TEST(Session, EndsAsTheGoldenBytesSay) {
   EXPECT_GT(checked, 100);
 }
 
+TEST(Session, InAllWhatComesBehindAWrongHelloIsNoTail) {
+  const std::string text = "[null,\"hello\",{\"wire\":2}]\nits output\n";
+  for (const std::size_t together : {text.find("its"), text.size()}) {
+    OutputQueue output;
+    SessionOptions options;
+    options.wire = Wire::Json;
+    options.raw = true;
+    Session session(options, output);
+    Life life;
+    EXPECT_EQ(session.receive(as_bytes(text).first(together), false, life), together);
+    EXPECT_EQ(session.state(), SessionState::Broken);
+    EXPECT_EQ(life.tail, "");
+  }
+}
+
 TEST(Session, WhatPromisedBeatsIsNeverSilentUntilItsBye) {
   OutputQueue output;
   SessionOptions options;
