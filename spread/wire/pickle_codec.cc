@@ -111,14 +111,17 @@ void PickleCodec::decode_broken(ByteView bytes, bool final, Decoded& decoded) {
   const bool binary = bytes[0] == static_cast<Byte>(PickleCode::Proto);
   const std::string_view text = as_text(bytes);
   const std::size_t end = text.find('\n');
-  if (!binary && !final && end == std::string_view::npos && bytes.size() < kLineShown) {
+  // With one byte more than is shown it is seen that there are more, however many have come
+  // already.
+  if (!binary && !final && end == std::string_view::npos && bytes.size() <= kLineShown) {
     decoded.found = Found::NeedMore;
     decoded.size = bytes.size() + 1;
     return;
   }
   std::string why = "it wrote what is no pickle: " + machine_.error();
   if (!binary) {
-    why = "it wrote \"" + printable_line(text.substr(0, end), kLineShown) +
+    why = "it wrote \"" +
+          printable_line(text.substr(0, std::min(end, kLineShown + 1)), kLineShown) +
           "\", which is no pickle (" + machine_.error() + "); prints belong on stderr";
   }
   machine_.reset();

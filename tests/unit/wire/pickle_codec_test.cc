@@ -140,6 +140,17 @@ TEST(PickleCodec, APrintEndsTheWorkerAndItsLineIsShown) {
       "to its own program only");
 }
 
+TEST(PickleCodec, OfALongPrintTheSameIsShownHoweverMuchOfItHasCome) {
+  for (const std::size_t size : {79u, 80u, 81u, 200u}) {
+    const std::string print(size, 'x');
+    const Seen whole = decode_all(*codec_with(), print)[0];
+    for (std::size_t cut = 1; cut < size; ++cut) {
+      EXPECT_EQ(decode_all(*codec_with(), print, {cut})[0], whole) << size << ", cut at " << cut;
+    }
+    EXPECT_EQ(whole.text.find("...") != std::string::npos, size > 80) << whole.text;
+  }
+}
+
 TEST(PickleCodec, TheRestOfALineThatIsNoPickleIsWaitedFor) {
   const auto codec = codec_with();
   Decoded decoded;
