@@ -195,9 +195,14 @@ void Scheduler::send(Slot& to, TaskIndex i, TimePoint now, Why why, Actions& act
   if (options_.delay > Duration::zero()) held_until_ = after(now, options_.delay);
   if (is_subtask(task.id)) return send_subtask(to, i, now, why, actions);
   put(to, i, is_list(i) ? flight_bytes(i) : task.payload.size(), now);
-  actions.emplace_back(std::in_place_type<SendTask>, to.id, task.id, task.payload, task.attempts,
-                       why);
-  if (is_list(i)) send_list(i, std::get<SendTask>(actions.back()));
+  // Made where it stays. clang 14 has no parentheses for what is no constructor.
+  SendTask& send = std::get<SendTask>(actions.emplace_back(std::in_place_type<SendTask>));
+  send.worker = to.id;
+  send.task = task.id;
+  send.payload = task.payload;
+  send.attempt = task.attempts;
+  send.why = why;
+  if (is_list(i)) send_list(i, send);
 }
 
 // ---------------------------------------------------------------- time
