@@ -4,6 +4,7 @@
 
 #include "spread/arguments/argument_source.h"
 #include "spread/base/assert.h"
+#include "support.h"
 #include "targets.h"
 
 namespace spread::fuzz {
@@ -84,7 +85,7 @@ void arguments(ByteView input) {
   const ByteView bytes = input.subspan(5).first(std::min<std::size_t>(input.size() - 5, 400));
   const std::size_t cut = std::min<std::size_t>(input[4], bytes.size());
   const std::vector<ByteView> texts = {bytes.subspan(cut), bytes.first(cut)};
-  SPREAD_ASSERT(read(options, texts, bytes.size() + 1) == read(options, texts, piece));
+  check_same(read(options, texts, bytes.size() + 1), read(options, texts, piece));
 }
 
 }  // namespace spread::fuzz
