@@ -215,6 +215,7 @@ enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
 struct ReportOptions {
   std::string speaker = "spread";  ///< what messages begin with
   ProgressStyle progress = ProgressStyle::Automatic;
+  std::string output_file;                                ///< -o; empty = standard output
   std::string joblog;                                     ///< empty = none; "-" is not special
   bool joblog_append = false;                             ///< --joblog +FILE
   std::string events;                                     ///< FILE or "fd:N"; empty = none

@@ -6,6 +6,8 @@ namespace spread::cli {
 namespace {
 
 CommonOptions take_common(Options& options) {
+  // What it prints are no results.
+  if (options.dry_run) options.report.output_file.clear();
   return {std::move(options.hosts), options.halt, std::move(options.spill), options.ends,
           std::move(options.report)};
 }

@@ -211,7 +211,7 @@ void Engine::watch_output() {
   if (stdout_->closed() && !scheduler_.stopping()) {
     if (stdout_->failed()) {
       own_error_ = true;
-      abort("cannot write to standard output: " + stdout_->error());
+      abort(output_failure());
     } else {
       post(Aborted{"nobody reads the output any more"});
     }
@@ -231,6 +231,10 @@ void Engine::watch_output() {
     output_stalled_ = stalled;
     post(OutputStalled{stalled});
   }
+}
+
+std::string Engine::output_failure() const {
+  return "cannot write to " + config_.output_name + ": " + stdout_->error();
 }
 
 OutputFull Engine::output_now() const {

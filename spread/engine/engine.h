@@ -44,6 +44,7 @@ struct EngineConfig {
   StartOptions starts;    ///< what starts wait for; their delay is in `scheduler`
   HistoryFile history;    ///< not enabled where nothing is to be learned of hosts
   Duration kill_grace{};  ///< after it, what was to end is killed
+  std::string output_name = "standard output";  ///< where results go, for messages
 };
 
 /// What a run has of the world around it: made before the Engine, and kept for longer.
@@ -162,6 +163,7 @@ class Engine final : private ReadyHandler {
   void decide();
   void watch_output();
   OutputFull output_now() const;
+  std::string output_failure() const;
   TimePoint next_deadline();
   bool input_at_hand() const;
   ProgressCounts progress_counts() const;
@@ -171,6 +173,7 @@ class Engine final : private ReadyHandler {
   bool drained() const;
   bool waits_for_reader() const;
   void conclude();
+  void close_output(RunEnd& end);
   RunEnd describe_end() const;
 
   void follow_signals();

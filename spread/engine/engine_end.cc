@@ -60,15 +60,24 @@ void Engine::tell_rest() {
   }
 }
 
+/// What has been written is safe only now: a file system may tell when a file is closed that there
+/// was no room for it.
+void Engine::close_output(RunEnd& end) {
+  // Messages are still to come where they go to the same file.
+  if (drained() && !reporter_->one_place()) {
+    stdout_->finish(!end.own_error && end.signal == 0);
+  }
+  if (!stdout_->failed()) return;
+  end.own_error = true;
+  if (end_message_.empty()) reporter_->say(output_failure());
+}
+
 /// The exit status, what is remembered, and the last words.
 void Engine::conclude() {
   history_.keep(scheduler_.keys(), loop_.now() - started_,
                 static_cast<std::int64_t>(wall_clock_seconds()));
   if (const std::string warning = history_.take_warning(); !warning.empty()) {
     reporter_->say(warning);
-  }
-  if (stdout_->failed() && end_message_.empty()) {
-    reporter_->say("cannot write to standard output: " + stdout_->error());
   }
   RunEnd end = describe_end();
   const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
@@ -77,6 +86,7 @@ void Engine::conclude() {
   if (wanted && !ever_started_ && end.failed > 0 && !computed && end.signal == 0) {
     end.own_error = true;
   }
+  close_output(end);
   if (!end.output_closed) tell_rest();
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
     // Why may just have been said.

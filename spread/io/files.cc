@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <algorithm>
 #include <array>
@@ -15,6 +16,7 @@
 #include "spread/base/posix.h"
 #include "spread/base/quote.h"
 #include "spread/io/system.h"
+#include "spread/io/terminal.h"
 #include "spread/sys/calls.h"
 
 namespace spread {
@@ -28,6 +30,35 @@ std::optional<std::uint64_t> file_size(int fd) {
   struct stat status {};
   if (sys::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   return static_cast<std::uint64_t>(status.st_size);
+}
+
+namespace {
+
+bool takes_output(const struct stat& status) {
+  constexpr unsigned kMemoryDevices = 1, kNull = 3;  // of Linux
+  return S_ISREG(status.st_mode) ||
+         (S_ISCHR(status.st_mode) && status.st_rdev == makedev(kMemoryDevices, kNull));
+}
+
+}  // namespace
+
+Result<UniqueFd> open_output_file(const std::string& name) {
+  const std::string failed = "cannot write " + name;
+  if (named_descriptor(name)) return fail(failed + ": it is a descriptor, and no file by its name");
+  struct stat status {};
+  // Before it is opened, too: the reader of a pipe would take that for a writer.
+  bool good = sys::stat(name.c_str(), &status) != 0 || takes_output(status);
+  UniqueFd fd(good ? sys::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)
+                   : -1);
+  if (good && !fd) return tl::unexpected(errno_error(failed));
+  good = good && sys::fstat(fd.get(), &status) == 0 && takes_output(status);
+  if (!good) return fail(failed + ": it is no regular file");
+  return fd;
+}
+
+Status empty_file(int fd) {
+  if (file_size(fd).value_or(0) == 0 || sys::ftruncate(fd, 0) == 0) return {};
+  return tl::unexpected(errno_error("cannot be emptied"));
 }
 
 std::optional<std::uint64_t> bytes_left(int fd) {

@@ -39,6 +39,11 @@ IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
 /// that it is the start of a line of spread; an Error if not. A file that does not exist is no
 /// error.
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view));
+/// A file for output: a regular one, made if it is not there and else as it is, or /dev/null.
+/// Nothing else is opened: neither what could block nor what a descriptor of spread stands for.
+Result<UniqueFd> open_output_file(const std::string& name);
+/// Of an open file: nothing is in it any more. No error where there is nothing to empty.
+Status empty_file(int fd);
 /// Whether both are one regular file that exists.
 bool are_one_file(const std::string& name, const std::string& other);
 bool is_file(int fd, const std::string& name);

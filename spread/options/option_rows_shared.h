@@ -159,6 +159,9 @@ inline constexpr OptionSpec kSharedRows[] = {
      "all results as one value: list, concat (their lists in one), map (number: result) or by-worker "
      "(a list of number, parameters, results)",
      nullptr, set_gather, Offer::Words, "list concat map by-worker"},
+    {"-o", "FILE", kTasks, Group::Output,
+     "write to FILE, which is emptied when the run begins, what else goes to standard output",
+     nullptr, set_output_file, Offer::File},
     {"--out0", "", kSends, Group::Output,
      "text output whose records end with NUL",
      nullptr, set_out0},

@@ -139,6 +139,12 @@ Status set_out(Draft& draft, std::string_view value) {
       {"pickle", OutputFormat::Pickle},   {"records", OutputFormat::Records}};
   return choose(draft.options.output.format, value, kFormats);
 }
+Status set_output_file(Draft& draft, std::string_view value) {
+  if (value == "-") {
+    return fail("expected a file, not '-': without -o results go to standard output");
+  }
+  return store_name(draft.options.report.output_file, value, "a file");
+}
 Status set_out0(Draft& draft, std::string_view) {
   draft.options.output.terminator = '\0';
   return {};

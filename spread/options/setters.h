@@ -33,6 +33,7 @@ Status set_prep_json(Draft& draft, std::string_view value);
 Status set_prep_file(Draft& draft, std::string_view value);
 
 Status set_out(Draft& draft, std::string_view value);
+Status set_output_file(Draft& draft, std::string_view value);
 Status set_out0(Draft& draft, std::string_view value);
 Status set_keep_order(Draft& draft, std::string_view value);
 Status set_unordered(Draft& draft, std::string_view value);

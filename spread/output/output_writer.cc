@@ -5,7 +5,6 @@
 #include <span>
 #include <utility>
 
-#include "spread/base/assert.h"
 #include "spread/base/posix.h"
 
 namespace spread {
@@ -92,8 +91,9 @@ void OutputWriter::flush() {
 }
 
 void OutputWriter::finish(bool complete) {
-  if (closed_ || !output_.regular || !output_.fd) return;
-  SPREAD_ASSERT(queue_.empty());
+  if (!output_.regular || !output_.fd) return;
+  flush();
+  if (closed_) return;
   if (complete && continued_) {
     if (const Status cut = continued_->cut(); !cut) return close(cut.error().message);
   }

@@ -69,8 +69,8 @@ class OutputWriter final : public ReadyHandler {
   /// Writes as much as goes without blocking.
   void flush();
   TimePoint next_deadline() const { return deadline_; }
-  /// All has been written, and nothing follows: a regular file is closed, which may fail as a write
-  /// does. `complete`: what else a continued file has is of no use to a later run, and is cut off.
+  /// Nothing follows what waits: a regular file is closed, which may fail as a write does.
+  /// `complete`: what else a continued file has is of no use to a later run, and is cut off.
   void finish(bool complete);
 
   /// The reader of this output does not read at the moment.

@@ -5,6 +5,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/base/quote.h"
+#include "spread/io/files.h"
 #include "spread/io/guard.h"
 #include "spread/io/signals.h"
 #include "spread/io/system.h"
@@ -53,6 +54,30 @@ void add_files(NamedFiles& files, const WorkerOptions& workers) {
   }
 }
 
+Result<UniqueFd> open_output_of(const ReportOptions& report, const NamedFiles& files,
+                                Streams streams) {
+  const std::string& name = report.output_file;
+  if (name.empty()) return UniqueFd();
+  auto file = open_output_file(name);
+  if (!file) return fail("-o: " + file.error().message);
+  for (const auto& [option, other] : files) {
+    if (!is_file(file->get(), std::string(other))) continue;
+    return fail("-o " + name + " and " + std::string(option) + ' ' + std::string(other) +
+                " are one file");
+  }
+  if (are_one_place(file->get(), streams.errors)) {
+    return fail("-o " + name + " is the file that standard error goes to; with >" + name +
+                " 2>&1 results and messages are in one file");
+  }
+  return file;
+}
+
+RunProcess with_output(const RunProcess& process, const UniqueFd& file) {
+  RunProcess changed = process;
+  if (file) changed.streams.output = file.get();
+  return changed;
+}
+
 Status show_plan(const Plan& plan, Streams streams) {
   std::string text = describe_plan(plan);
   if (is_terminal(streams.output)) text = printable(text);
@@ -86,10 +111,18 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   auto reporter = Reporter::create(common.report, run.reported, process.environment, streams, *loop,
                                    plan.host_names, output);
   if (!reporter) return tell(reporter.error());
-  Engine engine({run.scheduler, run.starts, run.history, common.ends.kill_grace},
+  EngineConfig config{run.scheduler, run.starts, run.history, common.ends.kill_grace};
+  if (!common.report.output_file.empty()) config.output_name = common.report.output_file;
+  Engine engine(std::move(config),
                 {plan, *guard, *loop, *signals, output, **reporter, process.environment, streams});
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {
     return tell(opened.error());
+  }
+  if (!common.report.output_file.empty()) {
+    // Not before all that may be wrong has been told: what is in it may be dear.
+    if (const Status empty = empty_file(streams.output); !empty) {
+      return tell(Error{"-o " + common.report.output_file + ": " + empty.error().message});
+    }
   }
   return engine.execute();
 }

@@ -8,6 +8,7 @@
 
 #include "spread/api/environment.h"
 #include "spread/api/result.h"
+#include "spread/base/posix.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/engine.h"
 #include "spread/run/run.h"
@@ -43,6 +44,12 @@ NamedFiles files_of(const CommonOptions& common);
 void add_files(NamedFiles& files, const InputOptions& input);
 void add_files(NamedFiles& files, const ShardOptions& shards);
 void add_files(NamedFiles& files, const WorkerOptions& workers);
+
+/// The file of -o, which is none of `files`; no descriptor where results go to standard output.
+Result<UniqueFd> open_output_of(const ReportOptions& report, const NamedFiles& files,
+                                Streams streams);
+/// The process, with this file for its standard output, if there is one.
+RunProcess with_output(const RunProcess& process, const UniqueFd& file);
 
 /// --dry-run of workers: what would be exec'd.
 Status show_plan(const Plan& plan, Streams streams);

@@ -33,7 +33,10 @@ std::string temporary_directory(const Environment& environment) {
 }
 
 NamedFiles written_by(const ReportOptions& report) {
-  return {{"--joblog", report.joblog}, {"--events", report.events}, {"--log", report.log}};
+  return {{"--joblog", report.joblog},
+          {"--events", report.events},
+          {"--log", report.log},
+          {"-o", report.output_file}};
 }
 
 // ---------------------------------------------------------------- run, all
@@ -77,7 +80,7 @@ Status plan_memory_limit(const RunOptions& run, const Environment& environment, 
   return memory ? Status() : fail("--max-rss: " + memory.error().message);
 }
 
-Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
+Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
   NamedFiles files = files_of(run.common);
   add_files(files, run.tasks.input);
   add_files(files, run.tasks.shards);
@@ -85,6 +88,9 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   for (const std::string& name : sweeps) files.emplace_back("--sweep", name);
   add_files(files, run.workers);
   SPREAD_TRY(claim_descriptors(files));
+  const auto output = open_output_of(run.common.report, files, given.streams);
+  if (!output) return tl::unexpected(output.error());
+  const RunProcess process = with_output(given, *output);
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
@@ -107,7 +113,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& process) {
   }
   const ShardOptions& shards = run.tasks.shards;
   const bool swept = !run.tasks.sweep.specs.empty();
-  SPREAD_TRY(check_overwritten_input(swept          ? sweep_files(run.tasks.sweep)
+  SPREAD_TRY(check_overwritten_input(swept          ? sweeps
                                      : shards.any() ? shards.partitions
                                                     : input_names(run.tasks.input),
                                      written_by(run.common.report), process.streams));
@@ -174,10 +180,14 @@ Status check_map_files(const MapOptions& map, const RunProcess& process) {
   return check_overwritten_input({report.joblog}, written, process.streams);
 }
 
-Result<int> run_map(const MapOptions& map, const RunProcess& process) {
+Result<int> run_map(const MapOptions& map, const RunProcess& given) {
   NamedFiles files = files_of(map.common);
   add_files(files, map.items.input);
   SPREAD_TRY(claim_descriptors(files));
+  files.emplace_back("--results", map.job.results_table);
+  const auto output = open_output_of(map.common.report, files, given.streams);
+  if (!output) return tl::unexpected(output.error());
+  const RunProcess process = with_output(given, *output);
   auto plan = plan_jobs(map.common, map.job, process);
   if (!plan) return tl::unexpected(plan.error());
   const JobSetup setup{map.job,          map.items,       nullptr,           map.attempts.retries,
@@ -194,10 +204,14 @@ Result<int> run_map(const MapOptions& map, const RunProcess& process) {
       *plan, process);
 }
 
-Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& process) {
+Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
   NamedFiles files = files_of(pipe.common);
   for (const std::string& name : pipe.cut.files) files.emplace_back("-a", name);
   SPREAD_TRY(claim_descriptors(files));
+  files.emplace_back("--results", pipe.job.results_table);
+  const auto output = open_output_of(pipe.common.report, files, given.streams);
+  if (!output) return tl::unexpected(output.error());
+  const RunProcess process = with_output(given, *output);
   auto plan = plan_jobs(pipe.common, pipe.job, process);
   if (!plan) return tl::unexpected(plan.error());
   NamedFiles written = written_by(pipe.common.report);

@@ -203,11 +203,18 @@ class SpreadTest(unittest.TestCase):
 
     def clock(self):
         """Of the runs that begin from now on; not of their workers."""
-        library = os.path.join(BUILD, "test_workers", "test_clock.so")
-        self.assertTrue(os.path.exists(library), "the target test_clock is not built")
         clock = Clock(self.path("clock"))
-        self.environment.update(SPREAD_TEST_CLOCK=clock.path, LD_PRELOAD=library)
+        self.environment.update(SPREAD_TEST_CLOCK=clock.path, LD_PRELOAD=self._preloaded("clock"))
         return clock
+
+    def close_fails(self, path):
+        """In the runs that begin from now on: closing this file says that the quota is full."""
+        self.environment.update(SPREAD_TEST_CLOSE=path, LD_PRELOAD=self._preloaded("close"))
+
+    def _preloaded(self, name):
+        library = os.path.join(BUILD, "test_workers", f"test_{name}.so")
+        self.assertTrue(os.path.exists(library), f"the target test_{name} is not built")
+        return library
 
     # ------------------------------------------------------------ runs
 

@@ -43,6 +43,14 @@ TEST(TakeApart, RunHasItsWorkersAndItsTasks) {
   EXPECT_EQ(run.common.ends.kill_grace, Duration(std::chrono::seconds(2)));
 }
 
+TEST(TakeApart, ResultsGoToAFileUnlessNothingRuns) {
+  EXPECT_EQ(parsed<RunOptions>({"run", "-o", "f", "--", "w"}).common.report.output_file, "f");
+  EXPECT_EQ(parsed<RunOptions>({"gang", "-n2", "-of", "--", "w"}).common.report.output_file, "f");
+  EXPECT_EQ(parsed<PipeOptions>({"pipe", "-o", "f", "w"}).common.report.output_file, "f");
+  EXPECT_EQ(parsed<MapOptions>({"map", "-o", "f", "w"}).common.report.output_file, "f");
+  EXPECT_EQ(parsed<MapOptions>({"map", "-o", "f", "--dry-run", "w"}).common.report.output_file, "");
+}
+
 TEST(TakeApart, AllHasCommandsThatRunOnce) {
   const auto all =
       parsed<AllOptions>({"all", "-S", "a", "--tag", "--unordered", "--ok", "0,3", "--", "w"});
