@@ -299,20 +299,65 @@ namespace {
 
 namespace fs = std::filesystem;
 
+Status cannot_place(const fs::path& path, std::error_code why) {
+  return fail("cannot put " + path.string() + " into place: " + why.message());
+}
+
 Status move_entry(const fs::path& from, const fs::path& to) {
   std::error_code error;
   const bool join =
       fs::is_directory(fs::symlink_status(from, error)) && fs::is_directory(to, error);
   if (!join) {
     fs::rename(from, to, error);
-    if (error) return fail("cannot put " + to.string() + " into place: " + error.message());
-    return {};
+    return error ? cannot_place(to, error) : Status{};
   }
   for (fs::directory_iterator entry(from, error), end; !error && entry != end;
        entry.increment(error)) {
     SPREAD_TRY(move_entry(entry->path(), to / entry->path().filename()));
   }
   if (error) return fail("cannot read " + from.string() + ": " + error.message());
+  return {};
+}
+
+/// Whether `path` is one of `names` or lies below one; `leads`: or one lies below it.
+bool belongs_to(const std::string& path, const std::vector<std::string>& names, bool leads) {
+  const auto below = [](const std::string& one, const std::string& other) {
+    return one.size() > other.size() && one.compare(0, other.size(), other) == 0 &&
+           one[other.size()] == '/';
+  };
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return path == name || below(path, name) || (leads && below(name, path));
+  });
+}
+
+/// See ScratchFolder::move_out(). `inside`: of `root`; empty = itself.
+Status check_contents(const std::string& root, const std::string& inside,
+                      const std::vector<std::string>& names) {
+  std::error_code error;
+  for (fs::directory_iterator entry(fs::path(root) / inside, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string base = entry->path().filename().string();
+    const std::string name = inside.empty() ? base : inside + "/" + base;
+    const fs::file_status status = entry->symlink_status(error);
+    if (error) break;
+    const bool folder = fs::is_directory(status);
+    if (!belongs_to(name, names, folder)) {
+      return fail("the other side sent " + show_text(name) + ", which it was not asked for");
+    }
+    if (folder) {
+      SPREAD_TRY(check_contents(root, name, names));
+      continue;
+    }
+    if (!fs::is_regular_file(status)) {
+      return fail("the other side sent " + show_text(name) + ", which is no file and no folder");
+    }
+    constexpr fs::perms kSetId = fs::perms::set_uid | fs::perms::set_gid;
+    if ((status.permissions() & kSetId) != fs::perms::none) {
+      fs::permissions(entry->path(), kSetId, fs::perm_options::remove, error);
+    }
+    if (error) break;
+  }
+  if (error) return fail("cannot read " + root + ": " + error.message());
   return {};
 }
 
@@ -344,6 +389,18 @@ ScratchFolder::~ScratchFolder() {
   if (!path_.empty()) fs::remove_all(path_, ignored);
 }
 
-Status ScratchFolder::move_out(const std::string& folder) { return move_entry(path_, folder); }
+Status ScratchFolder::move_out(const std::string& folder, const std::vector<std::string>& names) {
+  SPREAD_TRY(check_contents(path_, {}, names));
+  Status first;
+  for (const std::string& name : names) {
+    const fs::path from = fs::path(path_) / name, to = fs::path(folder) / name;
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(from, error))) continue;
+    fs::create_directories(to.parent_path(), error);
+    const Status moved = error ? cannot_place(to.parent_path(), error) : move_entry(from, to);
+    if (first) first = moved;
+  }
+  return first;
+}
 
 }  // namespace spread

@@ -94,9 +94,13 @@ class ScratchFolder {
   ScratchFolder& operator=(ScratchFolder&&) = delete;
 
   const std::string& path() const { return path_; }
-  /// Moves all that is in it to `folder`, its parent. A file replaces one of its name in one step,
-  /// so that no program sees half of it; folders are joined.
-  Status move_out(const std::string& folder);
+  /// Moves `names`, as far as they are in it, to `folder`, its parent. A file replaces one of its
+  /// name in one step, so that no program sees half of it; folders are joined. The
+  /// first that cannot be moved is told, and the others are moved. What is in it comes
+  /// from another machine, which is not trusted to send what it was asked for: an Error, and
+  /// nothing is moved, if there is anything else, or anything but files and folders; a link could
+  /// lead what comes later out of `folder`. Files lose their set-user-ID and set-group-ID bits.
+  Status move_out(const std::string& folder, const std::vector<std::string>& names);
   /// It stays, with what is in it still. Its path.
   std::string keep() { return std::exchange(path_, {}); }
 

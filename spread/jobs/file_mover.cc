@@ -227,7 +227,9 @@ void FileMover::on_request_ended(int status) {
 void FileMover::group_ended() {
   if (!request_over_ || !tar_over_) return;
   if (step_ == Step::Unpack) {
-    fetched_.emplace_back(std::move(*scratch_), group_.front().here);
+    std::vector<std::string> names;
+    for (const FilePlace& file : group_) names.push_back(file.name);
+    fetched_.push_back({std::move(*scratch_), group_.front().here, std::move(names)});
     scratch_.reset();
   }
   next_group();
@@ -285,9 +287,9 @@ void FileMover::place_and_clean_up() {
   removal_ended();
   // What was not fetched to its end is still there.
   const bool fetched_all = problem_.empty();
-  for (auto& [scratch, folder] : std::exchange(fetched_, {})) {
+  for (auto& [scratch, folder, names] : std::exchange(fetched_, {})) {
     if (!fetched_all) continue;
-    const Status placed = scratch.move_out(folder);
+    const Status placed = scratch.move_out(folder, names);
     if (placed) continue;
     problem_ += (problem_.empty() ? "" : "; ") + placed.error().message;
     if (!clean_up_) continue;

@@ -107,6 +107,12 @@ class FileMover final : private SharedSink {
  private:
   enum class Step : std::uint8_t { Idle, Wait, Look, Pack, Unpack, Remove };
 
+  struct Fetched {
+    ScratchFolder scratch;
+    std::string folder;              ///< where it belongs
+    std::vector<std::string> names;  ///< that were asked for
+  };
+
   void choose_missing(const std::vector<RemoteFile>& found);
   void next_group();
   void pack_group();
@@ -147,7 +153,7 @@ class FileMover final : private SharedSink {
   std::string complaint_;      ///< what either tar wrote to stderr
   std::string problem_;
   std::optional<ScratchFolder> scratch_;
-  std::vector<std::pair<ScratchFolder, std::string>> fetched_;  ///< and where it belongs
+  std::vector<Fetched> fetched_;
 };
 
 }  // namespace spread

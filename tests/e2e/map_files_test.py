@@ -3,9 +3,11 @@
 
 import os
 import re
+import shutil
 import unittest
 
 from map_testing import wait_at
+from spread_testing import PYTHON
 from sshd import SshTest
 
 
@@ -187,6 +189,63 @@ class Return(FilesTest):
         result = self.map("--wd", ".", "--return", "{}.out", "--cleanup", "echo made >{}.out", ":::", "a")
         self.assert_run(result, 0, "", "")
         self.assertEqual(self.read("a.out"), b"made\n")
+
+
+class HostileHost(FilesTest):
+    """The tar there sends another archive than it was asked for."""
+
+    def fetch(self, *members, name="out"):
+        """`members`: lines of Python that add to the archive `a`."""
+        sender = self.file("sender.py", "import io, sys, tarfile\n"
+                           "a = tarfile.open(fileobj=sys.stdout.buffer, mode='w|')\n"
+                           "def add(name, text=b'x', mode=0o644, type=tarfile.REGTYPE, link=''):\n"
+                           "    i = tarfile.TarInfo(name); i.mode, i.type, i.linkname = mode, type, link\n"
+                           "    i.size = len(text) if type == tarfile.REGTYPE else 0\n"
+                           "    a.addfile(i, io.BytesIO(text))\n" + "\n".join(members) + "\na.close()\n")
+        os.makedirs(self.path("bin"), exist_ok=True)
+        tar = self.file("bin/tar", f'#!/bin/sh\ncase $1 in -chf) exec {PYTHON} {sender};; esac\n'
+                                   f'exec {shutil.which("tar")} "$@"\n')
+        os.chmod(tar, 0o755)
+        self.environment["PATH"] = self.path("bin") + ":" + self.environment["PATH"]
+        return self.map("--env", "PATH", "--return", name, f"mkdir -p dir; echo y >{name}; : {{}}", ":::", "1")
+
+    def refused(self, result, told):
+        self.assertEqual(result.status, 1, result)
+        self.assertRegex(result.err, told)
+        self.assertEqual(self.left_here(), ["bin", "sender.py"])
+
+    def test_an_honest_archive_is_taken(self):
+        result = self.fetch("add('./out', b'sent')")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual(self.read("out"), b"sent")
+
+    def test_no_other_file_is_taken(self):
+        for other in ("./.profile", ".ssh/authorized_keys", "out/../more", "outside"):
+            self.refused(self.fetch(f"add('./out'); add({other!r})"), "which it was not asked for|tar: ")
+
+    def test_no_file_above_is_taken(self):
+        for other in ("../above", "/../../above", "./../above"):
+            self.refused(self.fetch(f"add('./out'); add({other!r})"), "tar: |not asked for")
+
+    def test_no_link_is_taken(self):
+        link = f"add('./out', type=tarfile.SYMTYPE, link={self.path('aim')!r})"
+        self.refused(self.fetch(link), "'out', which is no file and no folder")
+
+    def test_nothing_goes_through_a_link(self):
+        os.mkdir(self.path("aim"))
+        link = f"add('./dir', type=tarfile.SYMTYPE, link={self.path('aim')!r}); add('./dir/out')"
+        result = self.fetch(link, name="dir/out")
+        self.assertEqual(result.status, 1, result)
+        self.assertEqual(os.listdir(self.path("aim")), [])
+        self.assertFalse(os.path.exists(self.path("dir")))
+
+    def test_no_device_or_pipe_is_taken(self):
+        self.refused(self.fetch("add('./out', type=tarfile.FIFOTYPE)"), "'out', which is no file and no folder")
+
+    def test_set_user_id_is_not_taken_over(self):
+        result = self.fetch("add('./out', mode=0o6755)")
+        self.assert_run(result, 0, "", "")
+        self.assertEqual(os.stat(self.path("out")).st_mode & 0o7777, 0o755)
 
 
 class CleanUp(FilesTest):

@@ -134,6 +134,17 @@ class Messages(MapTest):
         self.check("run", "--wire", "json", "-j1", "--", worker, ":::", "1",
                    shown=r"x\x1b[31m\xc2\x9b2J")
 
+    def test_logs_of_workers(self):
+        log = self.path("log")
+        self.puppet_told(["raw", frame([0, "log", "@\n@", "warning"])], ["exit", 1], options=("--log", log))
+        with open(log, "rb") as file:
+            self.assert_plain(file.read())
+
+    def test_findings_of_a_check(self):
+        line = b'[0,"error",{"type":"E","message":"x\\u001b[31m\\u009b2J"}]'
+        worker = self.script("worker", b"#!/bin/sh\nread line\ncat <<'E'\n" + line + b"\nE\n")
+        self.check("check", "--wire", "json", "--", worker, stdout=True, shown=r"x\x1b[31m\xc2\x9b2J")
+
     def test_last_words(self):
         dies = self.script("dies", b"#!/bin/sh\nread line\nprintf '" + HOSTILE + b"\\n' >&2\nexit 3\n")
         told = self.told("run", "--wire", "lines", "-j1", "--", dies, ":::", "1")

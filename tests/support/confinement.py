@@ -10,8 +10,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Numbers of system calls.
 CALLS = {
-    "x86_64": {"memfd_create": 319, "execveat": 322, "close_range": 436, "fcntl": 72},
-    "aarch64": {"memfd_create": 279, "execveat": 281, "close_range": 436, "fcntl": 25},
+    "x86_64": {"memfd_create": 319, "execveat": 322, "close_range": 436, "fcntl": 72, "openat": 257},
+    "aarch64": {"memfd_create": 279, "execveat": 281, "close_range": 436, "fcntl": 25, "openat": 56},
 }[os.uname().machine]
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
@@ -67,6 +67,22 @@ def refuse_locks(why=errno.ENOLCK):
         words.append(Instruction(jump_if_equal, left, 0, command))
     words += [Instruction(answer, 0, 0, allow), Instruction(answer, 0, 0, fail | why)]
     install(words)
+
+
+def refuse_unnamed_files(why=errno.EOPNOTSUPP):
+    """From now on openat makes no file without a name (O_TMPFILE) in this process and its children, as
+    on a file system that cannot."""
+    load, jump_if_equal, jump_if_set, answer = 0x20, 0x15, 0x45, 0x06
+    allow, fail = 0x7FFF0000, 0x00050000
+    unnamed = os.O_TMPFILE & ~os.O_DIRECTORY
+    install([
+        Instruction(load, 0, 0, 0),
+        Instruction(jump_if_equal, 0, 3, CALLS["openat"]),
+        Instruction(load, 0, 0, 32),  # the lower half of the third argument
+        Instruction(jump_if_set, 0, 1, unnamed),
+        Instruction(answer, 0, 0, fail | why),
+        Instruction(answer, 0, 0, allow),
+    ])
 
 
 def may_mount():

@@ -113,6 +113,17 @@ TEST_F(DamagedFile, WithoutATableIsDamaged) {
             std::string::npos);
 }
 
+TEST_F(DamagedFile, ATriggerDoesNothing) {
+  make();
+  {
+    auto database = Database::open(file_, false);
+    ASSERT_TRUE(database && database->execute("CREATE TRIGGER forget AFTER INSERT ON key BEGIN "
+                                              "DELETE FROM key; END"));
+  }
+  EXPECT_EQ(run(IfDamaged::SetAside), "");
+  EXPECT_EQ(HistoryStore::open(file_)->rows({})->size(), 2u);
+}
+
 TEST_F(DamagedFile, ThatIsAskedForIsAnErrorAndStays) {
   write(std::string(4096, 'x'));
   EXPECT_FALSE(HistoryStore::open(file_));
