@@ -32,13 +32,23 @@ void append_field(std::string_view text, ByteBuffer& out) {
   out.append("\"");
 }
 
+/// As numpy: what follows the end of a line is a comment, too.
+void append_comment(std::string_view text, ByteBuffer& out) {
+  for (std::size_t end; (end = text.find('\n')) != std::string_view::npos;) {
+    out.append(text.substr(0, end + 1));
+    out.append("# ");
+    text.remove_prefix(end + 1);
+  }
+  out.append(text);
+}
+
 }  // namespace
 
 void CsvFormat::append_header(std::span<const std::string> names, ByteBuffer& out) const {
   if (style_ == CsvStyle::Savetxt) out.append("# ");
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (i > 0) out.append(",");
-    style_ == CsvStyle::Savetxt ? out.append(names[i]) : append_field(names[i], out);
+    style_ == CsvStyle::Savetxt ? append_comment(names[i], out) : append_field(names[i], out);
   }
   out.append("\n");
 }

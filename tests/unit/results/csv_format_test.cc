@@ -93,6 +93,11 @@ TEST(SavetxtCsv, WritesTheBytesOfNumpy) {
   EXPECT_FALSE(format.has_warning());
 }
 
+/// numpy's header.replace("\n", "\n" + comments).
+TEST(SavetxtCsv, EachLineOfTheHeaderIsAComment) {
+  EXPECT_EQ(header_of(CsvStyle::Savetxt, {"a\nb", "\n", "c"}), "# a\n# b,\n# ,c\n");
+}
+
 TEST(SavetxtCsv, HasNumbersAlone) {
   CsvFormat format(CsvStyle::Savetxt);
   EXPECT_EQ(row_of(format, {encoded("1"), encoded("-1"), encoded("true"), "", encoded("null"),
