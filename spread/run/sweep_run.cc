@@ -33,6 +33,7 @@ class SweepWriter {
     style.keeps_floats = true;
     static_cast<void>(wire::msgpack_to_json(payload, out_, style));
     out_.append("\n");
+    wrote_null_ = wrote_null_ || style.saw_non_finite;
   }
   std::string take() {
     std::string text(as_text(out_.view()));
@@ -40,7 +41,11 @@ class SweepWriter {
     return text;
   }
   std::size_t size() const { return out_.size(); }
-  std::string take_warning() { return csv_.take_warning(); }
+  /// What is to be told at the end; empty if nothing is.
+  std::string take_warning() {
+    if (!wrote_null_) return csv_.take_warning();
+    return "NaN or an infinity was written as null (JSON has no such numbers)";
+  }
 
  private:
   void add_csv(const Value& payload) {
@@ -58,6 +63,7 @@ class SweepWriter {
   CsvFormat csv_;
   ByteBuffer out_;
   std::vector<ByteView> values_;
+  bool wrote_null_ = false;
 };
 
 }  // namespace

@@ -99,6 +99,15 @@ class Sweep(SpreadTest):
                 pattern = "".join(".*" if part == ".*" else re.escape(part) for part in re.split(r"(\.\*)", told))
                 self.assert_only_told(result, "spread: " + pattern)
 
+    def test_json_has_no_nan_and_says_so_once(self):
+        told = "spread: NaN or an infinity was written as null (JSON has no such numbers)\n"
+        spec = "a=list:NaN,-Infinity,1"
+        rows = '{"a":null,"_row":0}\n{"a":null,"_row":1}\n{"a":1,"_row":2}\n'
+        self.assert_run(self.spread("sweep", spec), 0, rows, told)
+        self.assert_run(self.spread("sweep", "--out", "csv", spec), 0, "a,_row\nNaN,0\n-Infinity,1\n1,2\n", "")
+        found = list(msgpack.Unpacker(io.BytesIO(self.spread("sweep", "--out", "msgpack", spec).raw)))
+        self.assertTrue(math.isnan(found[0]["a"]))
+
     def test_a_large_grid_takes_no_memory(self):
         """A billion rows; the pipe is full after the first few thousand, and is read no further."""
         running = self.start("sweep", "a=lin:0:1:1000000000")
