@@ -77,12 +77,18 @@ int show_sweep(const SweepCommand& command, Streams streams) {
   if (!sweep) return complain(streams.errors, sweep.error());
   if (!(*sweep)->warning().empty()) warn(streams.errors, (*sweep)->warning());
   constexpr std::size_t kTextBytes = 64 * 1024;
+  // Where --where leaves out nearly all, those that are kept do not wait for so much text.
+  constexpr int kRowsPerText = 4096;
   SweepWriter writer(command.output, **sweep);
+  int looked_at = 0;
   for (Sweep::Step step = Sweep::Step::Skipped; step != Sweep::Step::End;) {
     Value payload;
     step = (*sweep)->next(payload);
     if (step == Sweep::Step::Row) writer.add(payload);
-    if (step != Sweep::Step::End && writer.size() < kTextBytes) continue;
+    const bool searching = step == Sweep::Step::Row || step == Sweep::Step::Skipped;
+    if (searching && ++looked_at < kRowsPerText && writer.size() < kTextBytes) continue;
+    looked_at = 0;
+    if (writer.size() == 0) continue;
     if (const Status printed = print(streams.output, writer.take()); !printed) {
       return complain(streams.errors, printed.error());
     }

@@ -99,6 +99,16 @@ class Sweep(SpreadTest):
                 pattern = "".join(".*" if part == ".*" else re.escape(part) for part in re.split(r"(\.\*)", told))
                 self.assert_only_told(result, "spread: " + pattern)
 
+    def test_what_is_kept_does_not_wait_for_the_rest_of_the_search(self):
+        """Of 2^53 rows two are kept: the search goes on until the test has read them."""
+        running = self.start("sweep", "k=list:1,2", "a=lin:0:1:9007199254740991", "--where", "_row < 2")
+        self.assertEqual([json.loads(running.read_line())["_row"] for _ in range(2)], [0, 1])
+        running.signal(15)
+        self.assertEqual(running.finish().status, -15)
+
+    def test_a_header_stands_over_no_rows(self):
+        self.assert_run(self.spread("sweep", "--out", "csv", "a=list:1,2", "--where", "a > 2"), 0, "a,_row\n", "")
+
     def test_json_has_no_nan_and_says_so_once(self):
         told = "spread: NaN or an infinity was written as null (JSON has no such numbers)\n"
         spec = "a=list:NaN,-Infinity,1"
