@@ -120,13 +120,18 @@ BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
 void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& event,
                                 Duration duration, TimePoint now, Actions& actions) {
   if (const auto refused = task_of_failed(i, "it is busy", actions)) {
+    const bool list = is_list(refused->task);
     for (const TaskIndex each : take_apart(refused->task)) {
       Task& task = tasks_[each];
       ++counts_.refused;
       --task.attempts;
       task.avoid = refuser.id;
-      if (!task.refused_since) task.refused_since = now;
-      next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
+      // One of a list may be why, and is found alone: it must not make --max-busy fail the others.
+      task.singly |= list;
+      if (!list && !task.refused_since) {
+        task.refused_since = now;
+        next_refusal_end_ = std::min(next_refusal_end_, refusals_end(task, options_.failure));
+      }
       requeue(each, actions);
     }
   }

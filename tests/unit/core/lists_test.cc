@@ -132,12 +132,30 @@ TEST(Lists, ThatRunIntoTheTimeOutAreTriedOneByOne) {
   EXPECT_TRUE(table.all<DeliverTask>().empty());
 }
 
-TEST(Lists, ThatAreRefusedMayBePutTogetherAgain) {
+TEST(Lists, ThatAreRefusedAreTriedOneByOne) {
   Table table(lists_of(3));
   table.slots(1).complete().tasks(6).end().decide();
   table.answer(0, 0, AnswerKind::Busy).wait(seconds(1000)).decide();
-  EXPECT_EQ(lists(table), "0:0,1,2 0:0,1,2");
+  EXPECT_EQ(lists(table), "0:0,1,2 0:0");
   EXPECT_EQ(table.all<SendTask>()[1].attempt, 1u) << "a refusal is no attempt";
+}
+
+/// The task 1 is always refused: its neighbours are not, and --max-busy fails it alone.
+TEST(Lists, OneThatIsAlwaysRefusedFailsAlone) {
+  SchedulerOptions options = lists_of(3);
+  options.failure.max_busy = seconds(1500);
+  Table table(options);
+  table.slots(1).complete().tasks(3).end().decide();
+  table.answer(0, 0, AnswerKind::Busy).wait(seconds(1000)).decide().answer(0, 0).decide();
+  table.answer(0, 1, AnswerKind::Busy).wait(seconds(1000)).decide();
+  table.answer(0, 1, AnswerKind::Busy).wait(seconds(1000)).decide().answer(0, 2).decide();
+  EXPECT_EQ(lists(table), "0:0,1,2 0:0 0:1 0:1 0:2");
+  std::map<std::uint64_t, Outcome> outcomes;
+  for (const DeliverTask& each : table.all<DeliverTask>()) {
+    outcomes[number(each.task)] = each.outcome;
+  }
+  EXPECT_EQ(outcomes, (std::map<std::uint64_t, Outcome>{
+                          {0, Outcome::Ok}, {1, Outcome::NotComputed}, {2, Outcome::Ok}}));
 }
 
 TEST(Lists, WhoseWorkerLeavesAreTriedOneByOne) {
