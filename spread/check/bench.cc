@@ -64,7 +64,9 @@ Bench::Spoken Bench::run_in_its_place(const ArgumentList& words, std::string_vie
   options.inherits = is_local();
   ReadBuffer read_buffer;
   Speaker speaker(read_buffer, spoken);
-  Child child(loop_, read_buffer, {});
+  ChildOptions ending;
+  ending.ends_group = true;
+  Child child(loop_, read_buffer, std::move(ending));
   child.set_sink(speaker);
   if (const Status started = child.start(spawner_, options); !started) {
     spoken.not_started = started.error().message;

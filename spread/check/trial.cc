@@ -53,8 +53,10 @@ Trial::Trial(Bench& bench, const TrialOptions& options) : bench_(bench) {
   spawn.environment = launch.environment;
   spawn.directory = launch.directory;
   spawn.inherits = bench.is_local();
-  auto child = std::make_unique<Child>(bench.loop(), read_buffer_,
-                                       ChildOptions{{EndStep::term(subject.kill_grace)}});
+  ChildOptions ending;
+  ending.end_sequence = {EndStep::term(subject.kill_grace)};
+  ending.ends_group = true;
+  auto child = std::make_unique<Child>(bench.loop(), read_buffer_, std::move(ending));
   child_ = child.get();
   const Status started = child->start(bench.spawner(), spawn);
   if (started) child->input().tail().append(launch.input);

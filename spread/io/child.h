@@ -17,6 +17,7 @@ struct ChildOptions {
   /// What terminate() does, one step after the other; KILL follows the last one.
   std::vector<EndStep> end_sequence;
   bool tells_written = false;  ///< see ChannelSink::on_input_written()
+  bool ends_group = false;     ///< what it leaves running is killed, also if it ended by itself
 };
 
 /// One process with its pipes, from its start to its end; then there may be another one.
@@ -29,8 +30,8 @@ struct ChildOptions {
 ///             terminate() takes the first step of the end sequence (signal, CONT), a timer the
 ///             next ones, the last of which is KILL, as kill() is. One that is still there 5 s
 ///             after KILL (it hangs in the kernel) is left behind: on_ended() without a status.
-///   Exited    reaped; if it was told to end, what is left of its group was killed before. It has
-///             no input any more. Its pipes are read until they end, or for kAfterExit where
+///   Exited    reaped; if it was told to end (or with ends_group), what is left of its group was
+///             killed before. It has no input any more. Its pipes are read until they end, or for kAfterExit where
 ///             another process holds them. Output that the sink does not want is waited for, and
 ///             that time begins when it is wanted again. terminate() ends the time at once: what is
 ///             in the pipes by then is still read. After kill() nothing unwanted is waited for.

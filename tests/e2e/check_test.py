@@ -320,13 +320,19 @@ class WhatBreaksIt(CheckTest):
         self.assertIn("line by line", checks["launcher-output"][1])
         self.assertEqual(checks["launcher-output"][0], "pass")
 
-    def assert_nothing_runs(self, name):
+    def runs(self, name):
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{pid}/cmdline", "rb") as file:
-                    self.assertNotIn(name.encode(), file.read().split(b"\0"))
+                    if name.encode() in file.read().split(b"\0"):
+                        return True
             except (FileNotFoundError, ProcessLookupError):
                 pass
+        return False
+
+    def assert_nothing_runs(self, name):
+        while self.runs(name):  # What was killed may take a moment.
+            os.sched_yield()
 
     def test_nothing_is_left_behind_a_signal(self):
         worker = self.file("stays.py", "import os, signal, sys\n"
@@ -338,6 +344,14 @@ class WhatBreaksIt(CheckTest):
         running.process.send_signal(signal.SIGINT)
         self.assertEqual(running.process.wait(), 128 + signal.SIGINT)
         self.assert_nothing_runs(worker)
+
+    def test_nothing_is_left_of_what_a_worker_has_started(self):
+        """It ends by itself, and what it leaves has closed its pipes."""
+        name = self.file("left.py", "import signal\nwhile True: signal.pause()\n")
+        worker = self.script("worker", f"#!/bin/sh\n{PYTHON} {name} <&- >&- 2>&- &\nexec sed -u s/a/b/\n")
+        result, _ = self.check("--wire", "lines", "--", worker)
+        self.assertEqual(result.status, 0, result)
+        self.assert_nothing_runs(name)
 
     def test_bad_lines(self):
         for words, told in (

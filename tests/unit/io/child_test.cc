@@ -321,7 +321,7 @@ TEST_F(OneChild, ThatHasEndedDoesNotWakeTheLoopWhileItsOutputIsNotWanted) {
 
 TEST_F(OneChild, KeepsWhatIsNotWantedLongerThanTheTimeForItsPipes) {
   told_.wants = false;
-  shell("echo x; sleep 1000 & exit 0");
+  shell("sleep 1000 & echo $!");
   wait_until([&] { return child_->exited(); });
   // The timer for its pipes: nothing else is to come.
   const TimePoint exited = loop_.now();
@@ -331,10 +331,11 @@ TEST_F(OneChild, KeepsWhatIsNotWantedLongerThanTheTimeForItsPipes) {
   expect_quiet();
   told_.wants = true;
   child_->reconsider();
-  wait_for_words("x\n");
+  wait_until([&] { return told_.said.ends_with('\n'); });
   EXPECT_FALSE(told_.end);  // the time begins now
   child_->kill();
   wait_for_end();
+  ::kill(std::stoi(told_.said), SIGKILL);
 }
 
 TEST_F(OneChild, LeavesNothingUnreadWhenItIsKilled) {
@@ -411,6 +412,14 @@ TEST_F(OneChild, TakesItsGroupWithItWhenItWasToldToEnd) {
   number.erase(number.find("in\n"), 3);
   child_->terminate();
   EXPECT_EQ(wait_for_end().status->signal, SIGTERM);
+  EXPECT_TRUE(told_.output_ended);  // nothing holds its pipe
+}
+
+TEST_F(OneChild, TakesItsGroupWithItWhereThatIsAskedFor) {
+  child_.emplace(loop_, buffer_, ChildOptions{{}, false, true});
+  child_->set_sink(told_);
+  shell("sleep 1000 & echo $!");
+  EXPECT_TRUE(wait_for_end().status->clean());
   EXPECT_TRUE(told_.output_ended);  // nothing holds its pipe
 }
 
