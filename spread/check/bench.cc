@@ -1,6 +1,7 @@
 #include "spread/check/bench.h"
 
 #include "spread/io/child.h"
+#include "spread/io/system.h"
 
 namespace spread::check {
 namespace {
@@ -21,19 +22,29 @@ class Speaker final : public SharedSink {
 }  // namespace
 
 Bench::Bench(const Plan& plan, WorkerId worker, const Subject& subject, EventLoop& loop,
-             Spawner& spawner, SignalSet& signals)
+             Spawner& spawner, SignalSet& signals, int output)
     : plan_(plan),
       worker_(worker),
       subject_(subject),
       loop_(loop),
       spawner_(spawner),
-      signals_(signals) {
+      signals_(signals),
+      output_(is_pipe(output) ? output : -1) {
   loop_.add(signals_.fd(), true, false, this);
+  // Without interest in anything: a reader that goes away is told all the same.
+  if (output_ >= 0) loop_.add(output_, false, false, this);
 }
 
-Bench::~Bench() { loop_.remove(signals_.fd()); }
+Bench::~Bench() {
+  loop_.remove(signals_.fd());
+  if (output_ >= 0) loop_.remove(output_);
+}
 
-void Bench::on_ready(int, bool, bool) {
+void Bench::on_ready(int fd, bool, bool) {
+  if (fd == output_) {
+    loop_.pause(fd);
+    return stop();
+  }
   while (const auto signal = signals_.next()) {
     if (signal->asks_to_end && signal_ == 0) signal_ = signal->number;
     if (signal->asks_to_stop) signals_.stop_here();
@@ -44,7 +55,7 @@ bool Bench::wait_until(const std::function<bool()>& met, Duration limit) {
   loop_.advance();
   const TimePoint end = after(loop_.now(), limit);
   while (!met()) {
-    if (signal_ != 0 || loop_.now() >= end) return false;
+    if (stopped() || loop_.now() >= end) return false;
     loop_.wait(end);
   }
   return true;

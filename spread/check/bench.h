@@ -32,9 +32,9 @@ struct Subject {
 /// it was seen to do on the side.
 class Bench final : private ReadyHandler {
  public:
-  /// All must outlive this. `worker` is a slot of the plan.
+  /// All must outlive this. `worker` is a slot of the plan; what is found goes to `output`.
   Bench(const Plan& plan, WorkerId worker, const Subject& subject, EventLoop& loop,
-        Spawner& spawner, SignalSet& signals);
+        Spawner& spawner, SignalSet& signals, int output);
   ~Bench() override;
   Bench(const Bench&) = delete;
   Bench& operator=(const Bench&) = delete;
@@ -51,6 +51,9 @@ class Bench final : private ReadyHandler {
   bool wait_until(const std::function<bool()>& met, Duration limit);
   /// The signal that ends spread; 0: none has come.
   int signal() const { return signal_; }
+  /// Nothing more is to be tried: a signal has come, or what is found has no reader.
+  bool stopped() const { return signal_ != 0 || unheard_; }
+  void stop() { unheard_ = true; }
 
   /// Words that run in place of the worker, through the same launcher; null for a list, which is
   /// executed as it is.
@@ -77,7 +80,7 @@ class Bench final : private ReadyHandler {
   std::size_t questions() const { return questions_; }
 
  private:
-  void on_ready(int, bool, bool) override;
+  void on_ready(int fd, bool, bool) override;
 
   const Plan& plan_;
   WorkerId worker_;
@@ -85,7 +88,9 @@ class Bench final : private ReadyHandler {
   EventLoop& loop_;
   Spawner& spawner_;
   SignalSet& signals_;
+  int output_;  ///< -1: its reader cannot be seen to go
   int signal_ = 0;
+  bool unheard_ = false;
   std::string stray_, warning_;
   std::size_t questions_ = 0;
 };

@@ -13,7 +13,7 @@ class Checker {
 
   Totals run() {
     all(launcher_checks(), why_no_launcher());
-    if (bench_.signal() == 0 && unreached_.empty()) known_ = first_task(bench_);
+    if (!bench_.stopped() && unreached_.empty()) known_ = first_task(bench_);
     all(answer_checks(), "");
     all(end_checks(), "");
     all(conduct_checks(), "");
@@ -34,10 +34,10 @@ class Checker {
 
   void all(std::span<const Check> checks, const std::string& why_not) {
     for (const Check& check : checks) {
-      if (bench_.signal() != 0) return;
+      if (bench_.stopped()) return;
       Finding finding = look(check, why_not);
-      // What a signal has cut short says nothing.
-      if (bench_.signal() != 0) return;
+      // What has been cut short says nothing.
+      if (bench_.stopped()) return;
       if (finding.kind == Finding::Kind::Fail && check.name == "launcher") {
         unreached_ = "no program can be started there";
       }

@@ -17,7 +17,7 @@ struct Totals {
 /// Told of each check when it has been made.
 using Tell = std::function<void(std::string_view name, const Finding& finding)>;
 
-/// All checks of one worker and of what leads to it, until a signal comes. Each takes a bounded
+/// All checks of one worker and of what leads to it, until Bench::stopped(). Each takes a bounded
 /// number of Subject::limit, and has ended what it has started.
 Totals check_worker(Bench& bench, const Tell& tell);
 

@@ -52,23 +52,27 @@ Result<int> check_all(const CheckOptions& check, Plan& plan, const RunProcess& p
   subject.third = check.third;
   std::size_t failed = 0;
   Status printed;
-  for (std::uint32_t i = 0; i < plan.workers() && printed; ++i) {
+  for (std::uint32_t i = 0; i < plan.workers(); ++i) {
     const WorkerId worker{i};
-    check::Bench bench(plan, worker, subject, *loop, spawner, *signals);
+    check::Bench bench(plan, worker, subject, *loop, spawner, *signals, process.streams.output);
     printed = print(process.streams.output,
                     fmt::format("{}{}, on {}:\n", i == 0 ? "" : "\n",
                                 printable_line(plan.roster.slots[i].command, kLineBytes),
                                 printable_line(plan.host_names[i], kLineBytes)));
+    if (!printed) break;
     const auto tell = [&](std::string_view name, const check::Finding& finding) {
-      if (printed) printed = print(process.streams.output, line_of(name, finding));
+      printed = print(process.streams.output, line_of(name, finding));
+      if (!printed) bench.stop();
     };
     const check::Totals totals = check::check_worker(bench, tell);
     failed += totals.failed;
     if (bench.signal() != 0) return kBySignal + bench.signal();
     if (!printed) break;
+    // Where it was stopped since its reader is gone, this says so.
     printed = print(process.streams.output,
                     fmt::format("{} checks: {} passed, {} failed, {} not applicable\n",
                                 totals.all(), totals.passed, totals.failed, totals.not_applicable));
+    if (!printed) break;
   }
   if (!printed) return tl::unexpected(printed.error());
   return failed > 0 ? kFailed : 0;

@@ -345,6 +345,16 @@ class WhatBreaksIt(CheckTest):
         self.assertEqual(running.process.wait(), 128 + signal.SIGINT)
         self.assert_nothing_runs(worker)
 
+    def test_nothing_more_is_tried_when_its_reader_is_gone(self):
+        post = self.post()
+        worker = self.script("worker", f"#!/bin/sh\necho started >{post.path}\nexec sleep 1000\n")
+        running = self.start("check", "--timeout", "1000", "--", worker)
+        post.line()
+        running.process.stdout.close()
+        self.assertEqual(running.process.wait(), 255)
+        self.assertEqual(running.process.stderr.read(), b"spread: cannot write to standard output: Broken pipe\n")
+        self.assertTrue(post.is_empty())
+
     def test_nothing_is_left_of_what_a_worker_has_started(self):
         """It ends by itself, and what it leaves has closed its pipes."""
         name = self.file("left.py", "import signal\nwhile True: signal.pause()\n")
