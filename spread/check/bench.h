@@ -73,10 +73,14 @@ class Bench final : private ReadyHandler {
   void saw_warning(std::string message) {
     if (warning_.empty()) warning_ = std::move(message);
   }
+  void saw_late_hello(const std::string& message) {
+    if (late_hello_.empty()) late_hello_ = message;
+  }
   void saw_question() { ++questions_; }
   /// The first of each; empty: none.
   const std::string& stray() const { return stray_; }
   const std::string& warning() const { return warning_; }
+  const std::string& late_hello() const { return late_hello_; }
   std::size_t questions() const { return questions_; }
 
  private:
@@ -91,7 +95,7 @@ class Bench final : private ReadyHandler {
   int output_;  ///< -1: its reader cannot be seen to go
   int signal_ = 0;
   bool unheard_ = false;
-  std::string stray_, warning_;
+  std::string stray_, warning_, late_hello_;
   std::size_t questions_ = 0;
 };
 

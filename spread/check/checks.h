@@ -38,7 +38,8 @@ struct Known {
   std::optional<wire::Hello> hello;
   Problem problem = Problem::None;
   std::string problem_text;
-  std::string silence;  ///< why it has no answer
+  bool wrong_hello = false;  ///< that is what it is about
+  std::string silence;       ///< why it has no answer
 };
 /// Starts it once, for a task.
 Known first_task(Bench& bench);

@@ -14,7 +14,7 @@ constexpr std::size_t kErrorsMax = 4096;
 // Bytes that are sent one by one, and the pause behind each: a header of msgpack and what the task
 // begins with.
 constexpr std::size_t kTrickled = 12;
-constexpr Duration kPause = std::chrono::milliseconds(3);
+constexpr Duration kPause = std::chrono::milliseconds(10);
 
 /// What the third element has: a key that each worker may know, and one that none does.
 ByteView third_element() {
@@ -169,6 +169,11 @@ void Trial::on_ask(const wire::UpMessage& question) {
   worker_->reply(question.seq, wire::make_refusal(question.seq, "UnknownOp",
                                                   "this is a check: no question is answered"));
   worker_->flush();
+}
+
+void Trial::on_warning(std::string message) {
+  if (worker_->session().late_hello()) bench_.saw_late_hello(message);
+  bench_.saw_warning(std::move(message));
 }
 
 void Trial::on_stderr(std::string_view text) {

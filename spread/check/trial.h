@@ -62,6 +62,7 @@ class Trial final : private WorkerSink {
   /// It has broken the protocol, or cannot work: why, in Session's words; empty if neither.
   const std::string& problem() const { return worker_->session().problem_text(); }
   Problem problem_kind() const { return worker_->session().problem(); }
+  bool wrong_hello() const { return worker_->session().wrong_hello(); }
   bool ended() const { return ended_.has_value(); }
   /// By itself, with status 0.
   bool ended_well() const { return ended_ && status_.clean() && ended_->cause == EndCause::Exited; }
@@ -85,7 +86,7 @@ class Trial final : private WorkerSink {
   void on_retires() override {}
   void on_stray(std::string_view text) override { bench_.saw_stray(text); }
   void on_tail(std::string_view) override {}
-  void on_warning(std::string message) override { bench_.saw_warning(std::move(message)); }
+  void on_warning(std::string message) override;
   void on_stderr(std::string_view text) override;
   void on_mismatch(std::string_view) override {}
   void on_unusable() override {}

@@ -31,10 +31,11 @@ struct ChildOptions {
 ///             next ones, the last of which is KILL, as kill() is. One that is still there 5 s
 ///             after KILL (it hangs in the kernel) is left behind: on_ended() without a status.
 ///   Exited    reaped; if it was told to end (or with ends_group), what is left of its group was
-///             killed before. It has no input any more. Its pipes are read until they end, or for kAfterExit where
-///             another process holds them. Output that the sink does not want is waited for, and
-///             that time begins when it is wanted again. terminate() ends the time at once: what is
-///             in the pipes by then is still read. After kill() nothing unwanted is waited for.
+///             killed before. It has no input any more. Its pipes are read until they end, or for
+///             kAfterExit where another process holds them. Output that the sink does not want is
+///             waited for, and that time begins when it is wanted again. terminate() ends the time
+///             at once: what is in the pipes by then is still read. After kill() nothing unwanted
+///             is waited for.
 ///
 /// A process that closes its pipes and lives on stays Running: whether that is to end it, its owner
 /// decides. Destroying a Child that runs kills its group and waits for nothing.

@@ -266,6 +266,7 @@ void Session::on_unknown(const std::string& kind, SessionSink& sink) {
 
 void Session::on_hello(SessionSink& sink) {
   const Result<wire::Hello> hello = wire::parse_hello(decoded_.message.value);
+  wrong_hello_ = !hello || hello->wire != kWireVersion;
   if (!hello) return broken("its hello is wrong: " + hello.error().message);
   if (hello->wire != kWireVersion) {
     return broken("it speaks wire " + std::to_string(hello->wire) +
@@ -302,8 +303,9 @@ void Session::tell(const Value& message) {
 
 /// By now the run has been arranged without it, or with another one.
 void Session::on_late(const char* what, SessionSink& sink) {
-  if (std::exchange(warned_late_, true)) return;
   const std::string word = what;
+  late_hello_ |= word == "hello";
+  if (std::exchange(warned_late_, true)) return;
   sink.on_warning("it said " + word + " after its first " +
                   (word == "hello" ? "message" : "answer") + "; a late " + word + " is ignored");
 }

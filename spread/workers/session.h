@@ -107,6 +107,10 @@ class Session {
   SessionState state() const { return state_; }
   Problem problem() const { return problem_; }
   const std::string& problem_text() const { return problem_text_; }
+  /// The problem is its hello, but for the number of prep items that it wants.
+  bool wrong_hello() const { return wrong_hello_; }
+  /// It has said hello after its first message; the warning comes behind.
+  bool late_hello() const { return late_hello_; }
   std::size_t outstanding() const { return outstanding_.size(); }
   /// It has answered as many tasks that it was never given as it could answer now: it may take all
   /// of them for answered.
@@ -172,6 +176,8 @@ class Session {
   bool promised_beats_ = false;
   bool said_bye_ = false;
   bool warned_unknown_ = false;
+  bool wrong_hello_ = false;
+  bool late_hello_ = false;
   bool warned_late_ = false;
   bool greeting_;  ///< it may still say hello or ready: no ready and no answer came yet
   bool tail_started_ = false;
