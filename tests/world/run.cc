@@ -11,7 +11,8 @@
 namespace spread::world {
 namespace {
 
-constexpr char kOut[] = "/world/out";
+/// Of a file that is there before -o empties it.
+constexpr char kOld[] = "of a run before, and to be emptied when this one begins";
 
 Result<SignalSet> take_signals() {
   for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&Machine::current().ignored, number);
@@ -35,8 +36,9 @@ void Run::execute(const std::vector<std::string>& words, const std::function<voi
     over();
   };
   connect(0, feeder(scenario_.in, scenario_.input, last_input_), true);
-  if (scenario_.out_file) {
-    machine_.descriptors[1] = std::make_shared<OpenFile>(machine_.make_file(kOut), O_WRONLY);
+  if (scenario_.out_named) machine_.make_file(kOutFile, kOld);
+  if (scenario_.out_file && !scenario_.out_named) {
+    machine_.descriptors[1] = std::make_shared<OpenFile>(machine_.make_file(kOutFile), O_WRONLY);
   } else {
     connect(1, reader(scenario_.out, outcome_.out, outcome_.out_read_last), false);
   }
@@ -76,7 +78,12 @@ void Run::let_rest() {
   // Who sleeps could still read what is in the pipe.
   if (pipes_[1] && !scenario_.out.closes) outcome_.out += pipes_[1]->bytes;
   if (pipes_[2] && !scenario_.errors.closes) outcome_.errors += pipes_[2]->bytes;
-  if (scenario_.out_file) outcome_.out = machine_.files.at(kOut)->bytes;
+  if (scenario_.out_named && !outcome_.out.empty()) {
+    machine_.complaints.push_back("with -o this was on stdout: " + outcome_.out);
+  }
+  if (scenario_.out_file) outcome_.out = machine_.files.at(kOutFile)->bytes;
+  // The run has not begun.
+  if (scenario_.out_named && outcome_.out == kOld) outcome_.out.clear();
   outcome_.last_activity = std::max(
       {last_input_, outcome_.errors_read_last, outcome_.out_read_last, machine_.last_work});
 }

@@ -62,6 +62,9 @@ class Drawing {
       Draw more(seed_ + 2'000'000'011);
       if (more.one_in(2)) pieces(more, world_, calm_, slots_known());
     }
+    world_.out_named = world_.out_file && what != "all" && !world_.one_place &&
+                       Draw(seed_ + 4'000'000'007).one_in(2);
+    if (world_.out_named) world_.words.insert(world_.words.begin() + 2, {"-o", kOutFile});
     world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
   }

@@ -213,6 +213,7 @@ struct HostPlan {
   bool loses() const { return refuses_one_in > 0 || dies_one_in > 0; }
 };
 
+inline constexpr char kOutFile[] = "/world/out";
 struct Scenario {
   std::string subcommand;          ///< `run` also where its tasks have gangs
   std::vector<std::string> words;  ///< all of them, from "spread" on
@@ -236,7 +237,8 @@ struct Scenario {
   HostPlan host;
   StreamPlan in, out, errors;
   bool one_place = false;  ///< stdout and stderr are the same pipe
-  bool out_file = false;   ///< stdout is a file
+  bool out_file = false;   ///< results go to a file: stdout is one, ...
+  bool out_named = false;  ///< ... or it is that of -o
   bool spill_fills = false, disk_fills = false;
   std::string halt;
   std::string joblog;

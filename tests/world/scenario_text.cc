@@ -54,7 +54,8 @@ std::string describe(const Scenario& scenario) {
             ", dies: " + std::to_string(host.dies_one_in);
   }
   if (scenario.one_place) text += "\n  stdout and stderr are one pipe";
-  if (scenario.out_file) text += "\n  stdout is a file";
+  if (scenario.out_file)
+    text += scenario.out_named ? "\n  results go to a file" : "\n  stdout is a file";
   if (scenario.disk_fills)
     text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
   if (faults.killed_at_call > 0)
