@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -14,9 +15,14 @@ namespace spread {
 /// scheduler then looks at the clock and sets the next one. So a time-out costs nothing per task.
 class Alarms {
  public:
+  /// Stale alarms beside one for each slot.
+  static constexpr std::size_t kStaleMax = 64;
+
   void set(WorkerId worker, TimePoint at);
   /// A worker whose alarm is due; its alarm is off then.
   std::optional<WorkerId> take_due(TimePoint now);
+  /// What it remembers: the alarms, and stale ones, of which there are at most as many and a few.
+  std::size_t size() const { return heap_.size(); }
   /// kForever if no alarm is set.
   TimePoint next() const { return heap_.empty() ? kForever : heap_.front().at; }
 
@@ -27,9 +33,10 @@ class Alarms {
   };
   static bool later(const Entry& a, const Entry& b) { return a.at > b.at; }
   void pop();
+  void drop_stale();
   bool stale(const Entry& entry) const { return at_[number(entry.worker)] != entry.at; }
 
-  std::vector<Entry> heap_;    ///< stale entries are dropped when they come to the front
+  std::vector<Entry> heap_;    ///< stale entries are dropped in front, or when there are too many
   std::vector<TimePoint> at_;  ///< by slot
 };
 

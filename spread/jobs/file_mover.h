@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,59 +11,11 @@
 #include "spread/engine/engine.h"
 #include "spread/io/child.h"
 #include "spread/io/files.h"
+#include "spread/jobs/host_files.h"
 #include "spread/launch/job_agent.h"
 #include "spread/workers/agent_worker.h"
 
 namespace spread {
-
-class FileMover;
-class RemoteJobSlot;
-
-/// The files that jobs use on one host, and which of them this run has put there. It never removes
-/// what was there before, nor what another job still uses. Shared by the host's logins.
-class HostFiles {
- public:
-  enum class Base : std::uint8_t { Absent, UnderWay, There };
-
-  /// --basefile on this host, and the logins that wait for it to be there.
-  Base base = Base::Absent;
-  std::vector<FilePlace> base_files;
-  std::vector<RemoteJobSlot*> waiting;
-  std::uint32_t logins = 0;  ///< that take jobs, or are about to
-  /// They want a file that is just being removed, and cannot know whether it is there.
-  std::vector<FileMover*> waiting_for_removal;
-
-  /// From before it is looked for: one that another login removes meanwhile is not there.
-  void use(const std::string& path) { ++uses_[path].users; }
-  void set_ours(const std::string& path) { uses_[path].ours = true; }
-  bool is_being_removed(const std::string& path) const {
-    const auto found = uses_.find(path);
-    return found != uses_.end() && found->second.removing;
-  }
-  /// One user less. True if this run put it there and no job needs it any more: then it is being
-  /// removed, until removed().
-  bool release(const std::string& path) {
-    Use& use = uses_[path];
-    if (use.users > 0) --use.users;
-    if (use.users > 0 || !use.ours) return false;
-    return use.removing = true;
-  }
-  void removed(const std::string& path) { uses_.erase(path); }
-  /// One user less, who does not remove it.
-  void leave(const std::string& path) {
-    Use& use = uses_[path];
-    if (use.users > 0) --use.users;
-    if (use.users == 0 && !use.ours) uses_.erase(path);
-  }
-
- private:
-  struct Use {
-    std::uint32_t users = 0;
-    bool ours = false;
-    bool removing = false;
-  };
-  std::map<std::string, Use> uses_;  ///< by directory and path
-};
 
 class FileMoverSink {
  public:

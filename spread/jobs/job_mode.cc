@@ -167,7 +167,8 @@ Result<std::unique_ptr<TaskInput>> JobMode::open_input() {
 std::unique_ptr<RunSlot> JobMode::make_slot(WorkerId worker) {
   if (engine_.plan().is_local(worker)) return std::make_unique<JobSlot>(engine_, *this, worker);
   const HostId host = engine_.plan().roster.slots[number(worker)].host;
-  return std::make_unique<RemoteJobSlot>(engine_, *this, worker, host_files_[host]);
+  return std::make_unique<RemoteJobSlot>(engine_, *this, worker,
+                                         host_files_.try_emplace(host, clean_up()).first->second);
 }
 
 /// A job of `map` on this machine reads nothing, or one item, which is written at once.

@@ -144,16 +144,23 @@ Status TailStore::append_behind(WorkerId worker, std::string_view text) {
 }
 
 Status TailStore::append(Tail& tail, std::string_view text) {
-  constexpr std::size_t kPieceBytes = 64 * 1024;
+  // However small the parts in which it is written: a piece costs more than a few bytes.
+  const auto grows = [&](bool spilled) {
+    return tail.pieces.size() > tail.kept && tail.next < tail.pieces.size() &&
+           tail.pieces.back().spilled == spilled && tail.pieces.back().size < kPieceBytes;
+  };
   if (in_memory_ + text.size() > memory_bytes_) {
     const Result<std::uint64_t> offset = spill_.append(as_bytes(text));
     if (!offset) return tl::unexpected(offset.error());
-    tail.pieces.push_back({{}, *offset, text.size(), true});
+    if (grows(true) && tail.pieces.back().offset + tail.pieces.back().size == *offset) {
+      tail.pieces.back().size += text.size();
+    } else {
+      tail.pieces.push_back({{}, *offset, text.size(), true});
+    }
     return {};
   }
   in_memory_ += text.size();
-  if (tail.pieces.size() > tail.kept && !tail.pieces.back().spilled &&
-      tail.next < tail.pieces.size() && tail.pieces.back().text.size() < kPieceBytes) {
+  if (grows(false)) {
     tail.pieces.back().text += text;
     tail.pieces.back().size += text.size();
   } else {

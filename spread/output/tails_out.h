@@ -26,6 +26,9 @@ namespace spread {
 /// `memory_bytes` in all, then in a temporary file.
 class TailStore {
  public:
+  /// A part of a tail that take() moves at a time is not made longer than this by a further one.
+  static constexpr std::size_t kPieceBytes = 64 * 1024;
+
   TailStore(std::size_t memory_bytes, TempFile& spill)
       : memory_bytes_(memory_bytes), spill_(spill) {}
 

@@ -68,5 +68,29 @@ TEST(Alarms, CanBeSetAgainAfterItRang) {
   EXPECT_EQ(ring(alarms, at(1)).size(), 1u);
 }
 
+// 100 refusals a second under --timeout 1d.
+TEST(Alarms, StaleOnesDoNotAddUp) {
+  Alarms alarms;
+  constexpr std::uint32_t kWorkers = 10;
+  for (int second = 1; second < 100'000; ++second) {
+    const WorkerId worker{static_cast<std::uint32_t>(second) % kWorkers};
+    alarms.set(worker, at(1'000'000 + second / 2));
+    alarms.set(worker, at(second));
+    ASSERT_EQ(ring(alarms, at(second)), std::vector<WorkerId>{worker});
+    ASSERT_LE(alarms.size(), 2 * kWorkers + Alarms::kStaleMax);
+  }
+}
+
+TEST(Alarms, NoneIsLostWithTheStaleOnes) {
+  Alarms alarms;
+  for (std::uint32_t worker = 1; worker < 10; ++worker) {
+    alarms.set(WorkerId{worker}, at(static_cast<int>(500 - worker)));
+  }
+  for (int time = 10'000; time > 1000; --time) alarms.set(WorkerId{0}, at(time));
+  EXPECT_EQ(alarms.next(), at(491));
+  EXPECT_EQ(ring(alarms, at(1000)).size(), 9u);
+  EXPECT_EQ(alarms.next(), at(1001));
+}
+
 }  // namespace
 }  // namespace spread

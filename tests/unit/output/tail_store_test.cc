@@ -34,6 +34,17 @@ TEST_P(EachMemory, WhatWasKeptApartComesBehind) {
   EXPECT_EQ(tails.take(), "old old too new newer");
 }
 
+TEST_P(EachMemory, ManySmallPartsAreFewPieces) {
+  Tails tails(GetParam());
+  const std::string text(10000, 'x');
+  for (const char& byte : text) ASSERT_TRUE(tails.store.append(kWorker, {&byte, 1}));
+  std::size_t pieces = 0;
+  ByteBuffer all;
+  while (*tails.store.take(kWorker, all)) ++pieces;
+  EXPECT_LE(pieces, 2u);
+  EXPECT_EQ(as_text(all.view()), text);
+}
+
 TEST_P(EachMemory, OneThatDiesTakesItsOwnTailOnly) {
   Tails tails(GetParam());
   ASSERT_TRUE(tails.store.append(kWorker, "first "));
