@@ -1,11 +1,12 @@
 #!/usr/bin/python3
-"""Holds the tables of docs/security.md against the tree: each row names tests, and they exist.
+"""Holds the tables of docs/security.md and docs/limits.md against the tree: each row names tests, and they exist.
 
 tables.py [--root DIR]   checks a tree; first, always, that the check itself can fail: a small fake tree
 must be found guilty of exactly its faults.
 
 The last column of a table that is called "test" names files in backquotes, and behind each what is in
-it: a class or function of Python, a suite or a test of GoogleTest.
+it: a class or function of Python, a suite or a test of GoogleTest. A column that is called "name" has options and
+constants of spread in backquotes; each constant whose name ends in Max is somewhere on docs/limits.md.
 """
 
 import argparse
@@ -14,7 +15,8 @@ import re
 import sys
 import tempfile
 
-PAGES = ("docs/security.md",)
+PAGES = ("docs/security.md", "docs/limits.md")
+CONSTANT = re.compile(r"\bconstexpr\b[^;={]*?\b(k[A-Z]\w*)\s*[={]|\b(k[A-Z]\w*) = [^;,]+[;,]")
 QUOTED = re.compile(r"`([^`]+)`")
 
 
@@ -58,7 +60,46 @@ def check_tests(root, where, cell):
     return problems
 
 
-def check_page(root, page):
+def sources(root):
+    for folder, _, names in os.walk(os.path.join(root, "spread")):
+        for name in sorted(names):
+            if name.endswith((".h", ".cc")):
+                path = os.path.join(folder, name)
+                with open(path, encoding="utf-8") as file:
+                    yield os.path.relpath(path, root), file.read()
+
+
+def check_names(root, where, cell, code):
+    names = QUOTED.findall(cell)
+    if not names:
+        yield f"{where}: names no option and no constant"
+    for name in names:
+        if name.startswith("--"):
+            if not re.search(rf'[",]{name}[",]', code["options"]):
+                yield f"{where}: there is no option {name}"
+        elif re.fullmatch(r"\w+", name) and not re.search(rf"\b{name}\b", code["all"]):
+            yield f"{where}: spread/ has no {name}"
+
+
+def check_all_are_told(root, page):
+    with open(os.path.join(root, page), encoding="utf-8") as file:
+        told = set(QUOTED.findall(file.read()))
+    for path, text in sources(root):
+        for name in sorted({a or b for a, b in CONSTANT.findall(text)}):
+            if name.endswith("Max") and name not in told:
+                yield f"{path}: {name} is not on {page}"
+
+
+def read_code(root):
+    code = {"all": "", "options": ""}
+    for path, text in sources(root):
+        code["all"] += text
+        if path.startswith("spread/options/"):
+            code["options"] += text
+    return code
+
+
+def check_page(root, page, code):
     with open(os.path.join(root, page), encoding="utf-8") as file:
         text = file.read()
     tables = 0
@@ -71,13 +112,17 @@ def check_page(root, page):
             yield f"{where}: {len(cells)} cells under {len(header)} titles"
         else:
             yield from check_tests(root, where, cells[-1])
+            if "name" in header:
+                yield from check_names(root, where, cells[header.index("name")], code)
     if tables == 0:
         yield f"{page}: has no table of tests"
 
 
 def check(root):
+    code = read_code(root)
     for page in PAGES:
-        yield from check_page(root, page)
+        yield from check_page(root, page, code)
+    yield from check_all_are_told(root, "docs/limits.md")
 
 
 FAKE = {
@@ -89,6 +134,13 @@ FAKE = {
     "| e | `Good` |\n"
     "| f | `tests/a_test.py`: `Good` | more |\n"
     "\n| who | why |\n|---|---|\n| no table of tests | |\n",
+    "docs/limits.md": "| what | name | test |\n|---|---|---|\n"
+    "| a | `--good`, `kGoodMax` | `tests/a_test.py`: `Good` |\n"
+    "| b | `--gone` | `tests/a_test.py`: `Good` |\n"
+    "| c | `kGoneMax` | `tests/a_test.py`: `Good` |\n"
+    "| d | none | `tests/a_test.py`: `Good` |\n",
+    "spread/options/rows.h": '{"--good"}\n',
+    "spread/a.h": "constexpr int kGoodMax = 1, kSecretMax = 2;\nstatic constexpr long kHiddenMax{3};\n",
     "tests/a_test.py": "class Good:\n    def test_good(self):\n        Gone()\n",
     "tests/b_test.cc": "TEST_F(Suite, IsGood) {}\n",
 }
@@ -98,6 +150,11 @@ GUILTY = [
     "docs/security.md:6: names no test",
     "docs/security.md:7: Good stands behind no file of tests/",
     "docs/security.md:8: 3 cells under 2 titles",
+    "docs/limits.md:4: there is no option --gone",
+    "docs/limits.md:5: spread/ has no kGoneMax",
+    "docs/limits.md:6: names no option and no constant",
+    "spread/a.h: kHiddenMax is not on docs/limits.md",
+    "spread/a.h: kSecretMax is not on docs/limits.md",
 ]
 
 

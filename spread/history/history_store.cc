@@ -19,13 +19,12 @@ namespace {
 constexpr std::int64_t kVersion = 1;
 // "sprd", so that another program's database is not taken for one of spread. Part of the format.
 constexpr std::int64_t kApplication = 0x73707264;
-// Rows of a table; of more, those not used for longest are forgotten.
 constexpr const char* kPruneKeys =
     "DELETE FROM key WHERE rowid IN (SELECT rowid FROM key ORDER BY last_used DESC"
-    " LIMIT -1 OFFSET 10000)";
+    " LIMIT -1 OFFSET ?)";
 constexpr const char* kPruneParts =
     "DELETE FROM part WHERE rowid IN (SELECT rowid FROM part ORDER BY last_used DESC"
-    " LIMIT -1 OFFSET 50000)";
+    " LIMIT -1 OFFSET ?)";
 
 constexpr const char* kSchema = R"(
 CREATE TABLE key (
@@ -377,8 +376,8 @@ Status HistoryStore::merge_part(const std::string& part, const PartHistory& seen
 }
 
 Status HistoryStore::prune() {
-  SPREAD_TRY(database_->execute(kPruneKeys));
-  return database_->execute(kPruneParts);
+  SPREAD_TRY(Statement(*database_, kPruneKeys).bind(0, kKeysMax).run());
+  return Statement(*database_, kPruneParts).bind(0, kPartsMax).run();
 }
 
 Result<std::size_t> HistoryStore::reset(const std::vector<std::string>& words) {

@@ -36,6 +36,8 @@ class HistoryStore {
  public:
   /// For another run that is writing, where a user waits for the answer.
   static constexpr int kWaitMilliseconds = 3000;
+  /// Rows of a table; of more, those not used for longest are forgotten.
+  static constexpr std::int64_t kKeysMax = 10'000, kPartsMax = 50'000;
   /// Damaged files that are kept beside each other. Of more the last one stays where it is.
   static constexpr int kAsideMax = 9;
 

@@ -175,6 +175,25 @@ TEST_F(HistoryFile, ADirectoryThatCannotBeMadeIsAnError) {
   EXPECT_FALSE(store && store->record({took(key("a"), 1)}, 7));
 }
 
+TEST_F(HistoryFile, OfTooManyTheLeastRecentlyUsedAreForgotten) {
+  ASSERT_TRUE(opened().record({took(key("first"), 1)}, 1));
+  sql("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)"
+      " INSERT INTO part SELECT '@h' || i, 1, 0, 0, i FROM n");
+  sql("WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10100)"
+      " INSERT INTO key SELECT 'h' || i, 'work', '', 1, 1, 0, 0, 0, 1, i FROM n");
+  ASSERT_TRUE(opened().record({took(key("last"), 1), took(key("other"), 2)}, 100'000));
+  HistoryStore store = opened();
+  EXPECT_EQ(static_cast<std::int64_t>(store.rows({})->size()), HistoryStore::kKeysMax);
+  EXPECT_TRUE(store.rows({"first"})->empty());
+  EXPECT_TRUE(store.rows({"h100"})->empty());
+  EXPECT_EQ(store.rows({"last"})->size(), 1u);
+  auto database = Database::open(file_, false);
+  ASSERT_TRUE(database);
+  Statement count(*database, "SELECT count(*) FROM part");
+  ASSERT_TRUE(count.step());
+  EXPECT_EQ(count.integer(0), HistoryStore::kPartsMax);
+}
+
 TEST_F(HistoryFile, ItNeverHasAWriteAheadLog) {
   ASSERT_TRUE(opened().record({took(key("a"), 1)}, 7));
   EXPECT_EQ(journal_versions(), "1 1");

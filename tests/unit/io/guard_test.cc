@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "spread/base/posix.h"
+#include "spread/guard/guard_table.h"
 #include "spread/io/subprocess.h"
 
 namespace spread {
@@ -30,6 +31,19 @@ TEST(Guard, WatchesWhatItIsToldUntilItIsToldToForget) {
   guard->forget(1'000'000'001);
   EXPECT_FALSE(guard->watches(1'000'000'001));
   EXPECT_TRUE(guard->watches(-1'000'000'002));
+}
+
+TEST(Guard, WatchesNoMoreThanItsTableHolds) {
+  Result<Guard> guard = Guard::start(kLong, "/tmp");
+  ASSERT_TRUE(guard);
+  ASSERT_EQ(guard->missing(), "");
+  constexpr int kFirst = 1'000'000'000, kMost = GuardTable::kGroupsMax;
+  for (int i = 0; i <= kMost; ++i) guard->watch(kFirst + i);
+  EXPECT_TRUE(guard->watches(kFirst + kMost - 1));
+  EXPECT_FALSE(guard->watches(kFirst + kMost));
+  guard->forget(kFirst);
+  guard->watch(kFirst + kMost);
+  EXPECT_TRUE(guard->watches(kFirst + kMost));
 }
 
 /// A forked master, which does `begin` and is killed in it.

@@ -114,5 +114,17 @@ TEST(StartFailures, LongTextsKeepTheirEnd) {
   EXPECT_THAT(told, testing::EndsWith("line\nthe end"));
 }
 
+TEST(StartFailures, NoMoreKindsAreKeptThanFifty) {
+  StartFailures failures;
+  for (std::uint32_t i = 0; i < 60; ++i) {
+    FailedStart start = start_of("");
+    start.said = "another fault " + std::string(i + 1, 'x');
+    failures.failed(WorkerId{i}, start);
+  }
+  EXPECT_NE(failures.closed(WorkerId{49}, true), "");
+  EXPECT_EQ(failures.closed(WorkerId{50}, true), "");
+  EXPECT_EQ(failures.take_rest().size(), 49u);
+}
+
 }  // namespace
 }  // namespace spread
