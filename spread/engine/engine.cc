@@ -290,6 +290,23 @@ void Engine::suspend() {
   suspend_workers(false);
 }
 
+/// Once none works any more, nothing is waited for here: a run that waits for what can never happen
+/// is found by the worlds of tests/world.
+void Engine::look_at_work() {
+  bool works = false;
+  for (const std::unique_ptr<RunSlot>& slot : run_slots_) {
+    const LocalWork work = slot->local_work();
+    works = works || work.pid != 0 || work.has_task;
+    if (work.pid == 0 || !stopped_.look(slot->id(), work, is_stopped(work.pid), now())) {
+      continue;
+    }
+    reporter_->say(fmt::format(
+        "{} (pid {}) has been stopped (SIGSTOP) for {} s: spread waits; kill -CONT {} goes on",
+        slot->work_name(), work.pid, StoppedWatch::kPatience / std::chrono::seconds(1), work.pid));
+  }
+  if (works) watch_.set(after(now(), StoppedWatch::kPeriod));
+}
+
 void Engine::suspend_workers(bool stop) {
   for (const std::unique_ptr<RunSlot>& each : run_slots_) each->suspend(stop);
   for (const auto& [worker, each] : formers_) each->suspend(stop);

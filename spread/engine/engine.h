@@ -111,6 +111,10 @@ class Engine final : private ReadyHandler {
     for (const std::unique_ptr<RunSlot>& each : run_slots_) each->reconsider();
     for (const auto& [worker, each] : formers_) each->reconsider();
   }
+  /// A process has begun to work in a slot: whether it is stopped is looked at now and then.
+  void watch_work() {
+    if (watch_.at() == kForever) watch_.set(after(now(), StoppedWatch::kPeriod));
+  }
   /// What worked in the slot has ended, and is to be freed at the end of this turn.
   void has_ended(WorkerId worker) { ended_.push_back(worker); }
   /// So many slots are to be used from now on: more are made, on this machine, or as many rest as
@@ -180,6 +184,7 @@ class Engine final : private ReadyHandler {
   void suspend();
   void suspend_workers(bool stop);
   void tell_stop();
+  void look_at_work();
 
   // Slots (engine_slots.cc)
   void add_slots_from(std::uint32_t first);
@@ -244,6 +249,8 @@ class Engine final : private ReadyHandler {
   std::vector<WorkerId> dirty_;
   std::vector<WorkerId> ended_;
   std::set<WorkerId> unread_;
+  StoppedWatch stopped_;
+  Timer watch_{loop_, [this] { look_at_work(); }};
   /// Something has happened since the last decide(), perhaps because of what it decided.
   bool undecided_ = false;
   bool started_worker_ = false;  ///< since then

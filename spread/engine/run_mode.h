@@ -14,6 +14,7 @@
 #include "spread/core/inbox.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/run_events.h"
+#include "spread/engine/stopped_watch.h"
 #include "spread/input/task_input.h"
 #include "spread/report/summary.h"
 #include "spread/results/reorder_buffer.h"
@@ -51,6 +52,11 @@ class RunSlot {
   virtual void kill() = 0;
   /// STOP, or CONT, to what runs on this machine.
   virtual void suspend(bool stop) { static_cast<void>(stop); }
+
+  /// What Engine::watch_work() was called for.
+  virtual LocalWork local_work() const { return {}; }
+  /// What is stopped if that is: "worker 3 on n1", "job 7".
+  virtual std::string work_name() const { return name(); }
 
   /// Writes what send_task() has gathered; asked for with Engine::needs_flush().
   virtual void flush() {}

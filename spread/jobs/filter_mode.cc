@@ -176,6 +176,7 @@ Status FilterSlot::start() {
   engine_.start_has_worked();
   closing_ = ending_ = false;
   engine_.events().started(id(), child_.pid());
+  engine_.watch_work();
   if (engine_.plan().is_local(id())) {
     begin_output();
   } else {

@@ -108,6 +108,9 @@ class FilterSlot final : public RunSlot, private SharedSink {
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override;
+  LocalWork local_work() const override {
+    return child_.active() ? LocalWork{child_.pid(), true} : LocalWork();
+  }
   void remove_ended() override {}
   void reconsider() override { child_.reconsider(); }
 

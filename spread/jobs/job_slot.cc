@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
@@ -47,12 +49,21 @@ void JobSlot::send_task(const SendTask& action) {
   if (const Status started = child_.start_soon(engine_.spawner(), spawn); !started) {
     return not_started(started.error());
   }
+  engine_.watch_work();
   if (spawn.input != Connect::Pipe) return;
   if (!job->header.empty()) child_.send(job->header);
   if (!job->input.empty()) child_.send(job->input);
   if (job->range.size > 0) child_.send_file(job->range.file, job->range.offset, job->range.size);
   child_.close_input();
 }
+
+/// Of one that is being started the pid is not known yet.
+LocalWork JobSlot::local_work() const {
+  if (!child_.active()) return {};
+  return {child_.pid(), true};
+}
+
+std::string JobSlot::work_name() const { return fmt::format("job {}", number(task_) + 1); }
 
 void JobSlot::close_input() {
   if (alive_ && !child_.active()) end_worker(true, "");

@@ -44,6 +44,8 @@ class JobSlot final : public RunSlot, private SharedSink {
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override { child_.suspend(stop); }
+  LocalWork local_work() const override;
+  std::string work_name() const override;
   void remove_ended() override {}
 
   void reconsider() override { child_.reconsider(); }

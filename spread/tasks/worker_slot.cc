@@ -94,6 +94,7 @@ Status WorkerSlot::start() {
   reconsider();
   mode_.worker_started(id());
   engine_.events().started(id(), worker_->pid(), arguments_);
+  engine_.watch_work();
   for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
   engine_.needs_flush(*this);
   return {};
@@ -217,6 +218,11 @@ void WorkerSlot::remove_ended() {
   if (worker_ && worker_->ended()) worker_.reset();
 }
 
+LocalWork WorkerSlot::local_work() const {
+  if (!worker_ || worker_->ended()) return {};
+  return {worker_->pid(), mode_.setup().is_all() || worker_->session().outstanding() > 0};
+}
+
 void WorkerSlot::has_task() {
   if (worker_->session().heard() && !counts()) {
     silence_.set(kForever);
@@ -239,6 +245,8 @@ void WorkerSlot::tell_silence() {
   } else if (session.heard()) {
     return;
   }
+  // Why it is silent is said by Engine::look_at_work().
+  if (is_stopped(worker_->pid())) return silence_.set(after(engine_.now(), kPatience));
   told_silence_ = true;
   if (counts() && !mode_.tells_held_answers()) return;
   const std::string tasks =
@@ -248,9 +256,6 @@ void WorkerSlot::tell_silence() {
 }
 
 std::string WorkerSlot::silence_hint() const {
-  if (is_stopped(worker_->pid())) {
-    return "it is stopped (kill -CONT " + std::to_string(worker_->pid()) + ")";
-  }
   const WorkerSetup& setup = mode_.setup();
   if (counts()) {
     return fmt::format(

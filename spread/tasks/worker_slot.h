@@ -50,6 +50,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void terminate() override;
   void kill() override;
   void suspend(bool stop) override;
+  LocalWork local_work() const override;
   void flush() override;
   void remove_ended() override;
   void reconsider() override;

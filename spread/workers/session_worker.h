@@ -108,6 +108,7 @@ class SessionWorker final : private ChannelSink {
   SessionWorker& operator=(const SessionWorker&) = delete;
 
   Session& session() { return session_; }
+  const Session& session() const { return session_; }
   /// 0 if it is not a process.
   int pid() const { return channel_->pid(); }
   /// Writes as much as the channel takes; the rest follows when there is room.

@@ -190,13 +190,6 @@ class Silent(SpreadTest):
         running, _ = self.start_run("-j1", "--wire", "json", "--", "sed", "s/x/y/")
         self.assert_says(running, ".* expected to speak --wire json, and to flush each answer.*\n")
 
-    def test_that_is_stopped_is_told_as_such(self):
-        running, worker = self.start_run("-j1", "--wire", "lines", "--kill-grace", "0", "--", "sh", "-c",
-                                         "kill -STOP $$; cat")
-        while state_of(worker) != "T":
-            pass
-        self.assert_says(running, rf".*; it is stopped \(kill -CONT {worker}\)\n\Z")
-
     def test_with_a_full_window_is_told_and_gives_what_it_holds(self):
         running, _ = self.start_run("-j1", "--wire", "lines", "--window", "2", "--", "tr", "1", "x",
                                     tasks=100, sent=2)
@@ -204,11 +197,6 @@ class Silent(SpreadTest):
                                   "--window above 2, --window-bytes above 65536.*\n")
         # Its input is closed: more is read, and nothing hangs.
         self.assertEqual(running.read_line(), "x\n")
-
-
-def state_of(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-        return stat.read().rpartition(") ")[2][0]
 
 
 class OnlyWhatIsNeeded(SpreadTest):
