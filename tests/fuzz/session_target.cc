@@ -16,7 +16,7 @@ constexpr std::uint64_t kTasks = 6;
 /// What a worker is heard to say. Neighbouring pieces of text that have no end of their own are
 /// one.
 struct Listener final : SessionSink {
-  explicit Listener(std::size_t tasks) : open(tasks) {}
+  explicit Listener(Session& heard) : session(heard), open(heard.outstanding()) {}
 
   void on_hello(const wire::Hello& hello) override {
     SPREAD_ASSERT(hello.wire == 1);
@@ -40,7 +40,7 @@ struct Listener final : SessionSink {
   void on_log(const wire::UpMessage& message) override { say("log", message); }
   void on_ask(const wire::UpMessage& question) override {
     say("ask", question);
-    questions.push_back(question.seq);
+    session.reply(question.seq, wire::make_refusal(question.seq, "No", "no"));
   }
   void on_retires() override {
     open = 0;
@@ -75,9 +75,9 @@ struct Listener final : SessionSink {
     log += text;
   }
 
+  Session& session;
   std::size_t open;
   bool ready = false;
-  std::vector<std::uint64_t> questions;
   std::string adding;
   std::string log;
 };
@@ -91,7 +91,7 @@ std::string play(const SessionOptions& options, ByteView output, std::size_t pie
   for (std::uint64_t i = 0; i < kTasks && !options.raw; ++i) {
     SPREAD_ASSERT(session.send_task(TaskId{i}, wire::text_value(Slice::literal("x"))));
   }
-  Listener listener(session.outstanding());
+  Listener listener(session);
   std::size_t done = 0, there = 0;
   while (true) {
     const bool final = there == output.size();
@@ -101,9 +101,6 @@ std::string play(const SessionOptions& options, ByteView output, std::size_t pie
     const std::size_t used = session.receive(rest, final, listener);
     SPREAD_ASSERT(used <= rest.size());
     SPREAD_ASSERT(session.outstanding() == listener.open);
-    for (const std::uint64_t seq : std::exchange(listener.questions, {})) {
-      session.reply(seq, wire::make_refusal(seq, "No", "no"));
-    }
     done += used;
     if (final) break;
     if (there >= close_at) session.close();
