@@ -23,6 +23,13 @@ bool has_ended(int pid) {
          info.si_pid == pid;
 }
 
+/// To its group, and to itself where it has left that for another one of its session (setpgid):
+/// it is not reaped, so its number is its own.
+void signal_family(int pid, int group, int signal) {
+  sys::kill(-group, signal);
+  if (group > 0 && sys::getpgid(pid) != group) sys::kill(pid, signal);
+}
+
 }  // namespace
 
 Result<int> open_ticks() {
@@ -35,7 +42,7 @@ Result<int> open_ticks() {
 }
 
 void Spawner::Children::leave_behind(int pid, int group) {
-  sys::kill(-group, SIGKILL);
+  signal_family(pid, group, SIGKILL);
   unreaped.push_back({pid, group});
 }
 
@@ -105,7 +112,7 @@ std::optional<ExitStatus> Subprocess::try_wait() {
   return ExitStatus{WEXITSTATUS(status), 0};
 }
 
-void Subprocess::signal_group(int signal) { sys::kill(-impl_->group, signal); }
+void Subprocess::signal_group(int signal) { signal_family(impl_->pid, impl_->group, signal); }
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 
 }  // namespace spread

@@ -120,6 +120,7 @@ int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), vo
 int pthread_join(pthread_t thread) { return ::pthread_join(thread, nullptr); }
 pid_t getpid() { return ::getpid(); }
 pid_t getpgrp() { return ::getpgrp(); }
+pid_t getpgid(pid_t pid) { return ::getpgid(pid); }
 int kill(pid_t pid, int signal) { return ::kill(pid, signal); }
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   return ::waitid(what, id, info, options);

@@ -92,6 +92,7 @@ int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), vo
 int pthread_join(pthread_t thread);
 pid_t getpid();
 pid_t getpgrp();
+pid_t getpgid(pid_t pid);
 int kill(pid_t pid, int signal);
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options);
 pid_t waitpid(pid_t pid, int* status, int options);

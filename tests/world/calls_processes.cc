@@ -130,6 +130,10 @@ ProcessStarted start_guard(const GuardStart& start) {
 
 pid_t getpid() { return 999; }
 pid_t getpgrp() { return Machine::current().group; }
+pid_t getpgid(pid_t pid) {
+  const Process* const process = child(Machine::current(), pid);
+  return process == nullptr ? answer(-ESRCH) : process->group;
+}
 
 int kill(pid_t pid, int signal) {
   Machine& machine = enter();
