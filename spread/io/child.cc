@@ -280,9 +280,11 @@ void Child::suspend(bool stop) {
 
 void Child::on_exit() {
   loop_.remove(process_->exit_fd());
-  // Its children may have ignored what ended it. Before it is reaped: then its number may be
-  // another group's.
-  if (ending_ || options_.ends_group) process_->kill_group();
+  // Its children may have ignored what ended it, or know nothing of its end. Before it is reaped:
+  // then its number may be another group's.
+  if (ending_ || options_.ends_group || (options_.ends_dead_group && process_->has_failed())) {
+    process_->kill_group();
+  }
   end_.status = process_->try_wait();
   if (!end_.status) return loop_.add(process_->exit_fd(), true, false, this);
   state_ = State::Exited;

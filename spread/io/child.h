@@ -16,8 +16,9 @@ namespace spread {
 struct ChildOptions {
   /// What terminate() does, one step after the other; KILL follows the last one.
   std::vector<EndStep> end_sequence;
-  bool tells_written = false;  ///< see ChannelSink::on_input_written()
-  bool ends_group = false;     ///< what it leaves running is killed, also if it ended by itself
+  bool tells_written = false;    ///< see ChannelSink::on_input_written()
+  bool ends_group = false;       ///< what it leaves running is killed, also if it ended by itself
+  bool ends_dead_group = false;  ///< the same, but not where it ended with status 0
 };
 
 /// One process with its pipes, from its start to its end; then there may be another one.
@@ -30,7 +31,7 @@ struct ChildOptions {
 ///             terminate() takes the first step of the end sequence (signal, CONT), a timer the
 ///             next ones, the last of which is KILL, as kill() is. One that is still there 5 s
 ///             after KILL (it hangs in the kernel) is left behind: on_ended() without a status.
-///   Exited    reaped; if it was told to end (or with ends_group), what is left of its group was
+///   Exited    reaped; if it was told to end (or its options say so), what is left of its group was
 ///             killed before. It has no input any more. Its pipes are read until they end, or for
 ///             kAfterExit where another process holds them. Output that the sink does not want is
 ///             waited for, and that time begins when it is wanted again. terminate() ends the time

@@ -112,6 +112,13 @@ std::optional<ExitStatus> Subprocess::try_wait() {
   return ExitStatus{WEXITSTATUS(status), 0};
 }
 
+bool Subprocess::has_failed() const {
+  siginfo_t info{};
+  const auto pid = static_cast<id_t>(impl_->pid);
+  return sys::waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
+         (info.si_code != CLD_EXITED || info.si_status != 0);
+}
+
 void Subprocess::signal_group(int signal) { signal_family(impl_->pid, impl_->group, signal); }
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 

@@ -70,8 +70,11 @@ class Subprocess {
   int exit_fd() const;
   /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
+  /// It has ended, by a signal or with a status that is not 0, and is not reaped.
+  bool has_failed() const;
   /// Sends a signal to the whole process group, or to the process where it is in spread's; to a
-  /// process that has left its group, too. Not after try_wait() has found the end: the number may be another group's by then.
+  /// process that has left its group, too. Not after try_wait() has found the end: the number may
+  /// be another group's by then.
   void signal_group(int signal);
   void kill_group();
 

@@ -39,8 +39,12 @@ Status WorkerSlot::start() {
   spawn.environment = plan.environment;
   spawn.directory = plan.directory;
   spawn.inherits = engine_.plan().is_local(id());
-  auto child = std::make_unique<Child>(engine_.loop(), mode_.read_buffer(),
-                                       ChildOptions{{EndStep::term(setup.ends.kill_grace)}});
+  ChildOptions child_options;
+  child_options.end_sequence = {EndStep::term(setup.ends.kill_grace)};
+  // Behind a launcher it is the launcher that dies.
+  child_options.ends_dead_group = !setup.is_all() && engine_.plan().is_local(id());
+  auto child =
+      std::make_unique<Child>(engine_.loop(), mode_.read_buffer(), std::move(child_options));
   const Status started = child->start(engine_.spawner(), spawn);
   started_ = engine_.now();
   if (!started) {

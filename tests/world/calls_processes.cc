@@ -149,6 +149,9 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   *info = {};
   if (!can_be_reaped(machine, *process)) return 0;
   info->si_pid = process->pid;
+  const int status = process->status();
+  info->si_code = WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
+  info->si_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
   if ((options & WNOWAIT) == 0) machine.reap(*process);
   return 0;
 }

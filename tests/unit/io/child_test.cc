@@ -402,6 +402,31 @@ TEST_F(OneChild, ThatIsStoppedIsToldToEnd) {
   EXPECT_EQ(wait_for_end().status->signal, SIGTERM);
 }
 
+TEST_F(OneChild, TakesItsGroupWithItWhenItDiesIfItIsToldSo) {
+  ChildOptions options;
+  options.ends_dead_group = true;
+  child_.emplace(loop_, buffer_, options);
+  child_->set_sink(told_);
+  // Not stdout, which would hold the end back.
+  shell("sleep 1000 >/dev/null 2>&1 & echo $!; exit 3");
+  EXPECT_EQ(wait_for_end().status->code, 3);
+  const int pid = std::stoi(told_.said);
+  while (state_of(pid) != '\0' && state_of(pid) != 'Z') {
+  }
+}
+
+TEST_F(OneChild, WhatItLeavesBehindLivesOnWhenItEndsWell) {
+  ChildOptions options;
+  options.ends_dead_group = true;
+  child_.emplace(loop_, buffer_, options);
+  child_->set_sink(told_);
+  shell("sleep 1000 >/dev/null 2>&1 & echo $!");
+  EXPECT_EQ(wait_for_end().status->code, 0);
+  const int pid = std::stoi(told_.said);
+  EXPECT_NE(state_of(pid), '\0');
+  EXPECT_EQ(::kill(pid, SIGKILL), 0);
+}
+
 TEST_F(OneChild, TakesItsGroupWithItWhenItWasToldToEnd) {
   shell("(trap '' TERM; echo in; while :; do sleep 1000; done) & echo $!; wait");
   wait_until([&] {
