@@ -123,7 +123,7 @@ MENDS = [
     Mend("grandchildren", "run",
          "what a worker has left in its group, and ignores TERM, outlives it when it is ended",
          "spread/io/child.cc",
-         "  if (ending_) process_->kill_group();\n",
+         "    process_->kill_group();\n",
          ""),
     Mend("memory", "map",
          "jobs are read though neither memory nor the spill file has room for what they print",
