@@ -1,0 +1,301 @@
+#include "spread/io/journal_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "spread/base/quote.h"
+#include "spread/io/files.h"
+#include "spread/io/system.h"
+#include "spread/journal/record_log.h"
+#include "spread/journal/repair.h"
+#include "spread/sys/calls.h"
+
+namespace spread {
+namespace {
+
+constexpr mode_t kMode = 0600;
+
+/// Field 22 of /proc/PID/stat; 0 if it cannot be read.
+std::uint64_t start_of(const std::string& pid) {
+  const Result<std::string> stat = read_file("/proc/" + pid + "/stat");
+  // The name, in parentheses, may hold anything. Behind it comes field 3.
+  std::size_t at = stat ? stat->rfind(") ") : std::string::npos;
+  if (at == std::string::npos) return 0;
+  constexpr int kFieldsBefore = 20;
+  for (int field = 0; field < kFieldsBefore && at != std::string::npos; ++field) {
+    at = stat->find(' ', at + 1);
+  }
+  if (at == std::string::npos) return 0;
+  std::uint64_t start = 0;
+  std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), start);
+  return start;
+}
+
+/// Of the boot and the space in which pids count: two containers of a machine have one boot, and
+/// each its own pid 7.
+std::string boot_id() {
+  const Result<std::string> boot = read_file("/proc/sys/kernel/random/boot_id");
+  struct stat space {};
+  if (!boot || sys::stat("/proc/self/ns/pid", &space) != 0) return {};
+  return boot->substr(0, boot->find('\n')) + " " + std::to_string(space.st_ino);
+}
+
+std::string without_links(const std::string& name) {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::canonical(name, error);
+  return error ? name : path.string();
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool has_no_locks(int error) {
+  return error == ENOLCK || error == ENOSYS || error == EOPNOTSUPP || error == EINVAL;
+}
+
+/// "3 s", "5 min", "7 h", "2 d".
+std::string format_age(std::int64_t seconds) {
+  if (seconds < 120) return std::to_string(std::max<std::int64_t>(seconds, 0)) + " s";
+  if (seconds < 120 * 60) return std::to_string(seconds / 60) + " min";
+  if (seconds < 48 * 3600) return std::to_string(seconds / 3600) + " h";
+  return std::to_string(seconds / (24 * 3600)) + " d";
+}
+
+/// A new file beside `path`, whose name cannot be guessed.
+Result<std::pair<std::string, UniqueFd>> make_beside(const std::string& path) {
+  std::string name = path + ".spread-XXXXXX";
+  UniqueFd fd(sys::mkostemp(name.data(), O_CLOEXEC));
+  if (!fd) return tl::unexpected(errno_error("cannot make a file beside " + path));
+  return std::pair(std::move(name), std::move(fd));
+}
+
+}  // namespace
+
+WriterIdentity own_identity() {
+  return {host_name(), boot_id(), static_cast<std::uint64_t>(sys::getpid()), start_of("self")};
+}
+
+bool is_provably_gone(const WriterIdentity& writer) {
+  if (writer.boot.empty() || writer.boot != boot_id()) return false;
+  const auto pid = static_cast<pid_t>(writer.pid);
+  if (pid <= 0 || static_cast<std::uint64_t>(pid) != writer.pid) return false;
+  // /proc may hide the processes of others; this does not.
+  if (sys::kill(pid, 0) != 0 && errno == ESRCH) return true;
+  const std::uint64_t start = start_of(std::to_string(pid));
+  return start != 0 && writer.pid_start != 0 && start != writer.pid_start;
+}
+
+JournalFile::JournalFile(std::string name, UniqueFd fd)
+    : name_(std::move(name)), path_(without_links(name_)), fd_(std::move(fd)) {}
+
+Error JournalFile::error(const char* what) const {
+  const int number = errno;
+  return Error{name_ + ": cannot " + what + ": " + errno_text(number), number};
+}
+
+Result<JournalFile> JournalFile::create(const std::string& name) {
+  UniqueFd fd(sys::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+  if (!fd) {
+    const int number = errno;
+    return tl::unexpected(Error{name + ": cannot make it: " + errno_text(number), number});
+  }
+  JournalFile file(name, std::move(fd));
+  SPREAD_TRY(file.lock());
+  SPREAD_TRY(file.append(as_bytes(kJournalMagic)));
+  return file;
+}
+
+Result<JournalFile> JournalFile::open_to_append(const std::string& name) {
+  UniqueFd fd(sys::open(name.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd) return tl::unexpected(errno_error(name + ": cannot open it"));
+  JournalFile file(name, std::move(fd));
+  SPREAD_TRY(file.begin_or_check());
+  SPREAD_TRY(file.lock());
+  // The process that had the lock may have written on, or have begun an empty file.
+  SPREAD_TRY(file.begin_or_check());
+  if (file.end_ == 0) SPREAD_TRY(file.append(as_bytes(kJournalMagic)));
+  // Before there was the lock, the file may have been taken over.
+  SPREAD_TRY(file.check_ours());
+  return file;
+}
+
+Result<JournalFile> JournalFile::open_to_read(const std::string& name) {
+  // A FIFO would wait for its writer, and is refused below.
+  UniqueFd fd(sys::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!fd) return tl::unexpected(errno_error(name + ": cannot open it"));
+  JournalFile file(name, std::move(fd));
+  SPREAD_TRY(file.begin_or_check());
+  return file;
+}
+
+/// Looks whether it is a journal. end_ is its size, and 0 if it has no whole magic.
+Status JournalFile::begin_or_check() {
+  struct stat status {};
+  if (sys::fstat(fd_.get(), &status) != 0) return tl::unexpected(error("look at it"));
+  if (S_ISDIR(status.st_mode)) return fail(name_ + ": it is a directory");
+  if (!S_ISREG(status.st_mode)) return fail(name_ + ": it is no regular file");
+  std::array<Byte, kJournalMagic.size()> first;
+  const Result<std::size_t> size = read_at(0, first);
+  if (!size) return tl::unexpected(size.error());
+  const JournalKind kind = journal_kind(ByteView(first).first(*size));
+  end_ = kind == JournalKind::Empty ? 0 : static_cast<std::uint64_t>(status.st_size);
+  return check_kind(kind);
+}
+
+Status JournalFile::check_kind(JournalKind kind) const {
+  switch (kind) {
+    case JournalKind::Journal:
+    case JournalKind::Empty: return {};
+    case JournalKind::Zeros:
+      return fail(name_ +
+                  ": it begins with zeros: either no journal, or one that a power cut has taken");
+    case JournalKind::Newer: return fail(name_ + ": it is the journal of a newer spread");
+    case JournalKind::Foreign: break;
+  }
+  return fail(name_ + ": it is no journal of spread");
+}
+
+Status JournalFile::lock() {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (sys::fcntl(fd_.get(), F_OFD_SETLK, &whole) == 0) return {};
+  if (errno == EAGAIN || errno == EACCES) return check_last_writer(true);
+  if (!has_no_locks(errno)) return tl::unexpected(error("lock it"));
+  // Just made, or without a record.
+  if (end_ <= kJournalMagic.size()) return {};
+  return check_last_writer(false);
+}
+
+/// No lock was had: another has it, or the file system has none, and then the last writer must be
+/// gone.
+Status JournalFile::check_last_writer(bool is_locked) {
+  const Result<std::optional<LastWriter>> last = find_last_writer(*this);
+  if (!last) return tl::unexpected(last.error());
+  std::string who = "another process";
+  if (*last) {
+    const LastWriter& writer = **last;
+    if (!is_locked && (writer.has_ended || is_provably_gone(writer.part.writer))) return {};
+    who = "pid " + std::to_string(writer.part.writer.pid) + " on " +
+          printable_line(writer.part.writer.host, 64);
+  }
+  struct stat status {};
+  if (sys::fstat(fd_.get(), &status) != 0) return tl::unexpected(error("look at it"));
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t age = sys::realtime_ns() / kSecond - status.st_mtim.tv_sec;
+  const char* const what =
+      is_locked ? " is writing it" : " may be writing it, and its file system has no locks to tell";
+  return fail(name_ + ": " + who + what + " (last record " + format_age(age) +
+              " ago); --take-over continues in its place");
+}
+
+Result<std::size_t> JournalFile::read_at(std::uint64_t offset, std::span<Byte> into) {
+  Result<std::size_t> read = spread::read_at(fd_.get(), offset, into);
+  if (!read) read.error().message = name_ + ": " + read.error().message;
+  return read;
+}
+
+Status JournalFile::append(ByteView bytes) {
+  std::uint64_t at = end_;
+  for (ByteView rest = bytes; !rest.empty();) {
+    const ssize_t n = sys::pwrite(fd_.get(), rest.data(), rest.size(), static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      Error why = n < 0 ? error("write it") : Error{name_ + ": cannot write it", 0};
+      // The next resume cuts it off, where this fails.
+      static_cast<void>(sys::ftruncate(fd_.get(), static_cast<off_t>(end_)));
+      return tl::unexpected(std::move(why));
+    }
+    at += static_cast<std::size_t>(n);
+    rest = rest.subspan(static_cast<std::size_t>(n));
+  }
+  end_ = at;
+  return {};
+}
+
+Status JournalFile::sync() {
+  while (sys::fdatasync(fd_.get()) != 0) {
+    // Any other error has taken the pages, and is not told again.
+    if (errno != EINTR) return tl::unexpected(error("sync it"));
+  }
+  return name_is_synced_ ? Status() : sync_name();
+}
+
+/// A new name is in its folder for certain only when that is synced.
+Status JournalFile::sync_name() {
+  const UniqueFd folder(sys::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems have no sync of a folder, and some folders cannot be read.
+  if (folder && sys::fsync(folder.get()) != 0 && errno != EINVAL && errno != EINTR) {
+    return tl::unexpected(error("sync its folder"));
+  }
+  name_is_synced_ = true;
+  return {};
+}
+
+Status JournalFile::truncate_to(std::uint64_t end) {
+  if (sys::ftruncate(fd_.get(), static_cast<off_t>(end)) != 0) {
+    return tl::unexpected(error("cut it back"));
+  }
+  end_ = end;
+  return {};
+}
+
+Status JournalFile::check_ours() const {
+  struct stat ours {
+  }, named{};
+  if (sys::fstat(fd_.get(), &ours) != 0) return tl::unexpected(error("look at it"));
+  if (sys::stat(path_.c_str(), &named) != 0) {
+    if (errno == ENOENT) return fail(name_ + ": it was removed or renamed while it was written");
+    return tl::unexpected(error("look at it"));
+  }
+  if (ours.st_dev == named.st_dev && ours.st_ino == named.st_ino) return {};
+  return fail(name_ + ": it has been taken over by another run");
+}
+
+Result<JournalFile> JournalFile::take_over(const std::string& name) {
+  Result<JournalFile> old = open_to_read(name);
+  if (!old) return old;
+  auto made = make_beside(old->path_);
+  if (!made) return tl::unexpected(made.error());
+  const std::string beside = made->first;
+  const auto give_up = [&](Error why) {
+    sys::unlink(beside.c_str());
+    return tl::unexpected(std::move(why));
+  };
+  JournalFile file(name, std::move(made->second));
+  file.path_ = old->path_;
+  JournalCopier copier(*old, [&file](ByteView bytes) { return file.append(bytes); });
+  const auto copy = [&]() -> Status {
+    const Result<LogRead> read = copier.copy();
+    if (!read) return tl::unexpected(read.error());
+    if (*read != LogRead::Damaged) return {};
+    return fail(name + ": damaged at byte " + std::to_string(copier.reader().damaged_at()));
+  };
+  if (const Status locked = file.lock(); !locked) return give_up(locked.error());
+  if (const Status copied = copy(); !copied) return give_up(copied.error());
+  if (const Status synced = file.sync(); !synced) return give_up(synced.error());
+  if (sys::rename(beside.c_str(), file.path_.c_str()) != 0) {
+    return give_up(errno_error(name + ": cannot replace it"));
+  }
+  file.name_is_synced_ = false;
+  // What the old writer has appended before the rename. It looks before it writes again.
+  SPREAD_TRY(copy());
+  SPREAD_TRY(file.sync());
+  return file;
+}
+
+}  // namespace spread

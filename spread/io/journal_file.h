@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "spread/api/bytes.h"
+#include "spread/api/result.h"
+#include "spread/base/posix.h"
+#include "spread/journal/journal_format.h"
+#include "spread/journal/part_record.h"
+
+namespace spread {
+
+/// What a journal says of this process.
+WriterIdentity own_identity();
+/// It is sure that the process is gone: it was one of this boot, and it is not there, or another
+/// has its pid.
+bool is_provably_gone(const WriterIdentity& writer);
+
+/// A journal on a disk: read by any number of processes, written by one at a time (docs/journal.md,
+/// "Who writes"). Errors begin with the file's name. A resource: closing it gives up its lock.
+class JournalFile final : public JournalBytes {
+ public:
+  /// A file that is not there yet (Error::number is EEXIST if it is), 0600, locked, with its magic.
+  static Result<JournalFile> create(const std::string& name);
+  /// To go on with one that is there: locked; an empty one gets its magic. Refused if another
+  /// process may be writing it: then the error names it. Where the file system has no locks, all of
+  /// the file is read to find its last writer. end() is that of the file: it is for the caller to
+  /// find the last record, and to truncate_to() behind it.
+  static Result<JournalFile> open_to_append(const std::string& name);
+  /// Without a lock. Refused is what is no journal; an empty one has end() 0.
+  static Result<JournalFile> open_to_read(const std::string& name);
+  /// Copies what is sound to a new file, locked, which takes the place of the one of this name:
+  /// a process that writes that one finds out by check_ours(). What it appends until then is
+  /// copied as well. A damaged file is refused.
+  static Result<JournalFile> take_over(const std::string& name);
+
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<Byte> into) override;
+
+  /// Writes all of `bytes` at end(), or nothing: after an error the file is as it was, if it can be
+  /// cut back.
+  Status append(ByteView bytes);
+  /// Returns when what was appended is on the disk, and the file's name, too. After an error it is
+  /// not known what is: do not go on.
+  Status sync();
+  /// Cuts off what is behind `end`.
+  Status truncate_to(std::uint64_t end);
+  /// An Error if its name is no longer that of this file: another run has taken it over, or someone
+  /// moved it.
+  Status check_ours() const;
+
+  std::uint64_t end() const { return end_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  JournalFile(std::string name, UniqueFd fd);
+
+  Error error(const char* what) const;
+  Status lock();
+  Status begin_or_check();
+  Status check_kind(JournalKind kind) const;
+  Status check_last_writer(bool is_locked);
+  Status sync_name();
+
+  std::string name_;  // as the user gave it
+  std::string path_;  // without symbolic links
+  UniqueFd fd_;
+  std::uint64_t end_ = 0;
+  bool name_is_synced_ = false;
+};
+
+}  // namespace spread
