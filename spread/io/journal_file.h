@@ -47,8 +47,8 @@ class JournalFile final : public JournalBytes {
   Status sync();
   /// Cuts off what is behind `end`.
   Status truncate_to(std::uint64_t end);
-  /// An Error if its name is no longer that of this file: another run has taken it over, or someone
-  /// moved it.
+  /// An Error if its name is no longer that of this file: another run has taken it over, or it was
+  /// moved.
   Status check_ours() const;
 
   std::uint64_t end() const { return end_; }

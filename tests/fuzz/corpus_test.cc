@@ -53,6 +53,7 @@ TEST(FuzzCorpus, Flags) { EXPECT_GT(run_corpus("flags", flags), 20); }
 TEST(FuzzCorpus, Gang) { EXPECT_GT(run_corpus("gang", gang), 20); }
 TEST(FuzzCorpus, Hosts) { EXPECT_GT(run_corpus("hosts", hosts), 20); }
 TEST(FuzzCorpus, Joblog) { EXPECT_GT(run_corpus("joblog", joblog), 10); }
+TEST(FuzzCorpus, Journal) { EXPECT_GT(run_corpus("journal", journal), 20); }
 TEST(FuzzCorpus, Json) { EXPECT_GT(run_corpus("json", json), 20); }
 TEST(FuzzCorpus, Msgpack) { EXPECT_GT(run_corpus("msgpack", msgpack), 10); }
 TEST(FuzzCorpus, Pickle) { EXPECT_GT(run_corpus("pickle", pickle), 50); }

@@ -28,6 +28,9 @@ void gang(ByteView input);
 void hosts(ByteView input);
 /// A joblog that is read again: what it says is done, and what has failed, agree with each line.
 void joblog(ByteView input);
+/// Journals that are whole, spoilt or no journals: a record is found by its offset, and a repair
+/// keeps what is read.
+void journal(ByteView input);
 /// JSON to msgpack and back, and held against nlohmann-json.
 void json(ByteView input);
 /// The scanner of values and the writer of JSON, held against msgpack-c's parser.

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes frames.json and endings.json, the golden bytes of the worker protocol (docs/protocol.md).
+"""Writes frames.json and endings.json, the golden bytes of the worker protocol (docs/protocol.md),
+and journals.json, those of journals (docs/journal.md).
 
 Standard library only, with an encoder of its own: golden bytes that came out of the code under
 test would prove nothing. `generate.py --check` fails if one of them is out of date.
@@ -11,6 +12,7 @@ import sys
 
 import cases_down
 import cases_ends
+import cases_journal
 import cases_up
 from encoding import to_hex
 
@@ -34,7 +36,8 @@ def generate():
     cases_up.cases(add)
     head = '"protocol": "wire 1", "max_frame": %d' % MAX_FRAME
     return {"frames.json": document(head, CASES),
-            "endings.json": document('"protocol": "wire 1"', cases_ends.cases())}
+            "endings.json": document('"protocol": "wire 1"', cases_ends.cases()),
+            "journals.json": document('"part": "%s"' % cases_journal.part(), cases_journal.cases())}
 
 
 def document(head, cases):
