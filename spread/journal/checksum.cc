@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
-// Debian has no C library for it, and Boost.CRC goes by single bytes: 0.4 GB/s, where the tables do
-// 2 GB/s and the instruction 8.
+// Debian has no C library for it, and Boost.CRC goes by single bytes. The tables take eight at a
+// time; the instruction does 3.3 GB/s where they do 0.67 (two cores, beside other builds).
 
 namespace spread {
 namespace {

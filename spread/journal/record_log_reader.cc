@@ -247,7 +247,6 @@ LogRead RecordLogReader::failed(Error error) {
 LogRead RecordLogReader::finish(std::uint64_t file_end) {
   torn_bytes_ = file_end - end_of_records_;
   seek(end_of_records_);
-  piece_is_good_ = false;
   return torn_bytes_ == 0 ? LogRead::End : LogRead::Torn;
 }
 

@@ -284,6 +284,18 @@ TEST(RecordLog, IsDamagedInTheLastBlockIfARecordFollows) {
   }
 }
 
+// The zeros are another record's.
+TEST(RecordLog, IsDamagedInFrontOfAPageOfZerosThatWasWritten) {
+  Log log;
+  log.append("first");
+  log.append("second");
+  log.append(std::string(2 * kPage, '\0'));
+  log.append_up_to(kBlock);
+  log.append("next");
+  flip(log, 28 + 9);
+  EXPECT_EQ(said(log), "16:first damaged@28 32768:next end");
+}
+
 TEST_F(Filled, IsDamagedWhereAPieceIsMissing) {
   log.file.bytes.erase(2 * kBlock + 100, 50);
   const Said read = read_all(log.file);
@@ -341,7 +353,7 @@ TEST(RecordLog, StepsOverAVoid) {
 
 // ---- limits
 
-TEST(RecordLog, KeepsNoMemoryOfALargeRecord) {
+TEST(RecordLog, ReadsALargeRecordAndThoseBehindIt) {
   Log log;
   log.append(std::string(8 << 20, 'x'));
   for (int i = 0; i < 1000; ++i) log.append(std::string(3000, 'y'));
