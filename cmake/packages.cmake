@@ -83,6 +83,27 @@ if(SPREAD_PCRE2_INCLUDE AND SPREAD_PCRE2_LIBRARY)
 endif()
 spread_package(pcre2 FOUND TARGET spread_pcre2 TARGETS spread_pcre2 WHAT "PCRE2 (8 bit)")
 
+# xxHash: a header. zstd: the static library where there is one, as of SQLite.
+find_path(SPREAD_XXHASH_INCLUDE xxhash.h)
+mark_as_advanced(SPREAD_XXHASH_INCLUDE)
+add_library(spread_xxhash_header INTERFACE)
+if(SPREAD_XXHASH_INCLUDE)
+  target_include_directories(spread_xxhash_header SYSTEM INTERFACE ${SPREAD_XXHASH_INCLUDE})
+endif()
+spread_package(xxhash FOUND SPREAD_XXHASH_INCLUDE TARGETS spread_xxhash_header
+  WHAT "xxHash, the header (xxhash.h)")
+
+find_path(SPREAD_ZSTD_INCLUDE zstd.h)
+find_library(SPREAD_ZSTD_LIBRARY NAMES libzstd.a zstd)
+mark_as_advanced(SPREAD_ZSTD_INCLUDE SPREAD_ZSTD_LIBRARY)
+if(SPREAD_ZSTD_INCLUDE AND SPREAD_ZSTD_LIBRARY)
+  add_library(spread_zstd UNKNOWN IMPORTED)
+  set_target_properties(spread_zstd PROPERTIES
+    IMPORTED_LOCATION ${SPREAD_ZSTD_LIBRARY}
+    INTERFACE_INCLUDE_DIRECTORIES "${SPREAD_ZSTD_INCLUDE}")
+endif()
+spread_package(zstd FOUND TARGET spread_zstd TARGETS spread_zstd WHAT "zstd")
+
 if(SPREAD_TESTS)
   find_package(GTest CONFIG QUIET)
   spread_package(gtest FOUND GTest_FOUND AND TARGET GTest::gmock

@@ -190,6 +190,8 @@ struct GangOptions {
 };
 
 enum class OutputFormat : std::uint8_t { Text, Json, Msgpack, Records, Csv, Pickle };
+inline constexpr std::string_view kOutputNames[] = {"text",    "json", "msgpack",
+                                                    "records", "csv",  "pickle"};
 /// How the fields of --out csv are written: as they are, or as numpy.savetxt does, numbers alone.
 enum class CsvStyle : std::uint8_t { Plain, Savetxt };
 enum class TailsTo : std::uint8_t { Stdout, Stderr, None, Directory };
@@ -208,6 +210,19 @@ struct OutputOptions {
 struct TailOptions {
   TailsTo to = TailsTo::Stdout;
   std::string directory;
+};
+
+/// When the journal is on the disk, and not only in the kernel's memory.
+enum class Durable : std::uint8_t { None, Batch, Answer };
+
+/// --journal and what goes with it (docs/journal.md, docs/resume.md).
+struct JournalOptions {
+  std::string file;  ///< empty: none is kept
+  Durable durable = Durable::Batch;
+  bool resume = false;        ///< goes on where the run before was cut off
+  bool by_content = false;    ///< --resume=content
+  bool failed_again = false;  ///< --resume-failed
+  bool take_over = false;     ///< though another run may be writing it
 };
 
 enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
@@ -229,6 +244,7 @@ struct ReportOptions {
 // ---- where tasks and items come from
 
 enum class InputFormat : std::uint8_t { Lines, Json, Msgpack, Csv, Pickle };
+inline constexpr std::string_view kInputNames[] = {"lines", "json", "msgpack", "csv", "pickle"};
 
 /// The form of the records on stdin, in `-a` files and in `--prep-file`.
 struct RecordOptions {

@@ -8,8 +8,9 @@ namespace {
 CommonOptions take_common(Options& options) {
   // What it prints are no results.
   if (options.dry_run) options.report.output_file.clear();
-  return {std::move(options.hosts), options.halt, std::move(options.spill), options.ends,
-          std::move(options.report)};
+  return {std::move(options.hosts),  options.halt,
+          std::move(options.spill),  options.ends,
+          std::move(options.report), std::move(options.journal)};
 }
 
 WorkerOptions take_workers(Options& options) {

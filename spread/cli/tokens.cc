@@ -46,7 +46,8 @@ SpecOf register_options(CLI::App& app, Subcommands subcommand,
     if ((spec.subcommands & subcommand) == 0 || !may_be_used(spec, words)) continue;
     CLI::Option* option = nullptr;
     if (spec.is_flag()) {
-      option = app.add_flag(std::string(spec.names))->disable_flag_override();
+      option =
+          app.add_flag(std::string(spec.names))->disable_flag_override(!spec.value_is_optional());
     } else {
       // One value at a time: CLI11's vectors are greedy, and split words such as [a,b].
       option = app.add_option(std::string(spec.names), accept);
@@ -64,7 +65,8 @@ Tokens collect(const CLI::App& app, const SpecOf& spec_of) {
   for (const CLI::Option* option : app.parse_order()) {
     const OptionSpec* spec = spec_of.at(option);
     std::string value = option->results().at(uses[option]++);
-    if (spec->is_flag() || value == kEmptyValue) value.clear();
+    const bool bare = spec->value_is_optional() && value == "true";  // what CLI11 says of a flag
+    if (spec->metavar.empty() || bare || value == kEmptyValue) value.clear();
     tokens.options.push_back({spec, std::move(value)});
   }
   for (std::string& word : app.remaining()) {

@@ -68,9 +68,11 @@ struct TaskMalformed {
   TaskId id{};
   std::string message;
 };
-/// It takes an id and nothing else: it was done in an earlier run, and has no outcome in this one.
+/// It takes an id and nothing else: it was done in an earlier run. `kept`: as in that one it
+/// counts as what became of it there; else it has no outcome in this one.
 struct TaskSkipped {
   TaskId id{};
+  std::optional<Outcome> kept = {};
 };
 /// No task will follow.
 struct InputEnded {};

@@ -75,21 +75,19 @@ void Scheduler::on(TaskArrived& event, TimePoint, Actions&) {
 void Scheduler::on(TaskMalformed& event, TimePoint, Actions& actions) {
   SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
   ++counts_.arrived;
-  ++counts_.failed;
   DeliverTask delivery;
   delivery.task = event.id;
   delivery.outcome = Outcome::Failed;
   delivery.error_type = "BadInput";
   delivery.message = std::move(event.message);
   actions.emplace_back(std::move(delivery));
-  halt_.finished(Outcome::Failed);
-  check_halt(actions);
+  count_final(Outcome::Failed, actions);
 }
 
-void Scheduler::on(TaskSkipped& event, TimePoint, Actions&) {
+void Scheduler::on(TaskSkipped& event, TimePoint, Actions& actions) {
   SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
   ++counts_.arrived;
-  ++counts_.skipped;
+  event.kept ? count_final(*event.kept, actions) : void(++counts_.skipped);
 }
 
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }

@@ -146,6 +146,8 @@ class Scheduler {
     GangId gang = kNoGang;
     std::uint32_t rank = kNoRank;  ///< of the member by which a gang failed
   };
+  /// One more task has this outcome.
+  void count_final(Outcome outcome, Actions& actions);
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
   void erase(TaskIndex i, Outcome outcome, Actions& actions);
   void requeue(TaskIndex i, Actions& actions);

@@ -34,6 +34,10 @@ void Scheduler::erase(TaskIndex i, Outcome outcome, Actions& actions) {
   taken_along_.erase(i);
   tasks_.erase(i);
   if (is_subtask(id)) return families_.remove(parent, i, id);
+  count_final(outcome, actions);
+}
+
+void Scheduler::count_final(Outcome outcome, Actions& actions) {
   switch (outcome) {
     case Outcome::Ok: ++counts_.ok; break;
     case Outcome::Failed: ++counts_.failed; break;

@@ -30,7 +30,8 @@ Engine::Engine(EngineConfig config, const EngineParts& parts)
       started_(loop_.now()),
       stdout_(&parts.output),
       reporter_(&parts.reporter),
-      events_(plan_, loop_, *reporter_) {
+      events_(plan_, loop_, *reporter_),
+      journal_(parts.journal) {
   loop_.add(signals_.fd(), true, false, this);
 }
 
@@ -57,6 +58,13 @@ Status Engine::open(std::unique_ptr<RunMode> mode) {
 
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
+  if (journal_ != nullptr) {
+    if (const Status compared = compare_input(); !compared) {
+      reporter_->say(compared.error().message);
+      reporter_->flush_messages();
+      return kOwnError;
+    }
+  }
   add_slots_from(0);
   ask_hosts();
   if (config_.scheduler.once) reporter_->set_total(plan_.workers(), probe_ == nullptr);
@@ -77,7 +85,7 @@ void Engine::turn() {
   }
   hand_on();
   // What nearly every turn is: nothing is over yet.
-  const bool working = phases_.phase() == RunPhase::Working && !scheduler_.finished();
+  const bool working = phases_.phase() == RunPhase::Working && !all_over();
   if (working && signals_received_ < RunPhases::kKilling) return;
   while (phases_.advance(phase_turn(), now())) {
     if (phases_.phase() == RunPhase::LastWords) conclude();
@@ -111,8 +119,9 @@ void Engine::work() {
 
 /// What is due goes to the readers of stdout and stderr.
 void Engine::hand_on() {
+  if (kept_) hand_on_kept();
   if (!results_lost_) {
-    if (const Status status = mode_->advance(scheduler_.finished()); !status) {
+    if (const Status status = mode_->advance(all_over()); !status) {
       results_lost_ = true;
       abort(status.error().message);
     }
@@ -121,6 +130,7 @@ void Engine::hand_on() {
     const std::vector<WorkerId> unread(unread_.begin(), unread_.end());  // they may leave the set
     for (const WorkerId worker : unread) run_slot(worker).reconsider();
   }
+  if (journal_ != nullptr) keep_journal();
   reporter_->make_room_for_results();
   const bool was_full = stdout_->full() || reporter_->errors_full();
   if (phases_.phase() == RunPhase::Working) {
@@ -175,14 +185,7 @@ void Engine::pull_tasks() {
     // Asked again for each: a few large ones are as good as many small ones.
     for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
          ++n) {
-      const TaskId id{next_task_++};
-      if (!mode_->accept(id, record)) {
-        driver_.feed(TaskSkipped{id}, now());
-      } else if (record.bad.empty()) {
-        driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
-      } else {
-        driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
-      }
+      if (const Status taken = take_record(record); !taken) give_up_kept(taken.error().message);
     }
     if (const std::uint64_t numbers = mode_->numbers_in_all(); numbers > 0) {
       reporter_->set_total(numbers, true);
@@ -199,6 +202,25 @@ void Engine::pull_tasks() {
   if (!scheduler_.stopping()) post(InputEnded{});
 }
 
+Status Engine::take_record(Record& record) {
+  const TaskId id{next_task_++};
+  if (!mode_->accept(id, record)) {
+    driver_.feed(TaskSkipped{id}, now());
+    return {};
+  }
+  if (journal_ != nullptr) {
+    const Result<bool> done = is_done_already(id, record);
+    if (!done) return tl::unexpected(done.error());
+    if (*done) return {};
+  }
+  if (record.bad.empty()) {
+    driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
+  } else {
+    driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
+  }
+  return {};
+}
+
 void Engine::decide() {
   // Starting a worker is done at once, and what it leads to is decided in the same turn.
   do {
@@ -208,6 +230,7 @@ void Engine::decide() {
 }
 
 void Engine::watch_output() {
+  if (journal_ != nullptr && !journal_->error().empty()) abort(journal_->error());
   if (stdout_->closed() && !scheduler_.stopping()) {
     if (stdout_->failed()) {
       own_error_ = true;
@@ -244,11 +267,13 @@ OutputFull Engine::output_now() const {
 }
 
 TimePoint Engine::next_deadline() {
-  const TimePoint outputs =
-      std::min({stdout_->next_deadline(), reporter_->next_deadline(), phases_.next_deadline()});
+  const TimePoint journal = journal_ != nullptr ? journal_->next_deadline() : kForever;
+  const TimePoint outputs = std::min(
+      {stdout_->next_deadline(), reporter_->next_deadline(), phases_.next_deadline(), journal});
   if (phases_.phase() != RunPhase::Working) {
     return drained() || waits_for_reader() ? outputs : loop_.now();
   }
+  if (kept_ && kept_->ready() && !mode_->full()) return loop_.now();
   // Not in a loop within the turn: what happens again and again must not keep signals waiting.
   if (undecided_ || !driver_.inbox().empty() || input_at_hand()) return loop_.now();
   const TimePoint next = std::min(scheduler_.next_deadline(), outputs);

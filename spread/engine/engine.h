@@ -21,6 +21,7 @@
 #include "spread/core/run_phases.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/host_probe.h"
+#include "spread/engine/kept_tasks.h"
 #include "spread/engine/plan.h"
 #include "spread/engine/run_events.h"
 #include "spread/engine/run_history.h"
@@ -33,6 +34,7 @@
 #include "spread/io/subprocess.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"
+#include "spread/output/run_journal.h"
 #include "spread/report/start_failures.h"
 #include "spread/report/summary.h"
 
@@ -57,6 +59,7 @@ struct EngineParts {
   Reporter& reporter;
   Environment environment;
   Streams streams;
+  RunJournal* journal = nullptr;  ///< null: none is kept
 };
 
 /// One run, from the plan to the exit status.
@@ -84,6 +87,8 @@ class Engine final : private ReadyHandler {
   Reporter& reporter() { return *reporter_; }
   RunEvents& events() { return events_; }
   OutputWriter& output() { return *stdout_; }
+  /// Null: none is kept.
+  RunJournal* journal() { return journal_; }
   const Scheduler& scheduler() const { return scheduler_; }
   RunSlot& run_slot(WorkerId worker) { return *run_slots_[number(worker)]; }
   /// By host in the order given; grows with the slots.
@@ -164,6 +169,7 @@ class Engine final : private ReadyHandler {
   void hand_on();
   void hold_starts();
   void pull_tasks();
+  Status take_record(Record& record);
   void decide();
   void watch_output();
   OutputFull output_now() const;
@@ -172,7 +178,18 @@ class Engine final : private ReadyHandler {
   bool input_at_hand() const;
   ProgressCounts progress_counts() const;
 
+  // The journal (engine_journal.cc)
+  Status compare_input();
+  Result<bool> compare_some();
+  Result<bool> is_done_already(TaskId task, const Record& record);
+  void hand_on_kept();
+  void give_up_kept(const std::string& why);
+  void keep_journal();
+  void conclude_journal(RunEnd& end);
+
   // The end (engine_end.cc)
+  /// Every task is final, and every worker has ended.
+  bool all_over() const { return scheduler_.finished() && (!kept_ || kept_->done()); }
   RunPhases::Turn phase_turn() const;
   bool drained() const;
   bool waits_for_reader() const;
@@ -233,6 +250,8 @@ class Engine final : private ReadyHandler {
   OutputWriter* stdout_;
   Reporter* reporter_;
   RunEvents events_;
+  RunJournal* journal_;
+  std::unique_ptr<KeptTasks> kept_;  ///< of a run that is resumed
   std::unique_ptr<RunMode> mode_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs

@@ -39,6 +39,7 @@ TaskReport* Engine::report_of_task() {
 void Engine::succeeded(Inbox::Success& answer, Scheduler::Success& success) {
   reporter_->took(success.duration);
   TaskReport* const report = report_of_task();
+  if (kept_) kept_->finished(answer.task);
   mode_->succeeded(answer, success, report);
   if (report != nullptr) events_.succeeded(answer, success);
 }
@@ -50,13 +51,19 @@ void Engine::deliver(DeliverTask& delivery) {
   }
   if (delivery.outcome == Outcome::Ok) reporter_->took(delivery.duration);
   TaskReport* const report = report_of_task();
+  if (kept_) kept_->finished(delivery.task);
   mode_->deliver(delivery, report);
   if (report != nullptr) events_.delivered(delivery);
 }
 
 void Engine::retry(const RetryTask& retry) {
   TaskReport* const report = report_of_task();
-  mode_->retry(retry, report);
+  TaskReport journaled;
+  TaskReport* const filled = report == nullptr && journal_ != nullptr ? &journaled : report;
+  mode_->retry(retry, filled);
+  if (journal_ != nullptr) {
+    journal_->attempt_failed(retry.task, retry.worker, retry.attempt, filled->message);
+  }
   if (report != nullptr) events_.retried(retry);
 }
 

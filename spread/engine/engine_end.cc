@@ -10,7 +10,7 @@ namespace spread {
 
 RunPhases::Turn Engine::phase_turn() const {
   RunPhases::Turn turn;
-  turn.finished = scheduler_.finished();
+  turn.finished = all_over();
   turn.drained = drained();
   turn.stalled = waits_for_reader();
   // Where the reader of the results is gone, nothing more is said.
@@ -96,6 +96,7 @@ void Engine::conclude() {
   }
   if (!reporter_->files_written()) end.own_error = true;
   exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
+  if (journal_ != nullptr) conclude_journal(end);
   reporter_->run_ended(exit_status_);
   reporter_->sample(progress_counts());
   if (end.output_closed) {

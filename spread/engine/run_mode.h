@@ -16,6 +16,8 @@
 #include "spread/engine/run_events.h"
 #include "spread/engine/stopped_watch.h"
 #include "spread/input/task_input.h"
+#include "spread/journal/answers.h"
+#include "spread/journal/digest.h"
 #include "spread/report/summary.h"
 #include "spread/results/reorder_buffer.h"
 
@@ -104,6 +106,21 @@ class RunMode {
     static_cast<void>(task), static_cast<void>(record);
     return true;
   }
+  /// Of the next record: by it a resumed run knows the task again.
+  virtual Result<std::uint64_t> digest(const Record& record) {
+    return record.bad.empty() ? digest_of(record.payload) : digest_of(as_bytes(record.bad));
+  }
+  /// A task that has been read, and was accepted, is done already.
+  virtual void keep(TaskId task, Outcome outcome) {
+    static_cast<void>(task), static_cast<void>(outcome);
+  }
+  /// Its answer goes out, and is told: as if it had been given now.
+  virtual Status hand_on_kept(const JournalAnswer& answer) {
+    static_cast<void>(answer);
+    return {};
+  }
+  /// Outcomes go out in the order of their tasks.
+  virtual bool ordered() const { return true; }
   /// The input cannot be read to its end, for this reason. True: the mode tells it, in its own
   /// time.
   virtual bool takes_input_error(const std::string& error) {

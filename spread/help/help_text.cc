@@ -106,7 +106,7 @@ std::string heading(const OptionSpec& spec) {
     if (!out.empty()) out += ", ";
     out += name;
   }
-  if (!out.empty() && !spec.metavar.empty()) out += ' ';
+  if (!out.empty() && !spec.is_flag()) out += ' ';
   out += spec.metavar;
   return out;
 }

@@ -46,6 +46,8 @@ class TaskInput final : public ReadyHandler {
   /// next() said that there is none now: the loop will wake up when there is more to read, or when
   /// what its reader waits for happens.
   bool waiting() const { return watched_ || (waits_ && reader_->waits()); }
+  /// What it waits for is more of the input.
+  bool waits_for_bytes() const { return watched_; }
   bool ended() const { return ended_; }
   /// Of the input's bytes, how many have been read: 0 to 1; 0 where that is not known, since some
   /// of it is no regular file, or is combined with other inputs.

@@ -255,20 +255,30 @@ Result<std::uint64_t> TempFile::append(ByteView bytes) {
     return fail("the spill file in " + directory_ + " has reached --spill-max");
   }
   std::size_t written = 0;
-  while (written < bytes.size()) {
-    const ssize_t n = sys::pwrite(fd_.get(), bytes.data() + written, bytes.size() - written,
-                                  static_cast<off_t>(end_ + written));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      Error why = errno_error("cannot write the spill file in " + directory_);
-      if (sys::ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0) end_ += written;
-      return tl::unexpected(why);
-    }
-    written += static_cast<std::size_t>(n);
+  if (Status done = write_all(end_, bytes, written); !done) {
+    if (sys::ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0) end_ += written;
+    return tl::unexpected(std::move(done.error()));
   }
   const std::uint64_t at = end_;
   end_ += bytes.size();
   return at;
+}
+
+Status TempFile::write(std::uint64_t offset, ByteView bytes) {
+  if (!fd_) SPREAD_TRY(open());
+  std::size_t written = 0;
+  return write_all(offset, bytes, written);
+}
+
+Status TempFile::write_all(std::uint64_t offset, ByteView bytes, std::size_t& written) {
+  while (written < bytes.size()) {
+    const ssize_t n = sys::pwrite(fd_.get(), bytes.data() + written, bytes.size() - written,
+                                  static_cast<off_t>(offset + written));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return tl::unexpected(errno_error("cannot write the spill file in " + directory_));
+    written += static_cast<std::size_t>(n);
+  }
+  return {};
 }
 
 Status TempFile::read(std::uint64_t offset, std::span<Byte> into) {

@@ -67,12 +67,15 @@ class TempFile {
   Status check() { return open(); }
   /// Appends all of `bytes`, or nothing.
   Result<std::uint64_t> append(ByteView bytes);
+  /// Anywhere, also beyond the end; then append() must not be used.
+  Status write(std::uint64_t offset, ByteView bytes);
   Status read(std::uint64_t offset, std::span<Byte> into);
   /// Gives back the disk space before `offset`, where the file system can.
   void discard_before(std::uint64_t offset);
 
  private:
   Status open();
+  Status write_all(std::uint64_t offset, ByteView bytes, std::size_t& written);
 
   std::string directory_;
   std::uint64_t size_max_;

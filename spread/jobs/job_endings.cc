@@ -77,12 +77,13 @@ void JobMode::deliver(DeliverTask& delivery, TaskReport* report) {
     return engine_.read_slots_file();
   }
   Ending ending = ending_of(delivery);
+  std::string last;
   const std::string command =
       commands_->text(values_of(delivery.payload), context_of(delivery.task, delivery.worker));
   if (delivery.outcome == Outcome::NotComputed) {
     failures_.not_computed(delivery.attempts > 0);
   } else if (!success) {
-    const std::string last = last_lines(delivery);
+    last = last_lines(delivery);
     if (delivery.from_answer) ending.how += limit_met(options().limits, ending.signal, last);
     // Where spread reads the job's stderr, it has been or is about to be on spread's own.
     const bool shown = output_ && !options().records;
@@ -94,9 +95,27 @@ void JobMode::deliver(DeliverTask& delivery, TaskReport* report) {
   const std::string note = table_ != nullptr   ? table_note_of(delivery, ending, command)
                            : options().records ? note_of(delivery, ending, command)
                                                : "";
+  if (engine_.journal() != nullptr) to_journal(delivery, ending, command, last, note);
   end_output(delivery.task, as_bytes(note));
   if (report != nullptr) fill(*report, delivery, ending, command);
   engine_.read_slots_file();
+}
+
+void JobMode::to_journal(const DeliverTask& delivery, const Ending& ending,
+                         std::string_view command, std::string_view last, std::string_view note) {
+  TaskResult result;
+  result.id = delivery.task;
+  result.outcome = delivery.outcome;
+  result.worker = delivery.worker;
+  result.attempts = delivery.attempts;
+  result.duration = delivery.duration;
+  const std::string tag = output_ ? commands_->tag(values_of(delivery.payload),
+                                                   context_of(delivery.task, delivery.worker))
+                                  : "";
+  // To be told again, where that is to be told.
+  if (delivery.outcome == Outcome::Ok) command = {};
+  engine_.journal()->job_ended(
+      result, {ending.exit_status, ending.signal, ending.how, command, last, tag, note});
 }
 
 std::string JobMode::last_lines(const DeliverTask& delivery) const {
@@ -110,6 +129,7 @@ std::string JobMode::last_lines(const DeliverTask& delivery) const {
 
 void JobMode::retry(const RetryTask& retry, TaskReport* report) {
   if (output_) output_->discard(retry.task);
+  if (engine_.journal() != nullptr) engine_.journal()->forget(retry.task);
   if (table_ != nullptr) table_->forget(retry.task);
   if (report == nullptr) return;
   const JobEnd* end = retry.job.get();

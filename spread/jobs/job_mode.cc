@@ -225,6 +225,9 @@ void JobMode::append(TaskId task, bool errors, Slice bytes, std::string_view tag
     return engine_.output().queue().append(std::move(bytes));
   }
   const JobStream stream = errors ? JobStream::Err : JobStream::Out;
+  if (engine_.journal() != nullptr) {
+    engine_.journal()->printed(task, static_cast<std::uint8_t>(stream), bytes.view());
+  }
   if (table_ != nullptr) table_->look_at(task, stream, bytes.view(), !tag.empty());
   output_->append(task, stream, bytes, tag);
 }
@@ -233,7 +236,7 @@ int JobMode::bypass(TaskId task, std::string_view tag) const {
   // Jobs of map print little, and what several print is written at once. A table, and messages in
   // the same place, have to know where lines end.
   if (!pipe_ || !output_ || !tag.empty() || table_ != nullptr || engine_.reporter().one_place() ||
-      !output_->may_bypass(task)) {
+      engine_.journal() != nullptr || !output_->may_bypass(task)) {
     return -1;
   }
   return engine_.output().bypass();

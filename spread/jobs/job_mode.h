@@ -38,6 +38,9 @@ class JobMode final : public RunMode {
   std::string_view task_noun() const override { return "job"; }
   std::string_view terminal_note() const override;
   bool accept(TaskId task, Record& record) override;
+  Result<std::uint64_t> digest(const Record& record) override;
+  Status hand_on_kept(const JournalAnswer& answer) override;
+  bool ordered() const override { return options().ordered; }
   bool takes_input_error(const std::string& error) override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
   void deliver(DeliverTask& delivery, TaskReport* report) override;
@@ -71,7 +74,8 @@ class JobMode final : public RunMode {
   std::vector<std::string> words() const { return arguments_.list(); }
   /// How a job ended is wanted even if it was a success.
   bool tells_successes() const {
-    return engine_.reporter().detailed() || options().records || table_ != nullptr;
+    return engine_.reporter().detailed() || options().records || table_ != nullptr ||
+           engine_.journal() != nullptr;
   }
   bool may_read(TaskId task, bool errors) const;
   void append(TaskId task, bool errors, Slice bytes, std::string_view tag);
@@ -126,6 +130,9 @@ class JobMode final : public RunMode {
                       std::string_view command) const;
   std::string table_note_of(const DeliverTask& delivery, const Ending& ending,
                             std::string_view command);
+  void to_journal(const DeliverTask& delivery, const Ending& ending, std::string_view command,
+                  std::string_view last, std::string_view note);
+  void tell_kept(const JournalAnswer& answer, const RunJournal::JobWords& words);
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
   void make_way_for_retry();

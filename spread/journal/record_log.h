@@ -58,7 +58,8 @@ struct LogSkipped {
 class RecordLogReader {
  public:
   /// From `begin` on, where a record begins. `bytes` must outlive the reader.
-  explicit RecordLogReader(JournalBytes& bytes, std::uint64_t begin = kJournalMagic.size());
+  explicit RecordLogReader(JournalBytes& bytes, std::uint64_t begin = kJournalMagic.size(),
+                           std::uint64_t record_bytes_max = kRecordBytesMax);
 
   /// Goes on at a record whose offset is known, as record_at() or RecordLogWriter::append() said
   /// it.
@@ -97,6 +98,7 @@ class RecordLogReader {
   void begin_gap();
 
   JournalBytes& bytes_;
+  std::uint64_t record_bytes_max_;
   std::vector<Byte> piece_;
   std::uint64_t piece_begin_ = 0;  // of the file; the begin of a block
   std::size_t piece_size_ = 0;

@@ -72,8 +72,9 @@ bool has_lost_page(std::uint64_t at, ByteView rest) {
 
 }  // namespace
 
-RecordLogReader::RecordLogReader(JournalBytes& bytes, std::uint64_t begin)
-    : bytes_(bytes), at_(begin), end_of_records_(begin) {}
+RecordLogReader::RecordLogReader(JournalBytes& bytes, std::uint64_t begin,
+                                 std::uint64_t record_bytes_max)
+    : bytes_(bytes), record_bytes_max_(record_bytes_max), at_(begin), end_of_records_(begin) {}
 
 void RecordLogReader::seek(std::uint64_t offset) {
   at_ = end_of_records_ = offset;
@@ -158,9 +159,9 @@ RecordLogReader::Reading RecordLogReader::take(FragmentType type, ByteView data)
 }
 
 RecordLogReader::Reading RecordLogReader::take_part(FragmentType type, ByteView data) {
-  if (open_at_ && parts_.size() + data.size() > kRecordBytesMax) {
+  if (open_at_ && parts_.size() + data.size() > record_bytes_max_) {
     return failed(Error{"the record at byte " + std::to_string(*open_at_) + " has more than " +
-                        std::to_string(kRecordBytesMax) + " bytes"});
+                        std::to_string(record_bytes_max_) + " bytes"});
   }
   at_ += kFragmentHeadBytes + data.size();
   if (!open_at_) return std::nullopt;

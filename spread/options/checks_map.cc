@@ -113,7 +113,7 @@ Status complete_map(Draft& draft) {
     take_commands_from_joblog(options);
   }
   if (options.items.resume.resume && options.report.joblog.empty()) {
-    return fail(fmt::format("{} needs --joblog, to know what was done",
+    return fail(fmt::format("{} needs --journal or --joblog, to know what was done",
                             options.items.resume.resume_failed ? "--resume-failed" : "--resume"));
   }
   if (options.items.resume.resume) options.report.joblog_append = true;

@@ -280,6 +280,7 @@ Status complete_try(Draft& draft) {
 
 Status complete(Draft& draft) {
   SPREAD_TRY(check_exclusive(draft));
+  SPREAD_TRY(check_journal(draft));
   const Subcommand subcommand = draft.options.subcommand;
   if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};
   if (subcommand == Subcommand::Sweep) return complete_sweep(draft);

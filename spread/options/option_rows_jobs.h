@@ -174,8 +174,9 @@ inline constexpr OptionSpec kMapRows[] = {
     {"--joblog,--jl", "[+]FILE", kMap | kPipe | kXargs, Group::Report,
      "write GNU parallel's joblog: a line of TSV for every job; +FILE appends",
      nullptr, set_map_joblog, Offer::File},
-    {"--resume", "", kMap, Group::Report,
-     "skip the jobs that are in the joblog with the same number and command, and append the rest",
+    {"--resume", "[=content]", kMap, Group::Report,
+     "go on with the run of the journal; without one, skip the jobs that are in the joblog with the "
+     "same number and command, and append the rest",
      nullptr, set_resume},
     {"--resume-failed", "", kMap, Group::Report,
      "the same, but run those again that failed",

@@ -20,6 +20,8 @@ using Subcommands = std::uint16_t;
 inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kMap = 16, kPipe = 32,
                              kXargs = 64, kGang = 128, kOneshot = 256, kSweep = 512, kCheck = 1024,
                              kAny = 2047, kNotXargs = kAny - kXargs;
+/// They may keep a journal.
+inline constexpr Subcommands kJournaled = kRun | kGang | kMap | kPipe;
 /// They send tasks to workers that live on.
 inline constexpr Subcommands kSends = kRun | kGang;
 
@@ -63,7 +65,10 @@ struct OptionSpec {
   Offer offer = Offer::Nothing;
   std::string_view offered_words = {};  ///< separated by spaces
 
-  bool is_flag() const { return metavar.empty(); }
+  /// "[=WHAT]": it may have one, behind a `=`.
+  bool value_is_optional() const { return metavar.starts_with("[="); }
+  /// The next word is no value of it.
+  bool is_flag() const { return metavar.empty() || value_is_optional(); }
   /// The first name: what messages call the option, and Draft::given holds.
   std::string_view primary_name() const;
   std::vector<std::string_view> all_names() const;
@@ -92,6 +97,7 @@ std::string format_span(Duration span);
 
 // The default of one option, as --help shows it; see OptionSpec::default_text.
 std::string slots_default(const Options& defaults);
+std::string durable_default(const Options& defaults);
 std::string wire_default(const Options& defaults);
 std::string input_default(const Options& defaults);
 std::string tails_default(const Options& defaults);

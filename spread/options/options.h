@@ -69,6 +69,7 @@ struct Options {
   SpillOptions spill;
   EndOptions ends;
   ReportOptions report;
+  JournalOptions journal;
   bool traces = false;
   bool dry_run = false;
   HistoryFile history;

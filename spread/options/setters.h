@@ -143,6 +143,11 @@ Status set_print_commands(Draft& draft, std::string_view value);
 Status set_map_joblog(Draft& draft, std::string_view value);
 Status set_resume(Draft& draft, std::string_view value);
 Status set_resume_failed(Draft& draft, std::string_view value);
+Status set_journal(Draft& draft, std::string_view value);
+Status set_durable(Draft& draft, std::string_view value);
+Status set_take_over(Draft& draft, std::string_view value);
+/// --journal, --resume and their kin together; `-u` and others that cannot be repeated.
+Status check_journal(Draft& draft);
 Status set_retry_failed(Draft& draft, std::string_view value);
 
 // ---------------------------------------------------------------- only pipe, or in its own way

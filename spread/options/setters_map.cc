@@ -254,13 +254,6 @@ Status set_map_joblog(Draft& draft, std::string_view value) {
   return store(draft.options.report.joblog,
                parse_output_file(value.substr(append ? 1 : 0), "a file"));
 }
-Status set_resume(Draft& draft, std::string_view) {
-  return store_flag(draft.options.items.resume.resume, true);
-}
-Status set_resume_failed(Draft& draft, std::string_view) {
-  draft.options.items.resume.resume = true;
-  return store_flag(draft.options.items.resume.resume_failed, true);
-}
 Status set_retry_failed(Draft& draft, std::string_view) {
   return store_flag(draft.options.items.resume.retry_failed, true);
 }

@@ -81,6 +81,8 @@ class Reporter {
   void tell(const Event& event) {
     for (Observer* observer : observers_) observer->on(event, loop_.now());
   }
+  /// It is told what the others are; it must outlive this.
+  void add_observer(Observer& observer) { observers_.push_back(&observer); }
   /// A task without a value. With the first trace, or with --traces each, as a whole.
   void failed(const FailedTask& task, const FailurePlace& place);
   /// One line of the joblog, if there is one; `line.started` is filled in here.

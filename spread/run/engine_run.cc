@@ -111,10 +111,18 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   auto reporter = Reporter::create(common.report, run.reported, process.environment, streams, *loop,
                                    plan.host_names, output);
   if (!reporter) return tell(reporter.error());
+  std::unique_ptr<RunJournal> journal;
+  if (!common.journal.file.empty()) {
+    auto opened = RunJournal::open(common.journal, run.journaled, common.spill, *loop);
+    if (!opened) return tell(opened.error());
+    journal = std::move(*opened);
+    output.set_gate(*journal);
+    (*reporter)->add_observer(*journal);
+  }
   EngineConfig config{run.scheduler, run.starts, run.history, common.ends.kill_grace};
   if (!common.report.output_file.empty()) config.output_name = common.report.output_file;
-  Engine engine(std::move(config),
-                {plan, *guard, *loop, *signals, output, **reporter, process.environment, streams});
+  Engine engine(std::move(config), {plan, *guard, *loop, *signals, output, **reporter,
+                                    process.environment, streams, journal.get()});
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {
     return tell(opened.error());
   }

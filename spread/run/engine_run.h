@@ -11,6 +11,7 @@
 #include "spread/base/posix.h"
 #include "spread/core/scheduler.h"
 #include "spread/engine/engine.h"
+#include "spread/output/run_journal.h"
 #include "spread/run/run.h"
 #include "spread/run/subcommand_options.h"
 
@@ -30,6 +31,7 @@ struct EngineRun {
   StartOptions starts;
   HistoryFile history;
   ReportedRun reported;
+  JournaledRun journaled;  ///< as its journal has it, if it keeps one
   std::function<std::unique_ptr<RunMode>(Engine& engine)> make_mode;
 };
 

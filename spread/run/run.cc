@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "spread/base/overloaded.h"
+#include "spread/base/quote.h"
 #include "spread/input/sweep_input.h"
 #include "spread/input/task_input.h"
 #include "spread/io/process_memory.h"
 #include "spread/jobs/filter_mode.h"
 #include "spread/jobs/job_input.h"
 #include "spread/jobs/job_mode.h"
+#include "spread/journal/digest.h"
 #include "spread/output/complain.h"
 #include "spread/report/summary.h"
 #include "spread/run/engine_run.h"
@@ -37,6 +39,69 @@ NamedFiles written_by(const ReportOptions& report) {
           {"--events", report.events},
           {"--log", report.log},
           {"-o", report.output_file}};
+}
+
+// ---------------------------------------------------------------- what a journal goes by
+
+using Identity = std::vector<std::pair<std::string, std::string>>;
+
+std::string command_text(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + shell_escape(word);
+  return text;
+}
+
+std::string digest_of_all(const std::vector<Value>& values) {
+  Digest digest;
+  for (const Value& value : values) {
+    digest.add(value.head_view());
+    digest.add(value.body.view());
+  }
+  return values.empty() ? "" : digest_text(digest.value());
+}
+
+Identity identity_of(const OutputOptions& output) {
+  std::string form(kOutputNames[static_cast<std::size_t>(output.format)]);
+  if (output.csv_style == CsvStyle::Savetxt) form += " (savetxt)";
+  for (const std::string& column : output.columns) form += " " + shell_escape(column);
+  return {
+      {"--out", form},
+      {"--gather",
+       output.gather ? std::string(kGatherNames[static_cast<std::size_t>(*output.gather)]) : ""}};
+}
+
+/// docs/resume.md, "What must be the same".
+JournaledRun journaled(const RunOptions& run, const Plan& plan) {
+  JournaledRun journaled;
+  journaled.subcommand = run.tasks.gang.size > 0 ? "gang" : "run";
+  journaled.words = run.workers.command.words;
+  Identity& identity = journaled.identity;
+  identity = {
+      {"the command", command_text(run.workers.command.words)},
+      {"--wire", std::string(name_of(run.workers.wire))},
+      {"the prep items", digest_of_all(plan.prep)},
+      {"--in", std::string(kInputNames[static_cast<std::size_t>(run.tasks.records.format)])}};
+  for (const auto& each : identity_of(run.tasks.output)) identity.push_back(each);
+  for (const std::string& list : run.workers.lists.lists) identity.emplace_back("--worker", list);
+  if (run.tasks.gang.size > 0) identity.emplace_back("-n", std::to_string(run.tasks.gang.size));
+  const SweepOptions& sweep = run.tasks.sweep;
+  if (sweep.specs.empty()) return journaled;
+  identity.emplace_back("--sweep", command_text(sweep.specs));
+  identity.emplace_back("--seed", sweep.seed ? std::to_string(*sweep.seed) : "");
+  identity.emplace_back("--where", sweep.where);
+  identity.emplace_back("--until-ok", sweep.until_ok ? std::to_string(*sweep.until_ok) : "");
+  return journaled;
+}
+
+JournaledRun journaled(const JobOptions& job, std::string subcommand) {
+  JournaledRun journaled;
+  journaled.subcommand = std::move(subcommand);
+  journaled.words = job.command.words;
+  std::string form = job.records ? "records" : job.table != JobOptions::Table::None ? "table" : "";
+  journaled.identity = {{"the command", command_text(job.command.words)},
+                        {"--tag", job.tag},
+                        {"--out", std::move(form)}};
+  return journaled;
 }
 
 // ---------------------------------------------------------------- run, all
@@ -121,9 +186,10 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
                           run.common.spill, run.common.ends, process.streams};
   const ReportedRun reported{ProgressUnit::Tasks, has_messages(run.workers.wire), false,
                              run.traces};
-  return run_engine({run.common, scheduler_options(run), run.starts, run.history, reported,
-                     [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},
-                    *plan, process);
+  return run_engine(
+      {run.common, scheduler_options(run), run.starts, run.history, reported, journaled(run, *plan),
+       [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},
+      *plan, process);
 }
 
 Result<int> run_everywhere(AllOptions& all, const RunProcess& process) {
@@ -145,6 +211,7 @@ Result<int> run_everywhere(AllOptions& all, const RunProcess& process) {
                      {},
                      no_history(),
                      {ProgressUnit::Workers},
+                     {},
                      [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},
                     *plan, process);
 }
@@ -198,10 +265,10 @@ Result<int> run_map(const MapOptions& map, const RunProcess& given) {
     return 0;
   }
   SPREAD_TRY(check_map_files(map, process));
-  return run_engine(
-      {map.common, scheduler_options(map), map.starts, no_history(), reported_jobs(map.job),
-       [&](Engine& engine) { return std::make_unique<JobMode>(engine, setup); }},
-      *plan, process);
+  return run_engine({map.common, scheduler_options(map), map.starts, no_history(),
+                     reported_jobs(map.job), journaled(map.job, "map"),
+                     [&](Engine& engine) { return std::make_unique<JobMode>(engine, setup); }},
+                    *plan, process);
 }
 
 Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
@@ -229,7 +296,7 @@ Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
     return std::make_unique<JobMode>(engine, setup);
   };
   return run_engine({pipe.common, scheduler_options(pipe), pipe.starts, no_history(),
-                     reported_jobs(pipe.job), make_mode},
+                     reported_jobs(pipe.job), journaled(pipe.job, "pipe"), make_mode},
                     *plan, process);
 }
 

@@ -20,6 +20,7 @@ struct CommonOptions {
   SpillOptions spill;
   EndOptions ends;
   ReportOptions report;
+  JournalOptions journal;
 };
 
 struct RunOptions {

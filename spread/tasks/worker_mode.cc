@@ -362,6 +362,12 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
     if (setup_.tasks->shows_one) show_result_begin();
     return pass_on(std::move(result), success.payload);
   }
+  take(std::move(result));
+}
+
+/// First into the journal, if there is one.
+void WorkerMode::take(TaskResult&& result) {
+  if (RunJournal* const journal = engine_.journal()) journal->answered(result);
   results_->take(std::move(result));
 }
 
@@ -374,7 +380,55 @@ void WorkerMode::pass_on(TaskResult&& result, const Value& payload) {
     range_->dropped(result.id);
   }
   if (needs_payloads_) result.value = pair_of(payload, result.value);
+  take(std::move(result));
+}
+
+// ---------------------------------------------------------------- what was done in a run before
+
+void WorkerMode::keep(TaskId task, Outcome outcome) {
+  const bool ok = outcome == Outcome::Ok;
+  if (rounds_ != nullptr) rounds_->ended(ok);
+  if (range_ && ok) engine_.events().part_done(task, kNoWorker);
+}
+
+/// As when it failed, but for its input, which has been read long ago.
+void WorkerMode::tell_kept(const JournalAnswer& answer) {
+  TaskResult result;
+  result.value.body = Slice::copy_of(answer.value);
+  if (needs_payloads_) result = take_pair(result).result;
+  const wire::WorkerError error = wire::parse_error(result.value.body.view());
+  FailurePlace place;
+  const std::string where = engine_.place_of(answer.task);
+  place.where = where;
+  place.trace = error.trace;
+  engine_.reporter().failed({answer.task, answer.outcome, {}, error.type, error.message}, place);
+}
+
+/// A journal is a file: what is in it is believed no more than what a worker says.
+Status WorkerMode::check_kept(const JournalAnswer& answer) const {
+  if (answer.value.empty()) return {};
+  const Byte* const end = answer.value.data() + answer.value.size();
+  const wire::Skipped whole = wire::skip_value(answer.value.data(), end);
+  const bool pair = !needs_payloads_ || wire::array_head(answer.value).elements == 2;
+  if (whole.ok() && whole.at == end && pair) return {};
+  return fail(fmt::format("the journal's answer to task {} is no answer", number(answer.task)));
+}
+
+Status WorkerMode::hand_on_kept(const JournalAnswer& answer) {
+  SPREAD_TRY(check_kept(answer));
+  TaskResult result;
+  result.id = answer.task;
+  result.outcome = answer.outcome;
+  result.first = answer.first;
+  result.attempts = answer.attempts;
+  result.duration = answer.duration;
+  // Hosts may have changed since: which one it was is in the journal alone.
+  result.worker = kNoWorker;
+  result.value.body = Slice::copy_of(answer.value);
+  if (answer.value.empty()) result.value = wire::make_error("NotComputed", "in a run before");
+  if (answer.outcome == Outcome::Failed || answer.outcome == Outcome::Lost) tell_kept(answer);
   results_->take(std::move(result));
+  return {};
 }
 
 void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {

@@ -48,6 +48,9 @@ class WorkerMode final : public RunMode {
     return range_ ? std::optional(range_->sum()) : std::nullopt;
   }
   void begin_turn() override;
+  void keep(TaskId task, Outcome outcome) override;
+  Status hand_on_kept(const JournalAnswer& answer) override;
+  bool ordered() const override { return is_all() || setup_.tasks->output.ordered; }
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
   void deliver(DeliverTask& delivery, TaskReport* report) override;
   void retry(const RetryTask& retry, TaskReport* report) override;
@@ -114,6 +117,9 @@ class WorkerMode final : public RunMode {
   Result<std::unique_ptr<TaskInput>> open_shards();
   Result<std::unique_ptr<TaskInput>> open_sweep_rows();
   void pass_on(TaskResult&& result, const Value& payload);
+  void take(TaskResult&& result);
+  Status check_kept(const JournalAnswer& answer) const;
+  void tell_kept(const JournalAnswer& answer);
   void tell_joining();
   void show_result_begin();
 

@@ -214,7 +214,7 @@ class Resume(Joblog):
 
     def test_needs_a_log(self):
         for option in ("--resume", "--resume-failed"):
-            told = f"spread: {option} needs --joblog, to know what was done"
+            told = f"spread: {option} needs --journal or --joblog, to know what was done"
             result = self.map(option, "echo", ":::", "a")
             self.assert_run(result, 255, "", told + " (try 'spread map --help')\n")
 

@@ -366,6 +366,15 @@ TEST(RecordLog, ReadsALargeRecordAndThoseBehindIt) {
 }
 
 // Whatever it holds: each part is read a bounded number of times.
+TEST(RecordLog, RefusesARecordThatIsTooLong) {
+  Log log;
+  log.append("small");
+  log.append(std::string(3 * kBlock, 'x'));
+  RecordLogReader reader(log.file, kJournalMagic.size(), 2 * kBlock);
+  EXPECT_EQ(reader.next(), LogRead::Record);
+  EXPECT_EQ(reader.next(), LogRead::Failed);
+}
+
 TEST(RecordLog, IsReadInLinearTime) {
   Log log;
   for (int i = 0; i < 40; ++i) {

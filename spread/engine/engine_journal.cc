@@ -1,0 +1,102 @@
+// A run with a journal: what was done before is compared with the input and handed on, and what
+// is done now is kept.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/engine/engine.h"
+
+namespace spread {
+
+/// The tasks that were read before come again before anything is started: if one of them is
+/// another one now, nothing is.
+Status Engine::compare_input() {
+  if (journal_->resumes()) {
+    kept_ = std::make_unique<KeptTasks>(*journal_, mode_->ordered());
+  }
+  if (const std::string note = journal_->note(); !note.empty()) reporter_->say(note);
+  if (journal_->resumes() && journal_->plan().by_content()) SPREAD_TRY(journal_->begin());
+  while (true) {
+    const Result<bool> more = compare_some();
+    if (!more) return tl::unexpected(more.error());
+    if (!*more) break;
+  }
+  if (signals_received_ > 0) return {};
+  SPREAD_TRY(journal_->begin());
+  const bool ended_early = journal_->resumes() && journal_->before().complete() &&
+                           !journal_->before().end()->input_ended;
+  if (ended_early && !scheduler_.stopping()) {
+    post(StartNoMore{"the run had come to its end before it had read all of the input"});
+  }
+  return {};
+}
+
+/// Some more of it; false: that was all.
+Result<bool> Engine::compare_some() {
+  if (!journal_->resumes() || !journal_->plan().compares() || !input_) return false;
+  Record record;
+  while (journal_->plan().compares() && input_->next(record)) SPREAD_TRY(take_record(record));
+  if (!journal_->plan().compares()) return false;
+  if (!input_->error().empty()) return fail(input_->error());
+  if (input_->ended()) {
+    return fail(fmt::format(
+        "--resume: the input ends behind task {}, and there were {} when it was read before",
+        journal_->plan().looked_at(), journal_->before().tasks()));
+  }
+  // A sweep that waits for its first results: what comes later is compared when it comes.
+  if (input_->waiting() && !input_->waits_for_bytes()) return false;
+  loop_.wait(input_->waits_for_bytes() ? kForever : loop_.now());
+  return signals_received_ == 0;
+}
+
+/// Notes that it has been read. True: it is done, and the Scheduler has been told.
+Result<bool> Engine::is_done_already(TaskId task, const Record& record) {
+  const auto fails = [&](const Error& error) {
+    const std::string place = place_of(task);
+    return fail("--resume: " + (place.empty() ? "" : place + ": ") + error.message);
+  };
+  const auto digest = mode_->digest(record);
+  if (!digest) return fails(digest.error());
+  const auto decision = journal_->read(*digest);
+  if (!decision) return fails(decision.error());
+  if (!kept_) return false;
+  if (const Status added = kept_->add(task, *decision); !added) return fails(added.error());
+  if (!is_kept(decision->fate)) return false;
+  mode_->keep(task, decision->outcome);
+  driver_.feed(TaskSkipped{task, decision->outcome}, now());
+  return true;
+}
+
+void Engine::hand_on_kept() {
+  if (const Status status = kept_->hand_on(*mode_); !status) give_up_kept(status.error().message);
+}
+
+/// What was done cannot be handed on, and what comes behind it must not be.
+void Engine::give_up_kept(const std::string& why) {
+  if (kept_) kept_->drop();
+  results_lost_ = true;
+  abort(why);
+}
+
+/// A journal that cannot be written ends the run.
+void Engine::keep_journal() {
+  if (const Status kept = journal_->turn(); !kept && end_message_.empty()) undecided_ = true;
+}
+
+void Engine::conclude_journal(RunEnd& end) {
+  JournalEnd last;
+  last.status = exit_status_;
+  last.complete = !end.own_error && !end.output_closed && end.signal == 0;
+  last.input_ended = !end.incomplete;
+  last.seconds = to_seconds(loop_.now() - started_);
+  if (const Status closed = journal_->close(last); !closed) {
+    if (end_message_.empty()) reporter_->say(closed.error().message);
+    end.own_error = true;
+    exit_status_ = kOwnError;
+  }
+  if (const std::string line = journal_->last_line(scheduler_.counts().arrived);
+      !line.empty() && !end.output_closed)
+    reporter_->say(line);
+}
+
+}  // namespace spread

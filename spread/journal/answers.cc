@@ -1,0 +1,123 @@
+#include "spread/journal/answers.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include "spread/journal/varint.h"
+
+namespace spread {
+namespace {
+
+// Bits of the byte of an answer; part of the format.
+constexpr Byte kOutcomeBits = 7, kFirst = 8, kInFile = 16;
+
+Status broken(std::size_t at) { return fail(fmt::format("answer {} of a batch is no answer", at)); }
+
+}  // namespace
+
+void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body, bool in_file) {
+  const std::size_t size = head.size() + body.size();
+  if (taken_) {
+    bytes_.clear();
+    // One large answer must not keep its memory for good.
+    if (bytes_.capacity() > 16 * kBytes) bytes_.shrink();
+    bytes_.push_back('A');
+    taken_ = false;
+  }
+  Byte* const begin = bytes_.prepare(6 * kVarBytes + 1 + size);
+  Byte* to = put_signed_var(begin, static_cast<std::int64_t>(number(result.id) - last_));
+  last_ = number(result.id);
+  *to++ = static_cast<Byte>((static_cast<Byte>(result.outcome) + 1) | (result.first ? kFirst : 0) |
+                            (in_file ? kInFile : 0));
+  to = put_var(to, result.attempts);
+  to = put_var(to, to_microseconds(result.duration));
+  to = put_var(to, number(result.worker));
+  to = put_var(to, size);
+  if (!head.empty()) std::memcpy(to, head.data(), head.size());
+  if (!body.empty()) std::memcpy(to + head.size(), body.data(), body.size());
+  bytes_.commit(static_cast<std::size_t>(to - begin) + size);
+  value_bytes_ += size;
+  ++count_;
+}
+
+/// Small values are numbers mostly, and what is around them has been made small already: at 64
+/// bytes a value begins to have what repeats.
+bool AnswerBatch::compress() {
+  constexpr std::uint64_t kWorthIt = 64;
+  if (value_bytes_ < kWorthIt * count_ || bytes_.size() < 4 * kWorthIt) return false;
+  if (pause_ > 0) {
+    --pause_;
+    return false;
+  }
+  const ByteView plain = bytes_.view().subspan(1);
+  compressed_.clear();
+  Byte* to = compressed_.prepare(1 + kVarBytes + ZSTD_compressBound(plain.size()));
+  const Byte* const begin = to;
+  *to++ = 'Z';
+  to = put_var(to, plain.size());
+  constexpr int kFastest = 1;
+  const std::size_t size =
+      ZSTD_compress(to, compressed_.writable(), plain.data(), plain.size(), kFastest);
+  if (ZSTD_isError(size) != 0 || size > plain.size() / 8 * 7) {
+    pause_ = pause_next_;
+    pause_next_ = std::min(2 * pause_next_, kPauseMax);
+    return false;
+  }
+  pause_next_ = 1;
+  compressed_.commit(static_cast<std::size_t>(to - begin) + size);
+  return true;
+}
+
+ByteView AnswerBatch::take() {
+  const bool smaller = compress();
+  taken_ = true;
+  count_ = last_ = value_bytes_ = 0;
+  return smaller ? compressed_.view() : bytes_.view();
+}
+
+Status AnswerList::parse(ByteView record, std::size_t bytes_max) {
+  answers_.clear();
+  ByteView left = record.subspan(1);
+  if (record[0] == 'Z') {
+    const auto size = take_var(left);
+    if (!size || *size > bytes_max) return fail("a batch of answers has no size");
+    // What the record claims is held against what zstd says before memory is taken for it.
+    const unsigned long long claimed = ZSTD_getFrameContentSize(left.data(), left.size());
+    if (claimed != *size) return fail("a batch of answers cannot be unpacked");
+    plain_.resize(*size);
+    const std::size_t n = ZSTD_decompress(plain_.data(), plain_.size(), left.data(), left.size());
+    if (ZSTD_isError(n) != 0 || n != *size) return fail("a batch of answers cannot be unpacked");
+    left = plain_;
+  }
+  std::uint64_t last = 0;
+  while (!left.empty()) {
+    JournalAnswer answer;
+    const auto delta = take_signed_var(left);
+    if (!delta || left.empty() || answers_.size() == kBatchMax) return broken(answers_.size());
+    last += static_cast<std::uint64_t>(*delta);
+    answer.task = TaskId{last};
+    const Byte bits = left[0];
+    left = left.subspan(1);
+    const unsigned outcome = bits & kOutcomeBits;
+    if (outcome < 1 || outcome > 4 || last >= kFirstSubtask) return broken(answers_.size());
+    answer.outcome = static_cast<Outcome>(outcome - 1);
+    answer.first = (bits & kFirst) != 0;
+    answer.in_file = (bits & kInFile) != 0;
+    const auto attempts = take_var(left), us = take_var(left), worker = take_var(left),
+               size = take_var(left);
+    if (!size || !worker || !us || !attempts || *size > left.size()) return broken(answers_.size());
+    answer.attempts = static_cast<std::uint32_t>(*attempts);
+    answer.duration = from_microseconds(*us);
+    answer.worker = WorkerId{static_cast<std::uint32_t>(*worker)};
+    answer.value = left.first(*size);
+    left = left.subspan(*size);
+    answers_.push_back(answer);
+  }
+  return {};
+}
+
+}  // namespace spread

@@ -1,0 +1,89 @@
+// The answers of a journal: in batches, since one of them may be ten bytes (docs/journal.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "spread/api/bytes.h"
+#include "spread/api/result.h"
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+#include "spread/base/buffers.h"
+
+namespace spread {
+
+/// What a journal has of a task that is final. Not of one that was not computed.
+struct JournalAnswer {
+  TaskId task{};
+  Outcome outcome = Outcome::Ok;
+  bool first = false;    ///< as of TaskResult
+  bool in_file = false;  ///< `value` says where it is in -o FILE
+  std::uint32_t attempts = 0;
+  Duration duration{};  ///< to the microsecond
+  WorkerId worker = kNoWorker;
+  ByteView value;
+};
+
+/// Where an answer is: the offset of its record, and which of the batch. 0 is none.
+using AnswerPlace = std::uint64_t;
+inline constexpr std::uint64_t kBatchMax = 32767;
+constexpr AnswerPlace answer_place(std::uint64_t record_at, std::uint64_t index) {
+  return record_at * (kBatchMax + 1) + index;
+}
+constexpr std::uint64_t record_of(AnswerPlace place) { return place / (kBatchMax + 1); }
+constexpr std::uint64_t index_of(AnswerPlace place) { return place % (kBatchMax + 1); }
+
+/// Durations are in microseconds there.
+constexpr std::uint64_t to_microseconds(Duration duration) {
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(duration).count();
+  return us < 0 ? 0 : static_cast<std::uint64_t>(us);
+}
+constexpr Duration from_microseconds(std::uint64_t us) {
+  constexpr std::uint64_t kLongest = INT64_MAX / 1000;
+  return std::chrono::microseconds(us < kLongest ? us : kLongest);
+}
+
+/// Answers on their way into the journal.
+class AnswerBatch {
+ public:
+  /// Beyond this it should be taken.
+  static constexpr std::size_t kBytes = 64 * 1024;
+
+  /// `value`: of the result, in two pieces. Less than full().
+  void add(const TaskResult& result, ByteView head, ByteView body, bool in_file = false);
+  bool empty() const { return count_ == 0; }
+  bool full() const { return bytes_.size() >= kBytes || count_ == kBatchMax; }
+  std::size_t size() const { return bytes_.size(); }
+  /// The record, `A` or, where that is much smaller, `Z`; good until the next call. Then the batch
+  /// is empty.
+  ByteView take();
+
+ private:
+  bool compress();
+
+  ByteBuffer bytes_, compressed_;
+  bool taken_ = true;
+  std::uint64_t count_ = 0;
+  std::uint64_t last_ = 0;
+  std::uint64_t value_bytes_ = 0;
+  // Where it has not paid, it is tried again after twice as many batches, at most kPauseMax.
+  static constexpr unsigned kPauseMax = 64;
+  unsigned pause_ = 0, pause_next_ = 1;
+};
+
+/// A batch, read.
+class AnswerList {
+ public:
+  /// `record` begins with `A` or `Z`, and must outlive this if it is `A`. An Error: it was not
+  /// written by spread; or it claims to be larger than `bytes_max` when it is not compressed.
+  Status parse(ByteView record, std::size_t bytes_max = std::size_t{1} << 32);
+  const std::vector<JournalAnswer>& answers() const { return answers_; }
+  std::size_t memory() const { return plain_.capacity(); }
+
+ private:
+  std::vector<JournalAnswer> answers_;
+  std::vector<Byte> plain_;  ///< of `Z`
+};
+
+}  // namespace spread

@@ -1,0 +1,212 @@
+#include "spread/journal/contents.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "spread/journal/varint.h"
+#include "spread/wire/value_writer.h"
+
+namespace spread {
+namespace {
+
+std::uint64_t load_digest(ByteView at) {
+  std::uint64_t digest = 0;
+  for (std::size_t i = 8; i-- > 0;) digest = digest << 8 | at[i];
+  return digest;
+}
+
+std::uint64_t milliseconds(double seconds) {
+  return static_cast<std::uint64_t>(std::llround(std::max(0.0, seconds) * 1000));
+}
+
+}  // namespace
+
+void append_end(const JournalEnd& end, ByteBuffer& out) {
+  out.push_back('X');
+  wire::ValueWriter writer(out);
+  writer.map(6);
+  const auto add = [&](std::string_view key, std::uint64_t value) {
+    writer.text(key);
+    writer.number(value);
+  };
+  add("status", static_cast<std::uint64_t>(end.status));
+  add("complete", end.complete ? 1 : 0);
+  add("input_ended", end.input_ended ? 1 : 0);
+  add("ms", milliseconds(end.seconds));
+  add("attempts", end.attempts);
+  add("loss_ms", milliseconds(end.loss_window));
+}
+
+Result<JournalEnd> parse_end(ByteView record) {
+  const Byte* at = record.data() + 1;
+  const Byte* const end = record.data() + record.size();
+  const wire::Token map = wire::next_token(at, end);
+  if (map.type != wire::TokenType::Map) return fail("the end of a part is no map");
+  JournalEnd found;
+  for (std::uint64_t i = 0; i < map.number; ++i) {
+    const wire::Token key = wire::next_token(at, end);
+    const wire::Skipped value_end = wire::skip_value(at, end);
+    if (!key.is_text() || !value_end.ok()) return fail("the end of a part is no whole map");
+    const wire::Token value = wire::next_token(at, end);
+    at = value_end.at;
+    const std::string_view name = as_text(key.bytes);
+    if (value.type != wire::TokenType::Unsigned) continue;
+    if (name == "status")
+      found.status = static_cast<int>(std::min<std::uint64_t>(value.number, 255));
+    if (name == "complete") found.complete = value.number != 0;
+    if (name == "input_ended") found.input_ended = value.number != 0;
+    if (name == "ms") found.seconds = static_cast<double>(value.number) / 1000;
+    if (name == "attempts") found.attempts = value.number;
+    if (name == "loss_ms") found.loss_window = static_cast<double>(value.number) / 1000;
+  }
+  return found;
+}
+
+// ---------------------------------------------------------------- all of it
+
+Status JournalContents::read(RecordLogReader& log) {
+  while (true) {
+    switch (log.next()) {
+      case LogRead::Record: {
+        if (const Status taken = take(log.record(), log.record_at()); !taken) {
+          return fail(fmt::format("at byte {}: {}", log.record_at(), taken.error().message));
+        }
+        break;
+      }
+      case LogRead::End:
+      case LogRead::Torn: return {};
+      case LogRead::Damaged:
+        return fail(
+            fmt::format("damaged at byte {} (spread journal repair IN OUT copies what is sound)",
+                        log.damaged_at()));
+      case LogRead::Failed: return tl::unexpected(log.error());
+    }
+  }
+}
+
+Status JournalContents::take(ByteView record, std::uint64_t at) {
+  if (record.empty()) return fail("a record without a type");
+  ByteView left = record.subspan(1);
+  if (parts_.empty() && record[0] != 'P') return fail("no part begins there");
+  switch (record[0]) {
+    case 'P': {
+      auto part = parse_part(record);
+      if (!part) return tl::unexpected(part.error());
+      if (part->renumbers) {
+        table_.clear();
+        tasks_ = attempts_ = 0;
+        counts_ = {};
+        task_time_ = {};
+      }
+      parts_.push_back(std::move(*part));
+      end_.reset();
+      return {};
+    }
+    case 'T': return take_tasks(left);
+    case 'A':
+    case 'Z': return take_answers(record, at);
+    case 'K': {
+      const auto task = take_var(left), place = take_var(left), outcome = take_var(left),
+                 attempts = take_var(left), us = take_var(left);
+      if (!us || !attempts || !outcome || !place || !task || *outcome > 3) {
+        return fail("a kept task is no task");
+      }
+      JournalAnswer answer;
+      answer.task = TaskId{*task};
+      answer.outcome = static_cast<Outcome>(*outcome);
+      answer.attempts = static_cast<std::uint32_t>(*attempts);
+      answer.duration = from_microseconds(*us);
+      return set(answer, *place);
+    }
+    case 'X': {
+      auto end = parse_end(record);
+      if (!end) return tl::unexpected(end.error());
+      end_ = *end;
+      seconds_ += end->seconds;
+      return {};
+    }
+    // Of interest to those who look at one task, or at workers.
+    case 'O':
+    case 'F':
+    case 'W':
+    case 'L': return {};
+    default: return fail("a record that this spread does not know: a newer one has written it");
+  }
+}
+
+Status JournalContents::take_tasks(ByteView left) {
+  const auto first = take_var(left);
+  if (!first || *first != tasks_ || left.size() % 8 != 0) {
+    return fail("tasks that do not follow those before");
+  }
+  for (; !left.empty(); left = left.subspan(8)) {
+    SPREAD_TRY(table_.set(tasks_, {load_digest(left), 0}));
+    ++tasks_;
+  }
+  return {};
+}
+
+Status JournalContents::take_answers(ByteView record, std::uint64_t at) {
+  SPREAD_TRY(list_.parse(record));
+  for (std::size_t i = 0; i < list_.answers().size(); ++i) {
+    SPREAD_TRY(set(list_.answers()[i], answer_place(at, i)));
+  }
+  return {};
+}
+
+/// A place times four, and the outcome, so that it is never zero.
+Status JournalContents::set(const JournalAnswer& answer, AnswerPlace place) {
+  const std::uint64_t n = number(answer.task);
+  if (n >= tasks_) return fail("an answer to a task that was not read");
+  auto entry = table_.get(n);
+  if (!entry) return tl::unexpected(entry.error());
+  if (entry->second != 0) --counts_[entry->second & 3];
+  entry->second = place << 2 | static_cast<std::uint64_t>(answer.outcome);
+  ++counts_[entry->second & 3];
+  attempts_ += answer.attempts;
+  task_time_ += answer.duration;
+  return table_.set(n, *entry);
+}
+
+Result<JournalContents::Task> JournalContents::task(std::uint64_t number) {
+  const auto entry = table_.get(number);
+  if (!entry) return tl::unexpected(entry.error());
+  return Task{entry->first, entry->second >> 2, static_cast<Outcome>(entry->second & 3)};
+}
+
+// ---------------------------------------------------------------- one answer
+
+Result<ByteView> AnswerReader::record(std::uint64_t at) {
+  RecordLogReader log(bytes_, at);
+  if (log.next() != LogRead::Record || log.record_at() != at) {
+    return fail(fmt::format("no record at byte {}", at));
+  }
+  record_.assign(log.record().begin(), log.record().end());
+  return ByteView(record_);
+}
+
+Result<JournalAnswer> AnswerReader::get(AnswerPlace place) {
+  const std::uint64_t at = record_of(place), index = index_of(place);
+  const auto has_it = [&](const Kept& kept) { return kept.at == at; };
+  auto found = std::find_if(kept_.begin(), kept_.end(), has_it);
+  if (found == kept_.end()) {
+    const auto bytes = record(at);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if ((*bytes)[0] != 'A' && (*bytes)[0] != 'Z')
+      return fail(fmt::format("no answers at byte {}", at));
+    found = kept_.begin() + static_cast<std::ptrdiff_t>(oldest_);
+    oldest_ = (oldest_ + 1) % kKept;
+    found->at = UINT64_MAX;
+    found->record.swap(record_);
+    SPREAD_TRY(found->list.parse(found->record));
+    found->at = at;
+  }
+  if (index >= found->list.answers().size())
+    return fail(fmt::format("no such answer at byte {}", at));
+  return found->list.answers()[index];
+}
+
+}  // namespace spread

@@ -1,0 +1,108 @@
+// What a journal has come to: which tasks it knows, and where their answers are.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spread/api/result.h"
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+#include "spread/base/buffers.h"
+#include "spread/journal/answers.h"
+#include "spread/journal/entry_file.h"
+#include "spread/journal/part_record.h"
+#include "spread/journal/record_log.h"
+
+namespace spread {
+
+/// The record `X`.
+struct JournalEnd {
+  int status = 0;            ///< the exit status
+  bool complete = false;     ///< it ended by itself: no signal, no error of spread's own
+  bool input_ended = false;  ///< there was nothing more to be read
+  double seconds = 0;        ///< of this part
+  std::uint64_t attempts = 0;
+  double loss_window = 0;  ///< seconds: the longest time for which something was not synced
+};
+void append_end(const JournalEnd& end, ByteBuffer& out);
+Result<JournalEnd> parse_end(ByteView record);
+
+/// A whole journal, read once from its start to its end. Of the tasks only what a table of 16 bytes
+/// each has is kept, in a file.
+class JournalContents {
+ public:
+  /// `table` must outlive this, and is all its own.
+  explicit JournalContents(EntryFile& table) : table_(table) {}
+
+  /// To the end of what `log` has now; again, when it has more. An Error names the offset.
+  Status read(RecordLogReader& log);
+
+  struct Task {
+    std::uint64_t digest = 0;
+    AnswerPlace place = 0;  ///< 0: it has no answer
+    Outcome outcome = Outcome::Ok;
+  };
+  /// Of one below tasks().
+  Result<Task> task(std::uint64_t number);
+  /// So many have been read in all parts; their numbers are those below.
+  std::uint64_t tasks() const { return tasks_; }
+  /// So many have this outcome.
+  std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
+
+  const std::vector<JournalPart>& parts() const { return parts_; }
+  /// Of the last part; none: it was cut off, or goes on.
+  const std::optional<JournalEnd>& end() const { return end_; }
+  bool complete() const { return end_ && end_->complete; }
+  /// Seconds of all parts that said how long they took.
+  double seconds() const { return seconds_; }
+  /// Of the tasks that have an answer: what they took, and in how many attempts.
+  Duration task_time() const { return task_time_; }
+  std::uint64_t attempts() const { return attempts_; }
+
+ private:
+  Status take(ByteView record, std::uint64_t at);
+  Status take_tasks(ByteView left);
+  Status take_answers(ByteView record, std::uint64_t at);
+  Status set(const JournalAnswer& answer, AnswerPlace place);
+
+  EntryFile& table_;
+  AnswerList list_;
+  std::vector<JournalPart> parts_;
+  std::optional<JournalEnd> end_;
+  std::uint64_t tasks_ = 0;
+  std::array<std::uint64_t, 4> counts_{};
+  double seconds_ = 0;
+  Duration task_time_{};
+  std::uint64_t attempts_ = 0;
+};
+
+/// Answers by their places: those that are next to each other are read together.
+class AnswerReader {
+ public:
+  /// `bytes` must outlive this.
+  explicit AnswerReader(JournalBytes& bytes) : bytes_(bytes) {}
+
+  /// Good until the next call.
+  Result<JournalAnswer> get(AnswerPlace place);
+  /// The record that begins there; good until the next call.
+  Result<ByteView> record(std::uint64_t at);
+
+ private:
+  // Tasks end in another order than they began in: as many batches as are under way together.
+  static constexpr std::size_t kKept = 8;
+  struct Kept {
+    std::uint64_t at = UINT64_MAX;
+    std::vector<Byte> record;
+    AnswerList list;
+  };
+
+  JournalBytes& bytes_;
+  std::array<Kept, kKept> kept_;
+  std::size_t oldest_ = 0;
+  std::vector<Byte> record_;
+};
+
+}  // namespace spread

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "spread/api/result.h"
+#include "spread/journal/contents.h"
+#include "spread/journal/entry_file.h"
+
+namespace spread {
+
+/// Why a task of a resumed run is kept, or run.
+enum class Fate : std::uint8_t {
+  Done,          ///< it has a result
+  DoneBadly,     ///< it failed, or was lost, and is not to be tried again
+  LeftOut,       ///< not computed, in a run that had come to its end
+  Unanswered,    ///< it was read, and had no answer when the run was cut off
+  NotComputed,   ///< the run ended before it could be computed
+  FailedBefore,  ///< --resume-failed
+  Unsound,       ///< its result is not in -o FILE as it was written
+  Changed,       ///< by content: no task of the run before had this payload, or was done
+  Further,       ///< one more at the end
+};
+inline constexpr std::size_t kFates = 9;
+constexpr bool is_kept(Fate fate) { return fate <= Fate::LeftOut; }
+/// For --resume --dry-run.
+std::string_view text_of(Fate fate);
+
+struct ResumeHow {
+  bool failed_again = false;  ///< --resume-failed
+  bool by_content = false;    ///< --resume=content: numbers of tasks may have changed
+};
+
+/// Which tasks of a run are done, by what its journal has of the parts before. The tasks are shown
+/// to it in their order.
+class ResumePlan {
+ public:
+  /// `contents` must outlive this. `buckets`, `chain`: two more tables for a resume by content;
+  /// else null.
+  static Result<std::unique_ptr<ResumePlan>> create(JournalContents& contents, ResumeHow how,
+                                                    EntryFile* buckets, EntryFile* chain);
+
+  struct Decision {
+    Fate fate = Fate::Further;
+    bool differs = false;   ///< it is not the task that had this number: an error
+    AnswerPlace place = 0;  ///< of what is kept
+    Outcome outcome = Outcome::Ok;
+  };
+  /// The next task: its number is that of the calls before.
+  Result<Decision> next(std::uint64_t digest);
+  /// What was kept cannot be used after all.
+  void take_back(Fate fate, Fate instead) {
+    --counts_[static_cast<std::size_t>(fate)];
+    ++counts_[static_cast<std::size_t>(instead)];
+  }
+  /// Tasks that must come before anything may be started: those that have been read before.
+  bool compares() const { return !how_.by_content && next_ < contents_.tasks(); }
+  std::uint64_t looked_at() const { return next_; }
+  std::uint64_t count(Fate fate) const { return counts_[static_cast<std::size_t>(fate)]; }
+  std::uint64_t kept() const {
+    return count(Fate::Done) + count(Fate::DoneBadly) + count(Fate::LeftOut);
+  }
+  bool by_content() const { return how_.by_content; }
+
+ private:
+  ResumePlan(JournalContents& contents, ResumeHow how, EntryFile* buckets, EntryFile* chain)
+      : contents_(contents), how_(how), buckets_(buckets), chain_(chain) {}
+  Status index_by_content();
+  Result<Decision> by_number(std::uint64_t digest);
+  Result<Decision> by_digest(std::uint64_t digest);
+  Fate fate_of(const JournalContents::Task& task) const;
+  Result<std::uint64_t> bucket_of(std::uint64_t digest);
+
+  JournalContents& contents_;
+  ResumeHow how_;
+  EntryFile* buckets_;  ///< digest -> number of the first task of it + 1
+  EntryFile* chain_;    ///< by number: the next one of the same digest + 1
+  std::uint64_t bucket_mask_ = 0;
+  std::uint64_t next_ = 0;
+  std::array<std::uint64_t, kFates> counts_{};
+};
+
+}  // namespace spread

@@ -1,0 +1,73 @@
+// --journal, --resume, and what goes with them.
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "spread/options/setters.h"
+#include "spread/options/values.h"
+
+namespace spread::cli {
+namespace {
+
+constexpr Choice<Durable> kDurables[] = {
+    {"none", Durable::None}, {"batch", Durable::Batch}, {"answer", Durable::Answer}};
+
+}  // namespace
+
+std::string durable_default(const Options& defaults) {
+  for (const auto& each : kDurables) {
+    if (each.value == defaults.journal.durable) return std::string(each.word);
+  }
+  return "";
+}
+
+Status set_journal(Draft& draft, std::string_view value) {
+  return store_name(draft.options.journal.file, value, "a file");
+}
+Status set_durable(Draft& draft, std::string_view value) {
+  return choose(draft.options.journal.durable, value, kDurables);
+}
+Status set_take_over(Draft& draft, std::string_view) {
+  return store_flag(draft.options.journal.take_over, true);
+}
+Status set_resume(Draft& draft, std::string_view value) {
+  if (!value.empty() && value != "content") return fail("it is --resume or --resume=content");
+  draft.options.journal.by_content = value == "content";
+  draft.options.journal.resume = true;
+  return store_flag(draft.options.items.resume.resume, true);
+}
+Status set_resume_failed(Draft& draft, std::string_view) {
+  draft.options.journal.resume = draft.options.journal.failed_again = true;
+  draft.options.items.resume.resume = true;
+  return store_flag(draft.options.items.resume.resume_failed, true);
+}
+
+Status check_journal(Draft& draft) {
+  Options& options = draft.options;
+  const JournalOptions& journal = options.journal;
+  if (journal.file.empty()) {
+    for (const std::string_view option : {"--durable", "--take-over"}) {
+      if (draft.has(option)) return fail(fmt::format("{} is for --journal FILE", option));
+    }
+    if (journal.by_content) return fail("--resume=content is for --journal FILE");
+    // `map` can do without: it has a joblog.
+    const bool alone = journal.resume && options.subcommand != Subcommand::Map;
+    if (alone) return fail("--resume needs --journal FILE, to know what was done");
+    return {};
+  }
+  if (journal.take_over && !journal.resume) {
+    return fail("--take-over goes on with a journal: it needs --resume");
+  }
+  // What goes past spread, or in the order of chance, cannot be made again.
+  for (const std::string_view option : {"-u", "--lb", "--round-robin", "--retry-failed"}) {
+    if (!draft.has(option)) continue;
+    return fail(
+        fmt::format("--journal and {} exclude each other: its output cannot be repeated", option));
+  }
+  // The joblog goes on; that a job is done the journal says.
+  options.report.joblog_append |= journal.resume;
+  options.items.resume = {};
+  return {};
+}
+
+}  // namespace spread::cli

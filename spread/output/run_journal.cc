@@ -1,0 +1,491 @@
+#include "spread/output/run_journal.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
+#include "spread/io/system.h"
+#include "spread/journal/digest.h"
+#include "spread/journal/varint.h"
+#include "spread/wire/msgpack.h"
+#include "spread/wire/value_writer.h"
+
+namespace spread {
+namespace {
+
+std::string_view told(Durable durable) {
+  switch (durable) {
+    case Durable::None: return "never synced";
+    case Durable::Batch: return "synced once a second";
+    case Durable::Answer: return "synced before results were delivered";
+  }
+  return "";
+}
+
+// Of a job's answer, in front of what it printed: docs/journal.md.
+constexpr std::uint64_t kJobFields = 8;
+
+void append_var(std::uint64_t n, ByteBuffer& out) {
+  Byte* const begin = out.prepare(kVarBytes);
+  out.commit(static_cast<std::size_t>(put_var(begin, n) - begin));
+}
+
+void append_bin(ByteView bytes, ByteBuffer& out) {
+  std::array<Byte, wire::kMaxScalarBytes> head;
+  Byte* const end = wire::put_bin_header(head.data(), bytes.size());
+  out.append(ByteView(head.data(), static_cast<std::size_t>(end - head.data())));
+  out.append(bytes);
+}
+
+/// One that is there is gone on with only where that was asked for.
+Result<JournalFile> open_file(const JournalOptions& options) {
+  auto made = JournalFile::create(options.file);
+  if (made || made.error().number != EEXIST) return made;
+  if (!options.resume) {
+    return fail(options.file +
+                " is there already: --resume goes on with it, another name begins anew");
+  }
+  return options.take_over ? JournalFile::take_over(options.file)
+                           : JournalFile::open_to_append(options.file);
+}
+
+}  // namespace
+
+RunJournal::RunJournal(const JournalOptions& options, JournaledRun run, std::string scratch,
+                       EventLoop& loop, JournalFile file)
+    : options_(options),
+      run_(std::move(run)),
+      loop_(loop),
+      file_(std::move(file)),
+      reader_(file_),
+      scratch_(std::move(scratch)),
+      table_file_(scratch_),
+      buckets_file_(scratch_),
+      chain_file_(scratch_),
+      table_(table_file_),
+      buckets_(buckets_file_, 256, 512),
+      chain_(chain_file_, 256, 64) {}
+
+RunJournal::~RunJournal() = default;
+
+Result<std::unique_ptr<RunJournal>> RunJournal::open(const JournalOptions& options,
+                                                     JournaledRun run, const SpillOptions& spill,
+                                                     EventLoop& loop) {
+  auto file = open_file(options);
+  if (!file) return fail("--journal: " + file.error().message);
+  std::unique_ptr<RunJournal> journal(
+      new RunJournal(options, std::move(run), spill.place(), loop, std::move(*file)));
+  if (const Status read = journal->read_before(); !read) {
+    return fail("--journal: " + options.file + ": " + read.error().message);
+  }
+  return journal;
+}
+
+// ---------------------------------------------------------------- the parts before
+
+Status RunJournal::read_before() {
+  contents_ = std::make_unique<JournalContents>(table_);
+  RecordLogReader log(file_);
+  SPREAD_TRY(contents_->read(log));
+  torn_ = log.torn_bytes();
+  zeros_ = log.skipped().zero_bytes;
+  end_of_records_ = log.end_of_records();
+  if (contents_->parts().empty()) return {};
+  SPREAD_TRY(check_identity(contents_->parts().back()));
+  const ResumeHow how{options_.failed_again, options_.by_content};
+  auto plan = ResumePlan::create(*contents_, how, &buckets_, &chain_);
+  if (!plan) return tl::unexpected(plan.error());
+  plan_ = std::move(*plan);
+  return {};
+}
+
+/// The first thing that is another one now.
+Status RunJournal::check_identity(const JournalPart& last) const {
+  if (last.subcommand != run_.subcommand) {
+    return fail(fmt::format("it is the journal of `spread {}`, and this is `spread {}`",
+                            last.subcommand, run_.subcommand));
+  }
+  const auto shown = [](const std::string& text) {
+    return text.empty() ? "none" : show_text(text);
+  };
+  for (const auto& [name, value] : run_.identity) {
+    const auto same_name = [&name = name](const auto& other) { return other.first == name; };
+    const auto was = std::find_if(last.identity.begin(), last.identity.end(), same_name);
+    const std::string before = was == last.identity.end() ? "" : was->second;
+    if (before == value) continue;
+    return fail(
+        fmt::format("{} is another one: it was {}, and is {}; another journal is wanted for that",
+                    name, shown(before), shown(value)));
+  }
+  return {};
+}
+
+std::string RunJournal::note() const {
+  std::string text;
+  if (torn_ > 0)
+    text = fmt::format("{} bytes at its end are no whole record, and are cut off", torn_);
+  if (zeros_ > 0) {
+    text += fmt::format("{}{} bytes are lost in pages of zeros: what they had is done again",
+                        text.empty() ? "" : "; ", zeros_);
+  }
+  return text.empty() ? text : "journal " + options_.file + ": " + text;
+}
+
+Result<ResumePlan::Decision> RunJournal::read(std::uint64_t digest) {
+  ResumePlan::Decision decision;
+  if (plan_) {
+    const bool known = plan_->compares();
+    auto next = plan_->next(digest);
+    if (!next) return next;
+    decision = *next;
+    if (decision.differs) {
+      return fail(fmt::format(
+          "task {} is another one than before (--resume=content keeps what has not changed)",
+          plan_->looked_at() - 1));
+    }
+    if (known) return decision;
+  }
+  SPREAD_TRY(note_task(digest, decision));
+  return decision;
+}
+
+Status RunJournal::note_task(std::uint64_t digest, const ResumePlan::Decision& decision) {
+  if (digests_.empty()) first_digest_ = tasks_;
+  Byte* const to = digests_.prepare(8);
+  for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<Byte>(digest >> (8 * i));
+  digests_.commit(8);
+  const std::uint64_t task = tasks_++;
+  if (!plan_ || !plan_->by_content() || !is_kept(decision.fate)) return {};
+  const auto answer = reader_.get(decision.place);
+  if (!answer) return tl::unexpected(answer.error());
+  put_tasks();
+  record_.clear();
+  record_.push_back('K');
+  append_var(task, record_);
+  append_var(decision.place, record_);
+  append_var(static_cast<std::uint64_t>(decision.outcome), record_);
+  append_var(answer->attempts, record_);
+  append_var(to_microseconds(answer->duration), record_);
+  put(record_.view());
+  return {};
+}
+
+// ---------------------------------------------------------------- this part
+
+Status RunJournal::begin() {
+  if (log_) return {};
+  began_ = loop_.now();
+  JournalPart part;
+  part.writer = own_identity();
+  part.spread = SPREAD_VERSION;
+  part.subcommand = run_.subcommand;
+  part.words = run_.words;
+  part.identity = run_.identity;
+  part.time = static_cast<std::uint64_t>(wall_clock_seconds());
+  part.epoch = 1;
+  part.renumbers = plan_ && plan_->by_content();
+  if (plan_) {
+    part.epoch = contents_->parts().back().epoch + 1;
+    if (!part.renumbers) tasks_ = contents_->tasks();
+  }
+  log_.emplace(end_of_records_);
+  record_.clear();
+  append_part(part, record_);
+  put(record_.view());
+  // So that another that wants to write it is told who does.
+  return flush();
+}
+
+/// Behind all that was put before.
+void RunJournal::put(ByteView record) {
+  if (!gathered_since_) gathered_since_ = loop_.now();
+  log_->append(record, pending_);
+}
+
+void RunJournal::put_tasks() {
+  if (digests_.empty()) return;
+  std::array<Byte, 1 + kVarBytes> head;
+  head[0] = 'T';
+  const Byte* const end = put_var(head.data() + 1, first_digest_);
+  if (!gathered_since_) gathered_since_ = loop_.now();
+  log_->append(
+      {ByteView(head.data(), static_cast<std::size_t>(end - head.data())), digests_.view()},
+      pending_);
+  digests_.clear();
+}
+
+void RunJournal::put_answers() {
+  if (batch_.empty()) return;
+  put_tasks();
+  put(batch_.take());
+}
+
+void RunJournal::answered(const TaskResult& result, const Value& value) {
+  attempts_ += result.attempts;
+  batch_.add(result, value.head_view(), value.body.view());
+  if (batch_.full()) put_answers();
+  if (!gathered_since_) gathered_since_ = loop_.now();
+}
+
+void RunJournal::attempt_failed(TaskId task, WorkerId worker, std::uint32_t attempt,
+                                std::string_view why) {
+  record_.clear();
+  record_.push_back('F');
+  append_var(number(task), record_);
+  append_var(number(worker), record_);
+  append_var(attempt, record_);
+  record_.append(why);
+  put(record_.view());
+}
+
+// ---------------------------------------------------------------- jobs
+
+void RunJournal::printed(TaskId task, std::uint8_t stream, ByteView bytes) {
+  // What is less is carried by the answer itself.
+  constexpr std::size_t kHeld = 64 * 1024;
+  Job& job = jobs_[number(task)];
+  job.pieces.push_back(stream);
+  append_bin(bytes, job.pieces);
+  ++job.count;
+  if (job.pieces.size() < kHeld) return;
+  record_.clear();
+  record_.push_back('O');
+  append_var(number(task), record_);
+  append_var(job.last, record_);
+  if (!gathered_since_) gathered_since_ = loop_.now();
+  job.last = log_->append({record_.view(), job.pieces.view()}, pending_);
+  job.pieces.clear();
+  job.pieces.shrink();
+  job.count = 0;
+}
+
+void RunJournal::job_ended(const TaskResult& result, const JobWords& words) {
+  const auto found = jobs_.find(number(result.id));
+  ByteBuffer text;
+  wire::ValueWriter value(text);
+  const std::uint64_t pieces = found == jobs_.end() ? 0 : found->second.count;
+  value.array(kJobFields + 2 * pieces);
+  std::array<Byte, 2 * wire::kMaxScalarBytes> numbers;
+  Byte* to = wire::put_signed(numbers.data(), words.exit_status);
+  to = wire::put_signed(to, words.signal);
+  text.append(ByteView(numbers.data(), static_cast<std::size_t>(to - numbers.data())));
+  value.text(words.how);
+  append_bin(as_bytes(words.command), text);
+  append_bin(as_bytes(words.last_lines), text);
+  append_bin(as_bytes(words.tag), text);
+  append_bin(as_bytes(words.note), text);
+  value.number(found == jobs_.end() ? 0 : found->second.last);
+  if (found != jobs_.end()) text.append(found->second.pieces.view());
+  attempts_ += result.attempts;
+  batch_.add(result, {}, text.view());
+  if (batch_.full()) put_answers();
+  if (!gathered_since_) gathered_since_ = loop_.now();
+  if (found != jobs_.end()) jobs_.erase(found);
+}
+
+namespace {
+
+/// Pieces, as they stand in an answer or an `O`.
+Status give_pieces(ByteView left, const RunJournal::PieceSink& take) {
+  const Byte* at = left.data();
+  const Byte* const end = at + left.size();
+  while (at != end) {
+    const wire::Token stream = wire::next_token(at, end), bytes = wire::next_token(at, end);
+    if (stream.type != wire::TokenType::Unsigned || stream.number > 1 || !bytes.is_text()) {
+      return fail("what a job printed is cut off");
+    }
+    take(static_cast<std::uint8_t>(stream.number), bytes.bytes);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RunJournal::JobWords> RunJournal::job(const JournalAnswer& answer, const PieceSink& take) {
+  const Byte* at = answer.value.data();
+  const Byte* const end = at + answer.value.size();
+  const wire::Token array = wire::next_token(at, end);
+  if (array.type != wire::TokenType::Array || array.number < kJobFields)
+    return fail("a job's answer is none");
+  JobWords words;
+  words.exit_status = static_cast<int>(wire::next_token(at, end).number);
+  words.signal = static_cast<int>(wire::next_token(at, end).number);
+  words.how = as_text(wire::next_token(at, end).bytes);
+  words.command = as_text(wire::next_token(at, end).bytes);
+  words.last_lines = as_text(wire::next_token(at, end).bytes);
+  words.tag = as_text(wire::next_token(at, end).bytes);
+  words.note = as_text(wire::next_token(at, end).bytes);
+  std::uint64_t last = wire::next_token(at, end).number;
+  if (!take) return words;
+  // They are linked backwards, and wanted forwards.
+  std::vector<std::uint64_t> places;
+  while (last != 0) {
+    const auto record = reader_.record(last);
+    if (!record) return tl::unexpected(record.error());
+    ByteView left = record->subspan(1);
+    const auto task = take_var(left), before = take_var(left);
+    // Numbers may have changed since: --resume=content.
+    if ((*record)[0] != 'O' || !before || *before >= last) {
+      return fail(fmt::format("no output of a job at byte {}", last));
+    }
+    places.push_back(last);
+    last = *before;
+  }
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    const auto record = reader_.record(*place);
+    if (!record) return tl::unexpected(record.error());
+    ByteView left = record->subspan(1);
+    take_var(left), take_var(left);
+    SPREAD_TRY(give_pieces(left, take));
+  }
+  SPREAD_TRY(give_pieces({at, static_cast<std::size_t>(end - at)}, take));
+  return words;
+}
+
+// ---------------------------------------------------------------- workers
+
+void RunJournal::on(const WorkerStarted& event, TimePoint) {
+  record_.clear();
+  record_.push_back('W');
+  wire::ValueWriter map(record_);
+  map.map(4);
+  map.text("event"), map.text("started");
+  map.text("worker"), map.number(number(event.worker));
+  map.text("host"), map.text(event.host);
+  map.text("arguments"), map.array(event.arguments.size());
+  for (const std::string& argument : event.arguments) map.text(argument);
+  if (log_) put(record_.view());
+}
+
+void RunJournal::on(const WorkerEnded& event, TimePoint) {
+  record_.clear();
+  record_.push_back('W');
+  wire::ValueWriter map(record_);
+  map.map(3);
+  map.text("event"), map.text("ended");
+  map.text("worker"), map.number(number(event.worker));
+  map.text("reason"), map.text(event.reason);
+  if (log_) put(record_.view());
+}
+
+void RunJournal::on(const WorkerTail& event, TimePoint) {
+  record_.clear();
+  record_.push_back('L');
+  append_var(number(event.worker), record_);
+  record_.append(event.text);
+  if (log_) put(record_.view());
+}
+
+// ---------------------------------------------------------------- the file
+
+Status RunJournal::failed(const std::string& what) {
+  if (error_.empty()) error_ = "journal " + what;
+  return fail(error_);
+}
+
+/// A run that was told to take over has put another file in its place.
+Status RunJournal::check_ownership() {
+  constexpr Duration kEvery = std::chrono::milliseconds(200);
+  if (loop_.now() < after(checked_, kEvery) && checked_ != TimePoint()) return {};
+  checked_ = loop_.now();
+  const Status ours = file_.check_ours();
+  return ours ? Status() : failed(ours.error().message);
+}
+
+Status RunJournal::flush() {
+  if (!error_.empty()) return fail(error_);
+  if (!log_) return {};
+  put_tasks();
+  put_answers();
+  if (pending_.empty()) return {};
+  SPREAD_TRY(check_ownership());
+  if (torn_ > 0) {
+    if (const Status cut = file_.truncate_to(end_of_records_); !cut)
+      return failed(cut.error().message);
+    torn_ = 0;
+  }
+  if (const Status written = file_.append(pending_.view()); !written) {
+    return failed(written.error().message);
+  }
+  pending_.clear();
+  gathered_since_.reset();
+  if (!unsynced_since_) unsynced_since_ = loop_.now();
+  return {};
+}
+
+Status RunJournal::sync() {
+  if (!unsynced_since_) return {};
+  if (const Status synced = file_.sync(); !synced) return failed(synced.error().message);
+  longest_unsynced_ = std::max(longest_unsynced_, loop_.now() - *unsynced_since_);
+  unsynced_since_.reset();
+  return {};
+}
+
+Status RunJournal::before_write() {
+  SPREAD_TRY(flush());
+  return options_.durable == Durable::Answer ? sync() : Status();
+}
+
+Status RunJournal::turn() {
+  if (!error_.empty()) return fail(error_);
+  if (!log_) return {};
+  const bool large = pending_.size() + batch_.size() + digests_.size() >= kBatch;
+  if (large || (gathered_since_ && loop_.now() >= after(*gathered_since_, kLinger))) {
+    SPREAD_TRY(flush());
+  }
+  if (options_.durable == Durable::None || !unsynced_since_) return {};
+  const Duration patience = options_.durable == Durable::Batch ? kSyncEvery : kLinger;
+  return loop_.now() >= after(*unsynced_since_, patience) ? sync() : Status();
+}
+
+TimePoint RunJournal::next_deadline() const {
+  if (!log_ || !error_.empty() || closed_) return kForever;
+  TimePoint next = gathered_since_ ? after(*gathered_since_, kLinger) : kForever;
+  if (options_.durable == Durable::Batch && unsynced_since_) {
+    next = std::min(next, after(*unsynced_since_, kSyncEvery));
+  }
+  return next;
+}
+
+Status RunJournal::close(JournalEnd end) {
+  if (!log_ || closed_) return error_.empty() ? Status() : fail(error_);
+  closed_ = true;
+  if (!error_.empty()) return fail(error_);
+  if (unsynced_since_ && options_.durable == Durable::None) {
+    longest_unsynced_ = loop_.now() - began_;
+  }
+  end.attempts = attempts_;
+  end.loss_window = to_seconds(longest_unsynced_);
+  put_answers();
+  record_.clear();
+  append_end(end, record_);
+  put(record_.view());
+  SPREAD_TRY(flush());
+  if (options_.durable != Durable::None) SPREAD_TRY(sync());
+  return {};
+}
+
+std::string RunJournal::last_line(std::uint64_t tasks) const {
+  if (!log_ || !error_.empty()) return {};
+  std::string line = "journal " + options_.file + ": ";
+  if (plan_) {
+    line += fmt::format("{} of {} tasks were done before; ", plan_->kept(), tasks);
+    if (const std::uint64_t more = plan_->count(Fate::Further); more > 0 && !plan_->by_content()) {
+      line += fmt::format("{} more came at the end; ", more);
+    }
+    line += fmt::format("{} parts took {:.1f} s and {} attempts; ", contents_->parts().size() + 1,
+                        contents_->seconds() + to_seconds(loop_.now() - began_),
+                        contents_->attempts() + attempts_);
+  }
+  line += told(options_.durable);
+  if (options_.durable == Durable::Batch) {
+    line += fmt::format(", at the longest after {:.1f} s", to_seconds(longest_unsynced_));
+  }
+  return line;
+}
+
+}  // namespace spread

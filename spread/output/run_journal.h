@@ -1,0 +1,156 @@
+// A run's journal: what the parts before have left in it, and what this one adds (docs/journal.md).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spread/api/observer.h"
+#include "spread/api/result.h"
+#include "spread/api/shared_options.h"
+#include "spread/api/task.h"
+#include "spread/api/time.h"
+#include "spread/base/buffers.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/journal_file.h"
+#include "spread/journal/contents.h"
+#include "spread/journal/resume_plan.h"
+#include "spread/output/output_writer.h"
+#include "spread/output/scratch_file.h"
+
+namespace spread {
+
+/// What a run is, as its journal has it.
+struct JournaledRun {
+  std::string subcommand;
+  std::vector<std::string> words;  ///< the command line
+  /// What must be the same in every part, by name.
+  std::vector<std::pair<std::string, std::string>> identity;
+};
+
+/// The journal of a run that goes on. What is put into it is gathered, and given to the file before
+/// anything is written to an output whose gate this is; so what has been delivered is in it.
+class RunJournal final : public WriteGate, public Observer {
+ public:
+  /// What has been delivered nowhere may wait for so long.
+  static constexpr Duration kLinger = std::chrono::milliseconds(100);
+  /// --durable batch.
+  static constexpr Duration kSyncEvery = std::chrono::seconds(1);
+  /// Gathered to this size it is written at once.
+  static constexpr std::size_t kBatch = 256 * 1024;
+
+  /// Opens or makes the file, and reads what is in it. Nothing is written before begin().
+  static Result<std::unique_ptr<RunJournal>> open(const JournalOptions& options, JournaledRun run,
+                                                  const SpillOptions& spill, EventLoop& loop);
+  ~RunJournal() override;
+
+  // ---- the parts before
+  /// There are some.
+  bool resumes() const { return plan_ != nullptr; }
+  const JournalContents& before() const { return *contents_; }
+  const ResumePlan& plan() const { return *plan_; }
+  /// What was skipped or cut off at its end, in a line; mostly empty.
+  std::string note() const;
+  /// The next task has been read: what becomes of it. An Error: it is not the one that had this
+  /// number.
+  Result<ResumePlan::Decision> read(std::uint64_t digest);
+  /// Good until the next call.
+  Result<JournalAnswer> answer(AnswerPlace place) { return reader_.get(place); }
+  /// What a job's answer says, and each piece of what it printed, in order.
+  struct JobWords {
+    int exit_status = 0, signal = 0;
+    std::string_view how, command, last_lines, tag, note;
+  };
+  using PieceSink = std::function<void(std::uint8_t stream, ByteView bytes)>;
+  /// `take` may be null.
+  Result<JobWords> job(const JournalAnswer& answer, const PieceSink& take);
+
+  /// Where tables of very many tasks may lie.
+  const std::string& scratch() const { return scratch_; }
+
+  // ---- this part
+  /// From here on it is written. After the tasks of the parts before have been compared, or at once
+  /// where that is by content.
+  Status begin();
+  /// A task that is final.
+  void answered(const TaskResult& result) { answered(result, result.value); }
+  void answered(const TaskResult& result, const Value& value);
+  /// An attempt that is followed by another.
+  void attempt_failed(TaskId task, WorkerId worker, std::uint32_t attempt, std::string_view why);
+  // What jobs print, and how they end.
+  void printed(TaskId task, std::uint8_t stream, ByteView bytes);
+  void forget(TaskId task) { jobs_.erase(number(task)); }
+  void job_ended(const TaskResult& result, const JobWords& words);
+
+  // Of workers.
+  using Observer::on;
+  void on(const WorkerStarted& event, TimePoint now) override;
+  void on(const WorkerEnded& event, TimePoint now) override;
+  void on(const WorkerTail& event, TimePoint now) override;
+
+  // ---- the file
+  Status before_write() override;
+  /// Once in every turn of the loop: what is due is written and synced.
+  Status turn();
+  TimePoint next_deadline() const;
+  /// Nothing follows. What has been put into it is there, synced if it is to be.
+  Status close(JournalEnd end);
+  /// Why it cannot be written; empty while it can.
+  const std::string& error() const { return error_; }
+  /// At the end, for people.
+  std::string last_line(std::uint64_t tasks) const;
+
+ private:
+  RunJournal(const JournalOptions& options, JournaledRun run, std::string scratch, EventLoop& loop,
+             JournalFile file);
+  Status read_before();
+  Status check_identity(const JournalPart& last) const;
+  Status note_task(std::uint64_t digest, const ResumePlan::Decision& decision);
+  void put(ByteView record);
+  void put_tasks();
+  void put_answers();
+  Status flush();
+  Status sync();
+  Status check_ownership();
+  Status failed(const std::string& what);
+
+  struct Job {
+    ByteBuffer pieces;
+    std::uint64_t count = 0;
+    std::uint64_t last = 0;  ///< where its last `O` is
+  };
+
+  JournalOptions options_;
+  JournaledRun run_;
+  EventLoop& loop_;
+  JournalFile file_;
+  AnswerReader reader_;
+  std::string scratch_;
+  ScratchFile table_file_, buckets_file_, chain_file_;
+  EntryFile table_, buckets_, chain_;
+  std::unique_ptr<JournalContents> contents_;
+  std::unique_ptr<ResumePlan> plan_;
+  std::uint64_t torn_ = 0, zeros_ = 0;
+  std::uint64_t end_of_records_ = 0;
+
+  std::optional<RecordLogWriter> log_;  ///< after begin()
+  ByteBuffer digests_;
+  std::uint64_t first_digest_ = 0, tasks_ = 0;
+  AnswerBatch batch_;
+  ByteBuffer record_, pending_;
+  std::map<std::uint64_t, Job> jobs_;
+  std::optional<TimePoint> gathered_since_, unsynced_since_;
+  TimePoint checked_{};
+  TimePoint began_{};
+  Duration longest_unsynced_{};
+  std::uint64_t attempts_ = 0;
+  bool closed_ = false;
+  std::string error_;
+};
+
+}  // namespace spread

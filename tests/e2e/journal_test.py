@@ -1,0 +1,304 @@
+"""--journal and --resume of run, gang, map and pipe: docs/journal.md, docs/resume.md."""
+
+import os
+import random
+import signal
+import stat
+import sys
+
+from spread_testing import PUPPET, PYTHON, SQUARE, SpreadTest, do, json_lines
+
+# Each call leaves a line: what has been run, in all parts of a run together.
+NOTED = """import sys
+for line in sys.stdin:
+    with open(sys.argv[1], "a") as file: file.write(line)
+    print(line.strip().upper(), flush=True)
+"""
+
+
+class JournalTest(SpreadTest):
+    def setUp(self):
+        super().setUp()
+        self.journal = self.path("j")
+
+    def again(self, *words, **how):
+        return self.spread(*words[:1], "--journal", self.journal, "--resume", *words[1:], **how)
+
+    def bytes(self):
+        with open(self.journal, "rb") as file:
+            return file.read()
+
+    def ran(self):
+        try:
+            with open(self.path("noted")) as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+    def noted(self, *options, **how):
+        worker = self.file("noted.py", NOTED)
+        return self.again("run", "--wire", "lines", *options, "--", PYTHON, worker, self.path("noted"), **how)
+
+
+class Complete(JournalTest):
+    def test_repeating_runs_nothing_prints_the_same_and_ends_the_same(self):
+        first = self.noted(input="a\nb\nc\n")
+        self.assertEqual((first.status, first.out), (0, "A\nB\nC\n"))
+        second = self.noted(input="a\nb\nc\n")
+        self.assertEqual((second.status, second.out), (0, "A\nB\nC\n"))
+        self.assertEqual(sorted(self.ran()), ["a", "b", "c"])
+
+    def test_failures_are_kept_and_told(self):
+        tasks = json_lines([do(answer=1), do(["answer", "error", {"type": "Odd", "message": "no"}]), do(answer=3)])
+        run = ["run", "--in", "json", "--", *PUPPET]
+        first = self.again(*run, input=tasks)
+        second = self.again(*run, input=tasks)
+        self.assertEqual((first.status, first.out), (1, "1\nnull\n3\n"), first)
+        self.assertEqual((second.status, second.out), (1, "1\nnull\n3\n"), second)
+        self.assertIn("Odd: no", second.err)
+
+    def test_failed_ones_are_run_again_when_asked(self):
+        job = ["map", "-k", "--resume-failed", "test -e " + self.path("gate") + " || [ {} != b ] && echo {}", ":::", "a", "b", "c"]
+        first = self.again(*job)
+        self.assertEqual((first.status, first.out), (1, "a\nc\n"), first)
+        self.file("gate", "")
+        second = self.again(*job)
+        self.assertEqual((second.status, second.out), (0, "a\nb\nc\n"), second)
+
+    def test_what_halt_has_left_out_is_left_out_again(self):
+        job = ["map", "-k", "-j1", "--halt", "soon,fail=1", "echo {}; test {} != b", ":::", "a", "b", "c", "d"]
+        first, second = self.again(*job), self.again(*job)
+        self.assertEqual((first.status, first.out), (1, "a\nb\n"), first)
+        self.assertEqual((second.status, second.out), (first.status, first.out), second)
+
+    def test_more_at_the_end_is_run(self):
+        self.noted(input="a\nb\n")
+        more = self.noted(input="a\nb\nc\n")
+        self.assertEqual((more.status, more.out), (0, "A\nB\nC\n"))
+        self.assertEqual(sorted(self.ran()), ["a", "b", "c"])
+        self.assertIn("1 more came at the end", more.err)
+
+
+class Differs(JournalTest):
+    def test_without_resume_it_is_left_alone(self):
+        self.noted(input="a\n")
+        before = self.bytes()
+        result = self.spread("run", "--journal", self.journal, "--", *SQUARE, input="1\n")
+        self.assertEqual(result.status, 255)
+        self.assertIn("--resume", result.err)
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertEqual(self.bytes(), before)
+
+    def test_the_first_task_that_is_another_one(self):
+        self.noted(input="a\nb\nc\n")
+        before = self.bytes()
+        result = self.noted(input="a\nx\nc\n")
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        self.assertIn("line 2", result.err)
+        self.assertEqual(self.bytes(), before)
+        self.assertEqual(sorted(self.ran()), ["a", "b", "c"])
+
+    def test_fewer_tasks(self):
+        self.noted(input="a\nb\nc\n")
+        result = self.noted(input="a\n")
+        self.assertEqual((result.status, result.out), (255, ""), result)
+
+    def test_another_command_wire_or_form(self):
+        self.again("run", "--in", "json", "--", *SQUARE, input="1\n")
+        for other, name in [(["run", "--in", "json", "--", "other"], "the command"),
+                            (["run", "--in", "json", "--wire", "json", "--", *SQUARE], "--wire"),
+                            (["run", "--in", "json", "--out", "records", "--", *SQUARE], "--out"),
+                            (["run", "--in", "json", "--prep", "x", "--", *SQUARE], "prep"),
+                            (["map", "echo"], "spread run")]:
+            result = self.again(*other, input="1\n")
+            self.assertEqual((result.status, result.out), (255, ""), result)
+            self.assertIn(name, result.err)
+
+    def test_by_content(self):
+        self.noted(input="a\nb\nb\nc\n")
+        result = self.noted("--resume=content", input="new\nc\nb\na\nb\nb\n")
+        self.assertEqual((result.status, result.out), (0, "NEW\nC\nB\nA\nB\nB\n"), result)
+        self.assertEqual(sorted(self.ran()), ["a", "b", "b", "b", "c", "new"])
+        again = self.noted(input="new\nc\nb\na\nb\nb\n")
+        self.assertEqual((again.status, again.out), (0, result.out), again)
+        self.assertEqual(len(self.ran()), 6)
+
+    def test_what_cannot_be_repeated_is_refused(self):
+        for words in (["map", "-u", "echo"], ["map", "--lb", "echo"], ["pipe", "--round-robin", "cat"]):
+            result = self.again(*words, input="")
+            self.assertEqual((result.status, result.out), (255, ""), result)
+            self.assertIn("--journal", result.err)
+            self.assertFalse(os.path.exists(self.journal))
+
+
+class CutOff(JournalTest):
+    """Killed at a random moment, by a task that kills it, until it is done."""
+
+    def setUp(self):
+        super().setUp()
+        seed = int(os.environ.get("SPREAD_SEED", random.randrange(10**6)))
+        print(f"SPREAD_SEED={seed}", file=sys.stderr)
+        self.random = random.Random(seed)
+
+    def until_done(self, words, data, killer=None):
+        """The output of the last part; how many there were."""
+        for part in range(1, 100):
+            result = self.again(*words, input=data or "")
+            if result.status != -signal.SIGKILL:
+                return result, part
+        self.fail("it does not come to its end")
+
+    # A job that kills its master, once for each name.
+    KILL = "test -e {0}.$1 || {{ : > {0}.$1; kill -9 $PPID; sleep 1; }}; echo $1 out; echo $1 err >&2"
+
+    def test_map_is_delivered_once_and_whole(self):
+        for options in (["-k"], ["-k", "--tag"]):
+            with self.subTest(options=options):
+                if os.path.exists(self.journal):
+                    os.remove(self.journal)
+                name = self.path("killed" + str(len(options)))
+                doomed = self.random.sample(range(60), 4)
+                items = [str(n) for n in range(60)]
+                # Those that are not doomed have been killed already.
+                for n in items:
+                    if int(n) not in doomed:
+                        self.file(os.path.basename(name) + "." + n, "")
+                script = self.script("job", "#!/bin/sh\n" + self.KILL.format(name) + "\n")
+                words = ["map", *options, "-j3", script, "{}"]
+                result, parts = self.until_done(words, "".join(n + "\n" for n in items))
+                tag = (lambda n: n + "\t") if "--tag" in options else (lambda n: "")
+                self.assertEqual(result.status, 0, result)
+                self.assertEqual(result.out, "".join(f"{tag(n)}{n} out\n" for n in items))
+                self.assertGreater(parts, 1)
+
+    def test_large_output_of_jobs(self):
+        # More than what an answer carries itself, and than a read of a pipe.
+        script = self.script("job", "#!/bin/sh\nseq $1 80000; test $1 != 3 -o -e %s || { : > %s; kill -9 $PPID; }\n"
+                             % (self.path("once"), self.path("once")))
+        words = ["map", "-k", "-j2", script, "{}", ":::", "1", "2", "3", "4"]
+        result, parts = self.until_done(words, None)
+        expected = "".join("".join(f"{i}\n" for i in range(n, 80001)) for n in (1, 2, 3, 4))
+        self.assertEqual(result.status, 0, result.err[:500])
+        self.assertTrue(result.out == expected, "the output is another one")
+        self.assertEqual(parts, 2)
+        result, _ = self.until_done(words, None)
+        self.assertTrue(result.out == expected, "the output is another one when it is repeated")
+
+    def test_run_in_every_form(self):
+        worker = self.file("w.py", """import json, os, sys
+for line in sys.stdin:
+    id, p = json.loads(line)[:2]
+    if p["kill"] and not os.path.exists(p["kill"]):
+        open(p["kill"], "w").close(); os.kill(os.getppid(), 9)
+    print(json.dumps([id, "ok", {"x": p["n"], "text": "t" * p["n"]}]), flush=True)
+""")
+        for options in (["--out", "json"], ["--out", "msgpack"], ["--out", "csv"], ["--gather", "list", "--out", "json"]):
+            with self.subTest(options=options):
+                tasks = [{"n": n, "kill": ""} for n in range(40)]
+                words = ["run", "-j2", "--wire", "json", "--in", "json", *options, "--", PYTHON, worker]
+                plain = self.spread(*words, input=json_lines(tasks))
+                # The same bytes as tasks that never kill, but for their payloads, which --out csv shows.
+                for n in self.random.sample(range(40), 3):
+                    tasks[n]["kill"] = self.path(f"k{n}.{options[-1]}.{options[0]}")
+                undisturbed = [dict(task) for task in tasks]
+                result, parts = self.until_done(words, json_lines(undisturbed))
+                self.assertGreater(parts, 1)
+                self.assertEqual(result.status, 0, result.err)
+                if "csv" not in options:
+                    self.assertEqual(result.raw, plain.raw)
+                else:
+                    again = self.spread(*words, input=json_lines(undisturbed))
+                    self.assertEqual(result.raw, again.raw)
+                os.remove(self.journal)
+
+    def test_pipe(self):
+        data = "".join(f"{n}\n" for n in range(20000))
+        script = self.script("job", "#!/bin/sh\ntest \"$SPREAD_SEQ\" != 4 -o -e %s || { : > %s; kill -9 $PPID; sleep 1; }\nsed 's/$/ x/'\n"
+                             % (self.path("once"), self.path("once")))
+        for how in ([], ["-a"]):
+            words = ["pipe", "-k", "--block", "10k", *([] if not how else ["-a", self.file("data", data)]), "env", "SPREAD_SEQ={#}", script]
+            result, parts = self.until_done(words, data if not how else None)
+            self.assertEqual(result.status, 0, result.err[:500])
+            self.assertTrue(result.out == data.replace("\n", " x\n"), "the output is another one")
+            os.remove(self.journal)
+            if os.path.exists(self.path("once")):
+                os.remove(self.path("once"))
+
+    def test_a_signal(self):
+        post, gate = self.post(), self.gate()
+        words = ["map", "-k", "-j1", "--journal", self.journal, "--resume",
+                 "echo {} > %s; test {} != b || read x < %s; echo {}" % (post.path, gate.path), ":::", "a", "b", "c"]
+        run = self.start(*words)
+        self.assertEqual(post.lines(2), ["a", "b"])
+        run.signal(signal.SIGINT)
+        gate.open(1, b"\n")
+        ended = run.finish()
+        self.assertEqual((ended.status, ended.out), (130, "a\nb\n"), ended)
+        result = self.spread(*words)
+        self.assertEqual((result.status, result.out), (0, "a\nb\nc\n"), result)
+        self.assertEqual(post.line(), "c")
+        self.assertTrue(post.is_empty())
+
+    def test_a_gang(self):
+        worker = self.file("w.py", """import json, os, sys
+for line in sys.stdin:
+    id, p, meta = json.loads(line)[:3]
+    if p == 3 and meta["rank"] == 0 and not os.path.exists(sys.argv[1]):
+        open(sys.argv[1], "w").close(); os.kill(os.getppid(), 9)
+    print(json.dumps([id, "ok", [p, meta["rank"]]]), flush=True)
+""")
+        words = ["gang", "-n", "2", "-j2", "--wire", "json", "--in", "json", "--", PYTHON, worker, self.path("once")]
+        result, parts = self.until_done(words, "1\n2\n3\n4\n")
+        self.assertEqual((result.status, parts), (0, 2), result)
+        self.assertEqual(result.values, [[[n, 0], [n, 1]] for n in (1, 2, 3, 4)])
+
+
+class File(JournalTest):
+    def test_it_is_the_users_alone(self):
+        self.noted(input="a\n")
+        self.assertEqual(stat.S_IMODE(os.stat(self.journal).st_mode), 0o600)
+
+    def test_one_that_is_foreign_is_left_alone(self):
+        self.file("j", "some text that is no journal\n")
+        result = self.noted(input="a\n")
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertEqual(self.bytes(), b"some text that is no journal\n")
+
+    def test_a_torn_end_is_cut_off_and_told(self):
+        self.noted(input="a\nb\n")
+        whole = os.path.getsize(self.journal)
+        os.truncate(self.journal, whole - 3)
+        result = self.noted(input="a\nb\n")
+        self.assertEqual((result.status, result.out), (0, "A\nB\n"), result)
+        self.assertIn("cut off", result.err)
+
+    def test_damage_in_the_middle_is_refused_with_its_place(self):
+        for n in range(3):
+            self.noted(input="a\nb\n" + "c\n" * n)
+        with open(self.journal, "r+b") as file:
+            file.seek(60)
+            file.write(b"!!!!")
+        result = self.noted(input="a\nb\nc\nc\n")
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        self.assertIn("damaged at byte 16", result.err)
+
+    def test_one_writer_at_a_time(self):
+        post, gate = self.post(), self.gate()
+        words = ["map", "-j1", "--journal", self.journal, "--resume",
+                 "echo {} > %s; read x < %s; echo {}" % (post.path, gate.path), ":::", "a"]
+        run = self.start(*words)
+        self.assertEqual(post.line(), "a")
+        second = self.spread(*words)
+        self.assertEqual((second.status, second.out), (255, ""), second)
+        self.assertIn(str(run.pid), second.err)
+        self.assertIn("--take-over", second.err)
+        gate.open(1, b"\n")
+        self.assertEqual(run.finish().status, 0)
+
+    def test_it_cannot_be_written(self):
+        result = self.spread("run", "--journal", "/dev/full", "--", *SQUARE, input="1\n")
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        result = self.spread("run", "--journal", self.path("no/such"), "--", *SQUARE, input="1\n")
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        self.assertIn("no/such", result.err)

@@ -1,0 +1,223 @@
+#include "spread/journal/resume_plan.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "journal_support.h"
+#include "spread/base/random.h"
+#include "spread/journal/varint.h"
+
+namespace spread {
+namespace {
+
+class ScratchMemory final : public ScratchBytes {
+ public:
+  Status read(std::uint64_t offset, std::span<Byte> into) override {
+    if (offset + into.size() > bytes.size()) return fail("read behind the end");
+    std::memcpy(into.data(), bytes.data() + offset, into.size());
+    return {};
+  }
+  Status write(std::uint64_t offset, ByteView from) override {
+    bytes.resize(std::max<std::size_t>(bytes.size(), offset + from.size()));
+    std::memcpy(bytes.data() + offset, from.data(), from.size());
+    return {};
+  }
+  std::vector<Byte> bytes;
+};
+
+void append_var(std::uint64_t n, ByteBuffer& out) {
+  Byte var[kVarBytes];
+  out.append(ByteView(var, static_cast<std::size_t>(put_var(var, n) - var)));
+}
+
+/// A journal in the making, and what is made of it.
+struct Journal {
+  Journal() { part(false); }
+  void put(ByteView record) { log.append(as_text(record)); }
+  void part(bool renumbers) {
+    JournalPart made;
+    made.renumbers = renumbers;
+    ByteBuffer record;
+    append_part(made, record);
+    put(record.view());
+  }
+  void tasks(std::uint64_t first, const std::vector<std::uint64_t>& digests) {
+    ByteBuffer record;
+    record.push_back('T');
+    append_var(first, record);
+    for (std::uint64_t digest : digests) {
+      for (int i = 0; i < 8; ++i) record.push_back(static_cast<Byte>(digest >> (8 * i)));
+    }
+    put(record.view());
+  }
+  void answer(std::uint64_t task, std::string_view value, Outcome outcome = Outcome::Ok) {
+    TaskResult result;
+    result.id = TaskId{task};
+    result.outcome = outcome;
+    result.attempts = 1;
+    AnswerBatch batch;
+    batch.add(result, {}, as_bytes(value));
+    put(batch.take());
+  }
+  void end(bool complete) {
+    JournalEnd made;
+    made.complete = complete;
+    ByteBuffer record;
+    append_end(made, record);
+    put(record.view());
+  }
+  Status read() {
+    RecordLogReader reader(log.file);
+    return contents.read(reader);
+  }
+  std::vector<Fate> fates(const std::vector<std::uint64_t>& digests, ResumeHow how) {
+    EXPECT_TRUE(read());
+    EntryFile buckets(files[1], 8, 2), chain(files[2], 8, 2);
+    auto plan = ResumePlan::create(contents, how, &buckets, &chain);
+    std::vector<Fate> fates;
+    for (std::uint64_t digest : digests) {
+      const auto decision = (*plan)->next(digest);
+      EXPECT_TRUE(decision);
+      fates.push_back(decision->fate);
+      differs = differs || decision->differs;
+      places.push_back(decision->place);
+    }
+    return fates;
+  }
+  std::string value(std::size_t task) {
+    AnswerReader answers(log.file);
+    const auto answer = answers.get(places[task]);
+    return answer ? std::string(as_text(answer->value)) : answer.error().message;
+  }
+
+  Log log;
+  ScratchMemory files[3];
+  EntryFile table{files[0], 8, 2};
+  JournalContents contents{table};
+  bool differs = false;
+  std::vector<AnswerPlace> places;
+};
+
+using enum Fate;
+using Fates = std::vector<Fate>;
+
+TEST(EntryFile, HasWhatWasSetAndZeroElsewhere) {
+  ScratchMemory file;
+  EntryFile entries(file, 4, 3);
+  std::vector<EntryFile::Entry> model(500);
+  Random dice(7);
+  for (int i = 0; i < 5000; ++i) {
+    const std::uint64_t at = dice.below(500);
+    ASSERT_EQ(*entries.get(at), model[at]);
+    model[at] = {dice.below(1000), dice.below(1000)};
+    ASSERT_TRUE(entries.set(at, model[at]));
+  }
+  entries.clear();
+  EXPECT_EQ(*entries.get(17), EntryFile::Entry());
+}
+
+TEST(ResumePlan, OnlyAnswersCountAsDone) {
+  Journal journal;
+  journal.tasks(0, {10, 11, 12, 13});
+  journal.answer(2, "two");
+  journal.answer(0, "zero", Outcome::Failed);
+  EXPECT_EQ(journal.fates({10, 11, 12, 13, 14}, {}),
+            (Fates{DoneBadly, Unanswered, Done, Unanswered, Further}));
+  EXPECT_FALSE(journal.differs);
+  EXPECT_EQ(journal.value(2), "two");
+  EXPECT_EQ(journal.value(0), "zero");
+}
+
+TEST(ResumePlan, FailedOnesAreRunAgainWhenThatIsAskedFor) {
+  Journal journal;
+  journal.tasks(0, {1, 2});
+  journal.answer(0, "", Outcome::Lost);
+  journal.answer(1, "");
+  EXPECT_EQ(journal.fates({1, 2}, {true, false}), (Fates{FailedBefore, Done}));
+}
+
+TEST(ResumePlan, ARunThatCameToItsEndHasLeftOutWhatHasNoAnswer) {
+  Journal journal;
+  journal.tasks(0, {1, 2, 3});
+  journal.answer(0, "");
+  journal.answer(1, "", Outcome::NotComputed);
+  journal.end(true);
+  EXPECT_EQ(journal.fates({1, 2, 3}, {}), (Fates{Done, LeftOut, LeftOut}));
+}
+
+TEST(ResumePlan, APartThatWentOnIsNotAtItsEnd) {
+  Journal journal;
+  journal.tasks(0, {1, 2});
+  journal.answer(1, "", Outcome::NotComputed);
+  journal.end(true);
+  journal.part(false);
+  EXPECT_EQ(journal.fates({1, 2}, {}), (Fates{Unanswered, NotComputed}));
+}
+
+TEST(ResumePlan, AnotherDigestDiffers) {
+  Journal journal;
+  journal.tasks(0, {1, 2});
+  journal.fates({1, 3}, {});
+  EXPECT_TRUE(journal.differs);
+}
+
+TEST(ResumePlan, ByContentEachIsKeptOnceWhereverItStands) {
+  Journal journal;
+  journal.tasks(0, {5, 6, 6, 7, 8});
+  for (std::uint64_t task : {0, 1, 2, 4}) journal.answer(task, std::to_string(task));
+  EXPECT_EQ(journal.fates({6, 9, 8, 6, 6, 7, 5}, {false, true}),
+            (Fates{Done, Changed, Done, Done, Changed, Changed, Done}));
+  EXPECT_EQ(journal.value(0), "1");
+  EXPECT_EQ(journal.value(3), "2");
+}
+
+TEST(ResumePlan, ByContentManyOfOneDigestAreAllFound) {
+  Journal journal;
+  journal.tasks(0, std::vector<std::uint64_t>(3000, 4));
+  for (std::uint64_t task = 0; task < 3000; ++task) journal.answer(task, "");
+  const Fates fates = journal.fates(std::vector<std::uint64_t>(3000, 4), {false, true});
+  EXPECT_EQ(std::count(fates.begin(), fates.end(), Done), 3000);
+}
+
+TEST(JournalContents, APartThatRenumbersHasOnlyWhatItKeeps) {
+  Journal journal;
+  journal.tasks(0, {1, 2});
+  journal.answer(0, "zero");
+  ASSERT_TRUE(journal.read());
+  const AnswerPlace place = journal.contents.task(0)->place;
+  Journal again;
+  again.tasks(0, {1, 2});
+  again.answer(0, "zero");
+  again.part(true);
+  again.tasks(0, {9, 1});
+  ByteBuffer kept;
+  kept.push_back('K');
+  for (std::uint64_t n :
+       {std::uint64_t{1}, place, std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5}}) {
+    append_var(n, kept);
+  }
+  again.put(kept.view());
+  EXPECT_EQ(again.fates({9, 1}, {}), (Fates{Unanswered, Done}));
+  EXPECT_EQ(again.value(1), "zero");
+}
+
+TEST(JournalContents, RefusesWhatIsNoRecordOfItsOwn) {
+  const auto refused = [](auto spoil) {
+    Journal journal;
+    journal.tasks(0, {1});
+    spoil(journal);
+    return !journal.read();
+  };
+  EXPECT_TRUE(refused([](Journal& j) { j.put(as_bytes("?what")); }));
+  EXPECT_TRUE(refused([](Journal& j) { j.tasks(5, {1}); }));
+  EXPECT_TRUE(refused([](Journal& j) { j.answer(1, "of no task"); }));
+  EXPECT_TRUE(refused([](Journal& j) { j.put(as_bytes("X")); }));
+  EXPECT_FALSE(refused([](Journal& j) { j.put(as_bytes("Ltail")); }));
+}
+
+}  // namespace
+}  // namespace spread
