@@ -1,5 +1,6 @@
 #include "spread/base/posix.h"
 
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -15,7 +16,17 @@ void UniqueFd::reset() {
   if (fd_ >= 0) sys::close(std::exchange(fd_, -1));
 }
 
-int UniqueFd::close() { return sys::close(std::exchange(fd_, -1)) == 0 ? 0 : errno; }
+int UniqueFd::close() {
+  return sys::close(std::exchange(fd_, -1)) == 0 || errno == EINTR ? 0 : errno;
+}
+
+UniqueFd open_file(const char* name, int flags, mode_t mode) {
+  int fd;
+  do {
+    fd = sys::open(name, flags, mode);
+  } while (fd < 0 && errno == EINTR);
+  return UniqueFd(fd);
+}
 
 std::string errno_text(int error) { return std::strerror(error); }
 
@@ -26,17 +37,22 @@ Error errno_error(std::string_view what) {
 
 namespace {
 
-IoResult finished(ssize_t moved, bool reading) {
+/// The other side of a pseudo-terminal is gone, which is told by EIO. Of a file that is an error:
+/// what is behind it may not be lost in silence.
+bool is_hung_up(int fd) {
+  struct stat status {};
+  return sys::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
+}
+
+IoResult finished(int fd, ssize_t moved, bool reading) {
   if (moved > 0 || (moved == 0 && !reading)) {
     return {IoState::Done, static_cast<std::size_t>(moved), 0};
   }
   if (moved == 0) return {IoState::End, 0, 0};
   if (errno == EAGAIN || errno == EWOULDBLOCK) return {IoState::WouldBlock, 0, 0};
-  if (errno == EPIPE || (reading && errno == EIO)) {
-    // EIO: the other side of a pseudo-terminal is gone.
-    return {IoState::End, 0, errno};
-  }
-  return {IoState::Failed, 0, errno};
+  const int error = errno;
+  const bool ends = error == EPIPE || (reading && error == EIO && is_hung_up(fd));
+  return {ends ? IoState::End : IoState::Failed, 0, error};
 }
 
 }  // namespace
@@ -46,7 +62,7 @@ IoResult read_some(int fd, Byte* into, std::size_t size) {
   do {
     moved = sys::read(fd, into, size);
   } while (moved < 0 && errno == EINTR);
-  return finished(moved, true);
+  return finished(fd, moved, true);
 }
 
 IoResult write_some(int fd, std::span<const ByteView> pieces) {
@@ -56,7 +72,7 @@ IoResult write_some(int fd, std::span<const ByteView> pieces) {
     do {
       moved = sys::write(fd, pieces[0].data(), pieces[0].size());
     } while (moved < 0 && errno == EINTR);
-    return finished(moved, false);
+    return finished(fd, moved, false);
   }
   std::array<iovec, kMost> vector;
   const std::size_t count = std::min(pieces.size(), kMost);
@@ -66,7 +82,7 @@ IoResult write_some(int fd, std::span<const ByteView> pieces) {
   do {
     moved = sys::writev(fd, vector.data(), static_cast<int>(count));
   } while (moved < 0 && errno == EINTR);
-  return finished(moved, false);
+  return finished(fd, moved, false);
 }
 
 }  // namespace spread

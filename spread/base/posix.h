@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -59,5 +61,9 @@ class UniqueFd {
  private:
   int fd_ = -1;
 };
+
+/// open(2) with EINTR retried: of a FIFO, or on a file system of another host. Where there is none,
+/// errno says why.
+UniqueFd open_file(const char* name, int flags, mode_t mode = 0);
 
 }  // namespace spread

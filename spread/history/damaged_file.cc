@@ -26,7 +26,7 @@ using Header = std::array<Byte, kHeaderBytes>;
 
 /// False: there is no such file, it is empty, or it cannot be read.
 bool read_header(const std::string& file, Header& header) {
-  const UniqueFd opened(sys::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const UniqueFd opened = open_file(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   return opened && sys::pread(opened.get(), header.data(), header.size(), 0) > 0;
 }
 
@@ -34,7 +34,7 @@ bool read_header(const std::string& file, Header& header) {
 Result<std::string> reserve(const std::string& file, int names_max) {
   std::string name = file + ".damaged";
   for (int i = 2;; ++i) {
-    const UniqueFd made(sys::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const UniqueFd made = open_file(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (made) return name;
     const Error why = errno_error("create " + name);
     if (why.number != EEXIST) return tl::unexpected(why);

@@ -78,7 +78,7 @@ void make_private_folders(const std::filesystem::path& folder) {
 
 /// Before SQLite makes it, whose journal has the same permissions.
 void make_private_file(const std::string& file) {
-  UniqueFd(sys::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  static_cast<void>(open_file(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 }
 
 bool matches(const HistoryKey& key, const std::vector<std::string>& words) {

@@ -156,6 +156,13 @@ class RangeReader final : public RecordReader {
   std::string error_;
 };
 
+Result<std::size_t> read_named(int fd, const std::string& name, std::uint64_t offset,
+                               std::span<Byte> to) {
+  auto count = read_at(fd, offset, to);
+  if (!count) return fail("cannot read " + name + ": " + count.error().message);
+  return count;
+}
+
 /// Some files (those of /proc) say that they are empty, and are not; those of sysfs are shorter
 /// than they say. So there has to be a last byte, and none behind it.
 Result<std::uint64_t> size_for_ranges(int fd, const std::string& name) {
@@ -163,8 +170,8 @@ Result<std::uint64_t> size_for_ranges(int fd, const std::string& name) {
   if (!size) return fail(name + " is no regular file, and cannot be read by ranges");
   Byte bytes[2] = {};
   const std::uint64_t last = *size - std::min<std::uint64_t>(*size, 1);
-  const auto count = read_at(fd, last, bytes);
-  if (!count) return fail("cannot read " + name + ": " + count.error().message);
+  const auto count = read_named(fd, name, last, bytes);
+  if (!count) return tl::unexpected(count.error());
   if (*count == *size - last) return *size;
   return fail(name + " does not say how long it is, and cannot be read by ranges");
 }
@@ -239,10 +246,11 @@ Result<std::unique_ptr<RecordReader>> PipeInput::open_ranges(const CutOptions& c
   const std::uint64_t all = std::accumulate(sizes.begin(), sizes.end(), std::uint64_t{0});
   std::vector<RangeFinder> finders;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    finders.emplace_back(block, names[i], sizes[i], blocks_of_file(blocks, sizes[i], all),
-                         [fd = files_[i].get()](std::uint64_t offset, std::span<Byte> to) {
-                           return read_at(fd, offset, to);
-                         });
+    finders.emplace_back(
+        block, names[i], sizes[i], blocks_of_file(blocks, sizes[i], all),
+        [fd = files_[i].get(), name = names[i]](std::uint64_t offset, std::span<Byte> to) {
+          return read_named(fd, name, offset, to);
+        });
   }
   return std::make_unique<RangeReader>(std::move(finders), headers_);
 }
@@ -268,7 +276,7 @@ std::unique_ptr<RecordReader> PipeInput::stdin_by_ranges(const CutOptions& cut,
   std::vector<RangeFinder> finders;
   finders.emplace_back(block, "stdin", *left, 0,
                        [fd = files_[0].get(), base](std::uint64_t offset, std::span<Byte> to) {
-                         return read_at(fd, base + offset, to);
+                         return read_named(fd, "stdin", base + offset, to);
                        });
   return std::make_unique<RangeReader>(std::move(finders), headers_);
 }

@@ -217,6 +217,8 @@ Status make_directories(const std::string& name) {
     if (sys::stat(part.c_str(), &status) == 0) {
       if (S_ISDIR(status.st_mode)) continue;
       why = {errno_text(ENOTDIR), ENOTDIR};
+    } else if (why.number == EEXIST && errno != ENOENT) {
+      why = {errno_text(errno), errno};  // it may be a folder, and cannot be looked at
     }
     return tl::unexpected(why);
   } while (end != std::string::npos);
@@ -229,7 +231,7 @@ Status open_result_files(const std::string& folder, UniqueFd (&files)[2]) {
   }
   for (int i = 0; i < 2; ++i) {
     const std::string name = folder + (i == 0 ? "/stdout" : "/stderr");
-    files[i] = UniqueFd(sys::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    files[i] = open_file(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (!files[i]) return tl::unexpected(errno_error("open " + name));
   }
   return {};
@@ -239,7 +241,7 @@ TempFile::TempFile(std::string directory, std::uint64_t size_max)
     : directory_(std::move(directory)), size_max_(size_max) {}
 
 Status TempFile::open() {
-  fd_ = UniqueFd(sys::open(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  fd_ = open_file(directory_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd_) return {};
   // NFS and a few others have no O_TMPFILE.
   std::string name = directory_ + "/spread-XXXXXX";

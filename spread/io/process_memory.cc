@@ -18,7 +18,7 @@ namespace {
 /// Calls `f` with the name of each process that there is.
 template <typename F>
 Status each_process(F&& f) {
-  const UniqueFd folder(sys::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd folder = open_file("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (!folder) return tl::unexpected(errno_error("cannot read /proc"));
   alignas(dirent64) std::array<char, 32 * 1024> entries;
   while (true) {
@@ -55,7 +55,7 @@ Result<GroupMemory> resident_memory() {
   const auto page = static_cast<std::uint64_t>(sys::page_size());
   GroupMemory memory;
   SPREAD_TRY(each_process([&](const std::string& pid) {
-    const UniqueFd fd(sys::open(("/proc/" + pid + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+    const UniqueFd fd = open_file(("/proc/" + pid + "/stat").c_str(), O_RDONLY | O_CLOEXEC);
     if (!fd) return;  // it has ended
     std::array<char, 1024> text;
     const ssize_t size = sys::read(fd.get(), text.data(), text.size());

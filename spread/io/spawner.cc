@@ -136,7 +136,7 @@ Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& optio
     return {};
   }
   if (to == Connect::Null) {
-    if (!null) null = UniqueFd(sys::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null) null = open_file("/dev/null", O_RDWR | O_CLOEXEC);
     if (!null) return tl::unexpected(errno_error("open /dev/null"));
     call.dup_to(null.get(), fd);
     return {};

@@ -88,7 +88,7 @@ std::string host_name() {
 
 Result<UniqueFd> open_for_reading(const std::string& name, int standard_input) {
   if (name == "-") return open_standard_input(standard_input);
-  UniqueFd fd(sys::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+  UniqueFd fd = open_file(name.c_str(), O_RDONLY | O_CLOEXEC);
   if (!fd) return tl::unexpected(errno_error("cannot read " + name));
   return fd;
 }
@@ -103,8 +103,8 @@ Result<UniqueFd> open_for_writing(const std::string& name, bool append) {
     if (!copy) return tl::unexpected(errno_error("cannot write " + name));
     return copy;
   }
-  UniqueFd fd(sys::open(name.c_str(),
-                        O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666));
+  UniqueFd fd =
+      open_file(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
   if (!fd) return tl::unexpected(errno_error("cannot write " + name));
   return fd;
 }
@@ -208,7 +208,7 @@ Result<OutputDescriptor> open_output(int fd) {
   const bool terminal = S_ISCHR(status.st_mode) && sys::isatty(fd) == 1;
   if (pipe || terminal) {
     const std::string name = "/proc/self/fd/" + std::to_string(fd);
-    output.fd = UniqueFd(sys::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    output.fd = open_file(name.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     output.can_splice = pipe;
     if (output.fd) return output;
     output.can_splice = false;  // it would block

@@ -23,7 +23,7 @@ bool is_in_foreground(const Streams& streams) {
 
 Result<UniqueFd> open_terminal(const Streams& streams) {
   if (streams.terminal == nullptr) return fail("there is no terminal");
-  UniqueFd terminal(sys::open(streams.terminal, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  UniqueFd terminal = open_file(streams.terminal, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (!terminal) return tl::unexpected(errno_error(std::string("cannot open ") + streams.terminal));
   return terminal;
 }

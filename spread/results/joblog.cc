@@ -200,6 +200,8 @@ void JoblogRecord::complete() {
 }
 
 bool JoblogRecord::is_torn_line(std::string_view rest) {
+  // Zeros are what a power cut leaves of a file that had grown.
+  rest = rest.substr(0, rest.find_last_not_of('\0') + 1);
   const std::string header = joblog_header();
   if (std::string_view(header).substr(0, rest.size()) == rest) return true;
   return parse_count(rest.substr(0, rest.find('\t'))).has_value();

@@ -97,7 +97,8 @@ class JoblogRecord {
   /// All of it, with its newlines.
   static Result<JoblogRecord> parse(std::string_view text, std::string_view name,
                                     std::span<const std::uint8_t> ok = {});
-  /// Whether a last line without newline is the start of a line of spread, or of a header.
+  /// Whether a last line without newline is the start of a line of spread, or of a header, or
+  /// nothing; zeros may follow.
   static bool is_torn_line(std::string_view rest);
 
   /// Whether job `sequence` (from 1) with this command need not be run. With

@@ -77,6 +77,15 @@ TEST(Joblog, CommandOfGnuParallelHasNoEscapesButOne) {
   EXPECT_EQ(command_of("n1", "echo a\\"), "echo a\\");
 }
 
+// A power cut leaves zeros of a file that had grown.
+TEST(JoblogRecord, ATornLineMayHaveZerosBehindIt) {
+  const std::string zeros(5000, '\0');
+  EXPECT_TRUE(JoblogRecord::is_torn_line(zeros));
+  EXPECT_TRUE(JoblogRecord::is_torn_line("Seq\tHo" + zeros));
+  EXPECT_TRUE(JoblogRecord::is_torn_line("17\t:\t1795" + zeros));
+  EXPECT_FALSE(JoblogRecord::is_torn_line("other text" + zeros));
+}
+
 TEST(JoblogCommand, ShowsStringsAsTheyAreAndOtherPayloadsAsJson) {
   EXPECT_EQ(command_of_text("a line"), "a line");
   EXPECT_EQ(shown(test::encoded("\x92\x01\xa1x")), "[1,\"x\"]");
