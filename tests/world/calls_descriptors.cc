@@ -31,6 +31,8 @@ ssize_t splice_pipe(Machine& machine, int from, int to, std::size_t size) {
   const OpenPtr target = at(machine, to);
   if (source == nullptr || !target) return answer(ssize_t{-EINVAL});
   if ((target->flags & O_APPEND) != 0) return answer(ssize_t{-EINVAL});
+  if (machine.fails(Call::Splice, from)) return -1;
+  size = machine.shorten(size);
   Pipe& pipe = *source->pipe();
   if (pipe.bytes.empty()) return answer(ssize_t{pipe.writers == 0 ? 0 : -EAGAIN});
   const ssize_t moved = target->write(pipe.bytes.data(), std::min(size, pipe.bytes.size()));
@@ -45,12 +47,18 @@ ssize_t splice_pipe(Machine& machine, int from, int to, std::size_t size) {
 
 int close(int fd) {
   Machine& machine = enter();
-  machine.trace("close", fd, 0);
+  // It is closed all the same.
+  const bool fails = machine.fails(Call::Close, fd);
+  const int error = errno;
+  machine.trace("close", fd, fails ? -error : 0);
+  if (fails) return machine.descriptors.erase(fd), answer(-error);
   return machine.descriptors.erase(fd) != 0 ? 0 : answer(-EBADF);
 }
 
 ssize_t read(int fd, void* into, std::size_t size) {
   Machine& machine = enter();
+  if (machine.fails(Call::Read, fd)) return -1;
+  size = machine.shorten(size);
   const ssize_t result = transfer(machine, fd, [&](Open& open) { return open.read(into, size); });
   // Of what it reads from pipes, all but stdin comes from children.
   if (fd != 0 && result > 0 && dynamic_cast<PipeEnd*>(at(machine, fd).get()) != nullptr) {
@@ -62,6 +70,8 @@ ssize_t read(int fd, void* into, std::size_t size) {
 
 ssize_t write(int fd, const void* from, std::size_t size) {
   Machine& machine = enter();
+  if (machine.fails(Call::Write, fd)) return -1;
+  size = machine.shorten(size);
   const ssize_t result = transfer(machine, fd, [&](Open& open) { return open.write(from, size); });
   const auto* pipe = dynamic_cast<const PipeEnd*>(at(machine, fd).get());
   if (result > 0 && pipe != nullptr && machine.outputs.contains(pipe->pipe().get())) {
@@ -83,6 +93,8 @@ ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
   Machine& machine = enter();
   const OpenFile* file = file_at(machine, fd);
   if (file == nullptr) return answer(ssize_t{-ESPIPE});
+  if (machine.fails(Call::Pread, fd)) return -1;
+  size = machine.shorten(size);
   const ssize_t result = file->read_at(into, size, static_cast<std::size_t>(offset));
   if (!machine.is_store(*file->inode)) return answer(result);
   machine.reads_back = true;
@@ -94,6 +106,8 @@ ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset) {
   Machine& machine = enter();
   OpenFile* file = file_at(machine, fd);
   if (file == nullptr) return answer(ssize_t{-ESPIPE});
+  if (machine.fails(Call::Pwrite, fd)) return -1;
+  size = machine.shorten(size);
   const ssize_t result = file->write_at(from, size, static_cast<std::size_t>(offset));
   if (result > 0 && machine.is_store(*file->inode)) machine.holds(-result);
   return answer(result);
@@ -125,7 +139,9 @@ int fcntl(int fd, int command, int argument) {
   const OpenPtr open = at(machine, fd);
   if (!open) return answer(-EBADF);
   switch (command) {
-    case F_DUPFD_CLOEXEC: return answer(machine.add(open, argument));
+    case F_DUPFD_CLOEXEC:
+      if (machine.fails(Call::Duplicate, fd)) return -1;
+      return answer(machine.add(open, argument));
     case F_GETFL: return open->flags;
     case F_SETFL: open->flags = (open->flags & O_ACCMODE) | argument; return 0;
     case F_GETFD: return fd > 2 ? FD_CLOEXEC : 0;
@@ -137,6 +153,7 @@ int fcntl(int fd, int command, int argument) {
 int shutdown(int, int) { return enter(), answer(-ENOTSOCK); }  // there are no sockets
 int pipe2(int ends[2], int flags) {
   Machine& machine = enter();
+  if (machine.fails(Call::Pipe)) return -1;
   const std::shared_ptr<Pipe> pipe = machine.make_pipe();
   for (int i = 0; i < 2; ++i) {
     auto end = std::make_shared<PipeEnd>(pipe, i == 1);
@@ -156,11 +173,13 @@ int columns(int) { return enter(), -1; }
 
 int memfd_create(const char*, unsigned) {
   Machine& machine = enter();
+  if (machine.fails(Call::Memfd)) return -1;
   return answer(machine.add(std::make_shared<OpenMemory>()));
 }
 
 void* mmap(void*, std::size_t size, int, int flags, int fd, off_t) {
   Machine& machine = enter();
+  if (machine.fails(Call::Mmap, fd)) return MAP_FAILED;
   const bool anonymous = (flags & MAP_ANONYMOUS) != 0;
   const auto memory = anonymous ? std::make_shared<OpenMemory>()
                                 : std::dynamic_pointer_cast<OpenMemory>(at(machine, fd));

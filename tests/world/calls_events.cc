@@ -27,6 +27,7 @@ std::optional<Time> deadline(const Machine& machine, int timeout_ms) {
 
 int poll(pollfd* asked, std::size_t count, int timeout_ms) {
   Machine& machine = enter();
+  if (machine.fails(Call::Poll)) return -1;
   const auto look = [&] {
     int ready = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -44,6 +45,7 @@ int poll(pollfd* asked, std::size_t count, int timeout_ms) {
 
 int epoll_create1(int) {
   Machine& machine = enter();
+  if (machine.fails(Call::EpollCreate)) return -1;
   return answer(machine.add(std::make_shared<OpenEpoll>()));
 }
 
@@ -54,6 +56,7 @@ int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
   if (watched == machine.descriptors.end() || set == machine.descriptors.end()) {
     return answer(-EBADF);
   }
+  if (operation == EPOLL_CTL_ADD && machine.fails(Call::EpollAdd, fd)) return -1;
   auto& events = static_cast<OpenEpoll&>(*set->second);
   machine.trace(operation == EPOLL_CTL_ADD   ? "epoll add"
                 : operation == EPOLL_CTL_DEL ? "epoll del"
@@ -64,6 +67,7 @@ int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
 
 int epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) {
   Machine& machine = enter();
+  if (machine.fails(Call::EpollWait)) return -1;
   const auto& set = static_cast<OpenEpoll&>(*machine.descriptors.at(epoll));
   std::vector<epoll_event> ready;
   machine.wait(
@@ -84,6 +88,7 @@ int epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) {
 
 int timerfd_create(int, int) {
   Machine& machine = enter();
+  if (machine.fails(Call::Timerfd)) return -1;
   return answer(machine.add(std::make_shared<OpenTimer>(machine.timeline())));
 }
 
@@ -95,6 +100,7 @@ int timerfd_settime(int fd, int, const itimerspec* when) {
 
 int signalfd(int, const sigset_t* signals, int flags) {
   Machine& machine = enter();
+  if (machine.fails(Call::Signalfd)) return -1;
   const auto next = [&machine, wanted = *signals] {
     for (int number = 1; number < NSIG; ++number) {
       if (sigismember(&wanted, number) == 1 && sigismember(&machine.pending, number) == 1) {

@@ -39,6 +39,7 @@ int sync(int fd) {
   const OpenFile* file = file_at(machine, fd);
   if (file == nullptr) return answer(at(machine, fd) ? -EINVAL : -EBADF);
   take_time(machine);
+  if (machine.fails(Call::Fsync, fd)) return -1;
   file->inode->synced = file->inode->bytes;
   for (const auto& [name, inode] : machine.files) {
     if (inode == file->inode && inode->directory) machine.sync_folder(name);
@@ -50,16 +51,19 @@ int sync(int fd) {
 }  // namespace
 
 int fstat(int fd, struct stat* status) {
-  const OpenPtr open = at(enter(), fd);
+  Machine& machine = enter();
+  const OpenPtr open = at(machine, fd);
   if (!open) return answer(-EBADF);
+  if (machine.fails(Call::Fstat, fd)) return -1;
   describe(open, status);
   return 0;
 }
 
-int fchmod(int, mode_t) { return enter(), 0; }
+int fchmod(int fd, mode_t) { return enter().fails(Call::Fchmod, fd) ? -1 : 0; }
 
 int ftruncate(int fd, off_t size) {
   Machine& machine = enter();
+  if (machine.fails(Call::Ftruncate, fd)) return -1;
   if (auto* memory = dynamic_cast<OpenMemory*>(at(machine, fd).get())) {
     memory->bytes.resize(static_cast<std::size_t>(size));
     return 0;
@@ -86,6 +90,7 @@ int fcntl(int fd, int command, struct flock* lock) {
   if (!takes && command != F_OFD_GETLK) return answer(-EINVAL);
   if (takes && lock->l_type == F_WRLCK && mode == O_RDONLY) return answer(-EBADF);
   if (takes && lock->l_type == F_RDLCK && mode == O_WRONLY) return answer(-EBADF);
+  if (machine.fails(Call::Lock, fd)) return -1;
   if (machine.faults().lock_error != 0) return answer(-machine.faults().lock_error);
   int result = file->inode->lock(*file, command, *lock);
   if (result == -EAGAIN && command == F_OFD_SETLKW) {
@@ -98,6 +103,7 @@ int fcntl(int fd, int command, struct flock* lock) {
 
 int open(const char* name, int flags, mode_t) {
   Machine& machine = enter();
+  if (machine.fails((flags & O_CREAT) != 0 ? Call::Create : Call::Open)) return -1;
   int error = 0;
   OpenPtr open = machine.open(name, flags, error);
   if (!open) return answer(-error);
@@ -115,12 +121,15 @@ int mkostemp(char* name, int flags) {
 }
 
 char* mkdtemp(char* name) {
-  enter().make_file(name)->directory = true;
+  Machine& machine = enter();
+  if (machine.fails(Call::Mkdir)) return nullptr;
+  machine.make_file(name)->directory = true;
   return name;
 }
 
 int stat(const char* name, struct stat* status) {
   Machine& machine = enter();
+  if (machine.fails(Call::Stat)) return -1;
   int error = 0;
   const OpenPtr open = machine.open(name, O_RDONLY, error);
   if (!open) return answer(-error);
@@ -135,6 +144,7 @@ int access(const char* name, int) {
 
 int truncate(const char* name, off_t size) {
   Machine& machine = enter();
+  if (machine.fails(Call::Truncate)) return -1;
   const auto found = machine.files.find(name);
   if (found == machine.files.end()) return answer(-ENOENT);
   found->second->bytes.resize(static_cast<std::size_t>(size));
@@ -143,6 +153,7 @@ int truncate(const char* name, off_t size) {
 
 int unlink(const char* name) {
   Machine& machine = enter();
+  if (machine.fails(Call::Unlink)) return -1;
   const auto found = machine.files.find(name);
   if (found == machine.files.end()) return answer(-ENOENT);
   if (found->second->directory) return answer(-EISDIR);
@@ -152,6 +163,7 @@ int unlink(const char* name) {
 
 int rename(const char* from, const char* to) {
   Machine& machine = enter();
+  if (machine.fails(Call::Rename)) return -1;
   const auto found = machine.files.find(from), replaced = machine.files.find(to);
   if (found == machine.files.end()) return answer(-ENOENT);
   const bool folder = found->second->directory;
@@ -165,14 +177,15 @@ int rename(const char* from, const char* to) {
 
 int mkdir(const char* name, mode_t) {
   Machine& machine = enter();
+  if (machine.fails(Call::Mkdir)) return -1;
   if (machine.files.contains(name)) return answer(-EEXIST);
   machine.make_file(name)->directory = true;
   return 0;
 }
 
 char* getcwd(char* into, std::size_t) {
-  enter();
-  return std::strcpy(into, "/world");
+  if (enter().fails(Call::Getcwd)) return nullptr;
+  return std::strcpy(into, Machine::kFolder);
 }
 
 /// No folder can be opened.

@@ -83,6 +83,7 @@ Co<int> be_guard(Process& self) {
 ProcessStarted start_process(const ProcessStart& start) {
   Machine& machine = enter();
   take_time(machine);
+  if (machine.fails(Call::Start)) return {-1, -1, errno};
   if (machine.one_in(machine.faults().start_fails_one_in)) return {-1, -1, EAGAIN};
   if (machine.descriptors.size() >= machine.faults().descriptors_max) return {-1, -1, EMFILE};
   Process& process = machine.add_process();
@@ -118,6 +119,7 @@ ProcessStarted start_process(const ProcessStart& start) {
 
 ProcessStarted start_guard(const GuardStart& start) {
   Machine& machine = enter();
+  if (machine.fails(Call::Start)) return {-1, -1, errno};
   Process& guard = machine.add_process();
   guard.child = true;
   guard.ends_after.reset();
@@ -143,6 +145,7 @@ int kill(pid_t pid, int signal) {
 
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   Machine& machine = enter();
+  if ((options & WNOHANG) == 0 && machine.fails(Call::Wait)) return -1;
   Process* process = what == P_PID ? child(machine, static_cast<int>(id)) : nullptr;
   if (process == nullptr) return answer(-ECHILD);
   if ((options & WNOHANG) == 0) wait_until_reapable(machine, *process);
@@ -159,6 +162,7 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
 pid_t waitpid(pid_t pid, int* status, int options) {
   if (Process* process = child(Machine::current(), pid)) process->reaping = true;
   Machine& machine = enter();
+  if ((options & WNOHANG) == 0 && machine.fails(Call::Wait)) return -1;
   Process* process = child(machine, pid);
   if (process == nullptr) return answer(-ECHILD);
   if ((options & WNOHANG) == 0) wait_until_reapable(machine, *process);

@@ -21,6 +21,7 @@ void resume_soon(Machine& machine, Thread* thread) {
 int eventfd(unsigned, int flags) {
   Machine& machine = enter();
   if (!machine.faults().threads) return answer(-EMFILE);
+  if (machine.fails(Call::Eventfd)) return -1;
   auto counter = std::make_shared<OpenCounter>();
   counter->flags = flags;
   return answer(machine.add(std::move(counter)));
@@ -28,6 +29,7 @@ int eventfd(unsigned, int flags) {
 
 int pthread_create(pthread_t* thread, std::size_t, void* (*run)(void*), void* argument) {
   Machine& machine = enter();
+  if (machine.fails(Call::Thread)) return errno;
   machine.threads.push_back(std::make_unique<Thread>(machine, [run, argument] { run(argument); }));
   *thread = machine.threads.size();
   machine.trace("thread", static_cast<long>(*thread), 0);

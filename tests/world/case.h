@@ -17,6 +17,7 @@ struct Case {
   const Machine& machine;
   const Outcome& outcome;
   const Halt halt = find_halt(scenario);
+  bool excused = false;  ///< a system call has failed, which may have ended the run
 
   std::set<std::size_t> delivered{};  ///< tasks that stdout, or a file, has something of
   std::vector<std::string> found{};   ///< what is wrong
@@ -38,6 +39,12 @@ struct Case {
   /// All is done, and the program says so.
   bool undisturbed() const;
 };
+
+std::vector<std::string> judge_as(const Scenario& scenario, const Machine& machine,
+                                  const Outcome& outcome, bool excused);
+/// Where a system call has failed.
+std::vector<std::string> judge_failed(const Scenario& scenario, const Machine& machine,
+                                      const Outcome& outcome);
 
 /// What a task writes to stdout in the end: by its last try.
 std::string last_text(const TaskPlan& task);

@@ -20,10 +20,14 @@
 #include "descriptors.h"
 #include "files.h"
 #include "process.h"
+#include "spread/sys/fault_kinds.h"
 #include "threads.h"
 #include "timeline.h"
 
 namespace spread::world {
+
+using sys::Call;
+using sys::FaultKind;
 
 /// What goes wrong, beside what processes do.
 struct Faults {
@@ -49,6 +53,9 @@ struct Faults {
   std::uint64_t killed_at_start = 0;
   /// Then, for the whole machine: what was not synced may be lost.
   bool power_cut = false;
+  /// The so many-th of its system calls fails, if it can in this way.
+  std::uint64_t fails_at_call = 0;
+  FaultKind failure = FaultKind::Short;
 };
 
 class Machine {
@@ -77,6 +84,15 @@ class Machine {
   /// For people: what the program did, and what came of it.
   bool tracing = false;
   void trace(const char* call, long argument, long result) const;
+  /// Whether this call, which has just been entered, is the one that is to fail: errno says how.
+  bool fails(Call call, int fd = -1);
+  /// How much it moves of `size`, when it has not failed.
+  std::size_t shorten(std::size_t size) const;
+  /// Which call has failed.
+  std::optional<Call> failed;
+  /// How each call could have failed, by its number, where that is noted.
+  bool notes_failures = false;
+  std::map<std::uint64_t, std::set<FaultKind>> could_fail;
   /// Sends the program a signal.
   void signal(int number);
   /// The program makes no more calls: `why` it was killed or hangs. Does not return.

@@ -18,11 +18,12 @@ class Mend:
     fault: str
     edits: tuple[Edit, ...]
     first: int  # the seed of the first world that is looked at
+    points: int  # where one fault is what shows it: the first of some system calls that fail; 0: worlds do
 
-    def __init__(self, name, kind, fault, *edits, first=1):
+    def __init__(self, name, kind, fault, *edits, first=1, points=0):
         """Each three of `edits` are a file, what stands there once, and what stood there before."""
         groups = zip(edits[::3], edits[1::3], edits[2::3], strict=True)
-        for key, value in (("name", name), ("kind", kind), ("fault", fault), ("first", first),
+        for key, value in (("name", name), ("kind", kind), ("fault", fault), ("first", first), ("points", points),
                            ("edits", tuple(Edit(*group) for group in groups))):
             object.__setattr__(self, key, value)
 
@@ -288,4 +289,28 @@ MENDS = [
          "    if (each.state() == SlotState::Live && each.suspended().empty()) add(each);\n",
          "    if (each.state() == SlotState::Live) add(each);\n",
          first=1001),
+    Mend("input-error", "map",
+         "input that cannot be read any more ends without a word",
+         "spread/base/posix.cc",
+         "(reading && error == EIO && is_hung_up(fd))",
+         "(reading && error == EIO)",
+         points=50),
+    Mend("interrupted-open", "map",
+         "an open that a signal has interrupted is an error",
+         "spread/base/posix.cc",
+         "  } while (fd < 0 && errno == EINTR);\n  return UniqueFd(fd);",
+         "  } while (false);\n  return UniqueFd(fd);",
+         points=30),
+    Mend("joblog-zeros", "map",
+         "a joblog that a power cut has left with zeros at its end is refused",
+         "spread/results/joblog.cc",
+         "  rest = rest.substr(0, rest.find_last_not_of('\\0') + 1);\n",
+         "",
+         points=100),
+    Mend("folder-exists", "map",
+         "a folder for results that cannot be looked at is told to exist",
+         "spread/io/files.cc",
+         "why.number == EEXIST && errno != ENOENT",
+         "false",
+         points=60),
 ]

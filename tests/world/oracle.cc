@@ -41,7 +41,7 @@ bool Case::too_few_slots() const {
 }
 
 bool Case::calm() const {
-  return !too_few_slots() && !signalled() && !reader_left() && !nothing_could_start() &&
+  return !excused && !too_few_slots() && !signalled() && !reader_left() && !nothing_could_start() &&
          !scenario.host.loses() && !machine.disk_was_full &&
          scenario.worker.answers_wrongly_one_in == 0 &&
          // Nothing leaves before the end, so that no room left is an error.
@@ -68,7 +68,14 @@ std::string job_text(const Scenario& scenario, std::size_t task) {
 
 std::vector<std::string> judge(const Scenario& scenario, const Machine& machine,
                                const Outcome& outcome) {
+  return machine.failed ? judge_failed(scenario, machine, outcome)
+                        : judge_as(scenario, machine, outcome, false);
+}
+
+std::vector<std::string> judge_as(const Scenario& scenario, const Machine& machine,
+                                  const Outcome& outcome, bool excused) {
   Case it{scenario, machine, outcome};
+  it.excused = excused;
   for (const std::string& each : scenario.nonsense) it.say(each);
   for (const std::string& each : machine.complaints) it.say(each);
   if (!outcome.status && outcome.why == "killed") {

@@ -5,6 +5,23 @@
 #include "case.h"
 
 namespace spread::world {
+namespace {
+
+constexpr int kOwnError = 255;
+
+/// A joblog that has zeros between its lines is refused, before anything is begun.
+std::vector<std::string> refused(const Scenario& scenario, const Outcome& outcome) {
+  std::vector<std::string> found;
+  for (const TaskPlan& task : scenario.tasks) {
+    if (task.begun() > 0) found.push_back("resumed: it is refused, and yet something is begun");
+  }
+  if (outcome.errors.find(": this is no line of a joblog") == std::string::npos)
+    found.push_back("resumed: it does not say what is wrong with the joblog");
+  return found;
+}
+
+}  // namespace
+
 StoppedRun stop_for_resume(Scenario& scenario, const Outcome& outcome,
                            std::map<std::string, std::string> files) {
   StoppedRun before;
@@ -12,6 +29,7 @@ StoppedRun stop_for_resume(Scenario& scenario, const Outcome& outcome,
   std::string& joblog = before.files[scenario.joblog];
   before.killed = outcome.why == "killed";
   if (before.killed) joblog.resize(joblog.size() - std::min(joblog.size(), scenario.torn));
+  before.zeros = joblog.find('\0') != std::string::npos;
   for (const std::size_t task : lines_in_joblog(joblog)) before.logged.insert(task);
   for (TaskPlan& task : scenario.tasks) {
     task.tries.clear();
@@ -34,6 +52,7 @@ std::vector<std::string> judge_resumed(const Scenario& scenario, const StoppedRu
     say(outcome.why);
     return found;
   }
+  if (before.zeros && *outcome.status == kOwnError) return refused(scenario, outcome);
   std::string wanted;
   for (std::size_t i = 0; i < scenario.tasks.size(); ++i) {
     const TaskPlan& task = scenario.tasks[i];
@@ -49,8 +68,9 @@ std::vector<std::string> judge_resumed(const Scenario& scenario, const StoppedRu
     say(std::to_string(outcome.out.size()) + " bytes on stdout, not " +
         std::to_string(wanted.size()) + ", or others");
   }
-  // Where the first run was killed, the joblog and the table need not have come equally far.
-  if (!scenario.table.empty() && !before.killed) {
+  // Where the first run was killed, or the joblog could not be written, that and the table need not
+  // have come equally far.
+  if (!scenario.table.empty() && !before.killed && !before.joblog_failed) {
     Case it{scenario, machine, outcome};
     judge_table(it, true, true);
     for (const std::string& each : it.found) say(each);

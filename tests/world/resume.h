@@ -14,6 +14,8 @@ struct StoppedRun {
   std::map<std::string, std::string> files;
   std::set<std::size_t> logged;  ///< tasks that its joblog has
   bool killed = false;           ///< as by kill -9
+  bool zeros = false;            ///< a power cut has left zeros in its joblog
+  bool joblog_failed = false;    ///< a system call has, so that it may lack what the table has
 };
 
 /// Its joblog may have lost its last bytes with the machine. Afterwards tasks are as if they had

@@ -35,7 +35,12 @@ void Run::execute(const std::vector<std::string>& words, const std::function<voi
     let_rest();
     over();
   };
-  connect(0, feeder(scenario_.in, scenario_.input, last_input_), true);
+  if (scenario_.in_file) {
+    const auto file = machine_.make_file("/world/in", scenario_.input);
+    machine_.descriptors[0] = std::make_shared<OpenFile>(file, O_RDONLY);
+  } else {
+    connect(0, feeder(scenario_.in, scenario_.input, last_input_), true);
+  }
   if (scenario_.out_named) machine_.make_file(kOutFile, kOld);
   if (scenario_.out_file && !scenario_.out_named) {
     machine_.descriptors[1] = std::make_shared<OpenFile>(machine_.make_file(kOutFile), O_WRONLY);

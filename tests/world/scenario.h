@@ -237,6 +237,7 @@ struct Scenario {
   HostPlan host;
   StreamPlan in, out, errors;
   bool one_place = false;  ///< stdout and stderr are the same pipe
+  bool in_file = false;    ///< stdin is a file
   bool out_file = false;   ///< results go to a file: stdout is one, ...
   bool out_named = false;  ///< ... or it is that of -o
   bool spill_fills = false, disk_fills = false;

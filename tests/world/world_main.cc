@@ -7,106 +7,28 @@
 //   world KIND seed N [trace]  that world alone, with all that there is to know of it, and with its
 //                              system calls
 //
-// KIND is run, map, pipe or all.
-#include <sys/resource.h>
+//   world KIND faults [some] [first] [FIRST [COUNT]]
+//                              one fault at each of COUNT system calls, else 2,000, of a few runs
+//                              that are always the same: all that can happen there, or, with
+//                              `some`, one of it in one of the runs, by SPREAD_SEED
+//   world KIND fault RUN POINT FAULT [trace]
+//                              one of these alone
+//
+// KIND is run, map, pipe or all; faults: run, map or pipe.
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
 #include <string>
 
-#include "oracle.h"
-#include "resume.h"
-#include "run.h"
+#include "fault_points.h"
+#include "world.h"
 
 namespace spread::world {
 namespace {
 
-/// Long lines are cut.
-std::string shorten(const std::string& text) {
-  std::string shown;
-  std::size_t column = 0;
-  for (const char c : text) {
-    column = c == '\n' ? 0 : column + 1;
-    constexpr std::size_t kColumns = 150;
-    if (column <= kColumns) shown += c;
-  }
-  return shown;
-}
-
-/// A run, and perhaps another one that goes on where it was stopped.
-class World {
- public:
-  World(const std::string& what, std::uint64_t seed)
-      : seed_(seed), scenario_(draw_scenario(what, seed)) {}
-
-  /// Ends this process, with 0 if all is as it should be.
-  [[noreturn]] void execute() {
-    run_.emplace(scenario_, seed_, scenario_.faults, scenario_.files);
-    run_->machine().tracing = trace;
-    run_->execute(scenario_.words, [this] { first_is_over(); });
-    std::abort();  // first_is_over() does not return
-  }
-
-  bool show = false, trace = false;
-
- private:
-  [[noreturn]] void first_is_over() {
-    if (show) std::fprintf(stderr, "%s", describe(scenario_).c_str());
-    report(*run_, judge(scenario_, run_->machine(), run_->outcome()));
-    if (!scenario_.resumes || failed_) std::_Exit(failed_ ? 1 : 0);
-    before_ = stop_for_resume(scenario_, run_->outcome(), run_->files());
-    resumed_.emplace(scenario_, seed_ + 1, Faults(), before_.files);
-    resumed_->machine().tracing = trace;
-    resumed_->execute(resumed_words(scenario_), [this] { second_is_over(); });
-    std::abort();
-  }
-
-  [[noreturn]] void second_is_over() {
-    report(*resumed_, judge_resumed(scenario_, before_, resumed_->machine(), resumed_->outcome()));
-    std::_Exit(failed_ ? 1 : 0);
-  }
-
-  void report(Run& run, const std::vector<std::string>& found) {
-    const Outcome& outcome = run.outcome();
-    if (show) {
-      std::fprintf(stderr,
-                   "  status %d after %.3f s and %llu calls\n--- stdout\n%s--- stderr\n%s---\n",
-                   outcome.status.value_or(-1), static_cast<double>(outcome.ended) / kSecond,
-                   static_cast<unsigned long long>(run.machine().calls()),
-                   shorten(outcome.out).c_str(), shorten(outcome.errors).c_str());
-    }
-    constexpr std::size_t kShown = 5;
-    for (std::size_t i = 0; i < found.size() && (show || i < kShown); ++i) {
-      std::fprintf(stderr, "  %s\n", found[i].c_str());
-    }
-    failed_ = failed_ || !found.empty();
-  }
-
-  std::uint64_t seed_;
-  Scenario scenario_;
-  std::optional<Run> run_, resumed_;
-  StoppedRun before_;
-  bool failed_ = false;
-};
-
-int in_a_process(const std::string& what, std::uint64_t seed) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    // Virtual time stands still in a loop without a system call; no world takes a second of a CPU.
-    constexpr rlimit kSeconds = {30, 31};
-    ::setrlimit(RLIMIT_CPU, &kSeconds);
-    World(what, seed).execute();
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
 [[noreturn]] void run_one(const std::string& what, std::uint64_t seed, bool trace) {
-  World world(what, seed);
+  World world(draw_scenario(what, seed), seed);
   world.show = true;
   world.trace = trace;
   world.execute();
@@ -118,7 +40,7 @@ int run_many(const std::string& program, const std::string& what, std::uint64_t 
   const std::uint64_t first = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
   int failed = 0;
   for (std::uint64_t seed = first; seed < first + runs && failed < failures_max; ++seed) {
-    const int status = in_a_process(what, seed);
+    const int status = in_a_process([&] { World(draw_scenario(what, seed), seed).execute(); });
     if (status == 0) continue;
     ++failed;
     std::string how = what + " fails with seed " + std::to_string(seed);
@@ -131,12 +53,40 @@ int run_many(const std::string& program, const std::string& what, std::uint64_t 
   return failed == 0 ? 0 : 1;
 }
 
+/// world KIND fault NAME POINT FAULT [trace]
+int show_point(const std::vector<std::string>& words) {
+  constexpr std::size_t kFewest = 6;
+  if (words.size() < kFewest) return 2;
+  const std::optional<PointFault> fault = find_fault(words[5]);
+  for (const FixedRun& run : fixed_runs(words[1])) {
+    if (run.name != words[3] || !fault) continue;
+    show_fault_point(run, std::strtoull(words[4].c_str(), nullptr, 10), *fault,
+                     words.size() > kFewest);
+  }
+  std::fprintf(stderr, "world: there is no such run, or no such fault\n");
+  return 2;
+}
+
+/// world KIND faults [some] [first] [FIRST [COUNT]]
+int run_points(const std::vector<std::string>& words) {
+  FaultPoints points{words[0], words[1]};
+  std::size_t next = 3;
+  for (; next < words.size() && (words[next] == "some" || words[next] == "first"); ++next) {
+    (words[next] == "some" ? points.some : points.until_one) = true;
+  }
+  if (next < words.size()) points.first = std::strtoull(words[next].c_str(), nullptr, 10);
+  if (next + 1 < words.size()) points.count = std::strtoull(words[next + 1].c_str(), nullptr, 10);
+  return run_fault_points(points);
+}
+
 int main(const std::vector<std::string>& words) {
   const bool one = words.size() >= 4 && words[2] == "seed";
   if (words.size() < 3) {
     std::fprintf(stderr, "usage: world run|map|pipe|all RUNS | world KIND seed N [trace]\n");
     return 2;
   }
+  if (words[2] == "fault") return show_point(words);
+  if (words[2] == "faults") return run_points(words);
   const std::uint64_t number = std::strtoull(words[one ? 3 : 2].c_str(), nullptr, 10);
   if (one) run_one(words[1], number, words.size() > 4);
   return run_many(words[0], words[1], number, words.size() > 3 ? 1 : 10);

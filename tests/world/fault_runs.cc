@@ -1,0 +1,160 @@
+// The runs whose system calls fail, one after the other. Each has more than 2,000 of them.
+#include "draw.h"
+#include "fault_points.h"
+
+namespace spread::world {
+namespace {
+
+using End = TaskPlan::End;
+
+constexpr char kJoblog[] = "/world/joblog";
+
+class FixedRuns {
+ public:
+  explicit FixedRuns(std::string what) : what_(std::move(what)) {}
+
+  std::vector<FixedRun> runs() {
+    if (what_ == "run") all_of_run();
+    if (what_ == "map") all_of_map();
+    if (what_ == "pipe") all_of_pipe();
+    return std::move(runs_);
+  }
+
+ private:
+  void all_of_run() {
+    {
+      Scenario& it =
+          add("json", {"--wire", "json", "--window", "2", "--retries", "2", "--tails", "stderr"});
+      it.window = 2;
+      it.worker.tail = "tail\n";
+      tasks(it, 360, 200);
+      slow_reader(it);
+    }
+    {
+      Scenario& it =
+          add("records", {"--wire", "msgpack", "--retries", "2", "--unordered", "--joblog", kJoblog,
+                          "--log", "/world/log", "--events", "/world/events"});
+      it.wire = "msgpack";
+      it.ordered = false;
+      it.joblog = kJoblog;
+      it.in_file = true;
+      it.out_file = true;
+      tasks(it, 260, 100);
+    }
+    {
+      Scenario& it = add("spill", {"--wire", "lines", "--retries", "2", "--reorder-mem", "1"});
+      it.wire = "lines";
+      it.window = 1;
+      it.little_memory = true;
+      tasks(it, 340, 3000);
+      it.tasks[0].duration = 2 * kSecond;
+    }
+    for (FixedRun& each : runs_) finish(each.scenario, "worker");
+  }
+
+  void all_of_map() {
+    {
+      Scenario& it = add("joblog", {"--retries", "2", "--joblog", kJoblog});
+      it.joblog = kJoblog;
+      it.resumes = true;
+      tasks(it, 140, 200);
+      slow_reader(it);
+    }
+    {
+      Scenario& it = add("results", {"--retries", "2", "--results", "/world/results"});
+      it.results = "/world/results";
+      it.faults.threads = true;
+      it.in_file = true;
+      tasks(it, 110, 200);
+    }
+    {
+      Scenario& it =
+          add("table", {"--retries", "2", "--joblog", kJoblog, "--results", "/world/t.csv"});
+      it.joblog = kJoblog;
+      it.table = "/world/t.csv";
+      it.resumes = true;
+      tasks(it, 140, 200);
+    }
+    {
+      Scenario& it = add("spill", {"--retries", "2", "--reorder-mem", "1", "--tag"});
+      it.little_memory = true;
+      it.out_file = true;
+      it.tag = true;
+      tasks(it, 120, 6000);
+      it.tasks[0].duration = 2 * kSecond;
+    }
+    for (FixedRun& each : runs_) finish(each.scenario, "job");
+  }
+
+  void all_of_pipe() {
+    Scenario& ordered = add("ordered", {"--block", "300"});
+    ordered.in_file = true;
+    blocks(ordered, 2000);
+    Scenario& robin = add("round-robin", {"--round-robin", "--block", "300"});
+    robin.ordered = false;
+    blocks(robin, 8000);
+    slow_reader(robin);
+    for (FixedRun& each : runs_) finish(each.scenario, "filter");
+  }
+
+  Scenario& add(const std::string& name, std::initializer_list<std::string> words) {
+    Scenario& scenario = runs_.emplace_back(FixedRun{name, {}}).scenario;
+    scenario.subcommand = what_;
+    scenario.slots = 3;
+    scenario.retries = 2;
+    scenario.shutdown_timeout = 2 * kSecond;
+    scenario.kill_grace = 500 * kMillisecond;
+    scenario.words = {"spread",       what_,   "--no-history", "--no-bar",
+                      "--kill-grace", "500ms", "-j",           "3"};
+    if (what_ == "run") {
+      const std::initializer_list<std::string> more = {"--shutdown-timeout", "2s"};
+      scenario.words.insert(scenario.words.end(), more);
+    }
+    scenario.words.insert(scenario.words.end(), words);
+    scenario.worker.ends_after = 50 * kMillisecond;
+    scenario.in.closes = true;
+    return scenario;
+  }
+
+  void finish(Scenario& scenario, const std::string& program) {
+    if (what_ == "run") scenario.words.push_back("--");
+    scenario.words.push_back(program);
+  }
+
+  /// Some fail, and are tried again.
+  void tasks(Scenario& scenario, std::size_t count, std::uint64_t size_max) {
+    for (std::size_t i = 0; i < count; ++i) {
+      TaskPlan task;
+      task.value = text(draw_, i, draw_.between(1, size_max));
+      task.duration = static_cast<Time>(draw_.between(0, 20)) * kMillisecond;
+      if (i % 8 == 5) task.errors = "err " + text(draw_, i, 30) + "\n";
+      const bool errors = scenario.wire != "lines";
+      if (i % 30 == 17) task.attempts = {errors ? End::Error : End::Crash, End::Ok};
+      if (i % 50 == 29) task.attempts = {End::Crash, End::Ok};
+      scenario.input += std::to_string(i) + "\n";
+      scenario.tasks.push_back(std::move(task));
+    }
+  }
+
+  void blocks(Scenario& scenario, std::size_t lines) {
+    for (std::size_t i = 0; i < lines; ++i) {
+      scenario.input += text(draw_, i, draw_.between(1, 60)) + "\n";
+    }
+  }
+
+  static void slow_reader(Scenario& scenario) {
+    scenario.out.piece = 100;
+    scenario.out.pause = kMillisecond;
+    scenario.faults.pipe_capacity = 4096;
+  }
+
+  std::string what_;
+  std::vector<FixedRun> runs_;
+  Draw draw_{1};
+};
+
+}  // namespace
+
+std::vector<FixedRun> fixed_runs(const std::string& what) { return FixedRuns(what).runs(); }
+
+}  // namespace spread::world

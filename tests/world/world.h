@@ -1,0 +1,40 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "oracle.h"
+#include "resume.h"
+#include "run.h"
+
+namespace spread::world {
+
+/// A run, and perhaps another one that goes on where it was stopped.
+class World {
+ public:
+  World(Scenario scenario, std::uint64_t seed) : seed_(seed), scenario_(std::move(scenario)) {}
+
+  /// Ends this process, with 0 if all is as it should be.
+  [[noreturn]] void execute();
+
+  bool show = false, trace = false, notes_failures = false;
+  /// What is called when the first run is over, before it is judged.
+  std::function<void(const Machine&)> on_over = [](const Machine&) {};
+
+ private:
+  [[noreturn]] void first_is_over();
+  [[noreturn]] void second_is_over();
+  void report(Run& run, const std::vector<std::string>& found);
+
+  std::uint64_t seed_;
+  Scenario scenario_;
+  std::optional<Run> run_, resumed_;
+  StoppedRun before_;
+  bool failed_ = false;
+};
+
+/// The status, as waitpid has it, of a process that has executed a world. One that goes round and
+/// round is ended.
+int in_a_process(const std::function<void()>& execute);
+
+}  // namespace spread::world
