@@ -20,9 +20,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+
+#include "spread/sys/faults.h"
 
 namespace spread::sys {
 namespace {
@@ -36,49 +39,79 @@ std::int64_t nanoseconds(clockid_t clock) {
 
 }  // namespace
 
-int close(int fd) { return ::close(fd); }
-ssize_t read(int fd, void* into, std::size_t size) { return ::read(fd, into, size); }
-ssize_t write(int fd, const void* from, std::size_t size) { return ::write(fd, from, size); }
-ssize_t writev(int fd, const iovec* pieces, int count) { return ::writev(fd, pieces, count); }
+int close(int fd) {
+  // It is closed all the same.
+  if (fails(Call::Close, fd)) return ::close(fd), -1;
+  return ::close(fd);
+}
+ssize_t read(int fd, void* into, std::size_t size) {
+  return fails(Call::Read, fd) ? -1 : ::read(fd, into, shorten(size));
+}
+ssize_t write(int fd, const void* from, std::size_t size) {
+  return fails(Call::Write, fd) ? -1 : ::write(fd, from, shorten(size));
+}
+ssize_t writev(int fd, const iovec* pieces, int count) {
+  if (fails(Call::Write, fd)) return -1;
+  const std::size_t first = count > 0 ? pieces->iov_len : 0;
+  if (shorten(first) < first) return ::write(fd, pieces->iov_base, shorten(first));
+  return ::writev(fd, pieces, count);
+}
 ssize_t pread(int fd, void* into, std::size_t size, off_t offset) {
-  return ::pread(fd, into, size, offset);
+  return fails(Call::Pread, fd) ? -1 : ::pread(fd, into, shorten(size), offset);
 }
 ssize_t pwrite(int fd, const void* from, std::size_t size, off_t offset) {
-  return ::pwrite(fd, from, size, offset);
+  return fails(Call::Pwrite, fd) ? -1 : ::pwrite(fd, from, shorten(size), offset);
 }
 off_t lseek(int fd, off_t offset, int whence) { return ::lseek(fd, offset, whence); }
 ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned flags) {
-  return ::splice(from, offset, to, nullptr, size, flags);
+  if (fails(Call::Splice, from)) return -1;
+  return ::splice(from, offset, to, nullptr, shorten(size), flags);
 }
-int fcntl(int fd, int command, int argument) { return ::fcntl(fd, command, argument); }
-int fcntl(int fd, int command, struct flock* lock) { return ::fcntl(fd, command, lock); }
-int fstat(int fd, struct stat* status) { return ::fstat(fd, status); }
-int fchmod(int fd, mode_t mode) { return ::fchmod(fd, mode); }
-int ftruncate(int fd, off_t size) { return ::ftruncate(fd, size); }
-int fsync(int fd) { return ::fsync(fd); }
-int fdatasync(int fd) { return ::fdatasync(fd); }
+int fcntl(int fd, int command, int argument) {
+  if (command == F_DUPFD_CLOEXEC && fails(Call::Duplicate, fd)) return -1;
+  return ::fcntl(fd, command, argument);
+}
+int fcntl(int fd, int command, struct flock* lock) {
+  return fails(Call::Lock, fd) ? -1 : ::fcntl(fd, command, lock);
+}
+int fstat(int fd, struct stat* status) { return fails(Call::Fstat, fd) ? -1 : ::fstat(fd, status); }
+int fchmod(int fd, mode_t mode) { return fails(Call::Fchmod, fd) ? -1 : ::fchmod(fd, mode); }
+int ftruncate(int fd, off_t size) {
+  return fails(Call::Ftruncate, fd) ? -1 : ::ftruncate(fd, size);
+}
+int fsync(int fd) { return fails(Call::Fsync, fd) ? -1 : ::fsync(fd); }
+int fdatasync(int fd) { return fails(Call::Fsync, fd) ? -1 : ::fdatasync(fd); }
 int fallocate(int fd, int mode, off_t offset, off_t size) {
-  return ::fallocate(fd, mode, offset, size);
+  return fails(Call::Fallocate, fd) ? -1 : ::fallocate(fd, mode, offset, size);
 }
-int posix_fallocate(int fd, off_t size) { return ::posix_fallocate(fd, 0, size); }
+int posix_fallocate(int fd, off_t size) {
+  return fails(Call::Fallocate, fd) ? errno : ::posix_fallocate(fd, 0, size);
+}
 int shutdown(int fd, int how) { return ::shutdown(fd, how); }
-int pipe2(int ends[2], int flags) { return ::pipe2(ends, flags); }
+int pipe2(int ends[2], int flags) { return fails(Call::Pipe) ? -1 : ::pipe2(ends, flags); }
 int poll(pollfd* asked, std::size_t count, int timeout_ms) {
-  return ::poll(asked, count, timeout_ms);
+  return fails(Call::Poll) ? -1 : ::poll(asked, count, timeout_ms);
 }
-int epoll_create1(int flags) { return ::epoll_create1(flags); }
+int epoll_create1(int flags) { return fails(Call::EpollCreate) ? -1 : ::epoll_create1(flags); }
 int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
+  if (operation == EPOLL_CTL_ADD && fails(Call::EpollAdd, fd)) return -1;
   return ::epoll_ctl(epoll, operation, fd, event);
 }
 int epoll_wait(int epoll, epoll_event* events, int count, int timeout_ms) {
-  return ::epoll_wait(epoll, events, count, timeout_ms);
+  return fails(Call::EpollWait) ? -1 : ::epoll_wait(epoll, events, count, timeout_ms);
 }
-int timerfd_create(int clock, int flags) { return ::timerfd_create(clock, flags); }
+int timerfd_create(int clock, int flags) {
+  return fails(Call::Timerfd) ? -1 : ::timerfd_create(clock, flags);
+}
 int timerfd_settime(int fd, int flags, const itimerspec* when) {
   return ::timerfd_settime(fd, flags, when, nullptr);
 }
-int eventfd(unsigned count, int flags) { return ::eventfd(count, flags); }
-int signalfd(int fd, const sigset_t* signals, int flags) { return ::signalfd(fd, signals, flags); }
+int eventfd(unsigned count, int flags) {
+  return fails(Call::Eventfd) ? -1 : ::eventfd(count, flags);
+}
+int signalfd(int fd, const sigset_t* signals, int flags) {
+  return fails(Call::Signalfd) ? -1 : ::signalfd(fd, signals, flags);
+}
 
 int isatty(int fd) { return ::isatty(fd); }
 pid_t tcgetpgrp(int fd) { return ::tcgetpgrp(fd); }
@@ -88,25 +121,39 @@ int columns(int fd) {
   return ::ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1;
 }
 
-int open(const char* name, int flags, mode_t mode) { return ::open(name, flags, mode); }
-int mkostemp(char* name, int flags) { return ::mkostemp(name, flags); }
-char* mkdtemp(char* name) { return ::mkdtemp(name); }
-int stat(const char* name, struct stat* status) { return ::stat(name, status); }
+int open(const char* name, int flags, mode_t mode) {
+  if (fails((flags & O_CREAT) != 0 ? Call::Create : Call::Open)) return -1;
+  return ::open(name, flags, mode);
+}
+int mkostemp(char* name, int flags) { return fails(Call::Create) ? -1 : ::mkostemp(name, flags); }
+char* mkdtemp(char* name) { return fails(Call::Mkdir) ? nullptr : ::mkdtemp(name); }
+int stat(const char* name, struct stat* status) {
+  return fails(Call::Stat) ? -1 : ::stat(name, status);
+}
 ssize_t getdents64(int fd, void* into, std::size_t size) { return ::getdents64(fd, into, size); }
-int access(const char* name, int how) { return ::access(name, how); }
-int truncate(const char* name, off_t size) { return ::truncate(name, size); }
-int unlink(const char* name) { return ::unlink(name); }
-int rename(const char* from, const char* to) { return std::rename(from, to); }
-int mkdir(const char* name, mode_t mode) { return ::mkdir(name, mode); }
-char* getcwd(char* into, std::size_t size) { return ::getcwd(into, size); }
+int access(const char* name, int how) { return fails(Call::Stat) ? -1 : ::access(name, how); }
+int truncate(const char* name, off_t size) {
+  return fails(Call::Truncate) ? -1 : ::truncate(name, size);
+}
+int unlink(const char* name) { return fails(Call::Unlink) ? -1 : ::unlink(name); }
+int rename(const char* from, const char* to) {
+  return fails(Call::Rename) ? -1 : std::rename(from, to);
+}
+int mkdir(const char* name, mode_t mode) { return fails(Call::Mkdir) ? -1 : ::mkdir(name, mode); }
+char* getcwd(char* into, std::size_t size) {
+  return fails(Call::Getcwd) ? nullptr : ::getcwd(into, size);
+}
 
-int memfd_create(const char* name, unsigned flags) { return ::memfd_create(name, flags); }
+int memfd_create(const char* name, unsigned flags) {
+  return fails(Call::Memfd) ? -1 : ::memfd_create(name, flags);
+}
 void* mmap(void* at, std::size_t size, int protection, int flags, int fd, off_t offset) {
-  return ::mmap(at, size, protection, flags, fd, offset);
+  return fails(Call::Mmap, fd) ? MAP_FAILED : ::mmap(at, size, protection, flags, fd, offset);
 }
 int munmap(void* at, std::size_t size) { return ::munmap(at, size); }
 
 int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), void* argument) {
+  if (fails(Call::Thread)) return errno;
   pthread_attr_t how;
   ::pthread_attr_init(&how);
   ::pthread_attr_setstacksize(&how, stack);
@@ -123,9 +170,13 @@ pid_t getpgrp() { return ::getpgrp(); }
 pid_t getpgid(pid_t pid) { return ::getpgid(pid); }
 int kill(pid_t pid, int signal) { return ::kill(pid, signal); }
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
+  if ((options & WNOHANG) == 0 && fails(Call::Wait)) return -1;
   return ::waitid(what, id, info, options);
 }
-pid_t waitpid(pid_t pid, int* status, int options) { return ::waitpid(pid, status, options); }
+pid_t waitpid(pid_t pid, int* status, int options) {
+  if ((options & WNOHANG) == 0 && fails(Call::Wait)) return -1;
+  return ::waitpid(pid, status, options);
+}
 int sigaction(int signal, const struct sigaction* next, struct sigaction* now) {
   return ::sigaction(signal, next, now);
 }

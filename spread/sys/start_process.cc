@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "spread/sys/clone_child.h"
+#include "spread/sys/faults.h"
 
 namespace spread::sys {
 namespace {
@@ -105,6 +106,7 @@ SPREAD_IN_CHILD int become(void* argument) {
 }  // namespace
 
 ProcessStarted start_process(const ProcessStart& start) {
+  if (fails(Call::Start)) return {-1, -1, errno};
   char* const first = start.words[1];
   const ClonedChild child = clone_child(become, const_cast<ProcessStart*>(&start), start.stack);
   start.words[1] = first;
@@ -141,6 +143,7 @@ SPREAD_IN_CHILD int become_guard(void* argument) {
 }  // namespace
 
 ProcessStarted start_guard(const GuardStart& start) {
+  if (fails(Call::Start)) return {-1, -1, errno};
   char stack[16 * 1024];
   const ClonedChild child = clone_child(become_guard, const_cast<GuardStart*>(&start), stack);
   return {child.pid, child.exit_fd, child.error};

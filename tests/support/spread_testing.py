@@ -222,8 +222,9 @@ class SpreadTest(unittest.TestCase):
         """`spread ARGUMENTS` that goes on; ended with all its workers when the test is over."""
         how.setdefault("stderr", subprocess.PIPE)
         how.setdefault("env", self.environment)
+        how.setdefault("cwd", self.folder)
         process = subprocess.Popen(
-            [SPREAD, *map(str, arguments)], stdin=stdin, stdout=stdout, cwd=self.folder, **how
+            [SPREAD, *map(str, arguments)], stdin=stdin, stdout=stdout, **how
         )
         self.addCleanup(self._end, process)
         return Running(process)
