@@ -48,8 +48,8 @@ Result<UniqueFd> open_output_file(const std::string& name) {
   struct stat status {};
   // Before it is opened, too: the reader of a pipe would take that for a writer.
   bool good = sys::stat(name.c_str(), &status) != 0 || takes_output(status);
-  UniqueFd fd(good ? sys::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)
-                   : -1);
+  UniqueFd fd = good ? open_file(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)
+                     : UniqueFd();
   if (good && !fd) return tl::unexpected(errno_error(failed));
   good = good && sys::fstat(fd.get(), &status) == 0 && takes_output(status);
   if (!good) return fail(failed + ": it is no regular file");

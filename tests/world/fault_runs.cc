@@ -38,7 +38,7 @@ class FixedRuns {
       it.ordered = false;
       it.joblog = kJoblog;
       it.in_file = true;
-      it.out_file = true;
+      to_file(it);
       tasks(it, 260, 100);
     }
     {
@@ -78,7 +78,7 @@ class FixedRuns {
     {
       Scenario& it = add("spill", {"--retries", "2", "--reorder-mem", "1", "--tag"});
       it.little_memory = true;
-      it.out_file = true;
+      to_file(it);
       it.tag = true;
       tasks(it, 120, 6000);
       it.tasks[0].duration = 2 * kSecond;
@@ -89,6 +89,7 @@ class FixedRuns {
   void all_of_pipe() {
     Scenario& ordered = add("ordered", {"--block", "300"});
     ordered.in_file = true;
+    ordered.out_file = true;
     blocks(ordered, 2000);
     Scenario& robin = add("round-robin", {"--round-robin", "--block", "300"});
     robin.ordered = false;
@@ -140,6 +141,12 @@ class FixedRuns {
     for (std::size_t i = 0; i < lines; ++i) {
       scenario.input += text(draw_, i, draw_.between(1, 60)) + "\n";
     }
+  }
+
+  /// -o FILE
+  static void to_file(Scenario& scenario) {
+    scenario.out_file = scenario.out_named = true;
+    scenario.words.insert(scenario.words.begin() + 2, {"-o", kOutFile});
   }
 
   static void slow_reader(Scenario& scenario) {
