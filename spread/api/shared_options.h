@@ -223,6 +223,7 @@ struct JournalOptions {
   bool by_content = false;    ///< --resume=content
   bool failed_again = false;  ///< --resume-failed
   bool take_over = false;     ///< though another run may be writing it
+  bool force = false;         ///< -o may be a file that is not from it
 };
 
 enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };

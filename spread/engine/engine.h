@@ -76,6 +76,8 @@ class Engine final : private ReadyHandler {
 
   /// Runs to the end; the exit status.
   int execute();
+  /// After execute(): it came to its end by itself, whatever became of its tasks.
+  bool complete() const { return complete_; }
 
   // For the mode and the slots. They live as long as the Engine.
   Plan& plan() { return plan_; }
@@ -277,7 +279,8 @@ class Engine final : private ReadyHandler {
 
   int signals_received_ = 0;
   int first_signal_ = 0;
-  int exit_status_ = 0;        ///< from LastWords on
+  int exit_status_ = 0;  ///< from LastWords on
+  bool complete_ = false;
   bool results_lost_ = false;  ///< they cannot be handed on
   bool suspend_asked_ = false;
   bool stop_told_ = false;

@@ -96,6 +96,7 @@ void Engine::conclude() {
   }
   if (!reporter_->files_written()) end.own_error = true;
   exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
+  complete_ = !end.own_error && !end.output_closed && end.signal == 0;
   if (journal_ != nullptr) conclude_journal(end);
   reporter_->run_ended(exit_status_);
   reporter_->sample(progress_counts());

@@ -86,17 +86,17 @@ void Engine::keep_journal() {
 void Engine::conclude_journal(RunEnd& end) {
   JournalEnd last;
   last.status = exit_status_;
-  last.complete = !end.own_error && !end.output_closed && end.signal == 0;
+  last.complete = complete_;
   last.input_ended = !end.incomplete;
   last.seconds = to_seconds(loop_.now() - started_);
   if (const Status closed = journal_->close(last); !closed) {
     if (end_message_.empty()) reporter_->say(closed.error().message);
     end.own_error = true;
+    complete_ = false;
     exit_status_ = kOwnError;
   }
-  if (const std::string line = journal_->last_line(scheduler_.counts().arrived);
-      !line.empty() && !end.output_closed)
-    reporter_->say(line);
+  const std::string line = journal_->last_line(scheduler_.counts().arrived);
+  if (!line.empty() && !end.output_closed) reporter_->say(line);
 }
 
 }  // namespace spread

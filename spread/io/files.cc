@@ -42,14 +42,14 @@ bool takes_output(const struct stat& status) {
 
 }  // namespace
 
-Result<UniqueFd> open_output_file(const std::string& name) {
+Result<UniqueFd> open_output_file(const std::string& name, bool to_be_read) {
   const std::string failed = "cannot write " + name;
   if (named_descriptor(name)) return fail(failed + ": it is a descriptor, and no file by its name");
   struct stat status {};
   // Before it is opened, too: the reader of a pipe would take that for a writer.
   bool good = sys::stat(name.c_str(), &status) != 0 || takes_output(status);
-  UniqueFd fd = good ? open_file(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)
-                     : UniqueFd();
+  const int how = (to_be_read ? O_RDWR : O_WRONLY) | O_CREAT | O_CLOEXEC | O_NONBLOCK;
+  UniqueFd fd = good ? open_file(name.c_str(), how, 0666) : UniqueFd();
   if (good && !fd) return tl::unexpected(errno_error(failed));
   good = good && sys::fstat(fd.get(), &status) == 0 && takes_output(status);
   if (!good) return fail(failed + ": it is no regular file");

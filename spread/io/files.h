@@ -41,7 +41,8 @@ IoResult move_from_file(int file, std::uint64_t offset, std::uint64_t size, int 
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view));
 /// A file for output: a regular one, made if it is not there and else as it is, or /dev/null.
 /// Nothing else is opened: neither what could block nor what a descriptor of spread stands for.
-Result<UniqueFd> open_output_file(const std::string& name);
+/// `to_be_read`: for reading, too.
+Result<UniqueFd> open_output_file(const std::string& name, bool to_be_read = false);
 /// Of an open file: nothing is in it any more. No error where there is nothing to empty.
 Status empty_file(int fd);
 /// Whether both are one regular file that exists.

@@ -103,6 +103,8 @@ void read_field(std::string_view key, PartReader& reader, JournalPart& part) {
     read_identity(reader, part);
   } else if (key == "renumbers") {
     part.renumbers = reader.flag();
+  } else if (key == "output") {
+    part.output = reader.text();
   } else {
     reader.skip();
   }
@@ -114,7 +116,7 @@ void append_part(const JournalPart& part, ByteBuffer& out) {
   constexpr std::uint64_t kFields = 12;
   wire::ValueWriter writer(out);
   out.push_back(kPartRecord);
-  writer.map(kFields);
+  writer.map(kFields + (part.output.empty() ? 0 : 1));
   const auto number = [&](std::string_view key, std::uint64_t value) {
     writer.text(key);
     writer.number(value);
@@ -141,6 +143,7 @@ void append_part(const JournalPart& part, ByteBuffer& out) {
   for (const auto& [name, value] : part.identity) text(name, value);
   writer.text("renumbers");
   write_bool(part.renumbers, out);
+  if (!part.output.empty()) text("output", part.output);
 }
 
 Result<JournalPart> parse_part(ByteView record) {

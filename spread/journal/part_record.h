@@ -40,6 +40,7 @@ struct JournalPart {
   std::vector<std::pair<std::string, std::string>>
       identity;  ///< in the order in which it is compared
   bool renumbers = false;
+  std::string output;  ///< -o, without symbolic links or `.`; empty: standard output
   bool operator==(const JournalPart&) const = default;
 };
 

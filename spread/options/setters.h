@@ -146,6 +146,7 @@ Status set_resume_failed(Draft& draft, std::string_view value);
 Status set_journal(Draft& draft, std::string_view value);
 Status set_durable(Draft& draft, std::string_view value);
 Status set_take_over(Draft& draft, std::string_view value);
+Status set_force(Draft& draft, std::string_view value);
 /// --journal, --resume and their kin together; `-u` and others that cannot be repeated.
 Status check_journal(Draft& draft);
 Status set_retry_failed(Draft& draft, std::string_view value);

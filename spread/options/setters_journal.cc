@@ -30,6 +30,9 @@ Status set_durable(Draft& draft, std::string_view value) {
 Status set_take_over(Draft& draft, std::string_view) {
   return store_flag(draft.options.journal.take_over, true);
 }
+Status set_force(Draft& draft, std::string_view) {
+  return store_flag(draft.options.journal.force, true);
+}
 Status set_resume(Draft& draft, std::string_view value) {
   if (!value.empty() && value != "content") return fail("it is --resume or --resume=content");
   draft.options.journal.by_content = value == "content";
@@ -46,7 +49,7 @@ Status check_journal(Draft& draft) {
   Options& options = draft.options;
   const JournalOptions& journal = options.journal;
   if (journal.file.empty()) {
-    for (const std::string_view option : {"--durable", "--take-over"}) {
+    for (const std::string_view option : {"--durable", "--take-over", "--force"}) {
       if (draft.has(option)) return fail(fmt::format("{} is for --journal FILE", option));
     }
     if (journal.by_content) return fail("--resume=content is for --journal FILE");

@@ -124,6 +124,13 @@ Status RunJournal::check_identity(const JournalPart& last) const {
   return {};
 }
 
+bool RunJournal::owns_output() const {
+  const std::vector<JournalPart>& parts = contents_->parts();
+  return std::any_of(parts.begin(), parts.end(), [&](const JournalPart& part) {
+    return !part.output.empty() && part.output == run_.output;
+  });
+}
+
 std::string RunJournal::note() const {
   std::string text;
   if (torn_ > 0)
@@ -185,6 +192,7 @@ Status RunJournal::begin() {
   part.subcommand = run_.subcommand;
   part.words = run_.words;
   part.identity = run_.identity;
+  part.output = run_.output;
   part.time = static_cast<std::uint64_t>(wall_clock_seconds());
   part.epoch = 1;
   part.renumbers = plan_ && plan_->by_content();

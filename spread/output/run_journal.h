@@ -31,6 +31,7 @@ struct JournaledRun {
   std::vector<std::string> words;  ///< the command line
   /// What must be the same in every part, by name.
   std::vector<std::pair<std::string, std::string>> identity;
+  std::string output;  ///< -o, the whole path; empty: standard output
 };
 
 /// The journal of a run that goes on. What is put into it is gathered, and given to the file before
@@ -53,6 +54,8 @@ class RunJournal final : public WriteGate, public Observer {
   /// There are some.
   bool resumes() const { return plan_ != nullptr; }
   const JournalContents& before() const { return *contents_; }
+  /// The file of -o has what a part before has written.
+  bool owns_output() const;
   const ResumePlan& plan() const { return *plan_; }
   /// What was skipped or cut off at its end, in a line; mostly empty.
   std::string note() const;

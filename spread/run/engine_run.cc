@@ -1,10 +1,12 @@
 #include "spread/run/engine_run.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "spread/base/posix.h"
 #include "spread/base/quote.h"
+#include "spread/io/file_beside.h"
 #include "spread/io/files.h"
 #include "spread/io/guard.h"
 #include "spread/io/signals.h"
@@ -54,11 +56,11 @@ void add_files(NamedFiles& files, const WorkerOptions& workers) {
   }
 }
 
-Result<UniqueFd> open_output_of(const ReportOptions& report, const NamedFiles& files,
+Result<UniqueFd> open_output_of(const CommonOptions& common, const NamedFiles& files,
                                 Streams streams) {
-  const std::string& name = report.output_file;
+  const std::string& name = common.report.output_file;
   if (name.empty()) return UniqueFd();
-  auto file = open_output_file(name);
+  auto file = open_output_file(name, !common.journal.file.empty());
   if (!file) return fail("-o: " + file.error().message);
   for (const auto& [option, other] : files) {
     if (!is_file(file->get(), std::string(other))) continue;
@@ -71,6 +73,48 @@ Result<UniqueFd> open_output_of(const ReportOptions& report, const NamedFiles& f
   }
   return file;
 }
+
+namespace {
+
+/// What is done with the file of -o in a run with a journal.
+struct OutputFile {
+  std::optional<std::uint64_t> continued;  ///< so many bytes of it are compared
+  std::optional<FileBeside> anew;          ///< written in its stead
+};
+
+/// Null: none is kept.
+Result<std::unique_ptr<RunJournal>> open_journal(const EngineRun& run, EventLoop& loop) {
+  const CommonOptions& common = run.common;
+  if (common.journal.file.empty()) return std::unique_ptr<RunJournal>();
+  JournaledRun journaled = run.journaled;
+  const std::string& output = common.report.output_file;
+  if (!output.empty()) journaled.output = absolute_directory(output);
+  return RunJournal::open(common.journal, std::move(journaled), common.spill, loop);
+}
+
+Result<OutputFile> output_file_of(const CommonOptions& common, const RunJournal* journal, int fd) {
+  OutputFile file;
+  const std::string& name = common.report.output_file;
+  if (name.empty() || journal == nullptr) return file;
+  const std::uint64_t size = file_size(fd).value_or(0);
+  if (!journal->resumes() || !journal->owns_output()) {
+    if (size == 0 || common.journal.force) return file;
+    return fail("-o " + name +
+                " is there already, and not from this journal: --force writes over it");
+  }
+  if (common.journal.failed_again) {
+    // Lines in the middle of it will be others: a program that reads it is to see the old ones or
+    // the new.
+    auto anew = FileBeside::create(name);
+    if (!anew) return fail("-o: " + anew.error().message);
+    file.anew.emplace(std::move(*anew));
+  } else {
+    file.continued = size;
+  }
+  return file;
+}
+
+}  // namespace
 
 RunProcess with_output(const RunProcess& process, const UniqueFd& file) {
   RunProcess changed = process;
@@ -92,7 +136,8 @@ Status show_plan(const Plan& plan, Streams streams) {
 
 int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   const CommonOptions& common = run.common;
-  const Streams& streams = process.streams;
+  const std::string& name = common.report.output_file;
+  Streams streams = process.streams;
   const auto tell = [&](const Error& error) {
     return complain(streams.errors, error, common.report.speaker);
   };
@@ -105,34 +150,41 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   if (!guard->missing().empty()) warn(streams.errors, guard->missing(), common.report.speaker);
   auto loop = EventLoop::create();
   if (!loop) return tell(loop.error());
+  auto journal = open_journal(run, *loop);
+  if (!journal) return tell(journal.error());
+  auto file = output_file_of(common, journal->get(), streams.output);
+  if (!file) return tell(file.error());
+  if (file->anew) streams.output = file->anew->fd();
   auto out = open_output(streams.output);
   if (!out) return tell(out.error());
   OutputWriter output(*loop, std::move(*out));
   auto reporter = Reporter::create(common.report, run.reported, process.environment, streams, *loop,
                                    plan.host_names, output);
   if (!reporter) return tell(reporter.error());
-  std::unique_ptr<RunJournal> journal;
-  if (!common.journal.file.empty()) {
-    auto opened = RunJournal::open(common.journal, run.journaled, common.spill, *loop);
-    if (!opened) return tell(opened.error());
-    journal = std::move(*opened);
-    output.set_gate(*journal);
-    (*reporter)->add_observer(*journal);
+  if (*journal) {
+    output.set_gate(**journal);
+    (*reporter)->add_observer(**journal);
   }
   EngineConfig config{run.scheduler, run.starts, run.history, common.ends.kill_grace};
-  if (!common.report.output_file.empty()) config.output_name = common.report.output_file;
+  if (!name.empty()) config.output_name = name;
   Engine engine(std::move(config), {plan, *guard, *loop, *signals, output, **reporter,
-                                    process.environment, streams, journal.get()});
+                                    process.environment, streams, journal->get()});
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {
     return tell(opened.error());
   }
-  if (!common.report.output_file.empty()) {
+  if (file->continued) {
+    output.continue_file(*file->continued);
+  } else if (!name.empty()) {
     // Not before all that may be wrong has been told: what is in it may be dear.
     if (const Status empty = empty_file(streams.output); !empty) {
-      return tell(Error{"-o " + common.report.output_file + ": " + empty.error().message});
+      return tell(Error{"-o " + name + ": " + empty.error().message});
     }
   }
-  return engine.execute();
+  const int status = engine.execute();
+  if (file->anew && engine.complete()) {
+    if (const Status placed = file->anew->put_into_place(); !placed) return tell(placed.error());
+  }
+  return status;
 }
 
 namespace {

@@ -48,7 +48,7 @@ void add_files(NamedFiles& files, const ShardOptions& shards);
 void add_files(NamedFiles& files, const WorkerOptions& workers);
 
 /// The file of -o, which is none of `files`; no descriptor where results go to standard output.
-Result<UniqueFd> open_output_of(const ReportOptions& report, const NamedFiles& files,
+Result<UniqueFd> open_output_of(const CommonOptions& common, const NamedFiles& files,
                                 Streams streams);
 /// The process, with this file for its standard output, if there is one.
 RunProcess with_output(const RunProcess& process, const UniqueFd& file);

@@ -153,7 +153,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
   for (const std::string& name : sweeps) files.emplace_back("--sweep", name);
   add_files(files, run.workers);
   SPREAD_TRY(claim_descriptors(files));
-  const auto output = open_output_of(run.common.report, files, given.streams);
+  const auto output = open_output_of(run.common, files, given.streams);
   if (!output) return tl::unexpected(output.error());
   const RunProcess process = with_output(given, *output);
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
@@ -252,7 +252,7 @@ Result<int> run_map(const MapOptions& map, const RunProcess& given) {
   add_files(files, map.items.input);
   SPREAD_TRY(claim_descriptors(files));
   files.emplace_back("--results", map.job.results_table);
-  const auto output = open_output_of(map.common.report, files, given.streams);
+  const auto output = open_output_of(map.common, files, given.streams);
   if (!output) return tl::unexpected(output.error());
   const RunProcess process = with_output(given, *output);
   auto plan = plan_jobs(map.common, map.job, process);
@@ -276,7 +276,7 @@ Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
   for (const std::string& name : pipe.cut.files) files.emplace_back("-a", name);
   SPREAD_TRY(claim_descriptors(files));
   files.emplace_back("--results", pipe.job.results_table);
-  const auto output = open_output_of(pipe.common.report, files, given.streams);
+  const auto output = open_output_of(pipe.common, files, given.streams);
   if (!output) return tl::unexpected(output.error());
   const RunProcess process = with_output(given, *output);
   auto plan = plan_jobs(pipe.common, pipe.job, process);

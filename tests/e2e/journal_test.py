@@ -253,6 +253,56 @@ for line in sys.stdin:
         self.assertEqual(result.values, [[[n, 0], [n, 1]] for n in (1, 2, 3, 4)])
 
 
+class OutputFile(JournalTest):
+    """-o FILE, gone on with in its place."""
+
+    def result(self):
+        with open(self.path("out"), "rb") as file:
+            return file.read().decode()
+
+    def map(self, *options):
+        return self.again("map", "-k", "-o", self.path("out"), *options,
+                          "echo {}; test {} != 3 -o -e " + self.path("gate"), ":::", "1", "2", "3", "4")
+
+    def test_what_was_cut_off_is_gone_on_with_in_the_same_file(self):
+        script = self.script("job", "#!/bin/sh\ntest $1 != 3 -o -e %s || { : > %s; until test $(wc -c <%s) = 4; do :; done; kill -9 $PPID; }\necho $1\n"
+                             % (self.path("once"), self.path("once"), self.path("out")))
+        words = ["map", "-k", "-j1", "-o", self.path("out"), script, "{}", ":::", "1", "2", "3", "4"]
+        self.assertEqual(self.again(*words).status, -signal.SIGKILL)
+        self.assertEqual(self.result(), "1\n2\n")
+        inode = os.stat(self.path("out")).st_ino
+        self.assertEqual(self.again(*words).status, 0)
+        self.assertEqual(self.result(), "1\n2\n3\n4\n")
+        self.assertEqual(os.stat(self.path("out")).st_ino, inode)
+
+    def test_a_file_that_was_cut_or_spoilt_is_whole_again(self):
+        self.map()
+        for spoil in (b"1\n2", b"1\nXX\n3\n4\n", b"1\n2\n3\n4\nand more\n", b""):
+            self.file("out", spoil)
+            self.map()
+            self.assertEqual(self.result(), "1\n2\n3\n4\n")
+
+    def test_a_file_that_is_not_ours_is_left_alone(self):
+        self.file("out", "foreign\n")
+        result = self.map()
+        self.assertEqual(result.status, 255, result)
+        self.assertIn("--force", result.err)
+        self.assertEqual(self.result(), "foreign\n")
+        self.assertEqual(self.map("--force").status, 1)
+        self.assertEqual(self.result(), "1\n2\n3\n4\n")
+
+    def test_with_failed_ones_run_again_it_is_replaced(self):
+        self.assertEqual(self.map().status, 1)
+        before = os.stat(self.path("out")).st_ino
+        os.chmod(self.path("out"), 0o640)
+        self.file("gate", "")
+        self.assertEqual(self.map("--resume-failed").status, 0)
+        self.assertEqual(self.result(), "1\n2\n3\n4\n")
+        self.assertNotEqual(os.stat(self.path("out")).st_ino, before)
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("out")).st_mode), 0o640)
+        self.assertEqual(sorted(name for name in os.listdir(self.folder) if "spread-" in name), [])
+
+
 class File(JournalTest):
     def test_it_is_the_users_alone(self):
         self.noted(input="a\n")
