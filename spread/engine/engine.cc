@@ -185,8 +185,9 @@ void Engine::pull_tasks() {
     // Asked again for each: a few large ones are as good as many small ones.
     for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
          ++n) {
-      if (const Status taken = take_record(record); !taken) give_up_kept(taken.error().message);
+      take_record(record);
     }
+    if (!compare_error_.empty()) give_up_kept(std::exchange(compare_error_, {}));
     if (const std::uint64_t numbers = mode_->numbers_in_all(); numbers > 0) {
       reporter_->set_total(numbers, true);
     } else {
@@ -202,23 +203,17 @@ void Engine::pull_tasks() {
   if (!scheduler_.stopping()) post(InputEnded{});
 }
 
-Status Engine::take_record(Record& record) {
+void Engine::take_record(Record& record) {
   const TaskId id{next_task_++};
   if (!mode_->accept(id, record)) {
     driver_.feed(TaskSkipped{id}, now());
-    return {};
-  }
-  if (journal_ != nullptr) {
-    const Result<bool> done = is_done_already(id, record);
-    if (!done) return tl::unexpected(done.error());
-    if (*done) return {};
-  }
-  if (record.bad.empty()) {
+  } else if (journal_ != nullptr && is_done_already(id, record)) {
+    return;
+  } else if (record.bad.empty()) {
     driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
   } else {
     driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
   }
-  return {};
 }
 
 void Engine::decide() {

@@ -171,7 +171,7 @@ class Engine final : private ReadyHandler {
   void hand_on();
   void hold_starts();
   void pull_tasks();
-  Status take_record(Record& record);
+  void take_record(Record& record);
   void decide();
   void watch_output();
   OutputFull output_now() const;
@@ -183,7 +183,7 @@ class Engine final : private ReadyHandler {
   // The journal (engine_journal.cc)
   Status compare_input();
   Result<bool> compare_some();
-  Result<bool> is_done_already(TaskId task, const Record& record);
+  bool is_done_already(TaskId task, const Record& record);
   void hand_on_kept();
   void give_up_kept(const std::string& why);
   void keep_journal();
@@ -254,6 +254,7 @@ class Engine final : private ReadyHandler {
   RunEvents events_;
   RunJournal* journal_;
   std::unique_ptr<KeptTasks> kept_;  ///< of a run that is resumed
+  std::string compare_error_;        ///< why it cannot be
   std::unique_ptr<RunMode> mode_;
   std::unique_ptr<TaskInput> input_;
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs

@@ -35,7 +35,10 @@ Status Engine::compare_input() {
 Result<bool> Engine::compare_some() {
   if (!journal_->resumes() || !journal_->plan().compares() || !input_) return false;
   Record record;
-  while (journal_->plan().compares() && input_->next(record)) SPREAD_TRY(take_record(record));
+  while (compare_error_.empty() && journal_->plan().compares() && input_->next(record)) {
+    take_record(record);
+  }
+  if (!compare_error_.empty()) return fail(compare_error_);
   if (!journal_->plan().compares()) return false;
   if (!input_->error().empty()) return fail(input_->error());
   if (input_->ended()) {
@@ -49,11 +52,13 @@ Result<bool> Engine::compare_some() {
   return signals_received_ == 0;
 }
 
-/// Notes that it has been read. True: it is done, and the Scheduler has been told.
-Result<bool> Engine::is_done_already(TaskId task, const Record& record) {
+/// Notes that it has been read. True: it is done, and the Scheduler has been told, or there is an
+/// error.
+bool Engine::is_done_already(TaskId task, const Record& record) {
   const auto fails = [&](const Error& error) {
     const std::string place = place_of(task);
-    return fail("--resume: " + (place.empty() ? "" : place + ": ") + error.message);
+    compare_error_ = "--resume: " + (place.empty() ? "" : place + ": ") + error.message;
+    return true;
   };
   const auto digest = mode_->digest(record);
   if (!digest) return fails(digest.error());

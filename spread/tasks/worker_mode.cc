@@ -365,12 +365,6 @@ void WorkerMode::succeeded(Inbox::Success& answer, Scheduler::Success& success,
   take(std::move(result));
 }
 
-/// First into the journal, if there is one.
-void WorkerMode::take(TaskResult&& result) {
-  if (RunJournal* const journal = engine_.journal()) journal->answered(result);
-  results_->take(std::move(result));
-}
-
 /// To the chain of outcomes.
 void WorkerMode::pass_on(TaskResult&& result, const Value& payload) {
   if (rounds_ != nullptr) rounds_->ended(result.outcome == Outcome::Ok);

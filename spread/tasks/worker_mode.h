@@ -117,7 +117,11 @@ class WorkerMode final : public RunMode {
   Result<std::unique_ptr<TaskInput>> open_shards();
   Result<std::unique_ptr<TaskInput>> open_sweep_rows();
   void pass_on(TaskResult&& result, const Value& payload);
-  void take(TaskResult&& result);
+  /// First into the journal, if there is one.
+  void take(TaskResult&& result) {
+    if (engine_.journal() != nullptr) engine_.journal()->answered(result);
+    results_->take(std::move(result));
+  }
   Status check_kept(const JournalAnswer& answer) const;
   void tell_kept(const JournalAnswer& answer);
   void tell_joining();
