@@ -28,6 +28,14 @@ UniqueFd open_file(const char* name, int flags, mode_t mode) {
   return UniqueFd(fd);
 }
 
+bool cut_file(int fd, std::uint64_t size) {
+  int done;
+  do {
+    done = sys::ftruncate(fd, static_cast<off_t>(size));
+  } while (done != 0 && errno == EINTR);
+  return done == 0;
+}
+
 std::string errno_text(int error) { return std::strerror(error); }
 
 Error errno_error(std::string_view what) {

@@ -65,5 +65,7 @@ class UniqueFd {
 /// open(2) with EINTR retried: of a FIFO, or on a file system of another host. Where there is none,
 /// errno says why.
 UniqueFd open_file(const char* name, int flags, mode_t mode = 0);
+/// ftruncate(2) with EINTR retried; false: errno says why.
+bool cut_file(int fd, std::uint64_t size);
 
 }  // namespace spread

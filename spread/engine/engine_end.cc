@@ -67,9 +67,10 @@ void Engine::close_output(RunEnd& end) {
   if (drained() && !reporter_->one_place()) {
     stdout_->finish(!end.own_error && end.signal == 0);
   }
-  if (!stdout_->failed()) return;
+  const Status closed = drained() ? mode_->close_output() : Status();
+  if (closed && !stdout_->failed()) return;
   end.own_error = true;
-  if (end_message_.empty()) reporter_->say(output_failure());
+  if (end_message_.empty()) reporter_->say(closed ? output_failure() : closed.error().message);
 }
 
 /// The exit status, what is remembered, and the last words.
@@ -94,11 +95,14 @@ void Engine::conclude() {
     reporter_->say("the rest of the input was not read" +
                    (reason == end_message_ ? "" : ": " + reason));
   }
-  if (!reporter_->files_written()) end.own_error = true;
+  if (!reporter_->close_files()) end.own_error = true;
   exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
   complete_ = !end.own_error && !end.output_closed && end.signal == 0;
   if (journal_ != nullptr) conclude_journal(end);
-  reporter_->run_ended(exit_status_);
+  if (!reporter_->run_ended(exit_status_)) {
+    end.own_error = true;
+    exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
+  }
   reporter_->sample(progress_counts());
   if (end.output_closed) {
     reporter_->leave_line();

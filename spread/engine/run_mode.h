@@ -165,6 +165,8 @@ class RunMode {
   virtual bool drained() const { return true; }
   /// Some of it has not, since stdout or stderr is not read: the run goes on when it is.
   virtual bool stalled() const { return false; }
+  /// All has been written: files of its own are closed, which may fail as a write does.
+  virtual Status close_output() { return {}; }
   /// What goes to stderr is output, too: at the end it is waited for as stdout is.
   virtual bool errors_are_output() const { return false; }
 

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "spread/base/assert.h"
+#include "spread/base/posix.h"
 #include "spread/io/files.h"
-#include "spread/sys/calls.h"
 
 namespace spread {
 
@@ -32,7 +32,7 @@ IoResult ContinuedFile::write(std::span<const ByteView> pieces) {
 
 Status ContinuedFile::cut() {
   if (!compares_) return {};
-  if (sys::ftruncate(fd_, static_cast<off_t>(kept_)) != 0 || !skip_to(fd_, kept_)) {
+  if (!cut_file(fd_, kept_) || !skip_to(fd_, kept_)) {
     return tl::unexpected(errno_error("cut off what is behind the output"));
   }
   compares_ = false;

@@ -51,13 +51,15 @@ Result<UniqueFd> open_output_file(const std::string& name, bool to_be_read) {
   const int how = (to_be_read ? O_RDWR : O_WRONLY) | O_CREAT | O_CLOEXEC | O_NONBLOCK;
   UniqueFd fd = good ? open_file(name.c_str(), how, 0666) : UniqueFd();
   if (good && !fd) return tl::unexpected(errno_error(failed));
-  good = good && sys::fstat(fd.get(), &status) == 0 && takes_output(status);
-  if (!good) return fail(failed + ": it is no regular file");
+  if (good && sys::fstat(fd.get(), &status) != 0) return tl::unexpected(errno_error(failed));
+  if (!good || !takes_output(status)) return fail(failed + ": it is no regular file");
   return fd;
 }
 
 Status empty_file(int fd) {
-  if (file_size(fd).value_or(0) == 0 || sys::ftruncate(fd, 0) == 0) return {};
+  struct stat status {};
+  const bool known = sys::fstat(fd, &status) == 0;
+  if (known && (!S_ISREG(status.st_mode) || status.st_size == 0 || cut_file(fd, 0))) return {};
   return tl::unexpected(errno_error("cannot be emptied"));
 }
 
@@ -131,11 +133,14 @@ IoResult move_from_pipe(int pipe, int to, std::size_t most) {
 
 Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view)) {
   const auto file = open_for_reading(name);
-  const auto size = file ? file_size(file->get()) : std::nullopt;
-  if (!size) return {};
+  struct stat status {};
+  if (!file) return {};
+  if (sys::fstat(file->get(), &status) != 0) return tl::unexpected(errno_error(name));
+  if (!S_ISREG(status.st_mode)) return {};
+  const auto size = static_cast<std::uint64_t>(status.st_size);
   // From its end: a joblog may be large, and its last line is not.
   std::array<char, 64 * 1024> piece;
-  std::uint64_t kept = *size;
+  std::uint64_t kept = size;
   while (kept > 0) {
     const std::uint64_t begin = kept - std::min<std::uint64_t>(kept, piece.size());
     const auto got =
@@ -146,14 +151,18 @@ Status drop_torn_line(const std::string& name, bool (*is_ours)(std::string_view)
     kept = newline == std::string_view::npos ? begin : begin + newline + 1;
     if (newline != std::string_view::npos) break;
   }
-  if (kept == *size) return {};
+  if (kept == size) return {};
   const auto begun =
       read_at(file->get(), kept, {reinterpret_cast<Byte*>(piece.data()), piece.size()});
   if (!begun) return tl::unexpected(begun.error());
   if (!is_ours(std::string_view(piece.data(), *begun))) {
     return fail(name + ": the last line is no line of a joblog, and is not cut off");
   }
-  if (sys::truncate(name.c_str(), static_cast<off_t>(kept)) != 0) {
+  int cut;
+  do {
+    cut = sys::truncate(name.c_str(), static_cast<off_t>(kept));
+  } while (cut != 0 && errno == EINTR);
+  if (cut != 0) {
     return tl::unexpected(errno_error("truncate " + name));
   }
   return {};

@@ -49,6 +49,7 @@ class JobMode final : public RunMode {
   Status advance(bool over) override;
   OutcomeMarks marks() override;
   bool stalled() const override { return table_ != nullptr && table_->stalled(); }
+  Status close_output() override { return table_ != nullptr ? table_->finish() : Status(); }
   bool errors_are_output() const override { return true; }
   bool tell_failures() override;
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;

@@ -300,19 +300,23 @@ TimePoint Reporter::next_deadline() const {
   return next;
 }
 
-bool Reporter::files_written() {
+bool Reporter::close_files() {
   for (File* file : {&events_file_, &joblog_file_, &log_file_}) {
     if (file->writer == nullptr) continue;
     file->writer->flush();
+    if (file != &events_file_) file->writer->finish(true);
     tell_if_failed(*file);
   }
   return file_error_.empty();
 }
 
-void Reporter::run_ended(int exit_status) {
-  if (!events_) return;
+bool Reporter::run_ended(int exit_status) {
+  if (!events_) return true;
   events_->run_ended(exit_status, loop_.now());
   events_file_.writer->flush();
+  events_file_.writer->finish(true);
+  tell_if_failed(events_file_);
+  return file_error_.empty();
 }
 
 void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_because,

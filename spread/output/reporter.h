@@ -134,13 +134,14 @@ class Reporter {
   /// terminal, too, the progress line is taken away first. It comes back with the next turn.
   void make_room_for_results();
   TimePoint next_deadline() const;
-  /// All these files have been written so far; what cannot be has been told.
-  bool files_written();
+  /// All these files have been written so far, and those that nothing follows in are closed, which
+  /// may fail as a write does; what cannot be has been told.
+  bool close_files();
   /// Why one of these files cannot be written any more; empty while they can. Events whose
   /// reader is gone do not count.
   const std::string& file_error() const { return file_error_; }
-  /// The last event.
-  void run_ended(int exit_status);
+  /// The last event. False: with it they cannot be written, which has been told.
+  bool run_ended(int exit_status);
   /// The end: the last words. `with_failures`: which tasks have no value matters (it does not
   /// when no results can be delivered).
   /// `because_told`: why some were not computed has been said.

@@ -187,6 +187,12 @@ void JobTable::end(TaskId, ByteView) {
   if (own_ == nullptr) reporter_.end_block();
 }
 
+Status JobTable::finish() {
+  if (own_ == nullptr) return {};
+  own_->finish(true);
+  return flush();
+}
+
 Status JobTable::flush() {
   if (own_ == nullptr) return {};
   if (!own_->queue_empty() && !own_->stalled()) own_->flush();

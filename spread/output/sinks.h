@@ -148,6 +148,8 @@ class JobTable final : public JobSink {
 
   /// Writes what waits; an Error if that cannot be written.
   Status flush();
+  /// There are no more rows: the file is closed, which may fail as a write does.
+  Status finish();
   bool stalled() const { return own_ != nullptr && own_->stalled(); }
 
  private:

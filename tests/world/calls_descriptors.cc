@@ -47,9 +47,13 @@ ssize_t splice_pipe(Machine& machine, int from, int to, std::size_t size) {
 
 int close(int fd) {
   Machine& machine = enter();
-  // It is closed all the same.
+  // It is closed all the same, and what was written since the last close is lost, as on NFS.
   const bool fails = machine.fails(Call::Close, fd);
   const int error = errno;
+  if (OpenFile* const file = file_at(machine, fd)) {
+    Inode& inode = *file->inode;
+    fails&& error != EINTR ? inode.bytes = inode.flushed : inode.flushed = inode.bytes;
+  }
   machine.trace("close", fd, fails ? -error : 0);
   if (fails) return machine.descriptors.erase(fd), answer(-error);
   return machine.descriptors.erase(fd) != 0 ? 0 : answer(-EBADF);

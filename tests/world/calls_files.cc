@@ -40,7 +40,7 @@ int sync(int fd) {
   if (file == nullptr) return answer(at(machine, fd) ? -EINVAL : -EBADF);
   take_time(machine);
   if (machine.fails(Call::Fsync, fd)) return -1;
-  file->inode->synced = file->inode->bytes;
+  file->inode->synced = file->inode->flushed = file->inode->bytes;
   for (const auto& [name, inode] : machine.files) {
     if (inode == file->inode && inode->directory) machine.sync_folder(name);
   }

@@ -16,6 +16,8 @@ namespace {
 using What = PointFault::What;
 
 constexpr std::uint64_t kSeed = 1;
+/// More than any of the runs has; of the last ones all are looked at, too, where the first are.
+constexpr std::uint64_t kCalls = 20'000, kLast = 50;
 
 World world_of(const FixedRun& run, std::uint64_t point, PointFault fault) {
   Scenario scenario = run.scenario;
@@ -34,9 +36,9 @@ World world_of(const FixedRun& run, std::uint64_t point, PointFault fault) {
 class Possible {
  public:
   /// Runs it once, without a fault.
-  Possible(const FixedRun& run, std::uint64_t last) : calls_(last + 1) {
+  explicit Possible(const FixedRun& run) {
     // Another process fills it.
-    void* const memory = ::mmap(nullptr, calls_ * sizeof(Set), PROT_READ | PROT_WRITE,
+    void* const memory = ::mmap(nullptr, kCalls * sizeof(Set), PROT_READ | PROT_WRITE,
                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     sets_ = static_cast<Set*>(memory);
     const int status = in_a_process([&] {
@@ -46,12 +48,14 @@ class Possible {
       world.execute();
     });
     right = status == 0;
+    while (calls + 1 < kCalls && (sets_[calls + 1] & kMade) != 0) ++calls;
   }
   Possible(const Possible&) = delete;
   Possible& operator=(const Possible&) = delete;
-  ~Possible() { ::munmap(sets_, calls_ * sizeof(Set)); }
+  ~Possible() { ::munmap(sets_, kCalls * sizeof(Set)); }
 
   bool right = false;
+  std::uint64_t calls = 0;
   /// None: it was over before.
   std::vector<PointFault> at(std::uint64_t point, bool resumes) const {
     std::vector<PointFault> faults;
@@ -71,15 +75,14 @@ class Possible {
   static Set bit(FaultKind kind) { return 1U << static_cast<unsigned>(kind); }
 
   void note(const Machine& machine) {
-    for (std::uint64_t i = 1; i < calls_ && i <= machine.calls(); ++i) sets_[i] = kMade;
+    for (std::uint64_t i = 1; i < kCalls && i <= machine.calls(); ++i) sets_[i] = kMade;
     for (const auto& [call, kinds] : machine.could_fail) {
       for (const FaultKind kind : kinds) {
-        if (call < calls_) sets_[call] |= bit(kind);
+        if (call < kCalls) sets_[call] |= bit(kind);
       }
     }
   }
 
-  std::uint64_t calls_;
   Set* sets_;
 };
 
@@ -122,7 +125,7 @@ int run_fault_points(const FaultPoints& points) {
   const std::vector<FixedRun> runs = fixed_runs(points.what);
   std::vector<std::unique_ptr<Possible>> possible;
   for (const FixedRun& run : runs) {
-    possible.push_back(std::make_unique<Possible>(run, points.first + points.count));
+    possible.push_back(std::make_unique<Possible>(run));
     if (possible.back()->right) continue;
     std::fprintf(stderr, "world: %s of %s goes wrong without any fault\n", run.name.c_str(),
                  points.what.c_str());
@@ -134,24 +137,26 @@ int run_fault_points(const FaultPoints& points) {
   Tried tried;
   std::uint64_t last = 0;
   const int most = points.until_one ? 1 : 200;
-  for (std::uint64_t point = points.first; point < points.first + points.count; ++point) {
+  for (std::uint64_t point = points.first; point < kCalls; ++point) {
+    const bool first = point < points.first + points.count;
     std::vector<std::pair<std::size_t, PointFault>> here;
     for (std::size_t i = 0; i < runs.size(); ++i) {
+      if (!first && (points.first != 1 || point + kLast <= possible[i]->calls)) continue;
       for (const PointFault& fault : possible[i]->at(point, runs[i].scenario.resumes)) {
         here.emplace_back(i, fault);
       }
     }
-    if (here.empty()) break;
-    last = point;
+    if (here.empty()) continue;
+    if (first) last = point;
     if (points.some) here = {here[draw.between(0, here.size() - 1)]};
     for (const auto& [i, fault] : here) {
       if (tried.failed < most) try_one(points, runs[i], point, fault, tried);
     }
   }
-  std::printf("world: %llu faults at the calls %llu to %llu of %zu runs of %s%s: %s\n",
+  std::printf("world: %llu faults at the calls %llu to %llu%s of %zu runs of %s%s: %s\n",
               static_cast<unsigned long long>(tried.runs),
               static_cast<unsigned long long>(points.first), static_cast<unsigned long long>(last),
-              runs.size(), points.what.c_str(),
+              points.first == 1 ? " and the last" : "", runs.size(), points.what.c_str(),
               points.some ? (", seed " + std::to_string(seed)).c_str() : "",
               tried.failed == 0 ? "passed" : "FAILED");
   return tried.failed == 0 ? 0 : 1;

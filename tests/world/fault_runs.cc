@@ -27,7 +27,7 @@ class FixedRuns {
           add("json", {"--wire", "json", "--window", "2", "--retries", "2", "--tails", "stderr"});
       it.window = 2;
       it.worker.tail = "tail\n";
-      tasks(it, 360, 200);
+      tasks(it, 400, 200);
       slow_reader(it);
     }
     {

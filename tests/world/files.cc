@@ -173,7 +173,7 @@ void Machine::sync_folder(const std::string& folder) {
 }
 
 void Machine::sync_all() {
-  for (const auto& [name, inode] : files) inode->synced = inode->bytes;
+  for (const auto& [name, inode] : files) inode->synced = inode->flushed = inode->bytes;
   synced_names_ = files;
   unsynced_names_.clear();
 }

@@ -28,6 +28,8 @@ struct Inode {
   std::string bytes;
   /// What is on the disk for certain: what `bytes` were at the last fsync.
   std::string synced;
+  /// What no close can lose any more: `bytes` at the last one, or fsync.
+  std::string flushed;
   bool directory = false;
   std::size_t* disk_free = nullptr;  ///< bytes that all files may still grow by
   bool* disk_was_full = nullptr;     ///< a write has failed for that

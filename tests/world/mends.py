@@ -18,7 +18,8 @@ class Mend:
     fault: str
     edits: tuple[Edit, ...]
     first: int  # the seed of the first world that is looked at
-    points: int  # where one fault is what shows it: the first of some system calls that fail; 0: worlds do
+    points: int  # where one fault is what shows it: the first of some system calls that fail; 1: the last of a run;
+    # 0: worlds do
 
     def __init__(self, name, kind, fault, *edits, first=1, points=0):
         """Each three of `edits` are a file, what stands there once, and what stood there before."""
@@ -313,4 +314,28 @@ MENDS = [
          "why.number == EEXIST && errno != ENOENT",
          "false",
          points=60),
+    Mend("old-output", "map",
+         "the old text of -o FILE stays behind the new where its size is not known",
+         "spread/io/files.cc",
+         "  if (known && (!S_ISREG(status.st_mode) || status.st_size == 0 || cut_file(fd, 0))) return {};",
+         "  if (!known || !S_ISREG(status.st_mode) || status.st_size == 0 || cut_file(fd, 0)) return {};",
+         points=60),
+    Mend("closed-joblog", "run",
+         "a joblog that cannot be closed, as on a full NFS, is lost without a word",
+         "spread/output/reporter.cc",
+         "    if (file != &events_file_) file->writer->finish(true);\n",
+         "",
+         points=1),
+    Mend("closed-table", "map",
+         "the same of a table",
+         "spread/output/sinks.cc",
+         "  own_->finish(true);\n",
+         "",
+         points=1),
+    Mend("closed-output", "run",
+         "the same of results",
+         "spread/engine/engine_end.cc",
+         "    stdout_->finish(!end.own_error && end.signal == 0);\n",
+         "",
+         points=1),
 ]

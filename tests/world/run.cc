@@ -11,8 +11,12 @@
 namespace spread::world {
 namespace {
 
-/// Of a file that is there before -o empties it.
-constexpr char kOld[] = "of a run before, and to be emptied when this one begins";
+/// Of a file that is there before -o empties it: more than most runs write.
+std::string old_text() {
+  std::string text = "of a run before, and to be emptied when this one begins";
+  text.resize(400'000, '.');
+  return text;
+}
 
 Result<SignalSet> take_signals() {
   for (const int number : {SIGPIPE, SIGXFSZ}) sigaddset(&Machine::current().ignored, number);
@@ -41,7 +45,7 @@ void Run::execute(const std::vector<std::string>& words, const std::function<voi
   } else {
     connect(0, feeder(scenario_.in, scenario_.input, last_input_), true);
   }
-  if (scenario_.out_named) machine_.make_file(kOutFile, kOld);
+  if (scenario_.out_named) machine_.make_file(kOutFile, old_text());
   if (scenario_.out_file && !scenario_.out_named) {
     machine_.descriptors[1] = std::make_shared<OpenFile>(machine_.make_file(kOutFile), O_WRONLY);
   } else {
@@ -88,7 +92,7 @@ void Run::let_rest() {
   }
   if (scenario_.out_file) outcome_.out = machine_.files.at(kOutFile)->bytes;
   // The run has not begun.
-  if (scenario_.out_named && outcome_.out == kOld) outcome_.out.clear();
+  if (scenario_.out_named && outcome_.out == old_text()) outcome_.out.clear();
   outcome_.last_activity = std::max(
       {last_input_, outcome_.errors_read_last, outcome_.out_read_last, machine_.last_work});
 }
