@@ -47,6 +47,7 @@ struct Streams {
   /// what it is then. Null: it stays as it is.
   std::uint64_t (*raise_descriptor_limit)(std::uint64_t wanted) = nullptr;
   const char* terminal = nullptr;  ///< the file that is the process's terminal; null: it has none
+  int begun = -1;  ///< a pipe, to which a byte is written when the run begins; -1: none is
 };
 
 }  // namespace spread

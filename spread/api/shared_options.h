@@ -224,6 +224,16 @@ struct JournalOptions {
   bool failed_again = false;  ///< --resume-failed
   bool take_over = false;     ///< though another run may be writing it
   bool force = false;         ///< -o may be a file that is not from it
+  std::string stop_request;   ///< a file that asks the run to stop; empty: none is looked for
+};
+
+/// docs/run-directories.md
+struct DirectoryOptions {
+  std::string name;                 ///< empty: none
+  bool detach = false;              ///< goes on without the terminal
+  bool alone = false;               ///< run --dir DIR, and no worker: starts it, or goes on with it
+  bool keeps_tails = false;         ///< no --tails names another place
+  std::optional<Duration> timeout;  ///< of retrieve
 };
 
 enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };

@@ -3,20 +3,28 @@
 #include <utility>
 
 #include "spread/cli/flags.h"
+#include "spread/cli/in_directory.h"
 #include "spread/cli/take_apart.h"
 #include "spread/io/system.h"
+#include "spread/options/option_table.h"
 #include "spread/output/complain.h"
 
 namespace spread::cli {
 
 int run_command_line(int argc, const char* const* argv, Environment environment, Streams streams,
-                     TakeSignals take_signals) {
+                     TakeSignals take_signals, const ProcessControl& control) {
   auto parsed = parse_command_line(argc, argv);
   if (!parsed) return complain(streams.errors, parsed.error());
   if (parsed->status != 0) return complain_in_words(streams.errors, parsed->text, parsed->status);
   if (!parsed->text.empty()) {
     const Status printed = print(streams.output, parsed->text);
     return printed ? 0 : complain(streams.errors, printed.error());
+  }
+  const DirectoryOptions& directory = parsed->options.directory;
+  const bool is_call = (bit_of(parsed->options.subcommand) & kDirectory) != 0;
+  if (!is_call && (directory.detach || !directory.name.empty())) {
+    return run_in_directory({argv + 1, argv + argc}, std::move(parsed->options), environment,
+                            streams, take_signals, control);
   }
   return run(take_apart(std::move(parsed->options)), environment, streams, take_signals);
 }

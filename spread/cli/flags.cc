@@ -118,6 +118,12 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
               "standard input, or the files of -a, into blocks"
             : "::: and :::: are for run and map");
   }
+  if ((bit & kDirectory) != 0) {
+    const StringList& named = positionals->command;
+    if (named.size() != 1 || named.front().empty()) return fail("expected one run directory");
+    draft.options.directory.name = named.front();
+    return {};
+  }
   if (bit == kHistory) return place_history_words(std::move(positionals->command), draft);
   if (bit == kSweep) {
     draft.options.sweep.specs = std::move(positionals->command);
@@ -150,7 +156,7 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   const auto separator = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
     return is_separator(word, subcommand.bit);
   });
-  const bool among = (subcommand.bit & (kHistory | kSweep)) != 0;
+  const bool among = (subcommand.bit & (kHistory | kSweep | kDirectory)) != 0;
   const Words positionals = among ? Words::AmongOptions : Words::EndOptions;
   Result<Tokens> tokens = tokenize({words.begin(), separator}, subcommand.bit, positionals);
   if (!tokens) return tl::unexpected<Error>(tokens.error());

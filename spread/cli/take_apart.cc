@@ -129,6 +129,10 @@ HistoryOptions take_history(Options& options, bool reset) {
   return {std::move(options.history), std::move(options.history_words), reset};
 }
 
+DirectoryCommand take_directory(Options& options, DirectoryCall call) {
+  return {call, std::move(options.directory.name), options.directory.timeout};
+}
+
 }  // namespace
 
 SubcommandOptions take_apart(Options options) {
@@ -145,6 +149,11 @@ SubcommandOptions take_apart(Options options) {
     case Subcommand::Sweep:
       return SweepCommand{std::move(options.sweep),
                           {options.output.format, options.output.csv_style}};
+    case Subcommand::State: return take_directory(options, DirectoryCall::State);
+    case Subcommand::Retrieve: return take_directory(options, DirectoryCall::Retrieve);
+    case Subcommand::Attach: return take_directory(options, DirectoryCall::Attach);
+    case Subcommand::Stop: return take_directory(options, DirectoryCall::Stop);
+    case Subcommand::Clean: return take_directory(options, DirectoryCall::Clean);
     case Subcommand::Hosts: break;
   }
   return HostsOptions{std::move(options.hosts), std::move(options.lists),

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "spread/io/private_folder.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -65,6 +66,8 @@ int Engine::execute() {
       return kOwnError;
     }
   }
+  if (!config_.stop_request.empty()) look_for_stop();
+  tell_begun(streams_);
   add_slots_from(0);
   ask_hosts();
   if (config_.scheduler.once) reporter_->set_total(plan_.workers(), probe_ == nullptr);
@@ -196,6 +199,7 @@ void Engine::pull_tasks() {
   }
   if (!input_->ended()) return;
   input_told_ = true;
+  if (journal_ != nullptr && input_->complete()) journal_->input_ended();
   if (const std::string& error = input_->error();
       !error.empty() && !mode_->takes_input_error(error)) {
     reporter_->say(error + "; no more input is read");
@@ -345,6 +349,16 @@ void Engine::on_ready(int, bool, bool) {
     if (first_signal_ == 0) first_signal_ = signal->number;
     post(StopRequested{std::min(++signals_received_, 3)});
   }
+}
+
+/// `spread stop DIR` is a signal that comes by a file, from wherever that can be seen.
+void Engine::look_for_stop() {
+  if (take_file(config_.stop_request)) {
+    reporter_->say("asked to stop (spread stop)");
+    if (first_signal_ == 0) first_signal_ = SIGTERM;
+    post(StopRequested{std::min(++signals_received_, 3)});
+  }
+  stop_watch_.set(after(now(), kStopPeriod));
 }
 
 /// What is to be done about signals once the Scheduler knows of them.

@@ -47,6 +47,7 @@ struct EngineConfig {
   HistoryFile history;    ///< not enabled where nothing is to be learned of hosts
   Duration kill_grace{};  ///< after it, what was to end is killed
   std::string output_name = "standard output";  ///< where results go, for messages
+  std::string stop_request{};  ///< a file that asks to stop; empty: none is looked for
 };
 
 /// What a run has of the world around it: made before the Engine, and kept for longer.
@@ -174,6 +175,8 @@ class Engine final : private ReadyHandler {
   void take_record(Record& record);
   void decide();
   void watch_output();
+  static constexpr Duration kStopPeriod = std::chrono::seconds(1);
+  void look_for_stop();
   OutputFull output_now() const;
   std::string output_failure() const;
   TimePoint next_deadline();
@@ -273,6 +276,7 @@ class Engine final : private ReadyHandler {
   std::set<WorkerId> unread_;
   StoppedWatch stopped_;
   Timer watch_{loop_, [this] { look_at_work(); }};
+  Timer stop_watch_{loop_, [this] { look_for_stop(); }};
   /// Something has happened since the last decide(), perhaps because of what it decided.
   bool undecided_ = false;
   bool started_worker_ = false;  ///< since then

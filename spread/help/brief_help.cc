@@ -62,6 +62,7 @@ constexpr BriefRow kBriefRows[] = {
     {"--timeout", "kill what takes longer: 30s, 10m, or 300% of the median", kSends | kMap | kPipe},
     {"--timeout", "kill what takes longer: 30s, 10m", kAll | kOneshot},
     {"--timeout", "how long each answer is waited for", kCheck},
+    {"--timeout", "wait no longer than this: 30s, 10m; then the status is 124", kRetrieve},
     {"--retries", "tries in all for what failed", kSends},
     {"--halt", "when to stop: now,fail=1 or soon,fail=10% or ...", kSends},
     {"--joblog", "a line of TSV for every task", kSends},
@@ -111,11 +112,13 @@ std::string brief_program_help() {
   std::string out = "Usage: spread SUBCOMMAND [OPTION]...\n\n";
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
+    if ((text.bit & kDirectory) != 0) continue;
     add_entry(out, text.name, text.summary, 11);
     // It is to fit on a terminal.
     const bool shown = (text.bit & (kRun | kMap)) != 0;
     if (shown) examples += first_examples(text.examples, 1);
   }
+  out += "  status, retrieve, attach, stop, clean: for the directory of run --dir\n";
   add_examples(out, examples);
   out += "\nspread SUBCOMMAND -h has the options used most, --help all; spread --help: more\n";
   return out;

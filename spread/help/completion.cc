@@ -165,7 +165,8 @@ std::string bash_completion() {
   for (const SubcommandText& text : subcommands()) {
     const std::string_view words = text.bit == kHistory ? "_spread_offer -W 'show reset'; "
                                    : text.bit == kSweep ? "_spread_files; "
-                                                        : "";
+                                   : (text.bit & kDirectory) != 0 ? "_spread_files; "
+                                                                  : "";
     out +=
         fmt::format("  {}) {}_spread_offer -W '{}' ;;\n", text.name, words, option_names(text.bit));
   }

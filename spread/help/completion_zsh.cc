@@ -120,7 +120,8 @@ std::string zsh_completion() {
     }
     const std::string_view words = text.bit == kHistory ? "'1:verb:(show reset)' '*:host: _hosts'"
                                    : text.bit == kSweep ? "'*:file: _files'"
-                                                        : "$_spread_command_words";
+                                   : (text.bit & kDirectory) != 0 ? "'1:directory: _files -/'"
+                                                                  : "$_spread_command_words";
     out += fmt::format("        {}\n      ;;\n", words);
   }
   out += kZshEnd;

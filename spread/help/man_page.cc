@@ -174,7 +174,7 @@ std::string man_page(const SubcommandText& subcommand) {
   out += ".fi\n.SH DESCRIPTION\n";
   add_man_paragraphs(out, subcommand.description);
   add_man_options(out, subcommand);
-  if ((subcommand.bit & (kSends | kMap | kPipe | kAll | kXargs)) != 0) {
+  if ((subcommand.bit & (kSends | kMap | kPipe | kAll | kXargs | kDirectory)) != 0) {
     add_terms(out, "EXIT STATUS", exit_statuses(), subcommand.bit);
   }
   add_terms(out, "ENVIRONMENT", environment_variables(), subcommand.bit);

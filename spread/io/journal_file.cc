@@ -266,6 +266,19 @@ Status JournalFile::check_ours() const {
   return fail(name_ + ": it has been taken over by another run");
 }
 
+JournalFile::LockSeen JournalFile::lock_seen() const {
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (sys::fcntl(fd_.get(), F_OFD_GETLK, &whole) != 0) return LockSeen::Unknown;
+  return whole.l_type == F_UNLCK ? LockSeen::Free : LockSeen::Held;
+}
+
+std::int64_t JournalFile::modified() const {
+  struct stat status {};
+  return sys::fstat(fd_.get(), &status) == 0 ? status.st_mtim.tv_sec : 0;
+}
+
 Result<JournalFile> JournalFile::take_over(const std::string& name) {
   Result<JournalFile> old = open_to_read(name);
   if (!old) return old;

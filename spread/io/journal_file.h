@@ -51,6 +51,14 @@ class JournalFile final : public JournalBytes {
   /// moved.
   Status check_ours() const;
 
+  /// Whether a process writes it, as far as its lock says; the file system may have none.
+  enum class LockSeen : std::uint8_t { Free, Held, Unknown };
+  LockSeen lock_seen() const;
+  /// When it was written last, in seconds since 1970.
+  std::int64_t modified() const;
+  /// Its name is still that of this file: no other run has taken it over.
+  bool is_named() const { return check_ours().has_value(); }
+
   std::uint64_t end() const { return end_; }
   const std::string& name() const { return name_; }
 

@@ -103,6 +103,7 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       }
       parts_.push_back(std::move(*part));
       end_.reset();
+      all_read_ = false;
       return {};
     }
     case 'T': return take_tasks(left);
@@ -128,6 +129,7 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       seconds_ += end->seconds;
       return {};
     }
+    case 'I': all_read_ = true; return {};
     // Of interest to those who look at one task, or at workers.
     case 'O':
     case 'F':

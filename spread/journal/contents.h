@@ -49,6 +49,8 @@ class JournalContents {
   Result<Task> task(std::uint64_t number);
   /// So many have been read in all parts; their numbers are those below.
   std::uint64_t tasks() const { return tasks_; }
+  /// There are no others: the input has ended, in the last part.
+  bool all_read() const { return all_read_; }
   /// So many have this outcome.
   std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
 
@@ -73,6 +75,7 @@ class JournalContents {
   std::vector<JournalPart> parts_;
   std::optional<JournalEnd> end_;
   std::uint64_t tasks_ = 0;
+  bool all_read_ = false;
   std::array<std::uint64_t, 4> counts_{};
   double seconds_ = 0;
   Duration task_time_{};

@@ -280,6 +280,9 @@ Status complete_try(Draft& draft) {
 
 Status complete(Draft& draft) {
   SPREAD_TRY(check_exclusive(draft));
+  if ((bit_of(draft.options.subcommand) & kDirectory) != 0) return {};
+  SPREAD_TRY(complete_directory(draft));
+  if (draft.options.directory.alone) return {};
   SPREAD_TRY(check_journal(draft));
   const Subcommand subcommand = draft.options.subcommand;
   if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};

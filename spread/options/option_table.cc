@@ -102,6 +102,11 @@ Subcommands bit_of(Subcommand subcommand) {
     case Subcommand::HistoryShow:
     case Subcommand::HistoryReset: return kHistory;
     case Subcommand::Sweep: return kSweep;
+    case Subcommand::State: return kStatus;
+    case Subcommand::Retrieve: return kRetrieve;
+    case Subcommand::Attach: return kAttach;
+    case Subcommand::Stop: return kStop;
+    case Subcommand::Clean: return kClean;
   }
   return 0;
 }
@@ -118,6 +123,11 @@ Subcommand subcommand_of(Subcommands bit) {
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;
     case kSweep: return Subcommand::Sweep;
+    case kStatus: return Subcommand::State;
+    case kRetrieve: return Subcommand::Retrieve;
+    case kAttach: return Subcommand::Attach;
+    case kStop: return Subcommand::Stop;
+    case kClean: return Subcommand::Clean;
     default: return Subcommand::Run;
   }
 }

@@ -22,7 +22,12 @@ enum class Subcommand : std::uint8_t {
   Hosts,
   HistoryShow,
   HistoryReset,
-  Sweep
+  Sweep,
+  State,
+  Retrieve,
+  Attach,
+  Stop,
+  Clean
 };
 
 /// Plain commands, a process for each task, instead of workers that speak the protocol.
@@ -70,6 +75,7 @@ struct Options {
   EndOptions ends;
   ReportOptions report;
   JournalOptions journal;
+  DirectoryOptions directory;
   bool traces = false;
   bool dry_run = false;
   HistoryFile history;

@@ -143,12 +143,17 @@ Status set_print_commands(Draft& draft, std::string_view value);
 Status set_map_joblog(Draft& draft, std::string_view value);
 Status set_resume(Draft& draft, std::string_view value);
 Status set_resume_failed(Draft& draft, std::string_view value);
+Status set_directory(Draft& draft, std::string_view value);
+Status set_detach(Draft& draft, std::string_view value);
+Status set_directory_timeout(Draft& draft, std::string_view value);
 Status set_journal(Draft& draft, std::string_view value);
 Status set_durable(Draft& draft, std::string_view value);
 Status set_take_over(Draft& draft, std::string_view value);
 Status set_force(Draft& draft, std::string_view value);
 /// --journal, --resume and their kin together; `-u` and others that cannot be repeated.
 Status check_journal(Draft& draft);
+/// --dir and --detach: what they set, and what cannot stand beside them.
+Status complete_directory(Draft& draft);
 Status set_retry_failed(Draft& draft, std::string_view value);
 
 // ---------------------------------------------------------------- only pipe, or in its own way

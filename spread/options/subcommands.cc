@@ -193,25 +193,70 @@ const SubcommandText kSubcommands[] = {
      "spread history show\n"
      "A host has got a new processor:\n"
      "spread history reset n2\n"},
+    {"status", kStatus, "show the state of a run directory, and how far its run is", "status DIR",
+     "Prints a line for the run of DIR, which was made with --dir or --detach: its state "
+     "(prepared, "
+     "running, finished, failed, stopped, gone, silent), and how many of its tasks are done. From "
+     "any machine that sees the files. docs/run-directories.md says what the states are.",
+     "How far is it:\n"
+     "spread status spread-20260504-093000\n"
+     "Of all runs here:\n"
+     "for dir in spread-*; do spread status \"$dir\"; done\n"},
+    {"retrieve", kRetrieve, "wait for the run of a directory, and print its results",
+     "retrieve [OPTION]... DIR",
+     "Waits until the run of DIR has ended, prints its results, and ends with its exit status. "
+     "With "
+     "--timeout, 124 says that it has not ended in time.",
+     "The results, when they are there:\n"
+     "spread retrieve spread-20260504-093000 >results\n"
+     "If they are there within the hour:\n"
+     "spread retrieve --timeout 1h spread-20260504-093000 >results\n"},
+    {"attach", kAttach, "show what the run of a directory says, until it has ended", "attach DIR",
+     "Shows the messages of a run that was detached, from the first one on, and how far it is. "
+     "Ends "
+     "with the run, and with its exit status; Ctrl-C ends what is shown, and not the run.",
+     "What is it doing:\n"
+     "spread attach spread-20260504-093000\n"
+     "To start it, and look on:\n"
+     "spread run --detach --dir d -a tasks -- ./w && spread attach d\n"},
+    {"stop", kStop, "ask the run of a directory to stop", "stop DIR",
+     "The run ends within a second as after Ctrl-C: what is under way may end. A second time is a "
+     "second Ctrl-C. 'spread run --dir DIR' goes on with it.",
+     "From any machine that sees the files:\n"
+     "spread stop spread-20260504-093000\n"
+     "And go on with it later:\n"
+     "spread stop d && spread retrieve d; spread run --detach --dir d\n"},
+    {"clean", kClean, "remove a run directory", "clean DIR",
+     "Removes what the run has left in DIR, and DIR, unless it still runs. What is not the run's "
+     "stays, and is told.",
+     "When its results have been seen:\n"
+     "spread clean spread-20260504-093000\n"
+     "Its results are printed, and nothing is kept:\n"
+     "spread retrieve d >results && spread clean d\n"},
 };
 
 const TermText kExitStatuses[] = {
-    {"0", "all tasks succeeded"},
+    {"0", "all tasks succeeded", kAny - kDirectory},
+    {"0", "done; retrieve, attach: and all tasks of the run succeeded", kDirectory},
     {"1-100",
      "that many tasks failed, were lost or not computed (check: 1, a check has failed; all: "
      "commands that ended "
      "non-zero or never started; map: jobs that failed or were not run)",
-     kNotXargs},
-    {"101", "more than 100", kNotXargs},
-    {"141", "the reader of the output closed it (| head)", kNotXargs},
-    {"255", "spread's own error: wrong usage, nothing could be started, cannot write", kNotXargs},
+     kNotXargs - kDirectory},
+    {"101", "more than 100", kNotXargs - kDirectory},
+    {"1-254", "that of the run, where it has ended so", kRetrieve | kAttach},
+    {"124", "--timeout was over before the run", kRetrieve},
+    {"141", "the reader of the output closed it (| head)", kNotXargs - kDirectory},
+    {"255", "spread's own error: wrong usage, nothing could be started, cannot write",
+     kNotXargs - kDirectory},
+    {"255", "it cannot be done now, or at all: a line says why", kDirectory},
     {"1", "xargs' own error: wrong usage, an unmatched quote, an item that does not fit", kXargs},
     {"123", "a command ended with a status from 1 to 125", kXargs},
     {"124", "a command ended with status 255: no other was started", kXargs},
     {"125", "a command was killed by a signal: no other was started", kXargs},
     {"126", "the command cannot be run", kXargs},
     {"127", "the command is not found", kXargs},
-    {"128+n", "ended by signal n"},
+    {"128+n", "ended by signal n", kAny - kDirectory},
 };
 
 const TermText kEnvironment[] = {
@@ -240,7 +285,8 @@ const TermText kEnvironment[] = {
     {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
      kSends | kAll | kMap | kPipe},
-    {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set", kAny - kSweep},
+    {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set",
+     kAny - kSweep - kDirectory},
     {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
      kSends | kAll | kMap | kPipe},
     {"TERM", "dumb: no progress bar unless one is asked for", kSends | kAll | kMap | kPipe},
@@ -249,7 +295,7 @@ const TermText kEnvironment[] = {
 const TermText kFiles[] = {
     {"$XDG_STATE_HOME/spread/history.db",
      "what is remembered of the hosts' past performance, an SQLite database; see spread history",
-     kAny - kSweep},
+     kAny - kSweep - kDirectory},
 };
 
 constexpr Group kGroups[] = {Group::Hosts,   Group::Input,  Group::Command, Group::Output,

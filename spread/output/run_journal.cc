@@ -226,6 +226,13 @@ void RunJournal::put_tasks() {
   digests_.clear();
 }
 
+void RunJournal::input_ended() {
+  if (!log_) return;
+  put_tasks();
+  const Byte record[] = {'I'};
+  put(record);
+}
+
 void RunJournal::put_answers() {
   if (batch_.empty()) return;
   put_tasks();

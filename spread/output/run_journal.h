@@ -80,6 +80,8 @@ class RunJournal final : public WriteGate, public Observer {
   /// From here on it is written. After the tasks of the parts before have been compared, or at once
   /// where that is by content.
   Status begin();
+  /// There are no more tasks than those that have been read.
+  void input_ended();
   /// A task that is final.
   void answered(const TaskResult& result) { answered(result, result.value); }
   void answered(const TaskResult& result, const Value& value);

@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <string>
+
+#include "spread/base/posix.h"
 
 namespace spread {
 
@@ -47,14 +50,19 @@ void close_all() {
   ::close_range(3, ~0u, 0);
 }
 
+/// As a shell has it.
+int status_of(int status) {
+  constexpr int kSignalled = 128;
+  return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /// The status of `child`, if it is among those that have ended.
 std::optional<int> reap(pid_t child) {
-  constexpr int kSignalled = 128;
   int status;
   pid_t ended;
   while ((ended = ::waitpid(-1, &status, WNOHANG)) > 0) {
     if (ended != child) continue;
-    return WIFSIGNALED(status) ? kSignalled + WTERMSIG(status) : WEXITSTATUS(status);
+    return status_of(status);
   }
   return std::nullopt;
 }
@@ -87,5 +95,54 @@ std::optional<int> stand_in_for_init() {
     }
   }
 }
+
+namespace {
+
+Status change_directory(const std::string& name) {
+  if (::chdir(name.c_str()) == 0) return {};
+  return tl::unexpected(errno_error("cannot go to " + name));
+}
+
+/// What the child says when it begins is one byte; nothing, if it ends before.
+Detached wait_for(pid_t child, int begun) {
+  Detached parent;
+  parent.pid = static_cast<std::uint64_t>(child);
+  Byte byte;
+  parent.has_begun = read_some(begun, &byte, 1).state == IoState::Done;
+  if (parent.has_begun) return parent;
+  int status = 0;
+  // The only one that there is, and no handler is installed: nothing interrupts this.
+  ::waitpid(child, &status, 0);
+  parent.status = status_of(status);
+  return parent;
+}
+
+Result<Detached> detach(int log) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("cannot make a pipe"));
+  const UniqueFd begun(ends[0]);
+  UniqueFd begins(ends[1]);
+  // Were it ignored, the kernel would reap the child with its status.
+  ::signal(SIGCHLD, SIG_DFL);
+  const pid_t child = ::fork();
+  if (child < 0) return tl::unexpected(errno_error("cannot fork"));
+  if (child > 0) {
+    begins.reset();
+    return wait_for(child, begun.get());
+  }
+  ::setsid();
+  const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!null || ::dup2(null.get(), 0) < 0 || ::dup2(log, 1) < 0 || ::dup2(log, 2) < 0) {
+    return tl::unexpected(errno_error("cannot leave the terminal"));
+  }
+  Detached here;
+  here.is_child = true;
+  here.begun = begins.release();
+  return here;
+}
+
+}  // namespace
+
+ProcessControl process_control() { return {change_directory, detach}; }
 
 }  // namespace spread

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "spread/api/process_control.h"
 #include "spread/api/result.h"
 #include "spread/io/signals.h"
 
@@ -30,5 +31,8 @@ std::uint64_t raise_descriptor_limit(std::uint64_t wanted);
 /// is not process 1, nothing happens. To be called before anything is started or any signal is
 /// blocked.
 std::optional<int> stand_in_for_init();
+
+/// For run directories: what they may ask of this process.
+ProcessControl process_control();
 
 }  // namespace spread

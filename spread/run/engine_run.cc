@@ -167,6 +167,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   }
   EngineConfig config{run.scheduler, run.starts, run.history, common.ends.kill_grace};
   if (!name.empty()) config.output_name = name;
+  config.stop_request = common.journal.stop_request;
   Engine engine(std::move(config), {plan, *guard, *loop, *signals, output, **reporter,
                                     process.environment, streams, journal->get()});
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {

@@ -17,6 +17,7 @@
 #include "spread/output/complain.h"
 #include "spread/report/summary.h"
 #include "spread/run/engine_run.h"
+#include "spread/run/run_directory.h"
 #include "spread/tasks/worker_mode.h"
 
 namespace spread {
@@ -341,6 +342,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
           [&](HistoryOptions& history) {
             return show_or_reset_history(history, environment, streams);
           },
+          [&](DirectoryCommand& asked) { return call_directory(asked, environment, streams); },
           [&](SweepCommand& sweep) { return show_sweep(sweep, streams); },
       },
       options);

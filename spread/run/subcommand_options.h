@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "spread/api/job_options.h"
 #include "spread/api/shared_options.h"
+#include "spread/directory/state.h"
 #include "spread/tasks/worker_options.h"
 
 namespace spread {
@@ -91,7 +93,15 @@ struct SweepCommand {
   SweepOutput output;
 };
 
-using SubcommandOptions = std::variant<RunOptions, AllOptions, MapOptions, PipeOptions,
-                                       HostsOptions, HistoryOptions, SweepCommand, CheckOptions>;
+/// What is asked of the run of a directory.
+struct DirectoryCommand {
+  DirectoryCall call = DirectoryCall::State;
+  std::string directory;
+  std::optional<Duration> timeout;
+};
+
+using SubcommandOptions =
+    std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions,
+                 SweepCommand, CheckOptions, DirectoryCommand>;
 
 }  // namespace spread

@@ -112,7 +112,7 @@ TEST(Help, ShowsDefaultsOfItsOwnSubcommand) {
 TEST(Help, DoesNotMentionWhatIsNotBuilt) {
   std::string all = program_help() + man_page() + bash_completion();
   for (const SubcommandText& text : subcommands()) all += subcommand_help(text) + man_page(text);
-  for (const char* absent : {"--journal", "--speculate", "--man"}) {
+  for (const char* absent : {"--speculate", "--man"}) {
     EXPECT_EQ(all.find(absent), std::string::npos) << absent;
   }
 }
@@ -181,12 +181,13 @@ TEST(ManPage, HasItsSections) {
     const std::string page = man_page(text);
     for (const char* section :
          {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "SEE ALSO"}) {
-      // A sweep looks at no host, and so at no history.
-      const bool there = text.bit != kSweep || std::string_view(section) != "FILES";
+      // A sweep and a run directory look at no host, and so at no history.
+      const bool there =
+          (text.bit & (kSweep | kDirectory)) == 0 || std::string_view(section) != "FILES";
       EXPECT_EQ(page.find(std::string(".SH ") + section + "\n") != std::string::npos, there)
           << text.name << section;
     }
-    const bool runs = (text.bit & (kSends | kMap | kPipe | kXargs | kAll)) != 0;
+    const bool runs = (text.bit & (kSends | kMap | kPipe | kXargs | kAll | kDirectory)) != 0;
     EXPECT_EQ(page.find(".SH EXIT STATUS\n") != std::string::npos, runs) << text.name;
   }
 }

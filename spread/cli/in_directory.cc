@@ -1,0 +1,219 @@
+#include "spread/cli/in_directory.h"
+
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "spread/cli/flags.h"
+#include "spread/cli/take_apart.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/files.h"
+#include "spread/io/private_folder.h"
+#include "spread/io/system.h"
+#include "spread/output/complain.h"
+#include "spread/run/run_directory.h"
+
+namespace spread::cli {
+namespace {
+
+/// Where the names of what a run reads are: tasks, and what every worker is sent. "-" is standard
+/// input.
+std::vector<std::string*> input_names(Options& options) {
+  std::vector<std::string*> names;
+  for (std::string& name : options.items.input.files) names.push_back(&name);
+  for (InputOptions::Group& group : options.items.input.groups) {
+    if (!group.from_file) continue;
+    for (std::string& name : group.words) names.push_back(&name);
+  }
+  for (std::string& name : options.shards.partitions) names.push_back(&name);
+  for (std::string& name : options.lists.files) names.push_back(&name);
+  for (PrepItem& item : options.prep) {
+    if (item.kind == PrepItem::Kind::File || item.kind == PrepItem::Kind::Common) {
+      names.push_back(&item.text);
+    }
+  }
+  for (std::string& spec : options.sweep.specs) {
+    if (spec == "-") names.push_back(&spec);
+  }
+  return names;
+}
+
+bool reads_standard_input(const Options& options) {
+  const InputOptions& input = options.items.input;
+  return input.files.empty() && input.groups.empty() && !options.shards.any() &&
+         options.sweep.specs.empty();
+}
+
+/// What a run in a directory is made of.
+struct Prepared {
+  RunDirectory directory;
+  Options options;
+  UniqueFd input;  ///< in the place of standard input; none: it is as it was
+};
+
+/// The options that exist do all of it.
+void use_directory(Options& options, const RunDirectory& directory) {
+  options.journal.file = directory.file(kJournalName);
+  options.journal.resume = true;
+  options.journal.force = true;  // it may have been moved
+  options.journal.stop_request = directory.file(kStopName);
+  options.report.output_file = directory.file(kOutName);
+  if (!options.directory.keeps_tails) return;
+  options.tails.to = TailsTo::Directory;
+  options.tails.directory = directory.file(kTailsName);
+}
+
+std::string name_of_now() {
+  const std::time_t now = static_cast<std::time_t>(wall_clock_seconds());
+  return fmt::format("spread-{:%Y%m%d-%H%M%S}", fmt::localtime(now));
+}
+
+/// Takes the place of a name, or of standard input.
+Status read_instead(std::string* name, const InputFile& kept, Prepared& prepared) {
+  if (name != nullptr && *name != "-") {
+    *name = kept.path;
+    return {};
+  }
+  auto fd = open_input(kept);
+  if (!fd) return tl::unexpected(fd.error());
+  prepared.input = std::move(*fd);
+  return {};
+}
+
+/// A new run.
+Result<Prepared> prepare(std::vector<std::string> words, Options options, Streams streams) {
+  if (options.directory.name.empty()) options.directory.name = name_of_now();
+  auto directory = RunDirectory::create(options.directory.name);
+  if (!directory) return tl::unexpected(directory.error());
+  Prepared prepared{std::move(*directory), std::move(options), {}};
+  const auto keep = [&](std::string* name) -> Status {
+    const auto kept = prepared.directory.keep_input(name == nullptr ? "-" : *name, streams.input);
+    if (!kept) return tl::unexpected(kept.error());
+    // A file that is none is read from where it has been copied to; others as the user names them.
+    const bool standard = name == nullptr || *name == "-";
+    return kept->copied || standard ? read_instead(name, *kept, prepared) : Status();
+  };
+  const auto keep_all = [&]() -> Status {
+    for (std::string* name : input_names(prepared.options)) SPREAD_TRY(keep(name));
+    if (reads_standard_input(prepared.options)) SPREAD_TRY(keep(nullptr));
+    return prepared.directory.keep_spec(std::move(words), current_directory());
+  };
+  if (const Status kept = keep_all(); !kept) {
+    static_cast<void>(prepared.directory.remove());
+    return tl::unexpected(kept.error());
+  }
+  return prepared;
+}
+
+std::string scratch_of(const Environment& environment) {
+  const char* named = environment.get("TMPDIR");
+  return named != nullptr && *named != '\0' ? named : "/tmp";
+}
+
+/// `run --dir DIR`: the words of its spec, in the directory where they were given.
+Result<Prepared> go_on(const Options& given, Environment environment, Streams streams,
+                       const ProcessControl& control) {
+  auto directory = RunDirectory::open(given.directory.name);
+  if (!directory) return tl::unexpected(directory.error());
+  RunWatch watch(*directory, scratch_of(environment));
+  const auto facts = watch.look();
+  if (!facts) return tl::unexpected(facts.error());
+  const bool takes_over = given.journal.take_over && state_of(*facts) == RunState::Running;
+  const std::string why =
+      why_not(DirectoryCall::Run, *facts, directory->name(), given.journal.failed_again);
+  if (!why.empty() && !takes_over) return fail(why);
+  if (control.change_directory == nullptr)
+    return fail("run --dir: this process cannot change its directory");
+  const RunSpec& spec = directory->spec();
+  SPREAD_TRY(control.change_directory(spec.directory));
+  std::vector<const char*> words{"spread"};
+  for (const std::string& word : spec.words) words.push_back(word.c_str());
+  auto parsed = parse_command_line(static_cast<int>(words.size()), words.data());
+  const std::string spec_name = directory->name() + "/" + std::string(kSpecName);
+  if (!parsed) return fail(spec_name + ": " + parsed.error().message);
+  const bool is_run = parsed->text.empty() && !parsed->options.directory.alone &&
+                      (!parsed->options.directory.name.empty() || parsed->options.directory.detach);
+  if (!is_run) return fail(spec_name + ": its words are no run with a directory");
+  Prepared prepared{std::move(*directory), std::move(parsed->options), {}};
+  Options& options = prepared.options;
+  options.dry_run = false;
+  options.directory.detach = given.directory.detach;
+  options.journal.failed_again |= given.journal.failed_again;
+  options.journal.take_over = given.journal.take_over;
+  options.report.joblog_append = true;
+  const auto restore = [&](std::string* name) -> Status {
+    std::string warning;
+    const InputFile* kept = prepared.directory.kept_input(name == nullptr ? "-" : *name, warning);
+    if (!warning.empty()) warn(streams.errors, warning);
+    if (kept == nullptr) return {};
+    InputFile found = *kept;
+    if (found.copied) found.path = prepared.directory.file(found.path);
+    const bool standard = name == nullptr || *name == "-";
+    return found.copied || standard ? read_instead(name, found, prepared) : Status();
+  };
+  for (std::string* name : input_names(options)) SPREAD_TRY(restore(name));
+  if (reads_standard_input(options)) SPREAD_TRY(restore(nullptr));
+  return prepared;
+}
+
+/// The one that waits: whether the other has begun, and what it said until then.
+int tell_begun(const Detached& detached, const RunDirectory& directory, std::uint64_t log_size,
+               UniqueFd log, Streams streams) {
+  if (detached.has_begun) {
+    warn(streams.errors, fmt::format("runs in {} (pid {})", directory.name(), detached.pid));
+    return 0;
+  }
+  static_cast<void>(skip_to(log.get(), log_size));
+  static_cast<void>(read_to_end(
+      log.get(), [&](ByteView bytes) { return print(streams.errors, as_text(bytes)); }));
+  return detached.status;
+}
+
+}  // namespace
+
+int run_in_directory(std::vector<std::string> words, Options options, Environment environment,
+                     Streams streams, TakeSignals take_signals, const ProcessControl& control) {
+  const bool alone = options.directory.alone;
+  auto prepared = alone ? go_on(options, environment, streams, control)
+                        : prepare(std::move(words), std::move(options), streams);
+  if (!prepared) return complain(streams.errors, prepared.error());
+  const RunDirectory& directory = prepared->directory;
+  use_directory(prepared->options, directory);
+  if (prepared->input) streams.input = prepared->input.get();
+  if (prepared->options.directory.detach) {
+    if (control.detach == nullptr)
+      return complain(streams.errors, {"--detach: this process cannot fork"});
+    auto log = open_private_file(directory.file(kLogName), true);
+    if (!log) return complain(streams.errors, log.error());
+    auto reader = open_for_reading(directory.file(kLogName));
+    if (!reader) return complain(streams.errors, reader.error());
+    const std::uint64_t size = file_size(reader->get()).value_or(0);
+    const auto detached = control.detach(log->get());
+    if (!detached) return complain(streams.errors, {"--detach: " + detached.error().message});
+    if (!detached->is_child)
+      return tell_begun(*detached, directory, size, std::move(*reader), streams);
+    streams.begun = detached->begun;
+    streams.terminal = nullptr;
+  }
+  if (!prepared->options.dry_run) {
+    if (const Status begun = directory.begin(); !begun)
+      return complain(streams.errors, begun.error());
+  }
+  const bool dry = prepared->options.dry_run;
+  const int status =
+      run(take_apart(std::move(prepared->options)), environment, streams, take_signals);
+  constexpr int kOwnError = 255;
+  if (alone || dry || status != kOwnError) return status;
+  // What never began leaves nothing that could be gone on with: the command can be mended and
+  // repeated.
+  RunWatch watch(directory, scratch_of(environment));
+  if (const auto facts = watch.look(); facts && state_of(*facts) == RunState::Prepared) {
+    static_cast<void>(directory.remove());
+  }
+  return status;
+}
+
+}  // namespace spread::cli

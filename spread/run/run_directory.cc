@@ -1,0 +1,260 @@
+#include "spread/run/run_directory.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spread/base/quote.h"
+#include "spread/io/event_loop.h"
+#include "spread/io/files.h"
+#include "spread/io/journal_file.h"
+#include "spread/io/private_folder.h"
+#include "spread/io/system.h"
+#include "spread/journal/contents.h"
+#include "spread/journal/digest.h"
+#include "spread/output/scratch_file.h"
+
+namespace spread {
+namespace {
+
+/// On NFS a folder is not empty while a process has one of its files open.
+constexpr Duration kFolderPatience = std::chrono::seconds(2),
+                   kFolderPause = std::chrono::milliseconds(100);
+
+std::string absolute(const std::string& name) {
+  return name.starts_with('/') ? name : current_directory() + "/" + name;
+}
+
+struct Measured {
+  std::uint64_t size = 0;
+  std::string digest;
+};
+
+/// Reads all of it; `copy`: a descriptor that gets the same bytes, or -1.
+Result<Measured> measure(int fd, int copy) {
+  Digest digest;
+  Measured measured;
+  SPREAD_TRY(read_to_end(fd, [&](ByteView bytes) -> Status {
+    digest.add(bytes);
+    measured.size += bytes.size();
+    return copy < 0 ? Status() : write_whole(copy, bytes);
+  }));
+  measured.digest = digest_text(digest.value());
+  return measured;
+}
+
+}  // namespace
+
+Result<RunDirectory> RunDirectory::create(const std::string& name) {
+  if (file_status(name + "/" + std::string(kSpecName))) {
+    return fail(fmt::format("--dir: {} is a run's already; 'spread run --dir {}' goes on with it",
+                            show_text(name), shell_quote(name)));
+  }
+  if (const Status made = make_private_folder(name); !made) {
+    return fail("--dir: " + made.error().message);
+  }
+  return RunDirectory(name, absolute(name));
+}
+
+Result<RunDirectory> RunDirectory::open(const std::string& name) {
+  RunDirectory directory(name, absolute(name));
+  const std::string file = directory.file(kSpecName);
+  if (!file_status(file)) {
+    const auto folder = file_status(name);
+    const std::string why = !folder           ? folder.error().message
+                            : !folder->folder ? show_text(name) + ": it is no directory"
+                                              : show_text(name) + ": it is no run directory (no " +
+                                                    std::string(kSpecName) + " in it)";
+    return fail(why);
+  }
+  const Result<std::string> text = read_file(file);
+  if (!text) return tl::unexpected(text.error());
+  auto spec = parse_spec(*text);
+  if (!spec) return fail(fmt::format("{}/{}: {}", name, kSpecName, spec.error().message));
+  directory.spec_ = std::move(*spec);
+  return directory;
+}
+
+Result<InputFile> RunDirectory::keep_input(const std::string& name, int standard_input) {
+  const bool standard = name == "-";
+  const auto fails = [&](const std::string& why) {
+    return fail(fmt::format("--dir: cannot keep {}: {}",
+                            standard ? "standard input" : show_text(name), why));
+  };
+  const auto fd = open_for_reading(name, standard_input);
+  if (!fd) return tl::unexpected(fd.error());
+  InputFile kept;
+  kept.name = name;
+  if (file_size(fd->get())) {
+    kept.path = standard ? path_of(fd->get()) : absolute(name);
+    kept.offset = standard ? place_in(fd->get()) : 0;
+    // By a descriptor of its own, since the place in the file is shared.
+    const auto again = open_for_reading(kept.path);
+    // A file that has no name any more is copied from where it stands.
+    if (again && are_one_file(again->get(), fd->get())) {
+      const auto measured = measure(again->get(), -1);
+      if (!measured) return fails(measured.error().message);
+      kept.size = measured->size;
+      kept.digest = measured->digest;
+      spec_.input.push_back(kept);
+      return kept;
+    }
+    kept.offset = 0;
+  }
+  if (is_directory(fd->get())) return fails("it is a directory");
+  const std::string copy_name =
+      copies_ == 0 ? std::string(kInputName) : fmt::format("{}.{}", kInputName, copies_);
+  ++copies_;
+  auto copy = open_private_file(file(copy_name), false);
+  if (!copy) return tl::unexpected(copy.error());
+  const auto measured = measure(fd->get(), copy->get());
+  if (!measured) return fails(measured.error().message);
+  if (const int error = copy->close(); error != 0) return fails(errno_text(error));
+  kept.copied = true;
+  kept.path = copy_name;
+  kept.size = measured->size;
+  kept.digest = measured->digest;
+  spec_.input.push_back(kept);
+  kept.path = file(copy_name);
+  return kept;
+}
+
+const InputFile* RunDirectory::kept_input(std::string_view name, std::string& warning) const {
+  for (const InputFile& kept : spec_.input) {
+    if (kept.name != name) continue;
+    if (kept.copied) return &kept;
+    const auto fd = open_for_reading(kept.path);
+    const auto measured = fd ? measure(fd->get(), -1) : Result<Measured>(fail(""));
+    // That it cannot be read is for those who read it.
+    if (measured && (measured->size != kept.size || measured->digest != kept.digest)) {
+      warning = fmt::format("{} has changed since the run was begun ({} bytes then, {} now)",
+                            show_text(kept.path), kept.size, measured->size);
+    }
+    return &kept;
+  }
+  return nullptr;
+}
+
+Status RunDirectory::keep_spec(std::vector<std::string> words, std::string directory) {
+  spec_.spread = SPREAD_VERSION;
+  spec_.words = std::move(words);
+  spec_.directory = std::move(directory);
+  ByteBuffer text;
+  SPREAD_TRY(format_spec(spec_, text));
+  return replace_private_file(file(kSpecName), as_text(text.view()));
+}
+
+Status RunDirectory::begin() const {
+  take_file(file(kStopName));
+  const auto out = open_private_file(file(kOutName), true);
+  if (!out) return tl::unexpected(out.error());
+  const WriterIdentity writer = own_identity();
+  return replace_private_file(file(kPidName), fmt::format("{} {}\n", writer.host, writer.pid));
+}
+
+Status RunDirectory::remove() const {
+  const auto names = names_in(path_);
+  if (!names) return tl::unexpected(names.error());
+  const std::string tails = file(kTailsName);
+  if (const auto of_workers = names_in(tails)) {
+    for (const std::string& each : *of_workers) {
+      if (is_tail_of_run(each)) SPREAD_TRY(remove_file(tails + "/" + each));
+    }
+    // What else is in it is told below.
+    static_cast<void>(remove_folder(tails));
+  }
+  // The spec last: until then it can be cleaned again.
+  for (const std::string& each : *names) {
+    if (is_file_of_run(each) && each != kSpecName) SPREAD_TRY(remove_file(file(each)));
+  }
+  const auto left = names_in(path_);
+  if (!left) return tl::unexpected(left.error());
+  for (const std::string& each : *left) {
+    if (each == kSpecName || each.starts_with(".nfs")) continue;
+    return fail(
+        fmt::format("{}: {} is none of the run's files, and stays, and so does the directory",
+                    show_text(name_), show_text(each)));
+  }
+  SPREAD_TRY(remove_file(file(kSpecName)));
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  const TimePoint until = after(loop->now(), kFolderPatience);
+  while (true) {
+    const Status removed = remove_folder(path_);
+    if (removed) return {};
+    const int why = removed.error().number;
+    const bool may_pass = why == ENOTEMPTY || why == EBUSY || why == EEXIST;
+    if (!may_pass || loop->now() >= until) {
+      return fail(removed.error().message +
+                  (may_pass ? " (a process still has one of its files open?)" : ""));
+    }
+    loop->wait(after(loop->now(), kFolderPause));
+  }
+}
+
+Result<UniqueFd> open_input(const InputFile& file) {
+  auto fd = open_for_reading(file.path);
+  if (fd && file.offset > 0 && !skip_to(fd->get(), file.offset)) {
+    return fail("cannot read " + file.path + " from byte " + std::to_string(file.offset));
+  }
+  return fd;
+}
+
+// ---------------------------------------------------------------- what the files say
+
+struct RunWatch::Journal {
+  Journal(JournalFile opened, const std::string& scratch)
+      : file(std::move(opened)),
+        table_file(scratch),
+        table(table_file),
+        contents(table),
+        log(file) {}
+
+  JournalFile file;
+  ScratchFile table_file;
+  EntryFile table;
+  JournalContents contents;
+  RecordLogReader log;
+};
+
+RunWatch::RunWatch(const RunDirectory& directory, std::string scratch)
+    : directory_(directory), scratch_(std::move(scratch)) {}
+RunWatch::~RunWatch() = default;
+
+Result<DirectoryFacts> RunWatch::look() {
+  DirectoryFacts facts;
+  if (journal_ != nullptr && !journal_->file.is_named()) journal_.reset();
+  if (journal_ == nullptr) {
+    auto file = JournalFile::open_to_read(directory_.file(kJournalName));
+    if (!file) {
+      if (file.error().number == ENOENT) return facts;
+      return tl::unexpected(file.error());
+    }
+    journal_ = std::make_unique<Journal>(std::move(*file), scratch_);
+  }
+  // The lock first: a run that ends between the two has then told its end.
+  switch (journal_->file.lock_seen()) {
+    case JournalFile::LockSeen::Free: facts.lock = DirectoryFacts::Lock::Free; break;
+    case JournalFile::LockSeen::Held: facts.lock = DirectoryFacts::Lock::Held; break;
+    case JournalFile::LockSeen::Unknown: facts.lock = DirectoryFacts::Lock::Unknown; break;
+  }
+  if (const Status read = journal_->contents.read(journal_->log); !read) {
+    return fail(journal_->file.name() + ": " + read.error().message);
+  }
+  const JournalContents& contents = journal_->contents;
+  facts.has_parts = !contents.parts().empty();
+  if (!facts.has_parts) return facts;
+  facts.writer = contents.parts().back().writer;
+  facts.writer_gone = is_provably_gone(facts.writer);
+  facts.same_host = facts.writer.host == own_identity().host;
+  facts.end = contents.end();
+  facts.tasks = contents.tasks();
+  facts.failed = contents.count(Outcome::Failed) + contents.count(Outcome::Lost);
+  facts.done = contents.count(Outcome::Ok) + facts.failed;
+  facts.all_read = contents.all_read();
+  facts.last_record = journal_->file.modified();
+  return facts;
+}
+
+}  // namespace spread

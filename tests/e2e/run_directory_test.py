@@ -1,0 +1,361 @@
+"""Run directories: run --dir, --detach, status, retrieve, attach, stop, clean (docs/run-directories.md)."""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import unittest
+
+from spread_testing import PYTHON, SQUARE, SpreadTest
+
+
+class DirectoryTest(SpreadTest):
+    def setUp(self):
+        super().setUp()
+        self.dir = self.path("d")
+        self.addCleanup(self.end_detached)
+
+    def end_detached(self):
+        """Ends a run that a failed test has left."""
+        try:
+            with open(os.path.join(self.dir, "pid")) as file:
+                pid = int(file.read().split()[-1])
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if self.folder.encode() in file.read():
+                    os.kill(pid, signal.SIGKILL)
+        except (OSError, ValueError):
+            pass
+
+    def inside(self, name):
+        with open(os.path.join(self.dir, name), "rb") as file:
+            return file.read().decode()
+
+    def spec(self):
+        return json.loads(self.inside("spec.json"))
+
+    def status(self):
+        result = self.spread("status", self.dir)
+        self.assertEqual((result.status, result.err), (0, ""), result)
+        self.assertEqual(len(result.out.splitlines()), 1, result)
+        return result.out.rstrip("\n")
+
+    def state(self):
+        return self.status().split(":")[0].split()[0]
+
+    def wait_for_status(self, pattern):
+        """What a run does is seen in its journal a tenth of a second later."""
+        while not re.search(pattern, self.status()):
+            pass
+
+    def refused(self, *words, because="", **how):
+        result = self.spread(*words, **how)
+        self.assertEqual((result.status, result.out), (255, ""), result)
+        self.assertEqual(len(result.err.splitlines()), 1, result)
+        self.assertIn(because, result.err)
+        return result
+
+    def square(self, *options, **how):
+        return self.spread("run", "--dir", self.dir, "--in", "json", *options, "--", *SQUARE, **how)
+
+    def gated(self, *items):
+        """A run of map whose jobs report and wait."""
+        self.post_, self.gate_ = self.post(), self.gate()
+        script = self.script("job", f"#!/bin/sh\necho $1 >{self.post_.path}\nread x <{self.gate_.path}\necho done $1\n")
+        return ["map", "--dir", self.dir, "-k", "-j1", script, ":::", *items]
+
+    def let(self, count=1):
+        self.gate_.open(count, b"\n")
+
+
+class Kept(DirectoryTest):
+    def test_results_spec_and_journal(self):
+        result = self.square(input="1\n2\n3\n")
+        self.assertEqual((result.status, result.out), (0, ""), result)
+        self.assertRegex(result.err, "^spread: journal .*/d/journal: synced once a second, .*\n$")
+        self.assertEqual(self.inside("out"), "1\n4\n9\n")
+        spec = self.spec()
+        self.assertEqual(spec["words"], ["run", "--dir", self.dir, "--in", "json", "--", *SQUARE])
+        self.assertEqual(os.path.realpath(spec["directory"]), os.path.realpath(self.folder))
+        self.assertEqual([(i["name"], i["copied"], i["size"]) for i in spec["input"]], [("-", True, 6)])
+        self.assertEqual(self.inside("input"), "1\n2\n3\n")
+        self.assertEqual(self.status(), "finished: 3 of 3 tasks (100 %)")
+        got = self.spread("retrieve", self.dir)
+        self.assertEqual((got.status, got.out, got.err), (0, "1\n4\n9\n", ""), got)
+
+    def test_is_the_users_alone(self):
+        old = os.umask(0)
+        self.addCleanup(os.umask, old)
+        self.square(input="1\n")
+        self.assertEqual(stat.S_IMODE(os.stat(self.dir).st_mode), 0o700)
+        names = os.listdir(self.dir)
+        for name in ("spec.json", "journal", "out", "pid", "input"):
+            self.assertIn(name, names)
+            self.assertEqual(stat.S_IMODE(os.stat(os.path.join(self.dir, name)).st_mode), 0o600, name)
+
+    def test_tails_have_files_of_their_own(self):
+        worker = self.file("w.py", "import sys\nfor line in sys.stdin:\n    print(line.strip(), flush=True)\nprint('the end')\n")
+        result = self.spread("run", "--dir", self.dir, "--wire", "lines", "-j1", "--", PYTHON, worker, input="a\n")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((self.inside("out"), self.inside("tails/0")), ("a\n", "the end\n"))
+
+    def test_files_by_path_and_digest(self):
+        tasks = self.file("tasks", "5\n6\n")
+        self.assertEqual(self.square("-a", "tasks", "--dry-run").status, 0)
+        kept = self.spec()["input"][0]
+        self.assertEqual((kept["name"], kept["copied"], kept["size"]), ("tasks", False, 4))
+        self.assertEqual(os.path.realpath(kept["path"]), os.path.realpath(tasks))
+        self.assertRegex(kept["digest"], "^[0-9a-f]{16}$")
+        self.file("tasks", "5\n6\n7\n")
+        result = self.spread("run", "--dir", self.dir)
+        self.assertEqual(result.status, 0, result)
+        self.assertIn("has changed since", result.err)
+        self.assertEqual(self.inside("out"), "25\n36\n49\n")
+
+    def test_a_file_on_standard_input_is_read_from_where_it_stood(self):
+        with open(self.file("tasks", "1\n2\n3\n"), "rb", buffering=0) as file:
+            file.seek(2)
+            first = self.square("--dry-run", stdin=file)
+        self.assertEqual(first.status, 0, first)
+        self.assertEqual([(i["copied"], i["offset"]) for i in self.spec()["input"]], [(False, 2)])
+        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
+        self.assertEqual(self.inside("out"), "4\n9\n")
+
+    def test_named_pipes_are_copied(self):
+        os.mkfifo(self.path("fifo"))
+        writer = subprocess.Popen(["sh", "-c", "printf '7\\n8\\n' >fifo"], cwd=self.folder)
+        self.addCleanup(writer.wait)
+        result = self.square("-a", "fifo")
+        self.assertEqual((result.status, self.inside("out")), (0, "49\n64\n"), result)
+        self.assertEqual(self.inside("input"), "7\n8\n")
+
+    def test_pipe_and_gang(self):
+        result = self.spread("pipe", "--dir", self.dir, "-k", "-N1", "tr a-z A-Z", input="a\nb\n")
+        self.assertEqual((result.status, self.inside("out")), (0, "A\nB\n"), result)
+        self.dir = self.path("g")
+        worker = self.file("w.py", """import json, sys
+for line in sys.stdin:
+    id, payload, meta = json.loads(line)[:3]
+    print(json.dumps([id, "ok", [payload, meta["rank"]]]), flush=True)
+""")
+        words = ["gang", "--dir", self.dir, "-n2", "-j2", "--wire", "json", "--in", "json", "--", PYTHON, worker]
+        result = self.spread(*words, input="4\n")
+        self.assertEqual((result.status, json.loads(self.inside("out"))), (0, [[4, 0], [4, 1]]), result)
+
+
+class GoesOn(DirectoryTest):
+    def test_what_a_dry_run_has_prepared(self):
+        shown = self.square("--dry-run", input="2\n")
+        self.assertEqual(shown.status, 0, shown)
+        self.assertIn("square.py", shown.out)
+        self.assertEqual(self.status(), "prepared")
+        # From elsewhere, and although its input has gone.
+        result = self.spread("run", "--dir", self.dir)
+        self.assertEqual((result.status, result.out), (0, ""), result)
+        self.assertEqual(self.inside("out"), "4\n")
+
+    def test_what_was_killed(self):
+        words = self.gated("a", "b", "c")
+        run = self.start(*words)
+        self.assertEqual(self.post_.line(), "a")
+        self.let()
+        self.assertEqual(self.post_.line(), "b")
+        self.wait_for_status(r"^running: 1 of 3 tasks \(33 %\)")
+        run.signal(signal.SIGKILL)
+        run.finish()
+        self.assertRegex(self.status(), r"^gone: 1 of 3 tasks \(33 %\); pid \d+ on .*, last record")
+        self.refused("retrieve", self.dir, because="is gone")
+        self.let(2)
+        result = self.spread("run", "--dir", self.dir)
+        self.assertEqual((result.status, result.out), (0, ""), result)
+        self.assertEqual(self.post_.lines(2), ["b", "c"])
+        self.assertTrue(self.post_.is_empty())
+        self.assertEqual(self.inside("out"), "done a\ndone b\ndone c\n")
+        self.assertEqual(self.state(), "finished")
+
+    def test_failed_tasks_only_when_asked(self):
+        gate = self.path("there")
+        result = self.spread("map", "--dir", self.dir, "-k", f"test {{}} != b || test -e {gate} && echo {{}}", ":::", "a", "b")
+        self.assertEqual(result.status, 1, result)
+        self.assertEqual(self.status(), "failed: 2 of 2 tasks (100 %), 1 failed; status 1")
+        got = self.spread("retrieve", self.dir)
+        self.assertEqual((got.status, got.out), (1, "a\n"), got)
+        self.refused("run", "--dir", self.dir, because="--resume-failed")
+        self.file("there", "")
+        again = self.spread("run", "--dir", self.dir, "--resume-failed")
+        self.assertEqual((again.status, self.inside("out")), (0, "a\nb\n"), again)
+
+    def test_what_never_began_leaves_nothing(self):
+        result = self.spread("run", "--dir", self.dir, "--", self.path("no-such-worker"), input="1\n")
+        self.assertEqual(result.status, 255, result)
+        if os.path.exists(self.dir):  # it was begun, and is told so
+            self.assertEqual(self.state(), "failed")
+
+
+class Stopped(DirectoryTest):
+    def test_by_a_file_and_gone_on_with(self):
+        words = self.gated("a", "b")
+        run = self.start(*words)
+        self.assertEqual(self.post_.line(), "a")
+        self.assertEqual(self.state(), "running")
+        self.refused("run", "--dir", self.dir, because="is running")
+        self.refused("clean", self.dir, because="is running")
+        asked = self.spread("stop", self.dir)
+        self.assertEqual((asked.status, asked.out, asked.err), (0, "", ""), asked)
+        # It says that it waits before the job may end.
+        told = b""
+        while b"waiting" not in told:
+            told += os.read(run.process.stderr.fileno(), 4096)
+        self.let()
+        self.assertEqual(run.process.wait(), 143)
+        self.assertIn("asked to stop", told.decode())
+        self.assertEqual(self.status().split(";")[-1], " status 143")
+        self.assertEqual(self.state(), "stopped")
+        self.refused("stop", self.dir, because="was stopped")
+        self.refused("retrieve", self.dir, because="goes on with it")
+        self.let()
+        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
+        self.assertEqual(self.inside("out"), "done a\ndone b\n")
+
+
+class Detached(DirectoryTest):
+    def detach(self, words):
+        result = self.spread(words[0], "--detach", *words[1:])
+        self.assertEqual((result.status, result.out), (0, ""), result)
+        self.assertRegex(result.err, r"^spread: runs in .* \(pid \d+\)\n$")
+        return int(result.err.split("pid ")[1].split(")")[0])
+
+    def test_goes_on_without_its_terminal(self):
+        pid = self.detach(self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        self.assertEqual(os.getsid(pid), pid)
+        self.assertEqual(os.readlink(f"/proc/{pid}/fd/0"), "/dev/null")
+        self.assertEqual(os.path.realpath(f"/proc/{pid}/fd/2"), os.path.realpath(self.dir + "/log"))
+        self.wait_for_status(rf"^running: 0 of 1 task \(0 %\); pid {pid} on ")
+        late = self.spread("retrieve", "--timeout", "0.01", self.dir)
+        self.assertEqual((late.status, late.out), (124, ""), late)
+        waits = self.start("retrieve", self.dir)
+        self.let()
+        got = waits.finish()
+        self.assertEqual((got.status, got.out), (0, "done a\n"), got)
+
+    def test_attach_shows_what_it_says_and_ends_as_it_does(self):
+        self.detach(self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        shows = self.start("attach", self.dir)
+        self.spread("stop", self.dir)
+        told = b""
+        while b"waiting" not in told:
+            told += os.read(shows.process.stderr.fileno(), 4096)
+        self.assertIn(b"asked to stop", told)
+        self.let()
+        self.assertEqual(shows.process.wait(), 143)
+        self.assertIn("stopped: ", shows.process.stderr.read().decode())
+
+    def test_its_name_is_of_the_time(self):
+        result = self.spread("map", "--detach", "echo", ":::", "x")
+        self.assertEqual(result.status, 0, result)
+        name = result.err.split("runs in ")[1].split(" ")[0]
+        self.assertRegex(name, r"^spread-\d{8}-\d{6}$")
+        got = self.spread("retrieve", name)
+        self.assertEqual((got.status, got.out), (0, "x\n"), got)
+
+    def test_an_error_before_it_begins_is_told(self):
+        result = self.spread("run", "--detach", "--dir", self.dir, "--prep-file", "missing", "--", *SQUARE, input="1\n")
+        self.assertEqual(result.status, 255, result)
+        self.assertIn("missing", result.err)
+        self.assertFalse(os.path.exists(self.dir))
+        result = self.spread("run", "--detach", "--dir", self.dir, "--slf", "nohosts", "--", *SQUARE, input="1\n")
+        self.assertEqual(result.status, 255, result)
+        self.assertIn("nohosts", result.err)
+        self.assertFalse(os.path.exists(self.dir))
+
+
+class Cleaned(DirectoryTest):
+    def test_what_is_the_runs(self):
+        self.square(input="1\n")
+        result = self.spread("clean", self.dir)
+        self.assertEqual((result.status, result.out, result.err), (0, "", ""), result)
+        self.assertFalse(os.path.exists(self.dir))
+
+    def test_nothing_else(self):
+        self.square(input="1\n")
+        with open(os.path.join(self.dir, "thesis.tex"), "w") as file:
+            file.write("dear")
+        self.refused("clean", self.dir, because="thesis.tex")
+        self.assertEqual(self.inside("thesis.tex"), "dear")
+        os.remove(os.path.join(self.dir, "thesis.tex"))
+        self.assertEqual(self.spread("clean", self.dir).status, 0)
+        self.assertFalse(os.path.exists(self.dir))
+
+    def test_silly_renames_of_nfs_are_waited_for(self):
+        self.square(input="1\n")
+        silly = os.path.join(self.dir, ".nfs000000000000abcd00000001")
+        open(silly, "w").close()
+        cleans = self.start("clean", self.dir)
+        while os.path.exists(os.path.join(self.dir, "spec.json")):
+            pass
+        os.remove(silly)
+        ended = cleans.finish()
+        self.assertEqual((ended.status, ended.err), (0, ""), ended)
+        self.assertFalse(os.path.exists(self.dir))
+
+    def test_silly_renames_that_stay_are_told(self):
+        self.square(input="1\n")
+        open(os.path.join(self.dir, ".nfs000000000000abcd00000001"), "w").close()
+        self.refused("clean", self.dir, because="still has one of its files open")
+
+
+class Refused(DirectoryTest):
+    def test_a_directory_that_is_not_a_runs(self):
+        os.mkdir(self.dir)
+        for call in ("status", "retrieve", "attach", "stop", "clean"):
+            self.refused(call, self.dir, because="no spec.json")
+            self.refused(call, self.path("missing"), because="missing")
+            self.refused(call, self.file("f", ""), because="no directory")
+        self.refused("run", "--dir", self.dir, because="no spec.json")
+        self.assertEqual(os.listdir(self.dir), [])
+        with open(os.path.join(self.dir, "spec.json"), "w") as file:
+            file.write("{}")
+        self.refused("clean", self.dir, because="no spec of a run")
+        self.assertEqual(os.listdir(self.dir), ["spec.json"])
+
+    def test_a_directory_that_is_taken(self):
+        self.square(input="1\n")
+        self.refused("map", "--dir", self.dir, "echo", ":::", "x", because="is a run's already")
+        other = self.path("other")
+        os.mkdir(other)
+        self.file("other/x", "")
+        self.refused("map", "--dir", other, "echo", ":::", "x", because="not empty")
+        self.assertEqual(os.listdir(other), ["x"])
+
+    def test_in_the_wrong_order(self):
+        self.square("--dry-run", input="1\n")
+        for call in ("retrieve", "attach", "stop"):
+            self.refused(call, self.dir, because="has not been started")
+        self.spread("run", "--dir", self.dir)
+        self.refused("stop", self.dir, because="has finished")
+        self.refused("run", "--dir", self.dir, because="has finished")
+
+    def test_options_that_a_directory_has_itself(self):
+        for option in (["--journal", "j"], ["-o", "f"], ["--resume"]):
+            self.refused("run", "--dir", self.dir, *option, "--", *SQUARE, because=option[0])
+        self.refused("map", "--dir", self.dir, "-u", "echo", because="-u")
+        self.refused("run", "--detach", "--dry-run", "--", *SQUARE, because="--dry-run")
+        self.refused("status", because="expected one run directory")
+        self.refused("status", "a", "b", because="expected one run directory")
+        self.assertFalse(os.path.exists(self.dir))
+
+    def test_a_spec_whose_words_are_no_run(self):
+        self.square("--dry-run", input="1\n")
+        spec = self.spec()
+        for words in (["--help"], ["run", "--dir", "d"], ["map", "echo"], ["hosts"]):
+            spec["words"] = words
+            with open(os.path.join(self.dir, "spec.json"), "w") as file:
+                json.dump(spec, file)
+            self.refused("run", "--dir", self.dir, because="spec.json")
+
+
+if __name__ == "__main__":
+    unittest.main()
