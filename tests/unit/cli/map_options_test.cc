@@ -285,8 +285,8 @@ TEST(MapReport, ResumingAppendsToTheJoblog) {
 }
 
 TEST(MapReport, ResumingNeedsAJoblog) {
-  EXPECT_THAT(error({"--resume"}), HasSubstr("--resume needs --joblog"));
-  EXPECT_THAT(error({"--resume-failed"}), HasSubstr("--resume-failed needs --joblog"));
+  EXPECT_THAT(error({"--resume"}), HasSubstr("--resume needs --journal or --joblog"));
+  EXPECT_THAT(error({"--resume-failed"}), HasSubstr("--resume-failed needs --journal or --joblog"));
 }
 
 TEST(MapReport, RestIsThatOfRun) {
