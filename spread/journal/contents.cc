@@ -122,6 +122,12 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       answer.duration = from_microseconds(*us);
       return set(answer, *place);
     }
+    case 'S': {
+      const auto slots = take_var(left);
+      if (!slots || *slots == 0 || *slots > UINT32_MAX) return fail("a number of slots is none");
+      shard_slots_ = *slots;
+      return {};
+    }
     case 'X': {
       auto end = parse_end(record);
       if (!end) return tl::unexpected(end.error());

@@ -58,6 +58,8 @@ class JournalContents {
   /// Of the last part; none: it was cut off, or goes on.
   const std::optional<JournalEnd>& end() const { return end_; }
   bool complete() const { return end_ && end_->complete; }
+  /// For so many slots shards were made; 0: for none.
+  std::uint64_t shard_slots() const { return shard_slots_; }
   /// Seconds of all parts that said how long they took.
   double seconds() const { return seconds_; }
   /// Of the tasks that have an answer: what they took, and in how many attempts.
@@ -80,6 +82,7 @@ class JournalContents {
   double seconds_ = 0;
   Duration task_time_{};
   std::uint64_t attempts_ = 0;
+  std::uint64_t shard_slots_ = 0;
 };
 
 /// Answers by their places: those that are next to each other are read together.

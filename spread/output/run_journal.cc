@@ -246,6 +246,13 @@ void RunJournal::answered(const TaskResult& result, const Value& value) {
   if (!gathered_since_) gathered_since_ = loop_.now();
 }
 
+void RunJournal::shards_made(std::uint64_t slots) {
+  record_.clear();
+  record_.push_back('S');
+  append_var(slots, record_);
+  put(record_.view());
+}
+
 void RunJournal::attempt_failed(TaskId task, WorkerId worker, std::uint32_t attempt,
                                 std::string_view why) {
   record_.clear();

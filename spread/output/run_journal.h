@@ -82,6 +82,8 @@ class RunJournal final : public WriteGate, public Observer {
   Status begin();
   /// There are no more tasks than those that have been read.
   void input_ended();
+  /// Shards are made for so many slots, since nothing says how many there should be.
+  void shards_made(std::uint64_t slots);
   /// A task that is final.
   void answered(const TaskResult& result) { answered(result, result.value); }
   void answered(const TaskResult& result, const Value& value);

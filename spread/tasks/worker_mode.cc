@@ -88,6 +88,13 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_shards() {
   if (!reader) return tl::unexpected(reader.error());
   shards_ = reader->get();
   range_ = std::make_unique<RangeProgress>(*shards_);
+  // As many as before: the number of slots may be another one now.
+  const RunJournal* const journal = engine_.journal();
+  const std::uint64_t before =
+      journal != nullptr && journal->resumes() ? journal->before().shard_slots() : 0;
+  if (before > 0 && shards_->waits_for_slots()) {
+    shards_->set_slots(static_cast<std::uint32_t>(before));
+  }
   engine_.events().count_range(*range_);
   return TaskInput::open_reader(std::move(*reader), {}, engine_.loop(), setup_.streams);
 }
@@ -116,7 +123,9 @@ std::unique_ptr<RunSlot> WorkerMode::make_slot(WorkerId worker) {
 void WorkerMode::begin_turn() {
   if (std::exchange(answered_, false)) engine_.read_slots_file();
   if (shards_ != nullptr && shards_->waits_for_slots() && engine_.knows_slots()) {
-    shards_->set_slots(engine_.plan().workers());
+    const std::uint32_t slots = engine_.plan().workers();
+    if (engine_.journal() != nullptr) engine_.journal()->shards_made(slots);
+    shards_->set_slots(slots);
   }
 }
 

@@ -79,6 +79,43 @@ class Complete(JournalTest):
         self.assertIn("1 more came at the end", more.err)
 
 
+class Tasks(JournalTest):
+    """Tasks that are no records."""
+
+    WORKER = """import json, os, sys
+prep = [sys.stdin.readline() for _ in range(int(os.environ["SPREAD_PREP"]))]
+for line in sys.stdin:
+    id, p = json.loads(line)[:2]
+    with open(sys.argv[1], "a") as file: file.write("x\\n")
+    print(json.dumps([id, "ok", p]), flush=True)
+"""
+
+    def tasks(self, *options):
+        worker = self.file("w.py", self.WORKER)
+        result = self.again("run", "--wire", "json", *options, "--", PYTHON, worker, self.path("noted"))
+        self.assertEqual(result.status, 0, result)
+        return result.out
+
+    def test_a_sweep(self):
+        sweep = ["--sweep", "x=uniform:0:1", "--samples", "5", "--seed", "7", "--out", "csv"]
+        self.assertEqual(self.tasks(*sweep), self.tasks(*sweep))
+        self.assertEqual(len(self.ran()), 5)
+        other = self.again("run", "--wire", "json", *sweep[:5], "8", "--out", "csv", "--", PYTHON,
+                           self.path("w.py"), self.path("noted"))
+        self.assertEqual((other.status, other.out), (255, ""), other)
+        self.assertIn("--seed", other.err)
+
+    def test_shards_are_as_many_as_before(self):
+        first = self.tasks("--range", "100", "-j", "3")
+        self.assertEqual(self.tasks("--range", "100", "-j", "2"), first)
+        self.assertEqual(self.ran(), ["x"] * 3)
+
+    def test_partitions(self):
+        part = self.file("part", "".join(f"{n}\n" for n in range(10)))
+        first = self.tasks("--partition", part, "-j", "2", "--gather", "list", "--out", "json")
+        self.assertEqual(self.tasks("--partition", part, "-j", "4", "--gather", "list", "--out", "json"), first)
+
+
 class Differs(JournalTest):
     def test_without_resume_it_is_left_alone(self):
         self.noted(input="a\n")
