@@ -236,6 +236,14 @@ struct DirectoryOptions {
   std::optional<Duration> timeout;  ///< of retrieve
 };
 
+/// What `spread results` was asked for.
+struct ResultsForm {
+  std::optional<OutputFormat> format;  ///< none: that of the run
+  char terminator = '\n';
+  bool in_task_order = true;  ///< else each as it comes
+  bool failed = false;  ///< only what failed or was lost, a line each unless `format` is Records
+};
+
 enum class ProgressStyle : std::uint8_t { Automatic, Bar, Eta, Plain, None };
 
 struct ReportOptions {

@@ -104,6 +104,16 @@ Status place_history_words(StringList words, Draft& draft) {
   return {};
 }
 
+/// `journal` has one, too.
+Status place_journal_words(StringList words, Draft& draft) {
+  if (words.empty()) return fail("journal what? expected repair IN OUT");
+  if (words[0] != "repair")
+    return fail(fmt::format("expected repair, not {}", show_text(words[0])));
+  words.erase(words.begin());
+  draft.options.journal_words = std::move(words);
+  return {};
+}
+
 Status place_words(StringList free_words, StringList tail, Subcommands bit, Draft& draft) {
   if (bit == kHosts && !free_words.empty()) {
     return fail(fmt::format("unexpected word {}: hosts are named with -S, a worker follows --",
@@ -125,6 +135,11 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
     return {};
   }
   if (bit == kHistory) return place_history_words(std::move(positionals->command), draft);
+  if (bit == kJournal) return place_journal_words(std::move(positionals->command), draft);
+  if (bit == kResults) {
+    draft.options.journal_words = std::move(positionals->command);
+    return {};
+  }
   if (bit == kSweep) {
     draft.options.sweep.specs = std::move(positionals->command);
     return {};
@@ -156,7 +171,7 @@ Status read_words(const StringList& words, const SubcommandText& subcommand, Dra
   const auto separator = std::find_if(words.begin(), words.end(), [&](const std::string& word) {
     return is_separator(word, subcommand.bit);
   });
-  const bool among = (subcommand.bit & (kHistory | kSweep | kDirectory)) != 0;
+  const bool among = (subcommand.bit & (kHistory | kSweep | kDirectory | kResults | kJournal)) != 0;
   const Words positionals = among ? Words::AmongOptions : Words::EndOptions;
   Result<Tokens> tokens = tokenize({words.begin(), separator}, subcommand.bit, positionals);
   if (!tokens) return tl::unexpected<Error>(tokens.error());

@@ -154,6 +154,10 @@ SubcommandOptions take_apart(Options options) {
     case Subcommand::Attach: return take_directory(options, DirectoryCall::Attach);
     case Subcommand::Stop: return take_directory(options, DirectoryCall::Stop);
     case Subcommand::Clean: return take_directory(options, DirectoryCall::Clean);
+    case Subcommand::Results:
+      return ResultsCommand{options.journal_words[0], options.results, options.follow, {}};
+    case Subcommand::JournalRepair:
+      return RepairCommand{options.journal_words[0], options.journal_words[1]};
     case Subcommand::Hosts: break;
   }
   return HostsOptions{std::move(options.hosts), std::move(options.lists),

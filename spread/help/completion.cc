@@ -88,7 +88,7 @@ _spread() {
         fi
         ((i += 1))
       fi
-    elif [[ $subcommand == @(history|sweep) ]]; then
+    elif [[ $subcommand == @(history|sweep|results|journal) ]]; then
       continue
     else
       _spread_command "$i"
@@ -164,9 +164,10 @@ std::string bash_completion() {
   out += kTail;
   for (const SubcommandText& text : subcommands()) {
     const std::string_view words = text.bit == kHistory ? "_spread_offer -W 'show reset'; "
-                                   : text.bit == kSweep ? "_spread_files; "
-                                   : (text.bit & kDirectory) != 0 ? "_spread_files; "
-                                                                  : "";
+                                   : text.bit == kJournal
+                                       ? "_spread_offer -W 'repair'; _spread_files; "
+                                   : (text.bit & (kSweep | kResults | kDirectory)) != 0 ? "_spread_files; "
+                                                                           : "";
     out +=
         fmt::format("  {}) {}_spread_offer -W '{}' ;;\n", text.name, words, option_names(text.bit));
   }

@@ -40,7 +40,7 @@ function __spread_place
                     set i (math $i + 1)
                 end
             case '*'
-                if not contains -- $words[2] history sweep
+                if not contains -- $words[2] history sweep results journal
                     echo command $i
                     return
                 end
@@ -156,6 +156,8 @@ std::string fish_completion() {
   out += fmt::format("complete -c spread -n '__spread_at help' -a '{}'\n", names.substr(1));
   out += "complete -c spread -n '__spread_at history' -a 'show reset'\n";
   out += "complete -c spread -n '__spread_at sweep' -F\n";
+  out += "complete -c spread -n '__spread_at results' -F\n";
+  out += "complete -c spread -n '__spread_at journal' -a 'repair' -F\n";
   for (const SubcommandText& text : subcommands()) {
     for (const OptionSpec& spec : option_table()) {
       if ((spec.subcommands & text.bit) == 0 || spec.names.empty()) continue;

@@ -119,7 +119,8 @@ std::string zsh_completion() {
       out += fmt::format("        {} \\\n", zsh_option(spec));
     }
     const std::string_view words = text.bit == kHistory ? "'1:verb:(show reset)' '*:host: _hosts'"
-                                   : text.bit == kSweep ? "'*:file: _files'"
+                                   : text.bit == kJournal ? "'1:verb:(repair)' '*:file: _files'"
+                                   : (text.bit & (kSweep | kResults)) != 0 ? "'*:file: _files'"
                                    : (text.bit & kDirectory) != 0 ? "'1:directory: _files -/'"
                                                                   : "$_spread_command_words";
     out += fmt::format("        {}\n      ;;\n", words);

@@ -108,6 +108,12 @@ Error JournalFile::error(const char* what) const {
 }
 
 Result<JournalFile> JournalFile::create(const std::string& name) {
+  Result<JournalFile> file = create_bare(name);
+  if (file) SPREAD_TRY(file->append(as_bytes(kJournalMagic)));
+  return file;
+}
+
+Result<JournalFile> JournalFile::create_bare(const std::string& name) {
   UniqueFd fd(sys::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
   if (!fd) {
     const int number = errno;
@@ -115,7 +121,6 @@ Result<JournalFile> JournalFile::create(const std::string& name) {
   }
   JournalFile file(name, std::move(fd));
   SPREAD_TRY(file.lock());
-  SPREAD_TRY(file.append(as_bytes(kJournalMagic)));
   return file;
 }
 
@@ -309,6 +314,28 @@ Result<JournalFile> JournalFile::take_over(const std::string& name) {
   SPREAD_TRY(copy());
   SPREAD_TRY(file.sync());
   return file;
+}
+
+Result<RepairedJournal> repair_journal(const std::string& from, const std::string& to) {
+  Result<JournalFile> in = JournalFile::open_to_read(from);
+  if (!in) return tl::unexpected(in.error());
+  if (in->end() == 0) return fail(from + ": there is nothing in it");
+  Result<JournalFile> out = JournalFile::create_bare(to);
+  if (!out) {
+    if (out.error().number != EEXIST) return tl::unexpected(out.error());
+    return fail(to + ": it is there already; a repair makes a new file");
+  }
+  JournalCopier copier(*in, [&out](ByteView bytes) { return out->append(bytes); });
+  Result<LogRead> read = LogRead::Damaged;
+  while (read && *read == LogRead::Damaged) read = copier.copy();
+  const Status synced = read ? out->sync() : tl::unexpected(read.error());
+  if (!synced) {
+    sys::unlink(to.c_str());
+    return tl::unexpected(synced.error());
+  }
+  const RecordLogReader& reader = copier.reader();
+  return RepairedJournal{copier.records(), reader.skipped().damaged_bytes,
+                         reader.skipped().zero_bytes, reader.torn_bytes()};
 }
 
 }  // namespace spread

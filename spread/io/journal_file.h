@@ -32,6 +32,8 @@ class JournalFile final : public JournalBytes {
   static Result<JournalFile> open_to_append(const std::string& name);
   /// Without a lock. Refused is what is no journal; an empty one has end() 0.
   static Result<JournalFile> open_to_read(const std::string& name);
+  /// The same without the magic, for a copy of another journal.
+  static Result<JournalFile> create_bare(const std::string& name);
   /// Copies what is sound to a new file, locked, which takes the place of the one of this name:
   /// a process that writes that one finds out by check_ours(). What it appends until then is
   /// copied as well. A damaged file is refused.
@@ -78,5 +80,15 @@ class JournalFile final : public JournalBytes {
   std::uint64_t end_ = 0;
   bool name_is_synced_ = false;
 };
+
+/// What a repair has copied, and what it has left out.
+struct RepairedJournal {
+  std::uint64_t records = 0;
+  std::uint64_t damaged_bytes = 0, zero_bytes = 0, torn_bytes = 0;
+  std::uint64_t left_out() const { return damaged_bytes + zero_bytes + torn_bytes; }
+};
+/// `spread journal repair`: what is sound of one file to another, which is not there yet, 0600, and
+/// is on the disk when this returns. After an error it is not there.
+Result<RepairedJournal> repair_journal(const std::string& from, const std::string& to);
 
 }  // namespace spread

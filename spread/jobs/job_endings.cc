@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "spread/arguments/argument_source.h"
-#include "spread/base/json_string.h"
 #include "spread/command/placeholder.h"
 #include "spread/engine/login_end.h"
 #include "spread/io/files.h"
@@ -155,24 +154,12 @@ void JobMode::fill(TaskReport& report, const DeliverTask& delivery, const Ending
 
 std::string JobMode::note_of(const DeliverTask& delivery, const Ending& ending,
                              std::string_view command) const {
-  ByteBuffer text;
-  const auto add_string = [&](std::string_view value) { append_json_string(value, text); };
-  text.append("\"status\":");
-  add_string(outcome_name(delivery.outcome));
-  text.append(
-      fmt::format(",\"exit\":{},\"signal\":{},\"how\":", ending.exit_status, ending.signal));
-  add_string(ending.how);
-  text.append(",\"command\":");
-  add_string(command);
-  text.append(",\"host\":");
-  if (delivery.worker == kNoWorker) {
-    text.append("null");
-  } else {
-    add_string(engine_.plan().host_names[number(delivery.worker)]);
+  JobRecord record{delivery.outcome,  ending.exit_status, ending.signal, ending.how, command, {},
+                   delivery.attempts, delivery.duration};
+  if (delivery.worker != kNoWorker) {
+    record.host = engine_.plan().host_names[number(delivery.worker)];
   }
-  text.append(fmt::format(",\"attempts\":{},\"seconds\":{:.6f}}}\n", delivery.attempts,
-                          to_seconds(delivery.duration)));
-  return std::string(as_text(text.view()));
+  return record_note(record);
 }
 
 /// Nothing for a job that was not run; one that was ended has what it had printed.

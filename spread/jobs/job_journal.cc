@@ -28,7 +28,7 @@ Result<std::uint64_t> JobMode::digest(const Record& record) {
   return digest.value();
 }
 
-void JobMode::tell_kept(const JournalAnswer& answer, const RunJournal::JobWords& words) {
+void JobMode::tell_kept(const JournalAnswer& answer, const JobWords& words) {
   if (answer.outcome == Outcome::Ok) return;
   if (answer.outcome == Outcome::NotComputed) return failures_.not_computed(answer.attempts > 0);
   failures_.failed(answer.task, words.how, words.command, words.last_lines, std::nullopt);
@@ -42,7 +42,7 @@ Status JobMode::hand_on_kept(const JournalAnswer& answer) {
     return {};
   }
   // The tag is wanted before what it stands in front of.
-  const auto words = engine_.journal()->job(answer, nullptr);
+  const auto words = parse_job_words(answer.value);
   if (!words) return tl::unexpected(words.error());
   const std::string tag(words->tag), note(words->note);
   tell_kept(answer, *words);
@@ -50,7 +50,7 @@ Status JobMode::hand_on_kept(const JournalAnswer& answer) {
     const Slice piece = Slice::copy_of(bytes);
     if (output_) output_->append(answer.task, static_cast<JobStream>(stream), piece, tag);
   };
-  const auto whole = engine_.journal()->job(answer, take);
+  const auto whole = read_job(answer, engine_.journal()->reader(), take);
   if (!whole) return tl::unexpected(whole.error());
   end_output(answer.task, as_bytes(note));
   return {};

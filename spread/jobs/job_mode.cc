@@ -90,7 +90,7 @@ Status JobMode::open() {
     table_ = table->get();
     sink_ = std::move(*table);
   } else if (options().records) {
-    sink_ = std::make_unique<RecordSink>(engine_.output(), engine_.reporter());
+    sink_ = std::make_unique<RecordSink>(engine_.output(), &engine_.reporter());
   } else {
     sink_ = std::make_unique<StandardSink>(engine_.output(), engine_.reporter(), how.mode);
   }

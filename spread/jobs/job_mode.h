@@ -133,7 +133,7 @@ class JobMode final : public RunMode {
                             std::string_view command);
   void to_journal(const DeliverTask& delivery, const Ending& ending, std::string_view command,
                   std::string_view last, std::string_view note);
-  void tell_kept(const JournalAnswer& answer, const RunJournal::JobWords& words);
+  void tell_kept(const JournalAnswer& answer, const JobWords& words);
   void count_for_xargs(const DeliverTask& delivery, const Ending& ending);
   Status loosen(TaskId stuck);
   void make_way_for_retry();

@@ -8,6 +8,7 @@
 #include <zstd.h>
 
 #include "spread/journal/varint.h"
+#include "spread/wire/value_writer.h"
 
 namespace spread {
 namespace {
@@ -87,7 +88,9 @@ Status AnswerList::parse(ByteView record, std::size_t bytes_max) {
     if (!size || *size > bytes_max) return fail("a batch of answers has no size");
     // What the record claims is held against what zstd says before memory is taken for it.
     const unsigned long long claimed = ZSTD_getFrameContentSize(left.data(), left.size());
-    if (claimed != *size) return fail("a batch of answers cannot be unpacked");
+    // Nor can it be more than its blocks hold: 128 KiB each, in 4 bytes at least.
+    const std::uint64_t most = (left.size() / 4 + 1) * 128 * 1024;
+    if (claimed != *size || *size > most) return fail("a batch of answers cannot be unpacked");
     plain_.resize(*size);
     const std::size_t n = ZSTD_decompress(plain_.data(), plain_.size(), left.data(), left.size());
     if (ZSTD_isError(n) != 0 || n != *size) return fail("a batch of answers cannot be unpacked");
@@ -118,6 +121,16 @@ Status AnswerList::parse(ByteView record, std::size_t bytes_max) {
     answers_.push_back(answer);
   }
   return {};
+}
+
+Status check_value(const JournalAnswer& answer, bool is_pair) {
+  // Of what was not computed there may be none.
+  if (answer.value.empty() && answer.outcome != Outcome::Ok) return {};
+  const Byte* const end = answer.value.data() + answer.value.size();
+  const wire::Skipped whole = wire::skip_value(answer.value.data(), end);
+  const bool fits = !is_pair || wire::array_head(answer.value).elements == 2;
+  if (whole.ok() && whole.at == end && fits && !answer.in_file) return {};
+  return fail(fmt::format("the journal's answer to task {} is no answer", number(answer.task) + 1));
 }
 
 }  // namespace spread

@@ -25,6 +25,10 @@ struct JournalAnswer {
   ByteView value;
 };
 
+/// Of what workers say: a journal is a file, and what is in it is believed no more than they are.
+/// `is_pair`: the value stands behind its payload. An Error names the task.
+Status check_value(const JournalAnswer& answer, bool is_pair);
+
 /// Where an answer is: the offset of its record, and which of the batch. 0 is none.
 using AnswerPlace = std::uint64_t;
 inline constexpr std::uint64_t kBatchMax = 32767;

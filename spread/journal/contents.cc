@@ -67,17 +67,22 @@ Result<JournalEnd> parse_end(ByteView record) {
 
 // ---------------------------------------------------------------- all of it
 
-Status JournalContents::read(RecordLogReader& log) {
+Status JournalContents::read(RecordLogReader& log, const Look& look) {
   while (true) {
     switch (log.next()) {
       case LogRead::Record: {
         if (const Status taken = take(log.record(), log.record_at()); !taken) {
           return fail(fmt::format("at byte {}: {}", log.record_at(), taken.error().message));
         }
+        if (look) SPREAD_TRY(look(log.record(), log.record_at()));
         break;
       }
       case LogRead::End:
-      case LogRead::Torn: return {};
+      case LogRead::Torn: {
+        const LogSkipped& skipped = log.skipped();
+        has_gaps_ = skipped.zero_bytes + skipped.damaged_bytes + skipped.void_bytes > 0;
+        return {};
+      }
       case LogRead::Damaged:
         return fail(
             fmt::format("damaged at byte {} (spread journal repair IN OUT copies what is sound)",

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,8 +38,11 @@ class JournalContents {
   /// `table` must outlive this, and is all its own.
   explicit JournalContents(EntryFile& table) : table_(table) {}
 
-  /// To the end of what `log` has now; again, when it has more. An Error names the offset.
-  Status read(RecordLogReader& log);
+  /// Told of each record that was understood, and of its offset.
+  using Look = std::function<Status(ByteView record, std::uint64_t at)>;
+  /// To the end of what `log` has now; again, when it has more. An Error names the offset; or it is
+  /// that of `look`, which may be null.
+  Status read(RecordLogReader& log, const Look& look = nullptr);
 
   struct Task {
     std::uint64_t digest = 0;
@@ -60,6 +64,9 @@ class JournalContents {
   bool complete() const { return end_ && end_->complete; }
   /// For so many slots shards were made; 0: for none.
   std::uint64_t shard_slots() const { return shard_slots_; }
+  /// The last part came to its end by itself, and nothing of what it had is lost: a task without an
+  /// answer is one that it has left out.
+  bool complete() const { return end_ && end_->complete && !has_gaps_; }
   /// Seconds of all parts that said how long they took.
   double seconds() const { return seconds_; }
   /// Of the tasks that have an answer: what they took, and in how many attempts.
@@ -76,6 +83,7 @@ class JournalContents {
   AnswerList list_;
   std::vector<JournalPart> parts_;
   std::optional<JournalEnd> end_;
+  bool has_gaps_ = false;
   std::uint64_t tasks_ = 0;
   bool all_read_ = false;
   std::array<std::uint64_t, 4> counts_{};

@@ -287,6 +287,8 @@ Status complete(Draft& draft) {
   const Subcommand subcommand = draft.options.subcommand;
   if (subcommand == Subcommand::HistoryShow || subcommand == Subcommand::HistoryReset) return {};
   if (subcommand == Subcommand::Sweep) return complete_sweep(draft);
+  if (subcommand == Subcommand::Results) return complete_results(draft);
+  if (subcommand == Subcommand::JournalRepair) return complete_repair(draft);
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
   draft.options.records.format_given = draft.has("--in");

@@ -107,6 +107,8 @@ Subcommands bit_of(Subcommand subcommand) {
     case Subcommand::Attach: return kAttach;
     case Subcommand::Stop: return kStop;
     case Subcommand::Clean: return kClean;
+    case Subcommand::Results: return kResults;
+    case Subcommand::JournalRepair: return kJournal;
   }
   return 0;
 }
@@ -128,6 +130,8 @@ Subcommand subcommand_of(Subcommands bit) {
     case kAttach: return Subcommand::Attach;
     case kStop: return Subcommand::Stop;
     case kClean: return Subcommand::Clean;
+    case kResults: return Subcommand::Results;
+    case kJournal: return Subcommand::JournalRepair;
     default: return Subcommand::Run;
   }
 }

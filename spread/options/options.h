@@ -27,7 +27,9 @@ enum class Subcommand : std::uint8_t {
   Retrieve,
   Attach,
   Stop,
-  Clean
+  Clean,
+  Results,
+  JournalRepair
 };
 
 /// Plain commands, a process for each task, instead of workers that speak the protocol.
@@ -76,6 +78,9 @@ struct Options {
   ReportOptions report;
   JournalOptions journal;
   DirectoryOptions directory;
+  ResultsForm results;
+  bool follow = false;
+  std::vector<std::string> journal_words;  ///< of results, and of journal repair
   bool traces = false;
   bool dry_run = false;
   HistoryFile history;

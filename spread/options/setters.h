@@ -147,6 +147,12 @@ Status set_directory(Draft& draft, std::string_view value);
 Status set_detach(Draft& draft, std::string_view value);
 Status set_directory_timeout(Draft& draft, std::string_view value);
 Status set_journal(Draft& draft, std::string_view value);
+Status set_results_out(Draft& draft, std::string_view value);
+Status set_failed(Draft& draft, std::string_view value);
+Status set_follow(Draft& draft, std::string_view value);
+/// Of `results`, and of `journal repair`: their files and options together.
+Status complete_results(Draft& draft);
+Status complete_repair(const Draft& draft);
 Status set_durable(Draft& draft, std::string_view value);
 Status set_take_over(Draft& draft, std::string_view value);
 Status set_force(Draft& draft, std::string_view value);

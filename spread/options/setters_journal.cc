@@ -24,6 +24,18 @@ std::string durable_default(const Options& defaults) {
 Status set_journal(Draft& draft, std::string_view value) {
   return store_name(draft.options.journal.file, value, "a file");
 }
+Status set_results_out(Draft& draft, std::string_view value) {
+  constexpr Choice<OutputFormat> kFormats[] = {{"text", OutputFormat::Text},
+                                               {"json", OutputFormat::Json},
+                                               {"msgpack", OutputFormat::Msgpack},
+                                               {"records", OutputFormat::Records},
+                                               {"csv", OutputFormat::Csv}};
+  return choose(draft.options.results.format.emplace(), value, kFormats);
+}
+Status set_failed(Draft& draft, std::string_view) {
+  return store_flag(draft.options.results.failed, true);
+}
+Status set_follow(Draft& draft, std::string_view) { return store_flag(draft.options.follow, true); }
 Status set_durable(Draft& draft, std::string_view value) {
   return choose(draft.options.journal.durable, value, kDurables);
 }
@@ -43,6 +55,32 @@ Status set_resume_failed(Draft& draft, std::string_view) {
   draft.options.journal.resume = draft.options.journal.failed_again = true;
   draft.options.items.resume.resume = true;
   return store_flag(draft.options.items.resume.resume_failed, true);
+}
+
+Status complete_results(Draft& draft) {
+  Options& options = draft.options;
+  ResultsForm& form = options.results;
+  if (options.journal_words.size() != 1) {
+    return fail(options.journal_words.empty() ? "the journal is missing: spread results FILE"
+                                              : "one journal at a time");
+  }
+  if (draft.has("--out0")) {
+    if (form.format.value_or(OutputFormat::Text) != OutputFormat::Text) {
+      return fail("--out0 is for --out text only");
+    }
+    form.format = OutputFormat::Text;
+    form.terminator = options.output.terminator;
+  }
+  if (form.failed && form.format.value_or(OutputFormat::Records) != OutputFormat::Records) {
+    return fail("--failed shows a line for each task, or --out records");
+  }
+  form.in_task_order = !options.follow;
+  return {};
+}
+
+Status complete_repair(const Draft& draft) {
+  if (draft.options.journal_words.size() == 2) return {};
+  return fail("two files are wanted: spread journal repair IN OUT");
 }
 
 Status check_journal(Draft& draft) {

@@ -172,6 +172,29 @@ const SubcommandText kSubcommands[] = {
      "spread sweep --samples 99 --where 'x<y' --out csv x=lhs:0:1 y=lhs:0:1\n"
      "An evenly spread sample, as tasks of a worker:\n"
      "spread sweep --samples 256 x=sobol:0:1 | spread run --in json -- ./model\n"},
+    {"results", kResults, "show what is done, by the journal of a run, also while it goes on",
+     "results [OPTION]... JOURNAL",
+     "Writes what the tasks of a run with --journal have come to, in their order and in the form "
+     "of "
+     "the run: line N is that of task N, up to the last one that has an answer. Of map and pipe, "
+     "what the jobs printed, on standard output and standard error. The run may go on meanwhile: "
+     "nothing is locked or written.\n"
+     "\n"
+     "With -f, answers come as the run has them, until it ends. What a run that was cut off has "
+     "left at the end of its journal is told. A damaged journal is refused; spread journal repair "
+     "copies what is sound of it.",
+     "What is there so far:\n"
+     "spread results j\n"
+     "What failed, and why:\n"
+     "spread results --failed j\n"
+     "Records of a run while it goes on:\n"
+     "spread results -f --out records j\n"},
+    {"journal", kJournal, "copy what is sound of a damaged journal", "journal repair IN OUT",
+     "Copies each record of the journal IN that is sound to OUT, which must not be there yet, and "
+     "says how many there were and how many bytes were left out. IN stays as it is. --resume goes "
+     "on with OUT: what was left out is done again.",
+     "Go on with a run although a disk has damaged its journal:\n"
+     "spread journal repair j repaired\n"},
     {"hosts", kHosts, "show which hosts and slots would be used, and their history",
      "hosts [OPTION]... [-- WORKER [ARG]...]",
      "Shows the hosts, their slots and what is remembered of their past performance (for WORKER, "
@@ -285,8 +308,9 @@ const TermText kEnvironment[] = {
     {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
      kSends | kAll | kMap | kPipe},
+    {"TMPDIR", "where a table of many tasks is made", kResults},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set",
-     kAny - kSweep - kDirectory},
+     kAny - kSweep - kDirectory - kResults - kJournal},
     {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
      kSends | kAll | kMap | kPipe},
     {"TERM", "dumb: no progress bar unless one is asked for", kSends | kAll | kMap | kPipe},
@@ -295,7 +319,7 @@ const TermText kEnvironment[] = {
 const TermText kFiles[] = {
     {"$XDG_STATE_HOME/spread/history.db",
      "what is remembered of the hosts' past performance, an SQLite database; see spread history",
-     kAny - kSweep - kDirectory},
+     kAny - kSweep - kDirectory - kResults - kJournal},
 };
 
 constexpr Group kGroups[] = {Group::Hosts,   Group::Input,  Group::Command, Group::Output,

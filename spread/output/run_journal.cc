@@ -26,19 +26,9 @@ std::string_view told(Durable durable) {
   return "";
 }
 
-// Of a job's answer, in front of what it printed: docs/journal.md.
-constexpr std::uint64_t kJobFields = 8;
-
 void append_var(std::uint64_t n, ByteBuffer& out) {
   Byte* const begin = out.prepare(kVarBytes);
   out.commit(static_cast<std::size_t>(put_var(begin, n) - begin));
-}
-
-void append_bin(ByteView bytes, ByteBuffer& out) {
-  std::array<Byte, wire::kMaxScalarBytes> head;
-  Byte* const end = wire::put_bin_header(head.data(), bytes.size());
-  out.append(ByteView(head.data(), static_cast<std::size_t>(end - head.data())));
-  out.append(bytes);
 }
 
 /// One that is there is gone on with only where that was asked for.
@@ -75,7 +65,20 @@ RunJournal::~RunJournal() = default;
 Result<std::unique_ptr<RunJournal>> RunJournal::open(const JournalOptions& options,
                                                      JournaledRun run, const SpillOptions& spill,
                                                      EventLoop& loop) {
-  auto file = open_file(options);
+  return create(options, std::move(run), spill, loop, open_file(options));
+}
+
+Result<std::unique_ptr<RunJournal>> RunJournal::look_at(const JournalOptions& options,
+                                                        JournaledRun run, const SpillOptions& spill,
+                                                        EventLoop& loop) {
+  auto file = JournalFile::open_to_read(options.file);
+  if (!file && file.error().number == ENOENT) return std::unique_ptr<RunJournal>();
+  return create(options, std::move(run), spill, loop, std::move(file));
+}
+
+Result<std::unique_ptr<RunJournal>> RunJournal::create(const JournalOptions& options,
+                                                       JournaledRun run, const SpillOptions& spill,
+                                                       EventLoop& loop, Result<JournalFile> file) {
   if (!file) return fail("--journal: " + file.error().message);
   std::unique_ptr<RunJournal> journal(
       new RunJournal(options, std::move(run), spill.place(), loop, std::move(*file)));
@@ -143,20 +146,20 @@ std::string RunJournal::note() const {
 }
 
 Result<ResumePlan::Decision> RunJournal::read(std::uint64_t digest) {
-  ResumePlan::Decision decision;
-  if (plan_) {
-    const bool known = plan_->compares();
-    auto next = plan_->next(digest);
-    if (!next) return next;
-    decision = *next;
-    if (decision.differs) {
-      return fail(fmt::format(
-          "task {} is another one than before (--resume=content keeps what has not changed)",
-          plan_->looked_at() - 1));
-    }
-    if (known) return decision;
+  const bool known = plan_ && plan_->compares();
+  const auto decision = decide(digest);
+  if (decision && !known) SPREAD_TRY(note_task(digest, *decision));
+  return decision;
+}
+
+Result<ResumePlan::Decision> RunJournal::decide(std::uint64_t digest) {
+  if (!plan_) return ResumePlan::Decision();
+  auto decision = plan_->next(digest);
+  if (decision && decision->differs) {
+    return fail(fmt::format(
+        "task {} is another one than before (--resume=content keeps what has not changed)",
+        plan_->looked_at() - 1));
   }
-  SPREAD_TRY(note_task(digest, decision));
   return decision;
 }
 
@@ -269,103 +272,28 @@ void RunJournal::attempt_failed(TaskId task, WorkerId worker, std::uint32_t atte
 void RunJournal::printed(TaskId task, std::uint8_t stream, ByteView bytes) {
   // What is less is carried by the answer itself.
   constexpr std::size_t kHeld = 64 * 1024;
-  Job& job = jobs_[number(task)];
-  job.pieces.push_back(stream);
-  append_bin(bytes, job.pieces);
-  ++job.count;
-  if (job.pieces.size() < kHeld) return;
+  JobPieces& job = jobs_[number(task)];
+  job.add(stream, bytes);
+  if (job.bytes.size() < kHeld) return;
   record_.clear();
-  record_.push_back('O');
-  append_var(number(task), record_);
-  append_var(job.last, record_);
+  append_output_head(task, job.last, record_);
   if (!gathered_since_) gathered_since_ = loop_.now();
-  job.last = log_->append({record_.view(), job.pieces.view()}, pending_);
-  job.pieces.clear();
-  job.pieces.shrink();
+  job.last = log_->append({record_.view(), job.bytes.view()}, pending_);
+  job.bytes.clear();
+  job.bytes.shrink();
   job.count = 0;
 }
 
 void RunJournal::job_ended(const TaskResult& result, const JobWords& words) {
   const auto found = jobs_.find(number(result.id));
+  const JobPieces none;
   ByteBuffer text;
-  wire::ValueWriter value(text);
-  const std::uint64_t pieces = found == jobs_.end() ? 0 : found->second.count;
-  value.array(kJobFields + 2 * pieces);
-  std::array<Byte, 2 * wire::kMaxScalarBytes> numbers;
-  Byte* to = wire::put_signed(numbers.data(), words.exit_status);
-  to = wire::put_signed(to, words.signal);
-  text.append(ByteView(numbers.data(), static_cast<std::size_t>(to - numbers.data())));
-  value.text(words.how);
-  append_bin(as_bytes(words.command), text);
-  append_bin(as_bytes(words.last_lines), text);
-  append_bin(as_bytes(words.tag), text);
-  append_bin(as_bytes(words.note), text);
-  value.number(found == jobs_.end() ? 0 : found->second.last);
-  if (found != jobs_.end()) text.append(found->second.pieces.view());
+  append_job_answer(words, found == jobs_.end() ? none : found->second, text);
   attempts_ += result.attempts;
   batch_.add(result, {}, text.view());
   if (batch_.full()) put_answers();
   if (!gathered_since_) gathered_since_ = loop_.now();
   if (found != jobs_.end()) jobs_.erase(found);
-}
-
-namespace {
-
-/// Pieces, as they stand in an answer or an `O`.
-Status give_pieces(ByteView left, const RunJournal::PieceSink& take) {
-  const Byte* at = left.data();
-  const Byte* const end = at + left.size();
-  while (at != end) {
-    const wire::Token stream = wire::next_token(at, end), bytes = wire::next_token(at, end);
-    if (stream.type != wire::TokenType::Unsigned || stream.number > 1 || !bytes.is_text()) {
-      return fail("what a job printed is cut off");
-    }
-    take(static_cast<std::uint8_t>(stream.number), bytes.bytes);
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<RunJournal::JobWords> RunJournal::job(const JournalAnswer& answer, const PieceSink& take) {
-  const Byte* at = answer.value.data();
-  const Byte* const end = at + answer.value.size();
-  const wire::Token array = wire::next_token(at, end);
-  if (array.type != wire::TokenType::Array || array.number < kJobFields)
-    return fail("a job's answer is none");
-  JobWords words;
-  words.exit_status = static_cast<int>(wire::next_token(at, end).number);
-  words.signal = static_cast<int>(wire::next_token(at, end).number);
-  words.how = as_text(wire::next_token(at, end).bytes);
-  words.command = as_text(wire::next_token(at, end).bytes);
-  words.last_lines = as_text(wire::next_token(at, end).bytes);
-  words.tag = as_text(wire::next_token(at, end).bytes);
-  words.note = as_text(wire::next_token(at, end).bytes);
-  std::uint64_t last = wire::next_token(at, end).number;
-  if (!take) return words;
-  // They are linked backwards, and wanted forwards.
-  std::vector<std::uint64_t> places;
-  while (last != 0) {
-    const auto record = reader_.record(last);
-    if (!record) return tl::unexpected(record.error());
-    ByteView left = record->subspan(1);
-    const auto task = take_var(left), before = take_var(left);
-    // Numbers may have changed since: --resume=content.
-    if ((*record)[0] != 'O' || !before || *before >= last) {
-      return fail(fmt::format("no output of a job at byte {}", last));
-    }
-    places.push_back(last);
-    last = *before;
-  }
-  for (auto place = places.rbegin(); place != places.rend(); ++place) {
-    const auto record = reader_.record(*place);
-    if (!record) return tl::unexpected(record.error());
-    ByteView left = record->subspan(1);
-    take_var(left), take_var(left);
-    SPREAD_TRY(give_pieces(left, take));
-  }
-  SPREAD_TRY(give_pieces({at, static_cast<std::size_t>(end - at)}, take));
-  return words;
 }
 
 // ---------------------------------------------------------------- workers

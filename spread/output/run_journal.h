@@ -19,6 +19,7 @@
 #include "spread/io/event_loop.h"
 #include "spread/io/journal_file.h"
 #include "spread/journal/contents.h"
+#include "spread/journal/job_answer.h"
 #include "spread/journal/resume_plan.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/scratch_file.h"
@@ -48,6 +49,11 @@ class RunJournal final : public WriteGate, public Observer {
   /// Opens or makes the file, and reads what is in it. Nothing is written before begin().
   static Result<std::unique_ptr<RunJournal>> open(const JournalOptions& options, JournaledRun run,
                                                   const SpillOptions& spill, EventLoop& loop);
+  /// Only to see what a resume would do: without a lock, and begin() must not follow. Null: there
+  /// is no such file.
+  static Result<std::unique_ptr<RunJournal>> look_at(const JournalOptions& options,
+                                                     JournaledRun run, const SpillOptions& spill,
+                                                     EventLoop& loop);
   ~RunJournal() override;
 
   // ---- the parts before
@@ -62,16 +68,12 @@ class RunJournal final : public WriteGate, public Observer {
   /// The next task has been read: what becomes of it. An Error: it is not the one that had this
   /// number.
   Result<ResumePlan::Decision> read(std::uint64_t digest);
+  /// The same, of which nothing is noted.
+  Result<ResumePlan::Decision> decide(std::uint64_t digest);
   /// Good until the next call.
   Result<JournalAnswer> answer(AnswerPlace place) { return reader_.get(place); }
-  /// What a job's answer says, and each piece of what it printed, in order.
-  struct JobWords {
-    int exit_status = 0, signal = 0;
-    std::string_view how, command, last_lines, tag, note;
-  };
-  using PieceSink = std::function<void(std::uint8_t stream, ByteView bytes)>;
-  /// `take` may be null.
-  Result<JobWords> job(const JournalAnswer& answer, const PieceSink& take);
+  /// What reads the file, for what is large.
+  AnswerReader& reader() { return reader_; }
 
   /// Where tables of very many tasks may lie.
   const std::string& scratch() const { return scratch_; }
@@ -115,6 +117,9 @@ class RunJournal final : public WriteGate, public Observer {
  private:
   RunJournal(const JournalOptions& options, JournaledRun run, std::string scratch, EventLoop& loop,
              JournalFile file);
+  static Result<std::unique_ptr<RunJournal>> create(const JournalOptions& options, JournaledRun run,
+                                                    const SpillOptions& spill, EventLoop& loop,
+                                                    Result<JournalFile> file);
   Status read_before();
   Status check_identity(const JournalPart& last) const;
   Status note_task(std::uint64_t digest, const ResumePlan::Decision& decision);
@@ -125,12 +130,6 @@ class RunJournal final : public WriteGate, public Observer {
   Status sync();
   Status check_ownership();
   Status failed(const std::string& what);
-
-  struct Job {
-    ByteBuffer pieces;
-    std::uint64_t count = 0;
-    std::uint64_t last = 0;  ///< where its last `O` is
-  };
 
   JournalOptions options_;
   JournaledRun run_;
@@ -150,7 +149,7 @@ class RunJournal final : public WriteGate, public Observer {
   std::uint64_t first_digest_ = 0, tasks_ = 0;
   AnswerBatch batch_;
   ByteBuffer record_, pending_;
-  std::map<std::uint64_t, Job> jobs_;
+  std::map<std::uint64_t, JobPieces> jobs_;
   std::optional<TimePoint> gathered_since_, unsynced_since_;
   TimePoint checked_{};
   TimePoint began_{};

@@ -9,6 +9,7 @@
 #include "spread/base/json_string.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 namespace {
@@ -43,7 +44,7 @@ void StandardSink::write(TaskId, JobStream stream, Slice bytes) {
 void RecordSink::open(TaskId task) {
   if (opened_) return;
   opened_ = true;
-  reporter_.begin_block();
+  if (reporter_ != nullptr) reporter_->begin_block();
   stream_ = -1;
   out_.queue().tail().append(fmt::format("{{\"id\":{},", number(task)));
 }
@@ -106,7 +107,27 @@ void RecordSink::end(TaskId task, ByteView note) {
   out_.queue().tail().append("\",");
   out_.queue().tail().append(note);
   opened_ = false;
-  reporter_.end_block();
+  if (reporter_ != nullptr) reporter_->end_block();
+}
+
+std::string record_note(const JobRecord& job) {
+  ByteBuffer text;
+  const auto add_string = [&](std::string_view value) { append_json_string(value, text); };
+  text.append("\"status\":");
+  add_string(outcome_name(job.outcome));
+  text.append(fmt::format(",\"exit\":{},\"signal\":{},\"how\":", job.exit_status, job.signal));
+  add_string(job.how);
+  text.append(",\"command\":");
+  add_string(job.command);
+  text.append(",\"host\":");
+  if (job.host) {
+    add_string(*job.host);
+  } else {
+    text.append("null");
+  }
+  text.append(fmt::format(",\"attempts\":{},\"seconds\":{:.6f}}}\n", job.attempts,
+                          to_seconds(job.duration)));
+  return std::string(as_text(text.view()));
 }
 
 namespace {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -98,11 +99,24 @@ class StandardSink final : public JobSink {
   bool lines_;
 };
 
+/// A job's end, as a record has it.
+struct JobRecord {
+  Outcome outcome = Outcome::Ok;
+  int exit_status = 0, signal = 0;
+  std::string_view how, command;
+  std::optional<std::string_view> host;
+  std::uint32_t attempts = 0;
+  Duration duration{};
+};
+/// The note that a RecordSink wants.
+std::string record_note(const JobRecord& job);
+
 /// `--out records`: an object for each job, which is written as its output comes, so that a job may
 /// print more than fits in memory. The note is the rest of the object: `"status":"ok",...}`.
 class RecordSink final : public JobSink {
  public:
-  RecordSink(OutputWriter& out, Reporter& reporter) : out_(out), reporter_(reporter) {}
+  /// `reporter`: what else writes there; null if nothing does.
+  RecordSink(OutputWriter& out, Reporter* reporter) : out_(out), reporter_(reporter) {}
   bool full() const override { return out_.full(); }
   void write(TaskId task, JobStream stream, Slice bytes) override;
   void end(TaskId task, ByteView note) override;
@@ -113,7 +127,7 @@ class RecordSink final : public JobSink {
   void append(std::string_view text);
 
   OutputWriter& out_;
-  Reporter& reporter_;
+  Reporter* reporter_;
   bool opened_ = false;
   int stream_ = -1;      ///< whose string is open
   std::string partial_;  ///< the start of a character whose rest has not come yet

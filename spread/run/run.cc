@@ -344,6 +344,11 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
           },
           [&](DirectoryCommand& asked) { return call_directory(asked, environment, streams); },
           [&](SweepCommand& sweep) { return show_sweep(sweep, streams); },
+          [&](ResultsCommand& results) {
+            results.spill.temporary_directory = temporary_directory(environment);
+            return show_results(results, streams);
+          },
+          [&](RepairCommand& repair) { return show_repair(repair, streams); },
       },
       options);
 }

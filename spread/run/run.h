@@ -34,6 +34,13 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams);
 /// `spread sweep`: its rows on stdout. The exit status.
 int show_sweep(const SweepCommand& command, Streams streams);
 
+/// `spread results`: what a journal has, while its run goes on, too; no lock is taken. The exit
+/// status.
+int show_results(const ResultsCommand& command, Streams streams);
+
+/// `spread journal repair`: the exit status.
+int show_repair(const RepairCommand& command, Streams streams);
+
 /// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh; not those
 /// that --resume skips. `slots`: what {%} takes its numbers from. A bad record is an Error, told
 /// when all others have been shown.

@@ -100,8 +100,22 @@ struct DirectoryCommand {
   std::optional<Duration> timeout;
 };
 
+/// `spread results`.
+struct ResultsCommand {
+  std::string journal;
+  ResultsForm form;
+  bool follow = false;  ///< while the run goes on, to its end
+  SpillOptions spill;
+};
+
+/// `spread journal repair`.
+struct RepairCommand {
+  std::string from, to;
+};
+
 using SubcommandOptions =
     std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions,
-                 SweepCommand, CheckOptions, DirectoryCommand>;
+                 SweepCommand, CheckOptions, DirectoryCommand, ResultsCommand,
+                 RepairCommand>;
 
 }  // namespace spread

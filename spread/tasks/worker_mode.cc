@@ -407,18 +407,8 @@ void WorkerMode::tell_kept(const JournalAnswer& answer) {
   engine_.reporter().failed({answer.task, answer.outcome, {}, error.type, error.message}, place);
 }
 
-/// A journal is a file: what is in it is believed no more than what a worker says.
-Status WorkerMode::check_kept(const JournalAnswer& answer) const {
-  if (answer.value.empty()) return {};
-  const Byte* const end = answer.value.data() + answer.value.size();
-  const wire::Skipped whole = wire::skip_value(answer.value.data(), end);
-  const bool pair = !needs_payloads_ || wire::array_head(answer.value).elements == 2;
-  if (whole.ok() && whole.at == end && pair) return {};
-  return fail(fmt::format("the journal's answer to task {} is no answer", number(answer.task)));
-}
-
 Status WorkerMode::hand_on_kept(const JournalAnswer& answer) {
-  SPREAD_TRY(check_kept(answer));
+  SPREAD_TRY(check_value(answer, needs_payloads_));
   TaskResult result;
   result.id = answer.task;
   result.outcome = answer.outcome;

@@ -122,7 +122,6 @@ class WorkerMode final : public RunMode {
     if (engine_.journal() != nullptr) engine_.journal()->answered(result);
     results_->take(std::move(result));
   }
-  Status check_kept(const JournalAnswer& answer) const;
   void tell_kept(const JournalAnswer& answer);
   void tell_joining();
   void show_result_begin();

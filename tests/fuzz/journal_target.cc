@@ -5,9 +5,12 @@
 #include <vector>
 
 #include "spread/base/assert.h"
+#include "spread/journal/contents.h"
+#include "spread/journal/job_answer.h"
 #include "spread/journal/part_record.h"
 #include "spread/journal/record_log.h"
 #include "spread/journal/repair.h"
+#include "spread/journal/worker_hosts.h"
 #include "targets.h"
 
 namespace spread::fuzz {
@@ -103,9 +106,81 @@ void check(std::string_view file) {
   SPREAD_ASSERT(copy_reader.torn_bytes() == 0);
 }
 
+class ScratchMemory final : public ScratchBytes {
+ public:
+  Status read(std::uint64_t offset, std::span<Byte> into) override {
+    std::memcpy(into.data(), bytes.data() + offset, into.size());
+    return {};
+  }
+  Status write(std::uint64_t offset, ByteView from) override {
+    bytes.resize(std::max<std::size_t>(bytes.size(), offset + from.size()));
+    std::memcpy(bytes.data() + offset, from.data(), from.size());
+    return {};
+  }
+  std::vector<Byte> bytes;
+};
+
+/// Whatever is in a journal, what shows it shows it, or says that it is none.
+void show(JournalBytes& bytes) {
+  ScratchMemory memory;
+  EntryFile table(memory, 8, 2);
+  JournalContents contents(table);
+  RecordLogReader log(bytes);
+  WorkerHosts hosts;
+  static_cast<void>(contents.read(log, [&](ByteView record, std::uint64_t at) -> Status {
+    if (record[0] == 'W') hosts.take(record, at);
+    return {};
+  }));
+  AnswerReader reader(bytes);
+  const auto nowhere = [](std::uint8_t stream, ByteView) { SPREAD_ASSERT(stream <= 1); };
+  for (std::uint64_t n = 0; n < std::min<std::uint64_t>(contents.tasks(), 100); ++n) {
+    const auto task = contents.task(n);
+    SPREAD_ASSERT(task.has_value());
+    if (task->place == 0) continue;
+    const auto answer = reader.get(task->place);
+    if (!answer) continue;
+    static_cast<void>(hosts.of(answer->worker, record_of(task->place)));
+    static_cast<void>(check_value(*answer, n % 2 == 0));
+    static_cast<void>(read_job(*answer, reader, nowhere));
+  }
+}
+
+/// The records themselves, behind what a run begins with: three tasks.
+std::string run_with(ByteView record) {
+  std::string file(kJournalMagic);
+  ByteBuffer part, out;
+  append_part({}, part);
+  RecordLogWriter log;
+  log.append(part.view(), out);
+  std::string tasks("T\0", 2);
+  tasks.append(3 * 8, 't');
+  log.append(as_bytes(tasks), out);
+  if (!record.empty()) log.append(record, out);
+  return file + std::string(as_text(out.view()));
+}
+
+void check_answers(ByteView input) {
+  const std::string file = run_with(input);
+  TextBytes bytes(file);
+  show(bytes);
+  AnswerList list;
+  constexpr std::size_t kBytesMax = 1 << 20;
+  if (!input.empty() && (input[0] == 'A' || input[0] == 'Z')) {
+    static_cast<void>(list.parse(input, kBytesMax));
+  }
+  JournalAnswer answer;
+  answer.value = input;
+  AnswerReader reader(bytes);
+  static_cast<void>(read_job(answer, reader, [](std::uint8_t, ByteView) {}));
+  static_cast<void>(check_value(answer, true));
+}
+
 }  // namespace
 
 void journal(ByteView input) {
+  TextBytes bytes(as_text(input));
+  if (as_text(input).starts_with(kJournalMagic)) show(bytes);
+  check_answers(input);
   check(as_text(input));
   check(file_of(input));
   static_cast<void>(parse_part(input));
