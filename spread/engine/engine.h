@@ -79,6 +79,9 @@ class Engine final : private ReadyHandler {
   int execute();
   /// After execute(): it came to its end by itself, whatever became of its tasks.
   bool complete() const { return complete_; }
+  /// Instead: reads all of the input, and says what of it a resume would keep, and what it would
+  /// run. Nothing is started, and nothing is written.
+  Result<std::string> explain_resume();
 
   // For the mode and the slots. They live as long as the Engine.
   Plan& plan() { return plan_; }
@@ -186,6 +189,10 @@ class Engine final : private ReadyHandler {
   // The journal (engine_journal.cc)
   Status compare_input();
   Result<bool> compare_some();
+  Error input_is_short() const;
+  bool ended_early() const;
+  Result<ResumePlan::Decision> decide(TaskId task, const Record& record);
+  Error resume_error(TaskId task, const Error& error);
   bool is_done_already(TaskId task, const Record& record);
   void hand_on_kept();
   void give_up_kept(const std::string& why);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "spread/engine/engine.h"
+#include "spread/journal/resume_table.h"
 
 namespace spread {
 
@@ -23,12 +24,22 @@ Status Engine::compare_input() {
   }
   if (signals_received_ > 0) return {};
   SPREAD_TRY(journal_->begin());
-  const bool ended_early = journal_->resumes() && journal_->before().complete() &&
-                           !journal_->before().end()->input_ended;
-  if (ended_early && !scheduler_.stopping()) {
+  if (ended_early() && !scheduler_.stopping()) {
     post(StartNoMore{"the run had come to its end before it had read all of the input"});
   }
   return {};
+}
+
+/// The run before was ended by --halt, say, and has left out the rest of the input.
+bool Engine::ended_early() const {
+  return journal_->resumes() && journal_->before().complete() &&
+         !journal_->before().end()->input_ended;
+}
+
+Error Engine::input_is_short() const {
+  return Error{fmt::format(
+      "--resume: the input ends behind task {}, and there were {} when it was read before",
+      journal_->plan().looked_at(), journal_->before().tasks())};
 }
 
 /// Some more of it; false: that was all.
@@ -41,23 +52,23 @@ Result<bool> Engine::compare_some() {
   if (!compare_error_.empty()) return fail(compare_error_);
   if (!journal_->plan().compares()) return false;
   if (!input_->error().empty()) return fail(input_->error());
-  if (input_->ended()) {
-    return fail(fmt::format(
-        "--resume: the input ends behind task {}, and there were {} when it was read before",
-        journal_->plan().looked_at(), journal_->before().tasks()));
-  }
+  if (input_->ended()) return tl::unexpected(input_is_short());
   // A sweep that waits for its first results: what comes later is compared when it comes.
   if (input_->waiting() && !input_->waits_for_bytes()) return false;
   loop_.wait(input_->waits_for_bytes() ? kForever : loop_.now());
   return signals_received_ == 0;
 }
 
+Error Engine::resume_error(TaskId task, const Error& error) {
+  const std::string place = place_of(task);
+  return Error{"--resume: " + (place.empty() ? "" : place + ": ") + error.message};
+}
+
 /// Notes that it has been read. True: it is done, and the Scheduler has been told, or there is an
 /// error.
 bool Engine::is_done_already(TaskId task, const Record& record) {
   const auto fails = [&](const Error& error) {
-    const std::string place = place_of(task);
-    compare_error_ = "--resume: " + (place.empty() ? "" : place + ": ") + error.message;
+    compare_error_ = resume_error(task, error).message;
     return true;
   };
   const auto digest = mode_->digest(record);
@@ -102,6 +113,52 @@ void Engine::conclude_journal(RunEnd& end) {
   }
   const std::string line = journal_->last_line(scheduler_.counts().arrived);
   if (!line.empty() && !end.output_closed) reporter_->say(line);
+}
+
+// ---------------------------------------------------------------- --resume --dry-run
+
+Result<ResumePlan::Decision> Engine::decide(TaskId task, const Record& record) {
+  if (journal_ == nullptr) return ResumePlan::Decision();
+  const auto digest = mode_->digest(record);
+  if (!digest) return tl::unexpected(resume_error(task, digest.error()));
+  auto decision = journal_->decide(*digest);
+  if (!decision) return tl::unexpected(resume_error(task, decision.error()));
+  // Where a sweep draws further samples by what came of those before.
+  if (is_kept(decision->fate)) mode_->keep(task, decision->outcome);
+  return decision;
+}
+
+Result<std::string> Engine::explain_resume() {
+  const bool resumes = journal_ != nullptr && journal_->resumes();
+  const auto compares = [&] { return resumes && journal_->plan().compares(); };
+  const bool leaves_rest = resumes && ended_early();
+  ResumeTable table;
+  std::string note;
+  Record record;
+  while (true) {
+    while ((!leaves_rest || compares()) && input_->next(record)) {
+      const TaskId task{next_task_++};
+      mode_->accept(task, record);
+      const auto decision = decide(task, record);
+      if (!decision) return tl::unexpected(decision.error());
+      table.add(decision->fate, number(task));
+    }
+    if (signals_received_ > 0) return fail("--dry-run: ended by a signal");
+    if (!input_->error().empty()) return fail(input_->error());
+    if (leaves_rest && !compares()) {
+      note =
+          "no more is started: the run had come to its end before it had read all of the input\n";
+      break;
+    }
+    if (input_->ended()) break;
+    if (input_->waiting() && !input_->waits_for_bytes()) {
+      note = "what else the sweep draws depends on what comes of these\n";
+      break;
+    }
+    loop_.wait(input_->waits_for_bytes() ? kForever : loop_.now());
+  }
+  if (compares() && input_->ended()) return tl::unexpected(input_is_short());
+  return table.text(resumes) + note;
 }
 
 }  // namespace spread

@@ -61,7 +61,6 @@ class JournalContents {
   const std::vector<JournalPart>& parts() const { return parts_; }
   /// Of the last part; none: it was cut off, or goes on.
   const std::optional<JournalEnd>& end() const { return end_; }
-  bool complete() const { return end_ && end_->complete; }
   /// For so many slots shards were made; 0: for none.
   std::uint64_t shard_slots() const { return shard_slots_; }
   /// The last part came to its end by itself, and nothing of what it had is lost: a task without an

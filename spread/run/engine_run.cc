@@ -89,6 +89,9 @@ Result<std::unique_ptr<RunJournal>> open_journal(const EngineRun& run, EventLoop
   JournaledRun journaled = run.journaled;
   const std::string& output = common.report.output_file;
   if (!output.empty()) journaled.output = absolute_directory(output);
+  if (run.explains_resume) {
+    return RunJournal::look_at(common.journal, std::move(journaled), common.spill, loop);
+  }
   return RunJournal::open(common.journal, std::move(journaled), common.spill, loop);
 }
 
@@ -112,6 +115,13 @@ Result<OutputFile> output_file_of(const CommonOptions& common, const RunJournal*
     file.continued = size;
   }
   return file;
+}
+
+int explain_resume(Engine& engine, const CommonOptions& common, const Streams& streams) {
+  const auto text = engine.explain_resume();
+  if (!text) return complain(streams.errors, text.error(), common.report.speaker);
+  const Status printed = print(streams.output, *text);
+  return printed ? 0 : complain(streams.errors, printed.error(), common.report.speaker);
 }
 
 }  // namespace
@@ -161,7 +171,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   auto reporter = Reporter::create(common.report, run.reported, process.environment, streams, *loop,
                                    plan.host_names, output);
   if (!reporter) return tell(reporter.error());
-  if (*journal) {
+  if (*journal && !run.explains_resume) {
     output.set_gate(**journal);
     (*reporter)->add_observer(**journal);
   }
@@ -173,6 +183,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {
     return tell(opened.error());
   }
+  if (run.explains_resume) return explain_resume(engine, common, streams);
   if (file->continued) {
     output.continue_file(*file->continued);
   } else if (!name.empty()) {

@@ -33,6 +33,7 @@ struct EngineRun {
   ReportedRun reported;
   JournaledRun journaled;  ///< as its journal has it, if it keeps one
   std::function<std::unique_ptr<RunMode>(Engine& engine)> make_mode;
+  bool explains_resume = false;  ///< --resume --dry-run: says what would be done, and does nothing
 };
 
 /// Options that name files, and what they name.

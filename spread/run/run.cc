@@ -105,6 +105,18 @@ JournaledRun journaled(const JobOptions& job, std::string subcommand) {
   return journaled;
 }
 
+/// --dry-run of a run that would go on: nothing is left by it, neither of what it reports.
+bool explains_resume(const CommonOptions& common, bool dry_run) {
+  return dry_run && common.journal.resume && !common.journal.file.empty();
+}
+
+void report_nowhere(ReportOptions& report) {
+  report.joblog.clear();
+  report.events.clear();
+  report.log.clear();
+  report.progress = ProgressStyle::None;
+}
+
 // ---------------------------------------------------------------- run, all
 
 PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
@@ -173,9 +185,15 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
   }
   if (run.tasks.lost_after) plan->beat = beat_of(*run.tasks.lost_after);
   SPREAD_TRY(plan_memory_limit(run, process.environment, *plan));
-  if (run.dry_run) {
+  const bool explains = explains_resume(run.common, run.dry_run);
+  if (run.dry_run && !explains) {
     SPREAD_TRY(show_plan(*plan, process.streams));
     return 0;
+  }
+  if (explains) {
+    report_nowhere(run.common.report);
+    run.history = no_history();
+    run.workers.tails = TailOptions();
   }
   const ShardOptions& shards = run.tasks.shards;
   const bool swept = !run.tasks.sweep.specs.empty();
@@ -189,7 +207,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
                              run.traces};
   return run_engine(
       {run.common, scheduler_options(run), run.starts, run.history, reported, journaled(run, *plan),
-       [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }},
+       [&](Engine& engine) { return std::make_unique<WorkerMode>(engine, setup); }, explains},
       *plan, process);
 }
 
@@ -248,7 +266,7 @@ Status check_map_files(const MapOptions& map, const RunProcess& process) {
   return check_overwritten_input({report.joblog}, written, process.streams);
 }
 
-Result<int> run_map(const MapOptions& map, const RunProcess& given) {
+Result<int> run_map(MapOptions& map, const RunProcess& given) {
   NamedFiles files = files_of(map.common);
   add_files(files, map.items.input);
   SPREAD_TRY(claim_descriptors(files));
@@ -258,18 +276,27 @@ Result<int> run_map(const MapOptions& map, const RunProcess& given) {
   const RunProcess process = with_output(given, *output);
   auto plan = plan_jobs(map.common, map.job, process);
   if (!plan) return tl::unexpected(plan.error());
+  JournaledRun kept = journaled(map.job, "map");
+  const bool explains = explains_resume(map.common, map.dry_run);
+  if (explains) {
+    report_nowhere(map.common.report);
+    map.job.table = JobOptions::Table::None;
+    map.job.results_table.clear();
+    map.job.results_directory.clear();
+  }
   const JobSetup setup{map.job,          map.items,       nullptr,           map.attempts.retries,
                        map.common.spill, map.common.ends, map.common.report, process.environment,
                        process.streams};
-  if (map.dry_run) {
+  if (map.dry_run && !explains) {
     SPREAD_TRY(print_commands(setup, std::max(1u, plan->workers())));
     return 0;
   }
   SPREAD_TRY(check_map_files(map, process));
-  return run_engine({map.common, scheduler_options(map), map.starts, no_history(),
-                     reported_jobs(map.job), journaled(map.job, "map"),
-                     [&](Engine& engine) { return std::make_unique<JobMode>(engine, setup); }},
-                    *plan, process);
+  return run_engine(
+      {map.common, scheduler_options(map), map.starts, no_history(), reported_jobs(map.job),
+       std::move(kept), [&](Engine& engine) { return std::make_unique<JobMode>(engine, setup); },
+       explains},
+      *plan, process);
 }
 
 Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {

@@ -4,9 +4,10 @@ import os
 import random
 import signal
 import stat
+import subprocess
 import sys
 
-from spread_testing import PUPPET, PYTHON, SQUARE, SpreadTest, do, json_lines
+from spread_testing import PUPPET, PYTHON, SPREAD, SQUARE, SpreadTest, do, json_lines
 
 # Each call leaves a line: what has been run, in all parts of a run together.
 NOTED = """import sys
@@ -114,6 +115,77 @@ for line in sys.stdin:
         part = self.file("part", "".join(f"{n}\n" for n in range(10)))
         first = self.tasks("--partition", part, "-j", "2", "--gather", "list", "--out", "json")
         self.assertEqual(self.tasks("--partition", part, "-j", "4", "--gather", "list", "--out", "json"), first)
+
+
+class DryRun(JournalTest):
+    """--resume --dry-run."""
+
+    def rows(self, result):
+        self.assertEqual(result.status, 0, result)
+        head, *rows, last = result.out.splitlines()
+        return [(int(r.split(None, 2)[0]), int(r.split(None, 2)[1]), r.split(None, 2)[2]) for r in rows], last
+
+    def left_alone(self, call):
+        before, names, ran = self.bytes(), sorted(os.listdir(self.folder)), self.ran()
+        result = call()
+        self.assertEqual((self.bytes(), sorted(os.listdir(self.folder)), self.ran()), (before, names, ran))
+        return result
+
+    def test_says_what_is_kept_and_what_is_run_and_does_nothing(self):
+        self.noted(input="a\nb\n")
+        files = ["--joblog", "log", "--events", "events", "--tails", "tails/", "-o", "out"]
+        result = self.left_alone(lambda: self.noted("--dry-run", *files, input="a\nb\nc\n"))
+        self.assertEqual(self.rows(result), ([(2, 1, "kept: done"), (1, 3, "run: more input at the end")], "2 kept, 1 to run"))
+
+    def test_failures_and_what_was_left_out(self):
+        job = ["-k", "-j1", "--halt", "soon,fail=1", "test {} != b", ":::", "a", "b", "c"]
+        self.again("map", *job)
+        result = self.left_alone(lambda: self.again("map", "--dry-run", "--joblog", "log", "--results", "dir", *job))
+        rows, last = self.rows(result)
+        self.assertEqual([(n, first, why[:8]) for n, first, why in rows[:2]], [(1, 1, "kept: do"), (1, 2, "kept: fa")], result)
+        self.assertTrue(last.startswith("no more is started") or rows[2][2].startswith("kept: not computed"), result)
+        again = self.rows(self.left_alone(lambda: self.again("map", "--dry-run", "--resume-failed", *job)))[0]
+        self.assertIn((1, 2, "run again: failed or lost (--resume-failed)"), again)
+
+    def test_of_a_run_that_was_killed(self):
+        worker = self.file("w.py", "import os, signal, sys\n"
+                           "for line in sys.stdin:\n"
+                           "    if line == 'c\\n': os.kill(int(os.environ['RUN']), signal.SIGKILL)\n"
+                           "    print(line.strip(), flush=True)\n")
+        words = ["-j1", "--window", "1", "--wire", "lines", "--durable", "answer", "--", PYTHON, worker]
+        shell = 'RUN=$$ exec "$@"'
+        subprocess.run(["sh", "-c", shell, "sh", SPREAD, "run", "--journal", self.journal, *words], input=b"a\nb\nc\n", env=self.environment,
+                       cwd=self.folder, stdout=subprocess.DEVNULL)
+        rows, last = self.rows(self.again("run", "--dry-run", *words, input="a\nb\nc\n"))
+        self.assertEqual(rows, [(2, 1, "kept: done"), (1, 3, "run again: without an answer when the run was cut off")])
+        self.assertEqual(last, "2 kept, 1 to run")
+
+    def test_by_content(self):
+        self.noted(input="a\nb\nc\n")
+        result = self.left_alone(lambda: self.noted("--resume=content", "--dry-run", input="new\nc\na\n"))
+        self.assertEqual(self.rows(result)[0], [(2, 2, "kept: done"), (1, 1, "run: the input is new, or has changed")])
+
+    def test_without_a_journal_all_is_run(self):
+        result = self.noted("--dry-run", input="a\nb\n")
+        self.assertEqual(self.rows(result), ([(2, 1, "run: there was no run before")], "0 kept, 2 to run"))
+        self.assertFalse(os.path.exists(self.journal))
+
+    def test_what_does_not_fit_is_one_line(self):
+        self.noted(input="a\nb\nc\n")
+        for how, tasks in ([], "a\nx\nc\n"), ([], "a\n"), (["--out", "json"], "a\nb\nc\n"):
+            result = self.left_alone(lambda: self.noted("--dry-run", *how, input=tasks))
+            self.assertEqual((result.status, result.out, len(result.err.splitlines())), (255, "", 1), result)
+
+    def test_while_the_run_goes_on_no_lock_is_taken(self):
+        worker = self.file("noted.py", NOTED)
+        run = self.start("run", "--journal", self.journal, "--wire", "lines", "--", PYTHON, worker, self.path("noted")).process
+        run.stdin.write(b"a\n")
+        run.stdin.flush()
+        self.assertEqual(run.stdout.readline(), b"A\n")
+        rows, _ = self.rows(self.noted("--dry-run", input="a\nb\n"))
+        self.assertEqual(rows[0], (1, 1, "kept: done"))
+        out, err = run.communicate(b"b\n")
+        self.assertEqual((run.returncode, out), (0, b"B\n"), err)
 
 
 class Differs(JournalTest):

@@ -9,6 +9,7 @@
 
 #include "journal_support.h"
 #include "spread/base/random.h"
+#include "spread/journal/resume_table.h"
 #include "spread/journal/varint.h"
 
 namespace spread {
@@ -203,6 +204,57 @@ TEST(JournalContents, APartThatRenumbersHasOnlyWhatItKeeps) {
   again.put(kept.view());
   EXPECT_EQ(again.fates({9, 1}, {}), (Fates{Unanswered, Done}));
   EXPECT_EQ(again.value(1), "zero");
+}
+
+TEST(JournalContents, WhatWasLostIsNotTakenForLeftOut) {
+  Journal journal;
+  journal.tasks(0, {1, 2});
+  journal.answer(0, "zero");
+  // A page in which the other answer was: a power cut has taken it, and not what came behind it.
+  journal.log.file.bytes.resize(kJournalBlockBytes);
+  journal.log.append("F a failure, so that the gap lies between records");
+  journal.end(true);
+  EXPECT_EQ(journal.fates({1, 2}, {}), (Fates{Done, Unanswered}));
+}
+
+TEST(JournalContents, ShowsEachRecordWithItsOffset) {
+  Journal journal;
+  journal.tasks(0, {1});
+  journal.answer(0, "zero");
+  std::string types;
+  std::vector<std::uint64_t> places;
+  RecordLogReader reader(journal.log.file);
+  ASSERT_TRUE(journal.contents.read(reader, [&](ByteView record, std::uint64_t at) -> Status {
+    types += static_cast<char>(record[0]);
+    places.push_back(at);
+    return {};
+  }));
+  EXPECT_EQ(types, "PTA");
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    EXPECT_EQ(places[i], journal.log.records[i].at);
+  }
+}
+
+TEST(ResumeTable, CountsEachGroupWithItsFirstTask) {
+  ResumeTable table;
+  table.add(Done, 0);
+  table.add(Unanswered, 1);
+  table.add(Done, 2);
+  table.add(Further, 3);
+  const std::string text = table.text(true);
+  EXPECT_NE(text.find("         2          1  kept: done\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("         1          2  run again: without an answer"), std::string::npos);
+  EXPECT_NE(text.find("         1          4  run: more input at the end\n"), std::string::npos);
+  EXPECT_TRUE(text.ends_with("2 kept, 2 to run\n")) << text;
+  EXPECT_EQ(text.find("kept: failed"), std::string::npos);
+}
+
+TEST(ResumeTable, WithoutARunBeforeAllIsRun) {
+  ResumeTable table;
+  table.add(Further, 0);
+  const std::string text = table.text(false);
+  EXPECT_NE(text.find("no run before"), std::string::npos) << text;
+  EXPECT_EQ(text.find("at the end"), std::string::npos) << text;
 }
 
 TEST(JournalContents, RefusesWhatIsNoRecordOfItsOwn) {
