@@ -157,8 +157,10 @@ class DryRun(JournalTest):
         subprocess.run(["sh", "-c", shell, "sh", SPREAD, "run", "--journal", self.journal, *words], input=b"a\nb\nc\n", env=self.environment,
                        cwd=self.folder, stdout=subprocess.DEVNULL)
         rows, last = self.rows(self.again("run", "--dry-run", *words, input="a\nb\nc\n"))
-        self.assertEqual(rows, [(2, 1, "kept: done"), (1, 3, "run again: without an answer when the run was cut off")])
-        self.assertEqual(last, "2 kept, 1 to run")
+        # The answer to b may have been on its way.
+        again = "run again: without an answer when the run was cut off"
+        self.assertIn(rows, ([(2, 1, "kept: done"), (1, 3, again)], [(1, 1, "kept: done"), (2, 2, again)]))
+        self.assertRegex(last, r"^[12] kept, [12] to run$")
 
     def test_by_content(self):
         self.noted(input="a\nb\nc\n")
