@@ -57,7 +57,7 @@ struct Prepared {
 /// The options that exist do all of it.
 void use_directory(Options& options, const RunDirectory& directory) {
   options.journal.file = directory.file(kJournalName);
-  options.journal.resume = true;
+  options.journal.resume = !options.dry_run;
   options.journal.force = true;  // it may have been moved
   options.journal.stop_request = directory.file(kStopName);
   options.report.output_file = directory.file(kOutName);

@@ -115,13 +115,13 @@ std::string brief_program_help() {
   std::string out = "Usage: spread SUBCOMMAND [OPTION]...\n\n";
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
-    if ((text.bit & kDirectory) != 0) continue;
+    if ((text.bit & (kDirectory | kJournal)) != 0) continue;
     add_entry(out, text.name, text.summary, 11);
     // It is to fit on a terminal.
     const bool shown = (text.bit & (kRun | kMap)) != 0;
     if (shown) examples += first_examples(text.examples, 1);
   }
-  out += "  status, retrieve, attach, stop, clean: for the directory of run --dir\n";
+  out += "  status, retrieve, attach, stop, clean: of run --dir; journal: repair\n";
   add_examples(out, examples);
   out += "\nspread SUBCOMMAND -h has the options used most, --help all; spread --help: more\n";
   return out;

@@ -163,11 +163,11 @@ std::string bash_completion() {
   out += fmt::format("  {}) return 0 ;;\n", takes);
   out += kTail;
   for (const SubcommandText& text : subcommands()) {
-    const std::string_view words = text.bit == kHistory ? "_spread_offer -W 'show reset'; "
-                                   : text.bit == kJournal
-                                       ? "_spread_offer -W 'repair'; _spread_files; "
-                                   : (text.bit & (kSweep | kResults | kDirectory)) != 0 ? "_spread_files; "
-                                                                           : "";
+    const std::string_view words =
+        text.bit == kHistory   ? "_spread_offer -W 'show reset'; "
+        : text.bit == kJournal ? "_spread_offer -W 'repair'; _spread_files; "
+        : (text.bit & (kSweep | kResults | kDirectory)) != 0 ? "_spread_files; "
+                                                             : "";
     out +=
         fmt::format("  {}) {}_spread_offer -W '{}' ;;\n", text.name, words, option_names(text.bit));
   }

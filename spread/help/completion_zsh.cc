@@ -118,7 +118,7 @@ std::string zsh_completion() {
       if ((spec.subcommands & text.bit) == 0 || spec.names.empty()) continue;
       out += fmt::format("        {} \\\n", zsh_option(spec));
     }
-    const std::string_view words = text.bit == kHistory ? "'1:verb:(show reset)' '*:host: _hosts'"
+    const std::string_view words = text.bit == kHistory   ? "'1:verb:(show reset)' '*:host: _hosts'"
                                    : text.bit == kJournal ? "'1:verb:(repair)' '*:file: _files'"
                                    : (text.bit & (kSweep | kResults)) != 0 ? "'*:file: _files'"
                                    : (text.bit & kDirectory) != 0 ? "'1:directory: _files -/'"

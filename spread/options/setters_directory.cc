@@ -54,7 +54,8 @@ Status complete_directory(Draft& draft) {
   }
   // Its place is known when the directory is.
   options.journal.file = "journal";
-  options.journal.resume = true;
+  // What --dry-run prepares there has no run before that it could go on with.
+  options.journal.resume = !options.dry_run;
   options.directory.keeps_tails = !is_jobs(options.subcommand) && !draft.has("--tails");
   return {};
 }

@@ -194,7 +194,9 @@ const SubcommandText kSubcommands[] = {
      "says how many there were and how many bytes were left out. IN stays as it is. --resume goes "
      "on with OUT: what was left out is done again.",
      "Go on with a run although a disk has damaged its journal:\n"
-     "spread journal repair j repaired\n"},
+     "spread journal repair j repaired\n"
+     "The same, and show what was sound:\n"
+     "spread journal repair j repaired && spread results repaired\n"},
     {"hosts", kHosts, "show which hosts and slots would be used, and their history",
      "hosts [OPTION]... [-- WORKER [ARG]...]",
      "Shows the hosts, their slots and what is remembered of their past performance (for WORKER, "

@@ -115,7 +115,6 @@ struct RepairCommand {
 
 using SubcommandOptions =
     std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions,
-                 SweepCommand, CheckOptions, DirectoryCommand, ResultsCommand,
-                 RepairCommand>;
+                 SweepCommand, CheckOptions, DirectoryCommand, ResultsCommand, RepairCommand>;
 
 }  // namespace spread

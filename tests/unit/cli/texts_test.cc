@@ -181,9 +181,9 @@ TEST(ManPage, HasItsSections) {
     const std::string page = man_page(text);
     for (const char* section :
          {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "FILES", "SEE ALSO"}) {
-      // A sweep and a run directory look at no host, and so at no history.
-      const bool there =
-          (text.bit & (kSweep | kDirectory)) == 0 || std::string_view(section) != "FILES";
+      // These look at no host, and so at no history.
+      const bool there = (text.bit & (kSweep | kDirectory | kResults | kJournal)) == 0 ||
+                         std::string_view(section) != "FILES";
       EXPECT_EQ(page.find(std::string(".SH ") + section + "\n") != std::string::npos, there)
           << text.name << section;
     }
