@@ -33,7 +33,7 @@ Status Engine::compare_input() {
 /// The run before was ended by --halt, say, and has left out the rest of the input.
 bool Engine::ended_early() const {
   return journal_->resumes() && journal_->before().complete() &&
-         !journal_->before().end()->input_ended;
+         !journal_->before().end()->input_ended && !journal_->plan().goes_beyond();
 }
 
 Error Engine::input_is_short() const {

@@ -64,6 +64,8 @@ class ResumePlan {
     return count(Fate::Done) + count(Fate::DoneBadly) + count(Fate::LeftOut);
   }
   bool by_content() const { return how_.by_content; }
+  /// It is asked for more than the same run again, which may have come to its end.
+  bool goes_beyond() const { return how_.by_content || how_.failed_again; }
 
  private:
   ResumePlan(JournalContents& contents, ResumeHow how, EntryFile* buckets, EntryFile* chain)

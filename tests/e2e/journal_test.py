@@ -72,6 +72,14 @@ class Complete(JournalTest):
         self.assertEqual((first.status, first.out), (1, "a\nb\n"), first)
         self.assertEqual((second.status, second.out), (first.status, first.out), second)
 
+    def test_failed_ones_are_run_again_and_all_that_halt_has_left_out(self):
+        job = ["map", "-k", "-j1", "--halt", "soon,fail=1", "echo {}; test {} != b -o -e " + self.path("gate"),
+               ":::", "a", "b", "c", "d"]
+        self.assertEqual(self.again(*job).out, "a\nb\n")
+        self.file("gate", "")
+        again = self.again(*job[:1], "--resume-failed", *job[1:])
+        self.assertEqual((again.status, again.out), (0, "a\nb\nc\nd\n"), again)
+
     def test_more_at_the_end_is_run(self):
         self.noted(input="a\nb\n")
         more = self.noted(input="a\nb\nc\n")
