@@ -143,7 +143,7 @@ class OverwrittenInput(MapTest):
 
 class NoJoblog(MapTest):
     def test_file_without_a_newline(self):
-        for text in ("my only note", "\0" * 100, "Seq of what"):
+        for text in ("my only note", "Seq of what", "\0" * 100 + "x"):
             for options in (("--joblog", "note", "--resume"), ("--joblog", "+note")):
                 with self.subTest(text=text, options=options):
                     self.file("note", text)
@@ -153,7 +153,7 @@ class NoJoblog(MapTest):
                     self.assertEqual(self.read("note"), text)
 
     def test_torn_line_goes(self):
-        for text in ("", "S", "Seq\tHo", "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\t"
+        for text in ("", "\0" * 100, "S", "Seq\tHo", "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\t"
                      "Signal\tCommand\n12", "1\tlocal"):
             with self.subTest(text):
                 self.file("log", text)
