@@ -229,7 +229,8 @@ void Engine::decide() {
 }
 
 void Engine::watch_output() {
-  if (journal_ != nullptr && !journal_->error().empty()) abort(journal_->error());
+  // Once: what is still to end may take its time.
+  if (journal_ != nullptr && !journal_->error().empty() && !own_error_) abort(journal_->error());
   if (stdout_->closed() && !scheduler_.stopping()) {
     if (stdout_->failed()) {
       own_error_ = true;

@@ -29,6 +29,18 @@ struct JournalAnswer {
 /// `is_pair`: the value stands behind its payload. An Error names the task.
 Status check_value(const JournalAnswer& answer, bool is_pair);
 
+/// As it was put in, but for its value.
+inline TaskResult result_of(const JournalAnswer& answer) {
+  TaskResult result;
+  result.id = answer.task;
+  result.outcome = answer.outcome;
+  result.first = answer.first;
+  result.attempts = answer.attempts;
+  result.duration = answer.duration;
+  result.worker = answer.worker;
+  return result;
+}
+
 /// Where an answer is: the offset of its record, and which of the batch. 0 is none.
 using AnswerPlace = std::uint64_t;
 inline constexpr std::uint64_t kBatchMax = 32767;

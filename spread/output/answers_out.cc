@@ -37,13 +37,7 @@ class ValuesOut final : public AnswersOut {
 
   Status put(const JournalAnswer& answer, AnswerPlace place) override {
     SPREAD_TRY(check_value(answer, has_payloads_));
-    TaskResult result;
-    result.id = answer.task;
-    result.outcome = answer.outcome;
-    result.first = answer.first;
-    result.attempts = answer.attempts;
-    result.duration = answer.duration;
-    result.worker = answer.worker;
+    TaskResult result = result_of(answer);
     name_host(answer.worker, record_of(place));
     if (answer.value.empty()) {
       result.value = none();

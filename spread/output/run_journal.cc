@@ -337,22 +337,14 @@ Status RunJournal::failed(const std::string& what) {
   return fail(error_);
 }
 
-/// A run that was told to take over has put another file in its place.
-Status RunJournal::check_ownership() {
-  constexpr Duration kEvery = std::chrono::milliseconds(200);
-  if (loop_.now() < after(checked_, kEvery) && checked_ != TimePoint()) return {};
-  checked_ = loop_.now();
-  const Status ours = file_.check_ours();
-  return ours ? Status() : failed(ours.error().message);
-}
-
 Status RunJournal::flush() {
   if (!error_.empty()) return fail(error_);
   if (!log_) return {};
   put_tasks();
   put_answers();
   if (pending_.empty()) return {};
-  SPREAD_TRY(check_ownership());
+  // A run that was told to take over has put another file in its place.
+  if (const Status ours = file_.check_ours(); !ours) return failed(ours.error().message);
   if (torn_ > 0) {
     if (const Status cut = file_.truncate_to(end_of_records_); !cut)
       return failed(cut.error().message);

@@ -128,7 +128,6 @@ class RunJournal final : public WriteGate, public Observer {
   void put_answers();
   Status flush();
   Status sync();
-  Status check_ownership();
   Status failed(const std::string& what);
 
   JournalOptions options_;
@@ -151,7 +150,6 @@ class RunJournal final : public WriteGate, public Observer {
   ByteBuffer record_, pending_;
   std::map<std::uint64_t, JobPieces> jobs_;
   std::optional<TimePoint> gathered_since_, unsynced_since_;
-  TimePoint checked_{};
   TimePoint began_{};
   Duration longest_unsynced_{};
   std::uint64_t attempts_ = 0;

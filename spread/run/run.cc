@@ -83,7 +83,8 @@ JournaledRun journaled(const RunOptions& run, const Plan& plan) {
       {"the prep items", digest_of_all(plan.prep)},
       {"--in", std::string(kInputNames[static_cast<std::size_t>(run.tasks.records.format)])}};
   for (const auto& each : identity_of(run.tasks.output)) identity.push_back(each);
-  for (const std::string& list : run.workers.lists.lists) identity.emplace_back("--worker", list);
+  identity.emplace_back("--worker", command_text(run.workers.lists.lists));
+  identity.emplace_back("--args-file", command_text(run.workers.lists.files));
   if (run.tasks.gang.size > 0) identity.emplace_back("-n", std::to_string(run.tasks.gang.size));
   const SweepOptions& sweep = run.tasks.sweep;
   if (sweep.specs.empty()) return journaled;
@@ -123,7 +124,7 @@ PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
                          const ProcessLimits& limits) {
   PlanOptions plan;
   plan.hosts = common.hosts;
-  plan.lists = std::move(workers.lists);
+  plan.lists = workers.lists;  // a journal looks at them later
   plan.command = workers.command;
   plan.limits = limits;
   plan.prep = std::move(workers.prep);

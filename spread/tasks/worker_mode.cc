@@ -409,14 +409,9 @@ void WorkerMode::tell_kept(const JournalAnswer& answer) {
 
 Status WorkerMode::hand_on_kept(const JournalAnswer& answer) {
   SPREAD_TRY(check_value(answer, needs_payloads_));
-  TaskResult result;
-  result.id = answer.task;
-  result.outcome = answer.outcome;
-  result.first = answer.first;
-  result.attempts = answer.attempts;
-  result.duration = answer.duration;
+  TaskResult result = result_of(answer);
   // Hosts may have changed since: which one it was is in the journal alone.
-  result.worker = kNoWorker;
+  if (setup_.tasks->output.format == OutputFormat::Records) result.worker = kNoWorker;
   result.value.body = Slice::copy_of(answer.value);
   if (answer.value.empty()) result.value = wire::make_error("NotComputed", "in a run before");
   if (answer.outcome == Outcome::Failed || answer.outcome == Outcome::Lost) tell_kept(answer);

@@ -119,6 +119,10 @@ for line in sys.stdin:
         self.assertEqual(self.tasks("--range", "100", "-j", "2"), first)
         self.assertEqual(self.ran(), ["x"] * 3)
 
+    def test_results_by_worker(self):
+        how = ["--range", "6", "--shards", "6", "-j", "2", "--gather", "by-worker", "--out", "json"]
+        self.assertEqual(self.tasks(*how), self.tasks(*how))
+
     def test_partitions(self):
         part = self.file("part", "".join(f"{n}\n" for n in range(10)))
         first = self.tasks("--partition", part, "-j", "2", "--gather", "list", "--out", "json")
@@ -169,6 +173,14 @@ class DryRun(JournalTest):
         again = "run again: without an answer when the run was cut off"
         self.assertIn(rows, ([(2, 1, "kept: done"), (1, 3, again)], [(1, 1, "kept: done"), (2, 2, again)]))
         self.assertRegex(last, r"^[12] kept, [12] to run$")
+
+    def test_other_lists_of_workers(self):
+        lists = ["--wire", "lines", "--worker", "cat", "--worker", "cat -u"]
+        self.assertEqual(self.again("run", *lists, input="a\nb\n").status, 0)
+        self.assertEqual(self.again("run", *lists, input="a\nb\n").out, "a\nb\n")
+        other = self.again("run", *lists[:-2], input="a\nb\n")
+        self.assertEqual((other.status, other.out), (255, ""), other)
+        self.assertIn("--worker", other.err)
 
     def test_by_content(self):
         self.noted(input="a\nb\nc\n")
@@ -268,7 +280,7 @@ class CutOff(JournalTest):
         self.fail("it does not come to its end")
 
     # A job that kills its master, once for each name.
-    KILL = "test -e {0}.$1 || {{ : > {0}.$1; kill -9 $PPID; sleep 1; }}; echo $1 out; echo $1 err >&2"
+    KILL = "test -e {0}.$1 || {{ : > {0}.$1; kill -9 $PPID; }}; echo $1 out; echo $1 err >&2"
 
     def test_map_is_delivered_once_and_whole(self):
         for options in (["-k"], ["-k", "--tag"]):
@@ -332,7 +344,7 @@ for line in sys.stdin:
 
     def test_pipe(self):
         data = "".join(f"{n}\n" for n in range(20000))
-        script = self.script("job", "#!/bin/sh\ntest \"$SPREAD_SEQ\" != 4 -o -e %s || { : > %s; kill -9 $PPID; sleep 1; }\nsed 's/$/ x/'\n"
+        script = self.script("job", "#!/bin/sh\ntest \"$SPREAD_SEQ\" != 4 -o -e %s || { : > %s; kill -9 $PPID; }\nsed 's/$/ x/'\n"
                              % (self.path("once"), self.path("once")))
         for how in ([], ["-a"]):
             words = ["pipe", "-k", "--block", "10k", *([] if not how else ["-a", self.file("data", data)]), "env", "SPREAD_SEQ={#}", script]
@@ -464,6 +476,27 @@ class File(JournalTest):
         self.assertIn("--take-over", second.err)
         gate.open(1, b"\n")
         self.assertEqual(run.finish().status, 0)
+
+    def test_one_that_was_taken_over_is_written_by_one_run_alone(self):
+        post, gate = self.post(), self.gate()
+        words = ["map", "-k", "-j1", "--journal", self.journal, "--resume"]
+        job = ["echo {} > %s; read x < %s; echo {}" % (post.path, gate.path), ":::", "a", "b"]
+        old = self.start(*words, *job)
+        self.assertEqual(post.line(), "a")
+        old.signal(signal.SIGSTOP)
+        new = self.start(*words, "--take-over", *job)
+        self.assertEqual(post.line(), "a")
+        gate.open(3, b"\n")
+        self.assertEqual(post.line(), "b")
+        ended = new.finish()
+        self.assertEqual((ended.status, ended.out), (0, "a\nb\n"), ended)
+        old.signal(signal.SIGCONT)
+        ended = old.finish()
+        self.assertEqual(ended.status, 255, ended)
+        self.assertIn("taken over", ended.err)
+        again = self.spread(*words, *job)
+        self.assertEqual((again.status, again.out), (0, "a\nb\n"), again)
+        self.assertTrue(post.is_empty())
 
     def test_it_cannot_be_written(self):
         result = self.spread("run", "--journal", "/dev/full", "--", *SQUARE, input="1\n")
