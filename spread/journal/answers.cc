@@ -14,13 +14,13 @@ namespace spread {
 namespace {
 
 // Bits of the byte of an answer; part of the format.
-constexpr Byte kOutcomeBits = 7, kFirst = 8, kInFile = 16;
+constexpr Byte kOutcomeBits = 7, kFirst = 8;
 
 Status broken(std::size_t at) { return fail(fmt::format("answer {} of a batch is no answer", at)); }
 
 }  // namespace
 
-void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body, bool in_file) {
+void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body) {
   const std::size_t size = head.size() + body.size();
   if (taken_) {
     bytes_.clear();
@@ -32,8 +32,7 @@ void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body, bo
   Byte* const begin = bytes_.prepare(6 * kVarBytes + 1 + size);
   Byte* to = put_signed_var(begin, static_cast<std::int64_t>(number(result.id) - last_));
   last_ = number(result.id);
-  *to++ = static_cast<Byte>((static_cast<Byte>(result.outcome) + 1) | (result.first ? kFirst : 0) |
-                            (in_file ? kInFile : 0));
+  *to++ = static_cast<Byte>((static_cast<Byte>(result.outcome) + 1) | (result.first ? kFirst : 0));
   to = put_var(to, result.attempts);
   to = put_var(to, to_microseconds(result.duration));
   to = put_var(to, number(result.worker));
@@ -106,10 +105,11 @@ Status AnswerList::parse(ByteView record, std::size_t bytes_max) {
     const Byte bits = left[0];
     left = left.subspan(1);
     const unsigned outcome = bits & kOutcomeBits;
-    if (outcome < 1 || outcome > 4 || last >= kFirstSubtask) return broken(answers_.size());
+    const bool known = (bits & ~(kOutcomeBits | kFirst)) == 0;
+    if (!known || outcome < 1 || outcome > 4 || last >= kFirstSubtask)
+      return broken(answers_.size());
     answer.outcome = static_cast<Outcome>(outcome - 1);
     answer.first = (bits & kFirst) != 0;
-    answer.in_file = (bits & kInFile) != 0;
     const auto attempts = take_var(left), us = take_var(left), worker = take_var(left),
                size = take_var(left);
     if (!size || !worker || !us || !attempts || *size > left.size()) return broken(answers_.size());
@@ -129,7 +129,7 @@ Status check_value(const JournalAnswer& answer, bool is_pair) {
   const Byte* const end = answer.value.data() + answer.value.size();
   const wire::Skipped whole = wire::skip_value(answer.value.data(), end);
   const bool fits = !is_pair || wire::array_head(answer.value).elements == 2;
-  if (whole.ok() && whole.at == end && fits && !answer.in_file) return {};
+  if (whole.ok() && whole.at == end && fits) return {};
   return fail(fmt::format("the journal's answer to task {} is no answer", number(answer.task) + 1));
 }
 

@@ -17,8 +17,7 @@ namespace spread {
 struct JournalAnswer {
   TaskId task{};
   Outcome outcome = Outcome::Ok;
-  bool first = false;    ///< as of TaskResult
-  bool in_file = false;  ///< `value` says where it is in -o FILE
+  bool first = false;  ///< as of TaskResult
   std::uint32_t attempts = 0;
   Duration duration{};  ///< to the microsecond
   WorkerId worker = kNoWorker;
@@ -67,7 +66,7 @@ class AnswerBatch {
   static constexpr std::size_t kBytes = 64 * 1024;
 
   /// `value`: of the result, in two pieces. Less than full().
-  void add(const TaskResult& result, ByteView head, ByteView body, bool in_file = false);
+  void add(const TaskResult& result, ByteView head, ByteView body);
   bool empty() const { return count_ == 0; }
   bool full() const { return bytes_.size() >= kBytes || count_ == kBatchMax; }
   std::size_t size() const { return bytes_.size(); }

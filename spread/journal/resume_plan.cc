@@ -12,7 +12,6 @@ std::string_view text_of(Fate fate) {
     case Fate::Unanswered: return "run again: without an answer when the run was cut off";
     case Fate::NotComputed: return "run again: not computed before the run was cut off";
     case Fate::FailedBefore: return "run again: failed or lost (--resume-failed)";
-    case Fate::Unsound: return "run again: the result in -o FILE is not what was written";
     case Fate::Changed: return "run: the input is new, or has changed";
     case Fate::Further: return "run: more input at the end";
   }

@@ -20,11 +20,10 @@ enum class Fate : std::uint8_t {
   Unanswered,    ///< it was read, and had no answer when the run was cut off
   NotComputed,   ///< the run ended before it could be computed
   FailedBefore,  ///< --resume-failed
-  Unsound,       ///< its result is not in -o FILE as it was written
   Changed,       ///< by content: no task of the run before had this payload, or was done
   Further,       ///< one more at the end
 };
-inline constexpr std::size_t kFates = 9;
+inline constexpr std::size_t kFates = 8;
 constexpr bool is_kept(Fate fate) { return fate <= Fate::LeftOut; }
 /// For --resume --dry-run.
 std::string_view text_of(Fate fate);
@@ -51,11 +50,6 @@ class ResumePlan {
   };
   /// The next task: its number is that of the calls before.
   Result<Decision> next(std::uint64_t digest);
-  /// What was kept cannot be used after all.
-  void take_back(Fate fate, Fate instead) {
-    --counts_[static_cast<std::size_t>(fate)];
-    ++counts_[static_cast<std::size_t>(instead)];
-  }
   /// Tasks that must come before anything may be started: those that have been read before.
   bool compares() const { return !how_.by_content && next_ < contents_.tasks(); }
   std::uint64_t looked_at() const { return next_; }

@@ -242,9 +242,9 @@ void RunJournal::put_answers() {
   put(batch_.take());
 }
 
-void RunJournal::answered(const TaskResult& result, const Value& value) {
+void RunJournal::answered(const TaskResult& result) {
   attempts_ += result.attempts;
-  batch_.add(result, value.head_view(), value.body.view());
+  batch_.add(result, result.value.head_view(), result.value.body.view());
   if (batch_.full()) put_answers();
   if (!gathered_since_) gathered_since_ = loop_.now();
 }

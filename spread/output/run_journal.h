@@ -87,8 +87,7 @@ class RunJournal final : public WriteGate, public Observer {
   /// Shards are made for so many slots, since nothing says how many there should be.
   void shards_made(std::uint64_t slots);
   /// A task that is final.
-  void answered(const TaskResult& result) { answered(result, result.value); }
-  void answered(const TaskResult& result, const Value& value);
+  void answered(const TaskResult& result);
   /// An attempt that is followed by another.
   void attempt_failed(TaskId task, WorkerId worker, std::uint32_t attempt, std::string_view why);
   // What jobs print, and how they end.
