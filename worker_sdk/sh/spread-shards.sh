@@ -152,17 +152,13 @@ _spread_tell() {
     spread_progress "0.${_spread_value#1}"
 }
 
-# The task in _spread_line, for a handler of lists.
+# The task in _spread_line, with --chunk split already, for a handler of lists.
 _spread_call_list() {
     if [ -z "$_spread_chunk" ]; then
         set -- "$_spread_line" 1
         _spread_line="[$1]"
-    elif _spread_split "$_spread_line"; then
-        set -- "$_spread_line" "$(_spread_count_elements)"
-        _spread_told=yes
     else
-        spread_error PayloadError 'SPREAD_CHUNK is set, and the payload is no list of payloads'
-        return
+        set -- "$_spread_line" "$(_spread_count_elements)"
     fi
     _spread_call_handler "$1"
     case $_spread_reply in

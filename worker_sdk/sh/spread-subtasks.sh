@@ -71,7 +71,10 @@ _spread_has_master() { [ -n "${_spread_features+known}" ]; }
 
 _spread_ask_subtasks() {
     _spread_has_master || { _spread_answer_here "$@"; return; }
-    _spread_knows subtasks && _spread_ask_as "spread_$1" "$@"
+    _spread_knows subtasks || return
+    _spread_op=$1
+    shift
+    _spread_check "spread_$_spread_op" "$@" && _spread_ask "$_spread_op" "$@"
 }
 
 _spread_ask_waiting() {
@@ -85,12 +88,26 @@ _spread_ask_waiting() {
     return "$_spread_refused"
 }
 
+# A common part of sub-tasks is in _spread_line: [null,"common",k,value] is kept, and [null,"common",k]
+# ends it. Status 1: it is neither.
+_spread_keep_common() {
+    _spread_value=${_spread_line#'[null,"common",'}
+    _spread_value=${_spread_value%']'}
+    _spread_k=${_spread_value%%,*}
+    case $_spread_k in
+        '' | *[!0-9]*) return 1 ;;
+        "$_spread_value") unset "_spread_common_$_spread_k" ;;
+        *)  _spread_value=${_spread_value#*,}
+            eval "_spread_common_$_spread_k=\$_spread_value" ;;
+    esac
+}
+
 # Runs _spread_line, if it is a sub-task, or keeps it, if it is a common part; else status 1. The
 # subshell hands back what it has read for others, and "yes" if this worker is to leave.
 _spread_run_subtask() {
     case $_spread_line in
         '[null,"common",'*)
-            _spread_notice
+            _spread_keep_common
             # A task further out needs it, too.
             # shellcheck disable=SC2154
             [ "$_spread_shell" = "$$" ] || _spread_later=$_spread_later$_spread_line$_spread_newline

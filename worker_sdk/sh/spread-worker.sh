@@ -7,35 +7,14 @@
 #
 # Started with: spread run --wire json -- sh upper.sh      (docs/protocol.md section 10)
 #
-#   spread_run [-j | -l] HANDLER [PREP]   answers tasks until there are no more, then returns
-#       HANDLER is called with the payload in $1: the text of a JSON string, the bytes of what is not
-#       UTF-8 (a file's name, say), else the JSON text; with -j always that, for jq; with -l a JSON list
-#       of payloads (spread-shards.sh). It gives one answer:
-#   spread_ok TEXT                   the result is this text
-#   spread_ok_json JSON              the result is this JSON value; what is none fails the task
-#   spread_error TYPE MESSAGE        the task failed
-#   spread_busy SECONDS [REASON]     not now: the task goes to another worker
-#   spread_fatal TYPE MESSAGE        the whole run cannot succeed
-#   spread_progress FRACTION [TEXT], spread_log TEXT [LEVEL]     any number, before the answer;
-#       LEVEL is debug, info, warning or error
-#   spread_retire                    leave after this task: spread_run returns, and spread starts
-#       another process in this one's place
-#   spread_before_task FUNCTION, spread_after_task FUNCTION, spread_at_exit FUNCTION
-#       in front of spread_run: what is called in front of every task and sub-task, behind it, and
-#       when the last answer has been sent. If the first fails or answers, the handler is not called
-#   spread_ask OP [JSON...]          a question to spread: its answer is the JSON in $SPREAD_ANSWER;
-#       status 1 where it is refused or cannot be asked, and then $SPREAD_ANSWER says why
-#       A handler that returns a status other than 0 without an answer has failed with "exit".
-#       Answer in the handler itself: a subshell or a pipeline has its own variables.
-#       PREP is called for each prep item, in order, before the first task, and again with
-#       --reprep-after-failure. If its status is not 0, the worker ends as a launch failure.
-#   $SPREAD_TASK                     the id of the task in work
-#   $SPREAD_META                     what spread knows of it, a JSON map, with --task-meta, in a gang
-#       (spread-gang.sh) and of a sub-task (spread-subtasks.sh); else empty
+# README.md, beside this file, says what each of these does:
 #
-# While spread_run works, stdin is /dev/null and stdout is stderr; afterwards the real stdout is
-# back, and what is printed then is the worker's tail. Descriptors 8 and 9 are the protocol's; start
-# a child that shall outlive the worker with 8<&- 9>&-.
+#   spread_run [-j | -l] HANDLER [PREP]
+#   spread_ok TEXT, spread_ok_json JSON, spread_error TYPE MESSAGE, spread_busy SECONDS [REASON],
+#   spread_fatal TYPE MESSAGE        one of them in the handler itself: a subshell has its own variables
+#   spread_progress FRACTION [TEXT], spread_log TEXT [LEVEL], spread_ask OP [JSON...], spread_retire
+#   spread_before_task FUNCTION, spread_after_task FUNCTION, spread_at_exit FUNCTION
+#   $SPREAD_TASK, $SPREAD_META, $SPREAD_ANSWER
 #
 # A function that returns text leaves it in _spread_value: $(...) costs a process and its last
 # newlines. Names that begin with _spread_ belong to this file.
@@ -81,20 +60,15 @@ spread_fatal() {
 }
 
 spread_busy() {
-    if ! _spread_number "${1-}"; then
-        spread_error usage "spread_busy: not a number of seconds: ${1-}"
-        return
-    fi
+    _spread_number "${1-}" ||
+        { spread_error usage "spread_busy: not a number of seconds: ${1-}"; return; }
     _spread_seconds=$_spread_value
     _spread_quote "${2-}"
     _spread_answer "\"busy\",$_spread_seconds,$_spread_value"
 }
 
 spread_progress() {
-    if ! _spread_number "${1-}"; then
-        _spread_say "spread_progress: not a number: ${1-}"
-        return 1
-    fi
+    _spread_number "${1-}" || { _spread_say "spread_progress: not a number: ${1-}"; return 1; }
     [ -n "${SPREAD_TASK-}" ] && [ -z "$_spread_here" ] || return 0
     _spread_fraction=$_spread_value
     _spread_quote "${2-}"
@@ -112,10 +86,7 @@ spread_log() {
     printf '\n[%s,"log",%s]\n' "$SPREAD_TASK" "$_spread_value" >&9
 }
 
-spread_retire() {
-    _spread_knows bye || return 1
-    _spread_retiring=yes
-}
+spread_retire() { _spread_knows bye && _spread_retiring=yes; }
 
 spread_before_task() { _spread_before="$_spread_before && _spread_passes '$1'"; }
 
@@ -123,13 +94,10 @@ spread_after_task() { _spread_after="$_spread_after; _spread_try '$1'"; }
 
 spread_at_exit() { _spread_at_exit="; _spread_try '$1'$_spread_at_exit"; }
 
-spread_ask() { _spread_ask_as "spread_ask $1" "$@"; }
-
-# CALL OP JSON...; CALL is what a refusal names.
-_spread_ask_as() {
-    _spread_caller=$1 _spread_op=$2
-    shift 2
-    _spread_check "$_spread_caller" "$@" && _spread_ask "$_spread_op" "$@"
+spread_ask() {
+    _spread_op=$1
+    shift
+    _spread_check "spread_ask $_spread_op" "$@" && _spread_ask "$_spread_op" "$@"
 }
 
 _spread_ask() {
@@ -149,16 +117,11 @@ _spread_ask() {
         *"$_spread_newline"*) _spread_question=$(printf %s "$_spread_question" | tr '\n' ' ') ;;
     esac
     printf '\n[%s]\n' "$_spread_question" >&9
-    while _spread_next; do
+    while _spread_read _spread_again; do
+        _spread_value=${_spread_line%']'}
         case $_spread_line in
-            "[null,\"answer\",$_spread_seq,"*)
-                SPREAD_ANSWER=${_spread_line#'[null,"answer",'"$_spread_seq,"}
-                SPREAD_ANSWER=${SPREAD_ANSWER%']'}
-                return 0 ;;
-            "[null,\"refused\",$_spread_seq,"*)
-                SPREAD_ANSWER=${_spread_line#'[null,"refused",'"$_spread_seq,"}
-                SPREAD_ANSWER=${SPREAD_ANSWER%']'}
-                return 1 ;;
+            "[null,\"answer\",$_spread_seq,"*) SPREAD_ANSWER=${_spread_value#*,*,*,}; return 0 ;;
+            "[null,\"refused\",$_spread_seq,"*) SPREAD_ANSWER=${_spread_value#*,*,*,}; return 1 ;;
         esac
         # A sub-task is run by spread-subtasks.sh, if that is what is waited for. Of what is for a
         # task further out, and for later, all is kept.
@@ -173,13 +136,12 @@ _spread_ask() {
 
 spread_run() {
     _spread_take_handler "$@"
-    if [ -n "$_spread_lists" ] && ! command -v _spread_call_list >/dev/null; then
+    [ -z "$_spread_lists" ] || command -v _spread_call_list >/dev/null ||
         _spread_die 'spread_run -l needs spread-shards.sh, sourced behind spread-worker.sh'
-    fi
     _spread_retiring='' _spread_later='' _spread_again='' _spread_seq=0 _spread_waits='' _spread_shell=$$
     _spread_take_over
     _spread_prepare
-    while [ -z "$_spread_retiring" ] && _spread_read; do
+    while [ -z "$_spread_retiring" ] && _spread_read _spread_later; do
         _spread_notice || _spread_task || _spread_die "input is not a task [id, payload]; is SPREAD_PREP passed on?"
         [ -z "$_spread_memory" ] || ! _spread_is_large || _spread_retiring=yes
     done
@@ -208,15 +170,10 @@ _spread_take_handler() {
 
 _spread_say() { printf 'spread-worker.sh: %s\n' "$1" >&2; }
 
-_spread_die() {
-    _spread_say "$1"
-    exit 2
-}
+_spread_die() { _spread_say "$1"; exit 2; }
 
 _spread_knows() {
-    case ,${_spread_features-}, in
-        *,"$1",*) return 0 ;;
-    esac
+    case ,${_spread_features-}, in *,"$1",*) return 0 ;; esac
     _spread_say "this spread is too old: it does not know \"$1\""
     _spread_refuse TooOld "this spread is too old: it does not know \"$1\""
 }
@@ -252,7 +209,7 @@ _spread_take_over() {
     fi
     exec 8<&0 9>&1 </dev/null >&2
     # A child that sources this file is no worker of spread's.
-    _spread_features=${SPREAD_FEATURES-} _spread_memory=${SPREAD_MAX_RSS-} _spread_looked=
+    _spread_features=${SPREAD_FEATURES-} _spread_memory=${SPREAD_MAX_RSS-} _spread_measured=
     _spread_chunk=${SPREAD_CHUNK-}
     unset SPREAD_WIRE SPREAD_FEATURES SPREAD_MAX_RSS SPREAD_CHUNK
 }
@@ -265,14 +222,12 @@ _spread_prepare() {
     esac
     printf '[null,"hello",{"wire":1,"prep":%s,"window":1024,%s}]\n' \
         "$_spread_count" '"lang":"sh","sdk":"spread-worker.sh 0.1"' >&9
-    if [ -n "$_spread_memory" ] && ! [ -r /proc/self/stat ]; then
+    [ -z "$_spread_memory" ] || [ -r /proc/self/stat ] ||
         _spread_fail_start '--max-rss: there is no /proc here to read it from'
-    fi
-    if [ "$_spread_count" -gt 0 ] && [ -z "$_spread_prep" ]; then
+    [ "$_spread_count" -eq 0 ] || [ -n "$_spread_prep" ] ||
         _spread_fail_start "$_spread_count prep items are given, this worker takes none"
-    fi
     while [ "$_spread_count" -gt 0 ]; do
-        _spread_read || _spread_fail_start "input ended, $_spread_count prep items are missing"
+        _spread_read _spread_later || _spread_fail_start "input ended, $_spread_count prep items are missing"
         _spread_prepare_item
         _spread_count=$((_spread_count - 1))
     done
@@ -304,8 +259,8 @@ _spread_fail_start() {
 _spread_is_large() {
     case $_spread_reply in '"busy"'*) return 1 ;; esac
     IFS=' .' read -r _spread_value _ </proc/uptime
-    [ "$_spread_value" != "$_spread_looked" ] || return 1
-    _spread_looked=$_spread_value
+    [ "$_spread_value" != "$_spread_measured" ] || return 1
+    _spread_measured=$_spread_value
     # Not awk itself: a process that has ended meanwhile would end it. The name, in parentheses, may
     # hold anything.
     cat /proc/[0-9]*/stat 2>/dev/null | awk -v self="$$" -v most="$_spread_memory" \
@@ -320,40 +275,25 @@ _spread_is_large() {
         }'
 }
 
-# A line without its newline at the end was cut off, and does not count.
+# The first of the lines in the variable $1, then the next one of the input, in _spread_line. A line
+# without its newline at the end was cut off, and does not count.
 _spread_read() {
-    [ -n "$_spread_later" ] || { IFS= read -r _spread_line <&8; return; }
-    _spread_line=${_spread_later%%"$_spread_newline"*}
-    _spread_later=${_spread_later#*"$_spread_newline"}
+    eval "_spread_value=\$$1"
+    [ -n "$_spread_value" ] || { IFS= read -r _spread_line <&8; return; }
+    _spread_line=${_spread_value%%"$_spread_newline"*}
+    eval "$1=\${_spread_value#*\"\$_spread_newline\"}"
 }
 
-# The next line in an answer's place: of those that are to be looked at again, or of the input.
-_spread_next() {
-    [ -n "$_spread_again" ] || { IFS= read -r _spread_line <&8; return; }
-    _spread_line=${_spread_again%%"$_spread_newline"*}
-    _spread_again=${_spread_again#*"$_spread_newline"}
-}
-
-# A common part of sub-tasks, [null,"common",k,value] or [null,"common",k], is kept; prep items are
-# prepared again; an answer that is not waited for any more is dropped. Status 1: the line is a task.
+# Prep items are prepared again; common parts are for spread-subtasks.sh, where that is sourced; an
+# answer that is not waited for any more is dropped. Status 1: the line is a task.
 _spread_notice() {
     case $_spread_line in
-        '[null,"common",'*) ;;
         '[null,"prep",'*)
             _spread_value=${_spread_line#'[null,"prep",'}
-            _spread_prepare_again "${_spread_value%']'}"
-            return 0 ;;
-        '[null,'*) return 0 ;;
+            _spread_prepare_again "${_spread_value%']'}" ;;
+        '[null,"common",'*) ! command -v _spread_keep_common >/dev/null || _spread_keep_common ;;
+        '[null,'*) ;;
         *) return 1 ;;
-    esac
-    _spread_value=${_spread_line#'[null,"common",'}
-    _spread_value=${_spread_value%']'}
-    _spread_k=${_spread_value%%,*}
-    case $_spread_k in
-        '' | *[!0-9]*) return 1 ;;
-        "$_spread_value") unset "_spread_common_$_spread_k" ;;
-        *)  _spread_value=${_spread_value#*,}
-            eval "_spread_common_$_spread_k=\$_spread_value" ;;
     esac
 }
 
@@ -361,18 +301,16 @@ _spread_notice() {
 _spread_cut_meta() {
     SPREAD_META=
     case $_spread_line in
-        *',{'*'}') ;;
+        *',{'*'}') _spread_value=${_spread_line##*',{'} ;;
         *) return 0 ;;
     esac
-    _spread_value=${_spread_line##*',{'}
     # A quote inside a string has a backslash, and one that ends a string is followed by no letter.
     case ${_spread_value%'}'} in
-        *[!\"a-z0-9_:,]*) return 0 ;;
-        '"'[a-z]*'":'[0-9]*) ;;
-        *) return 0 ;;
+        *[!\"a-z0-9_:,]*) ;;
+        '"'[a-z]*'":'[0-9]*)
+            SPREAD_META="{$_spread_value"
+            _spread_line=${_spread_line%",$SPREAD_META"} ;;
     esac
-    SPREAD_META="{$_spread_value"
-    _spread_line=${_spread_line%",$SPREAD_META"}
 }
 
 _spread_task() {
@@ -384,14 +322,11 @@ _spread_task() {
 # Takes the task in _spread_line apart: its payload is left there.
 _spread_begin_task() {
     case $_spread_line in
-        '['[0-9]*,*']') ;;
+        '['[0-9]*,*']') _spread_line=${_spread_line#'['} ;;
         *) return 1 ;;
     esac
-    _spread_line=${_spread_line#'['}
     SPREAD_TASK=${_spread_line%%,*}
-    case $SPREAD_TASK in
-        *[!0-9]*) return 1 ;;
-    esac
+    case $SPREAD_TASK in *[!0-9]*) return 1 ;; esac
     _spread_line=${_spread_line#*,}
     _spread_line=${_spread_line%']'}
     _spread_cut_meta
@@ -399,24 +334,25 @@ _spread_begin_task() {
 
 # What the hooks and the handler make of the payload in _spread_line, in _spread_reply.
 _spread_call() {
-    _spread_reply='' _spread_round=0 _spread_told=''  # of spread-gang.sh, of spread-shards.sh
-    case $_spread_lists,$_spread_chunk in
-        yes,*) _spread_call_list ;;  # of spread-shards.sh
-        ,) _spread_call_handler "$_spread_line" ;;
-        *) _spread_call_each ;;
-    esac
+    _spread_reply='' _spread_round=0  # of spread-gang.sh
+    _spread_told=$_spread_chunk       # of spread-shards.sh: none of several tells how far the list is
+    if [ -n "$_spread_chunk" ] && ! _spread_split "$_spread_line"; then
+        spread_error PayloadError 'SPREAD_CHUNK is set, and the payload is no list of payloads'
+    elif [ -n "$_spread_lists" ]; then
+        _spread_call_list  # of spread-shards.sh
+    elif [ -n "$_spread_chunk" ]; then
+        _spread_call_each
+    else
+        _spread_call_handler "$_spread_line"
+    fi
 }
 
-# For each of the list in _spread_line, until one is not ok. None tells how far the list is.
+# For each of the list in _spread_elements, until one is not ok.
 _spread_call_each() {
-    _spread_results='' _spread_some='' _spread_told=yes
-    if _spread_split "$_spread_line"; then
-        _spread_for_each _spread_call_next
-        _spread_results=$_spread_results$_spread_some
-        [ -n "$_spread_reply" ] || _spread_reply="\"ok\",[${_spread_results#,}]"
-    else
-        spread_error PayloadError 'SPREAD_CHUNK is set, and the payload is no list of payloads'
-    fi
+    _spread_results='' _spread_some=''
+    _spread_for_each _spread_call_next
+    _spread_results=$_spread_results$_spread_some
+    [ -n "$_spread_reply" ] || _spread_reply="\"ok\",[${_spread_results#,}]"
 }
 
 _spread_call_next() {
@@ -432,24 +368,18 @@ _spread_call_next() {
 # $1 is what spread-shards.sh takes for the shard.
 _spread_call_handler() {
     _spread_shard=$1
-    if [ -z "$_spread_before" ] || _spread_pass_before; then _spread_handle; fi
-    [ -z "$_spread_after" ] || eval ":$_spread_after"
-}
-
-# The hooks in front may read other lines, or wait for sub-tasks.
-_spread_pass_before() {
+    # The hooks in front may read other lines, or wait for sub-tasks.
     set -- "$_spread_line"
-    eval ":$_spread_before" || return
-    _spread_line=$1
+    if eval ":$_spread_before"; then
+        _spread_line=$1
+        _spread_handle
+    fi
+    eval ":$_spread_after"
 }
 
 # Whether the hook $1 leaves the task to the handler.
 _spread_passes() {
-    _spread_status=0
-    "$1" || _spread_status=$?
-    if [ "$_spread_status" -ne 0 ] && [ -z "$_spread_reply" ]; then
-        spread_error exit "$1: exit status $_spread_status"
-    fi
+    "$1" || _spread_unanswered exit "$1: exit status $?"
     [ -z "$_spread_reply" ]
 }
 
@@ -457,20 +387,16 @@ _spread_try() { "$1" || _spread_say "$1: exit status $?"; }
 
 _spread_handle() {
     if _spread_payload "$_spread_line"; then
-        _spread_status=0
         # `||` also keeps a script's `set -e` from ending the worker.
-        "$_spread_handler" "$_spread_value" || _spread_status=$?
+        "$_spread_handler" "$_spread_value" || _spread_unanswered exit "exit status $?"
     else
         spread_error NulByte 'the payload holds a NUL, which a shell variable cannot'
     fi
-    if [ -z "$_spread_reply" ]; then
-        if [ "$_spread_status" -ne 0 ]; then
-            spread_error exit "exit status $_spread_status"
-        else
-            spread_error NoAnswer "no answer from $_spread_handler (spread_ok in a subshell?)"
-        fi
-    fi
+    _spread_unanswered NoAnswer "no answer from $_spread_handler (spread_ok in a subshell?)"
 }
+
+# The error TYPE MESSAGE, where the task has no answer yet.
+_spread_unanswered() { [ -n "$_spread_reply" ] || spread_error "$1" "$2"; }
 
 _spread_answer() {
     # A program that calls its handler itself looks at the answer.
@@ -492,24 +418,17 @@ _spread_describe() {
 # The decimal number $1 as a JSON number in _spread_value; status 1 if it is none.
 _spread_number() {
     _spread_value=$1
-    _spread_sign=
-    case $_spread_value in
-        -*) _spread_sign=- _spread_value=${_spread_value#-} ;;
+    case $1 in
+        .*) _spread_value=0$1 ;;
+        -.*) _spread_value=-0${1#-} ;;
     esac
-    case $_spread_value in
-        .*) _spread_value=0$_spread_value ;;
-    esac
-    case $_spread_value in
-        '' | *[!0-9.]* | *. | *.*.* | 0[0-9]*) return 1 ;;
-    esac
-    _spread_value=$_spread_sign$_spread_value
+    case ${_spread_value#-} in '' | *[!0-9.]* | *. | *.*.* | 0[0-9]*) return 1 ;; esac
 }
 
 # ---- JSON strings -------------------------------------------------------------------------------
 
 # The text of a JSON string or the bytes of a $bin in _spread_value; other values, and all with -j,
-# as they are.
-# Status 1 if the text holds a NUL.
+# as they are. Status 1 if the text holds a NUL.
 _spread_payload() {
     _spread_value=$1
     [ -z "$_spread_raw" ] || return 0
@@ -521,12 +440,10 @@ _spread_payload() {
     _spread_value=${_spread_value#?}
     _spread_value=${_spread_value%?}
     case $_spread_value in
-        # "\\u0000" is a backslash and five characters; "\u0000" is a NUL.
-        *\\u0000*) printf '%s\n' "$_spread_value" | sed 's/\\\\//g' | grep -q '\\u0000' && return 1 ;;
         *\\*) ;;
         *) return 0 ;;
     esac
-    _spread_value=$(_spread_unescape "$_spread_value")
+    _spread_value=$(_spread_unescape "$_spread_value") || return 1
     _spread_value=${_spread_value%.}
 }
 
@@ -534,9 +451,7 @@ _spread_payload() {
 _spread_bytes() {
     _spread_base64=${_spread_value#*:?}
     _spread_base64=${_spread_base64%??}
-    case $_spread_base64 in
-        *[!A-Za-z0-9+/=]*) return 0 ;;  # a map of more
-    esac
+    case $_spread_base64 in *[!A-Za-z0-9+/=]*) return 0 ;; esac  # a map of more
     # Looks for NULs first: $(...) leaves them out, in silence or with a warning.
     [ "$(printf %s "$_spread_base64" | base64 -d | tr -dc '\000' | wc -c)" -eq 0 ] || return 1
     _spread_value=$(printf %s "$_spread_base64" | base64 -d && printf .)
@@ -544,19 +459,18 @@ _spread_bytes() {
 }
 
 # Prints what the escapes in $1 stand for, and a dot (without which $(...) would eat newlines at the
-# end). Cut at all backslashes at once: ${s#*\\} in a loop is quadratic in the length, and in dash cubic.
+# end). Status 1: one stands for a NUL. Cut at all backslashes at once: ${s#*\\} in a loop is quadratic
+# in the length, and in dash cubic.
 _spread_unescape() {
     printf '%s\n' "$1" | LC_ALL=C awk '
         function code_unit(text, i, code) {
             for (i = 2; i < 6; i++) code = code * 16 + index("123456789abcdef", tolower(substr(text, i, 1)))
             return code
         }
-        function tail(code) { return sprintf("%c", 128 + code % 64) }
-        function utf8(code) {
-            if (code < 128) return sprintf("%c", code)
-            if (code < 2048) return sprintf("%c", 192 + int(code / 64)) tail(code)
-            if (code < 65536) return sprintf("%c", 224 + int(code / 4096)) tail(int(code / 64)) tail(code)
-            return sprintf("%c", 240 + int(code / 262144)) tail(int(code / 4096)) tail(int(code / 64)) tail(code)
+        # A first byte has room for numbers below 128, 32, 16 or 8, each that follows for six bits.
+        function utf8(code, room) {
+            if (code < room) return sprintf("%c", room == 128 ? code : 256 - 2 * room + code)
+            return utf8(int(code / 64), room == 128 ? 32 : room / 2) sprintf("%c", 128 + code % 64)
         }
         BEGIN { ORS = ""; held["n"] = "\n"; held["t"] = "\t"; held["r"] = "\r"; held["b"] = "\b"; held["f"] = "\f" }
         {
@@ -570,7 +484,8 @@ _spread_unescape() {
                     if (length(piece[i]) == 5 && piece[i] ~ /^u[dD][89abAB]/ && piece[i + 1] ~ /^u[dD][c-fC-F]/)
                         code = 65536 + (code - 55296) * 1024 + code_unit(piece[++i]) - 56320
                     else if (code >= 55296 && code < 57344) code = 65533
-                    print utf8(code) substr(piece[i], 6)
+                    if (code == 0) has_nul = 1
+                    else print utf8(code, 128) substr(piece[i], 6)
                 } else if (letter == "") {  # an escaped backslash; the next piece is text
                     print "\\" piece[++i]
                 } else {
@@ -578,7 +493,7 @@ _spread_unescape() {
                 }
             }
         }
-        END { print "." }'
+        END { print "."; exit has_nul }'
 }
 
 # The elements of the JSON $1, each on a line, in _spread_elements. Status 1: it is no list.
@@ -590,13 +505,8 @@ _spread_split() {
     # Every other quote ends a string; one with an odd number of backslashes in front is within it.
     _spread_elements=$(printf '%s\n' "$1" | LC_ALL=C awk '
         BEGIN { RS = "\""; ORS = "" }
-        inside {
-            print "\"" $0
-            if ($0 ~ /(^|[^\\])(\\\\)*\\$/) next
-            print "\""
-            inside = 0
-            next
-        }
+        inside && /(^|[^\\])(\\\\)*\\$/ { print "\"" $0; next }
+        inside { print "\"" $0 "\""; inside = 0; next }
         {
             gsub(/[ \t\r\n]+/, "")
             n = split($0, piece, ",")
@@ -634,11 +544,7 @@ _spread_quote() {
             gsub(/\\/, "&&")
             gsub(/"/, "\\\\&")
             for (i = 1; i < 32; i++)
-                if (index($0, control[i])) {
-                    n = split($0, part, control[i])
-                    $0 = part[1]
-                    for (j = 2; j <= n; j++) $0 = $0 sprintf("\\u%04x", i) part[j]
-                }
+                if (index($0, control[i])) gsub(control[i], sprintf("\\u%04x", i))
             print (NR > 1 ? "\\n" : "") $0
         }
         END { print "\"" }') && return
@@ -654,8 +560,8 @@ _spread_check() {
     for _spread_json in "$@"; do
         _spread_is_json "$_spread_json" && continue
         _spread_json=$(printf %.60s "$_spread_json" | LC_ALL=C tr -c ' -~' '?')
-        _spread_json="JSON, with numbers of at most 64 bits, and not '$_spread_json'"
-        _spread_refuse BadAsk "$_spread_caller takes $_spread_json"
+        _spread_refuse BadAsk \
+            "$_spread_caller takes JSON, with numbers of at most 64 bits, and not '$_spread_json'"
         return
     done
 }

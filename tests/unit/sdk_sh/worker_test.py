@@ -186,11 +186,16 @@ class Strings(unittest.TestCase):
                 self.assertEqual(w.message(), [1, "ok", {"$bin": text}])
 
     def test_a_nul_fails_its_task_only(self):
-        with shell_worker(ECHO) as w:
-            w.hello()
-            w.send(b'[1,"a\\u0000b"]\n[2,"\\\\u0000"]\n')
-            self.assertEqual(w.message()[:2], [1, "error"])
-            self.assertEqual(w.message(), [2, "ok", "\\u0000"])
+        for shell in SHELLS:
+            with self.subTest(shell=shell), shell_worker(ECHO, shell) as w:
+                w.hello()
+                w.send(b'[1,"a\\u0000b"]\n[2,"\\\\u0000"]\n[3,"\\\\\\u0000"]\n[4,"\\u00001\\n\\u0000"]\n')
+                self.assertEqual(w.message()[:2], [1, "error"])
+                self.assertEqual(w.message(), [2, "ok", "\\u0000"])
+                for id in (3, 4):
+                    failed = w.message()
+                    self.assertEqual((failed[0], failed[1], failed[2]["type"]), (id, "error", "NulByte"))
+                self.assertEqual(w.errors(), "")
 
 
 class Messages(unittest.TestCase):
@@ -367,6 +372,14 @@ class Process(unittest.TestCase):
                 w.send(data)
                 self.assertEqual(w.status(), 2)
                 self.assertIn("not a task", w.errors())
+
+    def test_what_is_for_sub_tasks_is_no_task(self):
+        for shell in SHELLS:
+            with self.subTest(shell=shell), shell_worker(ECHO, shell) as w:
+                w.hello()
+                w.send(b'[null,"common",3,{"a":1}]\n[null,"answer",1,[2]]\n[null,"common",3]\n[5,"task"]\n')
+                self.assertEqual(w.message(), [5, "ok", "task"])
+                self.assertEqual(w.errors(), "")
 
     def test_a_cut_line_is_no_task(self):
         with shell_worker(ECHO) as w:
