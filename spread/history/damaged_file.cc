@@ -45,6 +45,26 @@ Result<std::string> reserve(const std::string& file, int names_max) {
   }
 }
 
+/// Of several processes that hold it only one finds `file` in its place. Bounded, since the one that
+/// has it may be stopped. Held as long as the descriptor, which must not be opened by a process that
+/// has the database open: SQLite's locks would end with it.
+Result<UniqueFd> lock(const std::string& file) {
+  constexpr int kTries = 1000;  // of 1 ms; it is held for three renames
+  UniqueFd opened = open_file(file.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
+  if (!opened && errno != ENOENT) return tl::unexpected(errno_error("open " + file));
+  struct flock first_byte {};  // SQLite's locks begin at 1 GiB
+  first_byte.l_type = F_WRLCK;
+  first_byte.l_whence = SEEK_SET;
+  first_byte.l_len = 1;
+  for (int i = 0; opened && sys::fcntl(opened.get(), F_OFD_SETLK, &first_byte) != 0; ++i) {
+    // Without locks, the runs of one user rarely find the same damage at the same moment.
+    if (errno != EAGAIN && errno != EACCES) break;
+    if (i == kTries) return fail("another run does so, and does not end");
+    sys::poll(nullptr, 0, 1);
+  }
+  return opened;
+}
+
 }  // namespace
 
 bool is_written_by(const std::string& file, std::uint32_t application) {
@@ -70,12 +90,11 @@ std::uint64_t inode_of(const std::string& file) {
 }
 
 Result<std::string> move_aside(const std::string& file, std::uint64_t inode, int names_max) {
+  const Result<UniqueFd> held = lock(file);
+  if (!held) return tl::unexpected(held.error());
+  if (inode_of(file) != inode) return std::string();
   const Result<std::string> aside = reserve(file, names_max);
   if (!aside) return aside;
-  if (inode_of(file) != inode) {
-    sys::unlink(aside->c_str());
-    return std::string();
-  }
   std::error_code failed;
   // First what belongs to it: a new database must never be seen beside the journal of the old one.
   for (const char* suffix : {"-journal", "-wal", "-shm"}) {
