@@ -1,5 +1,6 @@
 #include "spread/base/posix.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -91,6 +92,23 @@ IoResult write_some(int fd, std::span<const ByteView> pieces) {
     moved = sys::writev(fd, vector.data(), static_cast<int>(count));
   } while (moved < 0 && errno == EINTR);
   return finished(fd, moved, false);
+}
+
+FileLock try_lock(int fd, LockKind kind, std::uint64_t bytes) {
+  struct flock first {};
+  first.l_type = kind == LockKind::None ? F_UNLCK : kind == LockKind::Shared ? F_RDLCK : F_WRLCK;
+  first.l_whence = SEEK_SET;
+  first.l_len = static_cast<off_t>(bytes);
+  if (sys::fcntl(fd, F_OFD_SETLK, &first) == 0) return FileLock::Ours;
+  switch (errno) {
+    case EAGAIN:
+    case EACCES: return FileLock::Theirs;
+    case ENOLCK:
+    case ENOSYS:
+    case EOPNOTSUPP:
+    case EINVAL: return FileLock::NotOffered;
+    default: return FileLock::Failed;
+  }
 }
 
 }  // namespace spread

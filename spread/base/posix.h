@@ -68,4 +68,16 @@ UniqueFd open_file(const char* name, int flags, mode_t mode = 0);
 /// ftruncate(2) with EINTR retried; false: errno says why.
 bool cut_file(int fd, std::uint64_t size);
 
+enum class FileLock : std::uint8_t {
+  Ours,
+  Theirs,
+  NotOffered,  ///< by the file system
+  Failed,      ///< errno says why
+};
+/// Asks for a lock of the first `bytes` of the file, 0: of all of it, and never waits. It belongs
+/// to the open file description: it ends with the last descriptor of it, and not, as one of fcntl's
+/// older kind, with any descriptor of the file that this process closes.
+enum class LockKind : std::uint8_t { Shared, Exclusive, None };
+FileLock try_lock(int fd, LockKind kind, std::uint64_t bytes);
+
 }  // namespace spread

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
 
 #include "spread/base/posix.h"
@@ -45,24 +44,29 @@ Result<std::string> reserve(const std::string& file, int names_max) {
   }
 }
 
-/// Of several processes that hold it only one finds `file` in its place. Bounded, since the one that
-/// has it may be stopped. Held as long as the descriptor, which must not be opened by a process that
-/// has the database open: SQLite's locks would end with it.
-Result<UniqueFd> lock(const std::string& file) {
-  constexpr int kTries = 1000;  // of 1 ms; it is held for three renames
-  UniqueFd opened = open_file(file.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK);
-  if (!opened && errno != ENOENT) return tl::unexpected(errno_error("open " + file));
-  struct flock first_byte {};  // SQLite's locks begin at 1 GiB
-  first_byte.l_type = F_WRLCK;
-  first_byte.l_whence = SEEK_SET;
-  first_byte.l_len = 1;
-  for (int i = 0; opened && sys::fcntl(opened.get(), F_OFD_SETLK, &first_byte) != 0; ++i) {
-    // Without locks, the runs of one user rarely find the same damage at the same moment.
-    if (errno != EAGAIN && errno != EACCES) break;
-    if (i == kTries) return fail("another run does so, and does not end");
+/// Whether the file that is open has the name.
+bool is_in_place(const std::string& file, const UniqueFd& held) {
+  struct stat ours {};
+  struct stat named {};
+  return held && sys::fstat(held.get(), &ours) == 0 && sys::stat(file.c_str(), &named) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/// Bounded, since the one that has it may be stopped. Where the file system has no locks, it is as
+/// if it were had: that several runs find the same damage at the same moment is rare.
+Status lock(const UniqueFd& held, LockKind kind) {
+  constexpr int kTries = 1000;  // of 1 ms; a move takes four renames, a look at a damaged file less
+  constexpr std::uint64_t kBytes = 1;  // SQLite's locks begin at 1 GiB
+  for (int i = 0; i < kTries; ++i) {
+    switch (try_lock(held.get(), kind, kBytes)) {
+      case FileLock::Ours:
+      case FileLock::NotOffered: return {};
+      case FileLock::Theirs: break;
+      case FileLock::Failed: return tl::unexpected(errno_error("lock it"));
+    }
     sys::poll(nullptr, 0, 1);
   }
-  return opened;
+  return fail("another run has it open");
 }
 
 }  // namespace
@@ -84,15 +88,24 @@ bool has_wal(const std::string& file) {
   return read_header(file, header) && header[kReadVersionAt] == kWalVersion;
 }
 
-std::uint64_t inode_of(const std::string& file) {
-  struct stat status {};
-  return sys::stat(file.c_str(), &status) == 0 ? status.st_ino : 0;
+Result<UniqueFd> keep_in_place(const std::string& file, bool create) {
+  for (;;) {
+    const int made = create ? O_CREAT : 0;
+    UniqueFd held = open_file(file.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK | made, 0600);
+    if (!held) held = open_file(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (!held) return held;  // SQLite says why
+    SPREAD_TRY(lock(held, LockKind::Shared));
+    if (is_in_place(file, held)) return held;
+  }
 }
 
-Result<std::string> move_aside(const std::string& file, std::uint64_t inode, int names_max) {
-  const Result<UniqueFd> held = lock(file);
-  if (!held) return tl::unexpected(held.error());
-  if (inode_of(file) != inode) return std::string();
+Result<std::string> move_aside(const std::string& file, UniqueFd held, int names_max) {
+  // First it is given up: two that both kept it while they wait for each other would wait in vain.
+  try_lock(held.get(), LockKind::None, 0);
+  if (!is_in_place(file, held)) return std::string();
+  const Status alone = lock(held, LockKind::Exclusive);
+  if (!is_in_place(file, held)) return std::string();
+  if (!alone) return tl::unexpected(alone.error());
   const Result<std::string> aside = reserve(file, names_max);
   if (!aside) return aside;
   std::error_code failed;

@@ -76,11 +76,6 @@ void make_private_folders(const std::filesystem::path& folder) {
   sys::mkdir(folder.c_str(), 0700);
 }
 
-/// Before SQLite makes it, whose journal has the same permissions.
-void make_private_file(const std::string& file) {
-  static_cast<void>(open_file(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-}
-
 bool matches(const HistoryKey& key, const std::vector<std::string>& words) {
   return std::all_of(words.begin(), words.end(), [&](const std::string& word) {
     return key.host == word ||
@@ -129,7 +124,7 @@ Status HistoryStore::set_aside(const Error& why) {
   if (!damaged_) return tl::unexpected(why);
   database_.reset();
   if (!is_ours()) return tl::unexpected(why);
-  const Result<std::string> aside = move_aside(file_, inode_, kAsideMax);
+  const Result<std::string> aside = move_aside(file_, std::move(in_place_), kAsideMax);
   if (!aside) return fail(why.message + "; it cannot be set aside: " + aside.error().message);
   damaged_ = false;
   // Of several runs the one that renames it tells.
@@ -150,12 +145,13 @@ Status HistoryStore::connect(bool create) {
     make_private_folders(folder);
     if (!folder.empty()) std::filesystem::create_directories(folder, failed);
     if (failed) return error("create the directory of", Error{failed.message()});
-    make_private_file(file_);
   }
-  inode_ = inode_of(file_);
-  Result<Database> opened = Database::open(file_, create);
+  Result<UniqueFd> kept = keep_in_place(file_, create);
+  if (!kept) return error("open", kept.error());
   // Another run may have set it aside just now.
-  if (!opened && !create && inode_of(file_) == 0) return {};
+  if (!*kept && !std::filesystem::exists(file_, failed)) return {};
+  in_place_ = std::move(*kept);
+  Result<Database> opened = Database::open(file_, create);
   if (!opened) return error("open", opened.error());
   database_.emplace(std::move(*opened));
   database_->wait_at_most(wait_milliseconds_);

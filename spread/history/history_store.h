@@ -99,9 +99,9 @@ class HistoryStore {
   int wait_milliseconds_ = kWaitMilliseconds;
   IfDamaged if_damaged_ = IfDamaged::Refuse;
   std::string file_;
+  UniqueFd in_place_;  ///< as long as the database is open; before it, since it is closed after it
   std::optional<Database> database_;
-  bool damaged_ = false;     ///< the last error was the file's fault
-  std::uint64_t inode_ = 0;  ///< of the file that is open
+  bool damaged_ = false;  ///< the last error was the file's fault
   std::string notice_;
 };
 

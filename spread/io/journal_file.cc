@@ -63,10 +63,6 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-bool has_no_locks(int error) {
-  return error == ENOLCK || error == ENOSYS || error == EOPNOTSUPP || error == EINVAL;
-}
-
 /// "3 s", "5 min", "7 h", "2 d".
 std::string format_age(std::int64_t seconds) {
   if (seconds < 120) return std::to_string(std::max<std::int64_t>(seconds, 0)) + " s";
@@ -175,12 +171,12 @@ Status JournalFile::check_kind(JournalKind kind) const {
 }
 
 Status JournalFile::lock() {
-  struct flock whole {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  if (sys::fcntl(fd_.get(), F_OFD_SETLK, &whole) == 0) return {};
-  if (errno == EAGAIN || errno == EACCES) return check_last_writer(true);
-  if (!has_no_locks(errno)) return tl::unexpected(error("lock it"));
+  switch (try_lock(fd_.get(), LockKind::Exclusive, 0)) {
+    case FileLock::Ours: return {};
+    case FileLock::Theirs: return check_last_writer(true);
+    case FileLock::Failed: return tl::unexpected(error("lock it"));
+    case FileLock::NotOffered: break;
+  }
   // Just made, or without a record.
   if (end_ <= kJournalMagic.size()) return {};
   return check_last_writer(false);

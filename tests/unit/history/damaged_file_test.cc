@@ -54,6 +54,8 @@ class DamagedFile : public testing::Test {
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
+  /// Without its lock, as of a run that is about to move it.
+  UniqueFd held() const { return open_file(file_.c_str(), O_RDWR | O_CLOEXEC); }
   std::size_t files() {
     return static_cast<std::size_t>(
         std::distance(std::filesystem::directory_iterator(folder_), {}));
@@ -142,7 +144,7 @@ TEST_F(DamagedFile, OfAnotherProgramIsLeftAloneAlsoInThePlaceOfSpread) {
 TEST_F(DamagedFile, TakesItsJournalAlong) {
   write(std::string(4096, 'x'));
   std::ofstream(file_.string() + "-journal") << "of the old one";
-  ASSERT_TRUE(move_aside(file_, inode_of(file_), 9));
+  ASSERT_TRUE(move_aside(file_, held(), 9));
   EXPECT_EQ(read(file_.string() + ".damaged-journal"), "of the old one");
   EXPECT_FALSE(std::filesystem::exists(file_.string() + "-journal"));
 }
@@ -162,16 +164,28 @@ TEST_F(DamagedFile, NeverReplacesAnother) {
 
 TEST_F(DamagedFile, IsSetAsideOnceBySeveralRuns) {
   make();
-  const std::uint64_t inode = inode_of(file_);
-  const Result<std::string> first = move_aside(file_, inode, 9);
+  UniqueFd second_run = held();
+  const Result<std::string> first = move_aside(file_, held(), 9);
   ASSERT_TRUE(first);
   EXPECT_EQ(*first, file_.string() + ".damaged");
   make();  // a new one; the second run had opened the old one
-  const Result<std::string> second = move_aside(file_, inode, 9);
+  const Result<std::string> second = move_aside(file_, std::move(second_run), 9);
   ASSERT_TRUE(second);
   EXPECT_EQ(*second, "");
   EXPECT_TRUE(std::filesystem::exists(file_));
   EXPECT_EQ(files(), 2u);
+}
+
+TEST_F(DamagedFile, KeepsItsNameWhileAnotherRunHasItOpen) {
+  make();
+  Result<UniqueFd> other = keep_in_place(file_, false);
+  ASSERT_TRUE(other && *other);
+  const Result<std::string> moved = move_aside(file_, held(), 9);
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().message, "another run has it open");
+  EXPECT_EQ(files(), 1u);
+  other->reset();
+  EXPECT_EQ(move_aside(file_, held(), 9).value(), file_.string() + ".damaged");
 }
 
 TEST_F(DamagedFile, OfSeveralRunsAtTheSameTimeIsKeptAndEachGoesOn) {
