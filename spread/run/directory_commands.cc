@@ -1,11 +1,13 @@
 // The subcommands status, retrieve, attach, stop and clean.
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <utility>
 
 #include "spread/base/quote.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/files.h"
+#include "spread/io/journal_file.h"
 #include "spread/io/private_folder.h"
 #include "spread/io/system.h"
 #include "spread/output/complain.h"
@@ -143,6 +145,9 @@ Result<int> carry_out(const DirectoryCommand& command, Environment environment, 
     const auto asked = open_private_file(directory->file(kStopName), false);
     if (!asked) return tl::unexpected(asked.error());
   } else {
+    // A run that begins meanwhile finds it locked, and loses nothing.
+    const auto held = JournalFile::open_to_append(directory->file(kJournalName));
+    if (!held && held.error().number != ENOENT) return tl::unexpected(held.error());
     SPREAD_TRY(directory->remove());
   }
   return 0;
