@@ -32,6 +32,8 @@ struct Case {
   /// A worker may have a task that it never answers.
   bool may_be_silent() const;
   bool has_begun() const;
+  /// What jobs write straight to a slow reader may take longer than --timeout.
+  bool timed_out_by_readers() const;
   /// No gang can have all of its members.
   bool too_few_slots() const;
   /// Nothing came from outside.

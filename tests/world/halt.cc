@@ -122,13 +122,19 @@ Halt find_halt(const Scenario& scenario) {
   }
   std::sort(finals.begin(), finals.end(),
             [](const Final& a, const Final& b) { return a.when < b.when; });
+  const auto counts = [&](const Final& end) {
+    return halt.why == "done" || end.success == (halt.why == "success");
+  };
   std::size_t count = 0;
-  for (std::size_t i = 0; i < finals.size() && !halt.reached(); ++i) {
-    count += halt.why == "done" || finals[i].success == (halt.why == "success") ? 1 : 0;
-    // What ends at nearly the same time the program may see in another order.
-    const bool alone = i + 1 == finals.size() || finals[i + 1].when > finals[i].when + kMillisecond;
+  for (std::size_t i = 0; i < finals.size() && halt.state == Halt::State::None; ++i) {
+    count += counts(finals[i]) ? 1 : 0;
     if (!is_reached(halt, count, i + 1)) continue;
-    halt.state = halt.percent && !alone ? Halt::State::Unclear : Halt::State::Reached;
+    // What ends at nearly the same time the program may see in another order.
+    bool alike = true;
+    for (std::size_t next = i + 1;
+         next < finals.size() && finals[next].when <= finals[next - 1].when + kMillisecond; ++next)
+      alike &= counts(finals[next]) == counts(finals[i]);
+    halt.state = halt.percent && !alike ? Halt::State::Unclear : Halt::State::Reached;
     halt.when = finals[i].when;
   }
   if (unclear) halt.state = Halt::State::Unclear;

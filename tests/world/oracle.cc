@@ -36,6 +36,11 @@ bool Case::has_begun() const {
   });
 }
 
+bool Case::timed_out_by_readers() const {
+  return scenario.ungrouped && scenario.timeout > 0 &&
+         2 * std::max(scenario.out.pause, scenario.errors.pause) > scenario.timeout;
+}
+
 bool Case::too_few_slots() const {
   return scenario.gang.exact && scenario.gang.members > scenario.slots;
 }

@@ -167,7 +167,9 @@ class Output {
     std::size_t least = 0;
     for (std::size_t i = 0; i < case_.scenario.tasks.size(); ++i) {
       const TaskPlan& task = case_.scenario.tasks[i];
-      least += last_text(task).size();
+      const bool ended = case_.timed_out_by_readers() && task.begun() > 0 &&
+                         task.tries.back().by->asked_to_end.has_value();
+      least += ended ? 0 : last_text(task).size();
       if (task.finished > 0) case_.delivered.insert(i);
     }
     if (case_.outcome.out.size() < least) {
@@ -192,6 +194,7 @@ class Output {
       const bool over = task.attempts.front() == End::Ok ||
                         (case_.scenario.subcommand == "map" && case_.scenario.retries == 1);
       if (task.begun() != 1 || !over || task.attempts.front() == End::Hang) continue;
+      if (case_.timed_out_by_readers() && task.tries.front().by->asked_to_end) continue;
       least += task.errors.size();
       const std::string tag =
           case_.scenario.tag && !task.errors.empty() ? std::to_string(i) + "\t" : "";

@@ -13,7 +13,7 @@ class Tasks {
   explicit Tasks(Case& it) : case_(it) {}
 
   void tasks() {
-    if (!case_.undisturbed() || timed_out_by_readers()) return;
+    if (!case_.undisturbed() || case_.timed_out_by_readers()) return;
     std::size_t must_fail = 0, may_fail = 0;
     for (std::size_t i = 0; i < case_.scenario.tasks.size(); ++i) {
       const TaskPlan& task = case_.scenario.tasks[i];
@@ -41,13 +41,6 @@ class Tasks {
   }
 
  private:
-  /// What jobs write straight to a slow reader may take longer than --timeout.
-  bool timed_out_by_readers() const {
-    const Scenario& scenario = case_.scenario;
-    return scenario.ungrouped && scenario.timeout > 0 &&
-           2 * std::max(scenario.out.pause, scenario.errors.pause) > scenario.timeout;
-  }
-
   /// However slowly stderr is read.
   void summary() {
     const Scenario& scenario = case_.scenario;
