@@ -146,13 +146,13 @@ ByteBuffer& Reporter::errors() {
   return shared_->queue().tail();
 }
 
-/// A line of spread does not go behind one that a job has begun; if the two have a file each, that
-/// can be seen on a terminal only.
+/// A line of spread does not go behind one that a job has begun.
 bool Reporter::in_line(const ByteBuffer& out) const {
   const std::string_view waiting = as_text(out.view());
   if (&out == &waiting_) return !waiting.empty() && waiting.back() != '\n';
   if (shared_ != nullptr) return shared_->ends_in_line();
-  return on_terminal_ && (waiting.empty() ? in_line_ : stays_in_line(waiting));
+  if (!on_terminal_) return errors_.ends_in_line();
+  return waiting.empty() ? in_line_ : stays_in_line(waiting);
 }
 
 ByteBuffer& Reporter::errors_line() {

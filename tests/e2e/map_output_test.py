@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import unittest
 
 from map_testing import MapTest, tell, wait_at
@@ -42,6 +43,17 @@ class Order(MapTest):
         self.assertEqual(running.process.stderr.readline(), b"ae\n")
         self.way.open()
         self.assert_run(running.finish(), 0, "a1\na2\nb1\nb2\n", "be\n")
+
+    def test_message_is_on_a_line_of_its_own_in_the_stderr_of_the_head(self):
+        gate = self.gate()
+        script = f": {{}}; printf half >&2; {wait_at(gate)}; echo line >&2"
+        running = self.start_map("-j1", script, ":::", "a", stdin=None)
+        self.assertEqual(running.process.stderr.read(4), b"half")
+        running.signal(signal.SIGTERM)
+        self.assertEqual(running.process.stderr.readline(), b"\n")
+        self.assertTrue(running.process.stderr.readline().startswith(b"spread: "))
+        gate.open()
+        self.assert_run(running.finish(), 128 + signal.SIGTERM, "", "line\n")
 
     def test_next_head_goes_live_with_what_it_has_printed(self):
         post, gate = self.post(), self.gate()

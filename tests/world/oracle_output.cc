@@ -182,6 +182,20 @@ class Output {
     return case_.undisturbed() || i + 1 < got.size() || case_.outcome.out.back() == '\n';
   }
 
+  static std::string one_line(std::string text) {
+    std::erase(text, '\n');
+    return text;
+  }
+  /// stderr without the messages of spread, and without the ends of lines: behind an unfinished
+  /// line a message begins with one.
+  std::string between_messages() const {
+    std::string text;
+    for (const std::string& line : lines_of(case_.outcome.errors)) {
+      if (!line.starts_with("spread: ")) text += line;
+    }
+    return text;
+  }
+
   /// Of tasks that went well at once, what they wrote to stderr is there. Workers of `run` may be
   /// shown in the middle of each other's lines, so there the bytes are counted.
   void all_errors() {
@@ -198,7 +212,8 @@ class Output {
       least += task.errors.size();
       const std::string tag =
           case_.scenario.tag && !task.errors.empty() ? std::to_string(i) + "\t" : "";
-      const bool there = case_.outcome.errors.find(tag + task.errors) != std::string::npos;
+      const bool there = case_.outcome.errors.find(tag + task.errors) != std::string::npos ||
+                         between_messages().find(one_line(tag + task.errors)) != std::string::npos;
       if (!there && case_.scenario.subcommand == "map" && !case_.scenario.ungrouped) {
         return case_.say("stderr of task " + std::to_string(i) + " is lost: " + show(task.errors));
       }
