@@ -1,9 +1,11 @@
 """The master is killed at a random moment, and the run resumed until it is done: the output is that
 of a run that was left alone, and nothing of what was killed lives on. SPREAD_KILLS says how often. SPREAD_SEED begins with that round."""
 
+import collections
 import json
 import os
 import random
+import signal
 import sys
 
 from spread_testing import PYTHON, SpreadTest
@@ -75,6 +77,7 @@ class KillMaster(SpreadTest):
         if kill_at is not None:
             run.process.kill()
         ended = run.finish()
+        self.counted["kills"] += ended.status == -signal.SIGKILL
         return ended.status, out + ended.raw, ended.err
 
     def round(self, seed):
@@ -84,9 +87,12 @@ class KillMaster(SpreadTest):
         stdin, journal = self.file("data", data), self.path(f"j{seed}")
         words = [words[0], "--journal", journal, "--resume", "--durable",
                  dice.choice(("none", "none", "batch")), *words[1:]]
-        for part in range(dice.randrange(1, 4)):
+        parts = dice.randrange(1, 4)
+        for _ in range(parts):
             self.part(words, stdin, dice.randrange(len(expected) + 1))
         status, out, err = self.part(words, stdin, None)
+        lost = collections.Counter(expected.splitlines()) - collections.Counter(out.decode().splitlines())
+        self.counted.update({words[0]: 1, "resumes": parts, "results": expected.count("\n"), "lost": sum(lost.values())})
         self.assertEqual(status, 0, f"seed {seed}: {words}\n{err}")
         self.assertTrue(out.decode() == expected, f"seed {seed}: {words}: another output\n{err}")
 
@@ -94,9 +100,11 @@ class KillMaster(SpreadTest):
         first = int(os.environ.get("SPREAD_SEED", random.randrange(10**9)))
         print(f"SPREAD_SEED={first}", file=sys.stderr)
         self.environment["SPREAD_TEST_MARK"] = mark = f"kill-{first}"
+        self.counted = collections.Counter(run=0, map=0, pipe=0, kills=0, resumes=0, results=0, lost=0)
         for seed in range(first, first + int(os.environ.get("SPREAD_KILLS", 60))):
             with self.subTest(seed=seed):
                 self.round(seed)
+        print("counted:", ", ".join(f"{what} {count}" for what, count in self.counted.items()), file=sys.stderr)
         for process in self.marked(mark):
             # The guard ends them; how soon depends on the load of the machine.
             self.assert_gone(process)

@@ -89,11 +89,13 @@ class Possible {
 struct Tried {
   std::uint64_t runs = 0;
   int failed = 0;
+  std::map<std::string, std::uint64_t> of_kind{};
 };
 
 void try_one(const FaultPoints& points, const FixedRun& run, std::uint64_t point, PointFault fault,
              Tried& tried) {
   ++tried.runs;
+  ++tried.of_kind[fault.name()];
   const int status = in_a_process([&] { world_of(run, point, fault).execute(); });
   if (status == 0) return;
   ++tried.failed;
@@ -159,6 +161,11 @@ int run_fault_points(const FaultPoints& points) {
               points.first == 1 ? " and the last" : "", runs.size(), points.what.c_str(),
               points.some ? (", seed " + std::to_string(seed)).c_str() : "",
               tried.failed == 0 ? "passed" : "FAILED");
+  std::string counted;
+  for (const auto& [kind, count] : tried.of_kind) {
+    counted += (counted.empty() ? "counted: " : ", ") + kind + " " + std::to_string(count);
+  }
+  std::puts(counted.c_str());
   return tried.failed == 0 ? 0 : 1;
 }
 

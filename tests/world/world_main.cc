@@ -50,6 +50,7 @@ int run_many(const std::string& program, const std::string& what, std::uint64_t 
   }
   std::printf("world: %s runs of %s, seeds from %s on: %s\n", std::to_string(runs).c_str(),
               what.c_str(), std::to_string(first).c_str(), failed == 0 ? "passed" : "FAILED");
+  std::printf("counted: %s %llu\n", what.c_str(), static_cast<unsigned long long>(runs));
   return failed == 0 ? 0 : 1;
 }
 
