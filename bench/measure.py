@@ -14,6 +14,7 @@ class Outcome:
     peak_mib: float | None  # of the process itself, without its children
     stderr: str
     timed_out: bool
+    cpu_seconds: float = 0  # user and system, with those of the children that it has waited for
 
     @property
     def failure(self):
@@ -54,7 +55,7 @@ class Runner:
             os.sched_setaffinity(0, cpus)
         try:
             peak, timed_out = self._wait(pid, memory)
-            _, status = os.waitpid(pid, 0)
+            _, status, usage = os.wait4(pid, 0)
             seconds = time.perf_counter() - begin
         except BaseException:
             # It has a process group of its own, so Ctrl-C reached only this script.
@@ -63,7 +64,8 @@ class Runner:
         with open(errors, errors="replace") as f:
             text = f.read()
         code = os.waitstatus_to_exitcode(status)
-        return Outcome(seconds, code if code >= 0 else 128 - code, peak, text, timed_out)
+        return Outcome(seconds, code if code >= 0 else 128 - code, peak, text, timed_out,
+                       usage.ru_utime + usage.ru_stime)
 
     def _wait(self, pid, memory):
         """Until the process ended. Its memory is sampled: wait4's maxrss keeps the size that the
