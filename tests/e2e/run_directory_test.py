@@ -1,72 +1,14 @@
-"""Run directories: run --dir, --detach, status, retrieve, attach, stop, clean (docs/run-directories.md)."""
+"""Run directories: run --dir, status, retrieve, clean (docs/run-directories.md)."""
 
 import json
 import os
-import re
 import signal
 import stat
 import subprocess
 import unittest
 
-from spread_testing import PYTHON, SQUARE, SpreadTest
-
-
-class DirectoryTest(SpreadTest):
-    def setUp(self):
-        super().setUp()
-        self.dir = self.path("d")
-        self.addCleanup(self.end_detached)
-
-    def end_detached(self):
-        """Ends a run that a failed test has left."""
-        try:
-            with open(os.path.join(self.dir, "pid")) as file:
-                pid = int(file.read().split()[-1])
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if self.folder.encode() in file.read():
-                    os.kill(pid, signal.SIGKILL)
-        except (OSError, ValueError):
-            pass
-
-    def inside(self, name):
-        with open(os.path.join(self.dir, name), "rb") as file:
-            return file.read().decode()
-
-    def spec(self):
-        return json.loads(self.inside("spec.json"))
-
-    def status(self):
-        result = self.spread("status", self.dir)
-        self.assertEqual((result.status, result.err), (0, ""), result)
-        self.assertEqual(len(result.out.splitlines()), 1, result)
-        return result.out.rstrip("\n")
-
-    def state(self):
-        return self.status().split(":")[0].split()[0]
-
-    def wait_for_status(self, pattern):
-        """What a run does is seen in its journal a tenth of a second later."""
-        while not re.search(pattern, self.status()):
-            pass
-
-    def refused(self, *words, because="", **how):
-        result = self.spread(*words, **how)
-        self.assertEqual((result.status, result.out), (255, ""), result)
-        self.assertEqual(len(result.err.splitlines()), 1, result)
-        self.assertIn(because, result.err)
-        return result
-
-    def square(self, *options, **how):
-        return self.spread("run", "--dir", self.dir, "--in", "json", *options, "--", *SQUARE, **how)
-
-    def gated(self, *items):
-        """A run of map whose jobs report and wait."""
-        self.post_, self.gate_ = self.post(), self.gate()
-        script = self.script("job", f"#!/bin/sh\necho $1 >{self.post_.path}\nread x <{self.gate_.path}\necho done $1\n")
-        return ["map", "--dir", self.dir, "-k", "-j1", script, ":::", *items]
-
-    def let(self, count=1):
-        self.gate_.open(count, b"\n")
+from directory_testing import DirectoryTest
+from spread_testing import PYTHON, SQUARE
 
 
 class Kept(DirectoryTest):
@@ -191,85 +133,6 @@ class GoesOn(DirectoryTest):
         self.assertEqual(result.status, 255, result)
         if os.path.exists(self.dir):  # it was begun, and is told so
             self.assertEqual(self.state(), "failed")
-
-
-class Stopped(DirectoryTest):
-    def test_by_a_file_and_gone_on_with(self):
-        words = self.gated("a", "b")
-        run = self.start(*words)
-        self.assertEqual(self.post_.line(), "a")
-        self.assertEqual(self.state(), "running")
-        self.refused("run", "--dir", self.dir, because="is running")
-        self.refused("clean", self.dir, because="is running")
-        asked = self.spread("stop", self.dir)
-        self.assertEqual((asked.status, asked.out, asked.err), (0, "", ""), asked)
-        # It says that it waits before the job may end.
-        told = b""
-        while b"waiting" not in told:
-            told += os.read(run.process.stderr.fileno(), 4096)
-        self.let()
-        self.assertEqual(run.process.wait(), 143)
-        self.assertIn("asked to stop", told.decode())
-        self.assertEqual(self.status().split(";")[-1], " status 143")
-        self.assertEqual(self.state(), "stopped")
-        self.refused("stop", self.dir, because="was stopped")
-        self.refused("retrieve", self.dir, because="goes on with it")
-        self.let()
-        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
-        self.assertEqual(self.inside("out"), "done a\ndone b\n")
-
-
-class Detached(DirectoryTest):
-    def detach(self, words):
-        result = self.spread(words[0], "--detach", *words[1:])
-        self.assertEqual((result.status, result.out), (0, ""), result)
-        self.assertRegex(result.err, r"^spread: runs in .* \(pid \d+\)\n$")
-        return int(result.err.split("pid ")[1].split(")")[0])
-
-    def test_goes_on_without_its_terminal(self):
-        pid = self.detach(self.gated("a"))
-        self.assertEqual(self.post_.line(), "a")
-        self.assertEqual(os.getsid(pid), pid)
-        self.assertEqual(os.readlink(f"/proc/{pid}/fd/0"), "/dev/null")
-        self.assertEqual(os.path.realpath(f"/proc/{pid}/fd/2"), os.path.realpath(self.dir + "/log"))
-        self.wait_for_status(rf"^running: 0 of 1 task \(0 %\); pid {pid} on ")
-        late = self.spread("retrieve", "--timeout", "0.01", self.dir)
-        self.assertEqual((late.status, late.out), (124, ""), late)
-        waits = self.start("retrieve", self.dir)
-        self.let()
-        got = waits.finish()
-        self.assertEqual((got.status, got.out), (0, "done a\n"), got)
-
-    def test_attach_shows_what_it_says_and_ends_as_it_does(self):
-        self.detach(self.gated("a"))
-        self.assertEqual(self.post_.line(), "a")
-        shows = self.start("attach", self.dir)
-        self.spread("stop", self.dir)
-        told = b""
-        while b"waiting" not in told:
-            told += os.read(shows.process.stderr.fileno(), 4096)
-        self.assertIn(b"asked to stop", told)
-        self.let()
-        self.assertEqual(shows.process.wait(), 143)
-        self.assertIn("stopped: ", shows.process.stderr.read().decode())
-
-    def test_its_name_is_of_the_time(self):
-        result = self.spread("map", "--detach", "echo", ":::", "x")
-        self.assertEqual(result.status, 0, result)
-        name = result.err.split("runs in ")[1].split(" ")[0]
-        self.assertRegex(name, r"^spread-\d{8}-\d{6}$")
-        got = self.spread("retrieve", name)
-        self.assertEqual((got.status, got.out), (0, "x\n"), got)
-
-    def test_an_error_before_it_begins_is_told(self):
-        result = self.spread("run", "--detach", "--dir", self.dir, "--prep-file", "missing", "--", *SQUARE, input="1\n")
-        self.assertEqual(result.status, 255, result)
-        self.assertIn("missing", result.err)
-        self.assertFalse(os.path.exists(self.dir))
-        result = self.spread("run", "--detach", "--dir", self.dir, "--slf", "nohosts", "--", *SQUARE, input="1\n")
-        self.assertEqual(result.status, 255, result)
-        self.assertIn("nohosts", result.err)
-        self.assertFalse(os.path.exists(self.dir))
 
 
 class Cleaned(DirectoryTest):
