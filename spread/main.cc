@@ -28,7 +28,7 @@ int main(int argc, char** argv) {
   try {
     spread::ensure_standard_descriptors();
     if (const auto status = spread::stand_in_for_init()) return *status;
-    const spread::Streams streams{0, 1, 2, spread::raise_descriptor_limit, "/dev/tty"};
+    const spread::Streams streams{0, 1, 2, -1, spread::raise_descriptor_limit, "/dev/tty"};
     return spread::cli::run_command_line(argc, argv, spread::Environment(environ), streams,
                                          spread::take_signals, spread::process_control());
   } catch (const std::exception& error) {

@@ -43,6 +43,9 @@ class Environment {
 /// without.
 struct Streams {
   int input = -1, output = -1, errors = -1;
+  /// A file to which all that is told on `errors` goes, too, but for what is drawn on a terminal;
+  /// -1: none.
+  int log = -1;
   /// Raises the process's limit of descriptors to what is wanted, or as far as may be, and returns
   /// what it is then. Null: it stays as it is.
   std::uint64_t (*raise_descriptor_limit)(std::uint64_t wanted) = nullptr;

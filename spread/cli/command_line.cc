@@ -14,11 +14,11 @@ namespace spread::cli {
 int run_command_line(int argc, const char* const* argv, Environment environment, Streams streams,
                      TakeSignals take_signals, const ProcessControl& control) {
   auto parsed = parse_command_line(argc, argv);
-  if (!parsed) return complain(streams.errors, parsed.error());
+  if (!parsed) return complain(streams, parsed.error());
   if (parsed->status != 0) return complain_in_words(streams.errors, parsed->text, parsed->status);
   if (!parsed->text.empty()) {
     const Status printed = print(streams.output, parsed->text);
-    return printed ? 0 : complain(streams.errors, printed.error());
+    return printed ? 0 : complain(streams, printed.error());
   }
   const DirectoryOptions& directory = parsed->options.directory;
   const bool is_call = (bit_of(parsed->options.subcommand) & kDirectory) != 0;

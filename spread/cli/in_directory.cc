@@ -51,7 +51,8 @@ bool reads_standard_input(const Options& options) {
 struct Prepared {
   RunDirectory directory;
   Options options;
-  UniqueFd input;  ///< in the place of standard input; none: it is as it was
+  UniqueFd input;                       ///< in the place of standard input; none: it is as it was
+  std::vector<std::string> warnings{};  ///< to be told
 };
 
 /// The options that exist do all of it.
@@ -114,7 +115,7 @@ std::string scratch_of(const Environment& environment) {
 }
 
 /// `run --dir DIR`: the words of its spec, in the directory where they were given.
-Result<Prepared> go_on(const Options& given, Environment environment, Streams streams,
+Result<Prepared> go_on(const Options& given, Environment environment,
                        const ProcessControl& control) {
   auto directory = RunDirectory::open(given.directory.name);
   if (!directory) return tl::unexpected(directory.error());
@@ -147,7 +148,7 @@ Result<Prepared> go_on(const Options& given, Environment environment, Streams st
   const auto restore = [&](std::string* name) -> Status {
     std::string warning;
     const InputFile* kept = prepared.directory.kept_input(name == nullptr ? "-" : *name, warning);
-    if (!warning.empty()) warn(streams.errors, warning);
+    if (!warning.empty()) prepared.warnings.push_back(std::move(warning));
     if (kept == nullptr) return {};
     InputFile found = *kept;
     if (found.copied) found.path = prepared.directory.file(found.path);
@@ -163,7 +164,7 @@ Result<Prepared> go_on(const Options& given, Environment environment, Streams st
 int tell_begun(const Detached& detached, const RunDirectory& directory, std::uint64_t log_size,
                UniqueFd log, Streams streams) {
   if (detached.has_begun) {
-    warn(streams.errors, fmt::format("runs in {} (pid {})", directory.name(), detached.pid));
+    warn(streams, fmt::format("runs in {} (pid {})", directory.name(), detached.pid));
     return 0;
   }
   static_cast<void>(skip_to(log.get(), log_size));
@@ -177,32 +178,37 @@ int tell_begun(const Detached& detached, const RunDirectory& directory, std::uin
 int run_in_directory(std::vector<std::string> words, Options options, Environment environment,
                      Streams streams, TakeSignals take_signals, const ProcessControl& control) {
   const bool alone = options.directory.alone;
-  auto prepared = alone ? go_on(options, environment, streams, control)
+  auto prepared = alone ? go_on(options, environment, control)
                         : prepare(std::move(words), std::move(options), streams);
-  if (!prepared) return complain(streams.errors, prepared.error());
+  if (!prepared) return complain(streams, prepared.error());
   const RunDirectory& directory = prepared->directory;
   use_directory(prepared->options, directory);
   if (prepared->input) streams.input = prepared->input.get();
+  const bool dry = prepared->options.dry_run;
+  UniqueFd log;
+  if (!dry) {
+    auto opened = open_private_file(directory.file(kLogName), true);
+    if (!opened) return complain(streams, opened.error());
+    log = std::move(*opened);
+    streams.log = log.get();
+  }
+  for (const std::string& warning : prepared->warnings) warn(streams, warning);
   if (prepared->options.directory.detach) {
-    if (control.detach == nullptr)
-      return complain(streams.errors, {"--detach: this process cannot fork"});
-    auto log = open_private_file(directory.file(kLogName), true);
-    if (!log) return complain(streams.errors, log.error());
+    if (control.detach == nullptr) return complain(streams, {"--detach: this process cannot fork"});
     auto reader = open_for_reading(directory.file(kLogName));
-    if (!reader) return complain(streams.errors, reader.error());
+    if (!reader) return complain(streams, reader.error());
     const std::uint64_t size = file_size(reader->get()).value_or(0);
-    const auto detached = control.detach(log->get());
-    if (!detached) return complain(streams.errors, {"--detach: " + detached.error().message});
+    streams.log = -1;  // it becomes stderr
+    const auto detached = control.detach(log.get());
+    if (!detached) return complain(streams, {"--detach: " + detached.error().message});
     if (!detached->is_child)
       return tell_begun(*detached, directory, size, std::move(*reader), streams);
     streams.begun = detached->begun;
     streams.terminal = nullptr;
   }
-  if (!prepared->options.dry_run) {
-    if (const Status begun = directory.begin(); !begun)
-      return complain(streams.errors, begun.error());
+  if (!dry) {
+    if (const Status begun = directory.begin(); !begun) return complain(streams, begun.error());
   }
-  const bool dry = prepared->options.dry_run;
   const int status =
       run(take_apart(std::move(prepared->options)), environment, streams, take_signals);
   constexpr int kOwnError = 255;

@@ -66,6 +66,7 @@ int Engine::execute() {
       return kOwnError;
     }
   }
+  reporter_->begin_at(now(), progress_counts().finished);
   if (!config_.stop_request.empty()) look_for_stop();
   tell_begun(streams_);
   add_slots_from(0);

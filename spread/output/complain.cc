@@ -6,8 +6,22 @@
 
 namespace spread {
 
-void warn(int to, std::string_view message, std::string_view speaker) {
-  complain_in_words(to, message_line(message, speaker), 0);
+namespace {
+
+void tell(const Streams& streams, const std::string& line) {
+  static_cast<void>(print(streams.errors, line));
+  if (streams.log >= 0) static_cast<void>(print(streams.log, line));
+}
+
+}  // namespace
+
+void warn(const Streams& streams, std::string_view message, std::string_view speaker) {
+  tell(streams, message_line(message, speaker));
+}
+
+int complain(const Streams& streams, const Error& error, std::string_view speaker) {
+  tell(streams, message_line(error.message, speaker));
+  return kOwnError;
 }
 
 int complain(int to, const Error& error, std::string_view speaker) {

@@ -79,11 +79,18 @@ Result<std::unique_ptr<Reporter>> Reporter::create(const ReportOptions& options,
   if (!errors) return tl::unexpected(errors.error());
   std::unique_ptr<Reporter> reporter(
       new Reporter(options, run, environment, streams, loop, hosts, std::move(*errors), results));
-  SPREAD_TRY(reporter->open_files(options));
+  SPREAD_TRY(reporter->open_files(options, streams.log));
   return reporter;
 }
 
-Status Reporter::open_files(const ReportOptions& options) {
+Status Reporter::open_files(const ReportOptions& options, int log) {
+  // The results of a run that has such a file go to another one, and not where messages do.
+  if (log >= 0 && shared_ == nullptr) {
+    auto file = open_output(log);
+    if (!file) return fail("log: " + file.error().message);
+    said_file_.name = "the log";
+    said_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+  }
   const bool append = options.joblog_append;
   stderr_level_ = options.stderr_level;
   if (!options.events.empty()) {
@@ -133,7 +140,19 @@ Status Reporter::open_files(const ReportOptions& options) {
   return {};
 }
 
+/// What is drawn is not in the log, and what is in it is said: so that goes there first.
+void Reporter::show_said() {
+  if (unshown() == 0) return;
+  ByteBuffer& out = errors_.queue().tail();
+  line_.erase(out);
+  out.append(said_file_.writer->queue().tail().view());
+  said_file_.writer->flush();
+}
+
 ByteBuffer& Reporter::errors() {
+  if (said_file_.writer != nullptr && !said_file_.writer->closed()) {
+    return said_file_.writer->queue().tail();
+  }
   if (shared_ == nullptr) {
     line_.erase(errors_.queue().tail());
     return errors_.queue().tail();
@@ -147,11 +166,14 @@ ByteBuffer& Reporter::errors() {
 }
 
 /// A line of spread does not go behind one that a job has begun.
-bool Reporter::in_line(const ByteBuffer& out) const {
-  const std::string_view waiting = as_text(out.view());
-  if (&out == &waiting_) return !waiting.empty() && waiting.back() != '\n';
+bool Reporter::in_line(const ByteBuffer& out) {
+  const bool waits = &out == &waiting_ || (unshown() > 0 && &out != &errors_.queue().tail());
+  if (waits) return !out.empty() && out.view().back() != '\n';
   if (shared_ != nullptr) return shared_->ends_in_line();
   if (!on_terminal_) return errors_.ends_in_line();
+  // Nothing waits for the log, in whose buffer the line will be: it comes in the place of the bar.
+  if (line_.drawn()) return false;
+  const std::string_view waiting = as_text(errors_.queue().tail().view());
   return waiting.empty() ? in_line_ : stays_in_line(waiting);
 }
 
@@ -197,6 +219,7 @@ void Reporter::show_question(const std::string& question) {
 }
 
 void Reporter::flush_messages() {
+  show_said();
   if (shared_ != nullptr) {
     let_messages_go();
     shared_->flush();
@@ -258,6 +281,7 @@ void Reporter::watch_line() {
 }
 
 void Reporter::leave_line() {
+  show_said();
   line_.erase(errors_.queue().tail());
   errors_.flush();
 }
@@ -275,6 +299,7 @@ void Reporter::turn(const OutputWriter& results) {
     results_seen_ = results.written();
     in_line_ = results.in_line();
   }
+  show_said();
   watch_line();
   const bool due = loop_.now() >= line_.next_deadline();
   if (due && ((in_line_ && line_.in_place()) || (line_.unasked() && in_background(errors_fd_)))) {
@@ -283,28 +308,30 @@ void Reporter::turn(const OutputWriter& results) {
     line_.draw(progress_, loop_.now(), on_terminal_ ? terminal_width(errors_fd_) : 0,
                line_.in_place() ? errors_.queue().tail() : errors_line());
   }
-  for (File* file : {&events_file_, &joblog_file_, &log_file_}) {
+  for (File* file : files()) {
     if (file->writer == nullptr) continue;
     file->writer->flush_if_due();
     tell_if_failed(*file);
   }
+  show_said();
   errors_.flush_if_due();
 }
 
-TimePoint Reporter::next_deadline() const {
+TimePoint Reporter::next_deadline() {
   TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
   if (!results_.ends_in_line()) next = std::min(next, waiting_until_);
-  for (const File* file : {&events_file_, &joblog_file_, &log_file_}) {
+  for (const File* file : files()) {
     if (file->writer != nullptr) next = std::min(next, file->writer->next_deadline());
   }
   return next;
 }
 
 bool Reporter::close_files() {
-  for (File* file : {&events_file_, &joblog_file_, &log_file_}) {
+  for (File* file : files()) {
     if (file->writer == nullptr) continue;
     file->writer->flush();
-    if (file != &events_file_) file->writer->finish(true);
+    // More will be put into these.
+    if (file != &events_file_ && file != &said_file_) file->writer->finish(true);
     tell_if_failed(*file);
   }
   return file_error_.empty();
@@ -334,11 +361,13 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
     }
   }
   if (summary_) pass_on(summary_->text(loop_.now()));
+  show_said();
+  if (said_file_.writer != nullptr) tell_if_failed(said_file_);
   (shared_ == nullptr ? errors_ : *shared_).flush();
 }
 
-bool Reporter::logged() const {
-  for (const File* file : {&events_file_, &joblog_file_, &log_file_}) {
+bool Reporter::logged() {
+  for (const File* file : files()) {
     if (file->writer != nullptr && !file->writer->queue_empty()) return false;
   }
   return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -91,10 +92,10 @@ class Reporter {
   double wall_seconds(TimePoint time) const {
     return to_seconds(time.time_since_epoch()) + wall_offset_;
   }
-  /// Files that it has open: the joblog, the events and the workers' log.
-  std::uint64_t descriptors() const {
+  /// Files that it has open: the joblog, the events, the workers' log, and that of what is said.
+  std::uint64_t descriptors() {
     std::uint64_t count = 0;
-    for (const File* file : {&joblog_file_, &events_file_, &log_file_}) {
+    for (const File* file : files()) {
       if (file->writer != nullptr) ++count;
     }
     return count;
@@ -106,16 +107,18 @@ class Reporter {
   void took(Duration duration) { progress_.took(duration); }
   bool progress_due() const { return loop_.now() >= line_.next_deadline(); }
   void sample(const ProgressCounts& counts) { progress_.sample(counts, loop_.now()); }
+  void begin_at(TimePoint start, std::uint64_t finished) { progress_.begin_at(start, finished); }
+  void set_workers(std::uint32_t alive) { progress_.set_workers(alive); }
   void set_total(std::uint64_t total, bool final, double share = 0) {
     progress_.set_total(total, final, share);
   }
 
   /// Where text for stderr goes: the progress line is out of its way.
   ByteBuffer& errors();
-  std::uint64_t errors_shown() { return errors_.written() + errors_.queue().size(); }
+  std::uint64_t errors_shown() { return errors_.written() + errors_.queue().size() + unshown(); }
   /// The reader of stderr is behind: what may wait must.
   bool errors_full() const {
-    if (!one_place()) return errors_.full();
+    if (!one_place()) return errors_.full() || unshown() >= OutputWriter::kFull;
     return shared_->full() || waiting_.size() >= OutputWriter::kFull;
   }
   /// Where what is said ends up.
@@ -126,14 +129,14 @@ class Reporter {
   void begin_block();
   void end_block() { block_open_ = false; }
   /// All that was put into errors() has been written, or waits in stdout's queue.
-  bool errors_written() const { return one_place() || errors_.queue_empty(); }
+  bool errors_written() const { return one_place() || (errors_.queue_empty() && unshown() == 0); }
 
   /// Draws the progress line and writes what is due. `results`: stdout.
   void turn(const OutputWriter& results);
   /// Results may be about to be written: messages that come before them do so, and if they go to a
   /// terminal, too, the progress line is taken away first. It comes back with the next turn.
   void make_room_for_results();
-  TimePoint next_deadline() const;
+  TimePoint next_deadline();
   /// All these files have been written so far, and those that nothing follows in are closed, which
   /// may fail as a write does; what cannot be has been told.
   bool close_files();
@@ -148,9 +151,11 @@ class Reporter {
   void finish(std::uint64_t succeeded, std::string_view not_computed_because, bool with_failures,
               bool because_told);
   /// Nothing that was said waits to be written.
-  bool said() const { return errors_.queue_empty() && (!one_place() || shared_->queue_empty()); }
+  bool said() const {
+    return errors_.queue_empty() && unshown() == 0 && (!one_place() || shared_->queue_empty());
+  }
   /// Nothing of these files does.
-  bool logged() const;
+  bool logged();
   /// Another process has the terminal for a while, or from now on.
   void leave_line();
 
@@ -158,7 +163,7 @@ class Reporter {
   Reporter(const ReportOptions& options, const ReportedRun& run, Environment environment,
            Streams streams, EventLoop& loop, const std::vector<std::string>& hosts,
            OutputDescriptor errors, OutputWriter& results);
-  Status open_files(const ReportOptions& options);
+  Status open_files(const ReportOptions& options, int log);
 
   struct File {
     std::string name;                      ///< with its option, for messages
@@ -166,9 +171,15 @@ class Reporter {
     bool failure_told = false;
   };
   void tell_if_failed(File& file);
+  std::array<File*, 4> files() { return {&events_file_, &joblog_file_, &log_file_, &said_file_}; }
+  /// Bytes that have been said, and are not in the queue of stderr yet.
+  std::size_t unshown() const {
+    return said_file_.writer == nullptr ? 0 : said_file_.writer->waiting();
+  }
+  void show_said();
   void watch_line();
   ByteBuffer& errors_line();
-  bool in_line(const ByteBuffer& out) const;
+  bool in_line(const ByteBuffer& out);
   void let_messages_go();
 
   EventLoop& loop_;
@@ -184,6 +195,7 @@ class Reporter {
   File events_file_;
   File joblog_file_;
   File log_file_;
+  File said_file_;  ///< Streams::log; what is said goes there first, and then to stderr
   Progress progress_;
   ProgressLine line_;
   std::unique_ptr<EventsWriter> events_;

@@ -76,7 +76,7 @@ Progress::Sample Progress::rate_origin(TimePoint now) const {
     }
   }
   if (samples_taken_ > kSamples) return samples_[samples_taken_ % kSamples];
-  return {start_, 0};
+  return {start_, std::min(before_, counts_.finished)};
 }
 
 Duration Progress::median_duration() const {

@@ -53,6 +53,13 @@ class Progress final : public Observer {
   Progress(TimePoint start, ProgressUnit unit, bool loads = false)
       : start_(start), unit_(unit), loads_(loads) {}
 
+  /// It began at `start`, with so many finished then: the rate is that of the others.
+  void begin_at(TimePoint start, std::uint64_t finished) {
+    start_ = start;
+    before_ = finished;
+  }
+  /// So many are alive, where no events tell.
+  void set_workers(std::uint32_t alive) { alive_ = alive; }
   /// Units known so far; `final` once there will be no more. `share`: of the input's bytes, how
   /// many have been read for those units; 0 = unknown. Called by the reader of the input.
   void set_total(std::uint64_t total, bool final, double share = 0);
@@ -91,6 +98,7 @@ class Progress final : public Observer {
   std::optional<Duration> time_left(const ProgressSnapshot& shown, std::uint64_t measured) const;
 
   TimePoint start_;
+  std::uint64_t before_ = 0;
   ProgressUnit unit_;
   bool loads_;
   std::uint64_t total_ = 0;

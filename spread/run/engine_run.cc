@@ -119,9 +119,9 @@ Result<OutputFile> output_file_of(const CommonOptions& common, const RunJournal*
 
 int explain_resume(Engine& engine, const CommonOptions& common, const Streams& streams) {
   const auto text = engine.explain_resume();
-  if (!text) return complain(streams.errors, text.error(), common.report.speaker);
+  if (!text) return complain(streams, text.error(), common.report.speaker);
   const Status printed = print(streams.output, *text);
-  return printed ? 0 : complain(streams.errors, printed.error(), common.report.speaker);
+  return printed ? 0 : complain(streams, printed.error(), common.report.speaker);
 }
 
 }  // namespace
@@ -136,10 +136,9 @@ Status show_plan(const Plan& plan, Streams streams) {
   std::string text = describe_plan(plan);
   if (is_terminal(streams.output)) text = printable(text);
   for (const HostId host : plan.roster.ask_cpus) {
-    warn(streams.errors,
-         host_label(plan.roster.hosts[number(host)]) +
-             " is not shown: a run asks it for its number of CPUs (with -j N, or N/ "
-             "in front of its name, it need not)");
+    warn(streams, host_label(plan.roster.hosts[number(host)]) +
+                      " is not shown: a run asks it for its number of CPUs (with -j N, or N/ "
+                      "in front of its name, it need not)");
   }
   return print(streams.output, text);
 }
@@ -149,7 +148,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   const std::string& name = common.report.output_file;
   Streams streams = process.streams;
   const auto tell = [&](const Error& error) {
-    return complain(streams.errors, error, common.report.speaker);
+    return complain(streams, error, common.report.speaker);
   };
   // Before the guard, whose memory is a file: where that may not grow (ulimit -f), it is an error.
   const WriteSignalsBlocked failing_writes;
@@ -157,7 +156,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   if (!signals) return tell(signals.error());
   auto guard = Guard::start(common.ends.kill_grace, common.spill.temporary_directory);
   if (!guard) return tell(guard.error());
-  if (!guard->missing().empty()) warn(streams.errors, guard->missing(), common.report.speaker);
+  if (!guard->missing().empty()) warn(streams, guard->missing(), common.report.speaker);
   auto loop = EventLoop::create();
   if (!loop) return tell(loop.error());
   auto journal = open_journal(run, *loop);

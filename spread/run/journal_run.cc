@@ -220,28 +220,28 @@ Status JournalShow::find_taken_over() {
 
 int show_results(const ResultsCommand& command, Streams streams) {
   auto file = JournalFile::open_to_read(command.journal);
-  if (!file) return complain(streams.errors, file.error());
+  if (!file) return complain(streams, file.error());
   auto loop = EventLoop::create();
-  if (!loop) return complain(streams.errors, loop.error());
+  if (!loop) return complain(streams, loop.error());
   auto output = open_output(streams.output);
-  if (!output) return complain(streams.errors, output.error());
+  if (!output) return complain(streams, output.error());
   std::optional<OutputDescriptor> errors;
   if (!are_one_place(streams.output, streams.errors)) {
     auto opened = open_output(streams.errors);
-    if (!opened) return complain(streams.errors, opened.error());
+    if (!opened) return complain(streams, opened.error());
     errors = std::move(*opened);
   }
   JournalShow show(command, std::move(*file), *loop, std::move(*output), std::move(errors));
-  if (const Status shown = show.show(); !shown) return complain(streams.errors, shown.error());
+  if (const Status shown = show.show(); !shown) return complain(streams, shown.error());
   constexpr int kOutputClosed = 141;  // 128 + SIGPIPE
   if (show.closed()) return kOutputClosed;
-  if (const std::string note = show.note(); !note.empty()) warn(streams.errors, note);
+  if (const std::string note = show.note(); !note.empty()) warn(streams, note);
   return 0;
 }
 
 int show_repair(const RepairCommand& command, Streams streams) {
   const auto repaired = repair_journal(command.from, command.to);
-  if (!repaired) return complain(streams.errors, repaired.error());
+  if (!repaired) return complain(streams, repaired.error());
   std::string text =
       fmt::format("{} records copied, {} bytes left out", repaired->records, repaired->left_out());
   if (repaired->left_out() > 0) {
@@ -249,7 +249,7 @@ int show_repair(const RepairCommand& command, Streams streams) {
                         repaired->damaged_bytes, repaired->zero_bytes, repaired->torn_bytes);
   }
   const Status printed = print(streams.output, text + "\n");
-  return printed ? 0 : complain(streams.errors, printed.error());
+  return printed ? 0 : complain(streams, printed.error());
 }
 
 }  // namespace spread

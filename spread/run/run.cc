@@ -331,7 +331,7 @@ Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
 
 /// What kept it from running has not been told yet.
 int told(const Result<int>& ended, const ReportOptions& report, Streams streams) {
-  return ended ? *ended : complain(streams.errors, ended.error(), report.speaker);
+  return ended ? *ended : complain(streams, ended.error(), report.speaker);
 }
 
 }  // namespace

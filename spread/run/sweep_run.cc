@@ -71,11 +71,11 @@ class SweepWriter {
 int show_sweep(const SweepCommand& command, Streams streams) {
   if (const Status input = check_overwritten_input(sweep_files(command.sweep), {}, streams);
       !input) {
-    return complain(streams.errors, input.error());
+    return complain(streams, input.error());
   }
   const auto sweep = open_sweep(command.sweep, streams);
-  if (!sweep) return complain(streams.errors, sweep.error());
-  if (!(*sweep)->warning().empty()) warn(streams.errors, (*sweep)->warning());
+  if (!sweep) return complain(streams, sweep.error());
+  if (!(*sweep)->warning().empty()) warn(streams, (*sweep)->warning());
   constexpr std::size_t kTextBytes = 64 * 1024;
   // Where --where leaves out nearly all, those that are kept do not wait for so much text.
   constexpr int kRowsPerText = 4096;
@@ -90,11 +90,11 @@ int show_sweep(const SweepCommand& command, Streams streams) {
     looked_at = 0;
     if (writer.size() == 0) continue;
     if (const Status printed = print(streams.output, writer.take()); !printed) {
-      return complain(streams.errors, printed.error());
+      return complain(streams, printed.error());
     }
   }
   if (const std::string warning = writer.take_warning(); !warning.empty()) {
-    warn(streams.errors, warning);
+    warn(streams, warning);
   }
   return 0;
 }

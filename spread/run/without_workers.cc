@@ -72,7 +72,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
   wanted.lists = std::move(options.lists);
   wanted.command = std::move(options.command);
   auto made = make_plan(std::move(wanted), environment, streams);
-  if (!made) return complain(streams.errors, made.error());
+  if (!made) return complain(streams, made.error());
   Plan& plan = *made;
   std::vector<HostId> unknown = plan.roster.ask_cpus;
   if (options.check) {
@@ -82,7 +82,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
     }
   }
   auto answers = ask(plan, environment, streams);
-  if (!answers) return complain(streams.errors, answers.error());
+  if (!answers) return complain(streams, answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));
     plan.roster.ask_cpus = {host};
@@ -106,7 +106,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
   }
   const std::string text = table(rows);
   if (const Status printed = print(streams.output, text); !printed) {
-    return complain(streams.errors, printed.error());
+    return complain(streams, printed.error());
   }
   return std::min(failed, kMany);
 }
@@ -129,22 +129,21 @@ Result<std::string> show(HistoryStore& store, const std::vector<std::string>& wo
 
 int show_or_reset_history(const HistoryOptions& options, Environment environment, Streams streams) {
   const auto name = history_file(options.file, environment);
-  if (!name) return complain(streams.errors, name.error());
+  if (!name) return complain(streams, name.error());
   auto store = HistoryStore::open(*name, HistoryStore::kWaitMilliseconds);
-  if (!store) return complain(streams.errors, store.error());
+  if (!store) return complain(streams, store.error());
   const auto text = options.reset ? reset(*store, options.words) : show(*store, options.words);
-  if (!text) return complain(streams.errors, text.error());
+  if (!text) return complain(streams, text.error());
   const Status printed = print(streams.output, *text);
-  return printed ? 0 : complain(streams.errors, printed.error());
+  return printed ? 0 : complain(streams, printed.error());
 }
 
 Status print_commands(const JobSetup& setup, std::uint32_t slots) {
   auto commands = JobCommands::create(setup);
   if (!commands) return tl::unexpected(commands.error());
-  if (const std::string note = commands->shell_note(); !note.empty())
-    warn(setup.streams.errors, note);
+  if (const std::string note = commands->shell_note(); !note.empty()) warn(setup.streams, note);
   if (const std::string note = retry_note(setup.items.resume); !note.empty())
-    warn(setup.streams.errors, note);
+    warn(setup.streams, note);
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const ArgumentSource* source = nullptr;
@@ -166,7 +165,7 @@ Status print_commands(const JobSetup& setup, std::uint32_t slots) {
     if (sequence == 1 && setup.items.arguments.header) {
       SPREAD_TRY(commands->set_names(source->names()));
       const std::string warning = commands->warning();
-      if (!warning.empty()) warn(setup.streams.errors, warning);
+      if (!warning.empty()) warn(setup.streams, warning);
     }
     const std::string_view payload = as_text(record.payload.body.view());
     if (!record.bad.empty() || resume->is_done(*commands, sequence, payload)) {

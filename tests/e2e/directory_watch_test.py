@@ -1,10 +1,101 @@
-"""A run in a directory from outside: --detach, attach, stop (docs/run-directories.md)."""
+"""A run in a directory from outside: its log, --detach, attach, stop (docs/run-directories.md)."""
 
+import fcntl
 import os
+import signal
+import termios
 import unittest
 
 from directory_testing import DirectoryTest
-from spread_testing import SQUARE
+from spread_testing import PUPPET, SQUARE, do, json_lines
+from terminal import Terminal
+
+
+class WatchTest(DirectoryTest):
+    def on_terminal(self, *words, columns=80):
+        """`spread WORDS` on a terminal of its own, with Ctrl-C."""
+        terminal = Terminal(columns)
+        self.addCleanup(terminal.close)
+
+        def take_terminal():
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+        running = self.start(
+            *words, stdin=terminal.slave, stdout=terminal.slave, stderr=terminal.slave,
+            start_new_session=True, preexec_fn=take_terminal,
+            env={**self.environment, "TERM": "xterm"},
+        )
+        os.close(terminal.slave)
+        return running, terminal
+
+    def said(self, running, what):
+        """Reads stderr until that is there; what was read."""
+        told = b""
+        while what not in told:
+            piece = os.read(running.process.stderr.fileno(), 4096)
+            self.assertTrue(piece, told)
+            told += piece
+        return told.decode()
+
+    def end(self, run):
+        """Of a run on a pipe, or on a terminal."""
+        self.let(9)
+        return run.process.wait()
+
+
+class Log(WatchTest):
+    def test_has_what_is_told_and_what_workers_write(self):
+        tasks = json_lines([do(["stderr", "of a worker"]), do(["answer", "error", {"type": "E", "message": "m"}])])
+        words = ["run", "--dir", self.dir, "--in", "json", "-j1", "--summary", "--", *PUPPET]
+        first = self.spread(*words, input=tasks)
+        self.assertEqual(first.status, 1, first)
+        for part in ("of a worker\n", "spread: task 2 ", "s in all\n", "did not succeed"):
+            self.assertIn(part, first.err)
+        self.assertEqual(self.inside("log"), first.err)
+        again = self.spread("run", "--dir", self.dir, "--resume-failed")
+        self.assertEqual(again.status, 1, again)
+        self.assertEqual(self.inside("log"), first.err + again.err)
+
+    def test_has_no_bar(self):
+        words = self.gated("a", "b")
+        words[1:1] = ["--bar"]
+        run, terminal = self.on_terminal(*words)
+        terminal.until(r"^\[.*\] 0/2\b")
+        self.let()
+        terminal.until(r"^\[.*\] 1/2\b")
+        run.signal(signal.SIGTERM)
+        terminal.until_line("asked to stop|waiting")
+        self.assertEqual(self.end(run), 143)
+        terminal.until_end()
+        told = "".join(line + "\r\n" for line in terminal.screen.lines[:-1])
+        self.assertEqual("".join(line + "\n" for line in self.inside("log").splitlines()), self.inside("log"))
+        for line in self.inside("log").splitlines():
+            self.assertIn(line.replace(" ", ""), told.replace("\r\n", "").replace(" ", ""))
+            self.assertNotIn("\x1b", line)
+            self.assertNotIn("/2", line)
+
+    def test_is_kept_where_the_reader_of_stderr_has_left(self):
+        # Far more than a pipe holds.
+        tasks = json_lines([do(["stderr", f"{n} {'x' * 70}"]) for n in range(2000)])
+        run = self.start("run", "--dir", self.dir, "--in", "json", "-j1", "--", *PUPPET)
+        run.process.stderr.close()
+        run.process.stderr = None
+        out, _ = run.process.communicate(tasks.encode())
+        self.assertEqual((run.process.returncode, out), (0, b""))
+        lines = self.inside("log").splitlines()
+        self.assertEqual([line.split()[0] for line in lines[:-1]], [str(n) for n in range(2000)])
+
+    def test_has_what_kept_it_from_going_on(self):
+        self.file("prep", "1\n")
+        made = self.square("--prep-file", "prep", "--dry-run", input="1\n")
+        self.assertEqual(made.status, 0, made)
+        self.assertNotIn("log", os.listdir(self.dir))
+        os.remove(self.path("prep"))
+        result = self.spread("run", "--dir", self.dir)
+        self.assertEqual(result.status, 255, result)
+        self.assertIn("prep", result.err)
+        self.assertEqual(self.inside("log"), result.err)
 
 
 class Stopped(DirectoryTest):

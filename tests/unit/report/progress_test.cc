@@ -143,6 +143,21 @@ TEST(Progress, NoWorkerMeansNoMedianTime) {
   EXPECT_FALSE(run.shown().left.has_value());
 }
 
+TEST(Progress, RateAndTimeAreThoseOfThePartThatHasBegun) {
+  FakeRun run;
+  run.progress.begin_at(kStart + seconds(100), 1000);
+  run.progress.set_total(1100, true);
+  run.progress.set_workers(1);
+  run.progress.sample({1000}, kStart + seconds(102));
+  EXPECT_EQ(run.progress.snapshot(kStart + seconds(102)).rate, 0);
+  run.progress.sample({1008}, kStart + seconds(104));
+  const ProgressSnapshot shown = run.progress.snapshot(kStart + seconds(104));
+  EXPECT_EQ(shown.rate, 2);
+  EXPECT_EQ(shown.left, Duration(seconds(46)));
+  EXPECT_EQ(shown.elapsed, Duration(seconds(4)));
+  EXPECT_EQ(shown.workers, 1u);
+}
+
 TEST(Progress, RateForgetsTheBeginning) {
   FakeRun run;
   run.start_workers(1);
