@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "spread/api/time.h"
 #include "spread/journal/contents.h"
 #include "spread/journal/part_record.h"
 
@@ -30,6 +31,14 @@ struct DirectoryFacts {
   std::uint64_t failed = 0;      ///< of these, without a result
   bool all_read = false;         ///< there are no others
   std::int64_t last_record = 0;  ///< seconds since 1970
+
+  // Of the last part.
+  bool jobs = false;              ///< its tasks are jobs: it is of map or pipe
+  std::int64_t began = 0;         ///< seconds since 1970
+  std::uint64_t done_before = 0;  ///< of `done`, in the parts before
+  std::uint64_t retried = 0;      ///< attempts that were followed by another
+  Duration task_time{};           ///< what the tasks that are done took, in all parts
+  std::uint32_t workers = 0;      ///< that have been started, and have not ended
 };
 
 RunState state_of(const DirectoryFacts& facts);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,6 +13,15 @@
 #include "spread/api/task.h"
 
 namespace spread {
+
+/// A record `W`.
+struct WorkerRecord {
+  std::uint64_t worker = 0;
+  bool started = false;   ///< else it has ended
+  std::string_view host;  ///< in the record
+};
+/// None: it has no worker.
+std::optional<WorkerRecord> parse_worker(ByteView record);
 
 /// Which host each worker was on, by the records `W` of a journal: a run that goes on with one may
 /// have others.

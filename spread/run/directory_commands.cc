@@ -1,8 +1,11 @@
 // The subcommands status, retrieve, attach, stop and clean.
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "spread/base/quote.h"
 #include "spread/io/event_loop.h"
@@ -11,6 +14,8 @@
 #include "spread/io/private_folder.h"
 #include "spread/io/system.h"
 #include "spread/output/complain.h"
+#include "spread/output/output_writer.h"
+#include "spread/output/reporter.h"
 #include "spread/run/run_directory.h"
 
 namespace spread {
@@ -59,7 +64,7 @@ Result<int> retrieve(const RunDirectory& directory, RunWatch& watch,
   facts = wait_for_end(watch, std::move(*facts), *loop, until);
   if (!facts) return tl::unexpected(facts.error());
   if (state_of(*facts) == RunState::Running) {
-    warn(streams.errors, show_text(directory.name()) + ": " + describe(*facts, now_seconds()));
+    warn(streams, show_text(directory.name()) + ": " + describe(*facts, now_seconds()));
     return kTimedOut;
   }
   // It may have ended in a way that leaves nothing to be printed.
@@ -72,56 +77,125 @@ Result<int> retrieve(const RunDirectory& directory, RunWatch& watch,
   return *status_of(*facts);
 }
 
-/// Shows a log as it grows.
-class LogFollower {
+/// The bar and the messages of a run that goes on in another process, as they would be there.
+class AttachedRun {
  public:
-  LogFollower(std::string name, int to)
-      : name_(std::move(name)), to_(to), screen_(is_terminal(to)) {}
+  /// `log`: the name of its log. The others must outlive this.
+  static Result<std::unique_ptr<AttachedRun>> create(std::string log, const DirectoryFacts& facts,
+                                                     Environment environment,
+                                                     const Streams& streams, EventLoop& loop);
 
-  Status show(const std::string& line) {
-    if (!file_) {
-      auto file = open_for_reading(name_);
-      if (file) file_ = std::move(*file);
-    }
-    std::string text;
-    if (file_) {
-      SPREAD_TRY(read_to_end(file_.get(), [&](ByteView bytes) -> Status {
-        text += screen_ ? printable(as_text(bytes)) : std::string(as_text(bytes));
-        return {};
-      }));
-    }
-    if (!screen_) return text.empty() ? Status() : print(to_, text);
-    if (text.empty() && line == shown_) return {};
-    // The line is taken away, and comes back behind what is new.
-    const std::string clear = shown_.empty() ? "" : "\r\x1b[K";
-    shown_ = line;
-    return print(to_, clear + text + line);
-  }
+  /// Shows what is new, and goes on showing it until then.
+  Status show(const DirectoryFacts& facts, TimePoint until);
+  /// The rest of it, and a last line, when it has come to its end.
+  Status finish(const DirectoryFacts& facts);
+  /// The reader of what is shown is gone.
+  bool left() const { return reporter_->errors_writer().closed(); }
 
  private:
-  std::string name_;
-  int to_;
-  bool screen_;
-  UniqueFd file_;
-  std::string shown_;
+  AttachedRun(std::string log, EventLoop& loop, OutputDescriptor output)
+      : log_name_(std::move(log)), loop_(loop), output_(loop, std::move(output)) {}
+  Status pass_on_log();
+  void wait(TimePoint until);
+
+  std::string log_name_;
+  UniqueFd log_;
+  std::uint64_t done_ = 0;  ///< at the look before
+  Duration task_time_{};
+  bool in_line_ = false;  ///< its last line has no end yet
+  EventLoop& loop_;
+  OutputWriter output_;
+  const std::vector<std::string> no_hosts_;
+  std::unique_ptr<Reporter> reporter_;
 };
 
-Result<int> attach(const RunDirectory& directory, RunWatch& watch, Streams streams) {
+Result<std::unique_ptr<AttachedRun>> AttachedRun::create(std::string log,
+                                                         const DirectoryFacts& facts,
+                                                         Environment environment,
+                                                         const Streams& streams, EventLoop& loop) {
+  auto output = open_output(streams.output);
+  if (!output) return tl::unexpected(output.error());
+  std::unique_ptr<AttachedRun> run(new AttachedRun(std::move(log), loop, std::move(*output)));
+  ReportOptions options;
+  const bool runs = state_of(facts) == RunState::Running;
+  options.progress = runs ? ProgressStyle::Bar : ProgressStyle::None;
+  ReportedRun reported;
+  reported.unit = facts.jobs ? ProgressUnit::Jobs : ProgressUnit::Tasks;
+  auto reporter =
+      Reporter::create(options, reported, environment, streams, loop, run->no_hosts_, run->output_);
+  if (!reporter) return tl::unexpected(reporter.error());
+  run->reporter_ = std::move(*reporter);
+  const auto age = std::chrono::seconds(std::max<std::int64_t>(now_seconds() - facts.began, 0));
+  run->reporter_->begin_at(loop.now() - age, facts.done_before);
+  return run;
+}
+
+void AttachedRun::wait(TimePoint until) {
+  // Where stdout is the same terminal, it is by that that messages go.
+  reporter_->make_room_for_results();
+  output_.flush_if_due();
+  reporter_->turn(output_);
+  loop_.wait(std::min({until, reporter_->next_deadline(), output_.next_deadline()}));
+}
+
+Status AttachedRun::pass_on_log() {
+  if (!log_) {
+    auto file = open_for_reading(log_name_);
+    // There is none before it has begun.
+    if (!file) return {};
+    log_ = std::move(*file);
+  }
+  return read_to_end(log_.get(), [&](ByteView bytes) -> Status {
+    in_line_ = bytes.back() != '\n';
+    reporter_->pass_on(as_text(bytes));
+    while (reporter_->errors_full()) wait(kForever);
+    return {};
+  });
+}
+
+Status AttachedRun::show(const DirectoryFacts& facts, TimePoint until) {
+  SPREAD_TRY(pass_on_log());
+  ProgressCounts counts;
+  counts.finished = facts.done;
+  counts.failed = facts.failed;
+  counts.retried = facts.retried;
+  reporter_->set_workers(facts.workers);
+  reporter_->set_total(facts.tasks, facts.all_read);
+  reporter_->sample(counts);
+  if (facts.done > done_) {
+    reporter_->took((facts.task_time - task_time_) / (facts.done - done_));
+    done_ = facts.done;
+    task_time_ = facts.task_time;
+  }
+  while (loop_.now() < until && !left()) wait(until);
+  return {};
+}
+
+Status AttachedRun::finish(const DirectoryFacts& facts) {
+  SPREAD_TRY(show(facts, loop_.now()));
+  reporter_->finish(0, {}, false, false);
+  reporter_->pass_on((in_line_ ? "\n" : "") + describe(facts, now_seconds()) + "\n");
+  reporter_->flush_messages();
+  while (!reporter_->said() && !left()) wait(kForever);
+  return {};
+}
+
+Result<int> attach(const RunDirectory& directory, RunWatch& watch, Environment environment,
+                   const Streams& streams) {
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   auto facts = may(DirectoryCall::Attach, watch, directory);
   if (!facts) return tl::unexpected(facts.error());
-  LogFollower log(directory.file(kLogName), streams.errors);
-  const std::size_t width = std::max<std::size_t>(terminal_width(streams.errors), 2) - 1;
-  while (state_of(*facts) == RunState::Running) {
-    SPREAD_TRY(log.show(describe(*facts, now_seconds()).substr(0, width)));
-    loop->wait(after(loop->now(), kLookEvery));
+  auto run = AttachedRun::create(directory.file(kLogName), *facts, environment, streams, *loop);
+  if (!run) return tl::unexpected(run.error());
+  while (state_of(*facts) == RunState::Running && !(*run)->left()) {
+    SPREAD_TRY((*run)->show(*facts, after(loop->now(), kLookEvery)));
     facts = watch.look();
     if (!facts) return tl::unexpected(facts.error());
   }
-  SPREAD_TRY(log.show(""));
-  SPREAD_TRY(print(streams.errors, describe(*facts, now_seconds()) + "\n"));
-  constexpr int kUntold = 255;
+  SPREAD_TRY((*run)->finish(*facts));
+  constexpr int kUntold = 255, kOutputClosed = 141;
+  if ((*run)->left()) return kOutputClosed;
   return status_of(*facts).value_or(kUntold);
 }
 
@@ -131,7 +205,7 @@ Result<int> carry_out(const DirectoryCommand& command, Environment environment, 
   RunWatch watch(*directory, scratch_of(environment));
   switch (command.call) {
     case DirectoryCall::Retrieve: return retrieve(*directory, watch, command.timeout, streams);
-    case DirectoryCall::Attach: return attach(*directory, watch, streams);
+    case DirectoryCall::Attach: return attach(*directory, watch, environment, streams);
     case DirectoryCall::Run:
     case DirectoryCall::State:
     case DirectoryCall::Stop:
@@ -157,7 +231,7 @@ Result<int> carry_out(const DirectoryCommand& command, Environment environment, 
 
 int call_directory(const DirectoryCommand& command, Environment environment, Streams streams) {
   const Result<int> ended = carry_out(command, environment, streams);
-  return ended ? *ended : complain(streams.errors, ended.error());
+  return ended ? *ended : complain(streams, ended.error());
 }
 
 }  // namespace spread

@@ -1,6 +1,7 @@
 #include "spread/run/run_directory.h"
 
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "spread/io/system.h"
 #include "spread/journal/contents.h"
 #include "spread/journal/digest.h"
+#include "spread/journal/worker_hosts.h"
 #include "spread/output/scratch_file.h"
 
 namespace spread {
@@ -204,6 +206,18 @@ Result<UniqueFd> open_input(const InputFile& file) {
 // ---------------------------------------------------------------- what the files say
 
 struct RunWatch::Journal {
+  Status read() {
+    return contents.read(log, [this](ByteView record, std::uint64_t) {
+      take(record);
+      return Status();
+    });
+  }
+  std::uint64_t done() const {
+    return contents.count(Outcome::Ok) + contents.count(Outcome::Failed) +
+           contents.count(Outcome::Lost);
+  }
+  void take(ByteView record);
+
   Journal(JournalFile opened, const std::string& scratch)
       : file(std::move(opened)),
         table_file(scratch),
@@ -216,7 +230,32 @@ struct RunWatch::Journal {
   EntryFile table;
   JournalContents contents;
   RecordLogReader log;
+  // Of the last part.
+  std::set<std::uint64_t> workers;
+  std::uint64_t retried = 0, done_before = 0, seen_done = 0;
 };
+
+/// What JournalContents makes nothing of.
+void RunWatch::Journal::take(ByteView record) {
+  const std::uint64_t before = std::exchange(seen_done, done());
+  switch (record[0]) {
+    case 'P':
+      done_before = seen_done;
+      workers.clear();
+      retried = 0;
+      break;
+    // What is kept by content comes back one by one.
+    case 'K': done_before += seen_done - before; break;
+    case 'F': ++retried; break;
+    case 'W':
+      if (const auto worker = parse_worker(record)) {
+        worker->started ? void(workers.insert(worker->worker))
+                        : void(workers.erase(worker->worker));
+      }
+      break;
+    default: break;
+  }
+}
 
 RunWatch::RunWatch(const RunDirectory& directory, std::string scratch)
     : directory_(directory), scratch_(std::move(scratch)) {}
@@ -239,19 +278,26 @@ Result<DirectoryFacts> RunWatch::look() {
     case JournalFile::LockSeen::Held: facts.lock = DirectoryFacts::Lock::Held; break;
     case JournalFile::LockSeen::Unknown: facts.lock = DirectoryFacts::Lock::Unknown; break;
   }
-  if (const Status read = journal_->contents.read(journal_->log); !read) {
+  if (const Status read = journal_->read(); !read) {
     return fail(journal_->file.name() + ": " + read.error().message);
   }
   const JournalContents& contents = journal_->contents;
   facts.has_parts = !contents.parts().empty();
   if (!facts.has_parts) return facts;
-  facts.writer = contents.parts().back().writer;
+  const JournalPart& part = contents.parts().back();
+  facts.writer = part.writer;
+  facts.jobs = part.subcommand == "map" || part.subcommand == "pipe";
+  facts.began = static_cast<std::int64_t>(part.time);
+  facts.done_before = journal_->done_before;
+  facts.retried = journal_->retried;
+  facts.task_time = contents.task_time();
+  facts.workers = static_cast<std::uint32_t>(journal_->workers.size());
   facts.writer_gone = is_provably_gone(facts.writer);
   facts.same_host = facts.writer.host == own_identity().host;
   facts.end = contents.end();
   facts.tasks = contents.tasks();
   facts.failed = contents.count(Outcome::Failed) + contents.count(Outcome::Lost);
-  facts.done = contents.count(Outcome::Ok) + facts.failed;
+  facts.done = journal_->done();
   facts.all_read = contents.all_read();
   facts.last_record = journal_->file.modified();
   return facts;

@@ -98,6 +98,92 @@ class Log(WatchTest):
         self.assertEqual(self.inside("log"), result.err)
 
 
+class Attached(WatchTest):
+    def test_bar_and_messages(self):
+        for columns, bar in ((80, r"^\[█* *\S? *\] 1/3  \S+  ETA \S+  1 slot$"), (40, r"^1/3  \S+  ETA \S+  1 slot$")):
+            with self.subTest(columns):
+                self.dir = self.path(f"d{columns}")
+                run = self.start(*self.gated("a", "b", "c"))
+                self.assertEqual(self.post_.line(), "a")
+                shows, terminal = self.on_terminal("attach", self.dir, columns=columns)
+                terminal.until(r"\b0/3\b")
+                self.let()
+                terminal.until(bar)
+                self.assertLess(terminal.screen.widest, columns)
+                run.signal(signal.SIGTERM)
+                self.said(run, b"waiting")
+                terminal.until_line("asked to stop|waiting")
+                terminal.until(r"\b1/3\b")
+                self.assertEqual(self.end(run), 143)
+                terminal.until_end()
+                self.assertEqual(shows.process.wait(), 143)
+                shown = "".join(terminal.screen.lines)
+                self.assertIn("stopped: 2 of 3 tasks (66 %); status 143", shown)
+                self.assertNotRegex(shown, r"\d/3")
+                os.remove(self.post_.path), os.remove(self.gate_.path)
+
+    def test_ctrl_c_ends_attach_alone(self):
+        run = self.start(*self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        shows, terminal = self.on_terminal("attach", self.dir)
+        terminal.until(r"\b0/1\b")
+        terminal.press(b"\x03")
+        self.assertEqual(shows.process.wait(), -signal.SIGINT)
+        self.assertEqual(self.state(), "running")
+        self.let()
+        self.assertEqual(run.process.wait(), 0)
+
+    def test_lines_where_stderr_is_no_terminal(self):
+        run = self.start(*self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        shows = self.start("attach", self.dir)
+        self.said(shows, b"begun a\n")
+        self.assertEqual(self.end(run), 0)
+        result = shows.finish()
+        self.assertEqual((result.status, result.out), (0, ""), result)
+        lines = result.err.splitlines()
+        self.assertRegex(lines[-3], "^spread: journal ")
+        self.assertRegex(lines[-2], r"^\[=+\] 1/1  \S+  in \S+$")
+        self.assertEqual(lines[-1], "finished: 1 of 1 task (100 %)")
+        # Then it shows the log, and has no bar.
+        after = self.spread("attach", self.dir)
+        self.assertEqual((after.status, after.err), (0, self.inside("log") + lines[-1] + "\n"), after)
+
+    def test_of_a_run_that_is_killed_meanwhile(self):
+        run = self.start(*self.gated("a", "b"))
+        self.assertEqual(self.post_.line(), "a")
+        shows, terminal = self.on_terminal("attach", self.dir)
+        terminal.until(r"\b0/2\b")
+        run.signal(signal.SIGKILL)
+        run.process.wait()
+        terminal.until_end()
+        self.assertEqual(shows.process.wait(), 255)
+        self.assertRegex("".join(terminal.screen.lines), r"^begun agone: 0 of 2 tasks \(0 %\); pid \d+ on ")
+
+    def test_a_part_that_goes_on_has_its_own_rate_and_all_tasks(self):
+        run = self.start(*self.gated("a", "b", "c", "d"))
+        self.let(2)
+        self.assertEqual(self.post_.lines(3), ["a", "b", "c"])
+        self.wait_for_status("^running: 2 of 4")
+        run.signal(signal.SIGKILL)
+        run.process.wait()
+        second = self.start("run", "--dir", self.dir)
+        self.assertEqual(self.post_.line(), "c")
+        shows, terminal = self.on_terminal("attach", self.dir)
+        terminal.until(r"^\[.*\] 2/4  0/s  ETA \S+  1 slot$")
+        self.assertEqual(self.end(second), 0)
+        self.assertEqual(shows.process.wait(), 0)
+
+    def test_ends_when_its_reader_has_left(self):
+        run = self.start(*self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        shows = self.start("attach", self.dir)
+        shows.process.stderr.close()
+        shows.process.stderr = None
+        self.assertIn(shows.process.wait(), (141, -signal.SIGPIPE))
+        self.assertEqual(self.end(run), 0)
+
+
 class Stopped(DirectoryTest):
     def test_by_a_file_and_gone_on_with(self):
         words = self.gated("a", "b")

@@ -98,10 +98,31 @@ ByteBuffer started(std::uint64_t worker, std::string_view host) {
   ByteBuffer record;
   record.push_back('W');
   wire::ValueWriter map(record);
-  map.map(2);
+  map.map(3);
+  map.text("event"), map.text("started");
   map.text("worker"), map.number(worker);
   map.text("host"), map.text(host);
   return record;
+}
+
+TEST(WorkerRecord, SaysWhoHasBegunAndWhoHasEnded) {
+  const ByteBuffer begun = started(3, "n1");
+  const auto first = parse_worker(begun.view());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->worker, 3u);
+  EXPECT_TRUE(first->started);
+  EXPECT_EQ(first->host, "n1");
+  ByteBuffer ended;
+  ended.push_back('W');
+  wire::ValueWriter map(ended);
+  map.map(2);
+  map.text("event"), map.text("ended");
+  map.text("worker"), map.number(3);
+  const auto last = parse_worker(ended.view());
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->worker, 3u);
+  EXPECT_FALSE(last->started);
+  EXPECT_FALSE(parse_worker(as_bytes("W\x80")));
 }
 
 TEST(WorkerHosts, AreThoseOfTheLastStartBeforeTheAnswer) {
