@@ -224,6 +224,7 @@ struct JournalOptions {
   bool failed_again = false;  ///< --resume-failed
   bool take_over = false;     ///< though another run may be writing it
   bool force = false;         ///< -o may be a file that is not from it
+  std::string kept_output;    ///< --dry-run: the file of -o, which is not written
   std::string stop_request;   ///< a file that asks the run to stop; empty: none is looked for
 };
 

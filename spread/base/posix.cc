@@ -37,6 +37,14 @@ bool cut_file(int fd, std::uint64_t size) {
   return done == 0;
 }
 
+bool sync_file(int fd) {
+  int done;
+  do {
+    done = sys::fdatasync(fd);
+  } while (done != 0 && errno == EINTR);
+  return done == 0;
+}
+
 std::string errno_text(int error) { return std::strerror(error); }
 
 Error errno_error(std::string_view what) {

@@ -67,6 +67,8 @@ class UniqueFd {
 UniqueFd open_file(const char* name, int flags, mode_t mode = 0);
 /// ftruncate(2) with EINTR retried; false: errno says why.
 bool cut_file(int fd, std::uint64_t size);
+/// fdatasync(2) with EINTR retried; false: errno says why.
+bool sync_file(int fd);
 
 enum class FileLock : std::uint8_t {
   Ours,

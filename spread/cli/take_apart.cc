@@ -6,8 +6,10 @@ namespace spread::cli {
 namespace {
 
 CommonOptions take_common(Options& options) {
-  // What it prints are no results.
-  if (options.dry_run) options.report.output_file.clear();
+  // What it prints are no results; but some that are kept may be in that file.
+  if (options.dry_run) {
+    options.journal.kept_output = std::exchange(options.report.output_file, {});
+  }
   return {std::move(options.hosts),  options.halt,
           std::move(options.spill),  options.ends,
           std::move(options.report), std::move(options.journal)};

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "spread/base/assert.h"
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
+#include "spread/sys/calls.h"
 
 namespace spread {
 
@@ -23,6 +25,13 @@ IoResult ContinuedFile::write(std::span<const ByteView> pieces) {
   const auto same =
       static_cast<std::size_t>(std::mismatch(old.begin(), end, fresh.begin()).first - old.begin());
   kept_ += same;
+  if (same < fresh.size() && kept_ < needed_) {
+    const ByteView other = fresh.subspan(same);
+    const ssize_t mended = sys::pwrite(fd_, other.data(), other.size(), static_cast<off_t>(kept_));
+    if (mended < 0 && errno != EINTR) return {IoState::Failed, 0, errno};
+    kept_ += static_cast<std::uint64_t>(std::max<ssize_t>(mended, 0));
+    return {IoState::Done, same + static_cast<std::size_t>(std::max<ssize_t>(mended, 0)), 0};
+  }
   if (same < fresh.size() || kept_ == old_bytes_) {
     if (const Status done = cut(); !done) return {IoState::Failed, 0, done.error().number};
   }

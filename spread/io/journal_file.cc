@@ -229,10 +229,8 @@ Status JournalFile::append(ByteView bytes) {
 }
 
 Status JournalFile::sync() {
-  while (sys::fdatasync(fd_.get()) != 0) {
-    // Any other error has taken the pages, and is not told again.
-    if (errno != EINTR) return tl::unexpected(error("sync it"));
-  }
+  // An error has taken the pages, and is not told again.
+  if (!sync_file(fd_.get())) return tl::unexpected(error("sync it"));
   return name_is_synced_ ? Status() : sync_name();
 }
 

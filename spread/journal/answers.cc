@@ -1,6 +1,7 @@
 #include "spread/journal/answers.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
@@ -14,13 +15,22 @@ namespace spread {
 namespace {
 
 // Bits of the byte of an answer; part of the format.
-constexpr Byte kOutcomeBits = 7, kFirst = 8;
+constexpr Byte kOutcomeBits = 7, kFirst = 8, kInOutput = 16;
 
 Status broken(std::size_t at) { return fail(fmt::format("answer {} of a batch is no answer", at)); }
 
 }  // namespace
 
-void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body) {
+void AnswerBatch::add(const TaskResult& result, const ResultPlace& place) {
+  std::array<Byte, 2 * kVarBytes + 5> where;
+  Byte* to = put_var(put_var(where.data(), place.offset), place.bytes);
+  for (unsigned i = 0; i < 4; ++i) *to++ = static_cast<Byte>(place.checksum >> (8 * i));
+  *to++ = static_cast<Byte>(place.form);
+  const auto size = static_cast<std::size_t>(to - where.data());
+  add(result, ByteView(where.data(), size), place.head, kInOutput);
+}
+
+void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body, Byte bits) {
   const std::size_t size = head.size() + body.size();
   if (taken_) {
     bytes_.clear();
@@ -32,7 +42,8 @@ void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body) {
   Byte* const begin = bytes_.prepare(6 * kVarBytes + 1 + size);
   Byte* to = put_signed_var(begin, static_cast<std::int64_t>(number(result.id) - last_));
   last_ = number(result.id);
-  *to++ = static_cast<Byte>((static_cast<Byte>(result.outcome) + 1) | (result.first ? kFirst : 0));
+  *to++ = static_cast<Byte>((static_cast<Byte>(result.outcome) + 1) | (result.first ? kFirst : 0) |
+                            bits);
   to = put_var(to, result.attempts);
   to = put_var(to, to_microseconds(result.duration));
   to = put_var(to, number(result.worker));
@@ -105,11 +116,12 @@ Status AnswerList::parse(ByteView record, std::size_t bytes_max) {
     const Byte bits = left[0];
     left = left.subspan(1);
     const unsigned outcome = bits & kOutcomeBits;
-    const bool known = (bits & ~(kOutcomeBits | kFirst)) == 0;
+    const bool known = (bits & ~(kOutcomeBits | kFirst | kInOutput)) == 0;
     if (!known || outcome < 1 || outcome > 4 || last >= kFirstSubtask)
       return broken(answers_.size());
     answer.outcome = static_cast<Outcome>(outcome - 1);
     answer.first = (bits & kFirst) != 0;
+    answer.in_output = (bits & kInOutput) != 0;
     const auto attempts = take_var(left), us = take_var(left), worker = take_var(left),
                size = take_var(left);
     if (!size || !worker || !us || !attempts || *size > left.size()) return broken(answers_.size());
@@ -121,6 +133,20 @@ Status AnswerList::parse(ByteView record, std::size_t bytes_max) {
     answers_.push_back(answer);
   }
   return {};
+}
+
+Result<ResultPlace> parse_place(const JournalAnswer& answer) {
+  ByteView left = answer.value;
+  const auto offset = take_var(left), bytes = take_var(left);
+  const bool fits = bytes && offset && left.size() >= 5 && left[4] <= 1 &&
+                    *offset + *bytes >= *offset && (left[4] == 0 || left.size() == 5);
+  if (!fits || answer.outcome != Outcome::Ok) {
+    return fail(
+        fmt::format("where the result of task {} is, is no place", number(answer.task) + 1));
+  }
+  ResultPlace place{*offset, *bytes, 0, static_cast<ResultPlace::Form>(left[4]), left.subspan(5)};
+  for (unsigned i = 4; i-- > 0;) place.checksum = place.checksum << 8 | left[i];
+  return place;
 }
 
 Status check_value(const JournalAnswer& answer, bool is_pair) {

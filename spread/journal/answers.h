@@ -13,6 +13,19 @@
 
 namespace spread {
 
+/// Where the value of an answer is, in the file of -o (docs/journal.md).
+struct ResultPlace {
+  enum class Form : Byte { Bytes = 0, Json = 1 };
+  std::uint64_t offset = 0, bytes = 0;
+  std::uint32_t checksum = 0;
+  Form form = Form::Bytes;
+  ByteView head;  ///< of Bytes: what of the value is in front of them
+
+  std::uint64_t end() const { return offset + bytes; }
+};
+/// Values above this size may be there.
+inline constexpr std::size_t kInOutputAbove = 4096;
+
 /// What a journal has of a task that is final. Not of one that was not computed.
 struct JournalAnswer {
   TaskId task{};
@@ -21,8 +34,11 @@ struct JournalAnswer {
   std::uint32_t attempts = 0;
   Duration duration{};  ///< to the microsecond
   WorkerId worker = kNoWorker;
+  bool in_output = false;  ///< `value` is where the value is: parse_place()
   ByteView value;
 };
+/// Of one that is `in_output`. An Error: it was not written by spread.
+Result<ResultPlace> parse_place(const JournalAnswer& answer);
 
 /// Of what workers say: a journal is a file, and what is in it is believed no more than they are.
 /// `is_pair`: the value stands behind its payload. An Error names the task.
@@ -66,7 +82,8 @@ class AnswerBatch {
   static constexpr std::size_t kBytes = 64 * 1024;
 
   /// `value`: of the result, in two pieces. Less than full().
-  void add(const TaskResult& result, ByteView head, ByteView body);
+  void add(const TaskResult& result, ByteView head, ByteView body) { add(result, head, body, 0); }
+  void add(const TaskResult& result, const ResultPlace& place);
   bool empty() const { return count_ == 0; }
   bool full() const { return bytes_.size() >= kBytes || count_ == kBatchMax; }
   std::size_t size() const { return bytes_.size(); }
@@ -75,6 +92,7 @@ class AnswerBatch {
   ByteView take();
 
  private:
+  void add(const TaskResult& result, ByteView head, ByteView body, Byte bits);
   bool compress();
 
   ByteBuffer bytes_, compressed_;

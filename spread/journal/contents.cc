@@ -6,7 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "spread/base/quote.h"
+#include "spread/journal/checksum.h"
 #include "spread/journal/varint.h"
+#include "spread/wire/json.h"
 #include "spread/wire/value_writer.h"
 
 namespace spread {
@@ -17,6 +20,9 @@ std::uint64_t load_digest(ByteView at) {
   for (std::size_t i = 8; i-- > 0;) digest = digest << 8 | at[i];
   return digest;
 }
+
+// In an entry of the table.
+constexpr std::uint64_t kInOutputBit = 4, kGone = 1;
 
 std::uint64_t milliseconds(double seconds) {
   return static_cast<std::uint64_t>(std::llround(std::max(0.0, seconds) * 1000));
@@ -102,11 +108,12 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       if (!part) return tl::unexpected(part.error());
       if (part->renumbers) {
         table_.clear();
-        tasks_ = attempts_ = 0;
+        tasks_ = attempts_ = gone_ = 0;
         counts_ = {};
         task_time_ = {};
       }
       parts_.push_back(std::move(*part));
+      parts_at_.push_back(at);
       end_.reset();
       all_read_ = false;
       return {};
@@ -170,24 +177,74 @@ Status JournalContents::take_answers(ByteView record, std::uint64_t at) {
   return {};
 }
 
-/// A place times four, and the outcome, so that it is never zero.
+/// A place times eight, whether the result is in a file of -o, and the outcome: never zero. What is
+/// not there any more is kGone, which no place is.
 Status JournalContents::set(const JournalAnswer& answer, AnswerPlace place) {
   const std::uint64_t n = number(answer.task);
   if (n >= tasks_) return fail("an answer to a task that was not read");
   auto entry = table_.get(n);
   if (!entry) return tl::unexpected(entry.error());
-  if (entry->second != 0) --counts_[entry->second & 3];
-  entry->second = place << 2 | static_cast<std::uint64_t>(answer.outcome);
+  if (entry->second == kGone) {
+    --gone_;
+  } else if (entry->second != 0) {
+    --counts_[entry->second & 3];
+  }
+  const auto there = find_in_output(answer, place);
+  if (!there) return tl::unexpected(there.error());
+  if (!*there) {
+    ++gone_;
+    entry->second = kGone;
+    return table_.set(n, *entry);
+  }
+  entry->second = place << 3 | static_cast<std::uint64_t>(answer.in_output ? kInOutputBit : 0) |
+                  static_cast<std::uint64_t>(answer.outcome);
   ++counts_[entry->second & 3];
   attempts_ += answer.attempts;
   task_time_ += answer.duration;
   return table_.set(n, *entry);
 }
 
+/// False: its result was in a file of -o, and is not there.
+Result<bool> JournalContents::find_in_output(const JournalAnswer& answer, AnswerPlace at) {
+  if (!answer.in_output) return true;
+  const auto place = parse_place(answer);
+  if (!place) return tl::unexpected(place.error());
+  const std::string& file = part_of(record_of(at)).output;
+  if (files_ != nullptr && !read_place(*place, file, *files_)) return false;
+  std::uint64_t& needed = needed_[file];
+  needed = std::max(needed, place->end());
+  return true;
+}
+
 Result<JournalContents::Task> JournalContents::task(std::uint64_t number) {
   const auto entry = table_.get(number);
   if (!entry) return tl::unexpected(entry.error());
-  return Task{entry->first, entry->second >> 2, static_cast<Outcome>(entry->second & 3)};
+  Task task;
+  task.digest = entry->first;
+  task.is_gone = entry->second == kGone;
+  if (task.is_gone) return task;
+  task.place = entry->second >> 3;
+  task.outcome = static_cast<Outcome>(entry->second & 3);
+  task.in_output = (entry->second & kInOutputBit) != 0;
+  return task;
+}
+
+const JournalPart& JournalContents::part_of(std::uint64_t record_at) const {
+  const auto behind = std::upper_bound(parts_at_.begin(), parts_at_.end(), record_at);
+  if (behind == parts_at_.begin()) return parts_.front();  // of a journal that lies
+  return parts_[static_cast<std::size_t>(behind - parts_at_.begin() - 1)];
+}
+
+std::uint64_t JournalContents::needed_of(const std::string& file) const {
+  const auto found = needed_.find(file);
+  return found == needed_.end() ? 0 : found->second;
+}
+
+Result<ByteView> read_place(const ResultPlace& place, const std::string& file, OutputFiles& files) {
+  const ByteView bytes = files.read(file, place.offset, place.bytes);
+  if (bytes.size() == place.bytes && crc32c(bytes) == place.checksum) return bytes;
+  return fail(fmt::format("its {} bytes from {} on are not in {} any more", place.bytes,
+                          place.offset, show_text(file)));
 }
 
 // ---------------------------------------------------------------- one answer
@@ -202,6 +259,12 @@ Result<ByteView> AnswerReader::record(std::uint64_t at) {
 }
 
 Result<JournalAnswer> AnswerReader::get(AnswerPlace place) {
+  auto answer = stored(place);
+  if (answer && answer->in_output) SPREAD_TRY(fetch(*answer, record_of(place)));
+  return answer;
+}
+
+Result<JournalAnswer> AnswerReader::stored(AnswerPlace place) {
   const std::uint64_t at = record_of(place), index = index_of(place);
   const auto has_it = [&](const Kept& kept) { return kept.at == at; };
   auto found = std::find_if(kept_.begin(), kept_.end(), has_it);
@@ -220,6 +283,25 @@ Result<JournalAnswer> AnswerReader::get(AnswerPlace place) {
   if (index >= found->list.answers().size())
     return fail(fmt::format("no such answer at byte {}", at));
   return found->list.answers()[index];
+}
+
+Status AnswerReader::fetch(JournalAnswer& answer, std::uint64_t record_at) {
+  const auto place = parse_place(answer);
+  if (!place) return tl::unexpected(place.error());
+  if (files_ == nullptr) return fail("its result is in a file of -o");
+  const auto bytes = read_place(*place, contents_->part_of(record_at).output, *files_);
+  if (!bytes)
+    return fail(fmt::format("task {}: {}", number(answer.task) + 1, bytes.error().message));
+  value_.clear();
+  if (place->form == ResultPlace::Form::Json) {
+    SPREAD_TRY(wire::json_to_msgpack(as_text(*bytes), value_));
+  } else {
+    value_.append(place->head);
+    value_.append(*bytes);
+  }
+  answer.in_output = false;
+  answer.value = value_.view();
+  return {};
 }
 
 }  // namespace spread

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,12 +32,25 @@ struct JournalEnd {
 void append_end(const JournalEnd& end, ByteBuffer& out);
 Result<JournalEnd> parse_end(ByteView record);
 
+/// The files of -o, of which a journal may have names alone.
+class OutputFiles {
+ public:
+  virtual ~OutputFiles() = default;
+  /// So many bytes of the file from `offset` on; fewer where it ends, or where it cannot be read.
+  /// Good until the next call.
+  virtual ByteView read(const std::string& file, std::uint64_t offset, std::uint64_t bytes) = 0;
+};
+/// What is there is what was written: its bytes, as read(). An Error: it is not.
+Result<ByteView> read_place(const ResultPlace& place, const std::string& file, OutputFiles& files);
+
 /// A whole journal, read once from its start to its end. Of the tasks only what a table of 16 bytes
 /// each has is kept, in a file.
 class JournalContents {
  public:
   /// `table` must outlive this, and is all its own.
   explicit JournalContents(EntryFile& table) : table_(table) {}
+  /// Results that are in a file of -o count only if they are found there. It must outlive this.
+  void look_into(OutputFiles& files) { files_ = &files; }
 
   /// Told of each record that was understood, and of its offset.
   using Look = std::function<Status(ByteView record, std::uint64_t at)>;
@@ -48,6 +62,8 @@ class JournalContents {
     std::uint64_t digest = 0;
     AnswerPlace place = 0;  ///< 0: it has no answer
     Outcome outcome = Outcome::Ok;
+    bool in_output = false;  ///< its result is in a file of -o
+    bool is_gone = false;    ///< it was there, and has no answer any more
   };
   /// Of one below tasks().
   Result<Task> task(std::uint64_t number);
@@ -59,13 +75,19 @@ class JournalContents {
   std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
 
   const std::vector<JournalPart>& parts() const { return parts_; }
+  /// The part to which a record at this offset belongs.
+  const JournalPart& part_of(std::uint64_t record_at) const;
+  /// So much of `file`, from its start on, has results that are nowhere else.
+  std::uint64_t needed_of(const std::string& file) const;
+  /// So many results are not any more where they were written to.
+  std::uint64_t gone() const { return gone_; }
   /// Of the last part; none: it was cut off, or goes on.
   const std::optional<JournalEnd>& end() const { return end_; }
   /// For so many slots shards were made; 0: for none.
   std::uint64_t shard_slots() const { return shard_slots_; }
   /// The last part came to its end by itself, and nothing of what it had is lost: a task without an
   /// answer is one that it has left out.
-  bool complete() const { return end_ && end_->complete && !has_gaps_; }
+  bool complete() const { return end_ && end_->complete && !has_gaps_ && gone_ == 0; }
   /// Seconds of all parts that said how long they took.
   double seconds() const { return seconds_; }
   /// Of the tasks that have an answer: what they took, and in how many attempts.
@@ -77,10 +99,15 @@ class JournalContents {
   Status take_tasks(ByteView left);
   Status take_answers(ByteView record, std::uint64_t at);
   Status set(const JournalAnswer& answer, AnswerPlace place);
+  Result<bool> find_in_output(const JournalAnswer& answer, AnswerPlace at);
 
   EntryFile& table_;
+  OutputFiles* files_ = nullptr;
   AnswerList list_;
   std::vector<JournalPart> parts_;
+  std::vector<std::uint64_t> parts_at_;  ///< the offsets of their records
+  std::map<std::string, std::uint64_t> needed_;
+  std::uint64_t gone_ = 0;
   std::optional<JournalEnd> end_;
   bool has_gaps_ = false;
   std::uint64_t tasks_ = 0;
@@ -97,9 +124,16 @@ class AnswerReader {
  public:
   /// `bytes` must outlive this.
   explicit AnswerReader(JournalBytes& bytes) : bytes_(bytes) {}
+  /// Where results are that are in files of -o; both must outlive this.
+  void look_into(OutputFiles& files, const JournalContents& contents) {
+    files_ = &files;
+    contents_ = &contents;
+  }
 
-  /// Good until the next call.
+  /// Good until the next call. A value that is in a file of -o is read from there.
   Result<JournalAnswer> get(AnswerPlace place);
+  /// As it is in the journal: the value may be in a file of -o.
+  Result<JournalAnswer> stored(AnswerPlace place);
   /// The record that begins there; good until the next call.
   Result<ByteView> record(std::uint64_t at);
 
@@ -112,10 +146,15 @@ class AnswerReader {
     AnswerList list;
   };
 
+  Status fetch(JournalAnswer& answer, std::uint64_t record_at);
+
   JournalBytes& bytes_;
+  OutputFiles* files_ = nullptr;
+  const JournalContents* contents_ = nullptr;
   std::array<Kept, kKept> kept_;
   std::size_t oldest_ = 0;
   std::vector<Byte> record_;
+  ByteBuffer value_;
 };
 
 }  // namespace spread

@@ -11,6 +11,7 @@ std::string_view text_of(Fate fate) {
     case Fate::LeftOut: return "kept: not computed, in a run that came to its end";
     case Fate::Unanswered: return "run again: without an answer when the run was cut off";
     case Fate::NotComputed: return "run again: not computed before the run was cut off";
+    case Fate::Gone: return "run again: the result is not in the file of -o any more";
     case Fate::FailedBefore: return "run again: failed or lost (--resume-failed)";
     case Fate::Changed: return "run: the input is new, or has changed";
     case Fate::Further: return "run: more input at the end";
@@ -26,6 +27,7 @@ Result<std::unique_ptr<ResumePlan>> ResumePlan::create(JournalContents& contents
 }
 
 Fate ResumePlan::fate_of(const JournalContents::Task& task) const {
+  if (task.is_gone) return Fate::Gone;
   if (task.place == 0) return contents_.complete() ? Fate::LeftOut : Fate::Unanswered;
   switch (task.outcome) {
     case Outcome::Ok: return Fate::Done;
@@ -35,6 +37,12 @@ Fate ResumePlan::fate_of(const JournalContents::Task& task) const {
     case Outcome::Lost: break;
   }
   return how_.failed_again ? Fate::FailedBefore : Fate::DoneBadly;
+}
+
+Fate ResumePlan::fate_in_place(const JournalContents::Task& task) {
+  const Fate fate = fate_of(task);
+  if (!is_kept(fate)) ran_again_ = true;
+  return how_.in_place && ran_again_ && task.in_output ? Fate::Gone : fate;
 }
 
 Result<ResumePlan::Decision> ResumePlan::next(std::uint64_t digest) {
@@ -51,7 +59,7 @@ Result<ResumePlan::Decision> ResumePlan::by_number(std::uint64_t digest) {
   const auto task = contents_.task(next_);
   if (!task) return tl::unexpected(task.error());
   decision.differs = task->digest != digest;
-  decision.fate = fate_of(*task);
+  decision.fate = fate_in_place(*task);
   if (!is_kept(decision.fate)) return decision;
   decision.place = task->place;
   decision.outcome = decision.fate == Fate::LeftOut ? Outcome::NotComputed : task->outcome;

@@ -19,11 +19,12 @@ enum class Fate : std::uint8_t {
   LeftOut,       ///< not computed, in a run that had come to its end
   Unanswered,    ///< it was read, and had no answer when the run was cut off
   NotComputed,   ///< the run ended before it could be computed
+  Gone,          ///< its result was in the file of -o, and is not there any more
   FailedBefore,  ///< --resume-failed
   Changed,       ///< by content: no task of the run before had this payload, or was done
   Further,       ///< one more at the end
 };
-inline constexpr std::size_t kFates = 8;
+inline constexpr std::size_t kFates = 9;
 constexpr bool is_kept(Fate fate) { return fate <= Fate::LeftOut; }
 /// For --resume --dry-run.
 std::string_view text_of(Fate fate);
@@ -31,6 +32,9 @@ std::string_view text_of(Fate fate);
 struct ResumeHow {
   bool failed_again = false;  ///< --resume-failed
   bool by_content = false;    ///< --resume=content: numbers of tasks may have changed
+  /// What is in the file of -o is gone on with in its place: behind a task that is run again,
+  /// results move in it, and those that are there alone would be written over.
+  bool in_place = false;
 };
 
 /// Which tasks of a run are done, by what its journal has of the parts before. The tasks are shown
@@ -68,6 +72,8 @@ class ResumePlan {
   Result<Decision> by_number(std::uint64_t digest);
   Result<Decision> by_digest(std::uint64_t digest);
   Fate fate_of(const JournalContents::Task& task) const;
+  /// Of the next one, by its number.
+  Fate fate_in_place(const JournalContents::Task& task);
   Result<std::uint64_t> bucket_of(std::uint64_t digest);
 
   JournalContents& contents_;
@@ -76,6 +82,7 @@ class ResumePlan {
   EntryFile* chain_;    ///< by number: the next one of the same digest + 1
   std::uint64_t bucket_mask_ = 0;
   std::uint64_t next_ = 0;
+  bool ran_again_ = false;  ///< one of those before
   std::array<std::uint64_t, kFates> counts_{};
 };
 

@@ -33,7 +33,8 @@ class ValuesOut final : public AnswersOut {
         has_payloads_(has_payloads),
         needs_payloads_(needs_payloads(output)),
         shows_none_(output.format != OutputFormat::Records),
-        chain_(open_outcome_chain(output, std::nullopt, spill, places.output, host_names_)) {}
+        chain_(
+            open_outcome_chain(output, std::nullopt, spill, places.output, host_names_, nullptr)) {}
 
   Status put(const JournalAnswer& answer, AnswerPlace place) override {
     SPREAD_TRY(check_value(answer, has_payloads_));

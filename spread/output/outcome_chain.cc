@@ -28,14 +28,15 @@ std::unique_ptr<HeldForm> held_form(const OutputOptions& output) {
 }
 
 std::unique_ptr<OutcomeSink> stream_end(const OutputOptions& output, OutputWriter& writer,
-                                        const std::vector<std::string>& host_names) {
+                                        const std::vector<std::string>& host_names,
+                                        ResultPlaces* places) {
   if (output.gather) {
     return std::make_unique<StreamSink>(std::make_unique<GatherForm>(*output.gather), writer);
   }
   if (output.format == OutputFormat::Csv) {
     return std::make_unique<StreamSink>(std::make_unique<CsvForm>(output), writer);
   }
-  return std::make_unique<FormatSink>(output, writer, host_names);
+  return std::make_unique<FormatSink>(output, writer, host_names, places);
 }
 
 }  // namespace
@@ -44,17 +45,30 @@ bool needs_payloads(const OutputOptions& output) {
   return output.gather == GatherAs::ByWorker || output.format == OutputFormat::Csv;
 }
 
+bool has_results_as_they_are(const OutputOptions& output, bool until_ok) {
+  switch (output.format) {
+    case OutputFormat::Text:
+    case OutputFormat::Json:
+    case OutputFormat::Msgpack: return output.ordered && !output.gather && !until_ok;
+    case OutputFormat::Records:
+    case OutputFormat::Csv:
+    case OutputFormat::Pickle: break;
+  }
+  return false;
+}
+
 std::unique_ptr<OutcomeSink> open_outcome_chain(const OutputOptions& output,
                                                 std::optional<std::uint64_t> until_ok,
                                                 const SpillOptions& spill, OutputWriter& writer,
-                                                const std::vector<std::string>& host_names) {
+                                                const std::vector<std::string>& host_names,
+                                                ResultPlaces* places) {
   std::unique_ptr<HeldForm> form = held_form(output);
   const bool is_held = form != nullptr;
   std::unique_ptr<OutcomeSink> chain;
   if (is_held) {
     chain = std::make_unique<HeldSink>(std::move(form), spill.memory, open_spill(spill), writer);
   } else {
-    chain = stream_end(output, writer, host_names);
+    chain = stream_end(output, writer, host_names, places);
   }
   if (until_ok) chain = std::make_unique<UntilOkSink>(*until_ok, std::move(chain));
   // What is held comes out in order, but the first successes must be known before.

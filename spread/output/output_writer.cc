@@ -100,6 +100,11 @@ void OutputWriter::finish(bool complete) {
   if (const int error = output_.fd.close(); error != 0) close(errno_text(error));
 }
 
+Status OutputWriter::sync() {
+  if (!output_.regular || !output_.fd || sync_file(output_.fd.get())) return {};
+  return tl::unexpected(errno_error("sync the output"));
+}
+
 void OutputWriter::on_ready(int fd, bool readable, bool writable) {
   if (waiting_ && writable) return flush();
   if (!readable) return;

@@ -47,8 +47,13 @@ class OutputWriter final : public ReadyHandler {
     can_bypass_ = false;
   }
   /// Before anything is written, to a regular file that can be read, too: its first `old_bytes` are
-  /// of a run before, and are compared with what is written (io/continued_file.h).
-  void continue_file(std::uint64_t old_bytes) { continued_.emplace(output_.fd.get(), old_bytes); }
+  /// of a run before, and are compared with what is written; of them, `needed` must not be cut off
+  /// (io/continued_file.h).
+  void continue_file(std::uint64_t old_bytes, std::uint64_t needed = 0) {
+    continued_.emplace(output_.fd.get(), old_bytes, needed);
+  }
+  /// What has been written to a regular file is on the disk.
+  Status sync();
   /// Bytes that a run before has written and this one has left as they are.
   std::uint64_t kept() const { return continued_ ? continued_->kept() : 0; }
   /// Where bytes may be moved to past the queue, since nothing waits in it; else -1.

@@ -92,6 +92,8 @@ Result<std::unique_ptr<RunJournal>> RunJournal::create(const JournalOptions& opt
 
 Status RunJournal::read_before() {
   contents_ = std::make_unique<JournalContents>(table_);
+  contents_->look_into(output_files_);
+  reader_.look_into(output_files_, *contents_);
   RecordLogReader log(file_);
   SPREAD_TRY(contents_->read(log));
   torn_ = log.torn_bytes();
@@ -99,7 +101,8 @@ Status RunJournal::read_before() {
   end_of_records_ = log.end_of_records();
   if (contents_->parts().empty()) return {};
   SPREAD_TRY(check_identity(contents_->parts().back()));
-  const ResumeHow how{options_.failed_again, options_.by_content};
+  const bool in_place = owns_output() && !moves_results();
+  const ResumeHow how{options_.failed_again, options_.by_content, in_place};
   auto plan = ResumePlan::create(*contents_, how, &buckets_, &chain_);
   if (!plan) return tl::unexpected(plan.error());
   plan_ = std::move(*plan);
@@ -142,6 +145,10 @@ std::string RunJournal::note() const {
     text += fmt::format("{}{} bytes are lost in pages of zeros: what they had is done again",
                         text.empty() ? "" : "; ", zeros_);
   }
+  if (const std::uint64_t gone = contents_->gone(); gone > 0) {
+    text += fmt::format("{}{} results are not in the file of -o any more, and are computed again",
+                        text.empty() ? "" : "; ", gone);
+  }
   return text.empty() ? text : "journal " + options_.file + ": " + text;
 }
 
@@ -170,18 +177,37 @@ Status RunJournal::note_task(std::uint64_t digest, const ResumePlan::Decision& d
   digests_.commit(8);
   const std::uint64_t task = tasks_++;
   if (!plan_ || !plan_->by_content() || !is_kept(decision.fate)) return {};
-  const auto answer = reader_.get(decision.place);
-  if (!answer) return tl::unexpected(answer.error());
+  const auto stored = reader_.stored(decision.place);
+  if (!stored) return tl::unexpected(stored.error());
   put_tasks();
+  if (stored->in_output) return keep_again(TaskId{task}, decision.place);
   record_.clear();
   record_.push_back('K');
   append_var(task, record_);
   append_var(decision.place, record_);
   append_var(static_cast<std::uint64_t>(decision.outcome), record_);
-  append_var(answer->attempts, record_);
-  append_var(to_microseconds(answer->duration), record_);
+  append_var(stored->attempts, record_);
+  append_var(to_microseconds(stored->duration), record_);
   put(record_.view());
   return {};
+}
+
+/// Whole: where it is now will be written anew.
+Status RunJournal::keep_again(TaskId task, AnswerPlace place) {
+  auto answer = reader_.get(place);
+  if (!answer) return tl::unexpected(answer.error());
+  answer->task = task;
+  batch_.add(result_of(*answer), {}, answer->value);
+  put_answers();
+  return pending_.size() < kBatch ? Status() : flush();
+}
+
+Result<JournalAnswer> RunJournal::answer(AnswerPlace place) {
+  if (options_.failed_again && !options_.by_content) {
+    const auto stored = reader_.stored(place);
+    if (stored && stored->in_output) SPREAD_TRY(keep_again(stored->task, place));
+  }
+  return reader_.get(place);
 }
 
 // ---------------------------------------------------------------- this part
@@ -244,7 +270,23 @@ void RunJournal::put_answers() {
 
 void RunJournal::answered(const TaskResult& result) {
   attempts_ += result.attempts;
+  if (awaits_places_ && result.outcome == Outcome::Ok && result.value.size() > kInOutputAbove) {
+    awaited_.add(result, loop_.now());
+  } else {
+    add_whole(result);
+  }
+}
+
+void RunJournal::add_whole(const TaskResult& result) {
   batch_.add(result, result.value.head_view(), result.value.body.view());
+  if (batch_.full()) put_answers();
+  if (!gathered_since_) gathered_since_ = loop_.now();
+}
+
+/// One that is handed on again, or was in the journal before its place was known, is not awaited.
+void RunJournal::will_be_at(const TaskResult& result, const ResultPlace& place) {
+  if (!awaited_.take(result.id)) return;
+  batch_.add(result, place);
   if (batch_.full()) put_answers();
   if (!gathered_since_) gathered_since_ = loop_.now();
 }
@@ -361,6 +403,9 @@ Status RunJournal::flush() {
 
 Status RunJournal::sync() {
   if (!unsynced_since_) return {};
+  if (awaits_places_) {
+    if (const Status synced = output_->sync(); !synced) return failed(synced.error().message);
+  }
   if (const Status synced = file_.sync(); !synced) return failed(synced.error().message);
   longest_unsynced_ = std::max(longest_unsynced_, loop_.now() - *unsynced_since_);
   unsynced_since_.reset();
@@ -375,6 +420,7 @@ Status RunJournal::before_write() {
 Status RunJournal::turn() {
   if (!error_.empty()) return fail(error_);
   if (!log_) return {};
+  while (const auto overdue = awaited_.overdue(loop_.now())) add_whole(*overdue);
   const bool large = pending_.size() + batch_.size() + digests_.size() >= kBatch;
   if (large || (gathered_since_ && loop_.now() >= after(*gathered_since_, kLinger))) {
     SPREAD_TRY(flush());
@@ -386,7 +432,8 @@ Status RunJournal::turn() {
 
 TimePoint RunJournal::next_deadline() const {
   if (!log_ || !error_.empty() || closed_) return kForever;
-  TimePoint next = gathered_since_ ? after(*gathered_since_, kLinger) : kForever;
+  TimePoint next = awaited_.deadline();
+  if (gathered_since_) next = std::min(next, after(*gathered_since_, kLinger));
   if (options_.durable == Durable::Batch && unsynced_since_) {
     next = std::min(next, after(*unsynced_since_, kSyncEvery));
   }
@@ -402,6 +449,7 @@ Status RunJournal::close(JournalEnd end) {
   }
   end.attempts = attempts_;
   end.loss_window = to_seconds(longest_unsynced_);
+  while (const auto left = awaited_.first()) add_whole(*left);
   put_answers();
   record_.clear();
   append_end(end, record_);

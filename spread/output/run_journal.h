@@ -18,11 +18,14 @@
 #include "spread/base/buffers.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/journal_file.h"
+#include "spread/io/output_files.h"
+#include "spread/journal/awaited_answers.h"
 #include "spread/journal/contents.h"
 #include "spread/journal/job_answer.h"
 #include "spread/journal/resume_plan.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/scratch_file.h"
+#include "spread/output/sinks.h"
 
 namespace spread {
 
@@ -37,7 +40,7 @@ struct JournaledRun {
 
 /// The journal of a run that goes on. What is put into it is gathered, and given to the file before
 /// anything is written to an output whose gate this is; so what has been delivered is in it.
-class RunJournal final : public WriteGate, public Observer {
+class RunJournal final : public WriteGate, public Observer, public ResultPlaces {
  public:
   /// What has been delivered nowhere may wait for so long.
   static constexpr Duration kLinger = std::chrono::milliseconds(100);
@@ -62,6 +65,10 @@ class RunJournal final : public WriteGate, public Observer {
   const JournalContents& before() const { return *contents_; }
   /// The file of -o has what a part before has written.
   bool owns_output() const;
+  /// Lines in the middle of that will be others, so that it is to be written anew.
+  bool moves_results() const { return options_.failed_again || options_.by_content; }
+  /// So much of that, from its start on, has results that the journal does not have.
+  std::uint64_t needed_output() const { return contents_->needed_of(run_.output); }
   const ResumePlan& plan() const { return *plan_; }
   /// What was skipped or cut off at its end, in a line; mostly empty.
   std::string note() const;
@@ -71,7 +78,7 @@ class RunJournal final : public WriteGate, public Observer {
   /// The same, of which nothing is noted.
   Result<ResumePlan::Decision> decide(std::uint64_t digest);
   /// Good until the next call.
-  Result<JournalAnswer> answer(AnswerPlace place) { return reader_.get(place); }
+  Result<JournalAnswer> answer(AnswerPlace place);
   /// What reads the file, for what is large.
   AnswerReader& reader() { return reader_; }
 
@@ -79,6 +86,16 @@ class RunJournal final : public WriteGate, public Observer {
   const std::string& scratch() const { return scratch_; }
 
   // ---- this part
+  /// The output is a regular file that is not written anew: large results may be in it alone.
+  void may_keep_in(OutputWriter& output) {
+    if (options_.durable != Durable::Answer && !moves_results()) output_ = &output;
+  }
+  /// Who is to be told where results are in it; null: nothing is.
+  ResultPlaces* await_places() {
+    awaits_places_ = output_ != nullptr;
+    return awaits_places_ ? this : nullptr;
+  }
+  void will_be_at(const TaskResult& result, const ResultPlace& place) override;
   /// From here on it is written. After the tasks of the parts before have been compared, or at once
   /// where that is by content.
   Status begin();
@@ -125,6 +142,8 @@ class RunJournal final : public WriteGate, public Observer {
   void put(ByteView record);
   void put_tasks();
   void put_answers();
+  void add_whole(const TaskResult& result);
+  Status keep_again(TaskId task, AnswerPlace place);
   Status flush();
   Status sync();
   Status failed(const std::string& what);
@@ -134,6 +153,7 @@ class RunJournal final : public WriteGate, public Observer {
   EventLoop& loop_;
   JournalFile file_;
   AnswerReader reader_;
+  NamedOutputFiles output_files_;
   std::string scratch_;
   ScratchFile table_file_, buckets_file_, chain_file_;
   EntryFile table_, buckets_, chain_;
@@ -148,6 +168,9 @@ class RunJournal final : public WriteGate, public Observer {
   AnswerBatch batch_;
   ByteBuffer record_, pending_;
   std::map<std::uint64_t, JobPieces> jobs_;
+  OutputWriter* output_ = nullptr;  ///< in which results are that are not here
+  bool awaits_places_ = false;
+  AwaitedAnswers awaited_;
   std::optional<TimePoint> gathered_since_, unsynced_since_;
   TimePoint began_{};
   Duration longest_unsynced_{};

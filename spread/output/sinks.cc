@@ -9,6 +9,7 @@
 #include "spread/base/json_string.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
+#include "spread/journal/checksum.h"
 #include "spread/report/summary.h"
 
 namespace spread {
@@ -29,6 +30,32 @@ bool may_go_on(std::string_view bytes) {
 }
 
 }  // namespace
+
+void FormatSink::append_large(const TaskResult& result) {
+  ResultPlace place;
+  place.offset = writer_.written() + writer_.waiting();
+  formatter_.append(result, writer_.queue());
+  if (result.outcome != Outcome::Ok) return;
+  const std::uint64_t bytes = writer_.written() + writer_.waiting() - place.offset;
+  const ByteView body = result.value.body.view();
+  const auto text = format_ == OutputFormat::Text ? text_of(result.value) : std::nullopt;
+  if (format_ == OutputFormat::Msgpack) {
+    place.bytes = bytes;
+    place.checksum = crc32c(body, crc32c(result.value.head_view()));
+  } else if (text && bytes == text->size() + 1) {
+    place.bytes = text->size();
+    place.checksum = crc32c(*text);
+    const bool split = result.value.head_size != 0;
+    place.head = split ? result.value.head_view() : body.first(body.size() - text->size());
+  } else {
+    // In one piece at the end, whatever its size, with a newline behind it.
+    place.form = ResultPlace::Form::Json;
+    place.bytes = bytes - 1;
+    place.checksum = crc32c(writer_.queue().tail().view().last(bytes).first(place.bytes));
+  }
+  // One that could not be written is null there.
+  if (place.bytes > kInOutputAbove) places_->will_be_at(result, place);
+}
 
 void StandardSink::write(TaskId, JobStream stream, Slice bytes) {
   if (stream == JobStream::Err && !reporter_.one_place()) {

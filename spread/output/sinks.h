@@ -13,6 +13,7 @@
 #include "spread/api/result.h"
 #include "spread/api/shared_options.h"
 #include "spread/base/buffers.h"
+#include "spread/journal/answers.h"
 #include "spread/output/output_writer.h"
 #include "spread/output/reporter.h"
 #include "spread/results/job_output.h"
@@ -56,17 +57,32 @@ class WriteMark {
   std::uint64_t written_ = 0;
 };
 
+/// Is told where in the output large results will be: the journal, which then need not have them.
+class ResultPlaces {
+ public:
+  virtual ~ResultPlaces() = default;
+  /// Of one that is Ok and larger than kInOutputAbove. It is in the queue of the output now.
+  virtual void will_be_at(const TaskResult& result, const ResultPlace& place) = 0;
+};
+
 /// The end of the chain: outcomes as the bytes of stdout, in the order in which they come.
 class FormatSink final : public OutcomeSink {
  public:
-  /// `writer`, and `host_names`, which may grow, must outlive this.
+  /// `writer`, and `host_names`, which may grow, must outlive this; so must `places`, which may be
+  /// null.
   FormatSink(const OutputOptions& options, OutputWriter& writer,
-             const std::vector<std::string>& host_names)
-      : writer_(writer), formatter_(options, host_names), mark_({&writer}) {}
+             const std::vector<std::string>& host_names, ResultPlaces* places)
+      : writer_(writer),
+        format_(options.format),
+        formatter_(options, host_names),
+        mark_({&writer}),
+        places_(places) {}
 
   void take(TaskResult&& result) override {
     ++taken_;
-    if (!writer_.closed()) formatter_.append(result, writer_.queue());
+    if (writer_.closed()) return;
+    if (places_ != nullptr && result.value.size() > kInOutputAbove) return append_large(result);
+    formatter_.append(result, writer_.queue());
   }
   void end() override {}
   Status pump() override { return {}; }
@@ -77,9 +93,13 @@ class FormatSink final : public OutcomeSink {
   std::string take_warning() override { return formatter_.take_warning(); }
 
  private:
+  void append_large(const TaskResult& result);
+
   OutputWriter& writer_;
+  OutputFormat format_;
   OutputFormatter formatter_;
   WriteMark mark_;
+  ResultPlaces* places_;
   std::uint64_t taken_ = 0;
 };
 

@@ -87,7 +87,8 @@ Result<std::unique_ptr<RunJournal>> open_journal(const EngineRun& run, EventLoop
   const CommonOptions& common = run.common;
   if (common.journal.file.empty()) return std::unique_ptr<RunJournal>();
   JournaledRun journaled = run.journaled;
-  const std::string& output = common.report.output_file;
+  const std::string& output =
+      run.explains_resume ? common.journal.kept_output : common.report.output_file;
   if (!output.empty()) journaled.output = absolute_directory(output);
   if (run.explains_resume) {
     return RunJournal::look_at(common.journal, std::move(journaled), common.spill, loop);
@@ -105,7 +106,7 @@ Result<OutputFile> output_file_of(const CommonOptions& common, const RunJournal*
     return fail("-o " + name +
                 " is there already, and not from this journal: --force writes over it");
   }
-  if (common.journal.failed_again) {
+  if (journal->moves_results()) {
     // Lines in the middle of it will be others: a program that reads it is to see the old ones or
     // the new.
     auto anew = FileBeside::create(name);
@@ -172,6 +173,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   if (!reporter) return tell(reporter.error());
   if (*journal && !run.explains_resume) {
     output.set_gate(**journal);
+    if (!name.empty() && file_size(streams.output)) (*journal)->may_keep_in(output);
     (*reporter)->add_observer(**journal);
   }
   EngineConfig config{run.scheduler, run.starts, run.history, common.ends.kill_grace};
@@ -184,7 +186,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   }
   if (run.explains_resume) return explain_resume(engine, common, streams);
   if (file->continued) {
-    output.continue_file(*file->continued);
+    output.continue_file(*file->continued, (*journal)->needed_output());
   } else if (!name.empty()) {
     // Not before all that may be wrong has been told: what is in it may be dear.
     if (const Status empty = empty_file(streams.output); !empty) {

@@ -8,6 +8,7 @@
 
 #include "spread/io/event_loop.h"
 #include "spread/io/journal_file.h"
+#include "spread/io/output_files.h"
 #include "spread/io/system.h"
 #include "spread/journal/contents.h"
 #include "spread/journal/worker_hosts.h"
@@ -36,6 +37,7 @@ class JournalShow {
         contents_(table_),
         log_(file_),
         reader_(file_) {
+    reader_.look_into(output_files_, contents_);
     if (errors) errors_.emplace(loop, std::move(*errors));
   }
 
@@ -64,6 +66,8 @@ class JournalShow {
   Status follow();
   Status read(const JournalContents::Look& look);
   Status show_batch(ByteView record, std::uint64_t at);
+  Status show_one(TaskId task, AnswerPlace place);
+  Status wait_for_place(AnswerPlace place);
   Status open_out();
   Status make_room(std::size_t left_max);
   Status find_taken_over();
@@ -78,10 +82,12 @@ class JournalShow {
   EntryFile table_;
   JournalContents contents_;
   RecordLogReader log_;
+  NamedOutputFiles output_files_;
   AnswerReader reader_;
   AnswerList batch_;
   WorkerHosts hosts_;
   std::unique_ptr<AnswersOut> out_;
+  std::uint64_t gone_ = 0;   ///< results that are not in the file of -o
   bool is_cut_off_ = false;  ///< a follower has found the run's process gone
 };
 
@@ -92,6 +98,10 @@ std::string JournalShow::note() const {
   }
   if (const std::uint64_t zeros = log_.skipped().zero_bytes; zeros > 0) {
     text += fmt::format("{}{} bytes are lost in pages of zeros", text.empty() ? "" : "; ", zeros);
+  }
+  if (gone_ > 0) {
+    text += fmt::format("{}{} results are not in the file of -o any more", text.empty() ? "" : "; ",
+                        gone_);
   }
   if (is_cut_off_) {
     text += text.empty() ? "" : "; ";
@@ -150,17 +160,27 @@ Status JournalShow::show_in_order() {
     if (task->place == 0) {
       out_->put_none(TaskId{n});
     } else {
-      auto answer = reader_.get(task->place);
-      if (!answer) return fail(command_.journal + ": " + answer.error().message);
-      answer->task = TaskId{n};
-      const Status put = out_->put(*answer, task->place);
-      if (!put) return fail(command_.journal + ": " + put.error().message);
+      SPREAD_TRY(show_one(TaskId{n}, task->place));
     }
     if (output_.waiting() >= OutputWriter::kBatch || errors().waiting() >= OutputWriter::kBatch) {
       SPREAD_TRY(make_room(OutputWriter::kBatch));
     }
   }
   return {};
+}
+
+Status JournalShow::show_one(TaskId task, AnswerPlace place) {
+  const auto stored = reader_.stored(place);
+  auto answer = stored ? reader_.get(place) : stored;
+  if (!answer && stored && stored->in_output) {
+    ++gone_;
+    out_->put_none(task);
+    return {};
+  }
+  if (!answer) return fail(command_.journal + ": " + answer.error().message);
+  answer->task = task;
+  const Status put = out_->put(*answer, place);
+  return put ? put : fail(command_.journal + ": " + put.error().message);
 }
 
 /// As answers come, until the part has ended, or its process.
@@ -190,9 +210,28 @@ Status JournalShow::show_batch(ByteView record, std::uint64_t at) {
   SPREAD_TRY(batch_.parse(record));
   std::uint64_t index = 0;
   for (const JournalAnswer& answer : batch_.answers()) {
-    SPREAD_TRY(out_->put(answer, answer_place(at, index++)));
+    const AnswerPlace place = answer_place(at, index++);
+    if (answer.in_output) {
+      SPREAD_TRY(wait_for_place(place));
+      SPREAD_TRY(show_one(answer.task, place));
+    } else {
+      SPREAD_TRY(out_->put(answer, place));
+    }
     SPREAD_TRY(make_room(OutputWriter::kBatch));
     if (closed()) break;
+  }
+  return {};
+}
+
+/// A result is noted before it is written to the file of -o.
+Status JournalShow::wait_for_place(AnswerPlace place) {
+  constexpr int kLooksMax = 25;  // its run may be stopped, or on another host
+  for (int look = 0; look < kLooksMax && !closed(); ++look) {
+    if (reader_.get(place)) return {};
+    if (is_provably_gone(contents_.parts().back().writer)) return {};
+    output_files_.look_again();
+    const TimePoint next = after(loop_.now(), kLookEvery);
+    while (loop_.now() < next) loop_.wait(next);
   }
   return {};
 }

@@ -58,8 +58,11 @@ wire::WorkerError WorkerMode::error_of(const DeliverTask& delivery) const {
 Status WorkerMode::open() {
   const OutputOptions output = is_all() ? OutputOptions() : setup_.tasks->output;
   const auto until_ok = is_all() ? std::nullopt : setup_.tasks->sweep.until_ok;
+  const bool as_they_are =
+      engine_.journal() != nullptr && has_results_as_they_are(output, until_ok.has_value());
   results_ = open_outcome_chain(output, until_ok, setup_.spill, engine_.output(),
-                                engine_.plan().host_names);
+                                engine_.plan().host_names,
+                                as_they_are ? engine_.journal()->await_places() : nullptr);
   needs_payloads_ = needs_payloads(output);
   if (const TaskOptions* const tasks = setup_.tasks) {
     looks_at_values_ = tasks->chunk > 0 || output.gather == GatherAs::Concat;

@@ -28,11 +28,12 @@ class Continued : public testing::Test {
   ContinuedFile open_with(const std::string& old, int mode = O_RDWR) {
     return open_up_to(old.size(), old, mode);
   }
-  ContinuedFile open_up_to(std::uint64_t old_bytes, const std::string& old, int mode = O_RDWR) {
+  ContinuedFile open_up_to(std::uint64_t old_bytes, const std::string& old, int mode = O_RDWR,
+                           std::uint64_t needed = 0) {
     std::ofstream(name_, std::ios::binary) << old;
     if (fd_ >= 0) close(fd_);
     fd_ = open(name_, mode);
-    return {fd_, old_bytes};
+    return {fd_, old_bytes, needed};
   }
   std::string content() const {
     std::ifstream file(name_, std::ios::binary);
@@ -155,6 +156,21 @@ TEST_F(Continued, IsWhatAFileWrittenAnewIs) {
     ASSERT_LE(file.kept(), static_cast<std::size_t>(differs));
     if (HasFailure()) return;
   }
+}
+
+TEST_F(Continued, MendsWhatIsStillNeededAndCutsNothingOfIt) {
+  ContinuedFile file = open_up_to(12, "abXdefghiYkl", O_RDWR, 8);
+  const auto two = [&](std::string_view text) {
+    write_all(file, text, 2);
+    return content();
+  };
+  EXPECT_EQ(two("abc"), "abcdefghiYkl");
+  EXPECT_TRUE(file.compares());
+  EXPECT_EQ(two("defg"), "abcdefghiYkl");
+  EXPECT_EQ(two("hi"), "abcdefghiYkl");
+  EXPECT_EQ(two("j"), "abcdefghij");
+  EXPECT_FALSE(file.compares());
+  EXPECT_EQ(two("kl"), "abcdefghijkl");
 }
 
 }  // namespace

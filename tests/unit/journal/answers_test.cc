@@ -42,6 +42,46 @@ TEST(AnswerBatch, GivesBackWhatWasAdded) {
   EXPECT_EQ(list.answers()[2].outcome, Outcome::NotComputed);
 }
 
+TEST(AnswerBatch, HasWhereAValueIs) {
+  const Byte head[] = {0xdb, 0, 1, 2, 3};
+  ResultPlace place{uint64_t{1} << 40, 66051, 0xfedcba98, ResultPlace::Form::Bytes, head};
+  AnswerBatch batch;
+  batch.add(result(7), place);
+  place.form = ResultPlace::Form::Json;
+  place.head = {};
+  batch.add(result(8), place);
+  AnswerList list;
+  ASSERT_TRUE(list.parse(batch.take()));
+  ASSERT_EQ(list.answers().size(), 2u);
+  ASSERT_TRUE(list.answers()[0].in_output);
+  const auto bytes = parse_place(list.answers()[0]), json = parse_place(list.answers()[1]);
+  ASSERT_TRUE(bytes && json);
+  EXPECT_EQ(bytes->offset, uint64_t{1} << 40);
+  EXPECT_EQ(bytes->bytes, 66051u);
+  EXPECT_EQ(bytes->checksum, 0xfedcba98u);
+  EXPECT_EQ(text_of(bytes->head), text_of(head));
+  EXPECT_EQ(json->form, ResultPlace::Form::Json);
+  EXPECT_TRUE(json->head.empty());
+}
+
+TEST(AnswerBatch, APlaceThatIsNoneIsRefused) {
+  AnswerBatch batch;
+  batch.add(result(7), {uint64_t{0} - 5, 10, 1, ResultPlace::Form::Bytes, {}});
+  batch.add(result(8, Outcome::Failed), {5, 10, 1, ResultPlace::Form::Bytes, {}});
+  batch.add(result(9), {5, 10, 1, ResultPlace::Form::Json, as_bytes("x")});
+  batch.add(result(10), {5, 10, 1, static_cast<ResultPlace::Form>(2), {}});
+  AnswerList list;
+  ASSERT_TRUE(list.parse(batch.take()));
+  for (const JournalAnswer& answer : list.answers()) {
+    EXPECT_FALSE(parse_place(answer)) << number(answer.task);
+    for (std::size_t size = 0; size < answer.value.size(); ++size) {
+      JournalAnswer cut = answer;
+      cut.value = answer.value.first(size);
+      EXPECT_FALSE(parse_place(cut)) << size;
+    }
+  }
+}
+
 TEST(AnswerBatch, BeginsAnewWhenItHasBeenTaken) {
   AnswerBatch batch;
   batch.add(result(100), {}, as_bytes("one"));

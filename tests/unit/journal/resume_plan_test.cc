@@ -9,6 +9,7 @@
 
 #include "journal_support.h"
 #include "spread/base/random.h"
+#include "spread/journal/checksum.h"
 #include "spread/journal/resume_table.h"
 #include "spread/journal/varint.h"
 
@@ -42,6 +43,7 @@ struct Journal {
   void part(bool renumbers) {
     JournalPart made;
     made.renumbers = renumbers;
+    made.output = "out";
     ByteBuffer record;
     append_part(made, record);
     put(record.view());
@@ -62,6 +64,16 @@ struct Journal {
     result.attempts = 1;
     AnswerBatch batch;
     batch.add(result, {}, as_bytes(value));
+    put(batch.take());
+  }
+  /// In the file "out", or so it says.
+  void answer_at(std::uint64_t task, std::string_view said, std::uint64_t offset) {
+    TaskResult result;
+    result.id = TaskId{task};
+    AnswerBatch batch;
+    const Byte head[] = {static_cast<Byte>(0xa0 + said.size())};
+    batch.add(result,
+              {offset, said.size(), crc32c(as_bytes(said)), ResultPlace::Form::Bytes, head});
     put(batch.take());
   }
   void end(bool complete) {
@@ -119,6 +131,59 @@ TEST(EntryFile, HasWhatWasSetAndZeroElsewhere) {
   }
   entries.clear();
   EXPECT_EQ(*entries.get(17), EntryFile::Entry());
+}
+
+/// A file of -o that is a string.
+struct Text final : OutputFiles {
+  explicit Text(std::string_view text) : text_(text) {}
+  ByteView read(const std::string& file, std::uint64_t offset, std::uint64_t bytes) override {
+    if (file != "out" || offset > text_.size()) return {};
+    return as_bytes(text_.substr(offset, bytes));
+  }
+  std::string_view text_;
+};
+
+TEST(ResumePlan, AResultInAFileCountsIfItIsThere) {
+  Text text("abc\ndeX\nghi\n");
+  for (const bool in_place : {false, true}) {
+    Journal journal;
+    journal.tasks(0, {10, 11, 12, 13});
+    journal.answer_at(0, "abc", 0);
+    journal.answer_at(1, "def", 4);
+    journal.answer_at(2, "ghi", 8);
+    journal.answer(3, "\xa1x");
+    journal.end(true);
+    journal.contents.look_into(text);
+    ResumeHow how;
+    how.in_place = in_place;
+    EXPECT_EQ(journal.fates({10, 11, 12, 13}, how),
+              (Fates{Done, Gone, in_place ? Gone : Done, Done}));
+    EXPECT_EQ(journal.contents.gone(), 1u);
+    EXPECT_FALSE(journal.contents.complete());
+    EXPECT_EQ(journal.contents.needed_of("out"), 11u);
+    EXPECT_EQ(journal.contents.needed_of("other"), 0u);
+    AnswerReader reader(journal.log.file);
+    EXPECT_FALSE(reader.get(journal.places[0]));
+    reader.look_into(text, journal.contents);
+    EXPECT_EQ(as_text(reader.get(journal.places[0])->value),
+              "\xa3"
+              "abc");
+  }
+}
+
+TEST(ResumePlan, ALaterAnswerCountsThatIsInTheJournal) {
+  Text text("");
+  Journal journal;
+  journal.tasks(0, {10, 11});
+  journal.answer_at(0, "abc", 0);
+  journal.answer_at(1, "def", 4);
+  journal.answer(0,
+                 "\xa3"
+                 "abc");
+  journal.end(true);
+  journal.contents.look_into(text);
+  EXPECT_EQ(journal.fates({10, 11}, {}), (Fates{Done, Gone}));
+  EXPECT_EQ(journal.contents.gone(), 1u);
 }
 
 TEST(ResumePlan, OnlyAnswersCountAsDone) {

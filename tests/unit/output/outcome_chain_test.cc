@@ -41,7 +41,7 @@ class OutcomeChain : public testing::Test {
     pipe_bytes_ = static_cast<std::size_t>(fcntl(ends_[1], F_SETPIPE_SZ, 4096));
     writer_ = std::make_unique<OutputWriter>(loop_, std::move(*open_output(ends_[1])));
     close(ends_[1]);
-    auto format = std::make_unique<FormatSink>(OutputOptions(), *writer_, hosts_);
+    auto format = std::make_unique<FormatSink>(OutputOptions(), *writer_, hosts_, nullptr);
     chain_ =
         std::make_unique<ReorderSink>(kMemory, std::make_unique<LosingSpill>(), std::move(format));
   }
