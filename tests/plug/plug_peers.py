@@ -124,6 +124,8 @@ def cell(contender, pull):
         result = "begins anew" if out is None else compared(out)
         if contender.status != 0:
             result += f"; signal {-contender.status}" if contender.status < 0 else f"; status {contender.status}"
+        elif not result.startswith("the same"):
+            result += "; status 0" + ("" if contender.said else ", without a word")
     except plug.CannotBe as why:
         return str(why), "-"
     except plug.Hangs:
