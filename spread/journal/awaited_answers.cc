@@ -23,8 +23,7 @@ bool AwaitedAnswers::take(TaskId task) {
 
 std::optional<TaskResult> AwaitedAnswers::overdue(TimePoint now) {
   if (came_.empty() || (now < deadline() && bytes_ <= kBytesMax)) return std::nullopt;
-  const auto found = waiting_.find(came_.front().first);
-  TaskResult result = std::move(found->second);
+  TaskResult result = waiting_.find(came_.front().first)->second;
   take(result.id);
   return result;
 }

@@ -165,7 +165,7 @@ Result<ResumePlan::Decision> RunJournal::decide(std::uint64_t digest) {
   if (decision && decision->differs) {
     return fail(fmt::format(
         "task {} is another one than before (--resume=content keeps what has not changed)",
-        plan_->looked_at() - 1));
+        plan_->looked_at()));
   }
   return decision;
 }
