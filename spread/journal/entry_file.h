@@ -30,9 +30,12 @@ class EntryFile {
     bool operator==(const Entry&) const = default;
   };
 
+  static constexpr std::size_t kPageEntries = 2048, kPages = 64;
+
   /// `bytes` must outlive this, and is all its own. So many `pages` of `page_entries` are kept in
   /// memory: 16 bytes each entry.
-  explicit EntryFile(ScratchBytes& bytes, std::size_t page_entries = 2048, std::size_t pages = 64)
+  explicit EntryFile(ScratchBytes& bytes, std::size_t page_entries = kPageEntries,
+                     std::size_t pages = kPages)
       : bytes_(bytes), page_entries_(page_entries), cached_(pages) {}
 
   Result<Entry> get(std::uint64_t index);
