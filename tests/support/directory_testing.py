@@ -61,6 +61,7 @@ class DirectoryTest(SpreadTest):
         self.post_, self.gate_ = self.post(), self.gate()
         script = self.script("job", f"""#!/bin/sh
 echo begun $1 >&2
+echo $$ >{self.path("job.pid")}
 echo $1 >{self.post_.path}
 read x <{self.gate_.path}
 echo done $1
@@ -69,3 +70,11 @@ echo done $1
 
     def let(self, count=1):
         self.gate_.open(count, b"\n")
+
+    def kill(self, run):
+        """kill -9 of a gated run, whose job is at the gate; the job has ended, too, when this returns."""
+        with open(self.path("job.pid")) as file:
+            job = os.pidfd_open(int(file.read()))
+        run.signal(signal.SIGKILL)
+        run.process.wait()
+        self.assert_gone(job)
