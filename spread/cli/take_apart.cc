@@ -124,6 +124,7 @@ PipeOptions take_pipe(Options& options) {
   pipe.starts = options.starts;
   pipe.attempts = options.failure;
   pipe.read_ahead = options.read_ahead;
+  pipe.dry_run = options.dry_run;
   return pipe;
 }
 

@@ -225,6 +225,11 @@ Result<JoblogRecord> read_record(const std::string& name, const OkStatuses& ok_s
 
 }  // namespace
 
+std::uint32_t slots_of_blocks(const Plan& plan) {
+  const auto asked = static_cast<std::uint32_t>(plan.roster.ask_cpus.size());
+  return plan.hosts.slots_unlimited ? usable_cpus() : plan.workers() + asked;
+}
+
 Result<JobResume> JobResume::create(const JobSetup& setup) {
   const ResumeOptions& options = setup.items.resume;
   JobResume resume;

@@ -12,6 +12,7 @@
 #include "spread/api/job_options.h"
 #include "spread/api/result.h"
 #include "spread/api/shared_options.h"
+#include "spread/engine/plan.h"
 #include "spread/input/task_input.h"
 #include "spread/jobs/job_commands.h"
 #include "spread/results/joblog.h"
@@ -41,6 +42,10 @@ const char* retry_note(const ResumeOptions& options);
 Result<std::unique_ptr<TaskInput>> open_job_input(const JobSetup& setup,
                                                   const JobCommands& commands, std::uint32_t slots,
                                                   EventLoop& loop, const ArgumentSource*& source);
+
+/// Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs; and a
+/// host that is yet to be asked has one at least.
+std::uint32_t slots_of_blocks(const Plan& plan);
 
 /// --resume, --resume-failed and --retry-failed: which jobs need not be run, by the joblog of an
 /// earlier run.

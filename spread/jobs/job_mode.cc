@@ -154,11 +154,8 @@ Result<std::unique_ptr<TaskInput>> JobMode::open_input() {
   if (setup_.has_items()) {
     return open_job_input(setup_, *commands_, plan.workers(), engine_.loop(), source_);
   }
-  // Blocks for every slot (--pipepart) mean nothing where there are as many slots as jobs; and a
-  // host that is yet to be asked has one at least.
-  const auto asked = static_cast<std::uint32_t>(plan.roster.ask_cpus.size());
-  const std::uint32_t slots = plan.hosts.slots_unlimited ? usable_cpus() : plan.workers() + asked;
-  auto pipe = PipeInput::open(*setup_.cut, slots, true, engine_.loop(), setup_.streams);
+  auto pipe =
+      PipeInput::open(*setup_.cut, slots_of_blocks(plan), true, engine_.loop(), setup_.streams);
   if (!pipe) return tl::unexpected(pipe.error());
   pipe_ = std::move(*pipe);
   return pipe_->take_input();

@@ -168,7 +168,7 @@ inline constexpr OptionSpec kMapRows[] = {
     {"--explain", "", kMap | kPipe, Group::Report,
      "tell on stderr why each decision was taken; implies --summary",
      nullptr, set_explain},
-    {"--dry-run", "", kMap, Group::Report,
+    {"--dry-run", "", kMap | kPipe, Group::Report,
      "print the commands, and start nothing",
      nullptr, set_dry_run},
     {"--joblog,--jl", "[+]FILE", kMap | kPipe | kXargs, Group::Report,

@@ -118,6 +118,13 @@ void report_nowhere(ReportOptions& report) {
   report.progress = ProgressStyle::None;
 }
 
+void report_nowhere(CommonOptions& common, JobOptions& job) {
+  report_nowhere(common.report);
+  job.table = JobOptions::Table::None;
+  job.results_table.clear();
+  job.results_directory.clear();
+}
+
 // ---------------------------------------------------------------- run, all
 
 PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
@@ -279,12 +286,7 @@ Result<int> run_map(MapOptions& map, const RunProcess& given) {
   if (!plan) return tl::unexpected(plan.error());
   JournaledRun kept = journaled(map.job, "map");
   const bool explains = explains_resume(map.common, map.dry_run);
-  if (explains) {
-    report_nowhere(map.common.report);
-    map.job.table = JobOptions::Table::None;
-    map.job.results_table.clear();
-    map.job.results_directory.clear();
-  }
+  if (explains) report_nowhere(map.common, map.job);
   const JobSetup setup{map.job,          map.items,       nullptr,           map.attempts.retries,
                        map.common.spill, map.common.ends, map.common.report, process.environment,
                        process.streams};
@@ -300,7 +302,7 @@ Result<int> run_map(MapOptions& map, const RunProcess& given) {
       *plan, process);
 }
 
-Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
+Result<int> run_pipe(PipeOptions& pipe, const RunProcess& given) {
   NamedFiles files = files_of(pipe.common);
   for (const std::string& name : pipe.cut.files) files.emplace_back("-a", name);
   SPREAD_TRY(claim_descriptors(files));
@@ -310,6 +312,9 @@ Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
   const RunProcess process = with_output(given, *output);
   auto plan = plan_jobs(pipe.common, pipe.job, process);
   if (!plan) return tl::unexpected(plan.error());
+  JournaledRun kept = journaled(pipe.job, "pipe");
+  const bool explains = explains_resume(pipe.common, pipe.dry_run);
+  if (explains) report_nowhere(pipe.common, pipe.job);
   NamedFiles written = written_by(pipe.common.report);
   written.emplace_back("--results", pipe.job.results_table);
   InputOptions input;
@@ -320,12 +325,17 @@ Result<int> run_pipe(const PipeOptions& pipe, const RunProcess& given) {
       pipe.job,          no_items,         &pipe.cut,          pipe.attempts.retries,
       pipe.common.spill, pipe.common.ends, pipe.common.report, process.environment,
       process.streams};
+  if (pipe.dry_run && !explains) {
+    const std::uint32_t slots = std::max(1u, slots_of_blocks(*plan));
+    SPREAD_TRY(pipe.round_robin ? print_filters(setup, slots) : print_commands(setup, slots));
+    return 0;
+  }
   const auto make_mode = [&](Engine& engine) -> std::unique_ptr<RunMode> {
     if (pipe.round_robin) return std::make_unique<FilterMode>(engine, setup);
     return std::make_unique<JobMode>(engine, setup);
   };
   return run_engine({pipe.common, scheduler_options(pipe), pipe.starts, no_history(),
-                     reported_jobs(pipe.job), journaled(pipe.job, "pipe"), make_mode},
+                     reported_jobs(pipe.job), std::move(kept), make_mode, explains},
                     *plan, process);
 }
 

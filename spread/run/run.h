@@ -41,9 +41,11 @@ int show_results(const ResultsCommand& command, Streams streams);
 /// `spread journal repair`: the exit status.
 int show_repair(const RepairCommand& command, Streams streams);
 
-/// `map --dry-run`: the commands on stdout, one after the other, each as a line for sh; not those
-/// that --resume skips. `slots`: what {%} takes its numbers from. A bad record is an Error, told
-/// when all others have been shown.
+/// --dry-run of `map` and `pipe`: the commands on stdout, one after the other, each as a line for
+/// sh; not those that --resume skips. `slots`: what {%} takes its numbers from. A bad record is an
+/// Error, told when all others have been shown.
 Status print_commands(const JobSetup& setup, std::uint32_t slots);
+/// That of --round-robin: one for each slot; no input is read.
+Status print_filters(const JobSetup& setup, std::uint32_t slots);
 
 }  // namespace spread

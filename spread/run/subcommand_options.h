@@ -63,6 +63,7 @@ struct PipeOptions {
   StartOptions starts;
   AttemptOptions attempts;
   std::size_t read_ahead = kReadAheadDefault;
+  bool dry_run = false;
 };
 
 struct HostsOptions {

@@ -159,6 +159,25 @@ class DryRun(JournalTest):
         again = self.rows(self.left_alone(lambda: self.again("map", "--dry-run", "--resume-failed", *job)))[0]
         self.assertIn((1, 2, "run again: failed or lost (--resume-failed)"), again)
 
+    def test_of_blocks(self):
+        lines = "".join(f"{n}\n" for n in range(6))
+        words = ["pipe", "-j1", "-N2", "--halt", "soon,fail=1"]
+        job = f"! grep 2 || test -e {self.path('there')}"
+        self.again(*words, job, input=lines)
+        rows, last = self.rows(self.left_alone(
+            lambda: self.again(*words, "--dry-run", "--joblog", "log", "--results", "dir", job, input=lines + "6\n")))
+        self.assertEqual(rows[:2], [(1, 1, "kept: done"),
+                                    (1, 2, "kept: failed or lost (--resume-failed runs them again)")], last)
+        again = self.rows(self.left_alone(
+            lambda: self.again(*words, "--dry-run", "--resume-failed", job, input=lines)))[0]
+        self.assertIn((1, 2, "run again: failed or lost (--resume-failed)"), again)
+        other = self.left_alone(lambda: self.again(*words, "--dry-run", job, input="x\n" + lines))
+        self.assertEqual((other.status, other.out, len(other.err.splitlines())), (255, "", 1), other)
+        # Blocks that lie in a file are the same.
+        with open(self.file("in", lines), "rb") as file:
+            same = self.left_alone(lambda: self.again("pipe", "-j1", "--block", "4", "--halt", "soon,fail=1", "--dry-run", job, stdin=file))
+        self.assertEqual(self.rows(same)[0][:2], rows[:2], same)
+
     def test_of_a_run_that_was_killed(self):
         worker = self.file("w.py", "import os, signal, sys\n"
                            "for line in sys.stdin:\n"

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import os
+import re
 import signal
 import subprocess
 import unittest
@@ -36,6 +37,39 @@ class Blocks(SpreadTest):
         done = subprocess.run(["bash", "-c", script, SPREAD], capture_output=True, check=True,
                               cwd=self.folder, env=self.environment)
         self.assertEqual((done.stdout, done.stderr), (b"b\nc\n", b""))
+
+    def test_dry_run_shows_the_command_of_each_block_and_starts_nothing(self):
+        words = ("--dry-run", "-j2", "-N4", "--header", "1", "touch ran{#} {%}")
+        self.assert_run(
+            self.pipe(*words, input="head\n" + "".join(f"{n}\n" for n in range(9))), 0,
+            "touch ran1 1  # block 1: 13 bytes\ntouch ran2 2  # block 2: 13 bytes\ntouch ran3 1  # block 3: 7 bytes\n")
+        name = self.file("in", LINES[:100])
+        parts = self.pipe("--dry-run", "-j1", "--pipepart", "--block", "-2", "-a", name, "-a", name, "cat")
+        places = [(line.split("#")[0].strip(), *(int(n) for n in re.findall(r"(?:block|:|byte) (\d+)", line)))
+                  for line in parts.out.splitlines()]
+        sizes = [size for _, _, size, _ in places]
+        self.assertEqual([place[:2] for place in places], [("cat", n + 1) for n in range(len(places))])
+        self.assertEqual(sum(sizes), 200, parts)
+        self.assertEqual([place[3] for place in places if place[3] == 0], [0, 0], parts)
+        self.assertTrue(all(line.endswith(f"of {name}") for line in parts.out.splitlines()), parts)
+        with open(name, "rb") as file:
+            file.seek(10)
+            self.assert_run(self.pipe("--dry-run", "cat", stdin=file), 0,
+                            "cat  # block 1: 90 bytes, from byte 10 of standard input\n", "")
+        self.assert_run(self.pipe("--dry-run", "cat"), 0, "", "")
+        self.assertEqual(os.listdir(self.folder), ["in"])
+
+    def test_dry_run_tells_what_a_run_would_tell_of_the_input(self):
+        packed = self.pipe("--dry-run", "cat", input=gzip.compress(b"a\n"))
+        self.assertEqual(packed.status, 0, packed)
+        self.assertIn("gzip", packed.err)
+        self.assert_run(self.pipe("--dry-run", "-a", "missing", "cat"), 255, "")
+        self.assert_run(self.spread("map", "--pipe", "--dry-run", "cat", input="a\n"), 0, "cat  # block 1: 2 bytes\n", "")
+
+    def test_dry_run_of_filters_reads_nothing(self):
+        with open("/dev/zero", "rb") as endless:
+            self.assert_run(self.pipe("--dry-run", "-j3", "--round-robin", "tr a b >{%}", stdin=endless), 0,
+                            "tr a b >1\ntr a b >2\ntr a b >3\n")
 
     def test_a_file_that_says_it_is_empty_and_is_not(self):
         with open("/proc/self/mountinfo", "rb") as file:
@@ -389,7 +423,7 @@ class RoundRobin(SpreadTest):
         running.close_input()
         self.wait_for_end_of_input(running.pid)
         gate.open()
-        self.assert_run(running.finish(), 1, "", ".spread: filter 1: exit status 4\n")
+        self.assert_run(running.finish(), 1, "", ".\nspread: filter 1: exit status 4\n")
 
     def wait_for_end_of_input(self, pid):
         """Until spread has seen it, and closed the copy of its stdin that it reads."""

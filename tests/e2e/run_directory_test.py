@@ -97,6 +97,13 @@ class GoesOn(DirectoryTest):
         self.assertEqual((result.status, result.out), (0, ""), result)
         self.assertEqual(self.inside("out"), "4\n")
 
+    def test_blocks_that_a_dry_run_has_prepared(self):
+        shown = self.spread("pipe", "--dir", self.dir, "--dry-run", "-j1", "-N1", "tr a-z A-Z", input="a\nb\n")
+        self.assertEqual((shown.status, shown.out), (0, "tr a-z A-Z  # block 1: 2 bytes\ntr a-z A-Z  # block 2: 2 bytes\n"), shown)
+        self.assertEqual(self.status(), "prepared")
+        result = self.spread("run", "--dir", self.dir)
+        self.assertEqual((result.status, self.inside("out")), (0, "A\nB\n"), result)
+
     def test_what_was_killed(self):
         words = self.gated("a", "b", "c")
         run = self.start(*words)
