@@ -1,13 +1,14 @@
 """A run in a directory from outside: its log, --detach, attach, stop (docs/run-directories.md)."""
 
 import fcntl
+import json
 import os
 import signal
 import termios
 import unittest
 
 from directory_testing import DirectoryTest
-from spread_testing import PUPPET, SQUARE, do, json_lines
+from spread_testing import PUPPET, PYTHON, SQUARE, do, json_lines
 from terminal import Terminal
 
 
@@ -182,7 +183,7 @@ class Attached(WatchTest):
         self.assertEqual(self.end(run), 0)
 
 
-class Stopped(DirectoryTest):
+class Stopped(WatchTest):
     def test_by_a_file_and_gone_on_with(self):
         words = self.gated("a", "b")
         run = self.start(*words)
@@ -207,8 +208,97 @@ class Stopped(DirectoryTest):
         self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
         self.assertEqual(self.inside("out"), "done a\ndone b\n")
 
+    def stop(self):
+        """Until the run has seen it."""
+        asked = self.spread("stop", self.dir)
+        self.assertEqual((asked.status, asked.out, asked.err), (0, "", ""), asked)
+        while os.path.exists(os.path.join(self.dir, "stop")):
+            pass
 
-class Detached(DirectoryTest):
+    def test_twice_ends_jobs_that_do_not_end(self):
+        run = self.start(*self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        self.stop()
+        self.assertEqual(self.state(), "running")
+        self.stop()
+        self.assertEqual(run.process.wait(), 143)
+        self.assertEqual(self.status(), "stopped: 0 of 1 task (0 %); status 143")
+        self.let()
+        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
+        self.assertEqual(self.inside("out"), "done a\n")
+
+    def test_three_times_ends_workers_that_ignore_it(self):
+        post = self.post()
+        tasks = json_lines([do(["ignore", signal.SIGTERM], ["ignore", signal.SIGINT], ["tell", post.path, "begun"], ["hang"])])
+        run = self.start("run", "--dir", self.dir, "--in", "json", "-j1", "--kill-grace", "40", "--", *PUPPET)
+        run.process.stdin.write(tasks.encode())
+        run.close_input()
+        self.assertEqual(post.line(), "begun")
+        # It waits for the task, and then for the end of the worker that was told to end.
+        for _ in range(2):
+            self.stop()
+            self.assertEqual(self.state(), "running")
+        self.stop()
+        self.assertEqual(run.process.wait(), 143)
+        self.assertEqual(self.state(), "stopped")
+
+    def test_a_gang(self):
+        self.post_, self.gate_ = self.post(), self.gate()
+        worker = self.file("w.py", f"""import json, sys
+for line in sys.stdin:
+    id, payload, meta = json.loads(line)[:3]
+    if meta["rank"] == 0:
+        with open({self.post_.path!r}, "w") as post: post.write(f"{{payload}}\\n")
+        with open({self.gate_.path!r}) as gate: gate.read(1)
+    print(json.dumps([id, "ok", [payload, meta["rank"]]]), flush=True)
+""")
+        run = self.start("gang", "--dir", self.dir, "-n2", "-j2", "--wire", "json", "--in", "json", "--", PYTHON, worker)
+        run.process.stdin.write(b"4\n5\n")
+        run.close_input()
+        self.assertEqual(self.post_.line(), "4")
+        self.stop()
+        self.said(run, b"waiting")
+        self.let()
+        self.assertEqual(run.process.wait(), 143)
+        self.assertEqual(self.status(), "stopped: 1 of 2 tasks (50 %); status 143")
+        self.let()
+        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
+        self.assertEqual([json.loads(line) for line in self.inside("out").splitlines()], [[[4, 0], [4, 1]], [[5, 0], [5, 1]]])
+
+    def test_a_run_that_looks_late(self):
+        run = self.start(*self.gated("a", "b"))
+        self.assertEqual(self.post_.line(), "a")
+        run.signal(signal.SIGSTOP)
+        self.assertEqual(self.spread("stop", self.dir).status, 0)
+        self.assertEqual(self.spread("stop", self.dir).status, 0)
+        run.signal(signal.SIGCONT)
+        # Twice before it looked is once.
+        self.said(run, b"waiting")
+        self.let()
+        self.assertEqual(run.process.wait(), 143)
+        self.assertEqual(self.inside("out"), "done a\n")
+
+    def test_a_request_that_is_left_over_is_none(self):
+        self.assertEqual(self.square("--dry-run", input="3\n").status, 0)
+        self.file("d/stop", "")
+        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
+        self.assertEqual((self.inside("out"), os.path.exists(self.dir + "/stop")), ("9\n", False))
+
+    def test_of_a_detached_run_and_a_map_of_many_jobs(self):
+        words = self.gated(*"abcdef")
+        words[words.index("-j1")] = "-j3"
+        words[1:1] = ["--detach"]
+        self.assertEqual(self.spread(*words).status, 0)
+        self.assertEqual(sorted(self.post_.lines(3)), ["a", "b", "c"])
+        self.stop()
+        self.let(3)
+        attached = self.spread("attach", self.dir)
+        self.assertEqual(attached.status, 143, attached)
+        self.assertEqual(self.status(), "stopped: 3 of 6 tasks (50 %); status 143")
+        self.assertEqual(self.inside("out"), "done a\ndone b\ndone c\n")
+
+
+class Detached(WatchTest):
     def detach(self, words):
         result = self.spread(words[0], "--detach", *words[1:])
         self.assertEqual((result.status, result.out), (0, ""), result)
