@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -112,6 +113,7 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
         counts_ = {};
         task_time_ = {};
       }
+      seconds_ += std::exchange(part_seconds_, 0);  // of one that was cut off
       parts_.push_back(std::move(*part));
       parts_at_.push_back(at);
       end_.reset();
@@ -145,6 +147,13 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       if (!end) return tl::unexpected(end.error());
       end_ = *end;
       seconds_ += end->seconds;
+      part_seconds_ = 0;
+      return {};
+    }
+    case 'M': {
+      const auto ms = take_var(left);
+      if (!ms) return fail("a moment that is none");
+      part_seconds_ = static_cast<double>(*ms) / 1000;
       return {};
     }
     case 'I': all_read_ = true; return {};

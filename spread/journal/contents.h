@@ -88,8 +88,8 @@ class JournalContents {
   /// The last part came to its end by itself, and nothing of what it had is lost: a task without an
   /// answer is one that it has left out.
   bool complete() const { return end_ && end_->complete && !has_gaps_ && gone_ == 0; }
-  /// Seconds of all parts that said how long they took.
-  double seconds() const { return seconds_; }
+  /// Seconds of all parts; of one that was cut off, up to the last moment at which it wrote.
+  double seconds() const { return seconds_ + part_seconds_; }
   /// Of the tasks that have an answer: what they took, and in how many attempts.
   Duration task_time() const { return task_time_; }
   std::uint64_t attempts() const { return attempts_; }
@@ -113,7 +113,7 @@ class JournalContents {
   std::uint64_t tasks_ = 0;
   bool all_read_ = false;
   std::array<std::uint64_t, 4> counts_{};
-  double seconds_ = 0;
+  double seconds_ = 0, part_seconds_ = 0;  ///< of parts that are over; of one that is not
   Duration task_time_{};
   std::uint64_t attempts_ = 0;
   std::uint64_t shard_slots_ = 0;

@@ -379,12 +379,23 @@ Status RunJournal::failed(const std::string& what) {
   return fail(error_);
 }
 
+/// So that it is known how long a part took that is cut off.
+void RunJournal::put_moment() {
+  if (loop_.now() < after(last_moment_, kLinger)) return;
+  last_moment_ = loop_.now();
+  record_.clear();
+  record_.push_back('M');
+  append_var(to_microseconds(loop_.now() - began_) / 1000, record_);
+  log_->append(record_.view(), pending_);
+}
+
 Status RunJournal::flush() {
   if (!error_.empty()) return fail(error_);
   if (!log_) return {};
   put_tasks();
   put_answers();
   if (pending_.empty()) return {};
+  put_moment();
   // A run that was told to take over has put another file in its place.
   if (const Status ours = file_.check_ours(); !ours) return failed(ours.error().message);
   if (torn_ > 0) {

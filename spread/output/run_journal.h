@@ -142,6 +142,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   void put(ByteView record);
   void put_tasks();
   void put_answers();
+  void put_moment();
   void add_whole(const TaskResult& result);
   Status keep_again(TaskId task, AnswerPlace place);
   Status flush();
@@ -172,7 +173,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   bool awaits_places_ = false;
   AwaitedAnswers awaited_;
   std::optional<TimePoint> gathered_since_, unsynced_since_;
-  TimePoint began_{};
+  TimePoint began_{}, last_moment_{};
   Duration longest_unsynced_{};
   std::uint64_t attempts_ = 0;
   bool closed_ = false;

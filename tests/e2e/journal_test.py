@@ -403,6 +403,23 @@ for line in sys.stdin:
         self.assertEqual(result.values, [[[n, 0], [n, 1]] for n in (1, 2, 3, 4)])
 
 
+class Totals(JournalTest):
+    def test_time_and_attempts_are_those_of_all_parts_of_the_killed_ones_too(self):
+        clock, gate = self.clock(), self.gate()
+        tasks = self.file("tasks", json_lines([do(answer=1), do(["wait", gate.path], answer=2), do(["once", self.path("once"), ["wait", gate.path]])]))
+        words = ["run", "-j1", "--in", "json", "-a", tasks, "--", *PUPPET]
+        run = self.start(words[0], "--journal", self.journal, *words[1:], stdin=subprocess.DEVNULL)
+        self.assertEqual(run.read_line(), "1\n")
+        clock.forward(100)
+        gate.open()
+        self.assertEqual(run.read_line(), "2\n")
+        run.signal(signal.SIGKILL)
+        run.process.wait()
+        result = self.again(*words)
+        self.assertEqual(result.status, 0, result)
+        self.assertRegex(result.err, r"2 of 3 tasks were done before; 2 parts took 100\.\d s and 3 attempts;")
+
+
 class OutputFile(JournalTest):
     """-o FILE, gone on with in its place."""
 
