@@ -111,6 +111,7 @@ void Engine::conclude_journal(RunEnd& end) {
     complete_ = false;
     exit_status_ = kOwnError;
   }
+  reporter_->set_totals(journal_->totals());
   const std::string line = journal_->last_line(scheduler_.counts().arrived);
   if (!line.empty() && !end.output_closed) reporter_->say(line);
 }

@@ -339,7 +339,7 @@ bool Reporter::close_files() {
 
 bool Reporter::run_ended(int exit_status) {
   if (!events_) return true;
-  events_->run_ended(exit_status, loop_.now());
+  events_->run_ended(exit_status, totals_, loop_.now());
   events_file_.writer->flush();
   events_file_.writer->finish(true);
   tell_if_failed(events_file_);
@@ -360,7 +360,7 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
       say("not computed because " + std::string(because));
     }
   }
-  if (summary_) pass_on(summary_->text(loop_.now()));
+  if (summary_) pass_on(summary_->text(loop_.now(), totals_));
   show_said();
   if (said_file_.writer != nullptr) tell_if_failed(said_file_);
   (shared_ == nullptr ? errors_ : *shared_).flush();

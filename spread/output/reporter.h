@@ -143,6 +143,8 @@ class Reporter {
   /// Why one of these files cannot be written any more; empty while they can. Events whose
   /// reader is gone do not count.
   const std::string& file_error() const { return file_error_; }
+  /// What all parts of the run took, for its last words.
+  void set_totals(const PartTotals& totals) { totals_ = totals; }
   /// The last event. False: with it they cannot be written, which has been told.
   bool run_ended(int exit_status);
   /// The end: the last words. `with_failures`: which tasks have no value matters (it does not
@@ -203,6 +205,7 @@ class Reporter {
   std::optional<LogLevel> stderr_level_;
   std::unique_ptr<Explain> explain_;
   std::unique_ptr<Summary> summary_;
+  PartTotals totals_;
   FailureReport failures_;
   std::string not_computed_because_;  ///< what the last such task says itself
   std::vector<Observer*> observers_;

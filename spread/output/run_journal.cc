@@ -470,6 +470,15 @@ Status RunJournal::close(JournalEnd end) {
   return {};
 }
 
+PartTotals RunJournal::totals() const {
+  PartTotals totals;
+  if (!plan_) return totals;
+  totals.parts = contents_->parts().size() + 1;
+  totals.seconds = contents_->seconds() + to_seconds(loop_.now() - began_);
+  totals.attempts = contents_->attempts() + attempts_;
+  return totals;
+}
+
 std::string RunJournal::last_line(std::uint64_t tasks) const {
   if (!log_ || !error_.empty()) return {};
   std::string line = "journal " + options_.file + ": ";
@@ -478,9 +487,9 @@ std::string RunJournal::last_line(std::uint64_t tasks) const {
     if (const std::uint64_t more = plan_->count(Fate::Further); more > 0 && !plan_->by_content()) {
       line += fmt::format("{} more came at the end; ", more);
     }
-    line += fmt::format("{} parts took {:.1f} s and {} attempts; ", contents_->parts().size() + 1,
-                        contents_->seconds() + to_seconds(loop_.now() - began_),
-                        contents_->attempts() + attempts_);
+    const PartTotals all = totals();
+    line += fmt::format("{} parts took {:.1f} s and {} attempts; ", all.parts, all.seconds,
+                        all.attempts);
   }
   line += told(options_.durable);
   if (options_.durable == Durable::Batch) {

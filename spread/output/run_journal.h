@@ -26,6 +26,7 @@
 #include "spread/output/output_writer.h"
 #include "spread/output/scratch_file.h"
 #include "spread/output/sinks.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 
@@ -127,6 +128,8 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   Status close(JournalEnd end);
   /// Why it cannot be written; empty while it can.
   const std::string& error() const { return error_; }
+  /// Of all parts, as far as they have come.
+  PartTotals totals() const;
   /// At the end, for people.
   std::string last_line(std::uint64_t tasks) const;
 

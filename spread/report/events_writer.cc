@@ -137,8 +137,12 @@ EventsWriter::EventsWriter(ByteBuffer& out, TimePoint start, double wall_seconds
       .text<"version">(SPREAD_VERSION);
 }
 
-void EventsWriter::run_ended(int exit_status, TimePoint now) {
-  Line(*this, Name<"run_ended">(), now).whole<"exit_status">(exit_status);
+void EventsWriter::run_ended(int exit_status, const PartTotals& totals, TimePoint now) {
+  Line line(*this, Name<"run_ended">(), now);
+  line.whole<"exit_status">(exit_status);
+  if (totals.parts == 1) return;
+  line.whole<"parts">(totals.parts).real<"parts_seconds">(totals.seconds);
+  line.whole<"parts_attempts">(totals.attempts);
 }
 
 void EventsWriter::on(const WorkerStarted& event, TimePoint now) {

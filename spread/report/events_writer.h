@@ -8,6 +8,7 @@
 
 #include "spread/api/observer.h"
 #include "spread/base/buffers.h"
+#include "spread/report/summary.h"
 
 namespace spread {
 
@@ -19,7 +20,7 @@ class EventsWriter final : public Observer {
  public:
   /// `wall_seconds`: the time of day at `start`, in seconds since 1970.
   EventsWriter(ByteBuffer& out, TimePoint start, double wall_seconds);
-  void run_ended(int exit_status, TimePoint now);
+  void run_ended(int exit_status, const PartTotals& totals, TimePoint now);
 
   void on(const WorkerStarted& event, TimePoint now) override;
   void on(const WorkerReady& event, TimePoint now) override;

@@ -96,7 +96,7 @@ std::string Summary::format_row(const std::string& name, const Row& row, Duratio
                      each, static_cast<double>(tasks) / run);
 }
 
-std::string Summary::text(TimePoint now) const {
+std::string Summary::text(TimePoint now, const PartTotals& totals) const {
   const Duration elapsed = now - start_;
   const std::vector<Row> hosts = rows_by_host();
   std::size_t width = 12;
@@ -116,7 +116,9 @@ std::string Summary::text(TimePoint now) const {
   total.succeeded = succeeded_;
   total.failed = failed_;
   out += format_row("all", total, elapsed, width);
-  out += fmt::format("{:.3f} s in all\n", to_seconds(elapsed));
+  if (totals.parts == 1) return out + fmt::format("{:.3f} s in all\n", to_seconds(elapsed));
+  out += fmt::format("{:.3f} s in this part; {} parts took {:.3f} s and {} attempts in all\n",
+                     to_seconds(elapsed), totals.parts, totals.seconds, totals.attempts);
   return out;
 }
 

@@ -40,6 +40,13 @@ constexpr std::string_view outcome_name(Outcome outcome) {
   return "";
 }
 
+/// Of a run that was gone on with: of all its parts together, this one, too.
+struct PartTotals {
+  std::uint64_t parts = 1;
+  double seconds = 0;
+  std::uint64_t attempts = 0;
+};
+
 /// --summary: a table of what each worker and each host did.
 class Summary final : public Observer {
  public:
@@ -54,8 +61,9 @@ class Summary final : public Observer {
   /// the last one; `seconds` is the time spent on tasks,
   /// and `s/task` its mean; those in whose time a worker's start may be are left out of both. Up to
   /// 32 workers have a row each; beyond, hosts alone. Tasks that no worker answered for are counted
-  /// in the last row only.
-  std::string text(TimePoint now) const;
+  /// in the last row only. All of this is of this part; the line at the end says what all parts
+  /// took.
+  std::string text(TimePoint now, const PartTotals& totals = {}) const;
 
  private:
   struct Row {

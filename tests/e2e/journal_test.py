@@ -1,5 +1,6 @@
 """--journal and --resume of run, gang, map and pipe: docs/journal.md, docs/resume.md."""
 
+import json
 import os
 import random
 import signal
@@ -48,6 +49,18 @@ class Complete(JournalTest):
         second = self.noted(input="a\nb\nc\n")
         self.assertEqual((second.status, second.out), (0, "A\nB\nC\n"))
         self.assertEqual(sorted(self.ran()), ["a", "b", "c"])
+
+    def test_totals_are_those_of_all_parts(self):
+        tasks = json_lines([do(["answer", "error", {"type": "Odd", "message": "no"}]), 2, 3])
+        run = ["run", "--in", "json", "--retries", "2", "--summary", "--events", "events", "-j1"]
+        first = self.again(*run, "--", *PUPPET, input=tasks)
+        self.assertRegex(first.err, r"\n\d\.\d{3} s in all\n$")
+        again = self.again(*run, "--resume-failed", "--", *PUPPET, input=tasks)
+        self.assertRegex(again.err, r"\n\d\.\d{3} s in this part; 2 parts took \d\.\d{3} s and 6 attempts in all\n$")
+        with open(self.path("events")) as events:
+            end = json.loads(events.read().splitlines()[-1])
+        self.assertEqual((end["event"], end["parts"], end["parts_attempts"]), ("run_ended", 2, 6), end)
+        self.assertGreater(end["parts_seconds"], end["time"])
 
     def test_failures_are_kept_and_told(self):
         tasks = json_lines([do(answer=1), do(["answer", "error", {"type": "Odd", "message": "no"}]), do(answer=3)])

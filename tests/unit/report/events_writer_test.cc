@@ -42,9 +42,14 @@ TEST(EventsWriter, TellsTheEnd) {
   ByteBuffer out;
   EventsWriter writer(out, kStart, 0);
   out.clear();
-  writer.run_ended(101, kNow);
+  writer.run_ended(101, {}, kNow);
   EXPECT_EQ(as_text(out.view()),
             "{\"event\":\"run_ended\",\"time\":1.500000,\"exit_status\":101}\n");
+  out.clear();
+  writer.run_ended(0, {3, 20.25, 57}, kNow);
+  EXPECT_EQ(as_text(out.view()),
+            "{\"event\":\"run_ended\",\"time\":1.500000,\"exit_status\":0,\"parts\":3,"
+            "\"parts_seconds\":20.250000,\"parts_attempts\":57}\n");
 }
 
 TEST(EventsWriter, TellsTheLifeOfAWorker) {

@@ -94,7 +94,9 @@ TEST(Summary, HasRowsForWorkersHostsAndAll) {
   EXPECT_THAT(text, HasSubstr("n1                 2      2          2        0      0      4.000"));
   EXPECT_THAT(text, HasSubstr("n2                 1      1          1        0      1      2.000"));
   EXPECT_THAT(text, HasSubstr("all                3      3          4        1      1      6.000"));
-  EXPECT_THAT(text, HasSubstr("4.000 s in all\n"));
+  EXPECT_THAT(text, HasSubstr("\n4.000 s in all\n"));
+  EXPECT_THAT(summary.text(kStart + seconds(4), {3, 20.25, 57}),
+              HasSubstr("\n4.000 s in this part; 3 parts took 20.250 s and 57 attempts in all\n"));
 }
 
 TEST(Summary, LeavesOutTheTimeOfATaskInWhichAStartMayBe) {
