@@ -55,10 +55,10 @@ struct Prepared {
   std::vector<std::string> warnings{};  ///< to be told
 };
 
-/// The options that exist do all of it.
-void use_directory(Options& options, const RunDirectory& directory) {
+/// The options that exist do all of it. `goes_on`: --dry-run, too, says what would become of it.
+void use_directory(Options& options, const RunDirectory& directory, bool goes_on) {
   options.journal.file = directory.file(kJournalName);
-  options.journal.resume = !options.dry_run;
+  options.journal.resume = goes_on || !options.dry_run;
   options.journal.force = true;  // it may have been moved
   options.journal.stop_request = directory.file(kStopName);
   options.report.output_file = directory.file(kOutName);
@@ -140,7 +140,7 @@ Result<Prepared> go_on(const Options& given, Environment environment,
   if (!is_run) return fail(spec_name + ": its words are no run with a directory");
   Prepared prepared{std::move(*directory), std::move(parsed->options), {}};
   Options& options = prepared.options;
-  options.dry_run = false;
+  options.dry_run = given.dry_run;
   options.directory.detach = given.directory.detach;
   options.journal.failed_again |= given.journal.failed_again;
   options.journal.take_over = given.journal.take_over;
@@ -182,7 +182,7 @@ int run_in_directory(std::vector<std::string> words, Options options, Environmen
                         : prepare(std::move(words), std::move(options), streams);
   if (!prepared) return complain(streams, prepared.error());
   const RunDirectory& directory = prepared->directory;
-  use_directory(prepared->options, directory);
+  use_directory(prepared->options, directory, alone);
   if (prepared->input) streams.input = prepared->input.get();
   const bool dry = prepared->options.dry_run;
   UniqueFd log;

@@ -13,8 +13,8 @@ namespace {
 
 /// `run --dir DIR` and nothing that says what to run: what is in DIR does.
 bool is_alone(const Draft& draft) {
-  constexpr std::array<std::string_view, 4> kBeside = {"--dir", "--detach", "--resume-failed",
-                                                       "--take-over"};
+  constexpr std::array<std::string_view, 5> kBeside = {"--dir", "--detach", "--dry-run",
+                                                       "--resume-failed", "--take-over"};
   const Options& options = draft.options;
   return options.subcommand == Subcommand::Run && draft.has("--dir") &&
          options.job.command.words.empty() && options.items.input.groups.empty() &&
@@ -39,6 +39,9 @@ Status complete_directory(Draft& draft) {
   Options& options = draft.options;
   const std::string_view own = draft.has("--dir") ? "--dir" : "--detach";
   if (!draft.has(own)) return {};
+  if (options.directory.detach && options.dry_run) {
+    return fail("--detach and --dry-run exclude each other");
+  }
   options.directory.alone = is_alone(draft);
   if (options.directory.alone) return {};
   for (const std::string_view option : {"--journal", "--resume", "-o"}) {
@@ -48,9 +51,6 @@ Status complete_directory(Draft& draft) {
   }
   if (options.directory.detach && draft.has("-p")) {
     return fail("--detach and -p exclude each other: there is nothing to ask on");
-  }
-  if (options.directory.detach && options.dry_run) {
-    return fail("--detach and --dry-run exclude each other");
   }
   // Its place is known when the directory is.
   options.journal.file = "journal";

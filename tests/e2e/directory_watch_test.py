@@ -265,6 +265,32 @@ for line in sys.stdin:
         self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
         self.assertEqual([json.loads(line) for line in self.inside("out").splitlines()], [[[4, 0], [4, 1]], [[5, 0], [5, 1]]])
 
+    def test_a_run_with_subtasks(self):
+        self.post_, self.gate_ = self.post(), self.gate()
+        worker = self.file("w.py", """import os, sys, spread_worker as w
+def handle(x):
+    if isinstance(x, list): return sum(w.map(x))
+    with open(sys.argv[1], "w") as post: post.write(f"{x}\\n")
+    with open(sys.argv[2]) as gate: os.read(gate.fileno(), 1)
+    return x * x
+w.run(handle)
+""")
+        sdk = os.path.join(os.environ["SPREAD_SOURCE"], "worker_sdk", "python")
+        self.environment["PYTHONPATH"] = sdk
+        run = self.start("run", "--dir", self.dir, "--in", "json", "--out", "json", "-j2", "--window", "1", "--",
+                         PYTHON, worker, self.post_.path, self.gate_.path)
+        run.process.stdin.write(b"[1, 2]\n[3]\n[4]\n")
+        run.close_input()
+        self.assertIn(self.post_.line(), ("1", "3"))
+        self.stop()
+        # What is under way may end, with all that it has submitted.
+        self.let(4)
+        self.assertEqual(run.process.wait(), 143)
+        self.assertRegex(self.status(), "^stopped: [12] of 3 tasks")
+        self.let(3)
+        self.assertEqual(self.spread("run", "--dir", self.dir).status, 0)
+        self.assertEqual(self.inside("out"), "5\n9\n16\n")
+
     def test_a_run_that_looks_late(self):
         run = self.start(*self.gated("a", "b"))
         self.assertEqual(self.post_.line(), "a")

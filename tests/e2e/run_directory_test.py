@@ -122,6 +122,24 @@ class GoesOn(DirectoryTest):
         self.assertEqual(self.inside("out"), "done a\ndone b\ndone c\n")
         self.assertEqual(self.state(), "finished")
 
+    def test_a_dry_run_says_what_would_become_of_it(self):
+        self.square("--dry-run", input="1\n2\n")
+        names = sorted(os.listdir(self.dir))
+        shown = self.spread("run", "--dir", self.dir, "--dry-run")
+        self.assertEqual(shown.status, 0, shown)
+        self.assertEqual(shown.out.splitlines()[-1], "0 kept, 2 to run")
+        self.assertEqual((sorted(os.listdir(self.dir)), self.status()), (names, "prepared"))
+        run = self.start("run", "--dir", self.dir)
+        self.assertEqual(run.process.wait(), 0)
+        self.refused("run", "--dir", self.dir, "--dry-run", because="has finished")
+        self.refused("run", "--dir", self.dir, "--dry-run", "--detach", because="exclude each other")
+        self.dir = self.path("m")
+        self.assertEqual(self.spread("map", "--dir", self.dir, "test {} != b", ":::", "a", "b").status, 1)
+        before = {name: self.inside(name) for name in ("log", "out", "pid")}
+        shown = self.spread("run", "--dir", self.dir, "--dry-run", "--resume-failed")
+        self.assertEqual((shown.status, shown.out.splitlines()[-1]), (0, "1 kept, 1 to run"), shown)
+        self.assertEqual({name: self.inside(name) for name in before}, before)
+
     def test_failed_tasks_only_when_asked(self):
         gate = self.path("there")
         result = self.spread("map", "--dir", self.dir, "-k", f"test {{}} != b || test -e {gate} && echo {{}}", ":::", "a", "b")
