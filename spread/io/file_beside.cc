@@ -28,7 +28,7 @@ FileBeside::~FileBeside() {
 }
 
 Status FileBeside::put_into_place() {
-  if (sys::fsync(fd_.get()) != 0 || sys::rename(path_.c_str(), name_.c_str()) != 0) {
+  if (!sync_file(fd_.get()) || sys::rename(path_.c_str(), name_.c_str()) != 0) {
     return tl::unexpected(errno_error("cannot put a file into the place of " + name_));
   }
   path_.clear();

@@ -110,7 +110,7 @@ Result<JournalFile> JournalFile::create(const std::string& name) {
 }
 
 Result<JournalFile> JournalFile::create_bare(const std::string& name) {
-  UniqueFd fd(sys::open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode));
+  UniqueFd fd = open_file(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode);
   if (!fd) {
     const int number = errno;
     return tl::unexpected(Error{name + ": cannot make it: " + errno_text(number), number});
@@ -121,7 +121,7 @@ Result<JournalFile> JournalFile::create_bare(const std::string& name) {
 }
 
 Result<JournalFile> JournalFile::open_to_append(const std::string& name) {
-  UniqueFd fd(sys::open(name.c_str(), O_RDWR | O_CLOEXEC));
+  UniqueFd fd = open_file(name.c_str(), O_RDWR | O_CLOEXEC);
   if (!fd) return tl::unexpected(errno_error(name + ": cannot open it"));
   JournalFile file(name, std::move(fd));
   SPREAD_TRY(file.begin_or_check());
@@ -136,7 +136,7 @@ Result<JournalFile> JournalFile::open_to_append(const std::string& name) {
 
 Result<JournalFile> JournalFile::open_to_read(const std::string& name) {
   // A FIFO would wait for its writer, and is refused below.
-  UniqueFd fd(sys::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  UniqueFd fd = open_file(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (!fd) return tl::unexpected(errno_error(name + ": cannot open it"));
   JournalFile file(name, std::move(fd));
   SPREAD_TRY(file.begin_or_check());
@@ -218,7 +218,7 @@ Status JournalFile::append(ByteView bytes) {
     if (n <= 0) {
       Error why = n < 0 ? error("write it") : Error{name_ + ": cannot write it", 0};
       // The next resume cuts it off, where this fails.
-      static_cast<void>(sys::ftruncate(fd_.get(), static_cast<off_t>(end_)));
+      static_cast<void>(cut_file(fd_.get(), end_));
       return tl::unexpected(std::move(why));
     }
     at += static_cast<std::size_t>(n);
@@ -236,9 +236,11 @@ Status JournalFile::sync() {
 
 /// A new name is in its folder for certain only when that is synced.
 Status JournalFile::sync_name() {
-  const UniqueFd folder(sys::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  // Some file systems have no sync of a folder, and some folders cannot be read.
-  if (folder && sys::fsync(folder.get()) != 0 && errno != EINVAL && errno != EINTR) {
+  const UniqueFd folder = open_file(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // Some folders may be written to and not read.
+  if (!folder && errno != EACCES) return tl::unexpected(error("sync its folder"));
+  // Some file systems have no sync of a folder.
+  if (folder && !sync_file(folder.get()) && errno != EINVAL) {
     return tl::unexpected(error("sync its folder"));
   }
   name_is_synced_ = true;
@@ -246,11 +248,16 @@ Status JournalFile::sync_name() {
 }
 
 Status JournalFile::truncate_to(std::uint64_t end) {
-  if (sys::ftruncate(fd_.get(), static_cast<off_t>(end)) != 0) {
-    return tl::unexpected(error("cut it back"));
-  }
+  if (!cut_file(fd_.get(), end)) return tl::unexpected(error("cut it back"));
   end_ = end;
   return {};
+}
+
+Status JournalFile::close() {
+  const int number = fd_.close();
+  if (number == 0) return {};
+  errno = number;
+  return tl::unexpected(error("close it"));
 }
 
 Status JournalFile::check_ours() const {
@@ -322,10 +329,11 @@ Result<RepairedJournal> repair_journal(const std::string& from, const std::strin
   JournalCopier copier(*in, [&out](ByteView bytes) { return out->append(bytes); });
   Result<LogRead> read = LogRead::Damaged;
   while (read && *read == LogRead::Damaged) read = copier.copy();
-  const Status synced = read ? out->sync() : tl::unexpected(read.error());
-  if (!synced) {
+  Status done = read ? out->sync() : tl::unexpected(read.error());
+  if (done) done = out->close();
+  if (!done) {
     sys::unlink(to.c_str());
-    return tl::unexpected(synced.error());
+    return tl::unexpected(done.error());
   }
   const RecordLogReader& reader = copier.reader();
   return RepairedJournal{copier.records(), reader.skipped().damaged_bytes,

@@ -49,6 +49,9 @@ class JournalFile final : public JournalBytes {
   Status sync();
   /// Cuts off what is behind `end`.
   Status truncate_to(std::uint64_t end);
+  /// Nothing follows. An Error if what was appended is not there, which NFS tells only now. The
+  /// lock is given up in any case.
+  Status close();
   /// An Error if its name is no longer that of this file: another run has taken it over, or it was
   /// moved.
   Status check_ours() const;

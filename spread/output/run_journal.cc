@@ -391,7 +391,7 @@ void RunJournal::put_moment() {
 
 Status RunJournal::flush() {
   if (!error_.empty()) return fail(error_);
-  if (!log_) return {};
+  if (!log_ || closed_) return {};
   put_tasks();
   put_answers();
   if (pending_.empty()) return {};
@@ -430,7 +430,7 @@ Status RunJournal::before_write() {
 
 Status RunJournal::turn() {
   if (!error_.empty()) return fail(error_);
-  if (!log_) return {};
+  if (!log_ || closed_) return {};
   while (const auto overdue = awaited_.overdue(loop_.now())) add_whole(*overdue);
   const bool large = pending_.size() + batch_.size() + digests_.size() >= kBatch;
   if (large || (gathered_since_ && loop_.now() >= after(*gathered_since_, kLinger))) {
@@ -442,7 +442,7 @@ Status RunJournal::turn() {
 }
 
 TimePoint RunJournal::next_deadline() const {
-  if (!log_ || !error_.empty() || closed_) return kForever;
+  if (!log_ || closed_ || !error_.empty()) return kForever;
   TimePoint next = awaited_.deadline();
   if (gathered_since_) next = std::min(next, after(*gathered_since_, kLinger));
   if (options_.durable == Durable::Batch && unsynced_since_) {
@@ -452,9 +452,8 @@ TimePoint RunJournal::next_deadline() const {
 }
 
 Status RunJournal::close(JournalEnd end) {
-  if (!log_ || closed_) return error_.empty() ? Status() : fail(error_);
-  closed_ = true;
   if (!error_.empty()) return fail(error_);
+  if (!log_ || closed_) return {};
   if (unsynced_since_ && options_.durable == Durable::None) {
     longest_unsynced_ = loop_.now() - began_;
   }
@@ -467,7 +466,9 @@ Status RunJournal::close(JournalEnd end) {
   put(record_.view());
   SPREAD_TRY(flush());
   if (options_.durable != Durable::None) SPREAD_TRY(sync());
-  return {};
+  closed_ = true;
+  const Status file = file_.close();
+  return file ? Status() : failed(file.error().message);
 }
 
 PartTotals RunJournal::totals() const {

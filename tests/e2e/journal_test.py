@@ -553,3 +553,20 @@ class File(JournalTest):
         result = self.spread("run", "--journal", self.path("no/such"), "--", *SQUARE, input="1\n")
         self.assertEqual((result.status, result.out), (255, ""), result)
         self.assertIn("no/such", result.err)
+
+    def test_what_is_told_when_it_is_closed(self):
+        self.close_fails(self.journal)
+        for durable in ("none", "batch"):
+            with self.subTest(durable):
+                result = self.again("run", "--durable", durable, "--in", "json", "--", *SQUARE, input="1\n2\n")
+                self.assertEqual((result.status, result.out), (255, "1\n4\n"), result)
+                self.assertIn(f"journal {self.journal}: cannot close it: Disk quota exceeded\n", result.err)
+
+    def test_a_copy_that_is_told_so_when_it_is_closed_is_removed(self):
+        self.again("run", "--", *SQUARE, input="1\n2\n")
+        copy = self.file("copy", "")
+        self.close_fails(copy)
+        os.unlink(copy)
+        result = self.spread("journal", "repair", self.journal, copy)
+        self.assertEqual((result.status, os.path.exists(copy)), (255, False), result)
+        self.assertIn("cannot close it: Disk quota exceeded", result.err)
