@@ -126,8 +126,7 @@ void Engine::hand_on() {
   if (kept_) hand_on_kept();
   if (!results_lost_) {
     if (const Status status = mode_->advance(all_over()); !status) {
-      results_lost_ = true;
-      abort(status.error().message);
+      give_up_kept(status.error().message);
     }
   }
   if (!unread_.empty()) {
@@ -187,7 +186,8 @@ void Engine::pull_tasks() {
     constexpr int kRecordsPerTurn = 10000;
     Record record;
     // Asked again for each: a few large ones are as good as many small ones.
-    for (int n = 0; n < kRecordsPerTurn && scheduler_.tasks_wanted() > 0 && input_->next(record);
+    for (int n = 0; n < kRecordsPerTurn && compare_error_.empty() &&
+                    scheduler_.tasks_wanted() > 0 && input_->next(record);
          ++n) {
       take_record(record);
     }
@@ -274,7 +274,7 @@ TimePoint Engine::next_deadline() {
   if (phases_.phase() != RunPhase::Working) {
     return drained() || waits_for_reader() ? outputs : loop_.now();
   }
-  if (kept_ && kept_->ready() && !mode_->full()) return loop_.now();
+  if (kept_ && kept_->ready() && kept_->has_room(*mode_, *stdout_)) return loop_.now();
   // Not in a loop within the turn: what happens again and again must not keep signals waiting.
   if (undecided_ || !driver_.inbox().empty() || input_at_hand()) return loop_.now();
   const TimePoint next = std::min(scheduler_.next_deadline(), outputs);

@@ -61,7 +61,9 @@ Result<bool> Engine::compare_some() {
 
 Error Engine::resume_error(TaskId task, const Error& error) {
   const std::string place = place_of(task);
-  return Error{"--resume: " + (place.empty() ? "" : place + ": ") + error.message};
+  const bool resumes = journal_ != nullptr && journal_->resumes();
+  return Error{(resumes ? "--resume: " : "--journal: ") + (place.empty() ? "" : place + ": ") +
+               error.message};
 }
 
 /// Notes that it has been read. True: it is done, and the Scheduler has been told, or there is an
@@ -84,10 +86,11 @@ bool Engine::is_done_already(TaskId task, const Record& record) {
 }
 
 void Engine::hand_on_kept() {
-  if (const Status status = kept_->hand_on(*mode_); !status) give_up_kept(status.error().message);
+  const Status status = kept_->hand_on(*mode_, *stdout_);
+  if (!status) give_up_kept(status.error().message);
 }
 
-/// What was done cannot be handed on, and what comes behind it must not be.
+/// Results cannot be handed on, those that were kept neither, and what comes behind must not be.
 void Engine::give_up_kept(const std::string& why) {
   if (kept_) kept_->drop();
   results_lost_ = true;

@@ -15,7 +15,7 @@ Status KeptTasks::add(TaskId task, const ResumePlan::Decision& decision) {
                      {static_cast<std::uint64_t>(decision.outcome) + 1, decision.place});
 }
 
-Status KeptTasks::hand_on(RunMode& mode) {
+Status KeptTasks::hand_on(RunMode& mode, const OutputWriter& output) {
   constexpr int kPerTurn = 10000;
   ready_ = false;
   for (int n = 0; next_ < known_; ++next_) {
@@ -27,8 +27,8 @@ Status KeptTasks::hand_on(RunMode& mode) {
     const auto entry = places_.get(next_);
     if (!entry) return tl::unexpected(entry.error());
     if (entry->first == 0) continue;  // it was run, and has gone out
-    if (mode.full()) return {};
-    if (++n > kPerTurn) {
+    // What is full now may have room before the turn is over, and then nothing else wakes the loop.
+    if (!has_room(mode, output) || ++n > kPerTurn) {
       ready_ = true;
       return {};
     }

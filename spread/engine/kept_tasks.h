@@ -27,8 +27,13 @@ class KeptTasks {
   }
   /// Hands on what is due: in task order, that is what comes before the first one that is not
   /// final. Not for longer than a turn may take.
-  Status hand_on(RunMode& mode);
-  /// There is more to be handed on, and room for it.
+  Status hand_on(RunMode& mode, const OutputWriter& output);
+  /// In task order the next one is what all that is held waits for: however much that is, it goes
+  /// on.
+  bool has_room(const RunMode& mode, const OutputWriter& output) const {
+    return ordered_ ? !output.full() : !mode.full();
+  }
+  /// There is more to be handed on, as soon as there is room for it.
   bool ready() const { return ready_; }
   /// All has been handed on.
   bool done() const { return next_ == known_; }
