@@ -63,6 +63,8 @@ struct TaskResult {
   /// The start and the preparation of its worker may be in `duration`: it has not said when they
   /// were over.
   bool first = false;
+  /// It failed with tries left, in a run that was cut off: one that goes on with it tries it again.
+  bool cut_short = false;
 };
 
 }  // namespace spread

@@ -316,6 +316,8 @@ struct DeliverTask {
   bool from_answer = false;
   bool fatal = false;  ///< the answer was
   bool timed_out = false;
+  /// It failed, and is tried again only if the run is gone on with: this one is ending.
+  bool cut_short = false;
   std::string_view error_type;  ///< a literal
   std::string message;
   Slice answer = {};

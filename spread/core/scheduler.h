@@ -153,6 +153,7 @@ class Scheduler {
   void requeue(TaskIndex i, Actions& actions);
   void deliver_value(TaskIndex i, Answered& answered, Duration duration, bool first,
                      Actions& actions);
+  bool is_cut_off() const;
   void attempt_failed(TaskIndex i, DeliverTask how, Actions& actions);
   void attempt_refused(Slot& slot, TaskIndex i, const Answered& event, Duration duration,
                        TimePoint now, Actions& actions);

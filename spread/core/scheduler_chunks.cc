@@ -103,6 +103,7 @@ void Scheduler::list_failed(TaskIndex head, const DeliverTask& how, Why why, boo
     if (stopping_) {
       DeliverTask delivery = how;
       delivery.duration = share;
+      delivery.cut_short = is_cut_off();
       deliver(i, std::move(delivery), actions);
       continue;
     }

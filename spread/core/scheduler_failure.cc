@@ -77,6 +77,9 @@ void Scheduler::check_halt(Actions& actions) {
   if (halt_.now()) kill_all(true, "--halt now was reached", actions);
 }
 
+/// By a signal or an error, and not by --halt, which is an end as good as any.
+bool Scheduler::is_cut_off() const { return stopping_ && !halt_reached_; }
+
 void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   Task& task = tasks_[i];
   if (is_list(i)) {
@@ -87,6 +90,7 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
   task.refused_since.reset();
   if (after_failure(task, options_.failure, stopping_) == Verdict::Final) {
     how.outcome = Outcome::Failed;
+    how.cut_short = is_cut_off() && after_failure(task, options_.failure, false) != Verdict::Final;
     deliver(i, std::move(how), actions);
     return;
   }
@@ -399,6 +403,7 @@ void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration
   }
   DeliverTask how;
   how.outcome = Outcome::Lost;
+  how.cut_short = is_cut_off() && after_crash(task, options_.failure, false) != Verdict::Final;
   how.worker = worker;
   how.duration = duration;
   how.first = first;

@@ -108,6 +108,7 @@ void JobMode::to_journal(const DeliverTask& delivery, const Ending& ending,
   result.worker = delivery.worker;
   result.attempts = delivery.attempts;
   result.duration = delivery.duration;
+  result.cut_short = delivery.cut_short;
   const std::string tag = output_ ? commands_->tag(values_of(delivery.payload),
                                                    context_of(delivery.task, delivery.worker))
                                   : "";

@@ -430,6 +430,7 @@ void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
   result.attempts = delivery.attempts;
   result.duration = delivery.duration;
   result.first = delivery.first;
+  result.cut_short = delivery.cut_short;
   if (!delivery.members.empty()) {
     result.value = gather(setup_.tasks->gang.gather, delivery.payload, delivery.members);
   } else if (result.outcome == Outcome::Ok) {

@@ -402,6 +402,24 @@ for line in sys.stdin:
         self.assertEqual(post.line(), "c")
         self.assertTrue(post.is_empty())
 
+    def test_a_failure_that_a_signal_has_left_without_its_tries_is_none(self):
+        post, gate = self.post(), self.gate()
+        words = ["map", "-k", "-j1", "--retries", "2", "--journal", self.journal, "--resume",
+                 "echo {} > %s; read x < %s; exit $x" % (post.path, gate.path), ":::", "a"]
+        run = self.start(*words)
+        self.assertEqual(post.line(), "a")
+        run.signal(signal.SIGINT)
+        self.assertIn(b"waiting", run.process.stderr.readline())
+        gate.open(1, b"1\n")
+        ended = run.finish()
+        self.assertEqual(ended.status, 130, ended)
+        run = self.start(*words)
+        self.assertEqual(post.line(), "a")
+        gate.open(1, b"1\n")
+        self.assertEqual(post.line(), "a")
+        gate.open(1, b"0\n")
+        self.assertEqual(run.finish().status, 0)
+
     def test_a_gang(self):
         worker = self.file("w.py", """import json, os, sys
 for line in sys.stdin:

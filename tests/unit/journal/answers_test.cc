@@ -82,6 +82,16 @@ TEST(AnswerBatch, APlaceThatIsNoneIsRefused) {
   }
 }
 
+TEST(AnswerBatch, AFailureThatWouldBeTriedAgainIsNoOutcome) {
+  AnswerBatch batch;
+  TaskResult failed = result(0, Outcome::Failed);
+  failed.cut_short = true;
+  batch.add(failed, {}, {});
+  AnswerList list;
+  ASSERT_TRUE(list.parse(batch.take()));
+  EXPECT_EQ(list.answers()[0].outcome, Outcome::NotComputed);
+}
+
 TEST(AnswerBatch, BeginsAnewWhenItHasBeenTaken) {
   AnswerBatch batch;
   batch.add(result(100), {}, as_bytes("one"));
