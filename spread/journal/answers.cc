@@ -43,8 +43,7 @@ void AnswerBatch::add(const TaskResult& result, ByteView head, ByteView body, By
   Byte* to = put_signed_var(begin, static_cast<std::int64_t>(number(result.id) - last_));
   last_ = number(result.id);
   const Outcome outcome = result.cut_short ? Outcome::NotComputed : result.outcome;
-  *to++ =
-      static_cast<Byte>((static_cast<Byte>(outcome) + 1) | (result.first ? kFirst : 0) | bits);
+  *to++ = static_cast<Byte>((static_cast<Byte>(outcome) + 1) | (result.first ? kFirst : 0) | bits);
   to = put_var(to, result.attempts);
   to = put_var(to, to_microseconds(result.duration));
   to = put_var(to, number(result.worker));

@@ -74,22 +74,27 @@ Result<JournalEnd> parse_end(ByteView record) {
 
 // ---------------------------------------------------------------- all of it
 
+namespace {
+
+bool has_gap(const LogSkipped& skipped) {
+  return skipped.zero_bytes + skipped.damaged_bytes + skipped.void_bytes > 0;
+}
+
+}  // namespace
+
 Status JournalContents::read(RecordLogReader& log, const Look& look) {
   while (true) {
     switch (log.next()) {
       case LogRead::Record: {
-        if (const Status taken = take(log.record(), log.record_at()); !taken) {
+        has_gaps_ = has_gap(log.skipped());
+        if (const Status taken = take(log.record(), log.record_at(), has_gaps_); !taken) {
           return fail(fmt::format("at byte {}: {}", log.record_at(), taken.error().message));
         }
         if (look) SPREAD_TRY(look(log.record(), log.record_at()));
         break;
       }
       case LogRead::End:
-      case LogRead::Torn: {
-        const LogSkipped& skipped = log.skipped();
-        has_gaps_ = skipped.zero_bytes + skipped.damaged_bytes + skipped.void_bytes > 0;
-        return {};
-      }
+      case LogRead::Torn: has_gaps_ = has_gap(log.skipped()); return {};
       case LogRead::Damaged:
         return fail(
             fmt::format("damaged at byte {} (spread journal repair IN OUT copies what is sound)",
@@ -99,16 +104,22 @@ Status JournalContents::read(RecordLogReader& log, const Look& look) {
   }
 }
 
-Status JournalContents::take(ByteView record, std::uint64_t at) {
+/// `has_gap`: something in front of it is lost, which it may belong to.
+Status JournalContents::take(ByteView record, std::uint64_t at, bool has_gap) {
   if (record.empty()) return fail("a record without a type");
   ByteView left = record.subspan(1);
-  if (parts_.empty() && record[0] != 'P') return fail("no part begins there");
+  if (parts_.empty() && record[0] != 'P') {
+    return has_gap ? Status() : fail("no part begins there");
+  }
   switch (record[0]) {
     case 'P': {
       auto part = parse_part(record);
       if (!part) return tl::unexpected(part.error());
       if (part->renumbers) {
-        table_.clear();
+        // Of those that had been read by then, none is looked for any more where all were.
+        if (!renumbering_is_open_) oldest_ = first_;
+        renumbering_is_open_ = true;
+        first_ += tasks_;
         tasks_ = attempts_ = gone_ = 0;
         counts_ = {};
         task_time_ = {};
@@ -120,22 +131,10 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       all_read_ = false;
       return {};
     }
-    case 'T': return take_tasks(left);
+    case 'T': return take_tasks(left, has_gap);
     case 'A':
-    case 'Z': return take_answers(record, at);
-    case 'K': {
-      const auto task = take_var(left), place = take_var(left), outcome = take_var(left),
-                 attempts = take_var(left), us = take_var(left);
-      if (!us || !attempts || !outcome || !place || !task || *outcome > 3) {
-        return fail("a kept task is no task");
-      }
-      JournalAnswer answer;
-      answer.task = TaskId{*task};
-      answer.outcome = static_cast<Outcome>(*outcome);
-      answer.attempts = static_cast<std::uint32_t>(*attempts);
-      answer.duration = from_microseconds(*us);
-      return set(answer, *place);
-    }
+    case 'Z': return take_answers(record, at, has_gap);
+    case 'K': return take_kept(left, has_gap);
     case 'S': {
       const auto slots = take_var(left);
       if (!slots || *slots == 0 || *slots > UINT32_MAX) return fail("a number of slots is none");
@@ -156,7 +155,10 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
       part_seconds_ = static_cast<double>(*ms) / 1000;
       return {};
     }
-    case 'I': all_read_ = true; return {};
+    case 'I':
+      all_read_ = true;
+      renumbering_is_open_ = false;
+      return {};
     // Of interest to those who look at one task, or at workers.
     case 'O':
     case 'F':
@@ -166,32 +168,59 @@ Status JournalContents::take(ByteView record, std::uint64_t at) {
   }
 }
 
-Status JournalContents::take_tasks(ByteView left) {
+/// Where tasks are lost, those behind them are, too, and what these came to: the part that goes on
+/// with it reads them again, and notes them.
+Status JournalContents::take_tasks(ByteView left, bool has_gap) {
   const auto first = take_var(left);
-  if (!first || *first != tasks_ || left.size() % 8 != 0) {
+  if (!first || left.size() % 8 != 0 || (*first != tasks_ && !has_gap)) {
     return fail("tasks that do not follow those before");
   }
+  if (*first != tasks_) return {};
   for (; !left.empty(); left = left.subspan(8)) {
-    SPREAD_TRY(table_.set(tasks_, {load_digest(left), 0}));
+    SPREAD_TRY(table_.set(first_ + tasks_, {load_digest(left), 0}));
     ++tasks_;
   }
   return {};
 }
 
-Status JournalContents::take_answers(ByteView record, std::uint64_t at) {
+Status JournalContents::take_answers(ByteView record, std::uint64_t at, bool has_gap) {
   SPREAD_TRY(list_.parse(record));
   for (std::size_t i = 0; i < list_.answers().size(); ++i) {
-    SPREAD_TRY(set(list_.answers()[i], answer_place(at, i)));
+    SPREAD_TRY(set(list_.answers()[i], answer_place(at, i), has_gap));
   }
   return {};
 }
 
+Status JournalContents::take_kept(ByteView left, bool has_gap) {
+  const auto task = take_var(left), was = take_var(left), place = take_var(left),
+             outcome = take_var(left), attempts = take_var(left), us = take_var(left);
+  if (!us || !attempts || !outcome || !place || !was || !task || *outcome > 3 || *was >= first_) {
+    return fail("a kept task is no task");
+  }
+  if (*task >= tasks_) return has_gap ? Status() : fail("a kept task was not read");
+  const auto now = table_.get(first_ + *task), old = table_.get(*was);
+  if (!now) return tl::unexpected(now.error());
+  if (!old) return tl::unexpected(old.error());
+  // Its own answer came in front of this. If that is lost, the old one is not to be.
+  if (*place == 0 && now->second == 0) return {};
+  SPREAD_TRY(table_.set(*was, {old->first, 0}));
+  if (*place == 0) return {};
+  JournalAnswer answer;
+  answer.task = TaskId{*task};
+  answer.outcome = static_cast<Outcome>(*outcome);
+  answer.attempts = static_cast<std::uint32_t>(*attempts);
+  answer.duration = from_microseconds(*us);
+  return set(answer, *place, has_gap);
+}
+
 /// A place times eight, whether the result is in a file of -o, and the outcome: never zero. What is
 /// not there any more is kGone, which no place is.
-Status JournalContents::set(const JournalAnswer& answer, AnswerPlace place) {
+Status JournalContents::set(const JournalAnswer& answer, AnswerPlace place, bool has_gap) {
   const std::uint64_t n = number(answer.task);
-  if (n >= tasks_) return fail("an answer to a task that was not read");
-  auto entry = table_.get(n);
+  if (n >= tasks_) {
+    return has_gap ? Status() : fail("an answer to a task that was not read");
+  }
+  auto entry = table_.get(first_ + n);
   if (!entry) return tl::unexpected(entry.error());
   if (entry->second == kGone) {
     --gone_;
@@ -203,14 +232,14 @@ Status JournalContents::set(const JournalAnswer& answer, AnswerPlace place) {
   if (!*there) {
     ++gone_;
     entry->second = kGone;
-    return table_.set(n, *entry);
+    return table_.set(first_ + n, *entry);
   }
   entry->second = place << 3 | static_cast<std::uint64_t>(answer.in_output ? kInOutputBit : 0) |
                   static_cast<std::uint64_t>(answer.outcome);
   ++counts_[entry->second & 3];
   attempts_ += answer.attempts;
   task_time_ += answer.duration;
-  return table_.set(n, *entry);
+  return table_.set(first_ + n, *entry);
 }
 
 /// False: its result was in a file of -o, and is not there.
@@ -225,8 +254,8 @@ Result<bool> JournalContents::find_in_output(const JournalAnswer& answer, Answer
   return true;
 }
 
-Result<JournalContents::Task> JournalContents::task(std::uint64_t number) {
-  const auto entry = table_.get(number);
+Result<JournalContents::Task> JournalContents::entry(std::uint64_t index) {
+  const auto entry = table_.get(index);
   if (!entry) return tl::unexpected(entry.error());
   Task task;
   task.digest = entry->first;

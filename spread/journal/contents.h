@@ -66,7 +66,17 @@ class JournalContents {
     bool is_gone = false;    ///< it was there, and has no answer any more
   };
   /// Of one below tasks().
-  Result<Task> task(std::uint64_t number);
+  Result<Task> task(std::uint64_t number) { return entry(first_ + number); }
+  /// The same by its index among all that were read, whatever their numbers were: those that a part
+  /// had in which numbers began anew come behind those of the parts before. What is kept of one of
+  /// them has its answer no more.
+  Result<Task> entry(std::uint64_t index);
+  /// Those that may have answers.
+  std::uint64_t entries_begin() const { return oldest_; }
+  std::uint64_t entries_end() const { return first_ + tasks_; }
+  /// The last time that numbers began anew, the part was cut off before it had read all of the
+  /// input: what the rest of it came to is among the older ones.
+  bool renumbering_is_open() const { return renumbering_is_open_; }
   /// So many have been read in all parts; their numbers are those below.
   std::uint64_t tasks() const { return tasks_; }
   /// There are no others: the input has ended, in the last part.
@@ -95,10 +105,11 @@ class JournalContents {
   std::uint64_t attempts() const { return attempts_; }
 
  private:
-  Status take(ByteView record, std::uint64_t at);
-  Status take_tasks(ByteView left);
-  Status take_answers(ByteView record, std::uint64_t at);
-  Status set(const JournalAnswer& answer, AnswerPlace place);
+  Status take(ByteView record, std::uint64_t at, bool has_gap);
+  Status take_tasks(ByteView left, bool has_gap);
+  Status take_answers(ByteView record, std::uint64_t at, bool has_gap);
+  Status take_kept(ByteView left, bool has_gap);
+  Status set(const JournalAnswer& answer, AnswerPlace place, bool has_gap);
   Result<bool> find_in_output(const JournalAnswer& answer, AnswerPlace at);
 
   EntryFile& table_;
@@ -110,7 +121,9 @@ class JournalContents {
   std::uint64_t gone_ = 0;
   std::optional<JournalEnd> end_;
   bool has_gaps_ = false;
+  std::uint64_t oldest_ = 0, first_ = 0;  ///< entries: of older numberings, of the one that counts
   std::uint64_t tasks_ = 0;
+  bool renumbering_is_open_ = false;
   bool all_read_ = false;
   std::array<std::uint64_t, 4> counts_{};
   double seconds_ = 0, part_seconds_ = 0;  ///< of parts that are over; of one that is not

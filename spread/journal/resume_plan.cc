@@ -21,6 +21,7 @@ std::string_view text_of(Fate fate) {
 
 Result<std::unique_ptr<ResumePlan>> ResumePlan::create(JournalContents& contents, ResumeHow how,
                                                        EntryFile* buckets, EntryFile* chain) {
+  how.by_content |= contents.renumbering_is_open();
   std::unique_ptr<ResumePlan> plan(new ResumePlan(contents, how, buckets, chain));
   if (how.by_content) SPREAD_TRY(plan->index_by_content());
   return plan;
@@ -79,10 +80,11 @@ Result<std::uint64_t> ResumePlan::bucket_of(std::uint64_t digest) {
 }
 
 Status ResumePlan::index_by_content() {
-  bucket_mask_ = std::bit_ceil(2 * contents_.tasks() + 16) - 1;
+  const std::uint64_t begin = contents_.entries_begin(), end = contents_.entries_end();
+  bucket_mask_ = std::bit_ceil(2 * (end - begin) + 16) - 1;
   // From the last to the first, so that of equal ones the first is found first.
-  for (std::uint64_t n = contents_.tasks(); n-- > 0;) {
-    const auto task = contents_.task(n);
+  for (std::uint64_t n = end; n-- > begin;) {
+    const auto task = contents_.entry(n);
     if (!task) return tl::unexpected(task.error());
     const Fate fate = fate_of(*task);
     if (fate != Fate::Done && fate != Fate::DoneBadly) continue;
@@ -104,10 +106,10 @@ Result<ResumePlan::Decision> ResumePlan::by_digest(std::uint64_t digest) {
   const auto head = buckets_->get(*bucket);
   if (!head) return tl::unexpected(head.error());
   if (head->second == 0) return decision;
-  const std::uint64_t number = head->second - 1;
-  const auto task = contents_.task(number);
+  decision.was = head->second - 1;
+  const auto task = contents_.entry(decision.was);
   if (!task) return tl::unexpected(task.error());
-  const auto rest = chain_->get(number);
+  const auto rest = chain_->get(decision.was);
   if (!rest) return tl::unexpected(rest.error());
   SPREAD_TRY(buckets_->set(*bucket, {digest, rest->first}));
   decision.fate = fate_of(*task);

@@ -31,7 +31,9 @@ std::string_view text_of(Fate fate);
 
 struct ResumeHow {
   bool failed_again = false;  ///< --resume-failed
-  bool by_content = false;    ///< --resume=content: numbers of tasks may have changed
+  /// --resume=content: numbers of tasks may have changed. Also where a part that was resumed so was
+  /// cut off before it had read all.
+  bool by_content = false;
   /// What is in the file of -o is gone on with in its place: behind a task that is run again,
   /// results move in it, and those that are there alone would be written over.
   bool in_place = false;
@@ -50,6 +52,7 @@ class ResumePlan {
     Fate fate = Fate::Further;
     bool differs = false;   ///< it is not the task that had this number: an error
     AnswerPlace place = 0;  ///< of what is kept
+    std::uint64_t was = 0;  ///< by content: which of all entries of the contents that is
     Outcome outcome = Outcome::Ok;
   };
   /// The next task: its number is that of the calls before.
@@ -78,8 +81,8 @@ class ResumePlan {
 
   JournalContents& contents_;
   ResumeHow how_;
-  EntryFile* buckets_;  ///< digest -> number of the first task of it + 1
-  EntryFile* chain_;    ///< by number: the next one of the same digest + 1
+  EntryFile* buckets_;  ///< digest -> the first entry of it + 1
+  EntryFile* chain_;    ///< by entry: the next one of the same digest + 1
   std::uint64_t bucket_mask_ = 0;
   std::uint64_t next_ = 0;
   bool ran_again_ = false;  ///< one of those before

@@ -180,11 +180,12 @@ Status RunJournal::note_task(std::uint64_t digest, const ResumePlan::Decision& d
   const auto stored = reader_.stored(decision.place);
   if (!stored) return tl::unexpected(stored.error());
   put_tasks();
-  if (stored->in_output) return keep_again(TaskId{task}, decision.place);
+  if (stored->in_output) SPREAD_TRY(keep_again(TaskId{task}, decision.place));
   record_.clear();
   record_.push_back('K');
   append_var(task, record_);
-  append_var(decision.place, record_);
+  append_var(decision.was, record_);
+  append_var(stored->in_output ? 0 : decision.place, record_);
   append_var(static_cast<std::uint64_t>(decision.outcome), record_);
   append_var(stored->attempts, record_);
   append_var(to_microseconds(stored->duration), record_);
@@ -234,7 +235,10 @@ Status RunJournal::begin() {
   append_part(part, record_);
   put(record_.view());
   // So that another that wants to write it is told who does.
-  return flush();
+  SPREAD_TRY(flush());
+  // Records behind it name tasks by other numbers than those before, and answers by their places: a
+  // power cut must not leave the one without the other.
+  return part.renumbers ? sync() : Status();
 }
 
 /// Behind all that was put before.

@@ -76,6 +76,16 @@ struct Journal {
               {offset, said.size(), crc32c(as_bytes(said)), ResultPlace::Form::Bytes, head});
     put(batch.take());
   }
+  void kept(std::uint64_t task, std::uint64_t was, AnswerPlace place) {
+    ByteBuffer record;
+    record.push_back('K');
+    for (const std::uint64_t n : {task, was, place, std::uint64_t{0}, std::uint64_t{1}}) {
+      append_var(n, record);
+    }
+    append_var(5, record);
+    put(record.view());
+  }
+  void input_ended() { put(as_bytes("I")); }
   void end(bool complete) {
     JournalEnd made;
     made.complete = complete;
@@ -260,15 +270,33 @@ TEST(JournalContents, APartThatRenumbersHasOnlyWhatItKeeps) {
   again.answer(0, "zero");
   again.part(true);
   again.tasks(0, {9, 1});
-  ByteBuffer kept;
-  kept.push_back('K');
-  for (std::uint64_t n :
-       {std::uint64_t{1}, place, std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{5}}) {
-    append_var(n, kept);
-  }
-  again.put(kept.view());
+  again.kept(1, 0, place);
+  again.input_ended();
   EXPECT_EQ(again.fates({9, 1}, {}), (Fates{Unanswered, Done}));
   EXPECT_EQ(again.value(1), "zero");
+}
+
+// What the part before had is not forgotten when the one that numbers anew is cut off at its begin.
+TEST(JournalContents, APartThatRenumbersAndIsCutOffLosesNothing) {
+  Journal first;
+  first.tasks(0, {1, 2, 2, 3});
+  for (std::uint64_t n = 0; n < 4; ++n) first.answer(n, std::to_string(n));
+  ASSERT_TRUE(first.read());
+  Journal journal;
+  journal.tasks(0, {1, 2, 2, 3});
+  for (std::uint64_t n = 0; n < 4; ++n) journal.answer(n, std::to_string(n));
+  journal.part(true);
+  journal.tasks(0, {9, 2});
+  journal.kept(1, 1, first.contents.task(1)->place);
+  journal.part(true);
+  journal.tasks(0, {9});
+  journal.answer(0, "new");
+  // By content though that is not said: in the rest of the input numbers say nothing.
+  EXPECT_EQ(journal.fates({9, 2, 2, 2, 1, 3, 3}, {}),
+            (Fates{Done, Done, Done, Changed, Done, Done, Changed}));
+  std::string values;
+  for (const std::size_t i : {0, 1, 2, 4, 5}) values += journal.value(i) + " ";
+  EXPECT_EQ(values, "new 2 1 0 3 ");
 }
 
 TEST(JournalContents, WhatWasLostIsNotTakenForLeftOut) {
@@ -280,6 +308,22 @@ TEST(JournalContents, WhatWasLostIsNotTakenForLeftOut) {
   journal.log.append("F a failure, so that the gap lies between records");
   journal.end(true);
   EXPECT_EQ(journal.fates({1, 2}, {}), (Fates{Done, Unanswered}));
+}
+
+// A power cut has taken the page in which tasks were, and not what came behind it.
+TEST(JournalContents, TasksThatWereLostAreReadAgain) {
+  Journal journal;
+  journal.tasks(0, {1, 2});
+  journal.answer(0, "zero");
+  journal.log.file.bytes.resize(kJournalBlockBytes);
+  journal.tasks(4, {5});
+  journal.answer(3, "three");
+  journal.answer(1, "one");
+  journal.part(false);
+  journal.tasks(2, {3, 4, 5});
+  journal.answer(4, "four");
+  EXPECT_EQ(journal.fates({1, 2, 3, 4, 5}, {}), (Fates{Done, Done, Unanswered, Unanswered, Done}));
+  EXPECT_EQ(journal.value(4), "four");
 }
 
 TEST(JournalContents, ShowsEachRecordWithItsOffset) {
