@@ -81,6 +81,7 @@ ssize_t write(int fd, const void* from, std::size_t size) {
   if (result > 0 && pipe != nullptr && machine.outputs.contains(pipe->pipe().get())) {
     machine.holds(-result);
   }
+  if (result > 0) machine.note_progress(*at(machine, fd));
   machine.trace("write", fd, result);
   return answer(result);
 }

@@ -82,8 +82,10 @@ Co<int> be_guard(Process& self) {
 
 ProcessStarted start_process(const ProcessStart& start) {
   Machine& machine = enter();
+  // Before it takes time, in which others make calls.
+  const int error = machine.fails(Call::Start) ? errno : 0;
   take_time(machine);
-  if (machine.fails(Call::Start)) return {-1, -1, errno};
+  if (error != 0) return {-1, -1, error};
   if (machine.one_in(machine.faults().start_fails_one_in)) return {-1, -1, EAGAIN};
   if (machine.descriptors.size() >= machine.faults().descriptors_max) return {-1, -1, EMFILE};
   Process& process = machine.add_process();

@@ -144,7 +144,8 @@ int run_fault_points(const FaultPoints& points) {
     std::vector<std::pair<std::size_t, PointFault>> here;
     for (std::size_t i = 0; i < runs.size(); ++i) {
       if (!first && (points.first != 1 || point + kLast <= possible[i]->calls)) continue;
-      for (const PointFault& fault : possible[i]->at(point, runs[i].scenario.resumes)) {
+      const Scenario& it = runs[i].scenario;
+      for (const PointFault& fault : possible[i]->at(point, it.resumes || it.journal.there)) {
         here.emplace_back(i, fault);
       }
     }

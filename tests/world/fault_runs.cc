@@ -49,6 +49,20 @@ class FixedRuns {
       tasks(it, 340, 3000);
       it.tasks[0].duration = 2 * kSecond;
     }
+    {
+      Scenario& it = journal("journal", "batch", {"--wire", "json", "--window", "2"});
+      it.window = 2;
+      tasks(it, 280, 200);
+      slow_reader(it);
+    }
+    {
+      Scenario& it = journal("journal-file", "answer", {"--wire", "msgpack", "--unordered"});
+      it.wire = "msgpack";
+      it.ordered = false;
+      it.in_file = true;
+      to_file(it);
+      tasks(it, 280, 400);
+    }
     for (FixedRun& each : runs_) finish(each.scenario, "worker");
   }
 
@@ -63,7 +77,7 @@ class FixedRuns {
     {
       Scenario& it = add("results", {"--retries", "2", "--results", "/world/results"});
       it.results = "/world/results";
-      it.faults.threads = true;
+      it.faults.threads = it.faults.counts_threads = true;
       it.in_file = true;
       tasks(it, 110, 200);
     }
@@ -83,6 +97,19 @@ class FixedRuns {
       tasks(it, 120, 6000);
       it.tasks[0].duration = 2 * kSecond;
     }
+    {
+      Scenario& it = journal("journal", "none", {"--reorder-mem", "1"});
+      it.little_memory = true;
+      tasks(it, 110, 2000);
+      slow_reader(it);
+    }
+    {
+      Scenario& it = journal("journal-file", "batch", {"--tag"});
+      it.tag = true;
+      it.in_file = true;
+      to_file(it);
+      tasks(it, 110, 200);
+    }
     for (FixedRun& each : runs_) finish(each.scenario, "job");
   }
 
@@ -95,6 +122,13 @@ class FixedRuns {
     robin.ordered = false;
     blocks(robin, 8000);
     slow_reader(robin);
+    Scenario& kept = journal("journal", "batch", {"--block", "300"});
+    blocks(kept, 2000);
+    slow_reader(kept);
+    Scenario& file = journal("journal-file", "answer", {"--block", "300"});
+    file.in_file = true;
+    to_file(file);
+    blocks(file, 2000);
     for (FixedRun& each : runs_) finish(each.scenario, "filter");
   }
 
@@ -114,6 +148,19 @@ class FixedRuns {
     scenario.words.insert(scenario.words.end(), words);
     scenario.worker.ends_after = 50 * kMillisecond;
     scenario.in.closes = true;
+    return scenario;
+  }
+
+  /// It is gone on with until it is done.
+  Scenario& journal(const std::string& name, const std::string& durable,
+                    std::initializer_list<std::string> words) {
+    Scenario& scenario = add(name, words);
+    scenario.journal.there = true;
+    scenario.journal.durable = durable;
+    const std::initializer_list<std::string> own = {"--journal", kJournal, "--durable", durable,
+                                                    "--resume"};
+    scenario.words.insert(scenario.words.end(), own);
+    if (what_ != "pipe") scenario.words.insert(scenario.words.end(), {"--retries", "2"});
     return scenario;
   }
 

@@ -19,7 +19,8 @@ sys::FaultPlace place_of(const Open* open) {
 
 bool Machine::fails(Call call, int fd) {
   const bool now = calls_ == faults_.fails_at_call;
-  if (Thread::current() != nullptr || (!now && !notes_failures)) return false;
+  if (Thread::current() != nullptr && !faults_.counts_threads) return false;
+  if (!now && !notes_failures) return false;
   const auto found = descriptors.find(fd);
   const sys::FaultPlace on = place_of(found == descriptors.end() ? nullptr : found->second.get());
   if (notes_failures) {

@@ -178,6 +178,30 @@ void Machine::sync_all() {
   unsynced_names_.clear();
 }
 
+void Machine::adopt_files(const Machine& before) {
+  std::map<const Inode*, std::shared_ptr<Inode>> copies;
+  const auto copy = [&](const std::shared_ptr<Inode>& old) {
+    std::shared_ptr<Inode>& made = copies[old.get()];
+    if (!old || made) return made;
+    made = std::make_shared<Inode>(*old);
+    made->locks.clear();
+    made->flushed = made->bytes;
+    made->disk_free = &disk_free;
+    made->disk_was_full = &disk_was_full;
+    return made;
+  };
+  files.clear();
+  synced_names_.clear();
+  unsynced_names_.clear();
+  for (const auto& [name, inode] : before.files) files[name] = copy(inode);
+  for (const auto& [name, inode] : before.synced_names_) synced_names_[name] = copy(inode);
+  for (NameChange change : before.unsynced_names_) {
+    for (auto& [name, inode] : change) inode = copy(inode);
+    unsynced_names_.push_back(std::move(change));
+  }
+  next_inode_ = before.next_inode_;
+}
+
 std::map<std::string, std::string> Machine::after_power_cut() {
   Names names = synced_names_;
   // A file system that keeps a journal has changes of names in their order.

@@ -40,8 +40,13 @@ std::uint64_t Machine::draw(std::uint64_t low, std::uint64_t high) {
 }
 
 void Machine::enter() {
-  if (Thread::current() != nullptr) return;
+  const bool in_thread = Thread::current() != nullptr;
+  if (in_thread && !faults_.counts_threads) return;
   ++calls_;
+  if (in_thread) {
+    if (calls_ == faults_.killed_at_call) stop_program("killed");
+    return;
+  }
   timeline_.advance(now() + static_cast<Time>(draw(200, 2000)));
   if (const auto due = faults_.signals.find(calls_); due != faults_.signals.end()) {
     signal(due->second);
@@ -94,6 +99,17 @@ int Machine::add(OpenPtr open, int from) {
   if (static_cast<std::size_t>(fd) >= faults_.descriptors_max) return -EMFILE;
   descriptors[fd] = std::move(open);
   return fd;
+}
+
+void Machine::note_progress(const Open& open) {
+  if (const auto* end = dynamic_cast<const PipeEnd*>(&open)) {
+    const Pipe* const pipe = end->pipe().get();
+    if (pipe == results_pipe) progress.push_back({now(), pipe->taken + pipe->bytes.size()});
+  } else if (const auto* file = dynamic_cast<const OpenFile*>(&open)) {
+    const auto found = files.find(results_file);
+    if (found == files.end() || found->second != file->inode) return;
+    progress.push_back({now(), file->inode->bytes.size()});
+  }
 }
 
 Process& Machine::add_process() {

@@ -36,6 +36,8 @@ struct Faults {
   std::size_t descriptors_max = 1024;
   /// It has threads for starts.
   bool threads = false;
+  /// ... and what they call counts among the system calls of the program.
+  bool counts_threads = false;
   /// A child's pidfd is readable so long before it can be reaped, as where it is traced.
   Time reaped_late = 0;
   /// What each lock of a file is answered with, as where a file system has none; 0: they work.
@@ -151,6 +153,8 @@ class Machine {
   void sync_folder(const std::string& folder);
   /// All that there is, is on the disk.
   void sync_all();
+  /// The files of a machine on which the program is no more, and what of them is on the disk.
+  void adopt_files(const Machine& before);
   /// The files that are there after a power cut, now. Of the changes of names that are not synced
   /// the first are kept.
   std::map<std::string, std::string> after_power_cut();
@@ -162,11 +166,21 @@ class Machine {
   std::shared_ptr<Pipe> make_pipe() const;
   std::size_t disk_free;
   bool disk_was_full = false;
+  std::set<std::string> were_there;  ///< files, before the program
   /// What the program did and should not.
   std::vector<std::string> complaints;
   /// Bytes that it has read from children and not written to stdout, stderr or a file.
   std::int64_t held = 0, most_held = 0;
   std::set<const Pipe*> outputs;  ///< stdout and stderr
+  /// How far the results had got, and when: after each write to where they go.
+  struct Progress {
+    Time when;
+    std::size_t bytes;
+  };
+  std::vector<Progress> progress;
+  void note_progress(const Open& open);
+  std::string results_file;            ///< where they go; empty: ...
+  const Pipe* results_pipe = nullptr;  ///< ... here
   /// ... until it read any of it back from a file: it may read the same more than once.
   std::int64_t most_held_before = 0;
   bool reads_back = false;

@@ -49,7 +49,8 @@ class Ending {
                 std::to_string(parent->pid) + ", which was ended with its group");
     }
     for (const auto& [name, file] : case_.machine.files) {
-      if (name.find("spread-") != std::string::npos) case_.say("left behind: " + name);
+      const bool ours = name.find("spread-") != std::string::npos;
+      if (ours && !case_.machine.were_there.contains(name)) case_.say("left behind: " + name);
     }
   }
 

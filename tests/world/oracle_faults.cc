@@ -25,8 +25,12 @@ std::vector<std::string> judge_failed(const Scenario& scenario, const Machine& m
   if (!excused.empty() || !outcome.status) return excused;
   // Input that cannot be read any more is one failure.
   const std::string why = std::strerror(row_of(machine.faults().failure).error);
-  const bool told = outcome.errors.find("spread: ") != std::string::npos &&
-                    outcome.errors.find(": " + why) != std::string::npos;
+  const auto says = [&](const std::string& what) {
+    return outcome.errors.find(what) != std::string::npos;
+  };
+  // What a lock says then is that another has it.
+  const bool held = *machine.failed == Call::Lock && says(" is writing it (last record ");
+  const bool told = says("spread: ") && (held || says(": " + why));
   if (*outcome.status != 0 && told) return excused;
   found.push_back("and yet the status is " + std::to_string(*outcome.status) +
                   (told ? "" : ", and the reason is not told"));

@@ -198,12 +198,14 @@ Co<int> be_filter(Process& self, Scenario& scenario) {
   const WorkerPlan& plan = scenario.worker;
   if (plan.grandchild) leave_grandchild(self, scenario.worker);
   co_await self.sleep(plan.preparation);
+  std::string& filtered = scenario.filtered.emplace_back();
   std::size_t lives_for = SIZE_MAX;
   if (self.machine().one_in(plan.filter_dies_one_in)) lives_for = self.machine().draw(0, 3000);
   for (std::size_t done = 0;;) {
     std::string bytes = co_await self.read(0, self.machine().draw(1, 8192));
     if (bytes.empty()) break;
     done += bytes.size();
+    filtered += bytes;
     if (done > lives_for) {
       ++scenario.filters_died;
       const int crashed = co_await crash(self);

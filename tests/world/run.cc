@@ -33,24 +33,53 @@ Run::Run(Scenario& scenario, std::uint64_t seed, const Faults& faults,
   machine_.sync_all();
 }
 
-void Run::execute(const std::vector<std::string>& words, const std::function<void()>& over) {
-  machine_.on_stop = [this, over](const std::string& why) {
-    outcome_.why = why;
-    let_rest();
-    over();
-  };
+Run::Run(Scenario& scenario, std::uint64_t seed, const Faults& faults, const Run& before,
+         const std::vector<std::string>& taken_away)
+    : Run(scenario, seed, faults, std::map<std::string, std::string>()) {
+  machine_.adopt_files(before.machine_);
+  for (const std::string& name : taken_away) machine_.change_names({{name, nullptr}});
+}
+
+/// What tells which boot this is, and which process.
+void Run::make_proc() {
+  const JournalPlan& journal = scenario_.journal;
+  if (!journal.there || journal.no_proc) return;
+  machine_.make_file("/proc/sys/kernel/random/boot_id", "boot " + std::to_string(journal.boot));
+  machine_.make_file("/proc/self/ns/pid");
+  std::string stat = "999 (spread) S";
+  constexpr int kFields = 18;
+  for (int i = 0; i < kFields; ++i) stat += " 7";
+  machine_.make_file("/proc/self/stat", stat + " " + std::to_string(1000 + journal.boot) + " 7\n");
+}
+
+/// Standard input and output.
+void Run::open_files() {
   if (scenario_.in_file) {
     const auto file = machine_.make_file("/world/in", scenario_.input);
     machine_.descriptors[0] = std::make_shared<OpenFile>(file, O_RDONLY);
   } else {
     connect(0, feeder(scenario_.in, scenario_.input, last_input_), true);
   }
-  if (scenario_.out_named) machine_.make_file(kOutFile, old_text());
+  // With a journal one that is not of it is left alone.
+  if (scenario_.out_named && !scenario_.journal.there) machine_.make_file(kOutFile, old_text());
+  if (scenario_.out_file) machine_.results_file = kOutFile;
   if (scenario_.out_file && !scenario_.out_named) {
     machine_.descriptors[1] = std::make_shared<OpenFile>(machine_.make_file(kOutFile), O_WRONLY);
   } else {
     connect(1, reader(scenario_.out, outcome_.out, outcome_.out_read_last), false);
+    if (!scenario_.out_file) machine_.results_pipe = pipes_[1].get();
   }
+}
+
+void Run::execute(const std::vector<std::string>& words, const std::function<void()>& over) {
+  for (const auto& [name, file] : machine_.files) machine_.were_there.insert(name);
+  machine_.on_stop = [this, over](const std::string& why) {
+    outcome_.why = why;
+    let_rest();
+    over();
+  };
+  make_proc();
+  open_files();
   if (scenario_.one_place) {
     machine_.descriptors[2] = machine_.descriptors[1];
   } else {
@@ -90,7 +119,10 @@ void Run::let_rest() {
   if (scenario_.out_named && !outcome_.out.empty()) {
     machine_.complaints.push_back("with -o this was on stdout: " + outcome_.out);
   }
-  if (scenario_.out_file) outcome_.out = machine_.files.at(kOutFile)->bytes;
+  if (scenario_.out_file) {
+    const auto file = machine_.files.find(kOutFile);
+    outcome_.out = file == machine_.files.end() ? std::string() : file->second->bytes;
+  }
   // The run has not begun.
   if (scenario_.out_named && outcome_.out == old_text()) outcome_.out.clear();
   outcome_.last_activity = std::max(

@@ -14,6 +14,9 @@ class Run {
   /// `files`: those that are there already.
   Run(Scenario& scenario, std::uint64_t seed, const Faults& faults,
       const std::map<std::string, std::string>& files);
+  /// On the machine that a run before has left.
+  Run(Scenario& scenario, std::uint64_t seed, const Faults& faults, const Run& before,
+      const std::vector<std::string>& taken_away);
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
@@ -27,6 +30,8 @@ class Run {
   std::map<std::string, std::string> files();
 
  private:
+  void make_proc();
+  void open_files();
   void connect(int fd, const Program& program, bool input);
   void let_rest();
 

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "draw.h"
 #include "special.h"
@@ -418,6 +419,8 @@ class Drawing {
 }  // namespace
 
 Scenario draw_scenario(const std::string& what, std::uint64_t seed) {
+  constexpr std::string_view kWithJournal = "journal-";
+  if (what.starts_with(kWithJournal)) return draw_journal(what.substr(kWithJournal.size()), seed);
   return Drawing(what, seed).scenario();
 }
 

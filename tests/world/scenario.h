@@ -201,6 +201,17 @@ struct PiecesPlan {
   std::set<const Process*> heard;  ///< workers that have answered something
 };
 
+/// A journal: the run is cut off, and gone on with, until it is done.
+struct JournalPlan {
+  bool there = false;
+  std::string durable = "batch";
+  std::vector<Faults> later;  ///< what goes wrong in each part behind the first; then nothing does
+  bool repeats = false;       ///< when all is done, once more
+  /// It cannot be seen which boot this is, and which process was there.
+  bool no_proc = false;
+  unsigned boot = 1;
+};
+
 /// How logins to the other host go.
 struct HostPlan {
   bool there = false;         ///< there is one, beside this machine
@@ -213,7 +224,7 @@ struct HostPlan {
   bool loses() const { return refuses_one_in > 0 || dies_one_in > 0; }
 };
 
-inline constexpr char kOutFile[] = "/world/out";
+inline constexpr char kOutFile[] = "/world/out", kJournal[] = "/world/journal";
 struct Scenario {
   std::string subcommand;          ///< `run` also where its tasks have gangs
   std::vector<std::string> words;  ///< all of them, from "spread" on
@@ -235,6 +246,7 @@ struct Scenario {
   std::map<std::string, std::string> files;  ///< that are there before the run
   std::size_t said = 0;  ///< bytes that workers have sent and that are in no result
   HostPlan host;
+  JournalPlan journal;
   StreamPlan in, out, errors;
   bool one_place = false;  ///< stdout and stderr are the same pipe
   bool in_file = false;    ///< stdin is a file
@@ -260,11 +272,14 @@ struct Scenario {
   }
 
   unsigned filters_died = 0;
+  std::deque<std::string> filtered;   ///< what each filter has read
   std::vector<std::string> nonsense;  ///< what children were asked for and never should be
 };
 
-/// `what`: run, map, pipe or all.
+/// `what`: run, map, pipe or all; or journal-run, journal-map, journal-pipe.
 Scenario draw_scenario(const std::string& what, std::uint64_t seed);
+/// `what`: run, map or pipe.
+Scenario draw_journal(const std::string& what, std::uint64_t seed);
 
 /// For people: everything in it.
 std::string describe(const Scenario& scenario);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 
 #include "scenario.h"
 
@@ -6,6 +7,26 @@ namespace spread::world {
 namespace {
 
 std::string seconds(Time span) { return std::to_string(span / kMillisecond) + "ms"; }
+
+void add_faults(std::string& text, const Faults& faults) {
+  for (const auto& [call, number] : faults.signals) {
+    text += "\n  signal " + std::to_string(number) + " at call " + std::to_string(call);
+  }
+  for (const auto& [when, number] : faults.signals_at) {
+    text += "\n  signal " + std::to_string(number) + " at " + seconds(when);
+  }
+  if (faults.killed_at_call > 0)
+    text += "\n  killed at call " + std::to_string(faults.killed_at_call);
+  if (faults.killed_at_start > 0)
+    text += "\n  killed at start " + std::to_string(faults.killed_at_start);
+  if (faults.power_cut) text += ", by a power cut";
+  if (faults.fails_at_call > 0) {
+    text += "\n  call " + std::to_string(faults.fails_at_call) +
+            " fails: " + std::string(row_of(faults.failure).name);
+  }
+  if (faults.disk_bytes < Faults().disk_bytes)
+    text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
+}
 
 }  // namespace
 
@@ -27,11 +48,14 @@ std::string describe(const Scenario& scenario) {
           std::to_string(faults.pipe_piece_max) + " at a time; one start of " +
           std::to_string(faults.start_fails_one_in) + " fails" +
           (faults.threads ? "; threads" : "");
-  for (const auto& [call, number] : faults.signals) {
-    text += "\n  signal " + std::to_string(number) + " at call " + std::to_string(call);
+  add_faults(text, faults);
+  if (faults.lock_error != 0) {
+    text += std::string("\n  no locks: ") + std::strerror(faults.lock_error) +
+            (scenario.journal.no_proc ? ", and no /proc" : "");
   }
-  for (const auto& [when, number] : faults.signals_at) {
-    text += "\n  signal " + std::to_string(number) + " at " + seconds(when);
+  for (const Faults& later : scenario.journal.later) {
+    text += "\n  then";
+    add_faults(text, later);
   }
   const WorkerPlan& worker = scenario.worker;
   text += "\n  workers: preparation " + seconds(worker.preparation) + ", pause at the end " +
@@ -56,13 +80,6 @@ std::string describe(const Scenario& scenario) {
   if (scenario.one_place) text += "\n  stdout and stderr are one pipe";
   if (scenario.out_file)
     text += scenario.out_named ? "\n  results go to a file" : "\n  stdout is a file";
-  if (scenario.disk_fills)
-    text += "\n  the disk holds " + std::to_string(faults.disk_bytes) + " bytes";
-  if (faults.killed_at_call > 0)
-    text += "\n  killed at call " + std::to_string(faults.killed_at_call);
-  if (faults.killed_at_start > 0)
-    text += "\n  killed at start " + std::to_string(faults.killed_at_start);
-  if (faults.power_cut) text += ", by a power cut";
   text += "\n  " + std::to_string(scenario.tasks.size()) + " tasks";
   std::vector<std::size_t> numbers;
   for (std::size_t i = 0; i < scenario.tasks.size(); ++i) numbers.push_back(i);

@@ -25,6 +25,10 @@ std::string shorten(const std::string& text) {
 }  // namespace
 
 void World::execute() {
+  if (scenario_.journal.there) {
+    story_.emplace(scenario_);
+    next_part();
+  }
   run_.emplace(scenario_, seed_, scenario_.faults, scenario_.files);
   run_->machine().tracing = trace;
   run_->machine().notes_failures = notes_failures;
@@ -48,6 +52,34 @@ void World::first_is_over() {
 void World::second_is_over() {
   report(*resumed_, judge_resumed(scenario_, before_, resumed_->machine(), resumed_->outcome()));
   std::_Exit(failed_ ? 1 : 0);
+}
+
+void World::next_part() {
+  const std::vector<std::string> words = story_->begin_part();
+  const std::uint64_t seed = seed_ + parts_.size();
+  const bool cut = story_->power_was_cut();
+  if (parts_.empty() || cut) {
+    const auto files = cut ? parts_.back()->files() : scenario_.files;
+    parts_.push_back(std::make_unique<Run>(scenario_, seed, scenario_.faults, files));
+  } else {
+    const Run& before = *parts_.back();
+    parts_.push_back(
+        std::make_unique<Run>(scenario_, seed, scenario_.faults, before, story_->taken_away()));
+  }
+  Machine& machine = parts_.back()->machine();
+  machine.tracing = trace;
+  machine.notes_failures = notes_failures && parts_.size() == 1;
+  parts_.back()->execute(words, [this] { part_is_over(); });
+  std::abort();  // part_is_over() does not return
+}
+
+void World::part_is_over() {
+  Run& run = *parts_.back();
+  if (parts_.size() == 1) on_over(run.machine());
+  if (show && parts_.size() == 1) std::fprintf(stderr, "%s", describe(scenario_).c_str());
+  report(run, story_->judge_part(run.machine(), run.outcome()));
+  if (failed_ || story_->over()) std::_Exit(failed_ ? 1 : 0);
+  next_part();
 }
 
 void World::report(Run& run, const std::vector<std::string>& found) {

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
+#include "journal_story.h"
 #include "oracle.h"
 #include "resume.h"
 #include "run.h"
 
 namespace spread::world {
 
-/// A run, and perhaps another one that goes on where it was stopped.
+/// A run, and perhaps others that go on where it was stopped.
 class World {
  public:
   World(Scenario scenario, std::uint64_t seed) : seed_(seed), scenario_(std::move(scenario)) {}
@@ -24,12 +27,16 @@ class World {
  private:
   [[noreturn]] void first_is_over();
   [[noreturn]] void second_is_over();
+  [[noreturn]] void next_part();
+  [[noreturn]] void part_is_over();
   void report(Run& run, const std::vector<std::string>& found);
 
   std::uint64_t seed_;
   Scenario scenario_;
   std::optional<Run> run_, resumed_;
   StoppedRun before_;
+  std::optional<JournalStory> story_;        ///< of a run with a journal, ...
+  std::vector<std::unique_ptr<Run>> parts_;  ///< ... which has some
   bool failed_ = false;
 };
 

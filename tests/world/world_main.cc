@@ -14,7 +14,8 @@
 //   world KIND fault RUN POINT FAULT [trace]
 //                              one of these alone
 //
-// KIND is run, map, pipe or all; faults: run, map or pipe.
+// KIND is run, map, pipe or all, or, with a journal, and gone on with until it is done,
+// journal-run, journal-map or journal-pipe; faults: run, map or pipe.
 #include <sys/wait.h>
 
 #include <cstdio>
