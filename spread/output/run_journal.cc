@@ -403,8 +403,11 @@ Status RunJournal::flush() {
   // A run that was told to take over has put another file in its place.
   if (const Status ours = file_.check_ours(); !ours) return failed(ours.error().message);
   if (torn_ > 0) {
-    if (const Status cut = file_.truncate_to(end_of_records_); !cut)
-      return failed(cut.error().message);
+    // Synced whatever --durable says: a power cut could bring back a page of what is cut off, in
+    // front of what is written now.
+    Status cut = file_.truncate_to(end_of_records_);
+    if (cut) cut = file_.sync();
+    if (!cut) return failed(cut.error().message);
     torn_ = 0;
   }
   if (const Status written = file_.append(pending_.view()); !written) {
