@@ -410,7 +410,7 @@ MENDS = [
     Mend("closed-joblog", "run",
          "a joblog that cannot be closed, as on a full NFS, is lost without a word",
          "spread/output/reporter.cc",
-         "    if (file != &events_file_) file->writer->finish(true);\n",
+         "    if (file != &events_file_ && file != &said_file_) file->writer->finish(true);\n",
          "",
          points=1),
     Mend("closed-table", "map",
