@@ -97,6 +97,9 @@ void OutputWriter::finish(bool complete) {
   if (complete && continued_) {
     if (const Status cut = continued_->cut(); !cut) return close(cut.error().message);
   }
+  if (gate_ != nullptr) {
+    if (const Status done = gate_->before_close(); !done) return close(done.error().message);
+  }
   if (const int error = output_.fd.close(); error != 0) close(errno_text(error));
 }
 

@@ -23,6 +23,9 @@ class WriteGate {
   /// Once in each flush that has something to write, before its first byte. An Error ends the
   /// output as a write that has failed does.
   virtual Status before_write() = 0;
+  /// A regular file has all that goes into it, and is about to be closed. An Error is one of the
+  /// output.
+  virtual Status before_close() { return {}; }
 };
 
 /// Bytes on their way out of the program (stdout, stderr, the joblog, the events, the workers'

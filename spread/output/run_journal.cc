@@ -291,6 +291,7 @@ void RunJournal::add_whole(const TaskResult& result) {
 void RunJournal::will_be_at(const TaskResult& result, const ResultPlace& place) {
   if (!awaited_.take(result.id)) return;
   batch_.add(result, place);
+  has_unsynced_places_ = true;
   if (batch_.full()) put_answers();
   if (!gathered_since_) gathered_since_ = loop_.now();
 }
@@ -419,11 +420,14 @@ Status RunJournal::flush() {
   return {};
 }
 
+/// First the results, then where they are.
+Status RunJournal::sync_output() {
+  return std::exchange(has_unsynced_places_, false) ? output_->sync() : Status();
+}
+
 Status RunJournal::sync() {
   if (!unsynced_since_) return {};
-  if (awaits_places_) {
-    if (const Status synced = output_->sync(); !synced) return failed(synced.error().message);
-  }
+  if (const Status synced = sync_output(); !synced) return failed(synced.error().message);
   if (const Status synced = file_.sync(); !synced) return failed(synced.error().message);
   longest_unsynced_ = std::max(longest_unsynced_, loop_.now() - *unsynced_since_);
   unsynced_since_.reset();

@@ -121,6 +121,9 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
 
   // ---- the file
   Status before_write() override;
+  Status before_close() override {
+    return options_.durable == Durable::None ? Status() : sync_output();
+  }
   /// Once in every turn of the loop: what is due is written and synced.
   Status turn();
   TimePoint next_deadline() const;
@@ -150,6 +153,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   Status keep_again(TaskId task, AnswerPlace place);
   Status flush();
   Status sync();
+  Status sync_output();
   Status failed(const std::string& what);
 
   JournalOptions options_;
@@ -173,7 +177,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   ByteBuffer record_, pending_;
   std::map<std::uint64_t, JobPieces> jobs_;
   OutputWriter* output_ = nullptr;  ///< in which results are that are not here
-  bool awaits_places_ = false;
+  bool awaits_places_ = false, has_unsynced_places_ = false;
   AwaitedAnswers awaited_;
   std::optional<TimePoint> gathered_since_, unsynced_since_;
   TimePoint began_{}, last_moment_{};

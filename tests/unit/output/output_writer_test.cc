@@ -211,6 +211,26 @@ TEST_F(FileWriter, AnErrorOfClosingIsOneOfWriting) {
   EXPECT_EQ(writer_->error(), "Bad file descriptor");
 }
 
+TEST_F(FileWriter, ItsGateIsAskedOnceMoreWhenAllOfItIsThere) {
+  struct AtTheEnd final : WriteGate {
+    explicit AtTheEnd(FileWriter& test) : test_(test) {}
+    Status before_write() override { return {}; }
+    Status before_close() override {
+      seen = test_.content();
+      return fcntl(test_.fd_, F_GETFD) == -1 ? fail("it is closed") : fail("no room");
+    }
+    FileWriter& test_;
+    std::string seen;
+  };
+  open_with("");
+  AtTheEnd gate(*this);
+  writer_->set_gate(gate);
+  writer_->queue().tail().append("a\n");
+  writer_->finish(true);
+  EXPECT_EQ(gate.seen, "a\n");
+  EXPECT_EQ(writer_->error(), "no room");
+}
+
 TEST_F(FileWriter, AnErrorOfCuttingIsOneOfWriting) {
   open_with("a\nb\n");
   writer_->continue_file(4);
