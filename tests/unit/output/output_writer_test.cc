@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -213,22 +214,17 @@ TEST_F(FileWriter, AnErrorOfClosingIsOneOfWriting) {
 
 TEST_F(FileWriter, ItsGateIsAskedOnceMoreWhenAllOfItIsThere) {
   struct AtTheEnd final : WriteGate {
-    explicit AtTheEnd(FileWriter& test) : test_(test) {}
+    explicit AtTheEnd(std::function<std::string()> look) : look_(std::move(look)) {}
     Status before_write() override { return {}; }
-    Status before_close() override {
-      seen = test_.content();
-      return fcntl(test_.fd_, F_GETFD) == -1 ? fail("it is closed") : fail("no room");
-    }
-    FileWriter& test_;
-    std::string seen;
+    Status before_close() override { return fail("no room for " + look_()); }
+    std::function<std::string()> look_;
   };
   open_with("");
-  AtTheEnd gate(*this);
+  AtTheEnd gate([this] { return fcntl(fd_, F_GETFD) == -1 ? "what is closed" : content(); });
   writer_->set_gate(gate);
   writer_->queue().tail().append("a\n");
   writer_->finish(true);
-  EXPECT_EQ(gate.seen, "a\n");
-  EXPECT_EQ(writer_->error(), "no room");
+  EXPECT_EQ(writer_->error(), "no room for a\n");
 }
 
 TEST_F(FileWriter, AnErrorOfCuttingIsOneOfWriting) {
