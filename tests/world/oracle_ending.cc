@@ -1,4 +1,6 @@
 // Of how a run ends: when, and that nothing is left of it.
+#include <signal.h>
+
 #include <algorithm>
 
 #include "case.h"
@@ -57,8 +59,13 @@ class Ending {
   void ends_in_time() {
     const std::vector<Time>& signals = case_.machine.end_signals;
     constexpr Time kSlack = kSecond;
+    // A start that a thread has begun cannot be called back.
+    Time begun = 0;
+    for (const auto& process : case_.machine.processes()) {
+      if (process->child) begun = std::max(begun, process->began);
+    }
     if (signals.size() >= 3 &&
-        case_.outcome.ended > signals[2] + case_.scenario.kill_grace + kSlack) {
+        case_.outcome.ended > std::max(signals[2], begun) + case_.scenario.kill_grace + kSlack) {
       case_.say("ended " + std::to_string((case_.outcome.ended - signals[2]) / kMillisecond) +
                 " ms after the third signal");
     }
@@ -146,9 +153,13 @@ class Ending {
     for (const TaskPlan& task : scenario.tasks) longest = std::max(longest, task.value.size());
     constexpr std::size_t kKiB = 1024, kFrame = 40;
     const std::size_t tasks = std::max<std::size_t>(scenario.pieces.chunk, 1);
+    const auto slots =
+        scenario.slots + static_cast<std::size_t>(std::count_if(
+                             scenario.faults.signals_at.begin(), scenario.faults.signals_at.end(),
+                             [](const auto& signal) { return signal.second == SIGUSR1; }));
     const std::size_t queues = scenario.errors.pause > 0 ? 2 : 1;
-    const std::size_t most = 64 * kKiB + queues * 1024 * kKiB + scenario.slots * 2 * 64 * kKiB +
-                             scenario.slots * scenario.window * tasks * longest +
+    const std::size_t most = 64 * kKiB + queues * 1024 * kKiB + slots * 2 * 64 * kKiB +
+                             slots * scenario.window * tasks * longest +
                              scenario.tasks.size() * kFrame + scenario.gang.visits.size() * kFrame +
                              scenario.said;
     const std::int64_t held =

@@ -100,8 +100,9 @@ class Gangs {
         return culprit.began + scenario_.timeout;
       case End::Strange: return culprit.waits.empty() ? std::nullopt : culprit.waits.back().to;
       case End::Crash:
-        // Where its pipes are held, that is not seen at once.
-        return scenario_.worker.grandchild ? std::nullopt : culprit.by->reaped_at;
+        // Where its pipes are held, or not read while stderr has no room, that is not seen at once.
+        if (scenario_.worker.grandchild || scenario_.errors.pause > 0) return std::nullopt;
+        return culprit.by->reaped_at;
       case End::Mute:
       case End::Deaf: return std::nullopt;  // the program waits for more of them
       default: return culprit.told;
