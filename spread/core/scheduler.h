@@ -298,6 +298,7 @@ class Scheduler {
   bool may_drain(Slot& slot);
   bool avoids(const Slot& here, const Task& task) const;
   bool another_is_free(const Slot& here, const Task& task) const;
+  bool may_start_one() const;
   bool unused_one_comes() const;
   bool left_idle(const Slot& slot, TimePoint now);
   bool rest_is_left_idle(const Slot& slot, TimePoint now) const;

@@ -46,7 +46,7 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
   };
   if (others(Group::Starting) + others(Group::AwaitsHello) > 0) return true;
   // A slot beyond the limit takes nothing.
-  const bool may_start = pool_.count(Group::Occupied) + pool_.count(Group::Starting) < slots_limit_;
+  const bool may_start = may_start_one();
   std::uint32_t free = others(Group::Idle) + (may_start ? others(Group::Ready) : 0);
   if (task.avoid == kNoWorker || task.crashes == 0) return free > 0;
   // All of that host avoid it, as long as another host has a worker.
@@ -62,6 +62,12 @@ bool Scheduler::another_is_free(const Slot& here, const Task& task) const {
   return free > 0;
 }
 
+/// A login that is overdue may never come, and keeps no other slot from being used.
+bool Scheduler::may_start_one() const {
+  const std::uint32_t used = pool_.count(Group::Occupied) + pool_.count(Group::Starting);
+  return used < slots_most_ && used - pool_.count(Group::Overdue) < slots_limit_;
+}
+
 /// Whether a worker can be expected that has been given nothing yet: it is there or being started,
 /// or will be in a slot that is free or, before long, becomes so.
 bool Scheduler::unused_one_comes() const {
@@ -70,8 +76,7 @@ bool Scheduler::unused_one_comes() const {
   }
   const std::uint32_t ending = pool_.count(Group::Occupied) - pool_.count(Group::Live);
   if (ending > 0 && now_ < makes_room_by_) return true;
-  const bool may_start = pool_.count(Group::Occupied) < slots_limit_;
-  return may_start && pool_.count(Group::Ready) + pool_.count(Group::Pausing) > 0;
+  return may_start_one() && pool_.count(Group::Ready) + pool_.count(Group::Pausing) > 0;
 }
 
 /// A task that is to run alone waits until a worker has nothing in flight: as many workers as there

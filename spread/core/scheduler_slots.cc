@@ -227,7 +227,7 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
       return;
     }
     Slot& candidate = pool_.at(place);
-    if (pool_.count(Group::Occupied) + pool_.count(Group::Starting) >= slots_limit_) return;
+    if (!may_start_one()) return;
     const bool connects = pool_.connection_of(candidate).in_use() == 0;
     if (connects && !may_log_in(candidate)) {
       // None of its host may, and perhaps none at all.

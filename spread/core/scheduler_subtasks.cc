@@ -112,7 +112,7 @@ bool Scheduler::may_end_worker(const Task& subtask) const {
 /// again.
 bool Scheduler::one_does_not_wait() const {
   const std::uint32_t there = pool_.count(Group::Occupied) + pool_.count(Group::Starting);
-  const bool may_start = there < slots_limit_;
+  const bool may_start = may_start_one();
   std::uint32_t others = may_start ? pool_.count(Group::Open) : there;
   pool_.each(Group::Waiting, [&](const Slot& each) {
     others -= !may_start || pool_.in(each, Group::Open) ? 1 : 0;

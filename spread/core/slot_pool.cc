@@ -74,6 +74,7 @@ SlotPool::Bits SlotPool::groups_of(const Slot& slot) {
          when((live && !slot.resting_ && !slot.leaving_ && !slot.spent_) || starting || slot.ready_,
               Group::Usable) |
          when(slot.awaits_hello_ && !slot.overdue_, Group::AwaitsHello) |
+         when(slot.has_worker() && slot.awaits_hello_ && slot.overdue_, Group::Overdue) |
          when(slot.logging_in_, Group::LoggingIn) | when(slot.resting_, Group::Resting) |
          when(live && slot.leaving_, Group::Leaving) |
          when(live && (slot.leaving_ || slot.spent_) && !slot.has_tasks(), Group::Released) |

@@ -78,6 +78,7 @@ enum class Group : std::uint8_t {
   Open,         ///< has a worker, or may have one, that is neither resting nor retired
   Usable,       ///< can be expected to take a task: Ready, Starting, or Live and not sent to rest
   AwaitsHello,  ///< and is not overdue
+  Overdue,      ///< awaits its hello still, and may never say it
   LoggingIn,
   Resting,
   Leaving,   ///< and Live still
@@ -89,7 +90,7 @@ enum class Group : std::uint8_t {
   Waiting,  ///< as SlotStatus has it: it can run what its task waits for
   Idle,     ///< takes tasks and has none: it would work on one at once
 };
-inline constexpr std::size_t kGroups = 21;
+inline constexpr std::size_t kGroups = 22;
 
 /// The same for what changes with nearly every task, which is not counted by host and key.
 enum class Load : std::uint8_t {

@@ -17,6 +17,7 @@
 // KIND is run, map, pipe or all, or, with a journal, and gone on with until it is done,
 // journal-run, journal-map or journal-pipe; faults: run, map or pipe.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -98,5 +99,8 @@ int main(const std::vector<std::string>& words) {
 }  // namespace spread::world
 
 int main(int argc, char** argv) {
+  // spread looks which descriptors it was given in /proc, which is not simulated: a world is the
+  // same whatever it is started by.
+  ::close_range(3, ~0u, 0);
   return spread::world::main(std::vector<std::string>(argv, argv + argc));
 }
