@@ -43,7 +43,7 @@ void Child::begin() {
   SPREAD_ASSERT(state_ == State::Idle);
   end_ = {};
   writer_.reset();
-  ending_ = forced_ = large_ = late_ = false;
+  ending_ = forced_ = large_ = false;
   step_ = 0;
   pid_ = 0;
 }
@@ -218,7 +218,9 @@ void Child::watch(Stream& stream, bool errors) {
   if (wanted == stream.watched) return;
   wanted ? loop_.change(stream.fd.get(), true, false) : loop_.pause(stream.fd.get());
   stream.watched = wanted;
-  if (wanted && std::exchange(late_, false)) timer_.set(after(loop_.now(), kAfterExit));
+  // Not where it has just been told to end.
+  const bool exited = state_ == State::Exited && timer_.at() > loop_.now();
+  if (wanted && exited) timer_.set(after(loop_.now(), kAfterExit));
   tell_unread();
 }
 
@@ -304,9 +306,10 @@ void Child::on_exit() {
   end_if_read();
 }
 
-/// There is or may be output that its owner does not want at the moment.
+/// There is or may be output that its owner does not want at the moment, or did not until now.
 bool Child::holds_output() const {
-  return (output_.fd && !sink_->wants_output(false)) || (errors_.fd && !sink_->wants_output(true));
+  return (output_.fd && (!output_.watched || !sink_->wants_output(false))) ||
+         (errors_.fd && (!errors_.watched || !sink_->wants_output(true)));
 }
 
 void Child::too_late() {
@@ -316,8 +319,9 @@ void Child::too_late() {
     return end();
   }
   if (forced_ || !holds_output()) return end();
-  late_ = true;
-  reconsider();  // perhaps nothing has come yet that would have shown that it is not wanted
+  // Perhaps nothing has come yet that would have shown that it is not wanted; or there is room
+  // again.
+  reconsider();
 }
 
 void Child::end_if_read() {

@@ -123,7 +123,6 @@ class Child final : public Channel, public ReadyHandler, private StartHandler {
   bool ending_ = false;     ///< it is being told to end
   std::size_t step_ = 0;    ///< of the end sequence, next
   bool forced_ = false;     ///< kill() was asked for
-  bool late_ = false;       ///< unwanted output was all that was waited for
   Timer timer_;             ///< for its end after a signal, or that of its pipes after its end
   Timer written_;           ///< rings at once, to tell that its input has been written
 };

@@ -338,6 +338,19 @@ TEST_F(OneChild, KeepsWhatIsNotWantedLongerThanTheTimeForItsPipes) {
   ::kill(std::stoi(told_.said), SIGKILL);
 }
 
+TEST_F(OneChild, IsReadWhereItIsWantedAgainWhenTheTimeForItsPipesIsOver) {
+  told_.wants = false;
+  start({"/bin/echo", "x"});
+  wait_until([&] { return child_->exited(); });
+  expect_quiet();
+  // There is room, of which it is told with the next turn. Only its timer is to come.
+  told_.wants = true;
+  loop_.wait(kForever);
+  EXPECT_FALSE(told_.end);
+  wait_for_end();
+  EXPECT_EQ(told_.said, "x\n");
+}
+
 TEST_F(OneChild, LeavesNothingUnreadWhenItIsKilled) {
   told_.wants = false;
   start({"/bin/cat"});
