@@ -5,6 +5,7 @@
 #include "spread/cli/flags.h"
 #include "spread/cli/in_directory.h"
 #include "spread/cli/take_apart.h"
+#include "spread/io/signals.h"
 #include "spread/io/system.h"
 #include "spread/options/option_table.h"
 #include "spread/output/complain.h"
@@ -13,12 +14,14 @@ namespace spread::cli {
 
 int run_command_line(int argc, const char* const* argv, Environment environment, Streams streams,
                      TakeSignals take_signals, const ProcessControl& control) {
+  // Of a file that may not grow (ulimit -f), and of a reader that has left, an error tells.
+  const WriteSignalsBlocked failing_writes;
   auto parsed = parse_command_line(argc, argv);
   if (!parsed) return complain(streams, parsed.error());
   if (parsed->status != 0) return complain_in_words(streams.errors, parsed->text, parsed->status);
   if (!parsed->text.empty()) {
     const Status printed = print(streams.output, parsed->text);
-    return printed ? 0 : complain(streams, printed.error());
+    return printed ? conclude_output(0, streams) : complain(streams, printed.error());
   }
   const DirectoryOptions& directory = parsed->options.directory;
   const bool is_call = (bit_of(parsed->options.subcommand) & kDirectory) != 0;

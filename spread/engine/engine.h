@@ -165,6 +165,8 @@ class Engine final : private ReadyHandler {
   void warn(const std::string& warning);
   /// Ends the run with an error of spread itself.
   void abort(std::string reason);
+  /// It ends with one, which has been told.
+  bool given_up() const { return own_error_; }
 
  private:
   void on_ready(int fd, bool readable, bool writable) override;

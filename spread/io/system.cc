@@ -123,6 +123,14 @@ Result<std::string> read_file(const std::string& name, int standard_input) {
   }
 }
 
+namespace {
+
+Error cannot_print(int error) {
+  return {"cannot write to standard output: " + errno_text(error), error};
+}
+
+}  // namespace
+
 Status print(int fd, std::string_view text) {
   ByteView rest = as_bytes(text);
   while (!rest.empty()) {
@@ -132,11 +140,19 @@ Status print(int fd, std::string_view text) {
       sys::poll(&wanted, 1, -1);
     } else if (written.state != IoState::Done) {
       const int error = written.state == IoState::End ? EPIPE : written.error;
-      return fail("cannot write to standard output: " + errno_text(error));
+      return tl::unexpected(cannot_print(error));
     }
     rest = rest.subspan(written.size);
   }
   return {};
+}
+
+Status check_printed(int fd) {
+  struct stat status {};
+  if (sys::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  UniqueFd copy(sys::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  const int error = copy ? copy.close() : 0;
+  return error == 0 ? Status() : tl::unexpected(cannot_print(error));
 }
 
 std::uint64_t descriptor_limit() {

@@ -29,8 +29,12 @@ Result<UniqueFd> open_for_reading(const std::string& name, int standard_input = 
 Result<UniqueFd> open_for_writing(const std::string& name, bool append);
 
 /// Writes to standard output, `fd`, and waits where its reader is slow. Not for a run: that has an
-/// OutputWriter.
+/// OutputWriter. Error::number is EPIPE where the reader has left; the thread has
+/// WriteSignalsBlocked, or that would end the process.
 Status print(int fd, std::string_view text);
+/// What has been written to a regular file so far is safe, as far as closing one of its descriptors
+/// tells: NFS tells only then that there was no room.
+Status check_printed(int fd);
 /// The soft limit on descriptors; 0 if it is not known.
 std::uint64_t descriptor_limit();
 /// Where the process is the program's, it is raised to `wanted`, as far as the hard limit allows.

@@ -251,7 +251,10 @@ void RemoteJobSlot::on_files_moved(Status status) {
 
 void RemoteJobSlot::answer() {
   step_ = Step::Idle;
-  for (UniqueFd& file : result_files_) file.reset();
+  for (UniqueFd& file : result_files_) {
+    const int error = file ? file.close() : 0;
+    if (error != 0 && end_.problem.empty()) results_lost(error);
+  }
   const bool success = mode_.is_success(end_);
   auto job = std::make_shared<const JobEnd>(std::exchange(end_, {}));
   if (success) return engine_.post_success(id(), task_, {}, std::move(job));
@@ -283,11 +286,14 @@ void RemoteJobSlot::on_agent_output(bool errors, Slice bytes) {
       rest = rest.subspan(written.size);
       continue;
     }
-    // As a job of this machine would meet it: an error of its own.
-    end_.status.code = kNotPrepared;
-    end_.problem = "cannot write what it prints (--results): " + errno_text(written.error);
-    return;
+    return results_lost(written.error);
   }
+}
+
+/// As a job of this machine would meet it: an error of its own.
+void RemoteJobSlot::results_lost(int error) {
+  end_.status.code = kNotPrepared;
+  end_.problem = "cannot write what it prints (--results): " + errno_text(error);
 }
 
 void RemoteJobSlot::on_agent_output_unread(bool unread) {

@@ -59,6 +59,7 @@ class RemoteJobSlot final : public RunSlot, public AgentSink, public FileMoverSi
   void feed_range();
   void job_ended(int status);
   void answer();
+  void results_lost(int error);
   std::string end_reason(ExitStatus status, bool unanswered, std::string last_words) const;
   void tell_loss(ExitStatus status);
 

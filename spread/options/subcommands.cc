@@ -271,7 +271,7 @@ const TermText kExitStatuses[] = {
     {"101", "more than 100", kNotXargs - kDirectory},
     {"1-254", "that of the run, where it has ended so", kRetrieve | kAttach},
     {"124", "--timeout was over before the run", kRetrieve},
-    {"141", "the reader of the output closed it (| head)", kNotXargs - kDirectory},
+    {"141", "the reader of the output closed it (| head)", kNotXargs - (kAttach | kStop | kClean)},
     {"255", "spread's own error: wrong usage, nothing could be started, cannot write",
      kNotXargs - kDirectory},
     {"255", "it cannot be done now, or at all: a line says why", kDirectory},

@@ -1,5 +1,7 @@
 #include "spread/output/complain.h"
 
+#include <cerrno>
+
 #include "spread/io/system.h"
 #include "spread/report/readable.h"
 #include "spread/report/summary.h"
@@ -20,12 +22,19 @@ void warn(const Streams& streams, std::string_view message, std::string_view spe
 }
 
 int complain(const Streams& streams, const Error& error, std::string_view speaker) {
+  if (error.number == EPIPE) return kOutputClosed;
   tell(streams, message_line(error.message, speaker));
   return kOwnError;
 }
 
 int complain(int to, const Error& error, std::string_view speaker) {
   return complain_in_words(to, message_line(error.message, speaker), kOwnError);
+}
+
+int conclude_output(int status, const Streams& streams, std::string_view speaker) {
+  if (status == kOwnError || status == kOutputClosed) return status;
+  const Status printed = check_printed(streams.output);
+  return printed ? status : complain(streams, printed.error(), speaker);
 }
 
 int complain_in_words(int to, const std::string& text, int status) {

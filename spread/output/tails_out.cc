@@ -6,6 +6,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
+#include "spread/io/private_folder.h"
 #include "spread/io/system.h"
 
 namespace spread {
@@ -71,17 +72,14 @@ Status TailsOut::write_file(WorkerId worker, std::string_view text) {
   if (number(worker) >= file_begun_.size()) file_begun_.resize(number(worker) + 1);
   const bool append = file_begun_[number(worker)];
   file_begun_[number(worker)] = true;
-  auto fd = open_for_writing(directory_ + "/" + std::to_string(number(worker)), append);
+  const std::string slash = directory_.ends_with('/') ? "" : "/";
+  const std::string name = directory_ + slash + std::to_string(number(worker));
+  auto fd = open_for_writing(name, append);
   if (!fd) return fail("--tails: " + fd.error().message);
-  while (!text.empty()) {
-    const ByteView piece = as_bytes(text);
-    const IoResult result = write_some(fd->get(), {&piece, 1});
-    if (result.state != IoState::Done) {
-      return fail("--tails: cannot write in " + directory_ + ": " + errno_text(result.error));
-    }
-    text.remove_prefix(result.size);
-  }
-  return {};
+  Status written = write_whole(fd->get(), as_bytes(text));
+  const int error = fd->close();
+  if (written && error != 0) written = fail(errno_text(error));
+  return written ? written : fail("--tails: cannot write " + name + ": " + written.error().message);
 }
 
 Result<bool> TailsOut::pass_on(WorkerId worker) {

@@ -9,7 +9,6 @@
 namespace spread {
 
 int exit_code(const RunEnd& end, const HaltOptions& halt) {
-  constexpr int kOutputClosed = 141;  // 128 + SIGPIPE
   constexpr int kMany = 101;
   if (end.output_closed) return kOutputClosed;
   if (end.own_error) return kOwnError;

@@ -14,6 +14,8 @@ namespace spread {
 
 /// spread's own error: wrong usage, nothing could be started, cannot write.
 inline constexpr int kOwnError = 255;
+/// The reader of stdout went away: 128 + SIGPIPE, as a shell tells it of most programs.
+inline constexpr int kOutputClosed = 141;
 
 /// What is known at the end of a run (docs/manual.md "Exit status").
 struct RunEnd {

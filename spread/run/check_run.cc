@@ -31,7 +31,6 @@ std::string line_of(std::string_view name, const check::Finding& finding) {
 }
 
 Result<int> check_all(const CheckOptions& check, Plan& plan, const RunProcess& process) {
-  const WriteSignalsBlocked failing_writes;
   auto signals = process.take_signals();
   if (!signals) return tl::unexpected(signals.error());
   auto guard = Guard::start(check.kill_grace, check.temporary_directory);

@@ -151,8 +151,6 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   const auto tell = [&](const Error& error) {
     return complain(streams, error, common.report.speaker);
   };
-  // Before the guard, whose memory is a file: where that may not grow (ulimit -f), it is an error.
-  const WriteSignalsBlocked failing_writes;
   auto signals = process.take_signals();
   if (!signals) return tell(signals.error());
   auto guard = Guard::start(common.ends.kill_grace, common.spill.temporary_directory);

@@ -52,7 +52,7 @@ class JournalShow {
       while (!out_->done() && !closed()) SPREAD_TRY(make_room(0));
     }
     output_.finish(true);
-    return output_.failed() ? fail("cannot write: " + output_.error()) : Status();
+    return output_.failed() ? fail("cannot write to standard output: " + output_.error()) : Status();
   }
   bool closed() const { return output_.closed(); }
   /// What is to be told at the end; mostly empty.
@@ -272,7 +272,6 @@ int show_results(const ResultsCommand& command, Streams streams) {
   }
   JournalShow show(command, std::move(*file), *loop, std::move(*output), std::move(errors));
   if (const Status shown = show.show(); !shown) return complain(streams, shown.error());
-  constexpr int kOutputClosed = 141;  // 128 + SIGPIPE
   if (show.closed()) return kOutputClosed;
   if (const std::string note = show.note(); !note.empty()) warn(streams, note);
   return 0;

@@ -352,7 +352,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
   const auto begin = [&](CommonOptions& common) {
     common.spill.temporary_directory = temporary_directory(environment);
   };
-  return std::visit(
+  const int ended = std::visit(
       overloaded{
           [&](RunOptions& run) {
             begin(run.common);
@@ -364,9 +364,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
           },
           [&](MapOptions& map) {
             begin(map.common);
-            const int code = told(run_map(map, process), map.common.report, streams);
-            constexpr int kXargsOwnError = 1;
-            return map.items.xargs && code == kOwnError ? kXargsOwnError : code;
+            return told(run_map(map, process), map.common.report, streams);
           },
           [&](PipeOptions& pipe) {
             begin(pipe.common);
@@ -389,6 +387,12 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
           [&](RepairCommand& repair) { return show_repair(repair, streams); },
       },
       options);
+  const auto* map = std::get_if<MapOptions>(&options);
+  const bool xargs = map != nullptr && map->items.xargs;
+  const int status =
+      conclude_output(ended, streams, xargs ? map->common.report.speaker : std::string("spread"));
+  constexpr int kXargsOwnError = 1;
+  return xargs && status == kOwnError ? kXargsOwnError : status;
 }
 
 }  // namespace spread

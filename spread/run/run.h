@@ -19,7 +19,7 @@ using TakeSignals = Result<SignalSet> (*)();
 /// 128+n ended by signal n). What went wrong has been told on stderr.
 ///
 /// `take_signals` is called once, when a run has been planned and begins; until then signals do to
-/// this process what they did before.
+/// this process what they did before. The thread has WriteSignalsBlocked.
 int run(SubcommandOptions options, Environment environment, Streams streams,
         TakeSignals take_signals);
 

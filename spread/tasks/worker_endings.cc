@@ -78,9 +78,11 @@ void WorkerSlot::tell_death(const WorkerGone& ended) {
   const bool all = mode_.setup().is_all();
   const bool after_work =
       worker_->session().state() == SessionState::Shutdown && worker_->session().outstanding() == 0;
-  // After `| head` nothing is to be said of workers that spread ended for it.
+  // After `| head`, or an error that has been told, nothing is to be said of workers that spread
+  // ended for it.
   const bool nobody_reads = engine_.output().closed() && !engine_.output().failed();
-  if (engine_.scheduler().stopping() && (!all || nobody_reads)) return;
+  const bool given_up = ended_by_us_ && engine_.given_up();
+  if (engine_.scheduler().stopping() && (!all || nobody_reads || given_up)) return;
   const bool always = all || (after_work && !left_before_its_first_answer());
   // SlotClosed or the task tells, if it comes to that. But what breaks the protocol is to be mended
   // even where another try has helped; and a silent host may need help.

@@ -125,7 +125,7 @@ class Sweep(SpreadTest):
         self.assertLess(peak_memory_kb(running.pid), 50000)
         running.process.stdout.close()
         running.process.wait()
-        self.assertEqual(running.process.returncode, -13)
+        self.assertEqual(running.process.returncode, 141)
         self.assertEqual(running.process.stderr.read(), b"")
 
 
