@@ -16,8 +16,8 @@ int complain(int to, const Error& error, std::string_view speaker = "spread");
 int complain(const Streams& streams, const Error& error, std::string_view speaker = "spread");
 /// Puts `text`, which is whole, there; returns `status`.
 int complain_in_words(int to, const std::string& text, int status);
-/// At the end, with the exit status: that of an error, which is told, where what is on stdout is not
-/// safe (check_printed()).
+/// At the end, with the exit status: that of an error, which is told, where what is on stdout is
+/// not safe (check_printed()).
 int conclude_output(int status, const Streams& streams, std::string_view speaker = "spread");
 /// As complain(), of what is no reason to end.
 void warn(const Streams& streams, std::string_view message, std::string_view speaker = "spread");

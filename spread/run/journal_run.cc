@@ -52,7 +52,8 @@ class JournalShow {
       while (!out_->done() && !closed()) SPREAD_TRY(make_room(0));
     }
     output_.finish(true);
-    return output_.failed() ? fail("cannot write to standard output: " + output_.error()) : Status();
+    return output_.failed() ? fail("cannot write to standard output: " + output_.error())
+                            : Status();
   }
   bool closed() const { return output_.closed(); }
   /// What is to be told at the end; mostly empty.

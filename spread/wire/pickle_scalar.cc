@@ -3,6 +3,8 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
+#include <string>
 
 #include "spread/base/characters.h"
 #include "spread/wire/pickle_opcodes.h"
@@ -96,8 +98,12 @@ bool read_float(std::string_view text, Token& token) {
   if (text.size() > kFloatTextMax) return false;
   if (text.starts_with('+')) text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  return set_float(number, token);
+  if (end != text.data() + text.size()) return false;
+  // from_chars does not say on which side: 0 or an infinity, as of Python's float().
+  if (error == std::errc::result_out_of_range) {
+    return set_float(std::strtod(std::string(text).c_str(), nullptr), token);
+  }
+  return error == std::errc() && set_float(number, token);
 }
 
 int hex_digit(char c) {

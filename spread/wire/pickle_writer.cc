@@ -18,6 +18,11 @@ namespace {
 
 enum class Place : std::uint8_t { Value, Key };
 
+// Lengths have four bytes in protocol 2, and are read as signed.
+constexpr std::size_t kStringMax = INT32_MAX;
+// As characters of latin1 in UTF-8, some take two.
+constexpr std::size_t kLatin1Max = kStringMax / 2;
+
 class PickleWriter {
  public:
   PickleWriter(PickleBytes style, ByteBuffer& out) : style_(style), out_(out) {}
@@ -45,8 +50,9 @@ class PickleWriter {
   void write_float(double number);
   void write_string(ByteView bytes);
   void write_unicode(ByteView bytes);
-  void write_bytes(ByteView bytes);
+  bool write_bytes(ByteView bytes);
   bool write_ext(const Token& token);
+  bool fits(ByteView bytes, std::size_t most);
   void splice(ByteView pickle);
 
   PickleBytes style_;
@@ -115,9 +121,11 @@ void PickleWriter::write_unicode(ByteView bytes) {
 }
 
 /// For Python 3 as Python 3 writes them itself in protocol 2.
-void PickleWriter::write_bytes(ByteView bytes) {
-  if (style_ == PickleBytes::Python2) return write_string(bytes);
-  if (bytes.empty()) return out_.append(std::string_view("c__builtin__\nbytes\n)R"));
+bool PickleWriter::write_bytes(ByteView bytes) {
+  const bool latin1 = style_ == PickleBytes::Python3;
+  if (!fits(bytes, latin1 ? kLatin1Max : kStringMax)) return false;
+  if (!latin1) return write_string(bytes), true;
+  if (bytes.empty()) return out_.append(std::string_view("c__builtin__\nbytes\n)R")), true;
   ByteBuffer text;
   for (const Byte byte : bytes) text.commit(encode_utf8(byte, text.prepare(4)));
   out_.append(std::string_view("c_codecs\nencode\n"));
@@ -125,6 +133,7 @@ void PickleWriter::write_bytes(ByteView bytes) {
   write_unicode(as_bytes("latin1"));
   write_code(PickleCode::Tuple2);
   write_code(PickleCode::Reduce);
+  return true;
 }
 
 bool PickleWriter::write(const Byte*& at, const Byte* end, Place place, std::size_t depth) {
@@ -140,15 +149,16 @@ bool PickleWriter::write(const Byte*& at, const Byte* end, Place place, std::siz
     case TokenType::Float32:
     case TokenType::Float64: write_float(token.real); break;
     case TokenType::Str:
+      if (!fits(token.bytes, kStringMax)) return false;
       if (is_ascii(token.bytes)) {
         write_string(token.bytes);
       } else if (is_utf8(token.bytes)) {
         write_unicode(token.bytes);
       } else {
-        write_bytes(token.bytes);
+        return write_bytes(token.bytes);
       }
       break;
-    case TokenType::Bin: write_bytes(token.bytes); break;
+    case TokenType::Bin: return write_bytes(token.bytes);
     case TokenType::Ext: return write_ext(token);
     case TokenType::Array:
     case TokenType::Map:
@@ -157,6 +167,12 @@ bool PickleWriter::write(const Byte*& at, const Byte* end, Place place, std::siz
                                           : write_array(token.number, at, end, place, depth + 1);
   }
   return true;
+}
+
+bool PickleWriter::fits(ByteView bytes, std::size_t most) {
+  if (bytes.size() <= most) return true;
+  return failed(fmt::format("has a string of {} bytes, of which a pickle of protocol 2 takes {}",
+                            bytes.size(), most));
 }
 
 /// As a key it has to be one that can be hashed.

@@ -369,23 +369,6 @@ TEST(Scheduler, ARetryIsNotLeftToALoginThatHangs) {
   EXPECT_EQ(table.sent(), "0:0 0:1 0:0");
 }
 
-TEST(Scheduler, ALoginThatHangsDoesNotUseUpTheLimit) {
-  Table table(window_of(1));
-  SlotAdded slot;
-  slot.host = HostId{1};
-  slot.remote = slot.waits_for_hello = true;
-  table.slots(1).tell(slot).complete().tasks(2).end().decide();
-  table.tell(SlotsLimited{1}).tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "died"});
-  table.wait(seconds(9)).decide();
-  EXPECT_EQ(table.sent(), "0:0");
-  table.wait(seconds(2)).decide();
-  EXPECT_EQ(table.sent(), "0:0 0:1");
-  // Not where there can never be one more, since descriptors do not suffice.
-  table.tell(SlotsLimited{1, 1}).tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "died"});
-  table.wait(seconds(11)).decide();
-  EXPECT_EQ(table.sent(), "0:0 0:1");
-}
-
 TEST(Scheduler, AWorkerThatSaidHelloAndDiesOfItsFirstTaskWasStartedWell) {
   // The holder of what the task has printed must be told that it is tried again.
   Table table;

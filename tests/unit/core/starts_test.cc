@@ -97,6 +97,23 @@ TEST(Starts, ALimitThatIsRaisedLetsTheSlotsWorkAgain) {
   EXPECT_EQ(table.sent(), "0:0 1:1 2:2");
 }
 
+TEST(Starts, ALoginThatHangsDoesNotUseUpTheLimit) {
+  Table table(window_of(1));
+  SlotAdded slot;
+  slot.host = HostId{1};
+  slot.remote = slot.waits_for_hello = true;
+  table.slots(1).tell(slot).complete().tasks(2).end().decide();
+  table.tell(SlotsLimited{1}).tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "died"});
+  table.wait(seconds(9)).decide();
+  EXPECT_EQ(table.sent(), "0:0");
+  table.wait(seconds(2)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+  // Not where there can never be one more, since descriptors do not suffice.
+  table.tell(SlotsLimited{1, 1}).tell(WorkerGone{WorkerId{0}, EndCause::Exited, false, "died"});
+  table.wait(seconds(11)).decide();
+  EXPECT_EQ(table.sent(), "0:0 0:1");
+}
+
 /// "worker ..." whose input was closed.
 std::string closed(const Table& table) {
   std::string text;

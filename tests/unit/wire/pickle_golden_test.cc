@@ -1,6 +1,9 @@
 // Pickles that Python 2.7 and 3 have written, and values with what they are as pickles
 // (tests/golden/README.md).
 
+#include <sys/mman.h>
+
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -202,6 +205,53 @@ TEST(PickleGolden, AnAnswerIsCarriedAsThePickleOfItsFirstElement) {
   const std::string wanted = zero.substr(1, zero.find("b(l(lt") - 0) + ".";
   const auto codec = make_codec(Wire::Pickle, kMax);
   EXPECT_EQ(read_answer(*codec, zero, zero.size()), "ok " + base64(wanted));
+}
+
+/// A msgpack string of so many zeros, none of which has memory.
+class LongString {
+ public:
+  LongString(Byte type, std::uint32_t size) : size_(5 + std::size_t{size}) {
+    void* const place = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    EXPECT_NE(place, MAP_FAILED);
+    bytes_ = static_cast<Byte*>(place);
+    bytes_[0] = type;
+    for (int i = 0; i < 4; ++i) bytes_[1 + i] = static_cast<Byte>(size >> (24 - 8 * i));
+  }
+  ~LongString() { ::munmap(bytes_, size_); }
+  LongString(const LongString&) = delete;
+  LongString& operator=(const LongString&) = delete;
+  ByteView view() const { return {bytes_, size_}; }
+
+ private:
+  std::size_t size_;
+  Byte* bytes_;
+};
+
+TEST(PickleWriter, SaysSoOfAStringThatIsTooLongForItsLength) {
+  constexpr Byte kBin32 = 0xc6, kStr32 = 0xdb;
+  constexpr std::uint32_t kMost = INT32_MAX;
+  struct TooLong {
+    Byte type;
+    PickleBytes style;
+    std::uint32_t most;
+  };
+  const std::array<TooLong, 4> all = {{{kStr32, PickleBytes::Python2, kMost},
+                                       {kStr32, PickleBytes::Python3, kMost},
+                                       {kBin32, PickleBytes::Python2, kMost},
+                                       {kBin32, PickleBytes::Python3, kMost / 2}}};
+  for (const TooLong& each : all) {
+    for (const std::uint32_t size : {each.most + 1, UINT32_MAX}) {
+      const LongString text(each.type, size);
+      ByteBuffer out;
+      const Status written = msgpack_to_pickle(text.view(), each.style, out);
+      ASSERT_FALSE(written);
+      EXPECT_EQ(written.error().message, "has a string of " + std::to_string(size) +
+                                             " bytes, of which a pickle of protocol 2 takes " +
+                                             std::to_string(each.most));
+      EXPECT_EQ(out.size(), 0u);
+    }
+  }
 }
 
 }  // namespace

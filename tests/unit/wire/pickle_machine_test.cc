@@ -210,6 +210,15 @@ TEST(PickleValue, IntegersOfAnyLengthAreReadIfTheirValueFits) {
             "byte 1 (LONG) has a malformed argument");
 }
 
+TEST(PickleValue, FloatsBeyondADoubleAreWhatPythonMakesOfThem) {
+  EXPECT_EQ(json_of("F1e-400\n."), "0");
+  EXPECT_EQ(json_of("F-1e-400\n."), "-0");
+  EXPECT_EQ(json_of("F5e-324\n."), "5e-324");
+  // An infinity, of which JSON has none.
+  EXPECT_EQ(json_of("F1e400\n."), "null");
+  EXPECT_EQ(json_of("F-1e400\n."), "null");
+}
+
 std::string written(const std::string& hex) {
   ByteBuffer out;
   const std::string value = from_hex(hex);
