@@ -236,10 +236,12 @@ const SubcommandText kSubcommands[] = {
      "spread retrieve spread-20260504-093000 >results\n"
      "If they are there within the hour:\n"
      "spread retrieve --timeout 1h spread-20260504-093000 >results\n"},
-    {"attach", kAttach, "show what the run of a directory says, until it has ended", "attach DIR",
-     "Shows the messages of a run that was detached, from the first one on, and how far it is. "
-     "Ends "
-     "with the run, and with its exit status; Ctrl-C ends what is shown, and not the run.",
+    {"attach", kAttach, "show bar and messages of the run of a directory, until it has ended",
+     "attach DIR",
+     "Shows the messages of a run in a directory, from the first one on, and its bar; where stderr "
+     "is no terminal, that is a line every 5 s. Ends with the run, and with its exit status; "
+     "Ctrl-C "
+     "ends what is shown, and not the run.",
      "What is it doing:\n"
      "spread attach spread-20260504-093000\n"
      "To start it, and look on:\n"

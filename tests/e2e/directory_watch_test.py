@@ -340,10 +340,15 @@ class Detached(WatchTest):
         self.wait_for_status(rf"^running: 0 of 1 task \(0 %\); pid {pid} on ")
         late = self.spread("retrieve", "--timeout", "0.01", self.dir)
         self.assertEqual((late.status, late.out), (124, ""), late)
+        self.assertEqual(len(late.err.splitlines()), 1, late)
         waits = self.start("retrieve", self.dir)
+        in_time = self.start("retrieve", "--timeout", "1h", self.dir)
         self.let()
-        got = waits.finish()
-        self.assertEqual((got.status, got.out), (0, "done a\n"), got)
+        for each in (waits, in_time):
+            got = each.finish()
+            self.assertEqual((got.status, got.out, got.err), (0, "done a\n", ""), got)
+        again = self.spread("retrieve", "--timeout", "0", self.dir)
+        self.assertEqual((again.status, again.out), (0, "done a\n"), again)
 
     def test_attach_shows_what_it_says_and_ends_as_it_does(self):
         self.detach(self.gated("a"))

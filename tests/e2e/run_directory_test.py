@@ -176,6 +176,28 @@ class Cleaned(DirectoryTest):
         self.assertEqual(self.spread("clean", self.dir).status, 0)
         self.assertFalse(os.path.exists(self.dir))
 
+    def test_not_what_others_have_put_among_the_tails(self):
+        worker = self.file("w.py", "import sys\nfor line in sys.stdin:\n    print(line.strip(), flush=True)\nprint('the end')\n")
+        self.spread("run", "--dir", self.dir, "--wire", "lines", "-j1", "--", PYTHON, worker, input="a\n")
+        self.file("d/tails/notes.txt", "dear")
+        self.refused("clean", self.dir, because="tails")
+        self.assertEqual(self.inside("tails/notes.txt"), "dear")
+        self.assertEqual(sorted(os.listdir(self.dir)), ["spec.json", "tails"])
+        os.remove(self.path("d/tails/notes.txt"))
+        self.assertEqual(self.spread("clean", self.dir).status, 0)
+        self.assertFalse(os.path.exists(self.dir))
+
+    def test_what_was_prepared_and_what_another_has_open(self):
+        self.square("--dry-run", input="1\n")
+        self.assertEqual(self.spread("clean", self.dir).status, 0)
+        self.assertFalse(os.path.exists(self.dir))
+        self.square(input="1\n")
+        with open(self.dir + "/out") as reader, open(self.dir + "/journal") as follower:
+            self.assertEqual(self.spread("clean", self.dir).status, 0)
+            self.assertEqual(reader.read(), "1\n")
+            self.assertTrue(follower.fileno() > 0)
+        self.assertFalse(os.path.exists(self.dir))
+
     def test_silly_renames_of_nfs_are_waited_for(self):
         self.square(input="1\n")
         silly = os.path.join(self.dir, ".nfs000000000000abcd00000001")
