@@ -1,5 +1,6 @@
 """Text on a worker's standard output that is no answer."""
 
+import sys
 import unittest
 
 from spread_testing import SpreadTest, do, json_lines
@@ -56,6 +57,21 @@ class StrayOutput(SpreadTest):
         result = self.puppet([0, do(["print", "x" * 1000000, ""], answer="fine"), 2])
         self.assert_run(result, 0, [0, "fine", 2])
         self.assertEqual(result.err.replace("\n", "").count("x" * 1000), 1000)
+
+    def test_print_while_idle_is_shown_at_once_and_is_no_tail(self):
+        worker = ("import json, sys\n"
+                  "for line in sys.stdin:\n"
+                  "    print(json.dumps([json.loads(line)[0], 'ok', 1]), flush=True)\n"
+                  "    print('while idle', flush=True)\n"
+                  "print('tail')\n")
+        running = self.start("run", "-j1", "--in", "json", "--wire", "json", "--", sys.executable,
+                             "-c", worker)
+        running.write("0\n")
+        self.assertEqual(running.read_line(), "1\n")
+        # Its stdin is open still.
+        self.assertRegex(running.process.stderr.readline().decode(), HINT)
+        self.assertEqual(running.process.stderr.readline(), b"while idle\n")
+        self.assert_run(running.finish(), 0, "tail\n", "")
 
     def test_print_during_preparation(self):
         prep = '{"do":[["print","loading the model"]]}'
