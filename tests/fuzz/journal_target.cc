@@ -120,11 +120,23 @@ class ScratchMemory final : public ScratchBytes {
   std::vector<Byte> bytes;
 };
 
+/// Any file of -o.
+class Digits final : public OutputFiles {
+ public:
+  ByteView read(const std::string&, std::uint64_t offset, std::uint64_t bytes) override {
+    constexpr std::string_view kText = "0123456789";
+    if (offset > kText.size()) return {};
+    return as_bytes(kText.substr(offset, bytes));
+  }
+};
+
 /// Whatever is in a journal, what shows it shows it, or says that it is none.
 void show(JournalBytes& bytes) {
   ScratchMemory memory;
   EntryFile table(memory, 8, 2);
   JournalContents contents(table);
+  Digits digits;
+  contents.look_into(digits);
   RecordLogReader log(bytes);
   WorkerHosts hosts;
   static_cast<void>(contents.read(log, [&](ByteView record, std::uint64_t at) -> Status {
@@ -132,12 +144,14 @@ void show(JournalBytes& bytes) {
     return {};
   }));
   AnswerReader reader(bytes);
+  reader.look_into(digits, contents);
   const auto nowhere = [](std::uint8_t stream, ByteView) { SPREAD_ASSERT(stream <= 1); };
   for (std::uint64_t n = 0; n < std::min<std::uint64_t>(contents.tasks(), 100); ++n) {
     const auto task = contents.task(n);
     SPREAD_ASSERT(task.has_value());
     if (task->place == 0) continue;
     const auto answer = reader.get(task->place);
+    SPREAD_ASSERT(!answer || !answer->in_output);
     if (!answer) continue;
     static_cast<void>(hosts.of(answer->worker, record_of(task->place)));
     static_cast<void>(check_value(*answer, n % 2 == 0));
