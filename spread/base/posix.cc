@@ -107,7 +107,11 @@ FileLock try_lock(int fd, LockKind kind, std::uint64_t bytes) {
   first.l_type = kind == LockKind::None ? F_UNLCK : kind == LockKind::Shared ? F_RDLCK : F_WRLCK;
   first.l_whence = SEEK_SET;
   first.l_len = static_cast<off_t>(bytes);
-  if (sys::fcntl(fd, F_OFD_SETLK, &first) == 0) return FileLock::Ours;
+  int locked;  // over a network a lock takes time, in which a signal may come
+  do {
+    locked = sys::fcntl(fd, F_OFD_SETLK, &first);
+  } while (locked != 0 && errno == EINTR);
+  if (locked == 0) return FileLock::Ours;
   switch (errno) {
     case EAGAIN:
     case EACCES: return FileLock::Theirs;
