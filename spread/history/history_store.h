@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "spread/api/result.h"
+#include "spread/base/posix.h"
 #include "spread/history/key_history.h"
 #include "spread/history/sqlite.h"
 
