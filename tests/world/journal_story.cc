@@ -111,6 +111,8 @@ std::vector<std::string> JournalStory::judge_part(const Machine& machine, const 
   if (scenario_.subcommand == "run" || !ends_jobs) note_delivered(machine, outcome);
   lose(machine, outcome);
   before_ += outcome.ended;
+  if (outcome.status && !refused_) ++ends_;
+  ends_well_ = outcome.status && *outcome.status <= kMostFailed;
   const auto file = machine.files.find(kOutFile);
   file_begins_ = scenario_.out_named && file != machine.files.end() && !power_was_cut_
                      ? file->second->bytes.size()
@@ -184,12 +186,29 @@ void JournalStory::judge_end(const Machine& machine, const Outcome& outcome) {
       (told ? ", for no reason" : ", and no word of why"));
 }
 
+std::vector<std::string> JournalStory::judge_results(const Outcome& outcome, bool follows) {
+  found_.clear();
+  if (!outcome.status || *outcome.status != 0) {
+    say("it ends with " + (outcome.status ? std::to_string(*outcome.status) : outcome.why));
+  } else {
+    judge_text(outcome, !follows);
+    // A task may have been answered in two parts.
+    if (follows && !found_.empty() && spoiled_) found_.clear();
+  }
+  for (std::string& each : found_) each = (follows ? "results -f: " : "results: ") + each;
+  return found_;
+}
+
 void JournalStory::judge_whole(const Outcome& outcome) {
   if (scenario_.out.closes) return;  // what its reader has not read
+  judge_text(outcome, scenario_.ordered);
+}
+
+void JournalStory::judge_text(const Outcome& outcome, bool in_order) {
   std::string wanted;
   if (of_pipe()) wanted = scenario_.input;
   for (const Unit& each : units_) wanted += each.text;
-  if (scenario_.ordered) {
+  if (in_order) {
     if (outcome.out == wanted) return;
     const auto differs =
         std::mismatch(outcome.out.begin(), outcome.out.end(), wanted.begin(), wanted.end());

@@ -23,6 +23,13 @@ class JournalStory {
   /// What is wrong with it.
   std::vector<std::string> judge_part(const Machine& machine, const Outcome& outcome);
   bool over() const { return over_; }
+  /// The last part has come to its end: `spread results` shows all. One that numbers tasks anew and
+  /// is cut off shows its own alone.
+  bool ends_well() const { return ends_well_; }
+  /// One part alone has come to its end: one who follows the journal has then seen all of it.
+  bool has_one_end() const { return ends_ == 1; }
+  /// Of `spread results`, when it is over; `follows`: with -f.
+  std::vector<std::string> judge_results(const Outcome& outcome, bool follows);
   /// The machine was switched off in it.
   bool power_was_cut() const { return power_was_cut_; }
   /// Files that its user takes away before the next part.
@@ -43,6 +50,7 @@ class JournalStory {
   void judge_begun(const Machine& machine, const Outcome& outcome);
   void judge_end(const Machine& machine, const Outcome& outcome);
   void judge_whole(const Outcome& outcome);
+  void judge_text(const Outcome& outcome, bool in_order);
   void judge_some(const Outcome& outcome);
   bool is_refused(const Outcome& outcome);
   bool fails_first(std::size_t task) const;
@@ -58,13 +66,13 @@ class JournalStory {
   std::vector<std::size_t> lines_;    ///< of `pipe`: where each begins in the input
   std::map<std::size_t, Time> kept_;  ///< units that are not to be run again, and since when
   std::vector<std::string> found_, taken_away_;
-  std::size_t part_ = 0, calm_parts_ = 0;
+  std::size_t part_ = 0, calm_parts_ = 0, ends_ = 0;
   Time before_ = 0;              ///< what the parts before took
   std::size_t file_begins_ = 0;  ///< what the file of -o has at the begin of the part
   bool complete_ = false;        ///< a part has come to its end by itself
   bool spoiled_ = false;         ///< a call has failed: tasks may have failed for it
   bool failed_again_ = false, repeats_ = false, take_over_ = false;
-  bool refused_ = false, power_was_cut_ = false, over_ = false;
+  bool refused_ = false, ends_well_ = false, power_was_cut_ = false, over_ = false;
 };
 
 }  // namespace spread::world

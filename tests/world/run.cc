@@ -44,7 +44,7 @@ Run::Run(Scenario& scenario, std::uint64_t seed, const Faults& faults, const Run
 void Run::make_proc() {
   const JournalPlan& journal = scenario_.journal;
   if (!journal.there || journal.no_proc) return;
-  machine_.make_file("/proc/sys/kernel/random/boot_id", "boot " + std::to_string(journal.boot));
+  machine_.make_file(kBootId, "boot " + std::to_string(journal.boot));
   machine_.make_file("/proc/self/ns/pid");
   std::string stat = "999 (spread) S";
   constexpr int kFields = 18;
@@ -104,6 +104,22 @@ void Run::connect(int fd, const Program& program, bool input) {
   if (!input) machine_.outputs.insert(pipe.get());
   beside.descriptors[0] = std::make_shared<PipeEnd>(pipe, input);
   beside.begin(program);
+}
+
+void Run::let_grow(const std::string& name) {
+  const std::shared_ptr<Inode> file = machine_.files.at(name);
+  const std::string all = file->bytes;
+  constexpr std::size_t kLeast = 16, kPage = 4096;  // its first bytes say what it is
+  std::size_t size = kLeast;
+  for (Time when = 0; size < all.size(); when += 300 * kMillisecond) {
+    size = when == 0 ? machine_.draw(kLeast, all.size())
+                     : size + machine_.draw(1, 1 + (all.size() - size) / 2);
+    std::string there = all.substr(0, size);
+    // A file has its new size before a reader on another host has its new pages.
+    there.resize(std::min(all.size(), (size / kPage + machine_.draw(0, 2)) * kPage + size % kPage));
+    machine_.timeline().at(when, [file, there] { file->bytes = there; });
+    if (when == 0) file->bytes = there;
+  }
 }
 
 /// Readers take what is in the pipes, and what ends by itself ends.

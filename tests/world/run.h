@@ -24,6 +24,9 @@ class Run {
   /// as it stands, so that `over` must not return.
   void execute(const std::vector<std::string>& words, const std::function<void()>& over);
 
+  /// Before that: the file has only some of what it has, with zeros behind it, and grows.
+  void let_grow(const std::string& name);
+
   Machine& machine() { return machine_; }
   const Outcome& outcome() const { return outcome_; }
   /// What it left, or a power cut has.

@@ -224,7 +224,8 @@ struct HostPlan {
   bool loses() const { return refuses_one_in > 0 || dies_one_in > 0; }
 };
 
-inline constexpr char kOutFile[] = "/world/out", kJournal[] = "/world/journal";
+inline constexpr char kOutFile[] = "/world/out", kJournal[] = "/world/journal",
+                      kBootId[] = "/proc/sys/kernel/random/boot_id";
 struct Scenario {
   std::string subcommand;          ///< `run` also where its tasks have gangs
   std::vector<std::string> words;  ///< all of them, from "spread" on

@@ -78,8 +78,35 @@ void World::part_is_over() {
   if (parts_.size() == 1) on_over(run.machine());
   if (show && parts_.size() == 1) std::fprintf(stderr, "%s", describe(scenario_).c_str());
   report(run, story_->judge_part(run.machine(), run.outcome()));
-  if (failed_ || story_->over()) std::_Exit(failed_ ? 1 : 0);
+  const bool over = story_->over();
+  if (failed_ || (over && !story_->ends_well())) std::_Exit(failed_ ? 1 : 0);
+  if (over) show_results();
   next_part();
+}
+
+/// What `spread results` makes of the journal; now and then of one that still grows.
+void World::show_results() {
+  const bool follows = story_->has_one_end() && seed_ % 2 == 0;
+  shown_ = Scenario();
+  shown_.subcommand = scenario_.subcommand;
+  shown_.in.closes = true;
+  shown_.journal.there = true;
+  shown_.journal.no_proc = true;
+  // Else its run is seen to be gone, and nothing more to come.
+  const std::vector<std::string> taken_away = {kBootId};
+  parts_.push_back(std::make_unique<Run>(shown_, seed_, Faults(), *parts_.back(), taken_away));
+  Run& run = *parts_.back();
+  run.machine().tracing = trace;
+  std::vector<std::string> words = {"spread", "results", kJournal};
+  if (follows) {
+    words.insert(words.begin() + 2, "-f");
+    run.let_grow(kJournal);
+  }
+  run.execute(words, [this, &run, follows] {
+    report(run, story_->judge_results(run.outcome(), follows));
+    std::_Exit(failed_ ? 1 : 0);
+  });
+  std::abort();
 }
 
 void World::report(Run& run, const std::vector<std::string>& found) {

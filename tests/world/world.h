@@ -29,10 +29,11 @@ class World {
   [[noreturn]] void second_is_over();
   [[noreturn]] void next_part();
   [[noreturn]] void part_is_over();
+  [[noreturn]] void show_results();
   void report(Run& run, const std::vector<std::string>& found);
 
   std::uint64_t seed_;
-  Scenario scenario_;
+  Scenario scenario_, shown_;
   std::optional<Run> run_, resumed_;
   StoppedRun before_;
   std::optional<JournalStory> story_;        ///< of a run with a journal, ...
