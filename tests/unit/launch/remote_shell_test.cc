@@ -4,11 +4,15 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -301,10 +305,24 @@ TEST(Guard, EndsTheChildrenOfTheWorkerToo) {
 }
 
 TEST(Guard, LeavesAWorkerAloneWhileTheConnectionStands) {
-  // Many looks of the guard pass while the worker waits for its own child.
-  Session session("/bin/sh", format_remote(command({"sh", "-c", "sleep 1; echo done"})));
-  EXPECT_EQ(session.read_line(), "done\n");
+  // The guard looks whenever its `sleep` has ended. This one says so, and takes no time; the worker
+  // ends when it has heard it often.
+  std::string folder = testing::TempDir() + "spread-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string looks = folder + "/looks", sleep = folder + "/sleep";
+  ASSERT_EQ(mkfifo(looks.c_str(), 0600), 0);
+  std::ofstream(sleep) << "#!/bin/sh\necho look 1<>'" << looks << "'\n";
+  ASSERT_EQ(chmod(sleep.c_str(), 0700), 0);
+  const std::string path = getenv("PATH");
+  setenv("PATH", (folder + ":" + path).c_str(), 1);
+  const char* const listens =
+      "exec 3<>\"$1\"; for look in 1 2 3 4 5 6 7 8; do read -r said <&3; done; echo \"$said\"";
+  Session session("/bin/sh", format_remote(command({"sh", "-c", listens, "sh", looks})));
+  setenv("PATH", path.c_str(), 1);
+  EXPECT_EQ(session.read_line(), "look\n");
   EXPECT_EQ(session.end(), 0);
+  EXPECT_TRUE(session.all_end());
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Guard, EndsAfterTheWorker) {
