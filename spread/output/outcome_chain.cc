@@ -18,13 +18,14 @@ std::unique_ptr<SpillFile> open_spill(const SpillOptions& spill) {
 }
 
 /// The form of those that need the last result before they can write the first one; null of others.
-std::unique_ptr<HeldForm> held_form(const OutputOptions& output) {
+std::unique_ptr<HeldForm> held_form(const OutputOptions& output,
+                                    const std::vector<std::string>& inputs) {
   const bool by_worker = output.gather == GatherAs::ByWorker;
   if (output.gather && (by_worker || output.format == OutputFormat::Msgpack)) {
     return std::make_unique<HeldGatherForm>(*output.gather, output.format);
   }
   if (output.gather || output.format != OutputFormat::Csv || !output.columns.empty()) return {};
-  return std::make_unique<CsvForm>(output);
+  return std::make_unique<CsvForm>(output, inputs);
 }
 
 std::unique_ptr<OutcomeSink> stream_end(const OutputOptions& output, OutputWriter& writer,
@@ -34,7 +35,8 @@ std::unique_ptr<OutcomeSink> stream_end(const OutputOptions& output, OutputWrite
     return std::make_unique<StreamSink>(std::make_unique<GatherForm>(*output.gather), writer);
   }
   if (output.format == OutputFormat::Csv) {
-    return std::make_unique<StreamSink>(std::make_unique<CsvForm>(output), writer);
+    return std::make_unique<StreamSink>(
+        std::make_unique<CsvForm>(output, std::vector<std::string>()), writer);
   }
   return std::make_unique<FormatSink>(output, writer, host_names, places);
 }
@@ -61,8 +63,9 @@ std::unique_ptr<OutcomeSink> open_outcome_chain(const OutputOptions& output,
                                                 std::optional<std::uint64_t> until_ok,
                                                 const SpillOptions& spill, OutputWriter& writer,
                                                 const std::vector<std::string>& host_names,
-                                                ResultPlaces* places) {
-  std::unique_ptr<HeldForm> form = held_form(output);
+                                                ResultPlaces* places,
+                                                const std::vector<std::string>& inputs) {
+  std::unique_ptr<HeldForm> form = held_form(output, inputs);
   const bool is_held = form != nullptr;
   std::unique_ptr<OutcomeSink> chain;
   if (is_held) {

@@ -13,8 +13,9 @@ namespace spread {
 /// bring another column.
 class CsvForm final : public HeldForm {
  public:
-  explicit CsvForm(const OutputOptions& options)
-      : table_(options.csv_style, options.columns), is_held_(options.columns.empty()) {}
+  /// `inputs`: the keys of all payloads, where they are known before the first one; else empty.
+  CsvForm(const OutputOptions& options, const std::vector<std::string>& inputs)
+      : table_(options.csv_style, options.columns, inputs), is_held_(options.columns.empty()) {}
 
   void take(TaskResult&& result, HeldResults& held) override;
   std::string no_room(const std::string& why) const override {

@@ -43,8 +43,10 @@ void for_each_field(ByteView value, std::string_view whole, std::string& key, Wi
 
 }  // namespace
 
-CsvTable::CsvTable(CsvStyle style, const std::vector<std::string>& columns)
+CsvTable::CsvTable(CsvStyle style, const std::vector<std::string>& columns,
+                   const std::vector<std::string>& inputs)
     : format_(style), given_(!columns.empty()), columns_(columns) {
+  for (std::size_t i = 0; !given_ && i < inputs.size(); ++i) note(inputs[i], {false, 0, i});
   if (given_) fix_columns();
 }
 

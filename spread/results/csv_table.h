@@ -23,8 +23,9 @@ class CsvTable {
   /// More names than these are left out, with a warning.
   static constexpr std::size_t kColumnsMax = 65536;
 
-  /// Without `columns`, they are those that look_at() finds.
-  CsvTable(CsvStyle style, const std::vector<std::string>& columns);
+  /// Without `columns`, they are `inputs`, which all payloads have, and those that look_at() finds.
+  CsvTable(CsvStyle style, const std::vector<std::string>& columns,
+           const std::vector<std::string>& inputs = {});
 
   /// In any order of tasks. `value` is empty where the task has none.
   void look_at(TaskId task, ByteView payload, ByteView value);

@@ -60,9 +60,11 @@ Status WorkerMode::open() {
   const auto until_ok = is_all() ? std::nullopt : setup_.tasks->sweep.until_ok;
   const bool as_they_are =
       engine_.journal() != nullptr && has_results_as_they_are(output, until_ok.has_value());
+  SPREAD_TRY(prepare_sweep());
   results_ = open_outcome_chain(output, until_ok, setup_.spill, engine_.output(),
                                 engine_.plan().host_names,
-                                as_they_are ? engine_.journal()->await_places() : nullptr);
+                                as_they_are ? engine_.journal()->await_places() : nullptr,
+                                sweep_ ? sweep_->names() : std::vector<std::string>());
   needs_payloads_ = needs_payloads(output);
   if (const TaskOptions* const tasks = setup_.tasks) {
     looks_at_values_ = tasks->chunk > 0 || output.gather == GatherAs::Concat;
@@ -81,7 +83,7 @@ Status WorkerMode::open() {
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   if (setup_.tasks->shards.any()) return open_shards();
-  if (!setup_.tasks->sweep.specs.empty()) return open_sweep_rows();
+  if (sweep_) return open_sweep_rows();
   return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
 }
@@ -102,19 +104,25 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_shards() {
   return TaskInput::open_reader(std::move(*reader), {}, engine_.loop(), setup_.streams);
 }
 
+Status WorkerMode::prepare_sweep() {
+  if (is_all() || setup_.tasks->sweep.specs.empty()) return {};
+  auto sweep = open_sweep(setup_.tasks->sweep, setup_.streams);
+  if (!sweep) return tl::unexpected(sweep.error());
+  sweep_ = std::move(*sweep);
+  if (!sweep_->warning().empty()) engine_.warn(sweep_->warning());
+  return {};
+}
+
 Result<std::unique_ptr<TaskInput>> WorkerMode::open_sweep_rows() {
   const SweepOptions& options = setup_.tasks->sweep;
-  auto sweep = open_sweep(options, setup_.streams);
-  if (!sweep) return tl::unexpected(sweep.error());
-  if (!(*sweep)->warning().empty()) engine_.warn((*sweep)->warning());
   std::unique_ptr<RecordReader> reader;
   if (options.until_ok) {
     auto rounds =
-        std::make_unique<SweepRounds>(std::move(*sweep), *options.until_ok, options.max_rounds);
+        std::make_unique<SweepRounds>(std::move(sweep_), *options.until_ok, options.max_rounds);
     rounds_ = rounds.get();
     reader = std::move(rounds);
   } else {
-    reader = std::make_unique<SweepReader>(std::move(*sweep));
+    reader = std::make_unique<SweepReader>(std::move(sweep_));
   }
   return TaskInput::open_reader(std::move(reader), {}, engine_.loop(), setup_.streams);
 }

@@ -16,6 +16,7 @@
 #include "spread/results/reorder_buffer.h"
 #include "spread/shards/range_progress.h"
 #include "spread/shards/shard_reader.h"
+#include "spread/sweep/sweep.h"
 #include "spread/tasks/running_gangs.h"
 #include "spread/tasks/running_subtasks.h"
 #include "spread/tasks/worker_options.h"
@@ -115,6 +116,7 @@ class WorkerMode final : public RunMode {
   void tell_failure(const DeliverTask& delivery, const TaskResult& result, TaskReport* report);
   bool is_all() const { return setup_.is_all(); }
   Result<std::unique_ptr<TaskInput>> open_shards();
+  Status prepare_sweep();
   Result<std::unique_ptr<TaskInput>> open_sweep_rows();
   void pass_on(TaskResult&& result, const Value& payload);
   /// First into the journal, if there is one.
@@ -141,6 +143,7 @@ class WorkerMode final : public RunMode {
   bool adds_to_results_ = false;          ///< pass_on() does more than that
   bool needs_payloads_ = false;           ///< `results_` takes pairs: results/result_pair.h
   std::unique_ptr<RangeProgress> range_;  ///< null where tasks are no shards
+  std::unique_ptr<Sweep> sweep_;          ///< until its rows are read
   SweepRounds* rounds_ = nullptr;         ///< the same, of --until-ok
   ShardReader* shards_ = nullptr;  ///< what makes the tasks, if they are shards; the input has it
   std::unique_ptr<TailsOut> tails_;

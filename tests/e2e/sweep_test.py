@@ -107,7 +107,10 @@ class Sweep(SpreadTest):
         self.assertEqual(running.finish().status, -15)
 
     def test_a_header_stands_over_no_rows(self):
-        self.assert_run(self.spread("sweep", "--out", "csv", "a=list:1,2", "--where", "a > 2"), 0, "a,_row\n", "")
+        none = ("a=list:1,2", "--where", "a > 2", "--out", "csv")
+        self.assert_run(self.spread("sweep", *none), 0, "a,_row\n", "")
+        # So does a run over it.
+        self.assert_run(self.spread("run", "-j1", "--sweep", *none, "--", *PUPPET), 0, "a,_row\n", "")
 
     def test_json_has_no_nan_and_says_so_once(self):
         told = "spread: NaN or an infinity was written as null (JSON has no such numbers)\n"
