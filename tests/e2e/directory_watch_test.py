@@ -150,6 +150,19 @@ class Attached(WatchTest):
         after = self.spread("attach", self.dir)
         self.assertEqual((after.status, after.err), (0, self.inside("log") + lines[-1] + "\n"), after)
 
+    def test_a_line_every_five_seconds_where_stderr_is_no_terminal(self):
+        run = self.start(*self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        clock = self.clock()
+        shows = self.start("attach", self.dir)
+        self.said(shows, b"begun a\n")
+        for _ in range(2):
+            clock.forward(6)
+            self.assertRegex(self.said(shows, b"slot\n"), r"^\[>? *\] 0/1  0/s  1 slot\n$")
+        self.assertEqual(self.end(run), 0)
+        clock.forward(1)
+        self.assertEqual(shows.finish().status, 0)
+
     def test_of_a_run_that_is_killed_meanwhile(self):
         run = self.start(*self.gated("a", "b"))
         self.assertEqual(self.post_.line(), "a")
