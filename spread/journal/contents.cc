@@ -9,6 +9,7 @@
 
 #include "spread/base/quote.h"
 #include "spread/journal/checksum.h"
+#include "spread/journal/job_answer.h"
 #include "spread/journal/varint.h"
 #include "spread/wire/json.h"
 #include "spread/wire/value_writer.h"
@@ -125,6 +126,7 @@ Status JournalContents::take(ByteView record, std::uint64_t at, bool has_gap) {
         task_time_ = {};
       }
       seconds_ += std::exchange(part_seconds_, 0);  // of one that was cut off
+      outputs_.clear();
       parts_.push_back(std::move(*part));
       parts_at_.push_back(at);
       end_.reset();
@@ -135,6 +137,7 @@ Status JournalContents::take(ByteView record, std::uint64_t at, bool has_gap) {
     case 'A':
     case 'Z': return take_answers(record, at, has_gap);
     case 'K': return take_kept(left, has_gap);
+    case 'O': return take_output(left, at);
     case 'S': {
       const auto slots = take_var(left);
       if (!slots || *slots == 0 || *slots > UINT32_MAX) return fail("a number of slots is none");
@@ -160,7 +163,6 @@ Status JournalContents::take(ByteView record, std::uint64_t at, bool has_gap) {
       renumbering_is_open_ = false;
       return {};
     // Of interest to those who look at one task, or at workers.
-    case 'O':
     case 'F':
     case 'W':
     case 'L': return {};
@@ -186,9 +188,34 @@ Status JournalContents::take_tasks(ByteView left, bool has_gap) {
 Status JournalContents::take_answers(ByteView record, std::uint64_t at, bool has_gap) {
   SPREAD_TRY(list_.parse(record));
   for (std::size_t i = 0; i < list_.answers().size(); ++i) {
-    SPREAD_TRY(set(list_.answers()[i], answer_place(at, i), has_gap));
+    const JournalAnswer& answer = list_.answers()[i];
+    const bool is_whole = !has_gap || has_all_output(answer);
+    outputs_.erase(number(answer.task));
+    if (is_whole) SPREAD_TRY(set(answer, answer_place(at, i), has_gap));
   }
   return {};
+}
+
+Status JournalContents::take_output(ByteView left, std::uint64_t at) {
+  const auto task = take_var(left), before = take_var(left);
+  if (!task || !before) return fail("output of a job is cut off");
+  const auto found = outputs_.find(*task);
+  if (*before == 0 || (found != outputs_.end() && found->second == *before)) {
+    outputs_[*task] = at;
+  } else if (found != outputs_.end()) {
+    outputs_.erase(found);
+  }
+  return {};
+}
+
+/// A lost page may have had some of what a job has printed, and not its answer.
+bool JournalContents::has_all_output(const JournalAnswer& answer) const {
+  const std::string& subcommand = parts_.back().subcommand;
+  if (answer.value.empty() || (subcommand != "map" && subcommand != "pipe")) return true;
+  const auto last = last_output_of(answer.value);
+  if (!last || *last == 0) return true;
+  const auto found = outputs_.find(number(answer.task));
+  return found != outputs_.end() && found->second == *last;
 }
 
 Status JournalContents::take_kept(ByteView left, bool has_gap) {

@@ -108,6 +108,8 @@ class JournalContents {
   Status take(ByteView record, std::uint64_t at, bool has_gap);
   Status take_tasks(ByteView left, bool has_gap);
   Status take_answers(ByteView record, std::uint64_t at, bool has_gap);
+  Status take_output(ByteView left, std::uint64_t at);
+  bool has_all_output(const JournalAnswer& answer) const;
   Status take_kept(ByteView left, bool has_gap);
   Status set(const JournalAnswer& answer, AnswerPlace place, bool has_gap);
   Result<bool> find_in_output(const JournalAnswer& answer, AnswerPlace at);
@@ -124,6 +126,8 @@ class JournalContents {
   std::uint64_t oldest_ = 0, first_ = 0;  ///< entries: of older numberings, of the one that counts
   std::uint64_t tasks_ = 0;
   bool renumbering_is_open_ = false;
+  std::map<std::uint64_t, std::uint64_t>
+      outputs_;  ///< by task: the last `O`, of those without a hole
   bool all_read_ = false;
   std::array<std::uint64_t, 4> counts_{};
   double seconds_ = 0, part_seconds_ = 0;  ///< of parts that are over; of one that is not

@@ -125,6 +125,12 @@ void append_output_head(TaskId task, std::uint64_t before, ByteBuffer& out) {
   append_var(before, out);
 }
 
+Result<std::uint64_t> last_output_of(ByteView value) {
+  const auto job = parse_job(value);
+  if (!job) return tl::unexpected(job.error());
+  return job->last;
+}
+
 Result<JobWords> parse_job_words(ByteView value) {
   const auto job = parse_job(value);
   if (!job) return tl::unexpected(job.error());

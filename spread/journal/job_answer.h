@@ -38,7 +38,9 @@ using PieceSink = std::function<void(std::uint8_t stream, ByteView bytes)>;
 
 /// The words point into `value`. An Error: it is no such answer.
 Result<JobWords> parse_job_words(ByteView value);
-/// The same, and all that it printed. `answer` must be none of `reader`'s record().
+/// The place of the last `O` that an answer has beside it; 0: there is none.
+Result<std::uint64_t> last_output_of(ByteView value);
+/// The words, and all that it printed. `answer` must be none of `reader`'s record().
 Result<JobWords> read_job(const JournalAnswer& answer, AnswerReader& reader, const PieceSink& take);
 
 }  // namespace spread

@@ -10,6 +10,7 @@
 #include "journal_support.h"
 #include "spread/base/random.h"
 #include "spread/journal/checksum.h"
+#include "spread/journal/job_answer.h"
 #include "spread/journal/resume_table.h"
 #include "spread/journal/varint.h"
 
@@ -40,9 +41,10 @@ void append_var(std::uint64_t n, ByteBuffer& out) {
 struct Journal {
   Journal() { part(false); }
   void put(ByteView record) { log.append(as_text(record)); }
-  void part(bool renumbers) {
+  void part(bool renumbers, const std::string& subcommand = "run") {
     JournalPart made;
     made.renumbers = renumbers;
+    made.subcommand = subcommand;
     made.output = "out";
     ByteBuffer record;
     append_part(made, record);
@@ -324,6 +326,34 @@ TEST(JournalContents, TasksThatWereLostAreReadAgain) {
   journal.answer(4, "four");
   EXPECT_EQ(journal.fates({1, 2, 3, 4, 5}, {}), (Fates{Done, Done, Unanswered, Unanswered, Done}));
   EXPECT_EQ(journal.value(4), "four");
+}
+
+TEST(JournalContents, AJobWhoseOutputIsLostHasNoAnswer) {
+  Journal journal;
+  journal.part(false, "map");
+  journal.tasks(0, {1, 2});
+  const auto printed = [&](std::uint64_t task, std::uint64_t before) {
+    const std::uint64_t at = journal.log.file.bytes.size();
+    ByteBuffer record;
+    append_output_head(TaskId{task}, before, record);
+    journal.put(record.view());
+    return at;
+  };
+  const auto answered = [&](std::uint64_t task, std::uint64_t last) {
+    JobPieces pieces;
+    pieces.last = last;
+    ByteBuffer value;
+    append_job_answer({}, pieces, value);
+    journal.answer(task, as_text(value.view()));
+  };
+  const std::uint64_t lost = printed(0, 0);
+  journal.log.file.bytes.resize(lost);
+  journal.log.file.bytes.resize(kJournalBlockBytes);
+  const std::uint64_t second = printed(0, lost);
+  const std::uint64_t whole = printed(1, printed(1, 0));
+  answered(0, second);
+  answered(1, whole);
+  EXPECT_EQ(journal.fates({1, 2}, {}), (Fates{Unanswered, Done}));
 }
 
 TEST(JournalContents, ShowsEachRecordWithItsOffset) {
