@@ -165,7 +165,8 @@ void JournalStory::judge_end(const Machine& machine, const Outcome& outcome) {
   const std::size_t signals = machine.end_signals.size();
   const bool told = outcome.errors.find("spread: ") != std::string::npos;
   if (status <= kMostFailed) {
-    complete_ = true;
+    // Input that could not be read is one failure, and the rest of it is still to come.
+    complete_ = complete_ || !machine.failed || status == 0;
     if (spoiled_ && !failed_again_) return judge_some(outcome);
     judge_whole(outcome);
     if (status != (of_pipe() ? 0 : status_wanted())) {
@@ -193,7 +194,7 @@ std::vector<std::string> JournalStory::judge_results(const Outcome& outcome, boo
   } else {
     judge_text(outcome, !follows);
     // A task may have been answered in two parts.
-    if (follows && !found_.empty() && spoiled_) found_.clear();
+    if (follows && (spoiled_ || scenario_.journal.boot > 1)) found_.clear();
   }
   for (std::string& each : found_) each = (follows ? "results -f: " : "results: ") + each;
   return found_;
