@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <sstream>
@@ -32,7 +31,9 @@ inline std::uint64_t resident_bytes() {
     const pid_t pid = std::atoi(entry->d_name);
     if (pid <= 0) continue;
     std::ifstream file("/proc/" + std::string(entry->d_name) + "/stat");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string text;
+    // Not by istreambuf_iterator, which throws where the process ends before it is read.
+    std::getline(file, text, '\0');
     const std::size_t name = text.rfind(") ");  // it may hold anything
     if (name == std::string::npos) continue;    // it has ended
     std::istringstream words(text.substr(name + 2));
