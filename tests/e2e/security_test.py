@@ -30,9 +30,12 @@ class SharedFolders(MapTest):
         found = []
         for fd in os.listdir(f"/proc/{running.pid}/fd"):
             link = f"/proc/{running.pid}/fd/{fd}"
-            name = os.readlink(link)
-            if name.startswith(self.shared) and stat.S_ISREG(os.stat(link).st_mode):
-                found.append((os.stat(link), name))
+            try:
+                name, status = os.readlink(link), os.stat(link)
+            except FileNotFoundError:
+                continue  # the pipe of a job, which has just been closed
+            if name.startswith(self.shared) and stat.S_ISREG(status.st_mode):
+                found.append((status, name))
         return found
 
     def assert_private(self, running, gate):
