@@ -15,11 +15,6 @@ namespace {
 // In front of what it printed: docs/journal.md.
 constexpr std::uint64_t kJobFields = 8;
 
-void append_var(std::uint64_t n, ByteBuffer& out) {
-  Byte* const begin = out.prepare(kVarBytes);
-  out.commit(static_cast<std::size_t>(put_var(begin, n) - begin));
-}
-
 void append_bin(ByteView bytes, ByteBuffer& out) {
   std::array<Byte, wire::kMaxScalarBytes> head;
   Byte* const end = wire::put_bin_header(head.data(), bytes.size());

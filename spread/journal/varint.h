@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "spread/api/bytes.h"
+#include "spread/base/buffers.h"
 
 namespace spread {
 
@@ -20,6 +21,11 @@ inline Byte* put_var(Byte* to, std::uint64_t n) {
 }
 inline Byte* put_signed_var(Byte* to, std::int64_t n) {
   return put_var(to, (static_cast<std::uint64_t>(n) << 1) ^ static_cast<std::uint64_t>(n >> 63));
+}
+
+inline void append_var(std::uint64_t n, ByteBuffer& out) {
+  Byte* const begin = out.prepare(kVarBytes);
+  out.commit(static_cast<std::size_t>(put_var(begin, n) - begin));
 }
 
 /// Takes one from the front of `bytes`; nothing, and `bytes` as they were, where there is none.

@@ -7,11 +7,8 @@
 
 #include <fmt/format.h>
 
-#include "spread/base/quote.h"
 #include "spread/io/system.h"
-#include "spread/journal/digest.h"
 #include "spread/journal/varint.h"
-#include "spread/wire/msgpack.h"
 #include "spread/wire/value_writer.h"
 
 namespace spread {
@@ -24,11 +21,6 @@ std::string_view told(Durable durable) {
     case Durable::Answer: return "synced before results were delivered";
   }
   return "";
-}
-
-void append_var(std::uint64_t n, ByteBuffer& out) {
-  Byte* const begin = out.prepare(kVarBytes);
-  out.commit(static_cast<std::size_t>(put_var(begin, n) - begin));
 }
 
 /// One that is there is gone on with only where that was asked for.
@@ -88,129 +80,6 @@ Result<std::unique_ptr<RunJournal>> RunJournal::create(const JournalOptions& opt
   return journal;
 }
 
-// ---------------------------------------------------------------- the parts before
-
-Status RunJournal::read_before() {
-  contents_ = std::make_unique<JournalContents>(table_);
-  contents_->look_into(output_files_);
-  reader_.look_into(output_files_, *contents_);
-  RecordLogReader log(file_);
-  SPREAD_TRY(contents_->read(log));
-  torn_ = log.torn_bytes();
-  zeros_ = log.skipped().zero_bytes;
-  end_of_records_ = log.end_of_records();
-  if (contents_->parts().empty()) return {};
-  SPREAD_TRY(check_identity(contents_->parts().back()));
-  const bool in_place = owns_output() && !moves_results();
-  const ResumeHow how{options_.failed_again, options_.by_content, in_place};
-  auto plan = ResumePlan::create(*contents_, how, &buckets_, &chain_);
-  if (!plan) return tl::unexpected(plan.error());
-  plan_ = std::move(*plan);
-  return {};
-}
-
-/// The first thing that is another one now.
-Status RunJournal::check_identity(const JournalPart& last) const {
-  if (last.subcommand != run_.subcommand) {
-    return fail(fmt::format("it is the journal of `spread {}`, and this is `spread {}`",
-                            last.subcommand, run_.subcommand));
-  }
-  const auto shown = [](const std::string& text) {
-    return text.empty() ? "none" : show_text(text);
-  };
-  for (const auto& [name, value] : run_.identity) {
-    const auto same_name = [&name = name](const auto& other) { return other.first == name; };
-    const auto was = std::find_if(last.identity.begin(), last.identity.end(), same_name);
-    const std::string before = was == last.identity.end() ? "" : was->second;
-    if (before == value) continue;
-    return fail(
-        fmt::format("{} is another one: it was {}, and is {}; another journal is wanted for that",
-                    name, shown(before), shown(value)));
-  }
-  return {};
-}
-
-bool RunJournal::owns_output() const {
-  const std::vector<JournalPart>& parts = contents_->parts();
-  return std::any_of(parts.begin(), parts.end(), [&](const JournalPart& part) {
-    return !part.output.empty() && part.output == run_.output;
-  });
-}
-
-std::string RunJournal::note() const {
-  std::string text;
-  if (torn_ > 0)
-    text = fmt::format("{} bytes at its end are no whole record, and are cut off", torn_);
-  if (zeros_ > 0) {
-    text += fmt::format("{}{} bytes are lost in pages of zeros: what they had is done again",
-                        text.empty() ? "" : "; ", zeros_);
-  }
-  if (const std::uint64_t gone = contents_->gone(); gone > 0) {
-    text += fmt::format("{}{} results are not in the file of -o any more, and are computed again",
-                        text.empty() ? "" : "; ", gone);
-  }
-  return text.empty() ? text : "journal " + options_.file + ": " + text;
-}
-
-Result<ResumePlan::Decision> RunJournal::read(std::uint64_t digest) {
-  const bool known = plan_ && plan_->compares();
-  const auto decision = decide(digest);
-  if (decision && !known) SPREAD_TRY(note_task(digest, *decision));
-  return decision;
-}
-
-Result<ResumePlan::Decision> RunJournal::decide(std::uint64_t digest) {
-  if (!plan_) return ResumePlan::Decision();
-  auto decision = plan_->next(digest);
-  if (decision && decision->differs) {
-    return fail(fmt::format(
-        "task {} is another one than before (--resume=content keeps what has not changed)",
-        plan_->looked_at()));
-  }
-  return decision;
-}
-
-Status RunJournal::note_task(std::uint64_t digest, const ResumePlan::Decision& decision) {
-  if (digests_.empty()) first_digest_ = tasks_;
-  Byte* const to = digests_.prepare(8);
-  for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<Byte>(digest >> (8 * i));
-  digests_.commit(8);
-  const std::uint64_t task = tasks_++;
-  if (!plan_ || !plan_->by_content() || !is_kept(decision.fate)) return {};
-  const auto stored = reader_.stored(decision.place);
-  if (!stored) return tl::unexpected(stored.error());
-  put_tasks();
-  if (stored->in_output) SPREAD_TRY(keep_again(TaskId{task}, decision.place));
-  record_.clear();
-  record_.push_back('K');
-  append_var(task, record_);
-  append_var(decision.was, record_);
-  append_var(stored->in_output ? 0 : decision.place, record_);
-  append_var(static_cast<std::uint64_t>(decision.outcome), record_);
-  append_var(stored->attempts, record_);
-  append_var(to_microseconds(stored->duration), record_);
-  put(record_.view());
-  return {};
-}
-
-/// Whole: where it is now will be written anew.
-Status RunJournal::keep_again(TaskId task, AnswerPlace place) {
-  auto answer = reader_.get(place);
-  if (!answer) return tl::unexpected(answer.error());
-  answer->task = task;
-  batch_.add(result_of(*answer), {}, answer->value);
-  put_answers();
-  return pending_.size() < kBatch ? Status() : flush();
-}
-
-Result<JournalAnswer> RunJournal::answer(AnswerPlace place) {
-  if (options_.failed_again && !options_.by_content) {
-    const auto stored = reader_.stored(place);
-    if (stored && stored->in_output) SPREAD_TRY(keep_again(stored->task, place));
-  }
-  return reader_.get(place);
-}
-
 // ---------------------------------------------------------------- this part
 
 Status RunJournal::begin() {
@@ -239,6 +108,11 @@ Status RunJournal::begin() {
   // Records behind it name tasks by other numbers than those before, and answers by their places: a
   // power cut must not leave the one without the other.
   return part.renumbers ? sync() : Status();
+}
+
+void RunJournal::added_to_batch() {
+  if (batch_.full()) put_answers();
+  if (!gathered_since_) gathered_since_ = loop_.now();
 }
 
 /// Behind all that was put before.
@@ -283,8 +157,7 @@ void RunJournal::answered(const TaskResult& result) {
 
 void RunJournal::add_whole(const TaskResult& result) {
   batch_.add(result, result.value.head_view(), result.value.body.view());
-  if (batch_.full()) put_answers();
-  if (!gathered_since_) gathered_since_ = loop_.now();
+  added_to_batch();
 }
 
 /// One that is handed on again, or was in the journal before its place was known, is not awaited.
@@ -292,8 +165,7 @@ void RunJournal::will_be_at(const TaskResult& result, const ResultPlace& place) 
   if (!awaited_.take(result.id)) return;
   batch_.add(result, place);
   has_unsynced_places_ = true;
-  if (batch_.full()) put_answers();
-  if (!gathered_since_) gathered_since_ = loop_.now();
+  added_to_batch();
 }
 
 void RunJournal::shards_made(std::uint64_t slots) {
@@ -338,8 +210,7 @@ void RunJournal::job_ended(const TaskResult& result, const JobWords& words) {
   append_job_answer(words, found == jobs_.end() ? none : found->second, text);
   attempts_ += result.attempts;
   batch_.add(result, {}, text.view());
-  if (batch_.full()) put_answers();
-  if (!gathered_since_) gathered_since_ = loop_.now();
+  added_to_batch();
   if (found != jobs_.end()) jobs_.erase(found);
 }
 
@@ -420,9 +291,12 @@ Status RunJournal::flush() {
   return {};
 }
 
-/// First the results, then where they are.
+/// First the results, then where they are. What is noted and still in the queue of the output has
+/// to be synced once more.
 Status RunJournal::sync_output() {
-  return std::exchange(has_unsynced_places_, false) ? output_->sync() : Status();
+  if (!has_unsynced_places_) return {};
+  has_unsynced_places_ = output_->waiting() > 0;
+  return output_->sync();
 }
 
 Status RunJournal::sync() {
@@ -431,6 +305,7 @@ Status RunJournal::sync() {
   if (const Status synced = file_.sync(); !synced) return failed(synced.error().message);
   longest_unsynced_ = std::max(longest_unsynced_, loop_.now() - *unsynced_since_);
   unsynced_since_.reset();
+  if (has_unsynced_places_) unsynced_since_ = loop_.now();
   return {};
 }
 
@@ -442,7 +317,9 @@ Status RunJournal::before_write() {
 Status RunJournal::turn() {
   if (!error_.empty()) return fail(error_);
   if (!log_ || closed_) return {};
-  while (const auto overdue = awaited_.overdue(loop_.now())) add_whole(*overdue);
+  if (awaits_places_) {
+    while (const auto overdue = awaited_.overdue(loop_.now())) add_whole(*overdue);
+  }
   const bool large = pending_.size() + batch_.size() + digests_.size() >= kBatch;
   if (large || (gathered_since_ && loop_.now() >= after(*gathered_since_, kLinger))) {
     SPREAD_TRY(flush());

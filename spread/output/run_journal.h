@@ -149,6 +149,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   void put_tasks();
   void put_answers();
   void put_moment();
+  void added_to_batch();
   void add_whole(const TaskResult& result);
   Status keep_again(TaskId task, AnswerPlace place);
   Status flush();

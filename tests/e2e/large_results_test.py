@@ -2,10 +2,11 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 
-from spread_testing import PUPPET, PYTHON, SpreadTest, do, json_lines
+from spread_testing import PUPPET, PYTHON, SPREAD, SpreadTest, do, json_lines
 
 # A line of n becomes n * 1000 letters, and what has been run is noted.
 LETTERS = """import sys
@@ -208,6 +209,29 @@ for line in sys.stdin:
         os.kill(os.getppid(), signal.SIGKILL)
     sys.stdout.write(text[before:]), sys.stdout.flush()
 """
+
+
+class Synced(LargeResultsTest):
+    def test_the_file_after_its_last_result_and_before_the_journal(self):
+        clock, gate, post = self.clock(), self.gate(), self.post()
+        tasks = self.file("tasks", json_lines([do(["tell", post.path], ["wait", gate.path], answer="z" * 5000)]))
+        trace = self.path("trace")
+        words = ["run", "-j1", "--in", "json", "--journal", self.journal, "-o", self.out, "-a", tasks, "--", *PUPPET]
+        clocked = "LD_PRELOAD=" + self.environment.pop("LD_PRELOAD")
+        run = subprocess.Popen(["strace", "-y", "-E", clocked, "-e", "trace=write,fdatasync", "-o", trace, SPREAD, *words],
+                               env=self.environment, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self._end, run)
+        post.line()
+        # A sync is due in the moment in which the result is noted, and not written yet.
+        clock.forward(5)
+        gate.open()
+        self.assertEqual(run.wait(), 0)
+        with open(trace) as file:
+            calls = [re.match(r"(\w+)\(\d+<([^>]*)>", line) for line in file]
+        names = {self.out: "FILE", self.journal: "journal"}
+        seen = [(call[1], names[call[2]]) for call in calls if call and call[2] in names]
+        self.assertLess(seen.index(("write", "FILE")), len(seen) - 1 - seen[::-1].index(("fdatasync", "FILE")), seen)
+        self.assertEqual(seen[-1], ("fdatasync", "journal"), seen)
 
 
 class Killed(LargeResultsTest):

@@ -12,6 +12,7 @@
 #include "spread/journal/repair.h"
 #include "spread/journal/worker_hosts.h"
 #include "targets.h"
+#include "tests/support/scratch_memory.h"
 
 namespace spread::fuzz {
 namespace {
@@ -105,20 +106,6 @@ void check(std::string_view file) {
   SPREAD_ASSERT(read_all(copy_reader) == records_of(reads));
   SPREAD_ASSERT(copy_reader.torn_bytes() == 0);
 }
-
-class ScratchMemory final : public ScratchBytes {
- public:
-  Status read(std::uint64_t offset, std::span<Byte> into) override {
-    std::memcpy(into.data(), bytes.data() + offset, into.size());
-    return {};
-  }
-  Status write(std::uint64_t offset, ByteView from) override {
-    bytes.resize(std::max<std::size_t>(bytes.size(), offset + from.size()));
-    std::memcpy(bytes.data() + offset, from.data(), from.size());
-    return {};
-  }
-  std::vector<Byte> bytes;
-};
 
 /// Any file of -o.
 class Digits final : public OutputFiles {

@@ -13,29 +13,10 @@
 #include "spread/journal/job_answer.h"
 #include "spread/journal/resume_table.h"
 #include "spread/journal/varint.h"
+#include "tests/support/scratch_memory.h"
 
 namespace spread {
 namespace {
-
-class ScratchMemory final : public ScratchBytes {
- public:
-  Status read(std::uint64_t offset, std::span<Byte> into) override {
-    if (offset + into.size() > bytes.size()) return fail("read behind the end");
-    std::memcpy(into.data(), bytes.data() + offset, into.size());
-    return {};
-  }
-  Status write(std::uint64_t offset, ByteView from) override {
-    bytes.resize(std::max<std::size_t>(bytes.size(), offset + from.size()));
-    std::memcpy(bytes.data() + offset, from.data(), from.size());
-    return {};
-  }
-  std::vector<Byte> bytes;
-};
-
-void append_var(std::uint64_t n, ByteBuffer& out) {
-  Byte var[kVarBytes];
-  out.append(ByteView(var, static_cast<std::size_t>(put_var(var, n) - var)));
-}
 
 /// A journal in the making, and what is made of it.
 struct Journal {
