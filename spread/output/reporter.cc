@@ -1,5 +1,6 @@
 #include "spread/output/reporter.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -83,21 +84,25 @@ Result<std::unique_ptr<Reporter>> Reporter::create(const ReportOptions& options,
   return reporter;
 }
 
+void Reporter::use(File& file, std::string name, OutputDescriptor descriptor) {
+  file.name = std::move(name);
+  file.writer = std::make_unique<OutputWriter>(loop_, std::move(descriptor));
+  files_.push_back(&file);
+}
+
 Status Reporter::open_files(const ReportOptions& options, int log) {
   // The results of a run that has such a file go to another one, and not where messages do.
   if (log >= 0 && shared_ == nullptr) {
     auto file = open_output(log);
     if (!file) return fail("log: " + file.error().message);
-    said_file_.name = "the log";
-    said_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    use(said_file_, "the log", std::move(*file));
   }
   const bool append = options.joblog_append;
   stderr_level_ = options.stderr_level;
   if (!options.events.empty()) {
     auto file = open_report(options.events, false);
     if (!file) return fail("--events: " + file.error().message);
-    events_file_.name = "--events " + options.events;
-    events_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    use(events_file_, "--events " + options.events, std::move(*file));
     events_ = std::make_unique<EventsWriter>(events_file_.writer->queue().tail(), loop_.now(),
                                              wall_clock_seconds());
     observers_.push_back(events_.get());
@@ -106,8 +111,7 @@ Status Reporter::open_files(const ReportOptions& options, int log) {
   if (!options.log.empty()) {
     auto file = open_report(options.log, false);
     if (!file) return fail("--log: " + file.error().message);
-    log_file_.name = "--log " + options.log;
-    log_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    use(log_file_, "--log " + options.log, std::move(*file));
     log_ = std::make_unique<WorkerLogWriter>(log_file_.writer->queue().tail(), hosts_, wall_offset_,
                                              options.log_level);
     observers_.push_back(log_.get());
@@ -119,9 +123,8 @@ Status Reporter::open_files(const ReportOptions& options, int log) {
     }
     auto file = open_report(options.joblog, append);
     if (!file) return fail("--joblog: " + file.error().message);
-    joblog_file_.name = "--joblog " + options.joblog;
     const bool empty = file_is_empty(file->fd.get());
-    joblog_file_.writer = std::make_unique<OutputWriter>(loop_, std::move(*file));
+    use(joblog_file_, "--joblog " + options.joblog, std::move(*file));
     if (!append || empty) {
       joblog_file_.writer->queue().tail().append(joblog_header());
     }
@@ -140,9 +143,7 @@ Status Reporter::open_files(const ReportOptions& options, int log) {
   return {};
 }
 
-/// What is drawn is not in the log, and what is in it is said: so that goes there first.
-void Reporter::show_said() {
-  if (unshown() == 0) return;
+void Reporter::pass_said_on() {
   ByteBuffer& out = errors_.queue().tail();
   line_.erase(out);
   out.append(said_file_.writer->queue().tail().view());
@@ -308,8 +309,7 @@ void Reporter::turn(const OutputWriter& results) {
     line_.draw(progress_, loop_.now(), on_terminal_ ? terminal_width(errors_fd_) : 0,
                line_.in_place() ? errors_.queue().tail() : errors_line());
   }
-  for (File* file : files()) {
-    if (file->writer == nullptr) continue;
+  for (File* file : files_) {
     file->writer->flush_if_due();
     tell_if_failed(*file);
   }
@@ -320,15 +320,12 @@ void Reporter::turn(const OutputWriter& results) {
 TimePoint Reporter::next_deadline() {
   TimePoint next = std::min(line_.next_deadline(), errors_.next_deadline());
   if (!results_.ends_in_line()) next = std::min(next, waiting_until_);
-  for (const File* file : files()) {
-    if (file->writer != nullptr) next = std::min(next, file->writer->next_deadline());
-  }
+  for (const File* file : files_) next = std::min(next, file->writer->next_deadline());
   return next;
 }
 
 bool Reporter::close_files() {
-  for (File* file : files()) {
-    if (file->writer == nullptr) continue;
+  for (File* file : files_) {
     file->writer->flush();
     // More will be put into these.
     if (file != &events_file_ && file != &said_file_) file->writer->finish(true);
@@ -367,10 +364,8 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
 }
 
 bool Reporter::logged() {
-  for (const File* file : files()) {
-    if (file->writer != nullptr && !file->writer->queue_empty()) return false;
-  }
-  return true;
+  return std::all_of(files_.begin(), files_.end(),
+                     [](const File* file) { return file->writer->queue_empty(); });
 }
 
 }  // namespace spread

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -93,13 +92,7 @@ class Reporter {
     return to_seconds(time.time_since_epoch()) + wall_offset_;
   }
   /// Files that it has open: the joblog, the events, the workers' log, and that of what is said.
-  std::uint64_t descriptors() {
-    std::uint64_t count = 0;
-    for (const File* file : files()) {
-      if (file->writer != nullptr) ++count;
-    }
-    return count;
-  }
+  std::uint64_t descriptors() const { return files_.size(); }
   bool keeps_joblog() const { return joblog_file_.writer != nullptr; }
   /// The worker has loaded, or answered; for the bar, which counts nothing for each task but
   /// samples what the Scheduler has counted, when it is about to be drawn.
@@ -172,13 +165,17 @@ class Reporter {
     std::unique_ptr<OutputWriter> writer;  ///< none if it is not wanted
     bool failure_told = false;
   };
+  void use(File& file, std::string name, OutputDescriptor descriptor);
   void tell_if_failed(File& file);
-  std::array<File*, 4> files() { return {&events_file_, &joblog_file_, &log_file_, &said_file_}; }
   /// Bytes that have been said, and are not in the queue of stderr yet.
   std::size_t unshown() const {
     return said_file_.writer == nullptr ? 0 : said_file_.writer->waiting();
   }
-  void show_said();
+  /// What is drawn is not in the log, and what is in it is said: so that goes there first.
+  void show_said() {
+    if (unshown() > 0) pass_said_on();
+  }
+  void pass_said_on();
   void watch_line();
   ByteBuffer& errors_line();
   bool in_line(const ByteBuffer& out);
@@ -197,7 +194,8 @@ class Reporter {
   File events_file_;
   File joblog_file_;
   File log_file_;
-  File said_file_;  ///< Streams::log; what is said goes there first, and then to stderr
+  File said_file_;            ///< Streams::log; what is said goes there first, and then to stderr
+  std::vector<File*> files_;  ///< those that are wanted: mostly none, and each turn looks at them
   Progress progress_;
   ProgressLine line_;
   std::unique_ptr<EventsWriter> events_;

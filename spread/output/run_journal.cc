@@ -148,11 +148,11 @@ void RunJournal::put_answers() {
 
 void RunJournal::answered(const TaskResult& result) {
   attempts_ += result.attempts;
-  if (awaits_places_ && result.outcome == Outcome::Ok && result.value.size() > kInOutputAbove) {
-    awaited_.add(result, loop_.now());
-  } else {
-    add_whole(result);
-  }
+  const bool awaited =
+      awaits_places_ && result.outcome == Outcome::Ok && result.value.size() > kInOutputAbove;
+  if (!awaited) [[likely]]
+    return add_whole(result);
+  awaited_.add(result, loop_.now());
 }
 
 void RunJournal::add_whole(const TaskResult& result) {

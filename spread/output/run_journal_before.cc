@@ -73,7 +73,12 @@ std::string RunJournal::note() const {
 }
 
 Result<ResumePlan::Decision> RunJournal::read(std::uint64_t digest) {
-  const bool known = plan_ && plan_->compares();
+  if (!plan_) {
+    constexpr ResumePlan::Decision fresh;
+    SPREAD_TRY(note_task(digest, fresh));
+    return fresh;
+  }
+  const bool known = plan_->compares();
   const auto decision = decide(digest);
   if (decision && !known) SPREAD_TRY(note_task(digest, *decision));
   return decision;

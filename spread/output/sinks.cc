@@ -34,7 +34,7 @@ bool may_go_on(std::string_view bytes) {
 void FormatSink::append_large(const TaskResult& result) {
   ResultPlace place;
   place.offset = writer_.written() + writer_.waiting();
-  formatter_.append(result, writer_.queue());
+  formatter_.append_other(result, writer_.queue());
   if (result.outcome != Outcome::Ok) return;
   const std::uint64_t bytes = writer_.written() + writer_.waiting() - place.offset;
   const ByteView body = result.value.body.view();
