@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "draw.h"
 #include "scenario.h"
@@ -119,7 +120,23 @@ class Journals {
     } else {
       tasks({End::Error, End::Error, End::Crash, End::Busy});
     }
+    spare_slots();
     word({"--tails", "stderr", "--", "worker"});
+  }
+
+  /// Before any worker of a part has answered, deaths are those of its slot, which is closed at the
+  /// third in a row: so many that all could be closed are too many. Any task may be the next of a
+  /// part, and each dies once in it.
+  void spare_slots() {
+    std::vector<TaskPlan*> dying;
+    for (TaskPlan& task : world_.tasks) {
+      if (task.attempts.front() == End::Crash) dying.push_back(&task);
+    }
+    const std::size_t most = 3 * world_.slots - 1;
+    for (std::size_t i = 0; dying.size() > most && i < dying.size(); ++i) {
+      const bool stays = i * most / dying.size() != (i + 1) * most / dying.size();
+      if (!stays) dying[i]->attempts = {End::Ok};
+    }
   }
 
   void map() {
