@@ -1,6 +1,7 @@
 #include "spread/io/journal_file.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -26,20 +27,25 @@ namespace {
 
 constexpr mode_t kMode = 0600;
 
-/// Field 22 of /proc/PID/stat; 0 if it cannot be read.
-std::uint64_t start_of(const std::string& pid) {
+struct ProcessFacts {
+  char state = ' ';         ///< field 3 of /proc/PID/stat
+  std::uint64_t start = 0;  ///< field 22; 0 if it cannot be read
+};
+
+ProcessFacts look_at_process(const std::string& pid) {
+  ProcessFacts facts;
   const Result<std::string> stat = read_file("/proc/" + pid + "/stat");
   // The name, in parentheses, may hold anything. Behind it comes field 3.
   std::size_t at = stat ? stat->rfind(") ") : std::string::npos;
-  if (at == std::string::npos) return 0;
+  if (at == std::string::npos || at + 2 >= stat->size()) return facts;
+  facts.state = (*stat)[at + 2];
   constexpr int kFieldsBefore = 20;
   for (int field = 0; field < kFieldsBefore && at != std::string::npos; ++field) {
     at = stat->find(' ', at + 1);
   }
-  if (at == std::string::npos) return 0;
-  std::uint64_t start = 0;
-  std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), start);
-  return start;
+  if (at == std::string::npos) return facts;
+  std::from_chars(stat->data() + at + 1, stat->data() + stat->size(), facts.start);
+  return facts;
 }
 
 /// Of the boot and the space in which pids count: two containers of a machine have one boot, and
@@ -71,6 +77,18 @@ std::string format_age(std::int64_t seconds) {
   return std::to_string(seconds / (24 * 3600)) + " d";
 }
 
+/// A writer that was killed while it started a process has left its descriptors to that one, until
+/// the exec. True: the lock is had.
+bool outwait_heirs(int fd) {
+  constexpr int kHeirLooks = 200, kHeirLookEveryMs = 10;
+  FileLock lock = FileLock::Theirs;
+  for (int look = 0; lock == FileLock::Theirs && look < kHeirLooks; ++look) {
+    sys::poll(nullptr, 0, kHeirLookEveryMs);
+    lock = try_lock(fd, LockKind::Exclusive, 0);
+  }
+  return lock == FileLock::Ours;
+}
+
 /// A new file beside `path`, whose name cannot be guessed.
 Result<std::pair<std::string, UniqueFd>> make_beside(const std::string& path) {
   std::string name = path + ".spread-XXXXXX";
@@ -82,7 +100,8 @@ Result<std::pair<std::string, UniqueFd>> make_beside(const std::string& path) {
 }  // namespace
 
 WriterIdentity own_identity() {
-  return {host_name(), boot_id(), static_cast<std::uint64_t>(sys::getpid()), start_of("self")};
+  return {host_name(), boot_id(), static_cast<std::uint64_t>(sys::getpid()),
+          look_at_process("self").start};
 }
 
 bool is_provably_gone(const WriterIdentity& writer) {
@@ -91,8 +110,10 @@ bool is_provably_gone(const WriterIdentity& writer) {
   if (pid <= 0 || static_cast<std::uint64_t>(pid) != writer.pid) return false;
   // /proc may hide the processes of others; this does not.
   if (sys::kill(pid, 0) != 0 && errno == ESRCH) return true;
-  const std::uint64_t start = start_of(std::to_string(pid));
-  return start != 0 && writer.pid_start != 0 && start != writer.pid_start;
+  const ProcessFacts now = look_at_process(std::to_string(pid));
+  // One that has ended, and whose parent has not asked for its status yet.
+  if (now.state == 'Z' || now.state == 'X') return true;
+  return now.start != 0 && writer.pid_start != 0 && now.start != writer.pid_start;
 }
 
 JournalFile::JournalFile(std::string name, UniqueFd fd)
@@ -171,28 +192,28 @@ Status JournalFile::check_kind(JournalKind kind) const {
 }
 
 Status JournalFile::lock() {
-  switch (try_lock(fd_.get(), LockKind::Exclusive, 0)) {
-    case FileLock::Ours: return {};
-    case FileLock::Theirs: return check_last_writer(true);
-    case FileLock::Failed: return tl::unexpected(error("lock it"));
-    case FileLock::NotOffered: break;
-  }
+  const FileLock lock = try_lock(fd_.get(), LockKind::Exclusive, 0);
+  if (lock == FileLock::Ours) return {};
+  if (lock == FileLock::Failed) return tl::unexpected(error("lock it"));
   // Just made, or without a record.
-  if (end_ <= kJournalMagic.size()) return {};
-  return check_last_writer(false);
+  if (lock == FileLock::NotOffered && end_ <= kJournalMagic.size()) return {};
+  return lock_after_others(lock == FileLock::Theirs);
 }
 
 /// No lock was had: another has it, or the file system has none, and then the last writer must be
 /// gone.
-Status JournalFile::check_last_writer(bool is_locked) {
+Status JournalFile::lock_after_others(bool is_locked) {
   const Result<std::optional<LastWriter>> last = find_last_writer(*this);
   if (!last) return tl::unexpected(last.error());
   std::string who = "another process";
   if (*last) {
     const LastWriter& writer = **last;
-    if (!is_locked && (writer.has_ended || is_provably_gone(writer.part.writer))) return {};
-    who = "pid " + std::to_string(writer.part.writer.pid) + " on " +
-          printable_line(writer.part.writer.host, 64);
+    const bool is_gone = writer.has_ended || is_provably_gone(writer.part.writer);
+    if (is_gone && (!is_locked || outwait_heirs(fd_.get()))) return {};
+    if (!is_gone) {
+      who = "pid " + std::to_string(writer.part.writer.pid) + " on " +
+            printable_line(writer.part.writer.host, 64);
+    }
   }
   struct stat status {};
   if (sys::fstat(fd_.get(), &status) != 0) return tl::unexpected(error("look at it"));

@@ -74,7 +74,7 @@ class JournalFile final : public JournalBytes {
   Status lock();
   Status begin_or_check();
   Status check_kind(JournalKind kind) const;
-  Status check_last_writer(bool is_locked);
+  Status lock_after_others(bool is_locked);
   Status sync_name();
 
   std::string name_;  // as the user gave it

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "spread/io/system.h"
 #include "spread/journal/record_log.h"
@@ -25,6 +27,13 @@ namespace fs = std::filesystem;
 
 std::string error_of(const Result<JournalFile>& file) { return file ? "" : file.error().message; }
 std::string error_of(const Status& status) { return status ? "" : status.error().message; }
+
+/// As in /proc/PID/stat.
+char stat_state(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat{std::istreambuf_iterator<char>(file), {}};
+  return stat[stat.rfind(") ") + 2];
+}
 
 class JournalFiles : public testing::Test {
  protected:
@@ -184,6 +193,37 @@ TEST_F(JournalFiles, IsWrittenByOneAtATime) {
   EXPECT_TRUE(JournalFile::open_to_read(name_).has_value());
 }
 
+// Of a master that was killed, a process that it was about to start has the lock until its exec.
+TEST_F(JournalFiles, IsWaitedForWhereItsWriterIsGoneAndTheLockIsNot) {
+  const std::string begun = name_ + ".begun";
+  const pid_t child = fork();
+  if (child == 0) {
+    // It must not inherit the lock, and sleep nowhere else.
+    while (access(begun.c_str(), F_OK) != 0) sched_yield();
+    _exit(JournalFile::open_to_append(name_) ? 0 : 1);
+  }
+  auto file = JournalFile::create(name_);
+  WriterIdentity gone = own_identity();
+  ++gone.pid_start;
+  ASSERT_TRUE(add(*file, part_of(gone)));
+  std::ofstream(begun) << "begun";
+  // It has found the lock held, and sleeps; or it has ended.
+  while (std::string_view("SZ").find(stat_state(child)) == std::string_view::npos) sched_yield();
+  ASSERT_TRUE(file->close());
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(JournalFiles, NamesNoWriterThatIsGone) {
+  auto file = JournalFile::create(name_);
+  WriterIdentity gone = own_identity();
+  ++gone.pid_start;
+  ASSERT_TRUE(add(*file, part_of(gone)));
+  EXPECT_TRUE(told(error_of(JournalFile::open_to_append(name_)))
+                  .starts_with("j: another process is writing it (last record "));
+}
+
 // A worker may outlive the run that started it.
 TEST_F(JournalFiles, IsNotLockedByAProcessThatWasStarted) {
   auto file = std::make_optional(JournalFile::create(name_));
@@ -291,6 +331,18 @@ TEST(WriterIdentity, IsGoneWhenItsProcessIs) {
   other.pid = static_cast<std::uint64_t>(child);
   waitpid(child, nullptr, 0);
   EXPECT_TRUE(is_provably_gone(other));
+}
+
+TEST(WriterIdentity, IsGoneBeforeItsParentHasAskedForItsStatus) {
+  WriterIdentity other = own_identity();
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  other.pid = static_cast<std::uint64_t>(child);
+  other.pid_start = 0;
+  siginfo_t info;
+  waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  EXPECT_TRUE(is_provably_gone(other));
+  waitpid(child, nullptr, 0);
 }
 
 TEST(WriterIdentity, IsGoneWhenAnotherHasItsPid) {
