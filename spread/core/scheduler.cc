@@ -87,7 +87,13 @@ void Scheduler::on(TaskMalformed& event, TimePoint, Actions& actions) {
 void Scheduler::on(TaskSkipped& event, TimePoint, Actions& actions) {
   SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
   ++counts_.arrived;
-  event.kept ? count_final(*event.kept, actions) : void(++counts_.skipped);
+  if (!event.kept) {
+    ++counts_.skipped;
+    return;
+  }
+  ++counts_.kept;
+  if (*event.kept == Outcome::Ok || *event.kept == Outcome::Failed) ++counts_.kept_computed;
+  count_final(*event.kept, actions);
 }
 
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }

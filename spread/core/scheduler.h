@@ -72,6 +72,8 @@ class Scheduler {
   struct Counts {
     std::uint64_t arrived = 0, ok = 0, failed = 0, lost = 0, not_computed = 0, skipped = 0;
     std::uint64_t retried = 0, refused = 0, crashes = 0, timeouts = 0;
+    /// Of those above: what an earlier run has come to; and of these, Ok and Failed ones.
+    std::uint64_t kept = 0, kept_computed = 0;
   };
   const Counts& counts() const { return counts_; }
   /// A sub-task that a task at this worker has submitted has been sent, and has no final outcome.

@@ -210,6 +210,7 @@ class Engine final : private ReadyHandler {
   void conclude();
   void close_output(RunEnd& end);
   RunEnd describe_end() const;
+  bool nothing_could_be_started(const RunEnd& end) const;
 
   void follow_signals();
   void suspend();

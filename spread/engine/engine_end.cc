@@ -73,6 +73,16 @@ void Engine::close_output(RunEnd& end) {
   if (end_message_.empty()) reporter_->say(closed ? output_failure() : closed.error().message);
 }
 
+/// There was something to be run, and no worker for it. What has been kept of parts before is no
+/// matter of this one.
+bool Engine::nothing_could_be_started(const RunEnd& end) const {
+  const Scheduler::Counts& counts = scheduler_.counts();
+  const bool computed = counts.ok + counts.failed > counts.kept_computed;
+  // Of a sweep, successes may be missing though no task was ever made.
+  const bool wanted = config_.scheduler.once || counts.arrived > counts.kept;
+  return wanted && !ever_started_ && !computed && end.failed > 0 && end.signal == 0 && !end.halted;
+}
+
 /// The exit status, what is remembered, and the last words.
 void Engine::conclude() {
   history_.keep(scheduler_.keys(), loop_.now() - started_,
@@ -81,12 +91,7 @@ void Engine::conclude() {
     reporter_->say(warning);
   }
   RunEnd end = describe_end();
-  const bool computed = scheduler_.counts().ok > 0 || scheduler_.counts().failed > 0;
-  // Of a sweep, successes may be missing though no task was ever made.
-  const bool wanted = config_.scheduler.once || scheduler_.counts().arrived > 0;
-  if (wanted && !ever_started_ && end.failed > 0 && !computed && end.signal == 0) {
-    end.own_error = true;
-  }
+  if (nothing_could_be_started(end)) end.own_error = true;
   close_output(end);
   if (!end.output_closed) tell_rest();
   if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
