@@ -59,6 +59,8 @@ Status Engine::open(std::unique_ptr<RunMode> mode) {
 
 int Engine::execute() {
   for (const std::string& warning : plan_.roster.warnings) reporter_->say(warning);
+  // Before the input is compared, which may take long.
+  if (!config_.stop_request.empty()) look_for_stop();
   if (journal_ != nullptr) {
     if (const Status compared = compare_input(); !compared) {
       reporter_->say(compared.error().message);
@@ -67,7 +69,6 @@ int Engine::execute() {
     }
   }
   reporter_->begin_at(now(), progress_counts().finished);
-  if (!config_.stop_request.empty()) look_for_stop();
   tell_begun(streams_);
   add_slots_from(0);
   ask_hosts();
@@ -183,7 +184,6 @@ void Engine::pull_tasks() {
   if (scheduler_.stopping()) input_->stop();
   if (scheduler_.tasks_wanted() > 0) {
     // Not more in one turn: bad records never fill the queue, but their outcomes must be written.
-    constexpr int kRecordsPerTurn = 10000;
     Record record;
     // Asked again for each: a few large ones are as good as many small ones.
     for (int n = 0; n < kRecordsPerTurn && compare_error_.empty() &&
@@ -231,7 +231,7 @@ void Engine::decide() {
 
 void Engine::watch_output() {
   // Once: what is still to end may take its time.
-  if (journal_ != nullptr && !journal_->error().empty() && !own_error_) abort(journal_->error());
+  if (journal_ != nullptr && !journal_->is_ours() && !own_error_) abort(journal_->error());
   if (stdout_->closed() && !scheduler_.stopping()) {
     if (stdout_->failed()) {
       own_error_ = true;
@@ -355,7 +355,9 @@ void Engine::on_ready(int, bool, bool) {
 
 /// `spread stop DIR` is a signal that comes by a file, from wherever that can be seen.
 void Engine::look_for_stop() {
-  if (take_file(config_.stop_request)) {
+  // It is another run's if that has taken over, or if the directory was moved.
+  const bool ours = journal_ == nullptr || journal_->is_ours();
+  if (ours && take_file(config_.stop_request)) {
     reporter_->say("asked to stop (spread stop)");
     if (first_signal_ == 0) first_signal_ = SIGTERM;
     post(StopRequested{std::min(++signals_received_, 3)});

@@ -176,6 +176,7 @@ class Engine final : private ReadyHandler {
   void work();
   void hand_on();
   void hold_starts();
+  static constexpr int kRecordsPerTurn = 10000;
   void pull_tasks();
   void take_record(Record& record);
   void decide();

@@ -265,6 +265,13 @@ void RunJournal::put_moment() {
   log_->append(record_.view(), pending_);
 }
 
+/// A run that was told to take over has put another file in its place.
+Status RunJournal::look_at_name() {
+  last_look_ = loop_.now();
+  const Status ours = file_.check_ours();
+  return ours ? ours : failed(ours.error().message);
+}
+
 Status RunJournal::flush() {
   if (!error_.empty()) return fail(error_);
   if (!log_ || closed_) return {};
@@ -272,8 +279,7 @@ Status RunJournal::flush() {
   put_answers();
   if (pending_.empty()) return {};
   put_moment();
-  // A run that was told to take over has put another file in its place.
-  if (const Status ours = file_.check_ours(); !ours) return failed(ours.error().message);
+  SPREAD_TRY(look_at_name());
   if (torn_ > 0) {
     // Synced whatever --durable says: a power cut could bring back a page of what is cut off, in
     // front of what is written now.
@@ -327,6 +333,11 @@ Status RunJournal::turn() {
   if (options_.durable == Durable::None || !unsynced_since_) return {};
   const Duration patience = options_.durable == Durable::Batch ? kSyncEvery : kLinger;
   return loop_.now() >= after(*unsynced_since_, patience) ? sync() : Status();
+}
+
+bool RunJournal::is_ours() {
+  if (!error_.empty() || closed_) return error_.empty();
+  return loop_.now() < after(last_look_, kLinger) || look_at_name().has_value();
 }
 
 TimePoint RunJournal::next_deadline() const {

@@ -126,6 +126,10 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   }
   /// Once in every turn of the loop: what is due is written and synced.
   Status turn();
+  /// Whether the file is still the one of its name, which is looked at once in kLinger at most: to
+  /// be asked before something is begun, since the process may have been stopped for long. False:
+  /// error() says why.
+  bool is_ours();
   TimePoint next_deadline() const;
   /// Nothing follows. What has been put into it is there, synced if it is to be.
   Status close(JournalEnd end);
@@ -152,6 +156,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   void added_to_batch();
   void add_whole(const TaskResult& result);
   Status keep_again(TaskId task, AnswerPlace place);
+  Status look_at_name();
   Status flush();
   Status sync();
   Status sync_output();
@@ -181,7 +186,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   bool awaits_places_ = false, has_unsynced_places_ = false;
   AwaitedAnswers awaited_;
   std::optional<TimePoint> gathered_since_, unsynced_since_;
-  TimePoint began_{}, last_moment_{};
+  TimePoint began_{}, last_moment_{}, last_look_{};
   Duration longest_unsynced_{};
   std::uint64_t attempts_ = 0;
   bool closed_ = false;

@@ -317,6 +317,23 @@ w.run(handle)
         self.assertEqual(run.process.wait(), 143)
         self.assertEqual(self.inside("out"), "done a\n")
 
+    def test_a_run_that_was_taken_over_ends_and_takes_no_request_of_the_other(self):
+        old = self.start(*self.gated("a"))
+        self.assertEqual(self.post_.line(), "a")
+        # It has nothing more to be written.
+        self.wait_for_status("^running: 0 of 1 task")
+        old.signal(signal.SIGSTOP)
+        new = self.start("run", "--dir", self.dir, "--take-over")
+        self.assertEqual(self.post_.line(), "a")
+        self.assertEqual(self.spread("stop", self.dir).status, 0)
+        old.signal(signal.SIGCONT)
+        # Though its job goes on.
+        ended = old.finish()
+        self.assertEqual(ended.status, 255, ended)
+        self.assertIn("taken over", ended.err)
+        self.said(new, b"waiting")
+        self.assertEqual(self.end(new), 143)
+
     def test_a_request_that_is_left_over_is_none(self):
         self.assertEqual(self.square("--dry-run", input="3\n").status, 0)
         self.file("d/stop", "")
