@@ -22,7 +22,12 @@ Status Engine::compare_input() {
     if (!more) return tl::unexpected(more.error());
     if (!*more) break;
   }
-  if (signals_received_ > 0) return {};
+  if (signals_received_ > 0) {
+    // Nothing was begun, and nothing is handed on: that would take as long again.
+    if (kept_) kept_->drop();
+    results_lost_ = true;
+    return {};
+  }
   SPREAD_TRY(journal_->begin());
   if (ended_early() && !scheduler_.stopping()) {
     post(StartNoMore{"the run had come to its end before it had read all of the input"});
@@ -46,7 +51,8 @@ Error Engine::input_is_short() const {
 Result<bool> Engine::compare_some() {
   if (!journal_->resumes() || !journal_->plan().compares() || !input_) return false;
   Record record;
-  while (compare_error_.empty() && journal_->plan().compares() && input_->next(record)) {
+  for (int n = 0; n < kRecordsPerTurn; ++n) {
+    if (!compare_error_.empty() || !journal_->plan().compares() || !input_->next(record)) break;
     take_record(record);
   }
   if (!compare_error_.empty()) return fail(compare_error_);
@@ -55,6 +61,7 @@ Result<bool> Engine::compare_some() {
   if (input_->ended()) return tl::unexpected(input_is_short());
   // A sweep that waits for its first results: what comes later is compared when it comes.
   if (input_->waiting() && !input_->waits_for_bytes()) return false;
+  // For signals, too, and requests to stop.
   loop_.wait(input_->waits_for_bytes() ? kForever : loop_.now());
   return signals_received_ == 0;
 }
@@ -140,7 +147,8 @@ Result<std::string> Engine::explain_resume() {
   std::string note;
   Record record;
   while (true) {
-    while ((!leaves_rest || compares()) && input_->next(record)) {
+    for (int n = 0; n < kRecordsPerTurn; ++n) {
+      if ((leaves_rest && !compares()) || !input_->next(record)) break;
       const TaskId task{next_task_++};
       mode_->accept(task, record);
       const auto decision = decide(task, record);
