@@ -9,6 +9,9 @@ namespace spread {
 struct KeyRecord {
   bool proven = false;      ///< one of them has answered in this run
   bool says_hello = false;  ///< one of them has
+  /// None has, but in a part of the run that went before: of so many deaths without a word the
+  /// tasks are to blame all the same.
+  std::uint32_t trusted_deaths = 0;
   std::optional<double> prior_seconds;
   std::optional<double> prior_factor;
   std::optional<double> prior_launch;
@@ -24,6 +27,9 @@ struct KeyRecord {
   std::uint64_t refusals = 0;
   double launch_seconds = 0;  ///< from the start to the first sign of life, summed
   std::uint64_t launches = 0;
+
+  /// What dies at a task dies of it.
+  bool works() const { return proven || trusted_deaths > 0; }
 
   /// Expected seconds from a start until it works, 0 = unknown: until its hello, or, for those
   /// that say none, what the first answer took longer than others.

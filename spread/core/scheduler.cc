@@ -56,7 +56,13 @@ void Scheduler::handle(Answered&& event, TimePoint now, Actions& actions) {
 }
 
 void Scheduler::on(SlotAdded& event, TimePoint now, Actions&) {
+  const std::size_t keys = pool_.keys().size();
   Slot& added = pool_.add(event);
+  if (options_.worked_before && !event.remote) {
+    for (std::size_t key = keys; key < pool_.keys().size(); ++key) {
+      pool_.keys()[key].trusted_deaths = kTrustedDeaths;
+    }
+  }
   added.window =
       Window(options_.window, options_.failure.timeout ? *options_.failure.timeout / 4 : kNoLimit);
   placement_.slots_added();

@@ -283,11 +283,11 @@ void Scheduler::shorten_pauses(const Slot& gone, TimePoint now) {
 TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason killed_for,
                                 TimePoint now, Actions& actions) {
   settle_dropped(ended, now, actions);
-  const KeyRecord& key = pool_.key_of(ended);
+  KeyRecord& key = pool_.key_of(ended);
   WorkerEnd end;
   end.killed_for = killed_for;
   end.cause = event.cause;
-  end.proven = key.proven;
+  end.proven = key.works();
   end.says_hello = key.says_hello;
   end.waits_for_hello = ended.waits_for_hello;
   end.heard = ended.heard;
@@ -302,7 +302,9 @@ TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason
     case Blame::Launch: return launch_failed(ended, now, actions);
     case Blame::Worker:
     case Blame::Task:
-    case Blame::Suspects: return settle_death(ended, event, blamed, now, actions);
+    case Blame::Suspects:
+      if (!ended.heard && key.trusted_deaths > 0) --key.trusted_deaths;
+      return settle_death(ended, event, blamed, now, actions);
   }
   return now;
 }
@@ -372,7 +374,7 @@ TimePoint Scheduler::settle_death(Slot& dead, const WorkerGone& event, Blame bla
   }
   give_back_above(dead, above, event.reason, now, actions);
   // It is the task that is to blame, and not what works here.
-  return pool_.key_of(dead).proven ? after(now, restart_pause(1)) : not_before;
+  return pool_.key_of(dead).works() ? after(now, restart_pause(1)) : not_before;
 }
 
 void Scheduler::blame_task(FailedTask failed, WorkerId worker, Duration duration, bool first,

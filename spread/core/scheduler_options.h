@@ -32,6 +32,9 @@ struct SchedulerOptions {
   /// The input of a worker that has nothing to do is closed as soon as no task waits or will come,
   /// though others still work; for tasks that are never tried again.
   bool close_idle = false;
+  /// Commands have answered in a part of the run that went before, by its journal. (Of other
+  /// machines nothing follows: the way to them may be gone.)
+  bool worked_before = false;
   /// Workers have nothing to load: the first task of one is a task like all others.
   bool prepared = false;
   /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed

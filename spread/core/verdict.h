@@ -38,6 +38,10 @@ enum class Blame : std::uint8_t {
   Suspects,  ///< one of those that it worked on: each is to run alone
 };
 
+/// KeyRecord::trusted_deaths, at first: ten tasks that their workers die of are gone then, and not
+/// all tasks where nothing can live any more.
+inline constexpr std::uint32_t kTrustedDeaths = 30;
+
 /// Where the machine had no room, it is asked again after so long.
 inline constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
 
@@ -45,7 +49,7 @@ inline constexpr Duration kUntilThereIsRoom = std::chrono::milliseconds(250);
 struct WorkerEnd {
   KillReason killed_for = KillReason::None;
   EndCause cause = EndCause::Exited;
-  bool proven = false;           ///< one of its key has answered a task
+  bool proven = false;           ///< one of its key has answered a task (KeyRecord::works())
   bool says_hello = false;       ///< one of its key has said hello
   bool waits_for_hello = false;  ///< it is given no task before
   bool heard = false;            ///< it has said something

@@ -64,6 +64,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   /// There are some.
   bool resumes() const { return plan_ != nullptr; }
   const JournalContents& before() const { return *contents_; }
+  bool has_successes() const { return resumes() && contents_->count(Outcome::Ok) > 0; }
   /// The file of -o has what a part before has written.
   bool owns_output() const;
   /// Lines in the middle of that will be others, so that it is to be written anew.

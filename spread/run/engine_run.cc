@@ -175,6 +175,9 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
     (*reporter)->add_observer(**journal);
   }
   EngineConfig config{run.scheduler, run.starts, run.history, common.ends.kill_grace};
+  // Of jobs, where each is a process of its own, none says anything about the others.
+  const bool loads = !config.scheduler.prepared;
+  config.scheduler.worked_before = loads && *journal && (*journal)->has_successes();
   if (!name.empty()) config.output_name = name;
   config.stop_request = common.journal.stop_request;
   Engine engine(std::move(config), {plan, *guard, *loop, *signals, output, **reporter,

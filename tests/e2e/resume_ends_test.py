@@ -30,3 +30,11 @@ class Ends(SpreadTest):
         os.rename(worker + ".gone", worker)
         result = self.again(*words, input="a\nb\n")
         self.assertEqual((result.status, result.out), (0, "a\nb\n"), result)
+
+    def test_tasks_that_workers_die_of_are_lost_though_they_come_first(self):
+        # After a kill they do: they were being tried again.
+        worker = self.script("w", "#!/bin/sh\nwhile read x; do case $x in bad*) exit 3; esac; echo $x; done\n")
+        words = ["run", "--wire", "lines", "-j1", "--", worker]
+        self.assertEqual(self.again(*words, input="a\n").status, 0)
+        result = self.again(*words, input="a\nbad1\nbad2\nbad3\nbad4\nb\n")
+        self.assertEqual((result.status, result.out), (4, "a\n\n\n\n\nb\n"), result)

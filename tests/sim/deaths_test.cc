@@ -80,6 +80,28 @@ TEST(Death, TheDeathOfAnUnprovenWorkerCostsNoTask) {
   EXPECT_EQ(played.referee().tasks()[0].sends, 2u);
 }
 
+// What a run that was cut off has left may be what its workers die of.
+TEST(Death, OfWhatHasWorkedBeforeAPoisonTaskIsLostThoughNothingWasAnsweredYet) {
+  World world = plain(1, 20);
+  world.options.worked_before = true;
+  for (std::size_t i = 0; i < 9; ++i) world.tasks[i].poison = true;
+  const Played played(world);
+  EXPECT_EQ(played.counts().lost, 9u);
+  EXPECT_EQ(played.counts().ok, 11u);
+}
+
+TEST(Death, WhereNothingLivesAnyMoreWhatHasWorkedBeforeIsTrustedForAWhile) {
+  for (const bool hello : {false, true}) {
+    World world = plain(2, 200);
+    world.options.worked_before = true;
+    for (SlotPlan& slot : world.slots) slot.worker.hello = hello;
+    for (TaskPlan& task : world.tasks) task.poison = true;
+    const Played played(world);
+    EXPECT_EQ(played.counts().lost, hello ? 200u : kTrustedDeaths / 3);
+    EXPECT_EQ(played.counts().not_computed, hello ? 0u : 200u - kTrustedDeaths / 3);
+  }
+}
+
 TEST(Death, AWorkerThatExitsCleanlyNowAndThenIsReplacedAndNothingIsLost) {
   World world = plain(2, 50);
   for (SlotPlan& slot : world.slots) slot.worker.exits_after = 3;

@@ -35,6 +35,7 @@ void Referee::before(const SlotAdded& event) {
   const std::uint32_t last = workers_.empty() ? UINT32_MAX : workers_.back().connection;
   workers_.emplace_back();
   workers_.back().key = event.key;
+  workers_.back().remote = event.remote;
   workers_.back().connection = event.shares_connection ? last : last + 1;
 }
 
@@ -48,10 +49,12 @@ void Referee::before(const TaskMalformed&) {
 void Referee::before(const WorkerUp& event) {
   if (worker(event.worker).phase == WorkerBook::Phase::Starting) {
     worker(event.worker).phase = WorkerBook::Phase::Live;
+    worker(event.worker).heard = false;
   }
 }
 
 void Referee::before(const WorkerHello& event) {
+  worker(event.worker).heard = true;
   worker(event.worker).parallel = std::max(1u, event.slots);
   worker(event.worker).window_max = event.window_max;
 }
@@ -217,9 +220,15 @@ void Referee::before(const WorkerGone& event) {
   unwind(dead);
   const bool ours = dead.phase == WorkerBook::Phase::Killed;
   ended_by_us_ = ours;
-  const bool launch = !proven(dead.key) || event.cause == EndCause::NotStarted ||
+  // A part of the run that went before has shown that it works.
+  std::uint32_t& silent = silent_deaths_[dead.key];
+  const bool trusted = options_.worked_before && !dead.remote && silent < kTrustedDeaths;
+  const bool launch = (!proven(dead.key) && !trusted) || event.cause == EndCause::NotStarted ||
                       event.cause == EndCause::PrepFailed;
-  if (!ours && !launch && !dead.in_flight.empty()) charge(dead);
+  if (!ours && !launch && !dead.in_flight.empty()) {
+    if (!dead.heard) ++silent;
+    charge(dead);
+  }
   has_gone(dead);
 }
 

@@ -65,6 +65,8 @@ class Referee {
     std::uint32_t starts = 0;
     std::uint32_t parallel = 1;
     std::uint32_t window_max = 0;
+    bool remote = false;
+    bool heard = false;  ///< this process has said hello
     bool closed = false;
     bool stop_kill = false;  ///< killed because the run is to end
     std::deque<TaskId> in_flight;
@@ -175,6 +177,7 @@ class Referee {
   std::vector<TaskBook> tasks_, subtasks_;
   std::vector<WorkerBook> workers_;
   std::map<std::uint32_t, bool> proven_;
+  std::map<std::uint32_t, std::uint32_t> silent_deaths_;  ///< by key: that tasks were charged with
   std::vector<std::string> problems_;
   Event event_;
 };
