@@ -32,6 +32,12 @@ class Environment {
   }
   static constexpr const char* kUsualPath = "/bin:/usr/bin";
 
+  /// Where files without a name are made: $TMPDIR, else /tmp.
+  const char* temporary_directory() const {
+    const char* named = get("TMPDIR");
+    return named != nullptr && *named != '\0' ? named : "/tmp";
+  }
+
  private:
   static constexpr char* kNone[] = {nullptr};
   char* const* variables_ = kNone;

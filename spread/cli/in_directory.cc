@@ -109,17 +109,12 @@ Result<Prepared> prepare(std::vector<std::string> words, Options options, Stream
   return prepared;
 }
 
-std::string scratch_of(const Environment& environment) {
-  const char* named = environment.get("TMPDIR");
-  return named != nullptr && *named != '\0' ? named : "/tmp";
-}
-
 /// `run --dir DIR`: the words of its spec, in the directory where they were given.
 Result<Prepared> go_on(const Options& given, Environment environment,
                        const ProcessControl& control) {
   auto directory = RunDirectory::open(given.directory.name);
   if (!directory) return tl::unexpected(directory.error());
-  RunWatch watch(*directory, scratch_of(environment));
+  RunWatch watch(*directory, environment.temporary_directory());
   const auto facts = watch.look();
   if (!facts) return tl::unexpected(facts.error());
   const bool takes_over = given.journal.take_over && state_of(*facts) == RunState::Running;
@@ -215,7 +210,7 @@ int run_in_directory(std::vector<std::string> words, Options options, Environmen
   if (alone || dry || status != kOwnError) return status;
   // What never began leaves nothing that could be gone on with: the command can be mended and
   // repeated.
-  RunWatch watch(directory, scratch_of(environment));
+  RunWatch watch(directory, environment.temporary_directory());
   if (const auto facts = watch.look(); facts && state_of(*facts) == RunState::Prepared) {
     static_cast<void>(directory.remove());
   }

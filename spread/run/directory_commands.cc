@@ -26,11 +26,6 @@ constexpr Duration kLookEvery = std::chrono::milliseconds(250);
 /// As that of timeout(1).
 constexpr int kTimedOut = 124;
 
-std::string scratch_of(const Environment& environment) {
-  const char* named = environment.get("TMPDIR");
-  return named != nullptr && *named != '\0' ? named : "/tmp";
-}
-
 std::int64_t now_seconds() { return static_cast<std::int64_t>(wall_clock_seconds()); }
 
 /// What its facts are, where `call` may be now.
@@ -202,7 +197,7 @@ Result<int> attach(const RunDirectory& directory, RunWatch& watch, Environment e
 Result<int> carry_out(const DirectoryCommand& command, Environment environment, Streams streams) {
   const auto directory = RunDirectory::open(command.directory);
   if (!directory) return tl::unexpected(directory.error());
-  RunWatch watch(*directory, scratch_of(environment));
+  RunWatch watch(*directory, environment.temporary_directory());
   switch (command.call) {
     case DirectoryCall::Retrieve: return retrieve(*directory, watch, command.timeout, streams);
     case DirectoryCall::Attach: return attach(*directory, watch, environment, streams);

@@ -29,12 +29,6 @@ HistoryFile no_history() {
   return file;
 }
 
-/// $TMPDIR, else /tmp.
-std::string temporary_directory(const Environment& environment) {
-  const char* named = environment.get("TMPDIR");
-  return named != nullptr && *named != '\0' ? named : "/tmp";
-}
-
 NamedFiles written_by(const ReportOptions& report) {
   return {{"--joblog", report.joblog},
           {"--events", report.events},
@@ -350,7 +344,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
         TakeSignals take_signals) {
   const RunProcess process{environment, streams, take_signals};
   const auto begin = [&](CommonOptions& common) {
-    common.spill.temporary_directory = temporary_directory(environment);
+    common.spill.temporary_directory = environment.temporary_directory();
   };
   const int ended = std::visit(
       overloaded{
@@ -371,7 +365,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
             return told(run_pipe(pipe, process), pipe.common.report, streams);
           },
           [&](CheckOptions& check) {
-            check.temporary_directory = temporary_directory(environment);
+            check.temporary_directory = environment.temporary_directory();
             return told(run_checks(check, process), {}, streams);
           },
           [&](HostsOptions& hosts) { return show_hosts(std::move(hosts), environment, streams); },
@@ -381,7 +375,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
           [&](DirectoryCommand& asked) { return call_directory(asked, environment, streams); },
           [&](SweepCommand& sweep) { return show_sweep(sweep, streams); },
           [&](ResultsCommand& results) {
-            results.spill.temporary_directory = temporary_directory(environment);
+            results.spill.temporary_directory = environment.temporary_directory();
             return show_results(results, streams);
           },
           [&](RepairCommand& repair) { return show_repair(repair, streams); },
