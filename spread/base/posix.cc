@@ -29,6 +29,16 @@ UniqueFd open_file(const char* name, int flags, mode_t mode) {
   return UniqueFd(fd);
 }
 
+UniqueFd make_named_file(std::string& name) {
+  const std::string wanted = name;
+  int fd;
+  do {
+    name = wanted;
+    fd = sys::mkostemp(name.data(), O_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  return UniqueFd(fd);
+}
+
 bool cut_file(int fd, std::uint64_t size) {
   int done;
   do {

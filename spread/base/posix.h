@@ -65,6 +65,9 @@ class UniqueFd {
 /// open(2) with EINTR retried: of a FIFO, or on a file system of another host. Where there is none,
 /// errno says why.
 UniqueFd open_file(const char* name, int flags, mode_t mode = 0);
+/// mkostemp(3) with EINTR retried: a new file, 0600, whose name ends with six letters in the place
+/// of the six X of `name`. Where there is none, errno says why.
+UniqueFd make_named_file(std::string& name);
 /// ftruncate(2) with EINTR retried; false: errno says why.
 bool cut_file(int fd, std::uint64_t size);
 /// fdatasync(2) with EINTR retried; false: errno says why.

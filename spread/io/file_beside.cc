@@ -13,7 +13,7 @@ Result<FileBeside> FileBeside::create(const std::string& name) {
     return tl::unexpected(errno_error("cannot write " + name));
   }
   std::string path = name + ".spread-XXXXXX";
-  UniqueFd fd(sys::mkostemp(path.data(), O_CLOEXEC));
+  UniqueFd fd = make_named_file(path);
   if (!fd) return tl::unexpected(errno_error("cannot make a file beside " + name));
   constexpr mode_t kPermissions = 07777;
   FileBeside made(name, std::move(path), std::move(fd));

@@ -254,7 +254,7 @@ Status TempFile::open() {
   if (fd_) return {};
   // NFS and a few others have no O_TMPFILE.
   std::string name = directory_ + "/spread-XXXXXX";
-  fd_ = UniqueFd(sys::mkostemp(name.data(), O_CLOEXEC));
+  fd_ = make_named_file(name);
   if (!fd_) return tl::unexpected(errno_error("cannot make a spill file in " + directory_));
   sys::unlink(name.c_str());
   return {};

@@ -142,7 +142,7 @@ struct NamedFile {
 
 Result<NamedFile> make_file(const std::string& directory) {
   NamedFile file{{}, directory + "/spread-guard-XXXXXX"};
-  file.fd = UniqueFd(sys::mkostemp(file.name.data(), O_CLOEXEC));
+  file.fd = make_named_file(file.name);
   if (!file.fd) return tl::unexpected(errno_error("cannot make a file in " + directory));
   return file;
 }
@@ -201,14 +201,17 @@ bool out_of_processes(const Error& error) {
 Result<UniqueFd> open_shared_memory(std::size_t size, const std::string& directory) {
   Result<UniqueFd> memory = open_memory(kNotToBeExecuted);
   if (memory) {
-    if (sys::ftruncate(memory->get(), static_cast<off_t>(size)) == 0) return memory;
+    if (cut_file(memory->get(), size)) return memory;
     return tl::unexpected(errno_error("memfd_create: ftruncate"));
   }
   Result<NamedFile> file = make_file(directory);
   if (!file) return tl::unexpected(Error{memory.error().message + "; " + file.error().message, 0});
   sys::unlink(file->name.c_str());
   // All blocks at once: on a disk that is full later, a store would end this process.
-  const int error = sys::posix_fallocate(file->fd.get(), static_cast<off_t>(size));
+  int error;
+  do {
+    error = sys::posix_fallocate(file->fd.get(), static_cast<off_t>(size));
+  } while (error == EINTR);
   if (error == 0) return std::move(file->fd);
   return fail(memory.error().message + "; a file in " + directory + ": " + errno_text(error));
 }

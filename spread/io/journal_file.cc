@@ -92,7 +92,7 @@ bool outwait_heirs(int fd) {
 /// A new file beside `path`, whose name cannot be guessed.
 Result<std::pair<std::string, UniqueFd>> make_beside(const std::string& path) {
   std::string name = path + ".spread-XXXXXX";
-  UniqueFd fd(sys::mkostemp(name.data(), O_CLOEXEC));
+  UniqueFd fd = make_named_file(name);
   if (!fd) return tl::unexpected(errno_error("cannot make a file beside " + path));
   return std::pair(std::move(name), std::move(fd));
 }

@@ -23,7 +23,7 @@ constexpr mode_t kFolderMode = 0700, kFileMode = 0600;
 Status make_private_folder(const std::string& name) {
   if (sys::mkdir(name.c_str(), kFolderMode) == 0) return {};
   if (errno != EEXIST) return tl::unexpected(errno_error("cannot make " + name));
-  const UniqueFd folder(sys::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const UniqueFd folder = open_file(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (!folder) return tl::unexpected(errno_error("cannot use " + name));
   const auto names = names_in(name);
   if (!names) return tl::unexpected(names.error());
@@ -36,7 +36,7 @@ Status make_private_folder(const std::string& name) {
 
 Result<UniqueFd> open_private_file(const std::string& name, bool append) {
   const int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (append ? O_APPEND : O_TRUNC);
-  UniqueFd fd(sys::open(name.c_str(), how, kFileMode));
+  UniqueFd fd = open_file(name.c_str(), how, kFileMode);
   if (!fd) return tl::unexpected(errno_error("cannot write " + name));
   return fd;
 }
@@ -52,7 +52,7 @@ Status write_whole(int fd, ByteView bytes) {
 
 Status replace_private_file(const std::string& name, std::string_view text) {
   std::string beside = name + ".spread-XXXXXX";
-  UniqueFd fd(sys::mkostemp(beside.data(), O_CLOEXEC));  // 0600
+  UniqueFd fd = make_named_file(beside);
   if (!fd) return tl::unexpected(errno_error("cannot make a file beside " + name));
   const auto give_up = [&](const std::string& why) {
     sys::unlink(beside.c_str());
@@ -61,7 +61,7 @@ Status replace_private_file(const std::string& name, std::string_view text) {
   if (const Status written = write_whole(fd.get(), as_bytes(text)); !written) {
     return give_up(written.error().message);
   }
-  if (sys::fsync(fd.get()) != 0) return give_up(errno_text(errno));
+  if (!sync_file(fd.get())) return give_up(errno_text(errno));
   if (const int error = fd.close(); error != 0) return give_up(errno_text(error));
   if (sys::rename(beside.c_str(), name.c_str()) != 0) return give_up(errno_text(errno));
   return {};
