@@ -150,6 +150,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   Status read_before();
   Status check_identity(const JournalPart& last) const;
   Status note_task(std::uint64_t digest, const ResumePlan::Decision& decision);
+  Status note_kept(std::uint64_t task, const ResumePlan::Decision& decision);
   void put(ByteView record);
   void put_tasks();
   void put_answers();

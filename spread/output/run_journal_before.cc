@@ -1,5 +1,7 @@
 // Of a run's journal: what the parts before have left in it, and what becomes of their tasks.
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
@@ -97,11 +99,17 @@ Result<ResumePlan::Decision> RunJournal::decide(std::uint64_t digest) {
 
 Status RunJournal::note_task(std::uint64_t digest, const ResumePlan::Decision& decision) {
   if (digests_.empty()) first_digest_ = tasks_;
-  Byte* const to = digests_.prepare(8);
-  for (std::size_t i = 0; i < 8; ++i) to[i] = static_cast<Byte>(digest >> (8 * i));
-  digests_.commit(8);
+  static_assert(std::endian::native == std::endian::little, "as the journal has it");
+  std::memcpy(digests_.prepare(sizeof digest), &digest, sizeof digest);
+  digests_.commit(sizeof digest);
   const std::uint64_t task = tasks_++;
   if (!plan_ || !plan_->by_content() || !is_kept(decision.fate)) return {};
+  return note_kept(task, decision);
+}
+
+/// By its new number. Not a part of what each task comes by: it would cost that 30 instructions.
+[[gnu::noinline]] Status RunJournal::note_kept(std::uint64_t task,
+                                               const ResumePlan::Decision& decision) {
   const auto stored = reader_.stored(decision.place);
   if (!stored) return tl::unexpected(stored.error());
   put_tasks();
