@@ -47,6 +47,7 @@ std::string fraction(const DirectoryFacts& facts) {
     text += fmt::format(" ({} %)", facts.done * 100 / facts.tasks);
   }
   if (facts.failed > 0) text += fmt::format(", {} failed", facts.failed);
+  if (facts.parts > 1) text += fmt::format(", in {} parts", facts.parts);
   return text;
 }
 
@@ -90,7 +91,7 @@ std::string_view name_of(RunState state) {
 RunState state_of(const DirectoryFacts& facts) {
   // Who has the lock has not written its first record yet, or its last one.
   if (facts.lock == DirectoryFacts::Lock::Held) return RunState::Running;
-  if (!facts.has_parts) return RunState::Prepared;
+  if (facts.parts == 0) return RunState::Prepared;
   if (facts.end && facts.end->complete) {
     return facts.end->status == 0 ? RunState::Finished : RunState::Failed;
   }
@@ -108,7 +109,7 @@ std::optional<int> status_of(const DirectoryFacts& facts) {
 std::string describe(const DirectoryFacts& facts, std::int64_t now) {
   const RunState state = state_of(facts);
   std::string text(name_of(state));
-  if (!facts.has_parts) return text;
+  if (facts.parts == 0) return text;
   if (state == RunState::Silent) text += " since " + time_text(facts.last_record);
   text += ": " + fraction(facts);
   switch (state) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -17,7 +18,7 @@ std::string_view name_of(RunState state);
 
 /// What the files of a run directory say of its run.
 struct DirectoryFacts {
-  bool has_parts = false;         ///< a part has begun in the journal
+  std::size_t parts = 0;          ///< that have begun in the journal
   WriterIdentity writer;          ///< of the last part
   std::optional<JournalEnd> end;  ///< of the last part
 

@@ -282,8 +282,8 @@ Result<DirectoryFacts> RunWatch::look() {
     return fail(journal_->file.name() + ": " + read.error().message);
   }
   const JournalContents& contents = journal_->contents;
-  facts.has_parts = !contents.parts().empty();
-  if (!facts.has_parts) return facts;
+  facts.parts = contents.parts().size();
+  if (facts.parts == 0) return facts;
   const JournalPart& part = contents.parts().back();
   facts.writer = part.writer;
   facts.jobs = part.subcommand == "map" || part.subcommand == "pipe";

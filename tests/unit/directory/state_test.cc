@@ -12,7 +12,7 @@ constexpr std::int64_t kNow = 1'780'000'000;
 
 DirectoryFacts begun() {
   DirectoryFacts facts;
-  facts.has_parts = true;
+  facts.parts = 1;
   facts.writer.host = "n3";
   facts.writer.pid = 4711;
   facts.same_host = true;
@@ -87,6 +87,10 @@ TEST(State, IsDescribedInALine) {
   EXPECT_EQ(describe(facts, kNow),
             "running: 17 of 64 tasks (26 %), 2 failed; pid 4711 on n3, last record 3 s ago");
   EXPECT_EQ(describe({}, kNow), "prepared");
+  facts.parts = 3;
+  EXPECT_EQ(
+      describe(facts, kNow),
+      "running: 17 of 64 tasks (26 %), 2 failed, in 3 parts; pid 4711 on n3, last record 3 s ago");
   DirectoryFacts silent = begun();
   silent.same_host = false;
   EXPECT_EQ(describe(silent, kNow),
