@@ -6,6 +6,7 @@
 
 #include "draw.h"
 #include "scenario.h"
+#include "special.h"
 
 namespace spread::world {
 namespace {
@@ -14,7 +15,9 @@ using End = TaskPlan::End;
 
 class Journals {
  public:
-  Journals(const std::string& what, std::uint64_t seed) : draw_(seed) { world_.subcommand = what; }
+  Journals(const std::string& what, std::uint64_t seed) : draw_(seed), seed_(seed) {
+    world_.subcommand = what;
+  }
 
   Scenario scenario() {
     const std::string& what = world_.subcommand;
@@ -24,6 +27,7 @@ class Journals {
     world_.slots = draw_.between(1, 6);
     word({"--kill-grace", "500ms", "-j", std::to_string(world_.slots)});
     if (what == "run") word({"--shutdown-timeout", "3s"});
+    other_slots();
     journal();
     machine();
     output();
@@ -57,6 +61,21 @@ class Journals {
     journal.no_proc = draw_.one_in(2);
   }
 
+  /// With dice of its own.
+  void other_slots() {
+    Draw others(seed_ + 5'000'000'011);
+    if (!others.one_in(3)) return;
+    for (int parts = 3; parts > 0; --parts) {
+      world_.journal.slots.push_back(others.between(1, 6));
+    }
+  }
+
+  std::uint64_t fewest_slots() const {
+    std::uint64_t fewest = world_.slots;
+    for (const std::uint64_t slots : world_.journal.slots) fewest = std::min(fewest, slots);
+    return fewest;
+  }
+
   void machine() {
     quiet_.threads = draw_.one_in(2);
     if (draw_.one_in(3)) quiet_.pipe_capacity = draw_.of<std::size_t>({100, 4096, 8192});
@@ -87,7 +106,9 @@ class Journals {
   /// Those at which a seed may end it: not what depends on who else is there.
   void tasks(std::initializer_list<End> ends) {
     const std::uint64_t count = draw_.one_in(8) ? draw_.between(0, 2) : draw_.by_size(3, 300);
-    const std::uint64_t size_max = draw_.of<std::uint64_t>({20, 300, 300, 20'000});
+    std::uint64_t size_max = draw_.of<std::uint64_t>({20, 300, 300, 20'000});
+    // What is large may be in FILE alone.
+    if (world_.out_named && Draw(seed_ + 6'000'000'001).one_in(2)) size_max = 20'000;
     const std::uint64_t slow = draw_.of<std::uint64_t>({0, 5, 100, 1000});
     for (std::size_t i = 0; i < count; ++i) {
       TaskPlan task;
@@ -120,23 +141,56 @@ class Journals {
     } else {
       tasks({End::Error, End::Error, End::Crash, End::Busy});
     }
-    spare_slots();
     word({"--tails", "stderr", "--", "worker"});
+    spare_slots(3 * fewest_slots() - 1);
+    if (world_.has_ids()) together();
   }
 
   /// Before any worker of a part has answered, deaths are those of its slot, which is closed at the
   /// third in a row: so many that all could be closed are too many. Any task may be the next of a
   /// part, and each dies once in it.
-  void spare_slots() {
+  void spare_slots(std::size_t most) {
     std::vector<TaskPlan*> dying;
     for (TaskPlan& task : world_.tasks) {
       if (task.attempts.front() == End::Crash) dying.push_back(&task);
     }
-    const std::size_t most = 3 * world_.slots - 1;
     for (std::size_t i = 0; dying.size() > most && i < dying.size(); ++i) {
       const bool stays = i * most / dying.size() != (i + 1) * most / dying.size();
       if (!stays) dying[i]->attempts = {End::Ok};
     }
+  }
+
+  /// Gangs, sub-tasks, lists or shards: with dice of their own, so that all other worlds stay what
+  /// they are.
+  void together() {
+    Draw others(seed_ + 1'000'000'007);
+    switch (others.between(0, 5)) {
+      case 0: in_gangs(others); break;
+      case 1:
+        families(others, world_);
+        // What runs inside of a task would take it along, as often as there is something.
+        for (TaskPlan& part : world_.family.tasks) {
+          std::replace(part.attempts.begin(), part.attempts.end(), End::Crash, End::Error);
+          std::replace(part.attempts.begin(), part.attempts.end(), End::Mute, End::Error);
+          std::replace(part.attempts.begin(), part.attempts.end(), End::Deaf, End::Error);
+        }
+        break;
+      case 2: pieces(others, world_, true, world_.slots); break;
+      default: break;
+    }
+  }
+
+  /// All of the same size: no slot is closed, and a call may fail besides.
+  void in_gangs(Draw& others) {
+    gangs(others, world_);
+    const std::uint64_t members = world_.gang.members;
+    for (std::uint64_t& slots : world_.journal.slots) slots = std::max(slots, members);
+    if (members > world_.slots) {
+      world_.journal.slots.clear();
+      world_.gang.exact = false;
+      std::erase(world_.words, "--exact");
+    }
+    spare_slots(1);
   }
 
   void map() {
@@ -210,6 +264,7 @@ class Journals {
   }
 
   Draw draw_;
+  std::uint64_t seed_;
   Faults quiet_;  ///< what the machine is like in all parts
   Scenario world_;
 };

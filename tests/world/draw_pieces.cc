@@ -33,7 +33,7 @@ class Pieces {
       if (!calm && draw_.one_in(4)) plan_.reprep_fails_one_in = 4;
       word({"--reprep-after-failure"});
     }
-    if (draw_.one_in(2)) gather(frames);
+    if (!world_.journal.there && draw_.one_in(2)) gather(frames);
     if (plan_.chunk > 0 || plan_.gather == "concat") odd_answers();
   }
 
@@ -118,6 +118,7 @@ class Pieces {
       n = (tasks - 1) * piece + draw_.between(1, piece);
       word({"--chunk", std::to_string(piece)});
     } else if (how == 2 && slots) {
+      plan_.by_slots = true;
       if (tasks < *slots) n = std::min(n, tasks);
       count = std::min(n, *slots);
     } else {

@@ -15,21 +15,6 @@ constexpr int kOwnError = 255, kMostFailed = 101, kReaderLeft = 141, kSignalled 
 /// --durable batch, and a turn of the loop.
 constexpr Time kUnsyncedMax = kSecond + 200 * kMillisecond;
 
-bool kills_worker(End end) { return end == End::Crash || end == End::Mute || end == End::Deaf; }
-
-/// How the last of its tries goes, where nothing but the task itself decides that.
-End last_end(const Scenario& scenario, const TaskPlan& task) {
-  unsigned errors = 0, crashes = 0;
-  for (std::size_t i = 0;; ++i) {
-    const End end = task.attempts[std::min(i, task.attempts.size() - 1)];
-    if (end == End::Ok || end == End::Long) return end;
-    if (end == End::Busy) continue;
-    const bool crash = scenario.subcommand == "run" && kills_worker(end);
-    const unsigned most = crash ? scenario.crash_retries : scenario.retries;
-    if (++(crash ? crashes : errors) >= most) return end;
-  }
-}
-
 bool has_begun(const Machine& machine) {
   return std::any_of(machine.processes().begin(), machine.processes().end(), [](const auto& each) {
     return each->child && each->words.front() != "spread-guard";
@@ -39,7 +24,8 @@ bool has_begun(const Machine& machine) {
 }  // namespace
 
 JournalStory::JournalStory(Scenario& scenario)
-    : scenario_(scenario), calm_([&] {
+    : scenario_(scenario),
+      calm_([&] {
         Faults faults = scenario.faults;
         faults.killed_at_call = faults.killed_at_start = faults.fails_at_call = 0;
         faults.power_cut = false;
@@ -47,26 +33,13 @@ JournalStory::JournalStory(Scenario& scenario)
         faults.signals_at.clear();
         faults.disk_bytes = Faults().disk_bytes;
         return faults;
-      }()) {
-  for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
-    units_.push_back(unit_of(scenario_.tasks[i], i));
-  }
+      }()),
+      first_slots_(scenario.slots),
+      units_(units_of(scenario)) {
   const std::string& input = scenario_.input;
   for (std::size_t at = 0; of_pipe() && at < input.size(); at = input.find('\n', at) + 1) {
     lines_.push_back(at);
   }
-}
-
-JournalStory::Unit JournalStory::unit_of(const TaskPlan& task, std::size_t index) const {
-  const End end = last_end(scenario_, task);
-  const bool ok = end == End::Ok;
-  if (scenario_.subcommand == "run") {
-    return {(ok ? task.value : "") + "\n", ok};
-  }
-  std::string text = ok || end == End::Error ? task.value + "\n" : task.half();
-  if (end == End::Long) text.clear();
-  if (scenario_.tag && !text.empty()) text = std::to_string(index) + "\t" + text;
-  return {std::move(text), ok};
 }
 
 int JournalStory::status_wanted() const {
@@ -82,16 +55,23 @@ std::vector<std::string> JournalStory::begin_part() {
     if (part_ > later.size()) ++calm_parts_;
     // The reader of the first part alone may leave.
     if (scenario_.out.closes) scenario_.out = StreamPlan();
+    change_slots();
   }
-  for (TaskPlan& task : scenario_.tasks) {
-    task.tries.clear();
-    task.finished = 0;
-  }
-  scenario_.filtered.clear();
+  begin_anew(scenario_);
   std::vector<std::string> words = scenario_.words;
   if (failed_again_) words.insert(words.begin() + 2, "--resume-failed");
   if (take_over_) words.insert(words.begin() + 2, "--take-over");
   return words;
+}
+
+void JournalStory::change_slots() {
+  const std::vector<std::uint64_t>& others = scenario_.journal.slots;
+  if (others.empty()) return;
+  // That there are shards for so many is in the journal before anything is delivered.
+  const bool first = scenario_.pieces.by_slots && kept_.empty();
+  scenario_.slots = first ? first_slots_ : others[(part_ - 1) % others.size()];
+  std::vector<std::string>& words = scenario_.words;
+  *(std::find(words.begin(), words.end(), "-j") + 1) = std::to_string(scenario_.slots);
 }
 
 std::vector<std::string> JournalStory::judge_part(const Machine& machine, const Outcome& outcome) {
@@ -131,6 +111,9 @@ void JournalStory::judge_by_itself(const Machine& machine, const Outcome& outcom
   for (const std::string& each : machine.complaints) it.say(each);
   if (outcome.status) {
     judge_ending(it);
+    // What a failed call has spoilt of their work is not known.
+    if (scenario_.gang.members > 0 && !machine.failed) judge_gangs(it);
+    if (!machine.failed) judge_families(it);
   } else if (outcome.why == "killed") {
     judge_killed(it);
   } else if (!outcome.why.starts_with("killed by signal") || it.has_begun()) {
@@ -142,9 +125,14 @@ void JournalStory::judge_by_itself(const Machine& machine, const Outcome& outcom
 /// What was delivered is in the journal, and is not run again; and nothing is, of a run that has
 /// come to its end.
 void JournalStory::judge_begun(const Machine& machine, const Outcome& outcome) {
-  for (std::size_t i = 0; i < scenario_.tasks.size(); ++i) {
+  // What of FILE cannot be read is done once more.
+  if (machine.failed &&
+      outcome.errors.find("not in the file of -o any more") != std::string::npos) {
+    for (const std::size_t i : begun_tasks(scenario_)) kept_.erase(i);
+  }
+  for (const std::size_t i : begun_tasks(scenario_)) {
     const bool again = failed_again_ && !units_[i].ok;
-    if (scenario_.tasks[i].begun() == 0 || !kept_.contains(i) || again) continue;
+    if (!kept_.contains(i) || again) continue;
     return say("task " + std::to_string(i) + " was delivered, and is begun again");
   }
   for (const std::string& block : scenario_.filtered) {
@@ -285,8 +273,8 @@ void JournalStory::note_delivered(const Machine& machine, const Outcome& outcome
   const std::size_t behind = scenario_.subcommand == "map" ? 1 : 0;
   for (std::size_t at = 0; at < out.size();) {
     const std::size_t end = out.find('\n', at);
-    const auto unit = static_cast<std::size_t>(std::atol(out.c_str() + at));
-    if (out[at] != '\n' && unit < units_.size() && !(cut_off && fails_first(unit))) {
+    const std::size_t unit = unit_at(scenario_, out, at);
+    if (unit < units_.size() && !(cut_off && fails_first(unit))) {
       const std::string& text = units_[unit].text;
       if (out.compare(at, text.size(), text) == 0) note(unit, at + text.size() + behind, machine);
     }

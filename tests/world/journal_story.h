@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "journal_units.h"
 #include "oracle.h"
 
 namespace spread::world {
@@ -36,16 +37,11 @@ class JournalStory {
   const std::vector<std::string>& taken_away() const { return taken_away_; }
 
  private:
-  /// What a task has to come to.
-  struct Unit {
-    std::string text;  ///< on stdout
-    bool ok;
-  };
   void say(std::string what) { found_.push_back(std::move(what)); }
   bool of_pipe() const { return scenario_.subcommand == "pipe"; }
-  Unit unit_of(const TaskPlan& task, std::size_t index) const;
   int status_wanted() const;
 
+  void change_slots();
   void judge_by_itself(const Machine& machine, const Outcome& outcome);
   void judge_begun(const Machine& machine, const Outcome& outcome);
   void judge_end(const Machine& machine, const Outcome& outcome);
@@ -62,7 +58,8 @@ class JournalStory {
 
   Scenario& scenario_;
   const Faults calm_;                 ///< what the machine is like when nothing goes wrong
-  std::vector<Unit> units_;           ///< by task
+  const std::uint64_t first_slots_;   ///< of the first part
+  const std::vector<Unit> units_;     ///< by task
   std::vector<std::size_t> lines_;    ///< of `pipe`: where each begins in the input
   std::map<std::size_t, Time> kept_;  ///< units that are not to be run again, and since when
   std::vector<std::string> found_, taken_away_;

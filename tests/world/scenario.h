@@ -183,6 +183,7 @@ struct PiecesPlan {
   unsigned reprep_fails_one_in = 0;
   std::vector<std::string> prep;      ///< what each worker is given first, as compact JSON
   std::vector<std::string> payloads;  ///< ... and as each task, where these are shards
+  bool by_slots = false;              ///< of which there are as many as slots
   std::string gather;                 ///< empty: each result is a line
   bool msgpack = false;               ///< the value of all results is that, and not JSON
 
@@ -207,6 +208,8 @@ struct JournalPlan {
   std::string durable = "batch";
   std::vector<Faults> later;  ///< what goes wrong in each part behind the first; then nothing does
   bool repeats = false;       ///< when all is done, once more
+  /// -j of the parts behind the first, one after the other; none: that of the first.
+  std::vector<std::uint64_t> slots;
   /// It cannot be seen which boot this is, and which process was there.
   bool no_proc = false;
   unsigned boot = 1;
