@@ -105,9 +105,12 @@ Status RunJournal::begin() {
   put(record_.view());
   // So that another that wants to write it is told who does.
   SPREAD_TRY(flush());
-  // Records behind it name tasks by other numbers than those before, and answers by their places: a
-  // power cut must not leave the one without the other.
-  return part.renumbers ? sync() : Status();
+  // What the part before has not synced is older than anything in this one. And records behind this
+  // may name tasks by other numbers than those before, and answers by their places: a power cut
+  // must not leave the one without the other.
+  const bool old = plan_ && options_.durable != Durable::None;
+  has_unsynced_places_ = old && output_ != nullptr && needed_output() > 0;
+  return old || part.renumbers ? sync() : Status();
 }
 
 void RunJournal::added_to_batch() {
