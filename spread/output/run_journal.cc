@@ -151,11 +151,18 @@ void RunJournal::put_answers() {
 
 void RunJournal::answered(const TaskResult& result) {
   attempts_ += result.attempts;
-  const bool awaited =
-      awaits_places_ && result.outcome == Outcome::Ok && result.value.size() > kInOutputAbove;
-  if (!awaited) [[likely]]
+  if (!awaits_places_) [[likely]]
     return add_whole(result);
+  // A part that goes on with this one runs it, and what is behind it in the file moves.
+  if (result.cut_short || result.outcome == Outcome::NotComputed) keep_rest_whole();
+  const bool large = result.outcome == Outcome::Ok && result.value.size() > kInOutputAbove;
+  if (!awaits_places_ || !large) return add_whole(result);
   awaited_.add(result, loop_.now());
+}
+
+void RunJournal::keep_rest_whole() {
+  awaits_places_ = false;
+  while (const auto result = awaited_.first()) add_whole(*result);
 }
 
 void RunJournal::add_whole(const TaskResult& result) {

@@ -157,6 +157,7 @@ class RunJournal final : public WriteGate, public Observer, public ResultPlaces 
   void put_moment();
   void added_to_batch();
   void add_whole(const TaskResult& result);
+  void keep_rest_whole();
   Status keep_again(TaskId task, AnswerPlace place);
   Status look_at_name();
   Status flush();
