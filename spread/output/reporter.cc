@@ -309,6 +309,7 @@ void Reporter::turn(const OutputWriter& results) {
     line_.draw(progress_, loop_.now(), on_terminal_ ? terminal_width(errors_fd_) : 0,
                line_.in_place() ? errors_.queue().tail() : errors_line());
   }
+  show_said();  // what is flushed is not seen any more
   for (File* file : files_) {
     file->writer->flush_if_due();
     tell_if_failed(*file);
@@ -325,6 +326,7 @@ TimePoint Reporter::next_deadline() {
 }
 
 bool Reporter::close_files() {
+  show_said();
   for (File* file : files_) {
     file->writer->flush();
     // More will be put into these.

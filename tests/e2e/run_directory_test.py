@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from directory_testing import DirectoryTest
-from spread_testing import PYTHON, SQUARE
+from spread_testing import PUPPET, PYTHON, SQUARE, do, json_lines
 
 
 class Kept(DirectoryTest):
@@ -25,6 +25,12 @@ class Kept(DirectoryTest):
         self.assertEqual(self.status(), "finished: 3 of 3 tasks (100 %)")
         got = self.spread("retrieve", self.dir)
         self.assertEqual((got.status, got.out, got.err), (0, "1\n4\n9\n", ""), got)
+
+    def test_what_is_said_is_on_stderr_and_in_the_log_to_the_last_word(self):
+        result = self.spread("run", "--dir", self.dir, "--read-ahead", "1", "--halt", "now,fail=1", "--in", "json", "-j1", "--",
+                             *PUPPET, input=json_lines([do(["answer", "error", {"message": "no"}])] * 99))
+        self.assertIn("the rest of the input was not read", result.err)
+        self.assertEqual(result.err, self.inside("log"))
 
     def test_is_the_users_alone(self):
         old = os.umask(0)
