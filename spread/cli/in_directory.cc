@@ -98,9 +98,10 @@ Result<Prepared> prepare(std::vector<std::string> words, Options options, Stream
     return kept->copied || standard ? read_instead(name, *kept, prepared) : Status();
   };
   const auto keep_all = [&]() -> Status {
+    prepared.directory.describe(std::move(words), current_directory());
     for (std::string* name : input_names(prepared.options)) SPREAD_TRY(keep(name));
     if (reads_standard_input(prepared.options)) SPREAD_TRY(keep(nullptr));
-    return prepared.directory.keep_spec(std::move(words), current_directory());
+    return prepared.directory.keep_spec();
   };
   if (const Status kept = keep_all(); !kept) {
     static_cast<void>(prepared.directory.remove());
@@ -114,13 +115,29 @@ Result<Prepared> go_on(const Options& given, Environment environment,
                        const ProcessControl& control) {
   auto directory = RunDirectory::open(given.directory.name);
   if (!directory) return tl::unexpected(directory.error());
+  if (directory->spec().copying) {
+    return fail(
+        fmt::format("{}: its input was not kept to its end: the command that began to do so "
+                    "begins anew, and 'spread clean {}' removes it",
+                    show_text(directory->name()), shell_quote(directory->name())));
+  }
   RunWatch watch(*directory, environment.temporary_directory());
-  const auto facts = watch.look();
-  if (!facts) return tl::unexpected(facts.error());
-  const bool takes_over = given.journal.take_over && state_of(*facts) == RunState::Running;
-  const std::string why =
-      why_not(DirectoryCall::Run, *facts, directory->name(), given.journal.failed_again);
-  if (!why.empty() && !takes_over) return fail(why);
+  // What keeps it from going on; whether it takes over.
+  const auto takes_over = [&]() -> Result<bool> {
+    const auto facts = watch.look();
+    if (!facts) return tl::unexpected(facts.error());
+    if (given.journal.take_over && state_of(*facts) == RunState::Running) return true;
+    const std::string why =
+        why_not(DirectoryCall::Run, *facts, directory->name(), given.journal.failed_again);
+    return why.empty() ? Result<bool>(false) : fail(why);
+  };
+  auto over = takes_over();
+  if (over && !*over && !given.dry_run) {
+    SPREAD_TRY(directory->claim());
+    // Once more, since none can begin it any more.
+    over = takes_over();
+  }
+  if (!over) return tl::unexpected(over.error());
   if (control.change_directory == nullptr)
     return fail("run --dir: this process cannot change its directory");
   const RunSpec& spec = directory->spec();
@@ -163,8 +180,9 @@ int tell_begun(const Detached& detached, const RunDirectory& directory, std::uin
     return 0;
   }
   static_cast<void>(skip_to(log.get(), log_size));
-  static_cast<void>(read_to_end(
-      log.get(), [&](ByteView bytes) { return print(streams.errors, as_text(bytes)); }));
+  static_cast<void>(read_to_end(log.get(), directory.file(kLogName), [&](ByteView bytes) {
+    return print(streams.errors, as_text(bytes));
+  }));
   return detached.status;
 }
 
@@ -176,7 +194,7 @@ int run_in_directory(std::vector<std::string> words, Options options, Environmen
   auto prepared = alone ? go_on(options, environment, control)
                         : prepare(std::move(words), std::move(options), streams);
   if (!prepared) return complain(streams, prepared.error());
-  const RunDirectory& directory = prepared->directory;
+  RunDirectory& directory = prepared->directory;
   use_directory(prepared->options, directory, alone);
   if (prepared->input) streams.input = prepared->input.get();
   const bool dry = prepared->options.dry_run;

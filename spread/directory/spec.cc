@@ -13,6 +13,8 @@
 namespace spread {
 namespace {
 
+constexpr Byte kTrue = 0xc3, kFalse = 0xc2;
+
 void put_text(std::string_view text, ByteBuffer& out) {
   Byte* const to = out.prepare(wire::kMaxScalarBytes);
   Byte* const end = is_utf8(as_bytes(text)) ? wire::put_str_header(to, text.size())
@@ -38,7 +40,7 @@ void put_input(const InputFile& file, ByteBuffer& out) {
   put_text("path", out);
   put_text(file.path, out);
   put_text("copied", out);
-  out.push_back(file.copied ? 0xc3 : 0xc2);
+  out.push_back(file.copied ? kTrue : kFalse);
   put_text("offset", out);
   put_number(file.offset, out);
   put_text("size", out);
@@ -105,6 +107,15 @@ bool read_list(Reader& reader, Read&& read) {
   return true;
 }
 
+/// That of a file which is to replace another one, or itself.
+std::string_view without_suffix(std::string_view name) {
+  constexpr std::string_view kSuffix = ".spread-";
+  constexpr std::size_t kLetters = 6;
+  const std::size_t at = name.rfind(kSuffix);
+  const bool has_it = at != std::string_view::npos && name.size() == at + kSuffix.size() + kLetters;
+  return has_it ? name.substr(0, at) : name;
+}
+
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -113,7 +124,7 @@ bool all_digits(std::string_view text) {
 
 Status format_spec(const RunSpec& spec, ByteBuffer& out) {
   ByteBuffer packed;
-  put_header(wire::put_map_header, 5, packed);
+  put_header(wire::put_map_header, spec.copying ? 6 : 5, packed);
   put_text("format", packed);
   put_number(spec.format, packed);
   put_text("spread", packed);
@@ -126,6 +137,8 @@ Status format_spec(const RunSpec& spec, ByteBuffer& out) {
   put_text("input", packed);
   put_header(wire::put_array_header, spec.input.size(), packed);
   for (const InputFile& file : spec.input) put_input(file, packed);
+  if (spec.copying) put_text("copying", packed);
+  if (spec.copying) packed.push_back(kTrue);
   wire::JsonStyle style;
   SPREAD_TRY(wire::msgpack_to_json(packed.view(), out, style));
   out.push_back('\n');
@@ -143,6 +156,7 @@ Result<RunSpec> parse_spec(std::string_view json) {
     if (name == "format") return reader.number(spec.format);
     if (name == "spread") return reader.text(spec.spread);
     if (name == "directory") return reader.text(spec.directory);
+    if (name == "copying") return reader.flag(spec.copying);
     if (name == "words") {
       return read_list(reader, [&] { return reader.text(spec.words.emplace_back()); });
     }
@@ -162,7 +176,11 @@ Result<RunSpec> parse_spec(std::string_view json) {
 bool is_file_of_run(std::string_view name) {
   constexpr std::array kNames = {kSpecName, kJournalName, kOutName,  kLogName,
                                  kPidName,  kStopName,    kInputName};
-  if (std::find(kNames.begin(), kNames.end(), name) != kNames.end()) return true;
+  constexpr std::array kReplaced = {kSpecName, kJournalName, kOutName};
+  const auto is_among = [](const auto& names, std::string_view one) {
+    return std::find(names.begin(), names.end(), one) != names.end();
+  };
+  if (is_among(kNames, name) || is_among(kReplaced, without_suffix(name))) return true;
   constexpr std::string_view kFurther = "input.";
   return name.starts_with(kFurther) && all_digits(name.substr(kFurther.size()));
 }

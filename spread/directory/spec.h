@@ -38,6 +38,7 @@ struct RunSpec {
   std::vector<std::string> words;  ///< the command line without the program; any bytes
   std::string directory;           ///< where it was given
   std::vector<InputFile> input;
+  bool copying = false;  ///< its input has not been copied to its end
   bool operator==(const RunSpec&) const = default;
 };
 
@@ -47,7 +48,8 @@ Status format_spec(const RunSpec& spec, ByteBuffer& out);
 /// format is refused.
 Result<RunSpec> parse_spec(std::string_view json);
 
-/// What may be removed of a run directory: a file by this name in it, or in `tails`.
+/// What may be removed of a run directory: a file by this name in it, or in `tails`. Files that are
+/// to take the place of another one are among them: a run that is killed leaves those.
 bool is_file_of_run(std::string_view name);
 bool is_tail_of_run(std::string_view name);
 

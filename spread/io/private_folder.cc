@@ -41,6 +41,18 @@ Result<UniqueFd> open_private_file(const std::string& name, bool append) {
   return fd;
 }
 
+Result<UniqueFd> open_regular_file(const std::string& name) {
+  UniqueFd fd = open_file(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (!fd) return tl::unexpected(errno_error("cannot read " + name));
+  if (!file_size(fd.get())) return fail("cannot read " + name + ": it is no regular file");
+  return fd;
+}
+
+bool is_symbolic_link(const std::string& name) {
+  std::error_code error;
+  return std::filesystem::is_symlink(std::filesystem::path(name), error);
+}
+
 Status write_whole(int fd, ByteView bytes) {
   while (!bytes.empty()) {
     const IoResult written = write_some(fd, {&bytes, 1});
@@ -106,7 +118,7 @@ std::uint64_t place_in(int fd) {
   return place < 0 ? 0 : static_cast<std::uint64_t>(place);
 }
 
-Status read_to_end(int fd, const std::function<Status(ByteView)>& take) {
+Status read_to_end(int fd, const std::string& name, const std::function<Status(ByteView)>& take) {
   constexpr std::size_t kPiece = 64 * 1024;
   std::vector<Byte> piece(kPiece);
   while (true) {
@@ -120,7 +132,7 @@ Status read_to_end(int fd, const std::function<Status(ByteView)>& take) {
         sys::poll(&wait, 1, -1);
         break;
       }
-      case IoState::Failed: return fail(errno_text(read.error));
+      case IoState::Failed: return fail("cannot read " + name + ": " + errno_text(read.error));
     }
   }
 }

@@ -22,6 +22,11 @@ Result<UniqueFd> open_private_file(const std::string& name, bool append);
 Status replace_private_file(const std::string& name, std::string_view text);
 Status write_whole(int fd, ByteView bytes);
 
+/// Error::number is 0 where what is there is no regular file: a FIFO would be waited for.
+Result<UniqueFd> open_regular_file(const std::string& name);
+/// The name itself, not what it may lead to.
+bool is_symbolic_link(const std::string& name);
+
 /// Names of what is in a folder, but not `.` and `..`.
 Result<std::vector<std::string>> names_in(const std::string& folder);
 /// True: it was there, and is gone now.
@@ -35,8 +40,8 @@ Status remove_folder(const std::string& name);
 std::string path_of(int fd);
 /// Where a descriptor stands in its file; 0 where it has no place.
 std::uint64_t place_in(int fd);
-/// Reads a file to its end from where the descriptor stands.
-Status read_to_end(int fd, const std::function<Status(ByteView)>& take);
+/// Reads a file to its end from where the descriptor stands. `name`: for the error.
+Status read_to_end(int fd, const std::string& name, const std::function<Status(ByteView)>& take);
 
 /// Streams::begun.
 void tell_begun(const Streams& streams);

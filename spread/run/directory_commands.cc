@@ -7,10 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "spread/base/quote.h"
 #include "spread/io/event_loop.h"
 #include "spread/io/files.h"
-#include "spread/io/journal_file.h"
 #include "spread/io/private_folder.h"
 #include "spread/io/system.h"
 #include "spread/output/complain.h"
@@ -65,9 +66,10 @@ Result<int> retrieve(const RunDirectory& directory, RunWatch& watch,
   // It may have ended in a way that leaves nothing to be printed.
   const std::string why = why_not(DirectoryCall::Retrieve, *facts, directory.name());
   if (!why.empty()) return fail(why);
-  const auto out = open_for_reading(directory.file(kOutName));
+  const std::string name = directory.file(kOutName);
+  const auto out = open_regular_file(name);
   if (!out) return tl::unexpected(out.error());
-  SPREAD_TRY(read_to_end(out->get(),
+  SPREAD_TRY(read_to_end(out->get(), name,
                          [&](ByteView bytes) { return print(streams.output, as_text(bytes)); }));
   return *status_of(*facts);
 }
@@ -135,12 +137,12 @@ void AttachedRun::wait(TimePoint until) {
 
 Status AttachedRun::pass_on_log() {
   if (!log_) {
-    auto file = open_for_reading(log_name_);
+    auto file = open_regular_file(log_name_);
     // There is none before it has begun.
-    if (!file) return {};
+    if (!file) return file.error().number == ENOENT ? Status() : tl::unexpected(file.error());
     log_ = std::move(*file);
   }
-  return read_to_end(log_.get(), [&](ByteView bytes) -> Status {
+  return read_to_end(log_.get(), log_name_, [&](ByteView bytes) -> Status {
     in_line_ = bytes.back() != '\n';
     reporter_->pass_on(as_text(bytes));
     while (reporter_->errors_full()) wait(kForever);
@@ -194,9 +196,28 @@ Result<int> attach(const RunDirectory& directory, RunWatch& watch, Environment e
   return status_of(*facts).value_or(kUntold);
 }
 
+/// What is closed again when this returns: on NFS a file that is open cannot be removed.
+Status may_clean(const RunDirectory& directory, const Environment& environment) {
+  RunWatch watch(directory, environment.temporary_directory());
+  const auto facts = may(DirectoryCall::Clean, watch, directory);
+  return facts ? Status() : tl::unexpected(facts.error());
+}
+
+Status clean(RunDirectory& directory, const Environment& environment) {
+  // Once more when none can begin it any more.
+  SPREAD_TRY(may_clean(directory, environment));
+  SPREAD_TRY(directory.claim());
+  SPREAD_TRY(may_clean(directory, environment));
+  return directory.remove();
+}
+
 Result<int> carry_out(const DirectoryCommand& command, Environment environment, Streams streams) {
-  const auto directory = RunDirectory::open(command.directory);
+  auto directory = RunDirectory::open(command.directory);
   if (!directory) return tl::unexpected(directory.error());
+  if (command.call == DirectoryCall::Clean) {
+    SPREAD_TRY(clean(*directory, environment));
+    return 0;
+  }
   RunWatch watch(*directory, environment.temporary_directory());
   switch (command.call) {
     case DirectoryCall::Retrieve: return retrieve(*directory, watch, command.timeout, streams);
@@ -209,15 +230,12 @@ Result<int> carry_out(const DirectoryCommand& command, Environment environment, 
   const auto facts = may(command.call, watch, *directory);
   if (!facts) return tl::unexpected(facts.error());
   if (command.call == DirectoryCall::State) {
-    SPREAD_TRY(print(streams.output, describe(*facts, now_seconds()) + "\n"));
-  } else if (command.call == DirectoryCall::Stop) {
+    const std::string_view more =
+        directory->spec().copying ? ": its input has not been kept to its end" : "";
+    SPREAD_TRY(print(streams.output, fmt::format("{}{}\n", describe(*facts, now_seconds()), more)));
+  } else {
     const auto asked = open_private_file(directory->file(kStopName), false);
     if (!asked) return tl::unexpected(asked.error());
-  } else {
-    // A run that begins meanwhile finds it locked, and loses nothing.
-    const auto held = JournalFile::open_to_append(directory->file(kJournalName));
-    if (!held && held.error().number != ENOENT) return tl::unexpected(held.error());
-    SPREAD_TRY(directory->remove());
   }
   return 0;
 }

@@ -23,6 +23,9 @@ namespace {
 /// On NFS a folder is not empty while a process has one of its files open.
 constexpr Duration kFolderPatience = std::chrono::seconds(2),
                    kFolderPause = std::chrono::milliseconds(100);
+/// What has ended says its last words.
+constexpr Duration kHolderPatience = std::chrono::seconds(2),
+                   kHolderPause = std::chrono::milliseconds(20);
 
 std::string absolute(const std::string& name) {
   return name.starts_with('/') ? name : current_directory() + "/" + name;
@@ -34,10 +37,10 @@ struct Measured {
 };
 
 /// Reads all of it; `copy`: a descriptor that gets the same bytes, or -1.
-Result<Measured> measure(int fd, int copy) {
+Result<Measured> measure(int fd, const std::string& name, int copy) {
   Digest digest;
   Measured measured;
-  SPREAD_TRY(read_to_end(fd, [&](ByteView bytes) -> Status {
+  SPREAD_TRY(read_to_end(fd, name, [&](ByteView bytes) -> Status {
     digest.add(bytes);
     measured.size += bytes.size();
     return copy < 0 ? Status() : write_whole(copy, bytes);
@@ -49,14 +52,24 @@ Result<Measured> measure(int fd, int copy) {
 }  // namespace
 
 Result<RunDirectory> RunDirectory::create(const std::string& name) {
-  if (file_status(name + "/" + std::string(kSpecName))) {
+  const auto is_taken = [&] {
     return fail(fmt::format("--dir: {} is a run's already; 'spread run --dir {}' goes on with it",
                             show_text(name), shell_quote(name)));
+  };
+  if (file_status(name + "/" + std::string(kSpecName))) {
+    auto former = open(name);
+    const auto is_left = [&former] { return former && former->spec().copying; };
+    if (!is_left() || !former->claim() || !is_left()) return is_taken();
+    SPREAD_TRY(former->remove());
   }
   if (const Status made = make_private_folder(name); !made) {
     return fail("--dir: " + made.error().message);
   }
-  return RunDirectory(name, absolute(name));
+  RunDirectory directory(name, absolute(name));
+  SPREAD_TRY(directory.hold());
+  // Another one may have been faster.
+  if (file_status(directory.file(kSpecName))) return is_taken();
+  return directory;
 }
 
 Result<RunDirectory> RunDirectory::open(const std::string& name) {
@@ -70,12 +83,52 @@ Result<RunDirectory> RunDirectory::open(const std::string& name) {
                                                     std::string(kSpecName) + " in it)";
     return fail(why);
   }
-  const Result<std::string> text = read_file(file);
-  if (!text) return tl::unexpected(text.error());
-  auto spec = parse_spec(*text);
+  const auto fd = open_regular_file(file);
+  if (!fd) return tl::unexpected(fd.error());
+  std::string text;
+  SPREAD_TRY(read_to_end(fd->get(), file, [&text](ByteView bytes) -> Status {
+    text += as_text(bytes);
+    return {};
+  }));
+  auto spec = parse_spec(text);
   if (!spec) return fail(fmt::format("{}/{}: {}", name, kSpecName, spec.error().message));
   directory.spec_ = std::move(*spec);
   return directory;
+}
+
+/// The lock of the pid's file. A run that has just come to its end has it for a moment longer.
+Status RunDirectory::hold() {
+  const std::string name = file(kPidName);
+  auto fd = open_private_file(name, true);
+  if (!fd) return tl::unexpected(fd.error());
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  const TimePoint until = after(loop->now(), kHolderPatience);
+  while (true) {
+    switch (try_lock(fd->get(), LockKind::Exclusive, 0)) {
+      case FileLock::Ours:
+      case FileLock::NotOffered: pid_ = std::move(*fd); return {};
+      case FileLock::Failed: return fail("cannot lock " + name);
+      case FileLock::Theirs: break;
+    }
+    if (loop->now() >= until) {
+      return fail(show_text(name_) +
+                  ": another process of spread is still at work in it, or begins or cleans it");
+    }
+    loop->wait(after(loop->now(), kHolderPause));
+  }
+}
+
+Status RunDirectory::claim() {
+  SPREAD_TRY(hold());
+  // Before there was the lock it may have been removed, or become another one.
+  if (is_file(pid_.get(), file(kPidName))) {
+    if (auto now = open(path_)) {
+      spec_ = std::move(now->spec_);
+      return {};
+    }
+  }
+  return fail(show_text(name_) + ": it has just been removed");
 }
 
 Result<InputFile> RunDirectory::keep_input(const std::string& name, int standard_input) {
@@ -86,6 +139,8 @@ Result<InputFile> RunDirectory::keep_input(const std::string& name, int standard
   };
   const auto fd = open_for_reading(name, standard_input);
   if (!fd) return tl::unexpected(fd.error());
+  // It may take long, and be cut off.
+  if (!std::exchange(spec_.copying, true)) SPREAD_TRY(write_spec());
   InputFile kept;
   kept.name = name;
   if (file_size(fd->get())) {
@@ -95,7 +150,7 @@ Result<InputFile> RunDirectory::keep_input(const std::string& name, int standard
     const auto again = open_for_reading(kept.path);
     // A file that has no name any more is copied from where it stands.
     if (again && are_one_file(again->get(), fd->get())) {
-      const auto measured = measure(again->get(), -1);
+      const auto measured = measure(again->get(), kept.path, -1);
       if (!measured) return fails(measured.error().message);
       kept.size = measured->size;
       kept.digest = measured->digest;
@@ -110,7 +165,7 @@ Result<InputFile> RunDirectory::keep_input(const std::string& name, int standard
   ++copies_;
   auto copy = open_private_file(file(copy_name), false);
   if (!copy) return tl::unexpected(copy.error());
-  const auto measured = measure(fd->get(), copy->get());
+  const auto measured = measure(fd->get(), standard ? "standard input" : name, copy->get());
   if (!measured) return fails(measured.error().message);
   if (const int error = copy->close(); error != 0) return fails(errno_text(error));
   kept.copied = true;
@@ -127,7 +182,7 @@ const InputFile* RunDirectory::kept_input(std::string_view name, std::string& wa
     if (kept.name != name) continue;
     if (kept.copied) return &kept;
     const auto fd = open_for_reading(kept.path);
-    const auto measured = fd ? measure(fd->get(), -1) : Result<Measured>(fail(""));
+    const auto measured = fd ? measure(fd->get(), kept.path, -1) : Result<Measured>(fail(""));
     // That it cannot be read is for those who read it.
     if (measured && (measured->size != kept.size || measured->digest != kept.digest)) {
       warning = fmt::format("{} has changed since the run was begun ({} bytes then, {} now)",
@@ -138,47 +193,77 @@ const InputFile* RunDirectory::kept_input(std::string_view name, std::string& wa
   return nullptr;
 }
 
-Status RunDirectory::keep_spec(std::vector<std::string> words, std::string directory) {
-  spec_.spread = SPREAD_VERSION;
-  spec_.words = std::move(words);
-  spec_.directory = std::move(directory);
+Status RunDirectory::write_spec() const {
   ByteBuffer text;
   SPREAD_TRY(format_spec(spec_, text));
   return replace_private_file(file(kSpecName), as_text(text.view()));
 }
 
-Status RunDirectory::begin() const {
+void RunDirectory::describe(std::vector<std::string> words, std::string directory) {
+  spec_.spread = SPREAD_VERSION;
+  spec_.words = std::move(words);
+  spec_.directory = std::move(directory);
+}
+
+Status RunDirectory::keep_spec() {
+  spec_.copying = false;
+  return write_spec();
+}
+
+Status RunDirectory::begin() {
   take_file(file(kStopName));
   const auto out = open_private_file(file(kOutName), true);
   if (!out) return tl::unexpected(out.error());
+  if (!pid_) {
+    // Of a run that is taken over: the other one has the lock.
+    auto fd = open_private_file(file(kPidName), true);
+    if (!fd) return tl::unexpected(fd.error());
+    pid_ = std::move(*fd);
+  }
   const WriterIdentity writer = own_identity();
-  return replace_private_file(file(kPidName), fmt::format("{} {}\n", writer.host, writer.pid));
+  const std::string text = fmt::format("{} {}\n", writer.host, writer.pid);
+  Status written = empty_file(pid_.get());
+  if (written) written = write_whole(pid_.get(), as_bytes(text));
+  return written ? Status()
+                 : fail("cannot write " + file(kPidName) + ": " + written.error().message);
 }
 
-Status RunDirectory::remove() const {
-  const auto names = names_in(path_);
-  if (!names) return tl::unexpected(names.error());
+/// All but the spec and the pid.
+Status RunDirectory::remove_files() const {
+  const auto stays = [](std::string_view name) { return name == kSpecName || name == kPidName; };
   const std::string tails = file(kTailsName);
-  if (const auto of_workers = names_in(tails)) {
+  // A link leads to a folder that is none of the run's.
+  if (const auto of_workers = names_in(tails); of_workers && !is_symbolic_link(tails)) {
     for (const std::string& each : *of_workers) {
       if (is_tail_of_run(each)) SPREAD_TRY(remove_file(tails + "/" + each));
     }
     // What else is in it is told below.
     static_cast<void>(remove_folder(tails));
   }
-  // The spec last: until then it can be cleaned again.
+  const auto names = names_in(path_);
+  if (!names) return tl::unexpected(names.error());
   for (const std::string& each : *names) {
-    if (is_file_of_run(each) && each != kSpecName) SPREAD_TRY(remove_file(file(each)));
+    if (is_file_of_run(each) && !stays(each)) SPREAD_TRY(remove_file(file(each)));
   }
   const auto left = names_in(path_);
   if (!left) return tl::unexpected(left.error());
   for (const std::string& each : *left) {
-    if (each == kSpecName || each.starts_with(".nfs")) continue;
+    if (stays(each) || each.starts_with(".nfs")) continue;
     return fail(
         fmt::format("{}: {} is none of the run's files, and stays, and so does the directory",
                     show_text(name_), show_text(each)));
   }
+  return {};
+}
+
+Status RunDirectory::remove() {
+  SPREAD_TRY(remove_files());
+  // Until here it can be cleaned again.
   SPREAD_TRY(remove_file(file(kSpecName)));
+  SPREAD_TRY(remove_file(file(kPidName)));
+  pid_.reset();
+  // The user who has made a link wants what comes next to be there, too.
+  if (is_symbolic_link(path_)) return {};
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const TimePoint until = after(loop->now(), kFolderPatience);

@@ -21,10 +21,15 @@ namespace spread {
 /// The folder of one run, with its spec.
 class RunDirectory {
  public:
-  /// A new one, or one that is empty. The spec is written by keep_spec(), which makes it a run's.
+  /// A new one, or one that is empty, or in which a run did not come to the end of its input. It is
+  /// claimed. With keep_spec() it is a run's.
   static Result<RunDirectory> create(const std::string& name);
   /// One that is a run's.
   static Result<RunDirectory> open(const std::string& name);
+
+  /// Keeps others from beginning, continuing or cleaning it while this object lives, as far as its
+  /// file system has locks. Its spec is read once more, since others may have done so until now.
+  Status claim();
 
   /// As the user gave it.
   const std::string& name() const { return name_; }
@@ -32,24 +37,33 @@ class RunDirectory {
   /// The absolute name of what is called so in it.
   std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
 
+  /// What is to be noted of the run, beside its input.
+  void describe(std::vector<std::string> words, std::string directory);
   /// Notes, and perhaps copies, the file `name` of the input, "-" being `standard_input`. What is
-  /// to be read in its place. To be called before keep_spec().
+  /// to be read in its place. Until keep_spec() the spec says that it is being copied.
   Result<InputFile> keep_input(const std::string& name, int standard_input);
   /// What is to be read for what was kept by this name, in the directory of the spec; null: there
   /// was none. `warning`: it has changed.
   const InputFile* kept_input(std::string_view name, std::string& warning) const;
-  Status keep_spec(std::vector<std::string> words, std::string directory);
+  /// All of the input, if there is any, has been kept.
+  Status keep_spec();
 
-  /// A run begins, or goes on, in this process: its pid, and a file for the results.
-  Status begin() const;
-  /// All that is a run's, and the folder.
-  Status remove() const;
+  /// A run begins, or goes on, in this process: its pid, and a file for the results. It is claimed,
+  /// or taken over.
+  Status begin();
+  /// All that is a run's, and the folder; of one that a link leads to, only what is in it. It is
+  /// claimed, and none of its files may be open in this process (on NFS they would stay).
+  Status remove();
 
  private:
   RunDirectory(std::string name, std::string path)
       : name_(std::move(name)), path_(std::move(path)) {}
+  Status hold();
+  Status write_spec() const;
+  Status remove_files() const;
 
   std::string name_, path_;
+  UniqueFd pid_;  ///< the file of the pid, locked
   RunSpec spec_;
   std::size_t copies_ = 0;
 };

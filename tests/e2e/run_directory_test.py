@@ -188,7 +188,7 @@ class Cleaned(DirectoryTest):
         self.file("d/tails/notes.txt", "dear")
         self.refused("clean", self.dir, because="tails")
         self.assertEqual(self.inside("tails/notes.txt"), "dear")
-        self.assertEqual(sorted(os.listdir(self.dir)), ["spec.json", "tails"])
+        self.assertEqual(sorted(os.listdir(self.dir)), ["pid", "spec.json", "tails"])
         os.remove(self.path("d/tails/notes.txt"))
         self.assertEqual(self.spread("clean", self.dir).status, 0)
         self.assertFalse(os.path.exists(self.dir))

@@ -22,7 +22,7 @@ class DirectoryTest(SpreadTest):
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 if self.folder.encode() in file.read():
                     os.kill(pid, signal.SIGKILL)
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):
             pass
 
     def inside(self, name):

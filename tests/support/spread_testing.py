@@ -211,6 +211,10 @@ class SpreadTest(unittest.TestCase):
         """In the runs that begin from now on: closing this file says that the quota is full."""
         self.environment.update(SPREAD_TEST_CLOSE=path, LD_PRELOAD=self._preloaded("close"))
 
+    def removes_as_nfs(self):
+        """The runs that begin from now on: a file that is open when it is removed stays as .nfs..."""
+        self.environment.update(LD_PRELOAD=self._preloaded("silly"))
+
     def _preloaded(self, name):
         library = os.path.join(BUILD, "test_workers", f"test_{name}.so")
         self.assertTrue(os.path.exists(library), f"the target test_{name} is not built")

@@ -34,6 +34,15 @@ TEST(Spec, IsReadAsItWasWritten) {
   EXPECT_EQ(*read, some_spec());
 }
 
+TEST(Spec, SaysThatItsInputIsBeingCopied) {
+  EXPECT_EQ(text_of(some_spec()).find("copying"), std::string::npos);
+  RunSpec spec = some_spec();
+  spec.copying = true;
+  const auto read = parse_spec(text_of(spec));
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_TRUE(read->copying);
+}
+
 TEST(Spec, HasWordsThatAreNoText) {
   RunSpec spec = some_spec();
   spec.words.push_back("\xff\xfe");
@@ -67,10 +76,13 @@ TEST(Spec, IsNothingElse) {
 
 TEST(Spec, NamesTheFilesOfARun) {
   for (const char* name :
-       {"spec.json", "journal", "out", "log", "pid", "stop", "input", "input.1"}) {
+       {"spec.json", "journal", "out", "log", "pid", "stop", "input", "input.1",
+        "out.spread-aZ09bc", "journal.spread-abcdef", "spec.json.spread-abcdef"}) {
     EXPECT_TRUE(is_file_of_run(name)) << name;
   }
-  for (const char* name : {"", "tails", "input.", "input.x", "journal.bak", "out2", "../out"}) {
+  for (const char* name :
+       {"", "tails", "input.", "input.x", "journal.bak", "out2", "../out", "out.spread-abc",
+        "log.spread-abcdef", "x.spread-abcdef", ".spread-abcdef"}) {
     EXPECT_FALSE(is_file_of_run(name)) << name;
   }
   EXPECT_TRUE(is_tail_of_run("12"));
