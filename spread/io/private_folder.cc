@@ -48,6 +48,12 @@ Result<UniqueFd> open_regular_file(const std::string& name) {
   return fd;
 }
 
+std::string own_name(const std::string& folder) {
+  std::string name = folder;
+  while (name.size() > 1 && (name.ends_with('/') || name.ends_with("/."))) name.pop_back();
+  return name;
+}
+
 bool is_symbolic_link(const std::string& name) {
   std::error_code error;
   return std::filesystem::is_symlink(std::filesystem::path(name), error);

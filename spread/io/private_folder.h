@@ -24,6 +24,8 @@ Status write_whole(int fd, ByteView bytes);
 
 /// Error::number is 0 where what is there is no regular file: a FIFO would be waited for.
 Result<UniqueFd> open_regular_file(const std::string& name);
+/// The same name, by which a folder can be removed: neither ends with a slash nor with `.`.
+std::string own_name(const std::string& folder);
 /// The name itself, not what it may lead to.
 bool is_symbolic_link(const std::string& name);
 

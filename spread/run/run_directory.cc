@@ -75,13 +75,13 @@ Result<RunDirectory> RunDirectory::create(const std::string& name) {
 Result<RunDirectory> RunDirectory::open(const std::string& name) {
   RunDirectory directory(name, absolute(name));
   const std::string file = directory.file(kSpecName);
-  if (!file_status(file)) {
+  if (const auto there = file_status(file); !there) {
     const auto folder = file_status(name);
-    const std::string why = !folder           ? folder.error().message
-                            : !folder->folder ? show_text(name) + ": it is no directory"
-                                              : show_text(name) + ": it is no run directory (no " +
-                                                    std::string(kSpecName) + " in it)";
-    return fail(why);
+    if (!folder) return fail(folder.error().message);
+    if (!folder->folder) return fail(show_text(name) + ": it is no directory");
+    if (there.error().number != ENOENT) return fail(there.error().message);
+    return fail(
+        fmt::format("{}: it is no run directory (no {} in it)", show_text(name), kSpecName));
   }
   const auto fd = open_regular_file(file);
   if (!fd) return tl::unexpected(fd.error());
@@ -263,12 +263,13 @@ Status RunDirectory::remove() {
   SPREAD_TRY(remove_file(file(kPidName)));
   pid_.reset();
   // The user who has made a link wants what comes next to be there, too.
-  if (is_symbolic_link(path_)) return {};
+  const std::string folder = own_name(path_);
+  if (is_symbolic_link(folder)) return {};
   auto loop = EventLoop::create();
   if (!loop) return tl::unexpected(loop.error());
   const TimePoint until = after(loop->now(), kFolderPatience);
   while (true) {
-    const Status removed = remove_folder(path_);
+    const Status removed = remove_folder(folder);
     if (removed) return {};
     const int why = removed.error().number;
     const bool may_pass = why == ENOTEMPTY || why == EBUSY || why == EEXIST;

@@ -182,6 +182,15 @@ class Cleaned(DirectoryTest):
         self.assertEqual(self.spread("clean", self.dir).status, 0)
         self.assertFalse(os.path.exists(self.dir))
 
+    def test_by_any_of_its_names(self):
+        os.mkdir(self.path("x"))
+        for name, where in ((".", "d"), ("./", "d"), ("./d//", "."), ("d/./.", "."), ("../d", "x"), ("d/../d/.", ".")):
+            with self.subTest(name):
+                self.square(input="1\n")
+                result = self.spread("clean", name, cwd=self.path(where))
+                self.assertEqual((result.status, result.err), (0, ""), result)
+                self.assertFalse(os.path.exists(self.dir))
+
     def test_not_what_others_have_put_among_the_tails(self):
         worker = self.file("w.py", "import sys\nfor line in sys.stdin:\n    print(line.strip(), flush=True)\nprint('the end')\n")
         self.spread("run", "--dir", self.dir, "--wire", "lines", "-j1", "--", PYTHON, worker, input="a\n")
@@ -235,6 +244,19 @@ class Refused(DirectoryTest):
             file.write("{}")
         self.refused("clean", self.dir, because="no spec of a run")
         self.assertEqual(os.listdir(self.dir), ["spec.json"])
+
+    def test_a_directory_of_another_user(self):
+        self.square(input="1\n")
+        os.chmod(self.folder, 0o755)
+
+        def as_another():
+            os.setgroups([]), os.setgid(65534), os.setuid(65534)
+
+        how = {"preexec_fn": as_another} if os.getuid() == 0 else {}
+        os.chmod(self.dir, 0o700 if how else 0)
+        self.addCleanup(os.chmod, self.dir, 0o700)
+        for call in ("status", "retrieve", "clean"):
+            self.refused(call, self.dir, because="spec.json: Permission denied", **how)
 
     def test_a_directory_that_is_taken(self):
         self.square(input="1\n")
