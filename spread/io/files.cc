@@ -32,6 +32,12 @@ std::optional<std::uint64_t> file_size(int fd) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+std::optional<std::uint64_t> file_size(const std::string& name) {
+  struct stat status {};
+  if (sys::stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
 namespace {
 
 bool takes_output(const struct stat& status) {

@@ -18,6 +18,7 @@ bool file_is_empty(int fd);
 
 /// The size of a regular file; none for anything else.
 std::optional<std::uint64_t> file_size(int fd);
+std::optional<std::uint64_t> file_size(const std::string& name);
 /// What is left to be read of a regular file from where the descriptor stands.
 std::optional<std::uint64_t> bytes_left(int fd);
 /// As if a file had been read up to there; false where that cannot be done.

@@ -23,11 +23,18 @@ std::string_view told(Durable durable) {
   return "";
 }
 
-/// One that is there is gone on with only where that was asked for.
+bool has_records(const JournalFile& file) { return file.end() > kJournalMagic.size(); }
+
+/// One that is there is gone on with only where that was asked for; but one that a run has left
+/// that was refused before it began is as good as none.
 Result<JournalFile> open_file(const JournalOptions& options) {
   auto made = JournalFile::create(options.file);
   if (made || made.error().number != EEXIST) return made;
   if (!options.resume) {
+    auto found = JournalFile::open_to_read(options.file);
+    const bool was_empty = found && !has_records(*found);
+    if (was_empty) found = JournalFile::open_to_append(options.file);
+    if (was_empty && (!found || !has_records(*found))) return found;
     return fail(options.file +
                 " is there already: --resume goes on with it, another name begins anew");
   }

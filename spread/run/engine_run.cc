@@ -96,16 +96,21 @@ Result<std::unique_ptr<RunJournal>> open_journal(const EngineRun& run, EventLoop
   return RunJournal::open(common.journal, std::move(journaled), common.spill, loop);
 }
 
+/// What another has written is left alone.
+Status check_owner(const std::string& name, const CommonOptions& common,
+                   const RunJournal* journal) {
+  const bool ours = journal != nullptr && journal->resumes() && journal->owns_output();
+  if (ours || common.journal.force || file_size(name).value_or(0) == 0) return {};
+  return fail("-o " + name +
+              " is there already, and not from this journal: --force writes over it");
+}
+
 Result<OutputFile> output_file_of(const CommonOptions& common, const RunJournal* journal, int fd) {
   OutputFile file;
   const std::string& name = common.report.output_file;
   if (name.empty() || journal == nullptr) return file;
-  const std::uint64_t size = file_size(fd).value_or(0);
-  if (!journal->resumes() || !journal->owns_output()) {
-    if (size == 0 || common.journal.force) return file;
-    return fail("-o " + name +
-                " is there already, and not from this journal: --force writes over it");
-  }
+  SPREAD_TRY(check_owner(name, common, journal));
+  if (!journal->resumes() || !journal->owns_output()) return file;
   if (journal->moves_results()) {
     // Lines in the middle of it will be others: a program that reads it is to see the old ones or
     // the new.
@@ -113,7 +118,7 @@ Result<OutputFile> output_file_of(const CommonOptions& common, const RunJournal*
     if (!anew) return fail("-o: " + anew.error().message);
     file.anew.emplace(std::move(*anew));
   } else {
-    file.continued = size;
+    file.continued = file_size(fd).value_or(0);
   }
   return file;
 }
@@ -160,6 +165,9 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   if (!loop) return tell(loop.error());
   auto journal = open_journal(run, *loop);
   if (!journal) return tell(journal.error());
+  // --dry-run does not open it.
+  const Status ours = check_owner(common.journal.kept_output, common, journal->get());
+  if (!ours) return tell(ours.error());
   auto file = output_file_of(common, journal->get(), streams.output);
   if (!file) return tell(file.error());
   if (file->anew) streams.output = file->anew->fd();
