@@ -146,9 +146,9 @@ class Journals {
     if (world_.has_ids()) together();
   }
 
-  /// Before any worker of a part has answered, deaths are those of its slot, which is closed at the
-  /// third in a row: so many that all could be closed are too many. Any task may be the next of a
-  /// part, and each dies once in it.
+  /// Until a worker has answered, in this part or in one before, deaths are those of its slot,
+  /// which is closed at the third in a row: so many that all could be closed are too many. Any task
+  /// may be the next of a part, and each dies once in it.
   void spare_slots(std::size_t most) {
     std::vector<TaskPlan*> dying;
     for (TaskPlan& task : world_.tasks) {
