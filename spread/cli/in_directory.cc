@@ -155,6 +155,7 @@ Result<Prepared> go_on(const Options& given, Environment environment,
   options.dry_run = given.dry_run;
   options.directory.detach = given.directory.detach;
   options.journal.failed_again |= given.journal.failed_again;
+  options.journal.by_content = given.journal.by_content;
   options.journal.take_over = given.journal.take_over;
   options.report.joblog_append = true;
   const auto restore = [&](std::string* name) -> Status {

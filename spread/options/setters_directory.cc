@@ -16,11 +16,13 @@ bool is_alone(const Draft& draft) {
   constexpr std::array<std::string_view, 5> kBeside = {"--dir", "--detach", "--dry-run",
                                                        "--resume-failed", "--take-over"};
   const Options& options = draft.options;
+  const auto is_beside = [&](std::string_view each) {
+    if (each == "--resume") return options.journal.by_content;
+    return std::find(kBeside.begin(), kBeside.end(), each) != kBeside.end();
+  };
   return options.subcommand == Subcommand::Run && draft.has("--dir") &&
          options.job.command.words.empty() && options.items.input.groups.empty() &&
-         std::all_of(draft.given.begin(), draft.given.end(), [&](std::string_view each) {
-           return std::find(kBeside.begin(), kBeside.end(), each) != kBeside.end();
-         });
+         std::all_of(draft.given.begin(), draft.given.end(), is_beside);
 }
 
 }  // namespace

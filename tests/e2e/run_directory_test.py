@@ -128,6 +128,24 @@ class GoesOn(DirectoryTest):
         self.assertEqual(self.inside("out"), "done a\ndone b\ndone c\n")
         self.assertEqual(self.state(), "finished")
 
+    def test_a_file_that_has_changed_by_content(self):
+        self.file("tasks", "a\nb\nc\n")
+        words = self.gated()
+        run = self.start(*words[:1], "-a", "tasks", *words[1:-1])
+        self.let()
+        self.assertEqual(self.post_.lines(2), ["a", "b"])
+        self.wait_for_status("^running: 1 of 3")
+        self.kill(run)
+        self.file("tasks", "x\na\nc\n")
+        changed = self.spread("run", "--dir", self.dir)
+        self.assertEqual(changed.status, 255, changed)
+        self.assertIn("has changed since", changed.err)
+        self.assertIn("(--resume=content keeps what has not changed)", changed.err)
+        self.let(2)
+        result = self.spread("run", "--dir", self.dir, "--resume=content")
+        self.assertEqual(result.status, 0, result)
+        self.assertEqual((self.post_.lines(2), self.inside("out")), (["x", "c"], "done x\ndone a\ndone c\n"))
+
     def test_a_dry_run_says_what_would_become_of_it(self):
         self.square("--dry-run", input="1\n2\n")
         names = sorted(os.listdir(self.dir))
