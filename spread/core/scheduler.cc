@@ -90,7 +90,7 @@ void Scheduler::on(TaskMalformed& event, TimePoint, Actions& actions) {
   count_final(Outcome::Failed, actions);
 }
 
-void Scheduler::on(TaskSkipped& event, TimePoint, Actions& actions) {
+void Scheduler::on(TaskSkipped& event, TimePoint, Actions&) {
   SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
   ++counts_.arrived;
   if (!event.kept) {
@@ -99,7 +99,9 @@ void Scheduler::on(TaskSkipped& event, TimePoint, Actions& actions) {
   }
   ++counts_.kept;
   if (*event.kept == Outcome::Ok || *event.kept == Outcome::Failed) ++counts_.kept_computed;
-  count_final(*event.kept, actions);
+  // --halt N% is of all that was done before, and not of the first of them.
+  count_outcome(*event.kept);
+  kept_since_decision_ = true;
 }
 
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }

@@ -149,6 +149,7 @@ class Scheduler {
     std::uint32_t rank = kNoRank;  ///< of the member by which a gang failed
   };
   /// One more task has this outcome.
+  void count_outcome(Outcome outcome);
   void count_final(Outcome outcome, Actions& actions);
   void deliver(TaskIndex i, DeliverTask how, Actions& actions);
   void erase(TaskIndex i, Outcome outcome, Actions& actions);
@@ -368,6 +369,7 @@ class Scheduler {
   bool stopping_ = false;
   bool fatal_ = false;
   bool halt_reached_ = false;
+  bool kept_since_decision_ = false;  ///< tasks that count for --halt, and were not looked at
   enum class Killing : std::uint8_t { No, Gently, AtOnce } killing_ = Killing::No;
   int stop_level_ = 0;
   std::optional<TimePoint> stop_deadline_;

@@ -1,6 +1,7 @@
 // One decision: what has been answered is learned from, workers with room are filled, others
 // started, and when to decide again. Which task a worker gets is in scheduler_choose.cc.
 #include <algorithm>
+#include <utility>
 
 #include "spread/base/assert.h"
 #include "spread/core/scheduler.h"
@@ -23,6 +24,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
     StopRequested harder{2};
     on(harder, now, actions);
   }
+  if (std::exchange(kept_since_decision_, false)) check_halt(actions);
   if (now >= next_refusal_end_) give_up_refused(now, actions);
   end_benches(now);
   placement_.begin_decision(now);

@@ -37,7 +37,7 @@ void Scheduler::erase(TaskIndex i, Outcome outcome, Actions& actions) {
   count_final(outcome, actions);
 }
 
-void Scheduler::count_final(Outcome outcome, Actions& actions) {
+void Scheduler::count_outcome(Outcome outcome) {
   switch (outcome) {
     case Outcome::Ok: ++counts_.ok; break;
     case Outcome::Failed: ++counts_.failed; break;
@@ -45,6 +45,10 @@ void Scheduler::count_final(Outcome outcome, Actions& actions) {
     case Outcome::NotComputed: ++counts_.not_computed; break;
   }
   halt_.finished(outcome);
+}
+
+void Scheduler::count_final(Outcome outcome, Actions& actions) {
+  count_outcome(outcome);
   if (options_.halt.when != HaltOptions::When::Never) check_halt(actions);
 }
 

@@ -212,6 +212,7 @@ class Engine final : private ReadyHandler {
   void close_output(RunEnd& end);
   RunEnd describe_end() const;
   bool nothing_could_be_started(const RunEnd& end) const;
+  bool only_repeats() const;
 
   void follow_signals();
   void suspend();

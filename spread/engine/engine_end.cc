@@ -83,6 +83,13 @@ bool Engine::nothing_could_be_started(const RunEnd& end) const {
   return wanted && !ever_started_ && !computed && end.failed > 0 && end.signal == 0 && !end.halted;
 }
 
+/// The run had come to its end in a part before, and nothing is asked for beyond that. When --halt
+/// was reached then cannot be told from what tasks came to.
+bool Engine::only_repeats() const {
+  return journal_ != nullptr && journal_->resumes() && journal_->before().complete() &&
+         !journal_->plan().goes_beyond() && scheduler_.counts().arrived == scheduler_.counts().kept;
+}
+
 /// The exit status, what is remembered, and the last words.
 void Engine::conclude() {
   history_.keep(scheduler_.keys(), loop_.now() - started_,
@@ -103,6 +110,7 @@ void Engine::conclude() {
   if (!reporter_->close_files()) end.own_error = true;
   exit_status_ = mode_->exit_status(end, config_.scheduler.halt);
   complete_ = !end.own_error && !end.output_closed && end.signal == 0;
+  if (complete_ && only_repeats()) exit_status_ = journal_->before().end()->status;
   if (journal_ != nullptr) conclude_journal(end);
   if (!reporter_->run_ended(exit_status_)) {
     end.own_error = true;
