@@ -144,6 +144,18 @@ class Journals {
     word({"--tails", "stderr", "--", "worker"});
     spare_slots(3 * fewest_slots() - 1);
     if (world_.has_ids()) together();
+    if (world_.gang.members == 0) halt();
+  }
+
+  /// With dice of its own.
+  void halt() {
+    Draw others(seed_ + 7'000'000'003);
+    if (!others.one_in(6)) return;
+    world_.halt = std::string(others.of<const char*>({"now", "soon"})) + "," +
+                  others.of<const char*>({"fail", "success", "done"}) + "=" +
+                  (others.one_in(4) ? others.of<const char*>({"10%", "50%"})
+                                    : std::to_string(others.by_size(1, 20)));
+    world_.words.insert(world_.words.begin() + 2, {"--halt", world_.halt});
   }
 
   /// Until a worker has answered, in this part or in one before, deaths are those of its slot,

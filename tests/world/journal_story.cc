@@ -92,6 +92,11 @@ std::vector<std::string> JournalStory::judge_part(const Machine& machine, const 
   lose(machine, outcome);
   before_ += outcome.ended;
   if (outcome.status && !refused_) ++ends_;
+  // What --halt has left out is run by the next one then.
+  if (!scenario_.halt.empty() && (!outcome.status || *outcome.status > kMostFailed) && !refused_) {
+    complete_ = false;
+    halted_.reset();
+  }
   ends_well_ = outcome.status && *outcome.status <= kMostFailed;
   const auto file = machine.files.find(kOutFile);
   file_begins_ = scenario_.out_named && file != machine.files.end() && !power_was_cut_
@@ -155,6 +160,7 @@ void JournalStory::judge_end(const Machine& machine, const Outcome& outcome) {
   if (status <= kMostFailed) {
     // Input that could not be read is one failure, and the rest of it is still to come.
     complete_ = complete_ || !machine.failed || status == 0;
+    if (judge_halted(machine, outcome)) return;
     if (spoiled_ && !failed_again_) return judge_some(outcome);
     judge_whole(outcome);
     if (status != (of_pipe() ? 0 : status_wanted())) {
@@ -175,6 +181,29 @@ void JournalStory::judge_end(const Machine& machine, const Outcome& outcome) {
       (told ? ", for no reason" : ", and no word of why"));
 }
 
+/// What it has left out is left out again, as long as no part is cut off.
+bool JournalStory::judge_halted(const Machine& machine, const Outcome& outcome) {
+  if (scenario_.halt.empty() || failed_again_) return false;
+  was_halted_ = true;
+  judge_some(outcome);
+  std::string out = outcome.out;
+  if (!scenario_.ordered) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0, end; (end = out.find('\n', at)) != std::string::npos; at = end + 1) {
+      lines.push_back(out.substr(at, end - at));
+    }
+    std::sort(lines.begin(), lines.end());
+    out.clear();
+    for (const std::string& each : lines) out += each + "\n";
+  }
+  const bool whole = !machine.failed && !scenario_.out.closes;
+  if (halted_ && whole && *halted_ != std::pair(out, *outcome.status)) {
+    say("it had come to its end by --halt, and another output, or status, comes now");
+  }
+  if (whole) halted_ = {std::move(out), *outcome.status};
+  return true;
+}
+
 std::vector<std::string> JournalStory::judge_results(const Outcome& outcome, bool follows) {
   found_.clear();
   if (!outcome.status || *outcome.status != 0) {
@@ -182,7 +211,7 @@ std::vector<std::string> JournalStory::judge_results(const Outcome& outcome, boo
   } else {
     judge_text(outcome, !follows);
     // A task may have been answered in two parts.
-    if (follows && (spoiled_ || scenario_.journal.boot > 1)) found_.clear();
+    if (follows && (spoiled_ || was_halted_ || scenario_.journal.boot > 1)) found_.clear();
   }
   for (std::string& each : found_) each = (follows ? "results -f: " : "results: ") + each;
   return found_;
@@ -323,6 +352,14 @@ void JournalStory::lose(const Machine& machine, const Outcome& outcome) {
   }
 }
 
+/// Now all is to be done.
+void JournalStory::take_halt_away() {
+  std::vector<std::string>& words = scenario_.words;
+  const auto halt = std::find(words.begin(), words.end(), "--halt");
+  if (halt != words.end()) words.erase(halt, halt + 2);
+  scenario_.halt.clear();
+}
+
 void JournalStory::decide_next() {
   ++part_;
   if (part_ <= scenario_.journal.later.size()) return;
@@ -330,8 +367,11 @@ void JournalStory::decide_next() {
   if (refused_ || !complete_) {
     over_ = calm_parts_ >= kCalmMost;
     if (over_) say("it does not come to its end, however often it is gone on with");
-  } else if (spoiled_ && !failed_again_) {
+  } else if (scenario_.journal.repeats && was_halted_ && !repeats_) {
+    repeats_ = true;
+  } else if ((spoiled_ || was_halted_) && !failed_again_) {
     failed_again_ = true;
+    take_halt_away();
   } else if (scenario_.journal.repeats && !repeats_) {
     repeats_ = true;
   } else {

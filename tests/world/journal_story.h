@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal_units.h"
@@ -45,6 +47,7 @@ class JournalStory {
   void judge_by_itself(const Machine& machine, const Outcome& outcome);
   void judge_begun(const Machine& machine, const Outcome& outcome);
   void judge_end(const Machine& machine, const Outcome& outcome);
+  bool judge_halted(const Machine& machine, const Outcome& outcome);
   void judge_whole(const Outcome& outcome);
   void judge_text(const Outcome& outcome, bool in_order);
   void judge_some(const Outcome& outcome);
@@ -54,6 +57,7 @@ class JournalStory {
   void note_blocks(const Machine& machine, const Outcome& outcome);
   void note(std::size_t unit, std::size_t end, const Machine& machine);
   void lose(const Machine& machine, const Outcome& outcome);
+  void take_halt_away();
   void decide_next();
 
   Scenario& scenario_;
@@ -68,6 +72,9 @@ class JournalStory {
   std::size_t file_begins_ = 0;  ///< what the file of -o has at the begin of the part
   bool complete_ = false;        ///< a part has come to its end by itself
   bool spoiled_ = false;         ///< a call has failed: tasks may have failed for it
+  /// What a part has come to that --halt has ended: its output, and status.
+  std::optional<std::pair<std::string, int>> halted_;
+  bool was_halted_ = false;
   bool failed_again_ = false, repeats_ = false, take_over_ = false;
   bool refused_ = false, ends_well_ = false, power_was_cut_ = false, over_ = false;
 };
