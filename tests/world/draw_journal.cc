@@ -149,7 +149,7 @@ class Journals {
 
   /// With dice of its own.
   void halt() {
-    Draw others(seed_ + 7'000'000'003);
+    Draw others(seed_ + 7'000'000'015);
     if (!others.one_in(6)) return;
     world_.halt = std::string(others.of<const char*>({"now", "soon"})) + "," +
                   others.of<const char*>({"fail", "success", "done"}) + "=" +
