@@ -43,7 +43,9 @@ Status JsonReader::convert(ByteBuffer& out) {
 /// Fills counts_ and returns how many values (with keys) there can be. Of text that is not JSON it
 /// says nothing: the second pass fails at the first byte where the two would not agree.
 std::size_t JsonReader::count_elements() {
-  std::array<std::uint32_t, kMaxDepth + 1> open{};
+  // Bytes in the innermost container are {"$ext":[...]}: two more brackets.
+  constexpr std::size_t kOfBytes = 2;
+  std::array<std::uint32_t, kMaxDepth + 1 + kOfBytes> open{};
   std::size_t depth = 0;
   std::size_t values = 1;
   for (const char* at = at_; at < end_; ++at) {
@@ -51,7 +53,7 @@ std::size_t JsonReader::count_elements() {
       case '"': at = end_of_string(at + 1); break;
       case '[':
       case '{':
-        if (depth == depth_max_) return values;
+        if (depth == depth_max_ + kOfBytes) return values;
         open[depth++] = static_cast<std::uint32_t>(counts_.size());
         counts_.push_back(1);
         ++values;
@@ -131,12 +133,13 @@ JsonReader::Step JsonReader::read_value() {
 }
 
 JsonReader::Step JsonReader::open(bool is_map) {
+  // Bytes are no container, so they may stand in the innermost one.
+  if (is_map && read_tagged()) return Step::Done;
   if (depth_ == depth_max_) {
     too_deep_ = true;
     failed(fmt::format("nested deeper than {}", kMaxDepth), at_);
     return Step::Failed;
   }
-  if (is_map && read_tagged()) return Step::Done;
   const std::uint32_t count = counts_[next_count_++];
   ++at_;
   skip_space();

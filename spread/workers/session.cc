@@ -85,6 +85,7 @@ std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
         done += decoded_.size;
         break;
       case wire::Found::Stray:
+        end_mark_pending_ = false;
         stray(as_text(rest.first(decoded_.size)), sink);
         done += decoded_.size;
         break;

@@ -59,6 +59,9 @@ CASES = {
     "no promise: close, a tail that is a part of one": (
         [HELLO, 0, OK, CLOSE, b"\xc6\0\0\0\x06\x92\xc0", END], ["hello", "ok 0"],
         b"\xc6\0\0\0\x06\x92\xc0"),
+    "no promise: a frame without its newline, a print, close, a newline": (
+        [HELLO, 0, b"\xc6\0\0\0\x06\x93\0\xa2ok\x01print", CLOSE, b"\ntail", END],
+        ["hello", "ok 0", "stray"], b"\ntail"),
     "no hello, no task: close, bye": ([CLOSE, BYE, END], [], BYE),
     "no promise: bye, close, beat": ([HELLO, 0, OK, BYE, CLOSE, BEAT, END],
                                      ["hello", "ok 0", "retires"], BEAT),
@@ -67,6 +70,7 @@ CASES = {
                                         [BEAT, BYE, b"tail\n"]),
 }
 ONE_WIRE = {
+    "no promise: a frame without its newline, a print, close, a newline": "msgpack",
     "a promise: ended inside a beat": "msgpack",
     "no promise: close, a newline and bye": "json",
 }

@@ -150,6 +150,16 @@ TEST(JsonReader, LimitsTheDepth) {
   EXPECT_EQ(read(nested(256)).size(), 512u);
   EXPECT_EQ(read(nested(257)), "error: nested deeper than 256 at byte 257");
   EXPECT_EQ(read(std::string(1'000'000, '[')), "error: nested deeper than 256 at byte 257");
+  // Bytes are written with brackets of their own, and may be as deep as a number.
+  const auto around = [](std::size_t n, const std::string& value) {
+    return std::string(n, '[') + value + std::string(n, ']');
+  };
+  for (const std::string bytes : {R"({"$bin":"/w=="})", R"({"$ext":[1,"/w=="]})"}) {
+    EXPECT_EQ(read(around(256, bytes)), read(around(255, "[" + bytes + "]")));
+    EXPECT_EQ(read(around(256, bytes)).size(), 512 + read(bytes).size());
+    EXPECT_EQ(read(around(257, bytes)), "error: nested deeper than 256 at byte 257");
+  }
+  EXPECT_EQ(read(around(256, "{\"$bin\":1}")), "error: nested deeper than 256 at byte 257");
 }
 
 TEST(JsonReader, ReadsTheMarkedFormsOfBytes) {
