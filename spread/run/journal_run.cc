@@ -68,6 +68,7 @@ class JournalShow {
   Status read(const JournalContents::Look& look);
   Status show_batch(ByteView record, std::uint64_t at);
   Status show_one(TaskId task, AnswerPlace place);
+  Status count_unnumbered();
   Status wait_for_place(AnswerPlace place);
   Status open_out();
   Status make_room(std::size_t left_max);
@@ -88,8 +89,9 @@ class JournalShow {
   AnswerList batch_;
   WorkerHosts hosts_;
   std::unique_ptr<AnswersOut> out_;
-  std::uint64_t gone_ = 0;   ///< results that are not in the file of -o
-  bool is_cut_off_ = false;  ///< a follower has found the run's process gone
+  std::uint64_t gone_ = 0;        ///< results that are not in the file of -o
+  std::uint64_t unnumbered_ = 0;  ///< of the parts before, whose tasks were not read again
+  bool is_cut_off_ = false;       ///< a follower has found the run's process gone
 };
 
 std::string JournalShow::note() const {
@@ -103,6 +105,12 @@ std::string JournalShow::note() const {
   if (gone_ > 0) {
     text += fmt::format("{}{} results are not in the file of -o any more", text.empty() ? "" : "; ",
                         gone_);
+  }
+  if (unnumbered_ > 0) {
+    text += fmt::format(
+        "{}{} results of the parts before are not shown: the last part has not read all of its "
+        "input, which says what numbers they have now",
+        text.empty() ? "" : "; ", unnumbered_);
   }
   if (is_cut_off_) {
     text += text.empty() ? "" : "; ";
@@ -166,6 +174,16 @@ Status JournalShow::show_in_order() {
     if (output_.waiting() >= OutputWriter::kBatch || errors().waiting() >= OutputWriter::kBatch) {
       SPREAD_TRY(make_room(OutputWriter::kBatch));
     }
+  }
+  return contents_.renumbering_is_open() ? count_unnumbered() : Status();
+}
+
+Status JournalShow::count_unnumbered() {
+  const std::uint64_t end = contents_.entries_end() - contents_.tasks();
+  for (std::uint64_t n = contents_.entries_begin(); n < end; ++n) {
+    const auto task = contents_.entry(n);
+    if (!task) return tl::unexpected(task.error());
+    if (task->place != 0) ++unnumbered_;
   }
   return {};
 }

@@ -76,6 +76,25 @@ class OfRun(ResultsTest):
         ids = [json.loads(line)["id"] for line in self.results("--out", "records").out.splitlines()]
         self.assertEqual(ids, [0, 2])
 
+    def test_what_a_resume_by_content_has_not_read_again_is_counted(self):
+        self.assertEqual(self.echo(input="a\nb\nc\n").status, 0)
+        worker = self.path("echo.py")
+        run = self.start("run", "--journal", self.journal, "--resume=content", "--wire", "lines", "--", PYTHON, worker,
+                         stdin=subprocess.PIPE).process
+        run.stdin.write(b"x\nb\n")
+        run.stdin.flush()
+        self.assertEqual(run.stdout.readline() + run.stdout.readline(), b"X\nB\n")
+        run.kill()
+        run.communicate()
+        result = self.results()
+        self.assertEqual((result.status, result.out), (0, "X\nB\n"), result)
+        self.assertRegex(result.err, "^spread: .*: 2 results of the parts before are not shown: .*\n$")
+        again = self.spread("run", "--journal", self.journal, "--resume=content", "--wire", "lines", "--", PYTHON, worker,
+                            input="x\nb\nc\na\n")
+        self.assertEqual((again.status, again.out), (0, "X\nB\nC\nA\n"), again)
+        result = self.results()
+        self.assertEqual((result.out, result.err), ("X\nB\nC\nA\n", ""), result)
+
     def test_failed_ones_are_told_in_a_line_each(self):
         tasks = json_lines([do(answer=1), do(["answer", "error", {"type": "Odd", "message": "no\nnever"}])])
         self.run_with("run", "--in", "json", "--", *PUPPET, input=tasks)
