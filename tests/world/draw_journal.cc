@@ -147,8 +147,10 @@ class Journals {
     if (world_.gang.members == 0) halt();
   }
 
-  /// With dice of its own.
+  /// With dice of its own. A resume by content runs what was left out.
   void halt() {
+    const std::vector<std::string>& words = world_.words;
+    if (std::find(words.begin(), words.end(), "--resume=content") != words.end()) return;
     Draw others(seed_ + 7'000'000'015);
     if (!others.one_in(6)) return;
     world_.halt = std::string(others.of<const char*>({"now", "soon"})) + "," +
