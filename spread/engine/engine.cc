@@ -69,7 +69,8 @@ int Engine::execute() {
     }
   }
   reporter_->begin_at(now(), progress_counts().finished);
-  tell_begun(streams_);
+  // One that was ended while it compared its input has not.
+  if (!results_lost_) tell_begun(streams_);
   add_slots_from(0);
   ask_hosts();
   if (config_.scheduler.once) reporter_->set_total(plan_.workers(), probe_ == nullptr);

@@ -1,9 +1,11 @@
 #include "spread/program/process.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,10 +105,40 @@ Status change_directory(const std::string& name) {
   return tl::unexpected(errno_error("cannot go to " + name));
 }
 
+/// Ctrl-C, of one who waits for it to begin, is meant for it, and would not reach it. Blocked while
+/// this exists, which in the child is not for long.
+struct PassedOn {
+  PassedOn() {
+    sigemptyset(&signals);
+    for (const int number : {SIGINT, SIGQUIT, SIGTERM}) sigaddset(&signals, number);
+    ::sigprocmask(SIG_BLOCK, &signals, &before);
+  }
+  ~PassedOn() { ::sigprocmask(SIG_SETMASK, &before, nullptr); }
+  PassedOn(const PassedOn&) = delete;
+  PassedOn& operator=(const PassedOn&) = delete;
+
+  sigset_t signals, before;
+};
+
+/// Returns when `begun` can be read: what the child has written, or its end.
+void pass_on(const sigset_t& signals, pid_t child, int begun) {
+  const UniqueFd pending(::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  pollfd wait[] = {{begun, POLLIN, 0}, {pending.get(), POLLIN, 0}};
+  while (true) {
+    // What may fail is an interruption alone.
+    if (::poll(wait, 2, -1) > 0 && wait[0].revents != 0) return;
+    signalfd_siginfo signal;
+    if (::read(pending.get(), &signal, sizeof signal) == sizeof signal) {
+      ::kill(child, static_cast<int>(signal.ssi_signo));
+    }
+  }
+}
+
 /// What the child says when it begins is one byte; nothing, if it ends before.
-Detached wait_for(pid_t child, int begun) {
+Detached wait_for(pid_t child, int begun, const sigset_t& signals) {
   Detached parent;
   parent.pid = static_cast<std::uint64_t>(child);
+  pass_on(signals, child, begun);
   Byte byte;
   parent.has_begun = read_some(begun, &byte, 1).state == IoState::Done;
   if (parent.has_begun) return parent;
@@ -124,11 +156,12 @@ Result<Detached> detach(int log) {
   UniqueFd begins(ends[1]);
   // Were it ignored, the kernel would reap the child with its status.
   ::signal(SIGCHLD, SIG_DFL);
+  const PassedOn passed;
   const pid_t child = ::fork();
   if (child < 0) return tl::unexpected(errno_error("cannot fork"));
   if (child > 0) {
     begins.reset();
-    return wait_for(child, begun.get());
+    return wait_for(child, begun.get(), passed.signals);
   }
   ::setsid();
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));

@@ -401,6 +401,19 @@ class Detached(WatchTest):
         got = self.spread("retrieve", name)
         self.assertEqual((got.status, got.out), (0, "x\n"), got)
 
+    def test_a_signal_before_it_begins_ends_it(self):
+        os.mkfifo(self.path("hosts"))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # It is got ready for as long as its hosts are not there to be read.
+            run = self.start("map", "--detach", "--dir", self.dir, "--slf", "hosts", "echo", ":::", "x")
+            while not os.path.exists(os.path.join(self.dir, "out")):
+                pass
+            run.signal(number)
+            ended = run.finish()
+            self.assertEqual((ended.status, ended.out), (128 + number, ""), ended)
+            self.assertEqual(self.status(), "prepared")
+            self.assertEqual(self.spread("clean", self.dir).status, 0)
+
     def test_an_error_before_it_begins_is_told(self):
         result = self.spread("run", "--detach", "--dir", self.dir, "--prep-file", "missing", "--", *SQUARE, input="1\n")
         self.assertEqual(result.status, 255, result)
