@@ -131,6 +131,7 @@ Status set_grouped(Draft& draft, std::string_view value);
 Status set_line_buffered(Draft& draft, std::string_view value);
 Status set_ungrouped(Draft& draft, std::string_view value);
 Status set_tag(Draft& draft, std::string_view value);
+Status set_block_tag(Draft& draft, std::string_view value);
 Status set_tag_text(Draft& draft, std::string_view value);
 Status set_skip_blank(Draft& draft, std::string_view value);
 Status set_results(Draft& draft, std::string_view value);

@@ -196,6 +196,10 @@ Status set_tag(Draft& draft, std::string_view) {
   draft.options.job.tag = "{}";
   return {};
 }
+Status set_block_tag(Draft& draft, std::string_view) {
+  draft.options.job.tag = "{#}";
+  return {};
+}
 Status set_skip_blank(Draft& draft, std::string_view) {
   return store_flag(arguments(draft).skip_blank, true);
 }

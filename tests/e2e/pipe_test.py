@@ -299,8 +299,12 @@ class Blocks(SpreadTest):
         self.assert_run(result, 0, "a\nb\n", "")
 
     def test_stdout_and_stderr_of_blocks(self):
-        result = self.pipe("-j1", "-N", "1", "--tagstring", "{#}", "cat; echo e >&2", input="a\nb\n")
-        self.assert_run(result, 0, "1\ta\n2\tb\n", "1\te\n2\te\n")
+        for tag in (["--tag"], ["--tagstring", "{#}"]):
+            with self.subTest(tag=tag):
+                result = self.pipe("-j1", "-N", "1", *tag, "cat; echo e >&2", input="a\nb\n")
+                self.assert_run(result, 0, "1\ta\n2\tb\n", "1\te\n2\te\n")
+        result = self.pipe("-u", "--tag", "cat", input="a\n")
+        self.assert_run(result, 255, "", "spread: -u and --tag exclude each other (try 'spread pipe --help')\n")
 
     def test_unfinished_record_of_two_blocks_and_an_endless_one(self):
         running = self.start("pipe", "-j1", "--block", "10", "cat")
