@@ -199,10 +199,16 @@ int run_in_directory(std::vector<std::string> words, Options options, Environmen
   use_directory(prepared->options, directory, alone);
   if (prepared->input) streams.input = prepared->input.get();
   const bool dry = prepared->options.dry_run;
+  // What never began leaves nothing that could be gone on with: the command can be mended and
+  // repeated.
+  const auto give_up = [&](const Error& error) {
+    if (!alone) static_cast<void>(directory.remove());
+    return complain(streams, error);
+  };
   UniqueFd log;
   if (!dry) {
     auto opened = open_private_file(directory.file(kLogName), true);
-    if (!opened) return complain(streams, opened.error());
+    if (!opened) return give_up(opened.error());
     log = std::move(*opened);
     streams.log = log.get();
   }
@@ -221,14 +227,12 @@ int run_in_directory(std::vector<std::string> words, Options options, Environmen
     streams.terminal = nullptr;
   }
   if (!dry) {
-    if (const Status begun = directory.begin(); !begun) return complain(streams, begun.error());
+    if (const Status begun = directory.begin(); !begun) return give_up(begun.error());
   }
   const int status =
       run(take_apart(std::move(prepared->options)), environment, streams, take_signals);
   constexpr int kOwnError = 255;
   if (alone || dry || status != kOwnError) return status;
-  // What never began leaves nothing that could be gone on with: the command can be mended and
-  // repeated.
   RunWatch watch(directory, environment.temporary_directory());
   if (const auto facts = watch.look(); facts && state_of(*facts) == RunState::Prepared) {
     static_cast<void>(directory.remove());

@@ -109,6 +109,8 @@ class FaultPoints(SpreadTest):
             self.assertEqual(result.out, run.output, result)
             self.assert_files(run, folder)
             return
+        if run.name == "directory" and not os.path.exists(os.path.join(folder, "dir", "journal")):
+            self.assertFalse(os.path.exists(os.path.join(folder, "dir")), "what never began is left")
         of_resources = any(f" at {call}," in fault for call in ("start", "thread", "lock"))
         passing = kind in ("short", "eintr") or (kind == "eagain" and not of_resources)
         self.assertFalse(passing or not fault, result)
