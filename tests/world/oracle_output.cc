@@ -248,12 +248,47 @@ class Output {
       return case_.say(std::to_string(got.size()) + " lines of " + std::to_string(wanted.size()) +
                        ", or others");
     }
+    // Jobs were ended: what each had printed is shown, and goes on in the unfinished line of the
+    // one before.
+    const bool cut = case_.outcome.errors.find(" not finished") != std::string::npos;
     std::size_t place = 0;
     for (std::size_t i = 0; i < got.size() && is_whole(got, i); ++i) {
-      while (place < wanted.size() && wanted[place] != got[i]) ++place;
-      if (place++ == wanted.size())
+      const std::size_t found = place_of(got[i], wanted, place);
+      if (found < wanted.size()) {
+        place = found + 1;
+      } else if (!cut || !in_pieces(got[i], wanted, place)) {
         return case_.say("line " + std::to_string(i) + " is out of order: " + show(got[i]));
+      }
     }
+  }
+
+  /// From `first` on; wanted.size(): nowhere.
+  static std::size_t place_of(std::string_view line, const std::vector<std::string>& wanted,
+                              std::size_t first) {
+    while (first < wanted.size() && wanted[first] != line) ++first;
+    return first;
+  }
+
+  /// The beginnings of one or more lines from `place` on, and behind them a whole one.
+  static bool in_pieces(std::string_view line, const std::vector<std::string>& wanted,
+                        std::size_t& place) {
+    for (std::size_t i = place; i < wanted.size(); ++i) {
+      std::size_t same = 0;
+      while (same < std::min(line.size(), wanted[i].size()) && line[same] == wanted[i][same]) {
+        ++same;
+      }
+      for (; same > 0; --same) {
+        const std::string_view rest = line.substr(same);
+        const std::size_t whole = place_of(rest, wanted, i + 1);
+        std::size_t next = whole < wanted.size() ? whole + 1 : i + 1;
+        // What is cut within its number may be any of many: the next one is whole then.
+        const bool numbered = same > wanted[i].find(':');
+        if (whole == wanted.size() && (!numbered || !in_pieces(rest, wanted, next))) continue;
+        place = next;
+        return true;
+      }
+    }
+    return false;
   }
 
   void each_once(const std::vector<std::string>& got, const std::vector<std::string>& wanted) {
