@@ -9,6 +9,7 @@
 #include "spread/io/files.h"
 #include "spread/jobs/job_mode.h"
 #include "spread/report/summary.h"
+#include "spread/results/delivered.h"
 
 namespace spread {
 namespace {
@@ -102,13 +103,7 @@ void JobMode::deliver(DeliverTask& delivery, TaskReport* report) {
 
 void JobMode::to_journal(const DeliverTask& delivery, const Ending& ending,
                          std::string_view command, std::string_view last, std::string_view note) {
-  TaskResult result;
-  result.id = delivery.task;
-  result.outcome = delivery.outcome;
-  result.worker = delivery.worker;
-  result.attempts = delivery.attempts;
-  result.duration = delivery.duration;
-  result.cut_short = delivery.cut_short;
+  const TaskResult result = result_of(delivery);
   const std::string tag = output_ ? commands_->tag(values_of(delivery.payload),
                                                    context_of(delivery.task, delivery.worker))
                                   : "";

@@ -9,6 +9,7 @@
 #include "spread/base/characters.h"
 #include "spread/gang/gathering.h"
 #include "spread/output/outcome_chain.h"
+#include "spread/results/delivered.h"
 #include "spread/results/joblog.h"
 #include "spread/results/result_pair.h"
 #include "spread/sweep/sweep_rounds.h"
@@ -108,14 +109,7 @@ Status WorkerMode::hand_on_kept(const JournalAnswer& answer) {
 }
 
 void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
-  TaskResult result;
-  result.id = delivery.task;
-  result.outcome = delivery.outcome;
-  result.worker = delivery.worker;
-  result.attempts = delivery.attempts;
-  result.duration = delivery.duration;
-  result.first = delivery.first;
-  result.cut_short = delivery.cut_short;
+  TaskResult result = result_of(delivery);
   if (!delivery.members.empty()) {
     result.value = gather(setup_.tasks->gang.gather, delivery.payload, delivery.members);
   } else if (result.outcome == Outcome::Ok) {
