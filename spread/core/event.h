@@ -42,9 +42,9 @@ struct SlotAdded {
   HostId host{};
   /// Slots with the same host and argument list share a key: what one of them shows, all inherit.
   std::uint32_t key = 0;
-  /// Its worker is reached by the connection of the slot added before it, which has the same host
-  /// and key. Else it has a connection of its own.
-  bool shares_connection = false;
+  /// Its worker is reached by the connection of this slot, which has the same key and host, and
+  /// was added before it. kNoWorker: it has a connection of its own.
+  WorkerId joins = kNoWorker;
   bool remote = false;  ///< reached by a launcher: logins are staggered
   /// Its worker is given no task before its hello: time-outs are not to count the way to it.
   bool waits_for_hello = false;
@@ -157,6 +157,8 @@ enum class EndCause : std::uint8_t {
   NoRoom,      ///< processes, memory or descriptors have run out for the moment: not its fault
   PrepFailed,  ///< it said that it cannot work
   Misbehaved,  ///< it broke the protocol and was killed for it
+  IsRelay,  ///< it has not ended: it is the connection by which workers of this slot, and of those
+            ///< that join it, will be reached. What it was given it has dropped
 };
 /// One worker is gone, and what it wrote has been read to the end: all its answers came before
 /// this. The other workers of its connection, if it has any, go on.

@@ -54,6 +54,8 @@ class Scheduler {
 
   /// How many more tasks may be handed in: 0 while the queue is long enough, or after the end.
   std::size_t tasks_wanted() const;
+  /// By what its worker is reached.
+  ConnectionId connection_of(WorkerId worker) const { return pool_[worker].connection; }
   /// A task waits to be sent.
   bool has_waiting() const { return tasks_.queued() > 0; }
   /// Every task has its outcome, and every worker has ended.

@@ -298,6 +298,12 @@ TimePoint Scheduler::settle_end(Slot& ended, const WorkerGone& event, KillReason
   end.in_flight = ended.in_flight().size();
   end.parallel = ended.parallel;
   const Blame blamed = blame(end);
+  if (event.cause == EndCause::IsRelay && blamed != Blame::Stop) {
+    // A relay says hello, but the workers behind it need not.
+    ended.waits_for_hello = false;
+    give_back_all(ended, now, actions);
+    return now;
+  }
   switch (blamed) {
     case Blame::Stop: end_of_halted(ended, now, actions); return now;
     // spread's own doing: no pause before the next start

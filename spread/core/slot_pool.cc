@@ -156,15 +156,16 @@ Slot& SlotPool::add(const SlotAdded& added) {
   slot.id = id;
   slot.host = added.host;
   slot.key = added.key;
-  if (added.shares_connection) {
-    const Slot& before = slots_[number(id) - 1];
-    SPREAD_ASSERT(before.host == slot.host);
-    SPREAD_ASSERT(before.key == slot.key);
+  if (added.joins != kNoWorker) {
+    const Slot& joined = (*this)[added.joins];
+    SPREAD_ASSERT(joined.host == slot.host);
+    SPREAD_ASSERT(joined.key == slot.key);
+    slot.connection = joined.connection;
   } else {
-    connections_.emplace_back(id);
+    slot.connection = ConnectionId{static_cast<std::uint32_t>(connections_.size())};
+    connections_.emplace_back();
   }
-  slot.connection = ConnectionId{static_cast<std::uint32_t>(connections_.size() - 1)};
-  ++connections_.back().size_;
+  connection_of(slot).slots_.push_back(id);
   slot.remote = added.remote;
   slot.waits_for_hello = added.waits_for_hello;
   slot.launch_failures = added.failed_starts;

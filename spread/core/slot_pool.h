@@ -110,10 +110,10 @@ struct HostRecord {
 /// workers share; what one of them does alone is in its Slot.
 class Connection {
  public:
-  explicit Connection(WorkerId first) : first_(first) {}
-  /// Its slots have numbers in a row.
-  WorkerId first() const { return first_; }
-  std::uint32_t size() const { return size_; }
+  /// Its slots, in order of number. Never empty.
+  const std::vector<WorkerId>& slots() const { return slots_; }
+  WorkerId first() const { return slots_.front(); }
+  std::size_t size() const { return slots_.size(); }
   /// So many of its workers are there or being started. None: it is not there, and the next start
   /// makes it.
   std::uint32_t in_use() const { return in_use_; }
@@ -124,8 +124,7 @@ class Connection {
 
  private:
   friend class SlotPool;
-  WorkerId first_;
-  std::uint32_t size_ = 0;
+  std::vector<WorkerId> slots_;
   std::uint32_t in_use_ = 0;
 };
 
@@ -216,10 +215,9 @@ class SlotPool {
   /// All slots of one connection.
   template <typename F>
   void each_of(ConnectionId id, F&& f) {
-    const Connection whole = connection(id);
-    for (std::uint32_t i = 0; i < whole.size(); ++i) {
+    for (const WorkerId worker : connection(id).slots()) {
       ++steps_;
-      f(slots_[number(whole.first()) + i]);
+      f((*this)[worker]);
     }
   }
   /// How many slots walks have come by, ever.

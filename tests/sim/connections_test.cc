@@ -31,6 +31,18 @@ TEST(Connection, AWorkerThatDiesOfEachTaskLeavesThe63OthersTheirWindows) {
   }
 }
 
+TEST(Connection, ARelayThatIsFoundCostsNoTaskAndNoTime) {
+  World world = relayed(1, 6400);
+  world.slots[0].is_relay = true;
+  const Played played(world);
+  EXPECT_EQ(played.counts().ok, 6400u);
+  EXPECT_EQ(played.counts().crashes, 0u);
+  EXPECT_LT(played.now(), 11);
+  for (std::size_t i = 0; i < world.slots.size(); ++i) {
+    EXPECT_EQ(played.referee().workers()[i].starts, i == 0 ? 2u : 1u) << i;
+  }
+}
+
 TEST(Connection, ThatIsLostAgainAndAgainLosesNoTask) {
   World world = relayed(2, 3000);
   for (TaskPlan& task : world.tasks) task.seconds = 0.5;

@@ -211,6 +211,13 @@ void share_connections(World& world, Dice& dice) {
       slots.push_back(slot);
     }
   }
+  const bool together = std::all_of(slots.begin(), slots.end(),
+                                    [](const SlotPlan& slot) { return slot.added_at == 0; });
+  if (together && slots.back().shares_connection && dice.chance(0.5)) {
+    std::find_if(slots.rbegin(), slots.rend(), [](const SlotPlan& slot) {
+      return !slot.shares_connection;
+    })->is_relay = true;
+  }
   world.slots = std::move(slots);
   world.check_every = 4;
   if (world.tasks.empty() || !dice.chance(0.3)) return;

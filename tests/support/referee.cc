@@ -32,11 +32,12 @@ void Referee::see(const Action& action, const Scheduler& scheduler) {
 }
 
 void Referee::before(const SlotAdded& event) {
-  const std::uint32_t last = workers_.empty() ? UINT32_MAX : workers_.back().connection;
+  const std::uint32_t connection =
+      event.joins == kNoWorker ? connections_++ : worker(event.joins).connection;
   workers_.emplace_back();
   workers_.back().key = event.key;
   workers_.back().remote = event.remote;
-  workers_.back().connection = event.shares_connection ? last : last + 1;
+  workers_.back().connection = connection;
 }
 
 void Referee::before(const TaskArrived&) { tasks_.emplace_back(); }
@@ -224,7 +225,7 @@ void Referee::before(const WorkerGone& event) {
   std::uint32_t& silent = silent_deaths_[dead.key];
   const bool trusted = options_.worked_before && !dead.remote && silent < kTrustedDeaths;
   const bool launch = (!proven(dead.key) && !trusted) || event.cause == EndCause::NotStarted ||
-                      event.cause == EndCause::PrepFailed;
+                      event.cause == EndCause::PrepFailed || event.cause == EndCause::IsRelay;
   if (!ours && !launch && !dead.in_flight.empty()) {
     if (!dead.heard) ++silent;
     charge(dead);

@@ -176,6 +176,7 @@ class Referee {
   std::vector<Neighbour> neighbours_;
   std::vector<TaskBook> tasks_, subtasks_;
   std::vector<WorkerBook> workers_;
+  std::uint32_t connections_ = 0;
   std::map<std::uint32_t, bool> proven_;
   std::map<std::uint32_t, std::uint32_t> silent_deaths_;  ///< by key: that tasks were charged with
   std::vector<std::string> problems_;

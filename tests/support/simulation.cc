@@ -30,19 +30,11 @@ Simulation::Simulation(World world)
   starts_.resize(world_.slots.size());
   reports_.resize(world_.slots.size());
   for (const SlotPlan& slot : world_.slots) {
-    if (!slot.shares_connection) {
-      first_slot_.push_back(static_cast<std::uint32_t>(connection_of_.size()));
-    }
+    const auto id = static_cast<std::uint32_t>(connection_of_.size());
+    if (!slot.shares_connection) first_slot_.push_back(id);
     connection_of_.push_back(static_cast<std::uint32_t>(first_slot_.size() - 1));
-    SlotAdded added;
-    added.shares_connection = slot.shares_connection;
-    added.host = HostId{slot.host};
-    added.key = slot.key;
-    added.remote = world_.hosts[slot.host].remote;
-    added.service_seconds = slot.prior;
-    added.host_factor = slot.factor;
-    added.launch_seconds = slot.launch_prior;
-    to_master(slot.added_at, added);
+    const bool behind_relay = slot.shares_connection && world_.slots[first_slot_.back()].is_relay;
+    if (!behind_relay) add_slot(WorkerId{id}, slot.added_at);
   }
   lines_.resize(first_slot_.size());
   line_starts_.resize(first_slot_.size());
@@ -58,6 +50,32 @@ Simulation::Simulation(World world)
 }
 
 Simulation::~Simulation() = default;
+
+void Simulation::add_slot(WorkerId worker, double at) {
+  const SlotPlan& slot = slot_plan(worker);
+  SlotAdded added;
+  if (slot.shares_connection) added.joins = WorkerId{first_slot_[connection_of_[number(worker)]]};
+  added.host = HostId{slot.host};
+  added.key = slot.key;
+  added.remote = world_.hosts[slot.host].remote;
+  added.waits_for_hello = slot.is_relay;
+  added.service_seconds = slot.prior;
+  added.host_factor = slot.factor;
+  added.launch_seconds = slot.launch_prior;
+  to_master(at, added);
+}
+
+/// What was started in the slot is no worker: its connection leads to several.
+void Simulation::find_relay(const std::shared_ptr<Process>& process) {
+  process->alive = false;
+  const double half = world_.hosts[slot_plan(process->worker).host].round_trip / 2;
+  to_master(now() + half, WorkerGone{process->worker, EndCause::IsRelay, true, "it is a relay"},
+            process);
+  if (std::exchange(relay_found_, true)) return;
+  for (std::uint32_t i = number(process->worker) + 1; i < world_.slots.size(); ++i) {
+    add_slot(WorkerId{i}, now() + half);
+  }
+}
 
 void Simulation::schedule(double at, Happening happening) {
   happening.at = std::max(at, now());
@@ -289,6 +307,7 @@ void Simulation::happen(Happening& happening) {
     }
     case Happening::Kind::Ready:
       if (!process->alive) return;
+      if (is_unfound_relay(process->worker)) return find_relay(process);
       process->ready = true;
       say_hello(process);
       work(process);

@@ -77,6 +77,9 @@ struct SlotPlan {
   WorkerPlan worker;
   /// The connection of the slot before it, whose host and key it has.
   bool shares_connection = false;
+  /// What is started in it first is the relay behind which its workers are, and those of the slots
+  /// that share its connection, the last of all: these are added when it is found.
+  bool is_relay = false;
   // Of a connection that begins with this slot, if others share it:
   std::uint32_t connection_failures = 0;  ///< so many times it cannot be made
   double connection_dies = 0;             ///< per second
@@ -201,6 +204,11 @@ class Simulation {
   void act(const SlotPaused&) {}
   void act(const SlotClosed&) {}
 
+  void add_slot(WorkerId worker, double at);
+  bool is_unfound_relay(WorkerId worker) const {
+    return slot_plan(worker).is_relay && !relay_found_;
+  }
+  void find_relay(const std::shared_ptr<Process>& process);
   bool start_line(WorkerId worker, Process& process);
   void cut(const std::shared_ptr<Line>& line, EndCause cause, double news_at, std::string why);
   void left_line(WorkerId worker);
@@ -256,6 +264,7 @@ class Simulation {
   std::map<TaskId, Wait> waits_;
   std::vector<std::uint32_t> starts_;         ///< by slot
   std::vector<std::uint32_t> connection_of_;  ///< by slot
+  bool relay_found_ = false;
   std::vector<std::uint32_t> first_slot_;     ///< by connection
   std::vector<std::uint32_t> line_starts_;    ///< by connection
   std::vector<std::shared_ptr<Line>> lines_;  ///< by connection; null while there is none

@@ -24,7 +24,7 @@ void Simulation::act(const StartWorker& action) {
   auto process = std::make_shared<Process>();
   process->worker = action.worker;
   process->random = Random(random_.next());
-  if (!start_line(action.worker, *process)) return;
+  if (!is_unfound_relay(action.worker) && !start_line(action.worker, *process)) return;
   if (start < slot.worker.exec_failures) {
     process->alive = false;
     to_master(now(), WorkerGone{action.worker, EndCause::NotStarted, false, "no such file"},

@@ -29,6 +29,7 @@ const char* name(EndCause cause) {
     case EndCause::NoRoom: return "no room";
     case EndCause::PrepFailed: return "preparation failed";
     case EndCause::Misbehaved: return "misbehaved";
+    case EndCause::IsRelay: return "is a relay";
   }
   return "";
 }

@@ -22,7 +22,7 @@ Table& shared_slots(Table& table, std::uint32_t connections, std::uint32_t each,
     slot.host = HostId{host};
     slot.key = host;
     slot.remote = remote;
-    slot.shares_connection = i % each != 0;
+    if (i % each != 0) slot.joins = WorkerId{i - i % each};
     table.tell(slot);
   }
   return table;
