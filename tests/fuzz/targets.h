@@ -39,6 +39,8 @@ void msgpack(ByteView input);
 void pickle(ByteView input);
 /// Words for a shell and back, text for a terminal, and the numbers of options.
 void quoting(ByteView input);
+/// What a relay and its master say to each other: frames are written as they were read.
+void relay(ByteView input);
 /// --in lines, json, msgpack, csv, pickle: the same records in any pieces, each a whole value.
 void records(ByteView input);
 /// The C++ SDK: what a worker reads.
