@@ -1,6 +1,6 @@
 """The rows of the speed table: what is measured, which contenders run, with which command line.
 
-This file, gang_rows.py, line_rows.py, map_rows.py and wire_rows.py alone know the command lines. A row's first
+This file and the other *_rows.py alone know the command lines. A row's first
 contender is its limit."""
 
 import os
@@ -10,6 +10,7 @@ import sys
 import gang_rows
 import line_rows
 import map_rows
+import relay_rows
 import wire_rows
 from contenders import Contender, Row
 
@@ -60,7 +61,8 @@ class Table:
                 self.row_watched_1ms(), self.row_window1(), self.row_window1_free(), self.row_big(),
                 self.row_many(), self.row_many_tasks(), self.row_stream(), self.row_head(),
                 self.row_start(), *wire_rows.rows(self), *line_rows.rows(self),
-                *map_rows.rows(self), *gang_rows.rows(self)]
+                *map_rows.rows(self), *gang_rows.rows(self),
+                *relay_rows.rows(self)]
 
     def row_echo(self):
         n = self.tasks(4_000_000)

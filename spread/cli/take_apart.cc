@@ -92,6 +92,18 @@ CheckOptions take_check(Options& options) {
   return check;
 }
 
+RelayOptions take_relay(Options& options) {
+  RelayOptions relay;
+  relay.hosts = std::move(options.hosts);
+  relay.lists = std::move(options.lists);
+  relay.command = std::move(options.job.command);
+  relay.limits = options.job.limits;
+  relay.wire = options.relay_wire;
+  relay.max_frame = options.max_frame;
+  relay.ends = options.ends;
+  return relay;
+}
+
 AllOptions take_all(Options& options) {
   AllOptions all;
   all.common = take_common(options);
@@ -144,6 +156,7 @@ SubcommandOptions take_apart(Options options) {
     case Subcommand::Gang: return take_run(options);
     case Subcommand::Oneshot: return take_oneshot(options);
     case Subcommand::Check: return take_check(options);
+    case Subcommand::Relay: return take_relay(options);
     case Subcommand::All: return take_all(options);
     case Subcommand::Map: return take_map(options);
     case Subcommand::Pipe: return take_pipe(options);

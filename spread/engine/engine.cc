@@ -119,6 +119,7 @@ void Engine::work() {
     writer.flush();
   }
   dirty_.clear();
+  mode_->end_turn();
   for (const WorkerId worker : ended_) run_slot(worker).remove_ended();
   ended_.clear();
 }

@@ -131,6 +131,10 @@ class Engine final : private ReadyHandler {
   /// So many slots are to be used from now on: more are made, on this machine, or as many rest as
   /// are too many.
   void set_slots(std::uint32_t slots);
+  /// What was started in this slot is a relay, with so many more slots behind it.
+  void add_slots_behind(WorkerId relay, std::uint32_t count);
+  /// What was started in this slot is no relay, or never will be.
+  void has_as_many_slots(WorkerId worker);
   /// One slot more, which is on this machine unless one rests, or one less. Of a host that has not
   /// answered yet the slots come on top.
   void change_slots(int by);
@@ -141,7 +145,9 @@ class Engine final : private ReadyHandler {
   /// A worker in the slot has ended before it was of any use: is told when the slot is given up, or
   /// works after all, or at the end of the run. Before the Scheduler hears of it.
   void start_failed(WorkerId worker, FailedStart start);
-  /// The same in `all`, where nothing is tried again: told at once.
+  /// What was taken for a start was none: where it was tried, a relay, it could not even be exec'd.
+  void was_not_started(WorkerId worker, const std::string& reason);
+  /// As start_failed() in `all`, where nothing is tried again: told at once.
   void slot_failed(WorkerId worker);
   /// A worker of the slot's host and argument list has answered in this run.
   bool key_proven(WorkerId worker) { return scheduler_.keys()[plan_.key(worker)].proven; }
@@ -204,7 +210,9 @@ class Engine final : private ReadyHandler {
 
   // The end (engine_end.cc)
   /// Every task is final, and every worker has ended.
-  bool all_over() const { return scheduler_.finished() && (!kept_ || kept_->done()); }
+  bool all_over() const {
+    return scheduler_.finished() && mode_->has_ended() && (!kept_ || kept_->done());
+  }
   RunPhases::Turn phase_turn() const;
   bool drained() const;
   bool waits_for_reader() const;
@@ -221,10 +229,11 @@ class Engine final : private ReadyHandler {
   void look_at_work();
 
   // Slots (engine_slots.cc)
-  void add_slots_from(std::uint32_t first);
+  void add_slots_from(std::uint32_t first, WorkerId joins = kNoWorker);
   void add_local_slots(std::uint32_t count);
   void ask_hosts();
   void take_host_answers();
+  void look_whether_complete();
   Status fit_descriptors();
   void fit_descriptors_again();
   void limit_slots();
@@ -243,6 +252,7 @@ class Engine final : private ReadyHandler {
     if (const auto* ended = std::get_if<FormerEnded>(&event)) formers_.erase(ended->worker);
   }
   void start_worker(const StartWorker& action);
+  void tell_not_started(WorkerId worker, const std::string& reason);
   void tell_smaller_gangs(const GangShrinks& smaller);
   void hand_over(const HandOver& action);
   void end_former(const KillFormer& action);
@@ -275,6 +285,8 @@ class Engine final : private ReadyHandler {
   std::unique_ptr<HostProbe> probe_;  ///< while hosts are being asked for their CPUs
   std::vector<HostProbe::Answer> host_answers_;
 
+  std::set<WorkerId> may_be_relays_;  ///< that have not said hello
+  bool complete_told_ = false;
   std::uint32_t slots_at_rest_ = 0;       ///< USR2, -j FILE
   std::uint32_t slots_fit_ = UINT32_MAX;  ///< for so many there are descriptors
   SlotsLimited slots_limited_;            ///< as the Scheduler was told
@@ -305,7 +317,7 @@ class Engine final : private ReadyHandler {
   bool output_stalled_ = false;
   bool input_told_ = false;
   bool own_error_ = false;
-  bool ever_started_ = false;
+  std::uint64_t starts_ = 0;  ///< of workers; a relay is none
   bool pause_told_ = false;
   std::string end_message_;
   std::set<std::string> warnings_told_;

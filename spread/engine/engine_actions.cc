@@ -103,18 +103,27 @@ void Engine::start_worker(const StartWorker& action) {
       return post(std::move(ended));
     }
     ended.cause = EndCause::NotStarted;
-    // Told at once, since others may do all the work before this slot has used up its tries; but
-    // one line is enough for all slots and tries that fail in the same way.
-    if (ended.reason != last_closed_ || config_.scheduler.once) {
-      reporter_->say("worker " + std::to_string(number(action.worker)) + " on " + slot.host() +
-                     ": " + ended.reason);
-    }
-    last_closed_ = ended.reason;
+    tell_not_started(action.worker, ended.reason);
     post(std::move(ended));
     return;
   }
-  ever_started_ = true;
+  ++starts_;
   post(WorkerUp{action.worker});
+}
+
+/// At once, since others may do all the work before this slot has used up its tries; but one line
+/// is enough for all slots and tries that fail in the same way.
+void Engine::tell_not_started(WorkerId worker, const std::string& reason) {
+  if (reason != last_closed_ || config_.scheduler.once) {
+    reporter_->say("worker " + std::to_string(number(worker)) + " on " + run_slot(worker).host() +
+                   ": " + reason);
+  }
+  last_closed_ = reason;
+}
+
+void Engine::was_not_started(WorkerId worker, const std::string& reason) {
+  --starts_;
+  tell_not_started(worker, reason);
 }
 
 void Engine::hand_over(const HandOver& action) {
@@ -169,6 +178,7 @@ std::string_view Engine::untold_stop_reason() const {
 }
 
 void Engine::give_up(const SlotClosed& closed) {
+  has_as_many_slots(closed.worker);
   closings_told_ = true;
   slot_failed(closed.worker);
   if (start_failures_.failing(closed.worker)) return;

@@ -80,7 +80,7 @@ bool Engine::nothing_could_be_started(const RunEnd& end) const {
   const bool computed = counts.ok + counts.failed > counts.kept_computed;
   // Of a sweep, successes may be missing though no task was ever made.
   const bool wanted = config_.scheduler.once || counts.arrived > counts.kept;
-  return wanted && !ever_started_ && !computed && end.failed > 0 && end.signal == 0 && !end.halted;
+  return wanted && starts_ == 0 && !computed && end.failed > 0 && end.signal == 0 && !end.halted;
 }
 
 /// The run had come to its end in a part before, and nothing is asked for beyond that. When --halt

@@ -24,7 +24,7 @@ constexpr std::uint64_t kOwnDescriptors = 16;
 
 // ---------------------------------------------------------------- more slots
 
-void Engine::add_slots_from(std::uint32_t first) {
+void Engine::add_slots_from(std::uint32_t first, WorkerId joins) {
   std::vector<SlotAdded> added_slots;
   for (std::uint32_t i = first; i < plan_.workers(); ++i) {
     const WorkerId worker{i};
@@ -34,8 +34,13 @@ void Engine::add_slots_from(std::uint32_t first) {
     SlotAdded added;
     added.host = slot.host;
     added.key = plan_.key(worker);
+    added.joins = joins;
     added.remote = !plan_.is_local(worker);
     added.waits_for_hello = added.remote && config_.scheduler.prepared;
+    if (joins == kNoWorker && !config_.scheduler.once && plan_.names_relay(worker)) {
+      added.waits_for_hello = true;
+      may_be_relays_.insert(worker);
+    }
     if (unreached_.count(slot.host) > 0 && config_.scheduler.failure.start_retries > 1) {
       added.failed_starts = config_.scheduler.failure.start_retries - 1;
     }
@@ -53,6 +58,15 @@ void Engine::add_slots_from(std::uint32_t first) {
   for (const SlotAdded& added : added_slots) post(added);
 }
 
+void Engine::add_slots_behind(WorkerId relay, std::uint32_t count) {
+  const std::uint32_t before = plan_.workers();
+  plan_.add_slots_behind(relay, count);
+  add_slots_from(before, relay);
+  --starts_;
+  fit_descriptors_again();
+  has_as_many_slots(relay);
+}
+
 void Engine::add_local_slots(std::uint32_t count) {
   const std::uint32_t before = plan_.workers();
   plan_.add_local_slots(count);
@@ -61,7 +75,7 @@ void Engine::add_local_slots(std::uint32_t count) {
 }
 
 void Engine::ask_hosts() {
-  if (plan_.roster.ask_cpus.empty()) return post(SlotsComplete{});
+  if (plan_.roster.ask_cpus.empty()) return look_whether_complete();
   probe_ = std::make_unique<HostProbe>(plan_, spawner_, loop_, questions_fit_);
 }
 
@@ -98,7 +112,18 @@ void Engine::take_host_answers() {
   }
   if (!complete) return;
   slots_at_rest_ = std::min(slots_at_rest_, std::max(1u, plan_.workers()) - 1);
-  post(SlotsComplete{});
+  look_whether_complete();
+}
+
+/// Relays have not said how many workers they have, or hosts how many CPUs.
+void Engine::look_whether_complete() {
+  if (!probe_ && may_be_relays_.empty() && !std::exchange(complete_told_, true)) {
+    post(SlotsComplete{});
+  }
+}
+
+void Engine::has_as_many_slots(WorkerId worker) {
+  if (may_be_relays_.erase(worker) > 0) look_whether_complete();
 }
 
 // ---------------------------------------------------------------- how many of them
@@ -108,7 +133,9 @@ Status Engine::fit_descriptors() {
   const std::uint64_t own =
       kOwnDescriptors + inherited_descriptors().size() + reporter_->descriptors();
   const std::uint64_t asked = plan_.roster.ask_cpus.size();
-  const std::uint64_t working = plan_.workers() * per_worker + own;
+  // Those behind a relay have none here.
+  const std::uint64_t with_pipes = plan_.workers() - plan_.relayed;
+  const std::uint64_t working = with_pipes * per_worker + own;
   const std::uint64_t wanted = working + asked * HostProbe::kDescriptors;
   const std::uint64_t limit = descriptor_limit(streams_, wanted + Spawner::kBackgroundDescriptors);
   // Raised for spread, and not for children.
@@ -119,7 +146,7 @@ Status Engine::fit_descriptors() {
       1, limit >= wanted ? asked : std::min(asked, room / 2 / HostProbe::kDescriptors));
   const std::uint64_t for_questions = asked == 0 ? 0 : questions_fit_ * HostProbe::kDescriptors;
   const std::uint64_t most = (room - std::min(room, for_questions)) / per_worker;
-  const bool too_few = most < plan_.workers();
+  const bool too_few = most < with_pipes;
   if (asked == 0 && too_few) {
     const std::string told = std::to_string(plan_.workers()) + " at a time need " +
                              std::to_string(wanted) + " file descriptors, and the limit is " +

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "spread/io/child.h"
+#include "spread/io/system.h"
 #include "spread/launch/launcher.h"
 
 namespace spread {
@@ -142,6 +143,30 @@ void HostProbe::tick() {
 void HostProbe::stop() {
   asked_ = questions_.size();
   for (const auto& question : questions_) question->give_up();
+}
+
+Result<std::map<std::uint32_t, HostProbe::Answer>> ask_hosts(const Plan& plan,
+                                                             Environment environment,
+                                                             Streams streams) {
+  auto loop = EventLoop::create();
+  if (!loop) return tl::unexpected(loop.error());
+  Spawner spawner(environment, streams);
+  constexpr std::uint64_t kOwn = 16;
+  const std::uint64_t limit =
+      descriptor_limit(streams, plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
+  spawner.give_descriptor_limit(plan.descriptor_limit);
+  HostProbe probe(
+      plan, spawner, *loop,
+      std::max<std::uint64_t>(1, (limit - std::min(limit, kOwn)) / HostProbe::kDescriptors));
+  std::map<std::uint32_t, HostProbe::Answer> answers;
+  while (true) {
+    probe.tick();
+    for (HostProbe::Answer& answer : probe.take_answers()) {
+      answers[number(answer.host)] = std::move(answer);
+    }
+    if (probe.done()) return answers;
+    loop->wait(probe.next_deadline());
+  }
 }
 
 }  // namespace spread

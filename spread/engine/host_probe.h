@@ -1,9 +1,14 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "spread/api/environment.h"
+#include "spread/api/result.h"
 #include "spread/api/time.h"
 #include "spread/engine/plan.h"
 #include "spread/io/event_loop.h"
@@ -54,5 +59,10 @@ class HostProbe {
   std::size_t asked_ = 0;  ///< of `questions_`, from the front
   std::vector<std::unique_ptr<Question>> questions_;
 };
+
+/// Asks all hosts of Roster::ask_cpus, and waits for their answers; by the number of the host.
+Result<std::map<std::uint32_t, HostProbe::Answer>> ask_hosts(const Plan& plan,
+                                                             Environment environment,
+                                                             Streams streams);
 
 }  // namespace spread

@@ -1,5 +1,6 @@
 #include "spread/engine/plan.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -106,12 +107,26 @@ Status read_slots(Plan& plan, Streams streams) {
 }  // namespace
 
 bool Plan::is_local(WorkerId worker) const {
-  return roster.hosts[number(roster.slots[number(worker)].host)].local;
+  const SlotSpec& slot = roster.slots[number(worker)];
+  return roster.hosts[number(slot.host)].local && !slot.relayed;
 }
 
 bool Plan::by_login(WorkerId worker) const {
   const SlotSpec& slot = roster.slots[number(worker)];
   return roster.hosts[number(slot.host)].route.kind == Route::Kind::LoginShell;
+}
+
+bool Plan::names_relay(WorkerId worker) const {
+  const SlotSpec& slot = roster.slots[number(worker)];
+  std::string words;
+  for (const std::string& word : slot.exact.empty() ? command.words : slot.exact) {
+    words += ' ' + word;
+  }
+  constexpr std::string_view kWords = "spread relay ";
+  for (std::size_t at = words.find(kWords); at != words.npos; at = words.find(kWords, at + 1)) {
+    if (std::string_view(" /'\"").find(words[at - 1]) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 std::uint32_t Plan::key(WorkerId worker) {
@@ -130,23 +145,52 @@ void Plan::add_slots_of(HostId host, std::uint32_t cpus) {
   name_hosts();
 }
 
+void Plan::add_slots_behind(WorkerId relay, std::uint32_t count) {
+  SlotSpec& first = roster.slots[number(relay)];
+  relayed += first.relayed ? 0 : 1;
+  first.relayed = true;
+  SlotSpec slot = first;
+  std::uint32_t& last = slot.number;
+  for (const SlotSpec& each : roster.slots) {
+    if (each.host == slot.host) last = std::max(last, each.number);
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    ++slot.number;
+    ++relayed;
+    roster.slots.push_back(slot);
+  }
+  name_hosts();
+}
+
 void Plan::add_local_slots(std::uint32_t count) {
   spread::add_local_slots(roster, command.words, count);
   name_hosts();
 }
 
-LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker,
-                        std::optional<std::uint32_t> generation) const {
+RunFacts Plan::facts() const {
   RunFacts facts;
   facts.workers = workers();
   facts.prep_items = prep.size();
   facts.wire = wire;
   facts.features = features;
   facts.beat = beat;
-  facts.generation = generation;
   facts.max_rss = max_rss;
   facts.chunk = chunk;
-  return plan_launch(roster, started, context, worker, facts);
+  return facts;
+}
+
+LaunchPlan Plan::launch(const CommandOptions& started, WorkerId worker,
+                        std::optional<std::uint32_t> generation) const {
+  RunFacts known = facts();
+  known.generation = generation;
+  return plan_launch(roster, started, context, worker, known);
+}
+
+LaunchPlan Plan::launch(WorkerId worker,
+                        std::vector<std::pair<std::string, std::string>> instead) const {
+  RunFacts known = facts();
+  known.instead = std::move(instead);
+  return plan_launch(roster, command, context, worker, known);
 }
 
 Result<SlotCount> parse_slots_file(std::string_view text, bool may_be_unlimited) {

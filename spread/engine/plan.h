@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spread/api/environment.h"
@@ -52,15 +53,26 @@ struct Plan {
   LaunchPlan launch(WorkerId worker, std::uint32_t generation = 0) const {
     return launch(command, worker, generation);
   }
+  /// The same for a worker of a relay, of which its master says so much.
+  LaunchPlan launch(WorkerId worker,
+                    std::vector<std::pair<std::string, std::string>> instead) const;
   /// The worker is reached by logging in (ssh).
   bool by_login(WorkerId worker) const;
+  /// The words of the worker look like those of a relay, or of what leads to one: its hello is
+  /// worth waiting for, since it says how many slots there are.
+  bool names_relay(WorkerId worker) const;
   /// The same number for slots with the same host and argument list (SlotAdded::key).
   std::uint32_t key(WorkerId worker);
   void name_hosts();
   /// The host has said how many CPUs it has.
   void add_slots_of(HostId host, std::uint32_t cpus);
+  /// What was started in this slot is a relay: its worker, and those of so many more slots, are
+  /// behind it.
+  void add_slots_behind(WorkerId relay, std::uint32_t count);
   /// More slots on this machine.
   void add_local_slots(std::uint32_t count);
+
+  RunFacts facts() const;  ///< what all workers are told
 
   HostOptions hosts;       ///< as the roster was made from them: with what -j FILE says
   CommandOptions command;  ///< likewise
@@ -68,6 +80,7 @@ struct Plan {
   std::optional<std::string> features, max_rss, chunk;  ///< see RunFacts
   std::optional<Duration> beat;                         ///< likewise
   bool may_be_unlimited = false;
+  std::uint32_t relayed = 0;           ///< slots behind relays
   std::string slots_text;              ///< of -j FILE
   std::uint64_t descriptor_limit = 0;  ///< as spread was given it
   std::map<std::string, std::uint32_t> keys;

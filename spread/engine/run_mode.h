@@ -101,6 +101,10 @@ class RunMode {
 
   /// At the start of every turn, before anything is decided.
   virtual void begin_turn() {}
+  /// When all that was decided has been carried out, while workers work.
+  virtual void end_turn() {}
+  /// All workers have ended: so has what led to them.
+  virtual bool has_ended() const { return true; }
   /// The next record of the input becomes a task. False: it is one that is done already.
   virtual bool accept(TaskId task, Record& record) {
     static_cast<void>(task), static_cast<void>(record);

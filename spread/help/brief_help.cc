@@ -25,9 +25,9 @@ constexpr BriefRow kBriefRows[] = {
     {"-j", "workers on each host; default one per usable CPU", kSends},
     {"-j", "jobs at a time; default one per usable CPU", kMap | kPipe},
     {"-j", "processes on each host; default 1", kAll},
-    {"-j", "slots on each host; default one per usable CPU", kHosts},
+    {"-j", "slots on each host; default one per usable CPU", kHosts | kRelay},
     {"-S", "hosts to use, and no others; : is this machine",
-     kSends | kMap | kPipe | kAll | kHosts | kOneshot | kCheck},
+     kSends | kMap | kPipe | kAll | kHosts | kOneshot | kCheck | kRelay},
     {"--slf", "hosts from FILE, one a line", kHosts},
     {"--check", "try each host", kHosts},
     {"-a", "tasks from FILE, not from standard input", kSends},
@@ -70,7 +70,7 @@ constexpr BriefRow kBriefRows[] = {
     {"--halt", "when to stop: now,fail=1 or soon,fail=10% or ...", kSends},
     {"--joblog", "a line of TSV for every task", kSends},
     {"--joblog", "a line of TSV for every job; --resume goes on by it", kMap},
-    {"--launch", "how hosts are reached, if not by ssh", kAll | kHosts},
+    {"--launch", "how hosts are reached, if not by ssh", kAll | kHosts | kRelay},
     {"--wd", "working directory; . is this one's path on every host", kAll},
     {"--dry-run", "print what would be started, and start nothing", kMap | kAll},
 };
@@ -115,13 +115,13 @@ std::string brief_program_help() {
   std::string out = "Usage: spread SUBCOMMAND [OPTION]...\n\n";
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
-    if ((text.bit & (kDirectory | kJournal)) != 0) continue;
+    if ((text.bit & (kDirectory | kJournal | kRelay)) != 0) continue;
     add_entry(out, text.name, text.summary, 11);
     // It is to fit on a terminal.
     const bool shown = (text.bit & (kRun | kMap)) != 0;
     if (shown) examples += first_examples(text.examples, 1);
   }
-  out += "  status, retrieve, attach, stop, clean: of run --dir; journal: repair\n";
+  out += "  status, retrieve, attach, stop, clean: of run --dir; journal: repair; relay\n";
   add_examples(out, examples);
   out += "\nspread SUBCOMMAND -h has the options used most, --help all; spread --help: more\n";
   return out;

@@ -149,7 +149,7 @@ std::string subcommand_help(const SubcommandText& subcommand) {
   add_synopsis(out, subcommand.synopsis);
   add_paragraphs(out, subcommand.description);
   add_options(out, subcommand);
-  if ((subcommand.bit & (kSends | kMap | kPipe | kAll | kXargs | kDirectory)) != 0) {
+  if ((subcommand.bit & (kSends | kMap | kPipe | kAll | kXargs | kDirectory | kRelay)) != 0) {
     add_exit_statuses(out, subcommand.bit);
   }
   add_examples(out, subcommand.examples);

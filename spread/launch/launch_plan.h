@@ -58,8 +58,9 @@ struct SlotSpec {
   /// For a list given with --worker or --args-file: exec'd exactly as given. Empty = the command
   /// after `--`, with its placeholders.
   ArgumentList exact;
-  std::string command;  ///< the argument list before placeholders, as a line: history's command
-  std::string key;      ///< host_label and `command`: the same for slots where both are the same
+  std::string command;   ///< the argument list before placeholders, as a line: history's command
+  bool relayed = false;  ///< what is started in it is reached through a relay
+  std::string key;       ///< host_label and `command`: the same for slots where both are the same
 };
 
 /// Hosts and slots of a run. Slots of hosts in `ask_cpus` are added when they have answered.
@@ -91,6 +92,9 @@ struct LaunchPlan {
   ArgumentList arguments;  ///< exec'd as is, PATH searched
   std::vector<std::pair<std::string, std::string>> environment;  ///< added to spread's
   std::string directory;                                         ///< empty = spread's
+  /// What spread tells each worker in its environment (docs/protocol.md section 9), whatever leads
+  /// there: one behind a relay is given this alone.
+  std::vector<std::pair<std::string, std::string>> told;
   /// Goes to its standard input in front of all else: what is not to stand in `arguments`.
   std::string input;
 };

@@ -47,6 +47,14 @@ constexpr std::string_view kCpuMark = "spread-cpus ";
 // Where words arrive as words: $1 is the directory. The statuses are those of remote_shell.h.
 constexpr std::string_view kInDirectory = R"(cd -- "$1" >/dev/null || exit 125; shift; )";
 
+/// The value of one, which is there afterwards.
+std::string& variable(Variables& variables, std::string_view name) {
+  for (auto& [known, value] : variables) {
+    if (known == name) return value;
+  }
+  return variables.emplace_back(name, "").second;
+}
+
 Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerId worker,
                              const RunFacts& facts) {
   Variables variables = {{"SPREAD_HOST", host.name},
@@ -66,15 +74,26 @@ Variables worker_environment(const HostSpec& host, const SlotSpec& slot, WorkerI
     variables.emplace_back("SPREAD_GENERATION", std::to_string(*facts.generation));
   }
   if (facts.chunk) variables.emplace_back("SPREAD_CHUNK", *facts.chunk);
-  if (facts.max_rss) variables.emplace_back("SPREAD_MAX_RSS", host.local ? "" : *facts.max_rss);
+  // What runs here is looked at from outside, without its help.
+  const bool seen = host.local && !slot.relayed;
+  if (facts.max_rss) variables.emplace_back("SPREAD_MAX_RSS", seen ? "" : *facts.max_rss);
+  for (const auto& [name, value] : facts.instead) variable(variables, name) = value;
   return variables;
 }
 
+/// Of the words of SPREAD_FEATURES: what is behind a relay cannot be one that is seen through, too,
+/// and has to schedule by itself.
+void hide_relays(std::string& features) {
+  constexpr std::string_view kWord = ",relay";
+  const std::size_t at = features.find(kWord);
+  if (at != std::string::npos) features.erase(at, kWord.size());
+}
+
 ArgumentList fill_in(const ArgumentList& command, const HostSpec& host, const SlotSpec& slot,
-                     WorkerId worker, const RunFacts& facts) {
+                     Variables& environment) {
   const std::string slot_text = std::to_string(slot.number);
-  const std::string worker_text = std::to_string(number(worker));
-  const std::string prep_text = std::to_string(facts.prep_items);
+  const std::string& worker_text = variable(environment, "SPREAD_WORKER");
+  const std::string& prep_text = variable(environment, "SPREAD_PREP");
   ArgumentList words;
   for (const std::string& word : command) {
     words.push_back(replace_placeholders(word, {{"{host}", host.name},
@@ -186,15 +205,19 @@ LaunchPlan plan_launch(const Roster& roster, const CommandOptions& command,
   Variables environment = worker_environment(host, slot, worker, facts);
   SPREAD_ASSERT(!slot.exact.empty() || !command.words.empty());
   const ArgumentList own =
-      slot.exact.empty() ? fill_in(command.words, host, slot, worker, facts) : slot.exact;
+      slot.exact.empty() ? fill_in(command.words, host, slot, environment) : slot.exact;
   ArgumentList words = within_limits(own, context);
   LaunchPlan plan;
+  Variables told = environment;
+  if (facts.features) hide_relays(variable(told, "SPREAD_FEATURES"));
   if (!slot.exact.empty() || host.route.kind == Route::Kind::Here) {
     plan = plan_here(std::move(words), std::move(environment), command);
     plan.words = own;
+    plan.told = std::move(told);
     return plan;
   }
   plan.words = own;
+  plan.told = std::move(told);
   const Variables named = without(command.environment, environment);
   if (!named.empty()) plan.input = format_exports(named) + "\n";
   switch (host.route.kind) {

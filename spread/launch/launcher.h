@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "spread/api/shared_options.h"
 #include "spread/api/task.h"
@@ -31,6 +32,8 @@ struct RunFacts {
   /// Up to so many tasks come as one list; empty: none do, whatever a run around this one says.
   /// Unset = the worker is not told.
   std::optional<std::string> chunk;
+  /// What a relay's master says of a worker: added, and in the place of what is said here.
+  std::vector<std::pair<std::string, std::string>> instead;
 };
 
 /// What to exec for the worker in slot `worker` of `roster`, which build_roster made with the same

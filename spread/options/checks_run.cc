@@ -1,5 +1,8 @@
-// What no single option of `run`, `gang`, `all` and `oneshot` can know.
+// What no single option of `run`, `gang`, `all`, `oneshot` and `relay` can know.
+#include <algorithm>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -101,6 +104,19 @@ Status check_workers(const Draft& draft) {
     }
   }
   return {};
+}
+
+/// Its standard input is its master's.
+Status complete_relay(const Draft& draft) {
+  const auto reads_input = [](const std::vector<std::string>& files) {
+    return std::find(files.begin(), files.end(), "-") != files.end();
+  };
+  for (const auto& [option, files] : {std::pair("--args-file", &draft.options.lists.files),
+                                      std::pair("--slf", &draft.options.hosts.slf_files)}) {
+    if (!reads_input(*files)) continue;
+    return fail(fmt::format("{} -: tasks come from standard input; name a file", option));
+  }
+  return check_workers(draft);
 }
 
 /// What is for pickles only, and what these cannot be.
@@ -291,6 +307,7 @@ Status complete(Draft& draft) {
   if (subcommand == Subcommand::JournalRepair) return complete_repair(draft);
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
+  if (subcommand == Subcommand::Relay) return complete_relay(draft);
   draft.options.records.format_given = draft.has("--in");
   if (subcommand == Subcommand::Oneshot || subcommand == Subcommand::Check) {
     return complete_try(draft);

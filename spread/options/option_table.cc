@@ -95,6 +95,7 @@ Subcommands bit_of(Subcommand subcommand) {
     case Subcommand::Gang: return kGang;
     case Subcommand::Oneshot: return kOneshot;
     case Subcommand::Check: return kCheck;
+    case Subcommand::Relay: return kRelay;
     case Subcommand::Map: return kMap;
     case Subcommand::Pipe: return kPipe;
     case Subcommand::All: return kAll;
@@ -121,6 +122,7 @@ Subcommand subcommand_of(Subcommands bit) {
     case kGang: return Subcommand::Gang;
     case kOneshot: return Subcommand::Oneshot;
     case kCheck: return Subcommand::Check;
+    case kRelay: return Subcommand::Relay;
     case kAll: return Subcommand::All;
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;

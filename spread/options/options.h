@@ -16,6 +16,7 @@ enum class Subcommand : std::uint8_t {
   Gang,
   Oneshot,
   Check,
+  Relay,
   All,
   Map,
   Pipe,
@@ -57,6 +58,7 @@ struct Options {
   std::string task;  ///< of oneshot
   std::vector<PrepItem> prep;
   Wire wire = Wire::Msgpack;
+  std::optional<Wire> relay_wire;  ///< of relay; unset: that of its master
   PickleOptions pickle;
   bool start_all = false;
   OutputOptions output;

@@ -75,6 +75,11 @@ Status set_wire(Draft& draft, std::string_view value) {
                                      {name_of(Wire::Pickle), Wire::Pickle}};
   return choose(draft.options.wire, value, kWires);
 }
+Status set_relay_wire(Draft& draft, std::string_view value) {
+  constexpr Choice<Wire> kWires[] = {{name_of(Wire::Msgpack), Wire::Msgpack},
+                                     {name_of(Wire::Json), Wire::Json}};
+  return choose(draft.options.relay_wire.emplace(), value, kWires);
+}
 Status set_pickle_task(Draft& draft, std::string_view value) {
   constexpr Choice<bool> kForms[] = {{"payload", false}, {"pair", true}};
   return choose(draft.options.pickle.pair, value, kForms);

@@ -17,6 +17,7 @@ Status set_args_file(Draft& draft, std::string_view value);
 Status set_launch(Draft& draft, std::string_view value);
 Status set_working_directory(Draft& draft, std::string_view value);
 Status set_wire(Draft& draft, std::string_view value);
+Status set_relay_wire(Draft& draft, std::string_view value);
 Status set_pickle_task(Draft& draft, std::string_view value);
 Status set_pickle_bytes(Draft& draft, std::string_view value);
 Status set_pickle_remote(Draft& draft, std::string_view value);

@@ -68,6 +68,22 @@ const SubcommandText kSubcommands[] = {
      "spread check -- python3 worker.py\n"
      "One that loads a model and knows only such tasks, on another host:\n"
      "spread check -S n1 --prep model.bin --task '{\"x\": 2}' -- ./classify\n"},
+    {"relay", kRelay, "be a worker that has workers of its own",
+     "relay [OPTION]... -- WORKER [ARG]...",
+     "Stands between a run and workers that it cannot reach itself: behind one login, in a step of "
+     "a batch system. It reads standard input and writes standard output as any worker does, says "
+     "how many slots it has, and starts a WORKER in each when the run wants that. To the run each "
+     "of them is a worker of its own: it has its tasks from there, and its failures, prints, end "
+     "and time-outs are seen there. docs/relay.md says what goes through.\n"
+     "\n"
+     "The words {host}, {slot}, {worker} and {prep} in ARG are replaced for each worker. A "
+     "worker's "
+     "prep items come from the run, once for all of them. When standard input ends, workers have "
+     "--shutdown-timeout to end; when the relay is killed, they are, too.",
+     "Sixteen workers behind one login:\n"
+     "spread run -a tasks --worker 'ssh n1 spread relay -j16 -- ./w'\n"
+     "Hosts that only the first one can reach:\n"
+     "spread run -a tasks --worker 'ssh gate spread relay -S 8/n1,8/n2 -- ./w'\n"},
     {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
      "map [OPTION]... COMMAND [ARG]... [::: ITEM...]",
      "Runs COMMAND for each line of standard input or each ITEM, several at a time. What a job "
@@ -263,19 +279,22 @@ const SubcommandText kSubcommands[] = {
 };
 
 const TermText kExitStatuses[] = {
-    {"0", "all tasks succeeded", kAny - kDirectory},
+    {"0", "all tasks succeeded", kAny - kDirectory - kRelay},
+    {"0", "standard input has ended, and so have all workers", kRelay},
     {"0", "done; retrieve, attach: and all tasks of the run succeeded", kDirectory},
     {"1-100",
      "that many tasks failed, were lost or not computed (check: 1, a check has failed; all: "
      "commands that ended "
      "non-zero or never started; map: jobs that failed or were not run)",
-     kNotXargs - kDirectory},
-    {"101", "more than 100", kNotXargs - kDirectory},
+     kNotXargs - kDirectory - kRelay},
+    {"101", "more than 100", kNotXargs - kDirectory - kRelay},
     {"1-254", "that of the run, where it has ended so", kRetrieve | kAttach},
     {"124", "--timeout was over before the run", kRetrieve},
     {"141", "the reader of the output closed it (| head)", kNotXargs - (kAttach | kStop | kClean)},
     {"255", "spread's own error: wrong usage, nothing could be started, cannot write",
-     kNotXargs - kDirectory},
+     kNotXargs - kDirectory - kRelay},
+    {"255", "wrong usage, no master that knows relays, or one that has sent what is no frame",
+     kRelay},
     {"255", "it cannot be done now, or at all: a line says why", kDirectory},
     {"1", "xargs' own error: wrong usage, an unmatched quote, an item that does not fit", kXargs},
     {"123", "a command ended with a status from 1 to 125", kXargs},
@@ -291,6 +310,14 @@ const TermText kEnvironment[] = {
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
      "(from 1), the worker's number over all hosts (from 0), and how many there are",
      kSends | kAll | kOneshot | kCheck},
+    {"SPREAD_HOST, SPREAD_SLOT",
+     "set for every worker: the host's name, and the slot's number there (from 1). What else a "
+     "worker is told comes from the run",
+     kRelay},
+    {"SPREAD_FEATURES, SPREAD_WIRE, SPREAD_PREP, SPREAD_BEAT",
+     "what the run says of itself: that it knows relays, whether it speaks msgpack or json, the "
+     "number of prep items, and the seconds within which it wants a sign of life",
+     kRelay},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",
      kSends | kAll | kOneshot | kCheck},
     {"SPREAD_GENERATION", "set for every worker: how many processes its slot had before it",
@@ -314,7 +341,7 @@ const TermText kEnvironment[] = {
      kSends | kAll | kMap | kPipe},
     {"TMPDIR", "where a table of many tasks is made", kResults},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set",
-     kAny - kSweep - kDirectory - kResults - kJournal},
+     kAny - kSweep - kDirectory - kResults - kJournal - kRelay},
     {"LC_ALL, LC_CTYPE, LANG", "whether the progress bar may use more than ASCII",
      kSends | kAll | kMap | kPipe},
     {"TERM", "dumb: no progress bar unless one is asked for", kSends | kAll | kMap | kPipe},
@@ -323,7 +350,7 @@ const TermText kEnvironment[] = {
 const TermText kFiles[] = {
     {"$XDG_STATE_HOME/spread/history.db",
      "what is remembered of the hosts' past performance, an SQLite database; see spread history",
-     kAny - kSweep - kDirectory - kResults - kJournal},
+     kAny - kSweep - kDirectory - kResults - kJournal - kRelay},
 };
 
 constexpr Group kGroups[] = {Group::Hosts,   Group::Input,  Group::Command, Group::Output,

@@ -63,6 +63,9 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process);
 /// `spread check`: the exit status, 1 where a check has failed.
 Result<int> run_checks(CheckOptions& check, const RunProcess& process);
 
+/// `spread relay`: the exit status. An Error: it cannot begin, or its master has said nonsense.
+Result<int> run_relay(RelayOptions& relay, const RunProcess& process);
+
 // What the Scheduler is to know of each subcommand.
 SchedulerOptions scheduler_options(const RunOptions& run);
 SchedulerOptions scheduler_options(const AllOptions& all);

@@ -368,6 +368,10 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
             check.temporary_directory = environment.temporary_directory();
             return told(run_checks(check, process), {}, streams);
           },
+          [&](RelayOptions& relay) {
+            relay.temporary_directory = environment.temporary_directory();
+            return told(run_relay(relay, process), {}, streams);
+          },
           [&](HostsOptions& hosts) { return show_hosts(std::move(hosts), environment, streams); },
           [&](HistoryOptions& history) {
             return show_or_reset_history(history, environment, streams);

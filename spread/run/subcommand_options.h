@@ -83,6 +83,17 @@ struct CheckOptions {
   std::string temporary_directory;
 };
 
+struct RelayOptions {
+  HostOptions hosts;
+  WorkerLists lists;
+  CommandOptions command;
+  ProcessLimits limits;
+  std::optional<Wire> wire;  ///< unset: that of its master
+  std::size_t max_frame = kFrameBytesDefault;
+  EndOptions ends;
+  std::string temporary_directory;
+};
+
 struct HistoryOptions {
   HistoryFile file;
   std::vector<std::string> words;  ///< hosts and commands to which it is restricted
@@ -116,6 +127,7 @@ struct RepairCommand {
 
 using SubcommandOptions =
     std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions,
-                 SweepCommand, CheckOptions, DirectoryCommand, ResultsCommand, RepairCommand>;
+                 SweepCommand, CheckOptions, RelayOptions, DirectoryCommand, ResultsCommand,
+                 RepairCommand>;
 
 }  // namespace spread

@@ -39,30 +39,6 @@ std::string table(const std::vector<Row>& rows) {
   return text;
 }
 
-/// Asks every host in the roster; problems by host.
-Result<std::map<std::uint32_t, HostProbe::Answer>> ask(const Plan& plan, Environment environment,
-                                                       Streams streams) {
-  auto loop = EventLoop::create();
-  if (!loop) return tl::unexpected(loop.error());
-  Spawner spawner(environment, streams);
-  constexpr std::uint64_t kOwn = 16;
-  const std::uint64_t limit =
-      descriptor_limit(streams, plan.roster.ask_cpus.size() * HostProbe::kDescriptors + kOwn);
-  spawner.give_descriptor_limit(plan.descriptor_limit);
-  HostProbe probe(
-      plan, spawner, *loop,
-      std::max<std::uint64_t>(1, (limit - std::min(limit, kOwn)) / HostProbe::kDescriptors));
-  std::map<std::uint32_t, HostProbe::Answer> answers;
-  while (true) {
-    probe.tick();
-    for (HostProbe::Answer& answer : probe.take_answers()) {
-      answers[number(answer.host)] = std::move(answer);
-    }
-    if (probe.done()) return answers;
-    loop->wait(probe.next_deadline());
-  }
-}
-
 }  // namespace
 
 int show_hosts(HostsOptions options, Environment environment, Streams streams) {
@@ -80,7 +56,7 @@ int show_hosts(HostsOptions options, Environment environment, Streams streams) {
       if (!plan.roster.hosts[i].local) plan.roster.ask_cpus.push_back(HostId{i});
     }
   }
-  auto answers = ask(plan, environment, streams);
+  auto answers = ask_hosts(plan, environment, streams);
   if (!answers) return complain(streams, answers.error());
   for (const HostId host : unknown) {
     const auto answer = answers->find(number(host));

@@ -48,6 +48,8 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   mode_.subtasks().gone(*this);
   engine_.events().ended(id(), expected, ended.reason);
   log_end(status);
+  const bool not_execd = ended.cause == EndCause::NotStarted;
+  if (not_execd) engine_.was_not_started(id(), ended.reason);
   if (status.code == 255 && status.signal == 0 && !heard && engine_.plan().by_login(id())) {
     // ssh could not connect: whatever it was to work on has not even been sent there.
     ended.cause = EndCause::NotStarted;
@@ -62,7 +64,7 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
     if (failed && had_subtask_ && !answered_ && !mode_.subtasks().one_succeeded()) {
       ended.reason += " (a sub-task has a third element, which it may not know)";
     }
-    if (!start_failed(ended, status)) tell_death(ended);
+    if (!not_execd && !start_failed(ended, status)) tell_death(ended);
   }
   if (worker_->session().sent_null_for_number() || engine_.plan().prep_has_null_for_number) {
     mode_.warn_non_finite();
@@ -71,6 +73,34 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   if (former_) return engine_.post(FormerEnded{id()});
   engine_.has_ended(id());
   engine_.post(std::move(ended));
+}
+
+/// What it was given it has dropped.
+void WorkerSlot::on_relay(const wire::Hello& hello) {
+  if (ended_by_us_) return;
+  --generation_;  // no worker has been started yet
+  silence_.set(kForever);
+  Slice rest;
+  std::unique_ptr<Channel> channel = worker_->take_channel(rest);
+  mode_.gangs().gone(*this);
+  mode_.subtasks().gone(*this);
+  release_errors();
+  engine_.events().ended(id(), true, "it is a relay");
+  mode_.tail_ended(*this, false);
+  engine_.has_ended(id());
+  engine_.post(WorkerGone{id(), EndCause::IsRelay, true, "it is a relay", nullptr});
+  mode_.relays().found(id(), hello, std::move(channel), rest);
+}
+
+void WorkerSlot::connection_lost(const std::string& reason) {
+  if (!worker_ || worker_->ended()) return;
+  mode_.gangs().gone(*this);
+  mode_.subtasks().gone(*this);
+  release_errors();
+  engine_.events().ended(id(), false, reason);
+  mode_.tail_ended(*this, false);
+  worker_.reset();
+  if (former_) engine_.post(FormerEnded{id()});
 }
 
 void WorkerSlot::tell_death(const WorkerGone& ended) {
@@ -111,7 +141,8 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
   FailedStart start;
   const auto& command = slot.exact.empty() ? plan.command.words : slot.exact;
   start.subject = printable_line(shell_join(command), kCommandBytes);
-  if (plan.roster.hosts.size() > 1 || !plan.is_local(id())) start.subject += " on " + host();
+  const bool here = plan.roster.hosts[number(slot.host)].local;
+  if (plan.roster.hosts.size() > 1 || !here) start.subject += " on " + host();
   start.what = "ended before its first answer";
   start.how = lost_                                 ? lost_reason()
               : ended.cause == EndCause::PrepFailed ? worker_->session().problem_text()
@@ -120,8 +151,8 @@ FailedStart WorkerSlot::failed_start(const WorkerGone& ended, ExitStatus status)
   start.how += limit_met(mode_.setup().limits(), status.signal, said);
   start.hint = hint_of(status);
   if (start.hint.empty() && said.find("No module named 'spread_worker'") != std::string::npos) {
-    start.hint = plan.is_local(id()) ? "PYTHONPATH must name the folder that spread_worker is in"
-                                     : "PYTHONPATH goes there only with --env PYTHONPATH";
+    start.hint = here ? "PYTHONPATH must name the folder that spread_worker is in"
+                      : "PYTHONPATH goes there only with --env PYTHONPATH";
   }
   if (const std::string& option = mode_.setup().workers.option_behind;
       start.hint.empty() && !option.empty() && slot.exact.empty()) {

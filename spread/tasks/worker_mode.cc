@@ -101,7 +101,14 @@ std::unique_ptr<RunSlot> WorkerMode::make_slot(WorkerId worker) {
   return std::make_unique<WorkerSlot>(engine_, *this, worker);
 }
 
+void WorkerMode::end_turn() {
+  if (!relays_.any()) return;
+  if (engine_.scheduler().finished()) relays_.close();
+  relays_.flush();
+}
+
 void WorkerMode::begin_turn() {
+  relays_.free_ended();
   if (std::exchange(answered_, false)) engine_.read_slots_file();
   if (shards_ != nullptr && shards_->waits_for_slots() && engine_.knows_slots()) {
     const std::uint32_t slots = engine_.plan().workers();

@@ -17,6 +17,7 @@
 #include "spread/shards/range_progress.h"
 #include "spread/shards/shard_reader.h"
 #include "spread/sweep/sweep.h"
+#include "spread/tasks/relays.h"
 #include "spread/tasks/running_gangs.h"
 #include "spread/tasks/running_subtasks.h"
 #include "spread/tasks/worker_options.h"
@@ -33,6 +34,7 @@ class WorkerMode final : public RunMode {
   WorkerMode(Engine& engine, const WorkerSetup& setup)
       : engine_(engine),
         setup_(setup),
+        relays_(engine, *this),
         gangs_(setup.workers.max_frame),
         subtasks_(engine, subtask_limits(setup),
                   setup.tasks == nullptr ? std::nullopt : setup.tasks->subpool) {}
@@ -62,6 +64,8 @@ class WorkerMode final : public RunMode {
   Status advance(bool over) override;
   OutcomeMarks marks() override { return results_->marks(); }
   bool drained() const override { return tails_->finished(engine_.tail_order()); }
+  void end_turn() override;
+  bool has_ended() const override { return relays_.all_ended(); }
   bool waits_for_workers() const override { return is_all(); }
   bool errors_are_output() const override { return setup_.workers.tails.to == TailsTo::Stderr; }
   void change_slots(int by) override {
@@ -73,6 +77,7 @@ class WorkerMode final : public RunMode {
   const WorkerSetup& setup() const { return setup_; }
   /// What the master says to a question; nothing if that has been said, or will be later.
   std::optional<Value> answer_to(WorkerSlot& from, const wire::UpMessage& question);
+  Relays& relays() { return relays_; }
   RunningGangs& gangs() { return gangs_; }
   RunningSubtasks& subtasks() { return subtasks_; }
   /// An answer to a task.
@@ -130,6 +135,7 @@ class WorkerMode final : public RunMode {
 
   Engine& engine_;
   WorkerSetup setup_;
+  Relays relays_;
   RunningGangs gangs_;
   RunningSubtasks subtasks_;
   ReadBuffer read_buffer_;

@@ -2,17 +2,13 @@
 #include "spread/tasks/worker_slot.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "spread/base/assert.h"
 #include "spread/base/quote.h"
-#include "spread/engine/login_end.h"
-#include "spread/io/child.h"
 #include "spread/io/system.h"
-#include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
 #include "spread/tasks/worker_mode.h"
 #include "spread/wire/value_writer.h"
@@ -34,32 +30,31 @@ bool WorkerSlot::counts() const { return mode_.setup().counts_answers(); }
 Status WorkerSlot::start() {
   const WorkerSetup& setup = mode_.setup();
   LaunchPlan plan = engine_.plan().launch(id(), generation_);
-  SpawnOptions spawn;
-  spawn.arguments = plan.arguments;
-  spawn.environment = plan.environment;
-  spawn.directory = plan.directory;
-  spawn.inherits = engine_.plan().is_local(id());
-  ChildOptions child_options;
-  child_options.end_sequence = {EndStep::term(setup.ends.kill_grace)};
-  // Behind a launcher it is the launcher that dies.
-  child_options.ends_dead_group = !setup.is_all() && engine_.plan().is_local(id());
-  auto child =
-      std::make_unique<Child>(engine_.loop(), mode_.read_buffer(), std::move(child_options));
-  const Status started = child->start(engine_.spawner(), spawn);
   started_ = engine_.now();
-  if (!started) {
+  auto channel = mode_.relays().behind_one(id()) ? mode_.relays().open(*this, plan)
+                                                 : start_process(engine_, mode_, id(), plan);
+  if (!channel) {
     if (setup.is_all()) mode_.worker_failed();
     log_command(-1, 0);
-    Error error = started.error();
-    const std::string hint = one_word_hint(plan.arguments.front());
-    if (error.number == ENOENT && !hint.empty()) error.message += "; " + hint;
-    return tl::unexpected(std::move(error));
+    return tl::unexpected(channel.error());
   }
-
-  child->input().tail().append(plan.input);
   ++generation_;
   arguments_ = std::move(plan.words);
   engine_.start_has_worked();
+  become_new();
+  worker_ =
+      std::make_unique<SessionWorker>(id(), session_options(), std::move(*channel), engine_.loop(),
+                                      mode_.read_buffer(), *this, worker_options());
+  reconsider();
+  mode_.worker_started(id());
+  engine_.events().started(id(), worker_->pid(), arguments_);
+  engine_.watch_work();
+  engine_.needs_flush(*this);
+  return {};
+}
+
+SessionOptions WorkerSlot::session_options() const {
+  const WorkerSetup& setup = mode_.setup();
   SessionOptions session;
   session.wire = setup.workers.wire;
   session.pickle = setup.workers.pickle;
@@ -68,6 +63,13 @@ Status WorkerSlot::start() {
   session.raw = setup.is_all();
   session.strict = !setup.is_all() && setup.tasks->strict;
   session.counts_answers = setup.counts_answers();
+  session.relays =
+      !setup.is_all() && has_messages(setup.workers.wire) && !mode_.relays().behind_one(id());
+  return session;
+}
+
+SessionWorkerOptions WorkerSlot::worker_options() {
+  const WorkerSetup& setup = mode_.setup();
   SessionWorkerOptions how;
   how.shutdown_timeout = setup.ends.shutdown_timeout;
   if (how.shutdown_timeout) {
@@ -77,14 +79,22 @@ Status WorkerSlot::start() {
                       : fmt::format("still running {:.6g} s after the end of its input", seconds);
   }
   how.kill_grace = setup.ends.kill_grace;
-  // Whose answers are counted may have left lines out, and nothing would show it.
-  how.may_leave_silently = !setup.is_all() && !counts() && engine_.plan().is_local(id());
+  // Whose answers are counted may have left lines out, and nothing would show it. What a relay says
+  // of an end is what was seen there.
+  const bool seen = engine_.plan().is_local(id()) || mode_.relays().behind_one(id());
+  how.may_leave_silently = !setup.is_all() && !counts() && seen;
   how.kind_has_answered = engine_.key_proven(id());
+  if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
+  return how;
+}
+
+/// What is known of a process is that of the next one.
+void WorkerSlot::become_new() {
+  const WorkerSetup& setup = mode_.setup();
   silence_.set(kForever);
   slow_end_.set(kForever);
   silent_.set(kForever);
   lost_ = false;
-  if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
   shows_printed_ = !setup.is_all() && setup.tasks->shows_one;
   sends_otherwise_ = meta_ || (!setup.is_all() && (setup.tasks->chunk > 0 || setup.tasks->reprep));
@@ -93,15 +103,6 @@ Status WorkerSlot::start() {
   lists_.clear();
   slots_ = 1;
   first_task_.reset();
-  worker_ = std::make_unique<SessionWorker>(id(), session, std::move(child), engine_.loop(),
-                                            mode_.read_buffer(), *this, how);
-  reconsider();
-  mode_.worker_started(id());
-  engine_.events().started(id(), worker_->pid(), arguments_);
-  engine_.watch_work();
-  for (const Slice& piece : engine_.plan().encoded_prep) worker_->session().send_prep(piece);
-  engine_.needs_flush(*this);
-  return {};
 }
 
 Status WorkerSlot::send_with_meta(const SendTask& action, const Value& payload) {
@@ -201,7 +202,8 @@ void WorkerSlot::kill() {
 }
 
 void WorkerSlot::suspend(bool stop) {
-  if (worker_ && engine_.plan().is_local(id())) worker_->suspend(stop);
+  const bool ours = engine_.plan().is_local(id()) || mode_.relays().behind_one(id());
+  if (worker_ && ours) worker_->suspend(stop);
 }
 
 std::string WorkerSlot::end_reason() const {
@@ -219,8 +221,12 @@ void WorkerSlot::reconsider() {
 }
 
 void WorkerSlot::remove_ended() {
-  if (worker_ && worker_->ended()) worker_.reset();
+  if (!worker_ || !worker_->ended()) return;
+  mode_.relays().left(*this);
+  worker_.reset();
 }
+
+WorkerSlot::~WorkerSlot() { mode_.relays().left(*this); }
 
 LocalWork WorkerSlot::local_work() const {
   if (!worker_ || worker_->ended()) return {};
@@ -334,6 +340,7 @@ void WorkerSlot::tell_ready() {
 void WorkerSlot::on_hello(const wire::Hello& hello) {
   if (!hello.unknown_key.empty()) mode_.warn_unknown_key(*this, hello.unknown_key);
   slots_ = hello.slots.value_or(1);
+  engine_.has_as_many_slots(id());
   engine_.post(WorkerHello{id(), hello.window.value_or(0), hello.slots.value_or(1)});
   tell_ready();
   if (hello.beats) expect_beats();

@@ -24,6 +24,7 @@ class WorkerMode;
 class WorkerSlot final : public RunSlot, public WorkerSink {
  public:
   WorkerSlot(Engine& engine, WorkerMode& mode, WorkerId id) : RunSlot(engine, id), mode_(mode) {}
+  ~WorkerSlot() override;
 
   SessionWorker& worker() { return *worker_; }
   /// Its place in a gang, or in the one that it has had last.
@@ -42,6 +43,8 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   const ArgumentList& arguments() const { return arguments_; }
   /// Its slot has been handed over.
   bool is_former() const { return former_; }
+  /// The relay that its worker was behind is lost, and that has been, or will be, posted.
+  void connection_lost(const std::string& reason);
 
   Status start() override;
   void send_task(const SendTask& action) override;
@@ -56,6 +59,9 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void reconsider() override;
 
  private:
+  SessionOptions session_options() const;
+  SessionWorkerOptions worker_options();
+  void become_new();
   bool holds_errors() const;
   void release_errors();
   void first_answer();
@@ -101,6 +107,7 @@ class WorkerSlot final : public RunSlot, public WorkerSink {
   void on_warning(std::string message) override;
   void on_stderr(std::string_view text) override;
   void on_mismatch(std::string_view text) override;
+  void on_relay(const wire::Hello& hello) override;
   void on_unusable() override;
   void on_ended(WorkerGone ended, ExitStatus status) override;
 

@@ -66,7 +66,10 @@ bool Session::at_tail() const {
 std::size_t Session::receive(ByteView bytes, bool final, SessionSink& sink) {
   std::size_t done = 0;
   wanted_ = 0;
-  while (state_ != SessionState::Broken && done < bytes.size()) {
+  const auto looks = [this] {
+    return state_ == SessionState::Running || state_ == SessionState::Shutdown;
+  };
+  while (looks() && done < bytes.size()) {
     const ByteView rest = bytes.subspan(done);
     if (options_.counts_answers && outstanding_.empty()) {
       broken("it has written more lines than it was given", Problem::Mismatch);
@@ -277,6 +280,11 @@ void Session::on_hello(SessionSink& sink) {
     return broken("it wants " + std::to_string(*hello->prep) + " prep items, and is given " +
                       std::to_string(options_.prep_count),
                   Problem::Mismatch);
+  }
+  if (options_.relays && hello->workers && state_ == SessionState::Running) {
+    state_ = SessionState::Relay;
+    relay_ = *hello;
+    return;
   }
   promised_beats_ = hello->beats && !options_.raw;
   sink.on_hello(*hello);

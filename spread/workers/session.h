@@ -32,6 +32,8 @@ struct SessionOptions {
   /// More than one task may be outstanding on a wire without ids: every answer's place is its
   /// number, and one too many or too few leaves none of them certain.
   bool counts_answers = false;
+  /// A hello that says `workers` is that of a relay (docs/relay.md), and not of a worker.
+  bool relays = false;
 };
 
 /// What a Session finds in its worker's output. Views are good during the call.
@@ -61,6 +63,7 @@ class SessionSink {
 enum class SessionState : std::uint8_t {
   Running,   ///< tasks may be sent
   Shutdown,  ///< its input is closed (or will be when all is written)
+  Relay,     ///< it is one, and was Running: nothing of what follows its hello is looked at
   Broken,    ///< see problem(): what else it writes is dropped
 };
 
@@ -105,6 +108,8 @@ class Session {
   std::size_t wanted() const { return wanted_; }
 
   SessionState state() const { return state_; }
+  /// The hello of one that is a relay.
+  const wire::Hello& relay() const { return relay_; }
   Problem problem() const { return problem_; }
   const std::string& problem_text() const { return problem_text_; }
   /// The problem is its hello, but for the number of prep items that it wants.
@@ -162,6 +167,7 @@ class Session {
   std::size_t answered_count_ = 0;
   wire::Decoded decoded_;
   SessionState state_ = SessionState::Running;
+  wire::Hello relay_;
   Problem problem_ = Problem::None;
   std::string problem_text_;
   std::size_t wanted_ = 0;

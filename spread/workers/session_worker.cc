@@ -208,6 +208,17 @@ void SessionWorker::take(ByteView bytes, bool final) {
   }
   received_.keep(bytes.subspan(done), session_.wanted());
   if (received_.gathers()) channel_->expect_large();
+  if (session_.state() == SessionState::Relay && !std::exchange(relay_told_, true)) {
+    sink_.on_relay(session_.relay());
+  }
+}
+
+std::unique_ptr<Channel> SessionWorker::take_channel(Slice& rest) {
+  ended_ = true;
+  deadline_.set(kForever);
+  confused_.set(kForever);
+  rest = received_.rest();
+  return std::move(channel_);
 }
 
 void SessionWorker::react_to_problem(bool at_the_end) {
@@ -254,12 +265,18 @@ void SessionWorker::on_ended(const ChannelEnd& end) {
   }
   ended_ = true;
   deadline_.set(kForever);
-  const bool process = channel_->pid() != 0;
+  const bool process = is_process(end);
   sink_.on_ended(describe_end(end), process ? end.status_or_killed() : ExitStatus{});
 }
 
+/// One behind a relay has a status, but no pid here.
+bool SessionWorker::is_process(const ChannelEnd& end) const {
+  return channel_->pid() != 0 || end.status;
+}
+
 std::string SessionWorker::told_status(const ChannelEnd& end) const {
-  if (channel_->pid() == 0) return "the connection to it was closed";
+  if (end.not_started) return end.not_started->message;
+  if (!is_process(end)) return "the connection to it was closed";
   if (!end.status) return "it does not even end after SIGKILL";
   return end.status->text(end.killed);
 }
@@ -274,7 +291,7 @@ std::string SessionWorker::open_tasks() const {
 WorkerGone SessionWorker::describe_end(const ChannelEnd& end) const {
   WorkerGone ended;
   ended.worker = id_;
-  const bool process = channel_->pid() != 0;
+  const bool process = is_process(end);
   // Not even with status 0, where spread had to end it. One that is no process ends with its tasks.
   ended.clean = (process ? end.status && end.status->is_success(options_.ok_statuses)
                          : closing_ && session_.outstanding() == 0) &&
@@ -291,9 +308,10 @@ WorkerGone SessionWorker::describe_end(const ChannelEnd& end) const {
       ended.reason = session_.problem_text();
       break;
     case Problem::None:
+      if (end.not_started) ended.cause = EndCause::NotStarted;
       if (told_to_end()) {
         ended.reason = ended_why_ + ", ";
-      } else if (session_.outstanding() > 0) {
+      } else if (session_.outstanding() > 0 && !end.not_started) {
         ended.reason = "it ended" + open_tasks() + ", ";
       }
       ended.reason += told_status(end);

@@ -89,6 +89,9 @@ class WorkerSink : public SessionSink {
   /// The run cannot work with such a worker at all: it wants another number of prep items, or wrote
   /// another number of lines than it was given.
   virtual void on_mismatch(std::string_view text) = 0;
+  /// It has said that it is a relay (SessionOptions::relays): now, and not later, its channel may
+  /// be taken.
+  virtual void on_relay(const wire::Hello& hello) { static_cast<void>(hello); }
   /// No more tasks may be sent to it: it broke the protocol, or closed its input or its output.
   virtual void on_unusable() = 0;
   /// It is gone, and everything that it wrote has been read. The last call; the worker may be
@@ -134,6 +137,10 @@ class SessionWorker final : private ChannelSink {
   /// The value as a Slice; shares the memory it was read into. Only during a call of the sink.
   Slice share(ByteView value) const { return received_.share(value); }
 
+  /// It ends here, and tells nothing more: what it was reached by is for other use. `rest`: what it
+  /// has said behind its hello.
+  std::unique_ptr<Channel> take_channel(Slice& rest);
+
   /// Bytes of its output have come since the last call.
   bool take_heard() { return std::exchange(heard_, false); }
 
@@ -165,6 +172,7 @@ class SessionWorker final : private ChannelSink {
   void because(std::string_view why);
   bool told_to_end() const { return !ended_why_.empty(); }
   WorkerGone describe_end(const ChannelEnd& end) const;
+  bool is_process(const ChannelEnd& end) const;
   std::string told_status(const ChannelEnd& end) const;
   std::string open_tasks() const;
 
@@ -183,6 +191,7 @@ class SessionWorker final : private ChannelSink {
   bool closing_ = false;
   bool shutdown_begun_ = false;
   bool problem_told_ = false;
+  bool relay_told_ = false;
   bool ended_ = false;
   bool unread_ = false;       ///< see leave_unread()
   bool late_ = false;         ///< the deadline has passed meanwhile

@@ -24,7 +24,7 @@ class Wrong(SpreadTest):
         self.refuse(told="no subcommand is given")
 
     def test_unknown_subcommand(self):
-        for name in ("frobnicate", "relay", "report"):
+        for name in ("frobnicate", "report"):
             with self.subTest(name):
                 result = self.spread(name, "-j1", "--", "true")
                 self.assert_run(result, 255, "")
@@ -33,7 +33,7 @@ class Wrong(SpreadTest):
                 )
                 self.assertEqual(result.err.count("\n"), 1)
         hint = "'spread map COMMAND' runs a command for each item"
-        self.refuse("relay", told=f"unknown subcommand 'relay'; {hint}")
+        self.refuse("report", told=f"unknown subcommand 'report'; {hint}")
         self.refuse("echo", ":::", "a", told=f"unknown subcommand 'echo'; {hint}")
         told = "no subcommand before '-j3': 'spread map -j3 ...' runs a command for each item"
         self.refuse("-j3", "echo", ":::", "a", told=told)
@@ -179,7 +179,7 @@ class Right(SpreadTest):
 
     def test_help_names_no_subcommand_that_is_not_there(self):
         text = self.spread("--help").out
-        for name in ("relay", "report",):
+        for name in ("report",):
             self.assertNotRegex(text, rf"(?m)^  {name}\b")
 
 

@@ -266,7 +266,7 @@ def groff(page, *options):
 
 
 class ManPages(unittest.TestCase):
-    SUBCOMMANDS = ("run", "gang", "oneshot", "check", "map", "pipe", "xargs", "all", "sweep", "results", "journal",
+    SUBCOMMANDS = ("run", "gang", "oneshot", "check", "relay", "map", "pipe", "xargs", "all", "sweep", "results", "journal",
                    "hosts", "history", "status", "retrieve", "attach", "stop", "clean")
 
     def test_groff_has_nothing_to_warn_about(self):
@@ -293,9 +293,9 @@ class ManPages(unittest.TestCase):
         self.assertIn("spread run --worker './w --gpu 0'", text)
 
     def test_page_of_no_subcommand(self):
-        result = spread("--man", "relay")
+        result = spread("--man", "report")
         self.assertEqual((result.returncode, result.stdout), (255, ""))
-        self.assertIn("spread: unknown subcommand 'relay'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'report'", result.stderr)
 
     def test_the_build_writes_one_for_each_subcommand(self):
         names = set(re.findall(r"^  (\w+) ", spread("--help").stdout.split("\n\n")[2], re.MULTILINE))
@@ -319,9 +319,9 @@ class Program(unittest.TestCase):
         self.assertRegex(result.stderr, r"^spread: --window: .*try 'spread run --help'\)\n$")
 
     def test_unknown_subcommand(self):
-        result = spread("relay", "true")
+        result = spread("report", "true")
         self.assertEqual(result.returncode, 255)
-        self.assertIn("spread: unknown subcommand 'relay'", result.stderr)
+        self.assertIn("spread: unknown subcommand 'report'", result.stderr)
 
     def test_help_goes_to_stdout(self):
         result = spread("run", "--help")

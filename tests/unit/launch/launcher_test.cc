@@ -66,6 +66,22 @@ TEST(Launcher, TellsOnlyThoseElsewhereHowMuchMemoryTheyMayHave) {
   EXPECT_EQ(bench.plan().environment.back(), (Environment::value_type{"SPREAD_MAX_RSS", ""}));
 }
 
+TEST(Launcher, WhatARelaysMasterSaysOfAWorkerWins) {
+  LauncherBench bench;
+  bench.command.words = {"w", "{worker}/{slot}/{prep}"};
+  bench.facts.instead = {{"SPREAD_WORKER", "40"},
+                         {"SPREAD_SLOT", "9"},
+                         {"MORE", "x"},
+                         {"SPREAD_PREP", "7"},
+                         {"MORE", "y"}};
+  const LaunchPlan plan = bench.plan();
+  EXPECT_EQ(plan.words, (ArgumentList{"w", "40/1/7"}));
+  EXPECT_EQ(plan.environment.size(), 7u);
+  EXPECT_EQ(plan.environment[1], (Environment::value_type{"SPREAD_SLOT", "9"}));
+  EXPECT_EQ(plan.environment[2], (Environment::value_type{"SPREAD_WORKER", "40"}));
+  EXPECT_EQ(plan.environment.back(), (Environment::value_type{"MORE", "y"}));
+}
+
 TEST(Launcher, TellsTheWorkerItsPlace) {
   LauncherBench bench;
   bench.facts.wire = Wire::Json;
