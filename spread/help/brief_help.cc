@@ -114,14 +114,18 @@ std::string brief_help(const SubcommandText& subcommand) {
 std::string brief_program_help() {
   std::string out = "Usage: spread SUBCOMMAND [OPTION]...\n\n";
   std::string examples;
+  std::string others;
   for (const SubcommandText& text : subcommands()) {
-    if ((text.bit & (kDirectory | kJournal | kRelay)) != 0) continue;
+    if ((text.bit & kDaily) == 0) {
+      others += (others.empty() ? "" : ", ") + std::string(text.name);
+      continue;
+    }
     add_entry(out, text.name, text.summary, 11);
     // It is to fit on a terminal.
     const bool shown = (text.bit & (kRun | kMap)) != 0;
     if (shown) examples += first_examples(text.examples, 1);
   }
-  out += "  status, retrieve, attach, stop, clean: of run --dir; journal: repair; relay\n";
+  add_entry(out, "more:", others, 11);
   add_examples(out, examples);
   out += "\nspread SUBCOMMAND -h has the options used most, --help all; spread --help: more\n";
   return out;

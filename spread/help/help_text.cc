@@ -125,7 +125,14 @@ std::string program_help() {
       "or runs a command for each of them.\n"
       "\n"
       "Subcommands:\n";
-  for (const SubcommandText& text : subcommands()) add_entry(out, text.name, text.summary, 14);
+  const auto add_subcommands = [&](bool daily) {
+    for (const SubcommandText& text : subcommands()) {
+      if (((text.bit & kDaily) != 0) == daily) add_entry(out, text.name, text.summary, 14);
+    }
+  };
+  add_subcommands(true);
+  out += "\nMore subcommands:\n";
+  add_subcommands(false);
   add_entry(out, "help", "print this text, or that of a subcommand: spread help run", 14);
   add_entry(out, "version", "print the version", 14);
   out += "\nOptions:\n";
@@ -135,6 +142,7 @@ std::string program_help() {
   add_exit_statuses(out, kMap);
   std::string examples;
   for (const SubcommandText& text : subcommands()) {
+    if ((text.bit & kDaily) == 0) continue;
     // The first of each: two lines.
     const std::size_t first_line = text.examples.find('\n');
     examples += text.examples.substr(0, text.examples.find('\n', first_line + 1) + 1);

@@ -19,6 +19,8 @@ struct SubcommandText {
 
 /// In the order in which they are shown.
 std::span<const SubcommandText> subcommands();
+/// Those that `spread --help` shows first.
+inline constexpr Subcommands kDaily = kRun | kMap | kPipe | kXargs | kAll;
 /// Null if there is no such subcommand (yet).
 const SubcommandText* find_subcommand(std::string_view name);
 

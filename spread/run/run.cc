@@ -179,6 +179,7 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
     const auto task = json_argument("--task", run.tasks.input.groups.front().words.front());
     if (!task) return tl::unexpected(task.error());
   }
+  if (has_messages(run.workers.wire)) *plan->features += ",relay";
   if (run.tasks.reprep) *plan->features += ",prep";
   if (run.tasks.chunk > 0) {
     plan->chunk = std::to_string(run.tasks.chunk);

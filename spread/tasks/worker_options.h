@@ -16,7 +16,7 @@ namespace spread {
 
 /// What `run` tells its workers that it knows beyond the first version of wire 1: docs/protocol.md,
 /// section 9.
-inline constexpr std::string_view kFeatures = "ready,bye,ask,meta,beat,subtasks,relay";
+inline constexpr std::string_view kFeatures = "ready,bye,ask,meta,beat,subtasks";
 
 /// What `run` and `all` have in common: how workers are told what they need, and what becomes of
 /// what they write besides answers.

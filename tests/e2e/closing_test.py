@@ -16,6 +16,7 @@ WORDS = {
     "gang": ["gang", "--dry-run", "-n", "2", "--", "cat", ":::", "1"],
     "oneshot": ["oneshot", "--wire", "lines", "--task", '"a"', "--", "cat"],
     "check": ["check", "--wire", "lines", "--", "cat"],
+    "relay": ["relay", "--help"],  # itself: relay_test.py
     "map": ["map", "echo", ":::", "a"],
     "pipe": ["pipe", "cat"],
     "xargs": ["xargs", "--help"],
