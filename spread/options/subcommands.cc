@@ -81,7 +81,7 @@ const SubcommandText kSubcommands[] = {
      "prep items come from the run, once for all of them. When standard input ends, workers have "
      "--shutdown-timeout to end; when the relay is killed, they are, too.",
      "Sixteen workers behind one login:\n"
-     "spread run -a tasks --worker 'ssh n1 spread relay -j16 -- ./w'\n"
+     "spread run -a tasks -S 1/n1 -- spread relay -j16 -- ./w\n"
      "Hosts that only the first one can reach:\n"
      "spread run -a tasks --worker 'ssh gate spread relay -S 8/n1,8/n2 -- ./w'\n"},
     {"map", kMap, "run a command once for each item, as xargs and GNU parallel do",
