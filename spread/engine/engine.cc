@@ -33,14 +33,14 @@ Engine::Engine(EngineConfig config, const EngineParts& parts)
       reporter_(&parts.reporter),
       events_(plan_, loop_, *reporter_),
       journal_(parts.journal) {
-  loop_.add(signals_.fd(), true, false, this);
+  if (signals_ != nullptr) loop_.add(signals_->fd(), true, false, this);
 }
 
 Engine::~Engine() {
   // They hold descriptors that the loop knows.
   run_slots_.clear();
   formers_.clear();
-  loop_.remove(signals_.fd());
+  if (signals_ != nullptr) loop_.remove(signals_->fd());
 }
 
 Status Engine::open(std::unique_ptr<RunMode> mode) {
@@ -54,7 +54,7 @@ Status Engine::open(std::unique_ptr<RunMode> mode) {
     reporter_->say("the input is read from the terminal" + std::string(mode_->terminal_note()));
   }
   SPREAD_TRY(fit_descriptors());
-  return signals_.block();
+  return signals_ != nullptr ? signals_->block() : Status();
 }
 
 int Engine::execute() {
@@ -311,7 +311,7 @@ void Engine::suspend() {
   if (!output_stalled_) post(OutputStalled{true});
   driver_.drain(now());
   reporter_->leave_line();
-  signals_.stop_here();
+  signals_->stop_here();
   loop_.advance();
   if (!output_stalled_) post(OutputStalled{false});
   driver_.drain(now());
@@ -341,7 +341,7 @@ void Engine::suspend_workers(bool stop) {
 }
 
 void Engine::on_ready(int, bool, bool) {
-  while (const auto signal = signals_.next()) {
+  while (const auto signal = signals_->next()) {
     if (signal->asks_to_stop) {
       suspend_asked_ = true;
       continue;
@@ -350,9 +350,13 @@ void Engine::on_ready(int, bool, bool) {
       if (signal->slots != 0) mode_->change_slots(signal->slots);
       continue;
     }
-    if (first_signal_ == 0) first_signal_ = signal->number;
-    post(StopRequested{std::min(++signals_received_, 3)});
+    ask_to_end(signal->number);
   }
+}
+
+void Engine::ask_to_end(int signal) {
+  if (first_signal_ == 0) first_signal_ = signal;
+  post(StopRequested{std::min(++signals_received_, 3)});
 }
 
 /// `spread stop DIR` is a signal that comes by a file, from wherever that can be seen.
@@ -361,8 +365,7 @@ void Engine::look_for_stop() {
   const bool ours = journal_ == nullptr || journal_->is_ours();
   if (ours && take_file(config_.stop_request)) {
     reporter_->say("asked to stop (spread stop)");
-    if (first_signal_ == 0) first_signal_ = SIGTERM;
-    post(StopRequested{std::min(++signals_received_, 3)});
+    ask_to_end(SIGTERM);
   }
   stop_watch_.set(after(now(), kStopPeriod));
 }

@@ -55,7 +55,7 @@ struct EngineParts {
   Plan& plan;
   Guard& guard;
   EventLoop& loop;
-  SignalSet& signals;
+  SignalSet* signals;  ///< null: the process is another's, and its signals are no matter of the run
   OutputWriter& output;  ///< where results go
   Reporter& reporter;
   Environment environment;
@@ -169,6 +169,9 @@ class Engine final : private ReadyHandler {
   void read_slots_file();
   /// Says it, but once: a disk that is full is so at every try.
   void warn(const std::string& warning);
+  /// What a signal asks for that ends a process: the first time no task is begun any more, the
+  /// second time those that run are ended, the third time they are killed.
+  void ask_to_end(int signal);
   /// Ends the run with an error of spread itself.
   void abort(std::string reason);
   /// It ends with one, which has been told.
@@ -265,7 +268,7 @@ class Engine final : private ReadyHandler {
   EngineConfig config_;
   Plan& plan_;
   EventLoop& loop_;
-  SignalSet& signals_;
+  SignalSet* signals_;
   Streams streams_;
   Spawner spawner_;
   Driver<Engine> driver_;

@@ -96,6 +96,14 @@ Result<std::unique_ptr<RunJournal>> open_journal(const EngineRun& run, EventLoop
   return RunJournal::open(common.journal, std::move(journaled), common.spill, loop);
 }
 
+/// None where they are no matter of the run.
+Result<std::optional<SignalSet>> take_signals(const RunProcess& process) {
+  if (process.take_signals == nullptr) return std::nullopt;
+  auto signals = process.take_signals();
+  if (!signals) return tl::unexpected(signals.error());
+  return std::optional<SignalSet>(std::move(*signals));
+}
+
 /// What another has written is left alone.
 Status check_owner(const std::string& name, const CommonOptions& common,
                    const RunJournal* journal) {
@@ -156,7 +164,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   const auto tell = [&](const Error& error) {
     return complain(streams, error, common.report.speaker);
   };
-  auto signals = process.take_signals();
+  auto signals = take_signals(process);
   if (!signals) return tell(signals.error());
   auto guard = Guard::start(common.ends.kill_grace, common.spill.temporary_directory);
   if (!guard) return tell(guard.error());
@@ -188,8 +196,8 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   config.scheduler.worked_before = loads && *journal && (*journal)->has_successes();
   if (!name.empty()) config.output_name = name;
   config.stop_request = common.journal.stop_request;
-  Engine engine(std::move(config), {plan, *guard, *loop, *signals, output, **reporter,
-                                    process.environment, streams, journal->get()});
+  Engine engine(std::move(config), {plan, *guard, *loop, *signals ? &**signals : nullptr, output,
+                                    **reporter, process.environment, streams, journal->get()});
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {
     return tell(opened.error());
   }

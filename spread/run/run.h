@@ -19,7 +19,8 @@ using TakeSignals = Result<SignalSet> (*)();
 /// 128+n ended by signal n). What went wrong has been told on stderr.
 ///
 /// `take_signals` is called once, when a run has been planned and begins; until then signals do to
-/// this process what they did before. The thread has WriteSignalsBlocked.
+/// this process what they did before. Null: the run is a guest in its process, and signals are no
+/// matter of it (not for `check`). The thread has WriteSignalsBlocked, or is a QuietThread.
 int run(SubcommandOptions options, Environment environment, Streams streams,
         TakeSignals take_signals);
 
