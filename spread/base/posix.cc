@@ -21,12 +21,33 @@ int UniqueFd::close() {
   return sys::close(std::exchange(fd_, -1)) == 0 || errno == EINTR ? 0 : errno;
 }
 
+UniqueFd above_standard(int fd) {
+  if (fd < 0 || fd > 2) return UniqueFd(fd);
+  UniqueFd copy(sys::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+  const int error = errno;
+  sys::close(fd);
+  errno = error;
+  return copy;
+}
+
+bool open_pipe(UniqueFd& read, UniqueFd& write) {
+  int ends[2];
+  if (sys::pipe2(ends, O_CLOEXEC) != 0) return false;
+  // Both are there before one is moved: it cannot get the number of the other.
+  read = above_standard(ends[0]);
+  const int error = errno;
+  write = above_standard(ends[1]);
+  if (read && write) return true;
+  if (!read) errno = error;
+  return false;
+}
+
 UniqueFd open_file(const char* name, int flags, mode_t mode) {
   int fd;
   do {
     fd = sys::open(name, flags, mode);
   } while (fd < 0 && errno == EINTR);
-  return UniqueFd(fd);
+  return above_standard(fd);
 }
 
 UniqueFd make_named_file(std::string& name) {
@@ -36,7 +57,7 @@ UniqueFd make_named_file(std::string& name) {
     name = wanted;
     fd = sys::mkostemp(name.data(), O_CLOEXEC);
   } while (fd < 0 && errno == EINTR);
-  return UniqueFd(fd);
+  return above_standard(fd);
 }
 
 bool cut_file(int fd, std::uint64_t size) {

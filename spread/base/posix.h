@@ -62,6 +62,13 @@ class UniqueFd {
   int fd_ = -1;
 };
 
+/// The same descriptor; or, where it has got the number of a standard stream, which the host of a
+/// library may have closed, a copy above 2 in its place: else what the host prints would go there.
+/// Where there is none, errno says why.
+UniqueFd above_standard(int fd);
+/// pipe2(2): close-on-exec, and above 2. False: errno says why.
+bool open_pipe(UniqueFd& read, UniqueFd& write);
+
 /// open(2) with EINTR retried: of a FIFO, or on a file system of another host. Where there is none,
 /// errno says why.
 UniqueFd open_file(const char* name, int flags, mode_t mode = 0);

@@ -37,7 +37,7 @@ EventLoop::EventLoop(UniqueFd epoll, std::size_t watches_max)
     : epoll_(std::move(epoll)), watches_max_(watches_max), now_(read_clock()) {}
 
 Result<EventLoop> EventLoop::create(std::size_t watches_max) {
-  UniqueFd epoll(sys::epoll_create1(EPOLL_CLOEXEC));
+  UniqueFd epoll = above_standard(sys::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll) return tl::unexpected(errno_error("epoll_create1"));
   return EventLoop(std::move(epoll), watches_max);
 }

@@ -47,10 +47,8 @@ Guard::Guard(UniqueFd pipe, std::unique_ptr<GuardTable, Unmap> table, std::strin
 Guard::Guard(Guard&&) noexcept = default;
 
 Result<Guard> Guard::start(Duration grace, const std::string& directory) {
-  int ends[2];
-  if (sys::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
-  UniqueFd read(ends[0]);
-  UniqueFd write(ends[1]);
+  UniqueFd read, write;
+  if (!open_pipe(read, write)) return tl::unexpected(errno_error("pipe2"));
   const Result<UniqueFd> shared = open_shared_memory(sizeof(GuardTable), directory);
   // Without shared memory there is no guard, and the table is for the master alone.
   const int how = shared ? MAP_SHARED | MAP_NORESERVE : MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
@@ -128,8 +126,8 @@ constexpr char kGuardName[] = "spread-guard";
 constexpr unsigned kNotToBeExecuted = 8, kToBeExecuted = 16;
 
 Result<UniqueFd> open_memory(unsigned flag) {
-  UniqueFd fd(sys::memfd_create(kGuardName, MFD_CLOEXEC | flag));
-  if (!fd && errno == EINVAL) fd = UniqueFd(sys::memfd_create(kGuardName, MFD_CLOEXEC));
+  UniqueFd fd = above_standard(sys::memfd_create(kGuardName, MFD_CLOEXEC | flag));
+  if (!fd && errno == EINVAL) fd = above_standard(sys::memfd_create(kGuardName, MFD_CLOEXEC));
   if (!fd) return tl::unexpected(errno_error("memfd_create"));
   return fd;
 }

@@ -90,7 +90,7 @@ void SpawnCall::run() {
   start.stack = {stack_.get(), kStackBytes};
   const sys::ProcessStarted started = sys::start_process(start);
   pid = started.pid;
-  exit_fd = UniqueFd(started.exit_fd);
+  exit_fd = above_standard(started.exit_fd);
   error = started.error;
 }
 
@@ -149,7 +149,7 @@ LauncherThreads::LauncherThreads(UniqueFd wake, std::size_t threads_max)
 }
 
 Result<std::unique_ptr<LauncherThreads>> LauncherThreads::create(std::size_t threads_max) {
-  UniqueFd wake(sys::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  UniqueFd wake = above_standard(sys::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return tl::unexpected(errno_error("eventfd"));
   return std::unique_ptr<LauncherThreads>(new LauncherThreads(std::move(wake), threads_max));
 }

@@ -141,11 +141,9 @@ Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& optio
     call.dup_to(null.get(), fd);
     return {};
   }
-  int ends[2];
-  if (sys::pipe2(ends, O_CLOEXEC) != 0) return tl::unexpected(errno_error("pipe2"));
   UniqueFd& ours = call.ours[fd];
-  ours = UniqueFd(ends[fd == 0 ? 1 : 0]);
-  theirs = UniqueFd(ends[fd == 0 ? 0 : 1]);
+  const bool made = fd == 0 ? open_pipe(theirs, ours) : open_pipe(ours, theirs);
+  if (!made) return tl::unexpected(errno_error("pipe2"));
   call.dup_to(theirs.get(), fd);
   set_nonblocking(ours.get());
   return {};
