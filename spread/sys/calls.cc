@@ -152,6 +152,7 @@ void* mmap(void* at, std::size_t size, int protection, int flags, int fd, off_t 
 }
 int munmap(void* at, std::size_t size) { return ::munmap(at, size); }
 
+int madvise(void* at, std::size_t size, int advice) { return ::madvise(at, size, advice); }
 int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), void* argument) {
   if (fails(Call::Thread)) return errno;
   pthread_attr_t how;

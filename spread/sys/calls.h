@@ -84,6 +84,7 @@ char* getcwd(char* into, std::size_t size);
 int memfd_create(const char* name, unsigned flags);
 void* mmap(void* at, std::size_t size, int protection, int flags, int fd, off_t offset);
 int munmap(void* at, std::size_t size);
+int madvise(void* at, std::size_t size, int advice);
 
 // ---- threads, processes and signals; how a process is started: start_process.h
 

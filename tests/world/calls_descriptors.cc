@@ -194,6 +194,8 @@ void* mmap(void*, std::size_t size, int, int flags, int fd, off_t) {
   return memory->bytes.data();
 }
 
+int madvise(void*, std::size_t, int) { return answer(-EINVAL); }
+
 int munmap(void* memory, std::size_t) {
   std::erase_if(enter().mapped,
                 [memory](const auto& each) { return each->bytes.data() == memory; });
