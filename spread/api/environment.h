@@ -5,6 +5,8 @@
 
 namespace spread {
 
+class MessageSink;
+
 /// The variables of the process that a run is part of, as main() has them: "NAME=value", ended by a
 /// null pointer. A view: the caller of the run keeps them, unchanged, for as long as the run lasts.
 /// A run looks at no other variables.
@@ -57,6 +59,10 @@ struct Streams {
   std::uint64_t (*raise_descriptor_limit)(std::uint64_t wanted) = nullptr;
   const char* terminal = nullptr;  ///< the file that is the process's terminal; null: it has none
   int begun = -1;  ///< a pipe, to which a byte is written when the run begins; -1: none is
+  MessageSink* messages = nullptr;  ///< is told what else goes to `errors`; null: nothing is
+  /// The process is another program's, in which the run is a guest: children have none of its
+  /// descriptors and ignore none of its signals. What would be a stream that is -1 is /dev/null.
+  bool guest = false;
 };
 
 }  // namespace spread

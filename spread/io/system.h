@@ -72,6 +72,8 @@ struct OutputDescriptor {
   bool regular = false;  ///< a file, as disks have them
 };
 Result<OutputDescriptor> open_output(int fd);
+/// For what is never written to.
+inline OutputDescriptor no_output() { return {{}, SIZE_MAX, false}; }
 
 /// Makes a pipe hold up to `bytes`; failure (an unprivileged user's budget is used up) is harmless.
 void grow_pipe(int fd, std::size_t bytes);

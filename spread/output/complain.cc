@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "spread/api/message_sink.h"
 #include "spread/io/system.h"
 #include "spread/report/readable.h"
 #include "spread/report/summary.h"
@@ -10,7 +11,9 @@ namespace spread {
 
 namespace {
 
-void tell(const Streams& streams, const std::string& line) {
+void tell(const Streams& streams, std::string_view message, std::string_view speaker) {
+  if (streams.messages != nullptr) return streams.messages->on_message(message);
+  const std::string line = message_line(message, speaker);
   static_cast<void>(print(streams.errors, line));
   if (streams.log >= 0) static_cast<void>(print(streams.log, line));
 }
@@ -18,12 +21,12 @@ void tell(const Streams& streams, const std::string& line) {
 }  // namespace
 
 void warn(const Streams& streams, std::string_view message, std::string_view speaker) {
-  tell(streams, message_line(message, speaker));
+  tell(streams, message, speaker);
 }
 
 int complain(const Streams& streams, const Error& error, std::string_view speaker) {
   if (error.number == EPIPE) return kOutputClosed;
-  tell(streams, message_line(error.message, speaker));
+  tell(streams, error.message, speaker);
   return kOwnError;
 }
 

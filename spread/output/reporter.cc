@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "spread/api/message_sink.h"
 #include "spread/base/quote.h"
 #include "spread/io/files.h"
 #include "spread/io/system.h"
@@ -58,7 +59,9 @@ Reporter::Reporter(const ReportOptions& options, const ReportedRun& run, Environ
       speaker_(options.speaker),
       errors_(loop, std::move(errors)),
       results_(results),
-      shared_(are_one_place(streams.output, streams.errors) ? &results : nullptr),
+      messages_(streams.messages),
+      shared_(messages_ == nullptr && are_one_place(streams.output, streams.errors) ? &results
+                                                                                    : nullptr),
       progress_(loop.now(), run.unit, run.workers_load),
       line_(options.progress, screen(run.shares_screen, environment, streams), loop.now()),
       all_traces_(run.all_traces),
@@ -76,7 +79,8 @@ Result<std::unique_ptr<Reporter>> Reporter::create(const ReportOptions& options,
                                                    Streams streams, EventLoop& loop,
                                                    const std::vector<std::string>& hosts,
                                                    OutputWriter& results) {
-  auto errors = open_output(streams.errors);
+  Result<OutputDescriptor> errors =
+      streams.messages == nullptr ? open_output(streams.errors) : no_output();
   if (!errors) return tl::unexpected(errors.error());
   std::unique_ptr<Reporter> reporter(
       new Reporter(options, run, environment, streams, loop, hosts, std::move(*errors), results));
@@ -200,6 +204,10 @@ void Reporter::begin_block() {
 }
 
 void Reporter::say(std::string_view message) {
+  if (messages_ != nullptr) {
+    tell_text();
+    return messages_->on_message(message);
+  }
   errors_line().append(message_line(message, speaker_));
 }
 
@@ -225,7 +233,7 @@ void Reporter::flush_messages() {
     let_messages_go();
     shared_->flush();
   } else {
-    errors_.flush();
+    flush_errors();
   }
 }
 
@@ -273,6 +281,19 @@ void Reporter::tell_if_failed(File& file) {
   say(file_error_);
 }
 
+/// What has been put into errors() for those who read a stream.
+void Reporter::tell_text() {
+  OutputQueue& queue = errors_.queue();
+  while (!queue.empty()) {
+    ByteView piece;
+    queue.gather({&piece, 1});
+    messages_->on_text(as_text(piece));
+    queue.consume(piece.size());
+  }
+}
+
+void Reporter::flush_errors() { messages_ == nullptr ? errors_.flush() : tell_text(); }
+
 /// Before anything is flushed: what has been queued is seen only while it waits.
 void Reporter::watch_line() {
   const std::string_view waiting = as_text(errors_.queue().tail().view());
@@ -284,7 +305,7 @@ void Reporter::watch_line() {
 void Reporter::leave_line() {
   show_said();
   line_.erase(errors_.queue().tail());
-  errors_.flush();
+  flush_errors();
 }
 
 void Reporter::make_room_for_results() {
@@ -315,7 +336,7 @@ void Reporter::turn(const OutputWriter& results) {
     tell_if_failed(*file);
   }
   show_said();
-  errors_.flush_if_due();
+  messages_ == nullptr ? errors_.flush_if_due() : tell_text();
 }
 
 TimePoint Reporter::next_deadline() {
@@ -362,7 +383,7 @@ void Reporter::finish(std::uint64_t succeeded, std::string_view not_computed_bec
   if (summary_) pass_on(summary_->text(loop_.now(), totals_));
   show_said();
   if (said_file_.writer != nullptr) tell_if_failed(said_file_);
-  (shared_ == nullptr ? errors_ : *shared_).flush();
+  shared_ == nullptr ? flush_errors() : shared_->flush();
 }
 
 bool Reporter::logged() {

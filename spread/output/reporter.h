@@ -44,6 +44,9 @@ struct FailedTask {
 /// Where stderr goes to the same place as stdout, both have one queue, that of stdout, so that they
 /// come out as they were put in. What is said while a block of output is open (begin_block()) waits
 /// for its end, but for kMessageWait at most: then it comes behind a line of it.
+///
+/// Where Streams::messages is given, nothing is written, and there may be no stderr: what is said
+/// goes there at once, and other text in the same turn.
 class Reporter {
  public:
   static constexpr Duration kMessageWait = std::chrono::seconds(30);
@@ -176,6 +179,8 @@ class Reporter {
     if (unshown() > 0) pass_said_on();
   }
   void pass_said_on();
+  void tell_text();
+  void flush_errors();
   void watch_line();
   ByteBuffer& errors_line();
   bool in_line(const ByteBuffer& out);
@@ -186,7 +191,8 @@ class Reporter {
   std::string speaker_;
   OutputWriter errors_;  ///< in one place with stdout, only what is drawn in place
   OutputWriter& results_;
-  OutputWriter* shared_;  ///< results_ where the two are one place, else null
+  MessageSink* messages_;  ///< is told all that there is to say; null: it is written
+  OutputWriter* shared_;   ///< results_ where the two are one place, else null
   bool block_open_ = false;
   ByteBuffer waiting_;  ///< messages, for the end of the block
   TimePoint waiting_until_ = kForever;
