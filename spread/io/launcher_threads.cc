@@ -21,10 +21,12 @@
 
 namespace spread {
 
-SpawnCall::SpawnCall() : stack_(new char[kStackBytes]) {
+SpawnCall::SpawnCall(bool guest) : stack_(new char[kStackBytes]) {
   for (int signal = 1; signal < NSIG; ++signal) {
     struct sigaction now;
-    if (sys::sigaction(signal, nullptr, &now) != 0 || now.sa_handler == SIG_DFL) continue;
+    if (sys::sigaction(signal, nullptr, &now) != 0) continue;
+    // A host may change them at any time, in another thread.
+    if (now.sa_handler == SIG_DFL && !guest) continue;
     changed_signals_.push_back(signal);
     // spread was started to ignore PIPE or XFSZ by a careless parent. A shell ignores INT and QUIT
     // for what it starts with `&`, so that Ctrl-C does not reach it; but children of spread are in
@@ -41,7 +43,7 @@ void SpawnCall::clear() {
   for (UniqueFd& fd : theirs) fd.reset();
   std::fill(std::begin(from_), std::end(from_), -1);
   directory_.clear();
-  hidden_ = {};
+  standard_only_ = false;
   keeps_ignored_ = false;
   descriptor_limit_ = 0;
   nicer_by_ = 0;
@@ -82,7 +84,7 @@ void SpawnCall::run() {
   start.search_path = search_path_;
   start.directory = directory_.empty() ? nullptr : directory_.c_str();
   std::copy(std::begin(from_), std::end(from_), std::begin(start.from));
-  start.hidden = hidden_;
+  start.standard_only = standard_only_;
   start.descriptor_limit = descriptor_limit_;
   start.nicer_by = nicer_by_;
   start.own_group = own_group_;

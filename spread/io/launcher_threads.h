@@ -25,7 +25,8 @@ namespace spread {
 /// at nothing else of spread and allocates nothing. It is filled again and again: its memory stays.
 class SpawnCall {
  public:
-  SpawnCall();
+  /// `guest`: see Streams.
+  explicit SpawnCall(bool guest = false);
   SpawnCall(const SpawnCall&) = delete;
   SpawnCall& operator=(const SpawnCall&) = delete;
 
@@ -40,8 +41,8 @@ class SpawnCall {
   void set_search_path(const char* path) { search_path_ = path; }
   /// What the child has as `fd`, 0 to 2; without this, spread's own. `from` is above 2.
   void dup_to(int from, int fd) { from_[fd] = from; }
-  /// Descriptors that are not close-on-exec and that the child is not to have.
-  void hide(std::span<const int> descriptors) { hidden_ = descriptors; }
+  /// The child has no descriptors above 2, whatever is not close-on-exec here.
+  void keep_standard_only() { standard_only_ = true; }
   /// The child ignores the signals that spread was started to ignore (nohup), as it would under
   /// xargs; but not PIPE, XFSZ, INT and QUIT.
   void keep_ignored(bool keep) { keeps_ignored_ = keep; }
@@ -78,7 +79,7 @@ class SpawnCall {
   std::vector<int> own_signals_;      ///< those of them that no child keeps
   bool keeps_ignored_ = false;
   const char* search_path_ = Environment::kUsualPath;
-  std::span<const int> hidden_;
+  bool standard_only_ = false;
   std::uint64_t descriptor_limit_ = 0;
   int nicer_by_ = 0;
   int from_[3] = {-1, -1, -1};

@@ -16,7 +16,6 @@
 #include "spread/io/launcher_threads.h"
 #include "spread/io/subprocess.h"
 #include "spread/io/system.h"
-#include "spread/io/terminal.h"
 #include "spread/sys/calls.h"
 
 namespace spread {
@@ -34,9 +33,9 @@ struct Spawner::Impl final : ReadyHandler {
   EventLoop* loop;
   Children children;
   UniqueFd null;  // /dev/null, opened when it is first wanted
-  const std::vector<int> inherited = inherited_descriptors();
   std::uint64_t descriptor_limit = 0;
   int nicer_by = 0;
+  const bool guest;
   const int streams[3];
   ChildEnvironment environment;
   const char* search_path;
@@ -53,6 +52,7 @@ struct Spawner::Impl final : ReadyHandler {
 
   Impl(Environment ours, Streams its_streams, Guard* its_guard, EventLoop* its_loop)
       : loop(its_loop),
+        guest(its_streams.guest),
         streams{its_streams.input, its_streams.output, its_streams.errors},
         environment(ours),
         search_path(ours.search_path()) {
@@ -105,7 +105,7 @@ void Spawner::Impl::stop_threads() {
 }
 
 std::unique_ptr<SpawnCall> Spawner::Impl::take_call() {
-  if (spare.empty()) return std::make_unique<SpawnCall>();
+  if (spare.empty()) return std::make_unique<SpawnCall>(guest);
   std::unique_ptr<SpawnCall> call = std::move(spare.back());
   spare.pop_back();
   return call;
@@ -121,7 +121,7 @@ void Spawner::Impl::give_back(std::unique_ptr<SpawnCall> call) {
 Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& options, Connect to,
                               bool keep) {
   UniqueFd& theirs = call.theirs[fd];
-  if (to == Connect::Inherit) {
+  if (to == Connect::Inherit && streams[fd] >= 0) {
     if (streams[fd] != fd) call.dup_to(streams[fd], fd);
     return {};
   }
@@ -135,7 +135,7 @@ Status Spawner::Impl::connect(SpawnCall& call, int fd, const SpawnOptions& optio
     call.dup_to(theirs.get(), fd);
     return {};
   }
-  if (to == Connect::Null) {
+  if (to == Connect::Null || to == Connect::Inherit) {
     if (!null) null = open_file("/dev/null", O_RDWR | O_CLOEXEC);
     if (!null) return tl::unexpected(errno_error("open /dev/null"));
     call.dup_to(null.get(), fd);
@@ -155,8 +155,9 @@ Status Spawner::Impl::fill(SpawnCall& call, const SpawnOptions& options, bool ke
   SPREAD_TRY(connect(call, 2, options, options.errors, keep));
   call.set_directory(options.directory);
   call.set_search_path(search_path);
-  if (!options.inherits) call.hide(inherited);
-  call.keep_ignored(options.inherits);
+  const bool inherits = options.inherits && !guest;
+  if (!inherits) call.keep_standard_only();
+  call.keep_ignored(inherits);
   call.limit_descriptors(descriptor_limit);
   call.be_nicer(nicer_by);
   if (!options.own_group) call.stay_in_our_group();

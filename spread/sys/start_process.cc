@@ -37,6 +37,18 @@ SPREAD_IN_CHILD int become_nicer(int by) {
   return ::setpriority(PRIO_PROCESS, 0, own + by) == 0 ? 0 : errno;
 }
 
+/// Not only those of spread, which are close-on-exec: the host of a library may open others while
+/// this goes on.
+SPREAD_IN_CHILD void close_others() {
+  constexpr unsigned kFirst = 3;
+  if (::syscall(SYS_close_range, kFirst, ~0u, 0) == 0) return;
+  // Before Linux 5.9.
+  constexpr rlim_t kMost = 1 << 16;
+  rlimit limit;
+  const rlim_t end = ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : kMost;
+  for (unsigned fd = kFirst; fd < end && fd < kMost; ++fd) ::syscall(SYS_close, fd);
+}
+
 SPREAD_IN_CHILD int exec(const ProcessStart& start, char* file) {
   ::execve(file, start.words + 1, start.environment);
   if (errno != ENOEXEC) return errno;
@@ -86,7 +98,7 @@ SPREAD_IN_CHILD int become(void* argument) {
   for (int fd = 0; fd < 3; ++fd) {
     if (start.from[fd] >= 0 && ::syscall(SYS_dup3, start.from[fd], fd, 0) < 0) return errno;
   }
-  for (const int fd : start.hidden) ::syscall(SYS_close, fd);
+  if (start.standard_only) close_others();
   if (start.descriptor_limit != 0) restore_descriptor_limit(start);
   if (start.nicer_by != 0) {
     if (const int error = become_nicer(start.nicer_by); error != 0) return error;

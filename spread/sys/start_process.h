@@ -14,7 +14,7 @@ struct ProcessStart {
   const char* search_path = nullptr;   ///< where a command without a slash is looked for
   const char* directory = nullptr;     ///< null: that of this process
   int from[3] = {-1, -1, -1};          ///< become its descriptors 0 to 2; -1: those of this process
-  std::span<const int> hidden;         ///< others that it is not to have
+  bool standard_only = false;          ///< it has no others
   std::uint64_t descriptor_limit = 0;  ///< the soft one; 0: that of this process
   int nicer_by = 0;                    ///< is added to its niceness, as it execs
   bool own_group = true;               ///< it leads a process group of its own
