@@ -14,7 +14,7 @@ namespace spread {
 
 /// Where there is no pidfd: becomes readable a hundred times a second, and try_wait() looks each
 /// time whether the process has ended.
-Result<int> open_ticks();
+Result<UniqueFd> open_ticks();
 
 /// What a Spawner knows of its children.
 struct Spawner::Children {
@@ -24,6 +24,7 @@ struct Spawner::Children {
   /// guard watches them until then: their numbers are not free.
   struct Unreaped {
     int pid, group;
+    UniqueFd exit_fd;
   };
   std::vector<Unreaped> unreaped;
 
@@ -32,14 +33,14 @@ struct Spawner::Children {
     if (guard != nullptr) guard->forget(group);
   }
   /// Kills what is left of it; it is reaped later.
-  void leave_behind(int pid, int group);
+  void leave_behind(int pid, int group, UniqueFd exit_fd);
   void reap();
 };
 
 struct Subprocess::Impl {
   int pid;
-  int group;  ///< its process group; where that is spread's, minus its own number
-  UniqueFd exit_fd;
+  int group;         ///< its process group; where that is spread's, minus its own number
+  UniqueFd exit_fd;  ///< its pidfd; open_ticks() where there is none
   Spawner::Children& children;
   UniqueFd ticks;  ///< instead of `exit_fd`, of one that has ended and cannot be reaped yet
   bool running = true;

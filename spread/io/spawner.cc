@@ -191,12 +191,12 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
     return tl::unexpected(Error{"cannot start " + call.name() + ": " + call.problem(), call.error});
   }
   if (!call.exit_fd) {
-    const Result<int> ticks = open_ticks();
+    Result<UniqueFd> ticks = open_ticks();
     if (!ticks) {
-      children.leave_behind(pid, group);
+      children.leave_behind(pid, group, {});
       return tl::unexpected(ticks.error());
     }
-    call.exit_fd = UniqueFd(*ticks);
+    call.exit_fd = std::move(*ticks);
   }
   ++children.living;
   Subprocess child(std::make_unique<Subprocess::Impl>(

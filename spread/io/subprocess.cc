@@ -5,52 +5,61 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "spread/base/posix.h"
+#include "spread/io/child_end.h"
 #include "spread/io/children.h"
 #include "spread/sys/calls.h"
 
 namespace spread {
 namespace {
 
-/// It can be reaped; that is left for later.
-bool has_ended(int pid) {
-  siginfo_t info{};
-  return sys::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-         info.si_pid == pid;
-}
+constexpr int kLook = WEXITED | WNOHANG | WNOWAIT, kReap = WEXITED | WNOHANG;
 
 /// To its group, and to itself where it has left that for another one of its session (setpgid):
-/// it is not reaped, so its number is its own.
-void signal_family(int pid, int group, int signal) {
+/// if it is not reaped, its number is its own. Of one that was reaped by something else, the number
+/// is that of its group as long as this has a process; then no process can have it.
+void signal_family(int pid, int pidfd, int group, int signal) {
+  siginfo_t end;
+  const bool taken = wait_for_child(pid, pidfd, end, kLook) == ChildState::Taken;
+  if (taken && (sys::kill(pid, 0) == 0 || errno != ESRCH)) return;
   sys::kill(-group, signal);
-  if (group > 0 && sys::getpgid(pid) != group) sys::kill(pid, signal);
+  if (!taken && group > 0 && sys::getpgid(pid) != group) sys::kill(pid, signal);
+}
+
+ExitStatus status_of(const siginfo_t& end) {
+  if (end.si_code == CLD_EXITED) return {end.si_status, 0};
+  return {0, end.si_status};
 }
 
 }  // namespace
 
-Result<int> open_ticks() {
+Result<UniqueFd> open_ticks() {
   constexpr long kLookEveryNs = 10'000'000;
-  const int timer = sys::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (timer < 0) return tl::unexpected(errno_error("timerfd_create"));
+  UniqueFd timer = above_standard(sys::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!timer) return tl::unexpected(errno_error("timerfd_create"));
   const itimerspec every{{0, kLookEveryNs}, {0, kLookEveryNs}};
-  sys::timerfd_settime(timer, 0, &every);
+  sys::timerfd_settime(timer.get(), 0, &every);
   return timer;
 }
 
-void Spawner::Children::leave_behind(int pid, int group) {
-  signal_family(pid, group, SIGKILL);
-  unreaped.push_back({pid, group});
+void Spawner::Children::leave_behind(int pid, int group, UniqueFd exit_fd) {
+  signal_family(pid, exit_fd.get(), group, SIGKILL);
+  unreaped.push_back({pid, group, std::move(exit_fd)});
 }
 
 void Spawner::Children::reap() {
   std::erase_if(unreaped, [this](const Unreaped& child) {
-    if (!has_ended(child.pid)) return false;
+    siginfo_t end;
+    if (wait_for_child(child.pid, child.exit_fd.get(), end, kLook) == ChildState::Runs)
+      return false;
     forget(child.group);
-    sys::waitpid(child.pid, nullptr, WNOHANG);
+    wait_for_child(child.pid, child.exit_fd.get(), end, kReap);
     return true;
   });
 }
@@ -61,6 +70,7 @@ bool ExitStatus::is_success(std::span<const std::uint8_t> ok) const {
 }
 
 std::string ExitStatus::text(bool by_us) const {
+  if (!known()) return "exit status unknown";
   if (signal == 0) return "exit status " + std::to_string(code);
   std::string text = "killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal);
   if (signal == SIGKILL && !by_us) text += "; out of memory, perhaps";
@@ -83,7 +93,7 @@ Subprocess::~Subprocess() {
   if (!impl_) return;
   --impl_->children.living;
   if (!impl_->running) return;
-  impl_->children.leave_behind(impl_->pid, impl_->group);
+  impl_->children.leave_behind(impl_->pid, impl_->group, std::move(impl_->exit_fd));
 }
 
 int Subprocess::pid() const { return impl_->pid; }
@@ -92,34 +102,36 @@ int Subprocess::exit_fd() const { return impl_->ticks ? impl_->ticks.get() : imp
 std::optional<ExitStatus> Subprocess::try_wait() {
   // Looked at, forgotten, reaped, in this order: whenever spread is killed, the guard knows exactly
   // the groups that may have a living process, and no number that may be another's.
-  if (!has_ended(impl_->pid)) {
+  siginfo_t end;
+  const ChildState state = wait_for_child(impl_->pid, impl_->exit_fd.get(), end, kLook);
+  if (state == ChildState::Runs) {
     // A timer is to be readable at its next tick only.
     std::uint64_t ticks;
     const IoResult read = read_some(exit_fd(), reinterpret_cast<Byte*>(&ticks), sizeof ticks);
     if (read.state == IoState::Failed && !impl_->ticks) {
       // A pidfd stays readable from the end on; but a tracer is told before spread can reap.
-      if (const Result<int> timer = open_ticks()) impl_->ticks = UniqueFd(*timer);
+      if (Result<UniqueFd> timer = open_ticks()) impl_->ticks = std::move(*timer);
     }
     return std::nullopt;
   }
   impl_->children.forget(impl_->group);
-  int status = 0;
-  sys::waitpid(impl_->pid, &status, WNOHANG);
+  const ExitStatus status = state == ChildState::Ended ? status_of(end) : ExitStatus::unknown();
+  if (state == ChildState::Ended) wait_for_child(impl_->pid, impl_->exit_fd.get(), end, kReap);
   impl_->running = false;
   impl_->ticks.reset();
   impl_->exit_fd.reset();
-  if (WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
-  return ExitStatus{WEXITSTATUS(status), 0};
+  return status;
 }
 
 bool Subprocess::has_failed() const {
-  siginfo_t info{};
-  const auto pid = static_cast<id_t>(impl_->pid);
-  return sys::waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0 &&
-         (info.si_code != CLD_EXITED || info.si_status != 0);
+  siginfo_t end;
+  const ChildState state = wait_for_child(impl_->pid, impl_->exit_fd.get(), end, kLook);
+  return state == ChildState::Taken || (state == ChildState::Ended && !status_of(end).clean());
 }
 
-void Subprocess::signal_group(int signal) { signal_family(impl_->pid, impl_->group, signal); }
+void Subprocess::signal_group(int signal) {
+  signal_family(impl_->pid, impl_->exit_fd.get(), impl_->group, signal);
+}
 void Subprocess::kill_group() { signal_group(SIGKILL); }
 
 }  // namespace spread

@@ -22,11 +22,16 @@ class Guard;
 struct ExitStatus {
   int code = 0;    ///< exit status; meaningless where a signal ended it
   int signal = 0;  ///< 0 = it exited
+
+  /// It has ended, and something else has learnt how: the host of a library that reaps all children
+  /// of its process, or ignores SIGCHLD.
+  static constexpr ExitStatus unknown() { return {-1, 0}; }
+  bool known() const { return code >= 0; }
   bool clean() const { return code == 0 && signal == 0; }
   /// It exited with one of these statuses (--ok); with 0, where there are none.
   bool is_success(std::span<const std::uint8_t> ok) const;
-  /// "exit status 3", "killed by signal 9 (Killed; out of memory, perhaps)". `by_us`:
-  /// spread sent that signal, so the text names no other cause.
+  /// "exit status 3", "exit status unknown", "killed by signal 9 (Killed; out of memory, perhaps)".
+  /// `by_us`: spread sent that signal, so the text names no other cause.
   std::string text(bool by_us = false) const;
 };
 
@@ -70,7 +75,7 @@ class Subprocess {
   int exit_fd() const;
   /// The status, if the process has ended: then it is reaped.
   std::optional<ExitStatus> try_wait();
-  /// It has ended, by a signal or with a status that is not 0, and is not reaped.
+  /// It has ended, by a signal or with a status that is not 0 or unknown.
   bool has_failed() const;
   /// Sends a signal to the whole process group, or to the process where it is in spread's; to a
   /// process that has left its group, too. Not after try_wait() has found the end: the number may

@@ -26,6 +26,19 @@ SPREAD_IN_CHILD int enter_child(void* self) {
   ::_exit(127);
 }
 
+/// By its pidfd: the host of a library, which may reap all children of the process, may give its
+/// number to one of its own.
+void reap(pid_t pid, int pidfd) {
+  constexpr auto kByPidfd = static_cast<idtype_t>(3);  // since Linux 5.4
+  siginfo_t end;
+  int done = pidfd < 0 ? -1 : ::waitid(kByPidfd, static_cast<id_t>(pidfd), &end, WEXITED);
+  if (done != 0 && pidfd >= 0 && errno == ECHILD) return;
+  while (done != 0) {
+    done = ::waitid(P_PID, static_cast<id_t>(pid), &end, WEXITED);
+    if (done != 0 && errno != EINTR) return;
+  }
+}
+
 }  // namespace
 
 ClonedChild clone_child(int (*become)(void*), void* argument, std::span<char> stack) {
@@ -51,12 +64,9 @@ ClonedChild clone_child(int (*become)(void*), void* argument, std::span<char> st
     child.pid = pid;
     return child;
   }
+  if (pid > 0) reap(pid, pidfd);
   if (pidfd >= 0) ::close(pidfd);
   child.exit_fd = -1;
-  if (pid > 0) {
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
-  }
   return child;
 }
 

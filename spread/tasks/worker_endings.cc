@@ -60,7 +60,7 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
     const std::string hint = hint_of(status);
     if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";
     ended.reason += limit_met(mode_.setup().limits(), status.signal, ended.reason);
-    const bool failed = !ended_by_us_ && status.signal == 0 && status.code != 0;
+    const bool failed = !ended_by_us_ && status.signal == 0 && status.code > 0;
     if (failed && had_subtask_ && !answered_ && !mode_.subtasks().one_succeeded()) {
       ended.reason += " (a sub-task has a third element, which it may not know)";
     }

@@ -260,7 +260,8 @@ void SessionWorker::on_ended(const ChannelEnd& end) {
     const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
-  if (end.status && end.status->clean() && may_leave_silently(options_.kind_has_answered)) {
+  const bool failed = !end.status || (end.status->known() && !end.status->clean());
+  if (!failed && may_leave_silently(options_.kind_has_answered)) {
     session_.leave(sink_);
   }
   ended_ = true;
@@ -292,9 +293,12 @@ WorkerGone SessionWorker::describe_end(const ChannelEnd& end) const {
   WorkerGone ended;
   ended.worker = id_;
   const bool process = is_process(end);
-  // Not even with status 0, where spread had to end it. One that is no process ends with its tasks.
-  ended.clean = (process ? end.status && end.status->is_success(options_.ok_statuses)
-                         : closing_ && session_.outstanding() == 0) &&
+  // Not even with status 0, where spread had to end it. One that is no process ends with its tasks,
+  // and so does one whose status is not known.
+  const bool by_status = process && !(end.status && !end.status->known());
+  const bool done = closing_ || (process && session_.left());
+  ended.clean = (by_status ? end.status && end.status->is_success(options_.ok_statuses)
+                           : done && session_.outstanding() == 0) &&
                 session_.problem() == Problem::None && !told_to_end();
   switch (session_.problem()) {
     case Problem::Misbehaved:

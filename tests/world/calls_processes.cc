@@ -15,15 +15,25 @@ namespace {
 
 using namespace world;
 
-/// Readable from the process's end on.
-OpenPtr make_pidfd(Process& process) {
-  return std::make_shared<OpenNotice>([&process] { return !process.running(); },
-                                      [](void*, std::size_t) -> ssize_t { return -EINVAL; });
-}
-
 Process* child(Machine& machine, int pid) {
   Process* process = machine.find(pid);
-  return process != nullptr && process->child && !process->reaped ? process : nullptr;
+  if (process == nullptr || !process->child || process->reaped) return nullptr;
+  if (!process->taken_away) return process;
+  // Now the program knows.
+  machine.reap(*process);
+  return nullptr;
+}
+
+/// waitid's.
+constexpr auto kByPidfd = static_cast<idtype_t>(3);
+
+Process* child(Machine& machine, idtype_t what, id_t id) {
+  const int number = static_cast<int>(id);
+  if (what != kByPidfd) return what == P_PID ? child(machine, number) : nullptr;
+  const auto found = machine.descriptors.find(number);
+  if (found == machine.descriptors.end()) return nullptr;
+  const auto* const pidfd = dynamic_cast<const OpenProcess*>(found->second.get());
+  return pidfd == nullptr ? nullptr : child(machine, pidfd->process.pid);
 }
 
 /// Later than its pidfd says, where the world has it so. Whatever waits for it without end is told.
@@ -114,7 +124,7 @@ ProcessStarted start_process(const ProcessStart& start) {
   }
   process.begin(*program);
   if (++machine.starts == machine.faults().killed_at_start) machine.stop_program("killed");
-  const int exit_fd = machine.add(make_pidfd(process));
+  const int exit_fd = machine.add(std::make_shared<OpenProcess>(process));
   machine.trace("start", process.pid, exit_fd);
   return {process.pid, exit_fd, 0};
 }
@@ -147,8 +157,12 @@ int kill(pid_t pid, int signal) {
 
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   Machine& machine = enter();
+  const bool reaps = (options & WNOWAIT) == 0;
+  if (reaps) {
+    if (Process* process = child(Machine::current(), what, id)) process->reaping = true;
+  }
   if ((options & WNOHANG) == 0 && machine.fails(Call::Wait)) return -1;
-  Process* process = what == P_PID ? child(machine, static_cast<int>(id)) : nullptr;
+  Process* process = child(machine, what, id);
   if (process == nullptr) return answer(-ECHILD);
   if ((options & WNOHANG) == 0) wait_until_reapable(machine, *process);
   *info = {};
@@ -157,20 +171,8 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   const int status = process->status();
   info->si_code = WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
   info->si_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
-  if ((options & WNOWAIT) == 0) machine.reap(*process);
-  return 0;
-}
-
-pid_t waitpid(pid_t pid, int* status, int options) {
-  if (Process* process = child(Machine::current(), pid)) process->reaping = true;
-  Machine& machine = enter();
-  if ((options & WNOHANG) == 0 && machine.fails(Call::Wait)) return -1;
-  Process* process = child(machine, pid);
-  if (process == nullptr) return answer(-ECHILD);
-  if ((options & WNOHANG) == 0) wait_until_reapable(machine, *process);
-  if (!can_be_reaped(machine, *process)) return 0;
-  machine.trace("reap", pid, process->status());
-  if (status != nullptr) *status = process->status();
+  if (!reaps) return 0;
+  machine.trace("reap", process->pid, status);
   machine.reap(*process);
   return pid;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "machine.h"
+#include "process.h"
 
 namespace spread::world {
 
@@ -75,6 +76,8 @@ ssize_t OpenMemory::write(const void* from, std::size_t size) {
   return static_cast<ssize_t>(size);
 }
 mode_t OpenMemory::type() const { return S_IFREG; }
+
+unsigned OpenProcess::ready() const { return process.running() ? 0u : unsigned{EPOLLIN}; }
 
 ssize_t OpenCounter::read(void* into, std::size_t) {
   if (count_ == 0) return -EAGAIN;

@@ -18,6 +18,8 @@
 
 namespace spread::world {
 
+class Process;
+
 /// An open file description: what descriptors, of whichever process, share.
 class Open {
  public:
@@ -114,6 +116,17 @@ class OpenNotice final : public Open {
  private:
   std::function<bool()> is_ready_;
   std::function<ssize_t(void*, std::size_t)> take_;
+};
+
+/// Readable from the process's end on.
+class OpenProcess final : public Open {
+ public:
+  explicit OpenProcess(Process& of) : process(of) {}
+  ssize_t read(void*, std::size_t) override { return -EINVAL; }
+  unsigned ready() const override;
+  mode_t type() const override { return 0; }
+
+  Process& process;
 };
 
 /// An eventfd.

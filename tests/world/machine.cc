@@ -127,7 +127,8 @@ int Machine::kill(int pid, int number) {
   // A signal may let a process begin another one.
   for (std::size_t i = 0; i < processes_.size(); ++i) {
     Process& each = *processes_[i];
-    if (each.reaped || (pid > 0 ? each.pid != pid : each.group != -pid)) continue;
+    if (each.reaped || each.taken_away || (pid > 0 ? each.pid != pid : each.group != -pid))
+      continue;
     any = true;
     if (number != 0) each.signal(number);
   }

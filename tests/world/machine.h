@@ -40,6 +40,8 @@ struct Faults {
   bool counts_threads = false;
   /// A child's pidfd is readable so long before it can be reaped, as where it is traced.
   Time reaped_late = 0;
+  /// Whatever ends is reaped at once, as where the host of a library ignores SIGCHLD.
+  bool takes_children = false;
   /// What each lock of a file is answered with, as where a file system has none; 0: they work.
   int lock_error = 0;
   std::size_t disk_bytes = std::size_t{1} << 40;

@@ -105,6 +105,7 @@ void Process::end(int status) {
     descriptors.clear();
     status_ = status;
     ended_at = machine_.now();
+    taken_away = child && machine_.faults().takes_children;
     ended.tell();
   });
 }

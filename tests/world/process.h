@@ -48,6 +48,7 @@ class Process {
   /// As waitpid has it.
   int status() const { return *status_; }
   bool reaped = false, reaping = false;
+  bool taken_away = false;  ///< by something else in the program's process, which it will find out
   Time began = 0, ended_at = 0;
   std::optional<Time> reaped_at;
   std::shared_ptr<Pipe> pipes[3];  ///< of a child, those between it and the program

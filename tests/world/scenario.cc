@@ -66,6 +66,8 @@ class Drawing {
     world_.out_named = world_.out_file && what != "all" && !world_.one_place &&
                        Draw(seed_ + 4'000'000'007).one_in(2);
     if (world_.out_named) world_.words.insert(world_.words.begin() + 2, {"-o", kOutFile});
+    // A worker's own status is asked for nowhere else.
+    world_.faults.takes_children = what == "run" && Draw(seed_ + 6'000'000'017).one_in(5);
     world_.resumes &= world_.out.stops_after == SIZE_MAX && world_.errors.stops_after == SIZE_MAX;
     return std::move(world_);
   }

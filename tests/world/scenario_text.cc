@@ -68,6 +68,7 @@ std::string describe(const Scenario& scenario) {
     text += "\n  " + std::to_string(faults.descriptors_max) + " descriptors";
   if (faults.reaped_late > 0)
     text += "\n  a child can be reaped " + seconds(faults.reaped_late) + " after its end";
+  if (faults.takes_children) text += "\n  something else reaps children, as soon as they end";
   if (scenario.resumes)
     text += "\n  a second run resumes; killed, its joblog loses " + std::to_string(scenario.torn);
   const HostPlan& host = scenario.host;

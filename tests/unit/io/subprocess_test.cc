@@ -41,31 +41,24 @@ Told* shared = nullptr;
 /// This process is killed when it is told so of a child.
 Answer dies_at = Answer::None;
 const Guard* its_guard = nullptr;
+pid_t its_child = -1;
 
-void told(pid_t child, Answer answer) {
+void told(Answer answer) {
   if (dies_at != answer) return;
-  shared->child = child;
-  shared->was_watched = its_guard->watches(child);
+  shared->child = its_child;
+  shared->was_watched = its_guard->watches(its_child);
   ::raise(SIGKILL);
 }
 
 }  // namespace
 }  // namespace spread
 
-extern "C" pid_t waitpid(pid_t pid, int* status, int options) {
-  const auto got = static_cast<pid_t>(::syscall(SYS_wait4, pid, status, options, nullptr));
-  if (got >= 0) {
-    spread::told(pid, got == 0 ? spread::Answer::Runs : spread::Answer::Reaped);
-  }
-  return got;
-}
-
 extern "C" int waitid(idtype_t type, id_t id, siginfo_t* info, int options) {
   const auto got = static_cast<int>(::syscall(SYS_waitid, type, id, info, options, nullptr));
   if (got == 0 && info->si_pid == 0) {
-    spread::told(static_cast<pid_t>(id), spread::Answer::Runs);
+    spread::told(spread::Answer::Runs);
   } else if (got == 0 && (options & WNOWAIT) == 0) {
-    spread::told(info->si_pid, spread::Answer::Reaped);
+    spread::told(spread::Answer::Reaped);
   }
   return got;
 }
@@ -113,6 +106,7 @@ class Killed : public testing::Test {
     Result<Subprocess> child = spawner.spawn(how);
     if (!child) ::_exit(3);
     its_guard = &*guard;
+    its_child = child->pid();
     dies_at = when;
     while (!child->try_wait()) {
       pollfd end{child->exit_fd(), POLLIN, 0};
