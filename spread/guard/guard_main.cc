@@ -1,6 +1,6 @@
 // The guard: a program of its own without a C library, which outlives the master by a few seconds,
-// if need be (decision 16). It waits for the end of a pipe. Where the master has not said
-// goodbye by then, it ends every process group of the table, with TERM, and after the grace time
+// if need be (decision 16). It waits for the end of the master, or for its goodbye. Without one it
+// ends every process group of the table, with TERM, and after the grace time
 // with KILL. Its memory is the table, a page of stack and a buffer.
 #include <asm/unistd.h>
 
@@ -16,7 +16,8 @@ namespace {
 // The kernel's numbers, the same on all processors for which there is a system_call(). The C
 // library's headers are not for a program without it.
 constexpr long kSigkill = 9, kSigterm = 15, kSigcont = 18;
-constexpr long kNoSuchProcess = -3, kInterrupted = -4;
+constexpr long kNoSuchProcess = -3;
+constexpr short kReadable = 1, kNotOpen = 32;  // poll(2)
 constexpr long kPrSetName = 15;
 constexpr long kProtRead = 1, kProtWrite = 2, kMapShared = 1, kMapNoReserve = 0x4000;
 constexpr long kHere = -100;  // openat(2): the current directory
@@ -82,10 +83,10 @@ class Numbers {
   alignas(8) char buffer_[4096];
 };
 
-/// Closes all descriptors but the pipe and the table. By close_range(2) where the kernel has it
+/// Closes all descriptors but those that it begins with. By close_range(2) where the kernel has it
 /// (5.9), else by what /proc lists, else by trying each that there may be.
 void close_others() {
-  constexpr unsigned kFirst = 2;
+  constexpr unsigned kFirst = kGuardTable + 1;
   if (system_call(__NR_close_range, kFirst, ~0u, 0) == 0) return;
   if (Numbers open("/proc/self/fd"); open.readable()) {
     for (int fd = open.next(); fd >= 0; fd = open.next()) {
@@ -179,12 +180,24 @@ void end_groups(GuardTable& table) {
   signal_groups(table, kSigkill);
 }
 
-void wait_for_end_of(int pipe) {
-  char byte;
-  long got;
-  do {
-    got = system_call(__NR_read, pipe, address(&byte), 1);
-  } while (got > 0 || got == kInterrupted);
+/// Or for its goodbye. A pipe is not enough: a child that the master has forked, which has its end,
+/// too, may live longer; neither is a pidfd: a master may become another program.
+void wait_for_end_of_master() {
+  struct {
+    int fd;
+    short events, found;
+  } waits[] = {{kGuardPipe, kReadable, 0}, {kGuardMaster, kReadable, 0}};
+  auto& [pipe, master] = waits;
+  while (true) {
+    // All signals are blocked: what fails, for want of memory, is tried again.
+    if (system_call(__NR_ppoll, address(waits), 2) <= 0) continue;
+    if ((master.found & kNotOpen) != 0) {
+      master = {-1, 0, 0};
+    } else if (master.found != 0) {
+      return;
+    }
+    if (pipe.found != 0) return;
+  }
 }
 
 [[noreturn]] void guard() {
@@ -197,7 +210,7 @@ void wait_for_end_of(int pipe) {
   system_call(__NR_close, kGuardTable);
   // Set last: a process that sees the name knows that all of this is done.
   system_call(__NR_prctl, kPrSetName, address("spread-guard"));
-  wait_for_end_of(kGuardPipe);
+  wait_for_end_of_master();
   auto& table = *reinterpret_cast<GuardTable*>(memory);
   if (table.goodbye != 0) end(0);
   if (table.starting != 0) find_marked(table);

@@ -23,7 +23,8 @@ struct GuardTable {
 };
 
 /// What the guard program begins with, beside an environment that is empty and signals that are all
-/// blocked: the end of a pipe, which ends when the master does, and the table.
-inline constexpr int kGuardPipe = 0, kGuardTable = 1;
+/// blocked: the end of a pipe, which has a byte when the master says goodbye, and ends when no
+/// process has the other end any more; the master's pidfd (none before Linux 5.3), and the table.
+inline constexpr int kGuardPipe = 0, kGuardMaster = 1, kGuardTable = 2;
 
 }  // namespace spread

@@ -18,6 +18,7 @@
 #include "spread/base/posix.h"
 #include "spread/guard/guard_program.h"
 #include "spread/guard/guard_table.h"
+#include "spread/io/child_end.h"
 #include "spread/sys/calls.h"
 #include "spread/sys/start_process.h"
 
@@ -62,16 +63,17 @@ Result<Guard> Guard::start(Duration grace, const std::string& directory) {
   std::memcpy(table->mark, mark.c_str(), std::min(mark.size() + 1, GuardTable::kMarkMax));
 
   Guard guard(std::move(write), std::move(table), mark);
-  const Result<int> pid = shared ? start_guard_program(read.get(), shared->get(), directory)
-                                 : tl::unexpected(shared.error());
-  if (pid) {
-    guard.pid_ = *pid;
-  } else if (pid.error().number == EAGAIN || pid.error().number == ENOMEM) {
+  Result<GuardProcess> process = shared ? start_guard_program(read.get(), shared->get(), directory)
+                                        : tl::unexpected(shared.error());
+  if (process) {
+    guard.pid_ = process->pid;
+    guard.exit_fd_ = std::move(process->exit_fd);
+  } else if (process.error().number == EAGAIN || process.error().number == ENOMEM) {
     // The system has no process left: a child could not be started either.
-    return fail("cannot start the guard: " + pid.error().message);
+    return fail("cannot start the guard: " + process.error().message);
   } else {
-    const bool too_large = pid.error().number == EFBIG;
-    guard.missing_ = "cannot start the guard (" + pid.error().message +
+    const bool too_large = process.error().number == EFBIG;
+    guard.missing_ = "cannot start the guard (" + process.error().message +
                      "): after kill -9 of spread its children go on; " +
                      (too_large ? "raise the limit on the size of files (ulimit -f)"
                                 : "set TMPDIR to a directory whose programs may be run");
@@ -81,12 +83,15 @@ Result<Guard> Guard::start(Duration grace, const std::string& directory) {
 
 Guard::~Guard() {
   if (!pipe_) return;
-  store(table_->goodbye, 1);
-  pipe_.reset();
   if (pid_ < 0) return;
-  int status;
-  while (sys::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-  }
+  store(table_->goodbye, 1);
+  // The end of the pipe would do, if this process alone had it.
+  constexpr Byte kGoodbye[] = {Byte{0}};
+  const ByteView byte(kGoodbye);
+  static_cast<void>(write_some(pipe_.get(), {&byte, 1}));
+  pipe_.reset();
+  siginfo_t end;
+  wait_for_child(pid_, exit_fd_.get(), end, WEXITED);
 }
 
 void Guard::starting(int by) { store(table_->starting, table_->starting + by); }
@@ -157,14 +162,13 @@ Status write_program(int fd) {
   return {};
 }
 
-Result<int> run_guard(const sys::GuardStart& start) {
+Result<GuardProcess> run_guard(const sys::GuardStart& start) {
   const sys::ProcessStarted guard = sys::start_guard(start);
-  UniqueFd not_watched(guard.exit_fd);
   if (guard.error != 0) return tl::unexpected(Error{errno_text(guard.error), guard.error});
-  return guard.pid;
+  return GuardProcess{guard.pid, above_standard(guard.exit_fd)};
 }
 
-Result<int> start_from_memory(sys::GuardStart start) {
+Result<GuardProcess> start_from_memory(sys::GuardStart start) {
   const Result<UniqueFd> program = open_memory(kToBeExecuted);
   if (!program) return tl::unexpected(program.error());
   SPREAD_TRY(write_program(program->get()));
@@ -172,7 +176,7 @@ Result<int> start_from_memory(sys::GuardStart start) {
   return run_guard(start);
 }
 
-Result<int> start_from_file(sys::GuardStart start, const std::string& directory) {
+Result<GuardProcess> start_from_file(sys::GuardStart start, const std::string& directory) {
   Result<NamedFile> file = make_file(directory);
   if (!file) return tl::unexpected(file.error());
   Status written = write_program(file->fd.get());
@@ -183,11 +187,11 @@ Result<int> start_from_file(sys::GuardStart start, const std::string& directory)
   file->fd.reset();
   start.program = -1;
   start.file = file->name.c_str();
-  Result<int> pid = written ? run_guard(start) : tl::unexpected(written.error());
+  Result<GuardProcess> guard = written ? run_guard(start) : tl::unexpected(written.error());
   sys::unlink(file->name.c_str());
-  if (pid) return pid;
+  if (guard) return guard;
   return tl::unexpected(
-      Error{"a file in " + directory + ": " + pid.error().message, pid.error().number});
+      Error{"a file in " + directory + ": " + guard.error().message, guard.error().number});
 }
 
 bool out_of_processes(const Error& error) {
@@ -214,13 +218,15 @@ Result<UniqueFd> open_shared_memory(std::size_t size, const std::string& directo
   return fail(memory.error().message + "; a file in " + directory + ": " + errno_text(error));
 }
 
-Result<int> start_guard_program(int pipe, int table, const std::string& directory) {
-  const sys::GuardStart start{pipe, kGuardPipe, table, kGuardTable, -1, nullptr, kGuardName};
-  Result<int> pid = start_from_memory(start);
-  if (pid || out_of_processes(pid.error())) return pid;
-  Result<int> second = start_from_file(start, directory);
+Result<GuardProcess> start_guard_program(int pipe, int table, const std::string& directory) {
+  const UniqueFd master = above_standard(sys::pidfd_open(sys::getpid()));
+  const sys::GuardStart start{pipe,        kGuardPipe, master.get(), kGuardMaster, table,
+                              kGuardTable, -1,         nullptr,      kGuardName};
+  Result<GuardProcess> guard = start_from_memory(start);
+  if (guard || out_of_processes(guard.error())) return guard;
+  Result<GuardProcess> second = start_from_file(start, directory);
   if (second || out_of_processes(second.error())) return second;
-  return fail("from memory: " + pid.error().message + "; " + second.error().message);
+  return fail("from memory: " + guard.error().message + "; " + second.error().message);
 }
 
 }  // namespace spread

@@ -21,8 +21,9 @@ struct GuardTable;
 /// worker is; PR_SET_PDEATHSIG would not reach grandchildren, and needs a process between.
 ///
 /// It runs a program of its own (guard/guard_program.h), and holds nothing but the end of a
-/// pipe. The groups are in memory that both share, so that it sleeps until the end: told through a
-/// pipe, it woke up twice for each job of `map`.
+/// pipe and the master's pidfd. A child that the master forks may have the pipe's other end and
+/// live on: it is the master that counts. The groups are in memory that both share, so that it
+/// sleeps until the end: told through a pipe, it woke up twice for each job of `map`.
 class Guard {
  public:
   /// `directory` is for a file that exists for a moment, where programs may not be run from memory.
@@ -55,8 +56,9 @@ class Guard {
 
   Guard(UniqueFd pipe, std::unique_ptr<GuardTable, Unmap> table, std::string mark);
 
-  UniqueFd pipe_;  ///< never written to: its end is what the guard waits for
+  UniqueFd pipe_;  ///< its end, or a byte, is what the guard waits for
   int pid_ = -1;
+  UniqueFd exit_fd_;  ///< its pidfd, where there is one
   std::unique_ptr<GuardTable, Unmap> table_;
   std::unordered_map<int, std::uint32_t> place_of_;
   std::vector<std::uint32_t> free_;
@@ -68,9 +70,13 @@ class Guard {
 /// file in `directory` that has no name any more and all of its blocks.
 Result<UniqueFd> open_shared_memory(std::size_t size, const std::string& directory);
 
-/// Starts guard_program() in a session of its own, with `pipe` and `table` as its only descriptors.
-/// From a memfd; or, where that is forbidden, from a file in `directory`, which is gone when this
-/// returns. Returns its pid.
-Result<int> start_guard_program(int pipe, int table, const std::string& directory);
+struct GuardProcess {
+  int pid = -1;
+  UniqueFd exit_fd;  ///< the pidfd, where there is one
+};
+/// Starts guard_program() in a session of its own, with `pipe`, the pidfd of this process and
+/// `table` as its only descriptors. From a memfd; or, where that is forbidden, from a file in
+/// `directory`, which is gone when this returns.
+Result<GuardProcess> start_guard_program(int pipe, int table, const std::string& directory);
 
 }  // namespace spread

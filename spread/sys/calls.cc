@@ -14,6 +14,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -151,8 +152,8 @@ void* mmap(void* at, std::size_t size, int protection, int flags, int fd, off_t 
   return fails(Call::Mmap, fd) ? MAP_FAILED : ::mmap(at, size, protection, flags, fd, offset);
 }
 int munmap(void* at, std::size_t size) { return ::munmap(at, size); }
-
 int madvise(void* at, std::size_t size, int advice) { return ::madvise(at, size, advice); }
+
 int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), void* argument) {
   if (fails(Call::Thread)) return errno;
   pthread_attr_t how;
@@ -167,16 +168,13 @@ int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), vo
 }
 int pthread_join(pthread_t thread) { return ::pthread_join(thread, nullptr); }
 pid_t getpid() { return ::getpid(); }
+int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 pid_t getpgrp() { return ::getpgrp(); }
 pid_t getpgid(pid_t pid) { return ::getpgid(pid); }
 int kill(pid_t pid, int signal) { return ::kill(pid, signal); }
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   if ((options & WNOHANG) == 0 && fails(Call::Wait)) return -1;
   return ::waitid(what, id, info, options);
-}
-pid_t waitpid(pid_t pid, int* status, int options) {
-  if ((options & WNOHANG) == 0 && fails(Call::Wait)) return -1;
-  return ::waitpid(pid, status, options);
 }
 int sigaction(int signal, const struct sigaction* next, struct sigaction* now) {
   return ::sigaction(signal, next, now);

@@ -131,7 +131,7 @@ namespace {
 
 /// The same descriptor with a number that is none of a guard's.
 SPREAD_IN_CHILD int out_of_the_way(const GuardStart& start, int fd) {
-  const int first = std::max(start.pipe_number, start.table_number) + 1;
+  const int first = std::max({start.pipe_number, start.master_number, start.table_number}) + 1;
   return static_cast<int>(::syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, first));
 }
 
@@ -139,9 +139,12 @@ SPREAD_IN_CHILD int become_guard(void* argument) {
   const GuardStart& start = *static_cast<const GuardStart*>(argument);
   if (::syscall(SYS_setsid) < 0) return errno;
   const int pipe = out_of_the_way(start, start.pipe), table = out_of_the_way(start, start.table);
+  const int master = start.master < 0 ? -1 : out_of_the_way(start, start.master);
   const int program = start.program < 0 ? -1 : out_of_the_way(start, start.program);
   if (::syscall(SYS_dup3, pipe, start.pipe_number, 0) < 0) return errno;
   if (::syscall(SYS_dup3, table, start.table_number, 0) < 0) return errno;
+  ::syscall(SYS_close, start.master_number);
+  if (master >= 0 && ::syscall(SYS_dup3, master, start.master_number, 0) < 0) return errno;
   char* words[] = {const_cast<char*>(start.name), nullptr};
   char* environment[] = {nullptr};
   if (start.program < 0) {

@@ -33,13 +33,14 @@ struct ProcessStarted {
 /// empty signal mask. Allocates nothing, so that any thread may call it.
 ProcessStarted start_process(const ProcessStart& start);
 
-/// What the guard (guard/guard_program.h) is started with: these two are its only descriptors.
+/// What the guard (guard/guard_program.h) is started with: these are its only descriptors.
 struct GuardStart {
-  int pipe = -1, pipe_number = -1;    ///< the end of a pipe, and the number that it gets
-  int table = -1, table_number = -1;  ///< likewise, of the memory that both share
-  int program = -1;                   ///< the descriptor of what is executed; -1: `file`
-  const char* file = nullptr;         ///< its path
-  const char* name = "";              ///< its argument 0
+  int pipe = -1, pipe_number = -1;      ///< the end of a pipe, and the number that it gets
+  int master = -1, master_number = -1;  ///< likewise, of the pidfd of this process; -1: none
+  int table = -1, table_number = -1;    ///< likewise, of the memory that both share
+  int program = -1;                     ///< the descriptor of what is executed; -1: `file`
+  const char* file = nullptr;           ///< its path
+  const char* name = "";                ///< its argument 0
 };
 
 /// Starts it in a session of its own, with all signals blocked: it ignores the terminal and

@@ -125,15 +125,17 @@ class Killed(GuardTest):
 
 
 class Alone(GuardTest):
-    """It holds nothing but its pipe, and nothing but the death of its master makes it act."""
+    """It holds nothing but its pipe and its master's pidfd, and nothing but the death of its master makes it act."""
 
-    def assert_holds_its_pipe_alone(self, guard):
+    def assert_holds_nothing_else(self, guard, pidfd):
         folder = f"/proc/{guard}/fd"
         held = {fd: os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)}
-        self.assertEqual(list(held), ["0"], held)
+        self.assertEqual(sorted(held), ["0", "1"] if pidfd else ["0"], held)
         self.assertRegex(held["0"], r"pipe:\[\d+\]")
+        if pidfd:
+            self.assertEqual(held["1"], "anon_inode:[pidfd]")
 
-    def check(self, before=None):
+    def check(self, before=None, pidfd=True):
         ours, theirs = os.pipe()
         self.addCleanup(os.close, ours)
         high = os.dup2(theirs, 900)
@@ -141,15 +143,18 @@ class Alone(GuardTest):
         os.close(theirs)
         os.close(high)
         guard = find_guard(running.pid)
-        self.assert_holds_its_pipe_alone(guard)
+        self.assert_holds_nothing_else(guard, pidfd)
         self.assertEqual(os.readlink(f"/proc/{guard}/cwd"), "/")
         self.assertEqual((os.getsid(guard), os.getpgid(guard)), (guard, guard))
         with open(f"/proc/{guard}/environ", "rb") as environ:
             self.assertEqual(environ.read(), b"")
         self.assert_kill_leaves_nothing(running)
 
-    def test_it_holds_its_pipe_alone(self):
+    def test_it_holds_nothing_else(self):
         self.check()
+
+    def test_where_the_kernel_opens_no_pidfd_its_pipe_has_to_do(self):
+        self.check(lambda: forbid("pidfd_open", why=errno.ENOSYS), pidfd=False)
 
     def test_where_the_kernel_has_no_close_range(self):
         self.check(lambda: forbid("close_range", why=errno.ENOSYS))

@@ -10,8 +10,8 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Numbers of system calls.
 CALLS = {
-    "x86_64": {"memfd_create": 319, "execveat": 322, "close_range": 436, "fcntl": 72, "openat": 257},
-    "aarch64": {"memfd_create": 279, "execveat": 281, "close_range": 436, "fcntl": 25, "openat": 56},
+    "x86_64": {"memfd_create": 319, "execveat": 322, "close_range": 436, "pidfd_open": 434, "fcntl": 72, "openat": 257},
+    "aarch64": {"memfd_create": 279, "execveat": 281, "close_range": 436, "pidfd_open": 434, "fcntl": 25, "openat": 56},
 }[os.uname().machine]
 
 PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2

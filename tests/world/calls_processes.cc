@@ -143,6 +143,7 @@ ProcessStarted start_guard(const GuardStart& start) {
 }
 
 pid_t getpid() { return 999; }
+int pidfd_open(pid_t) { return answer(-ENOSYS); }
 pid_t getpgrp() { return Machine::current().group; }
 pid_t getpgid(pid_t pid) {
   const Process* const process = child(Machine::current(), pid);
@@ -156,11 +157,11 @@ int kill(pid_t pid, int signal) {
 }
 
 int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
-  Machine& machine = enter();
   const bool reaps = (options & WNOWAIT) == 0;
   if (reaps) {
     if (Process* process = child(Machine::current(), what, id)) process->reaping = true;
   }
+  Machine& machine = enter();
   if ((options & WNOHANG) == 0 && machine.fails(Call::Wait)) return -1;
   Process* process = child(machine, what, id);
   if (process == nullptr) return answer(-ECHILD);
@@ -174,7 +175,7 @@ int waitid(idtype_t what, id_t id, siginfo_t* info, int options) {
   if (!reaps) return 0;
   machine.trace("reap", process->pid, status);
   machine.reap(*process);
-  return pid;
+  return 0;
 }
 
 }  // namespace spread::sys

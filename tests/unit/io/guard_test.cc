@@ -1,8 +1,10 @@
 #include "spread/io/guard.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,6 +128,77 @@ TEST_F(GuardOfTheDead, IsStartedWhereDescriptorsZeroToTwoAreFree) {
               ::raise(SIGKILL);
             }),
             (Ends{{0, 1}, {SIGTERM, 1}}));
+}
+
+void wait_for_end_of(pid_t process) {
+  pollfd end{static_cast<int>(::syscall(SYS_pidfd_open, process, 0)), POLLIN, 0};
+  while (end.fd >= 0 && ::poll(&end, 1, -1) <= 0) {
+  }
+}
+
+constexpr int kLivedLonger = 5;
+
+TEST_F(GuardOfTheDead, ActsThoughAForkedChildOfTheMasterHasItsPipeAndLivesOn) {
+  EXPECT_EQ(ends_after([] {
+              Result<Guard> guard = Guard::start(kLong, "/tmp");
+              if (!guard || !guard->missing().empty()) return;
+              Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
+              const std::vector<std::string> words = {"/bin/sleep", "1000"};
+              SpawnOptions how;
+              how.arguments = words;
+              how.input = how.output = how.errors = Connect::Null;
+              const Result<Subprocess> child = spawner.spawn(how);
+              if (!child) return;
+              if (::fork() == 0) {
+                wait_for_end_of(child->pid());
+                ::_exit(kLivedLonger);
+              }
+              ::raise(SIGKILL);
+            }),
+            (Ends{{0, 1}, {SIGTERM, 1}, {kLivedLonger << 8, 1}}));
+}
+
+TEST_F(GuardOfTheDead, ActsWhereTheMasterHasBecomeAnotherProgram) {
+  EXPECT_EQ(ends_after([] {
+              Result<Guard> guard = Guard::start(kLong, "/tmp");
+              if (!guard || !guard->missing().empty()) return;
+              Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
+              const std::vector<std::string> words = {"/bin/sleep", "1000"};
+              SpawnOptions how;
+              how.arguments = words;
+              how.input = how.output = how.errors = Connect::Null;
+              const Result<Subprocess> child = spawner.spawn(how);
+              if (!child) return;
+              const pid_t master = ::getpid();
+              if (::fork() == 0) {
+                ::close_range(3, ~0u, 0);
+                wait_for_end_of(child->pid());
+                ::kill(master, SIGKILL);
+                ::_exit(kLivedLonger);
+              }
+              ::execl("/bin/sleep", "sleep", "1000", nullptr);
+            }),
+            (Ends{{0, 1}, {SIGTERM, 1}, {kLivedLonger << 8, 1}}));
+}
+
+TEST(Guard, TakesAGoodbyeThoughAForkedChildHasItsPipe) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  Result<Guard> guard = Guard::start(kLong, "/tmp");
+  ASSERT_TRUE(guard);
+  ASSERT_EQ(guard->missing(), "");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(ends[1]);
+    char byte;
+    ::_exit(::read(ends[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  guard = fail("over");  // waits for the end of the guard
+  ::close(ends[1]);
+  int status = -1;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  ::close(ends[0]);
 }
 
 TEST_F(GuardOfTheDead, EndsAProcessAlone) {
