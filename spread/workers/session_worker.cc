@@ -260,8 +260,10 @@ void SessionWorker::on_ended(const ChannelEnd& end) {
     const Slice rest = received_.rest();
     session_.receive(rest.view(), true, sink_);
   }
-  const bool failed = !end.status || (end.status->known() && !end.status->clean());
-  if (!failed && may_leave_silently(options_.kind_has_answered)) {
+  // Where the status is not known, open tasks tell a death from a worker that is done.
+  const bool unknown = end.status && !end.status->known();
+  const bool well = unknown ? session_.outstanding() == 0 : end.status && end.status->clean();
+  if (well && may_leave_silently(options_.kind_has_answered)) {
     session_.leave(sink_);
   }
   ended_ = true;
