@@ -26,7 +26,7 @@ Engine::Engine(EngineConfig config, const EngineParts& parts)
       driver_(config_.scheduler, seed(), *this),
       scheduler_(driver_.scheduler()),
       phases_(config_.kill_grace),
-      history_(config_.history, parts.environment, plan_),
+      history_(config_.history, parts.environment, plan_, parts.streams.guest),
       gate_(config_.starts, plan_.context.local_cpus),
       started_(loop_.now()),
       stdout_(&parts.output),

@@ -33,8 +33,13 @@ Result<std::string> history_file(const HistoryFile& file, const Environment& env
   return default_history_file(environment.get("XDG_STATE_HOME"), environment.get("HOME"));
 }
 
-RunHistory::RunHistory(HistoryFile file, Environment environment, const Plan& plan)
-    : file_(std::move(file)), environment_(environment), plan_(plan) {}
+RunHistory::RunHistory(HistoryFile file, Environment environment, const Plan& plan, bool guest)
+    : file_(std::move(file)), environment_(environment), plan_(plan), guest_(guest) {}
+
+/// SQLite opens no file that gets a number below 3, and leaves /dev/null there.
+void RunHistory::hold_numbers(std::optional<StandardNumbersHeld>& held) const {
+  if (guest_) held.emplace();
+}
 
 void RunHistory::give_up(const Error& why) {
   file_.enabled = false;
@@ -79,6 +84,8 @@ std::vector<HistoryKey> RunHistory::history_keys() const {
 }
 
 void RunHistory::advise(std::vector<SlotAdded>& slots) {
+  std::optional<StandardNumbersHeld> held;
+  hold_numbers(held);
   if (plan_.keys.size() < 2 || !open()) return;
   const auto priors = store_->lookup(history_keys());
   if (!priors) return give_up(priors.error());
@@ -92,6 +99,8 @@ void RunHistory::advise(std::vector<SlotAdded>& slots) {
 
 void RunHistory::keep(const std::vector<KeyRecord>& keys, Duration elapsed, std::int64_t unix_now) {
   if (keys.size() < 2 && elapsed < kWorthKeeping) return;
+  std::optional<StandardNumbersHeld> held;
+  hold_numbers(held);
   if (!open()) return;
   const std::vector<HistoryKey> names = history_keys();
   std::vector<Observation> seen;

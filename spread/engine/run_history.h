@@ -12,6 +12,7 @@
 #include "spread/core/key_record.h"
 #include "spread/engine/plan.h"
 #include "spread/history/history_store.h"
+#include "spread/io/standard_numbers.h"
 
 namespace spread {
 
@@ -19,7 +20,8 @@ namespace spread {
 /// goes wrong with the file is a warning, and the run goes on without.
 class RunHistory {
  public:
-  RunHistory(HistoryFile file, Environment environment, const Plan& plan);
+  /// `guest`: see Streams.
+  RunHistory(HistoryFile file, Environment environment, const Plan& plan, bool guest);
 
   /// Fills in what is remembered of these slots, which share the key numbers of `plan`. The file is
   /// opened only if there are two keys to be told apart: a run on one host gains nothing from it,
@@ -34,12 +36,14 @@ class RunHistory {
   static constexpr Duration kWorthKeeping = std::chrono::seconds(2);
 
   bool open();
+  void hold_numbers(std::optional<StandardNumbersHeld>& held) const;
   std::vector<HistoryKey> history_keys() const;
   void give_up(const Error& why);
 
   HistoryFile file_;
   Environment environment_;
   const Plan& plan_;
+  const bool guest_;
   std::optional<HistoryStore> store_;
   std::string warning_;
 };
