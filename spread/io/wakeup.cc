@@ -23,7 +23,7 @@ Result<std::unique_ptr<Wakeup>> Wakeup::create(EventLoop& loop, std::function<vo
 }
 
 void Wakeup::post() {
-  // Whoever finds it pending has done what it posts for before on_ready() takes the flag back.
+  // What is posted for by a thread that finds it pending was done before on_ready() takes it back.
   if (pending_.exchange(true)) return;
   const std::uint64_t one = 1;
   const ByteView bytes(reinterpret_cast<const Byte*>(&one), sizeof one);
