@@ -20,7 +20,8 @@ using TakeSignals = Result<SignalSet> (*)();
 ///
 /// `take_signals` is called once, when a run has been planned and begins; until then signals do to
 /// this process what they did before. Null: the run is a guest in its process, and signals are no
-/// matter of it (not for `check`). The thread has WriteSignalsBlocked, or is a QuietThread.
+/// matter of it (not for `check` and `relay`). The thread has WriteSignalsBlocked, or is a
+/// QuietThread.
 int run(SubcommandOptions options, Environment environment, Streams streams,
         TakeSignals take_signals);
 
