@@ -62,6 +62,9 @@ struct SlotsComplete {};
 struct TaskArrived {
   TaskId id{};
   Value payload;
+  /// It is for so many workers at the same time, all or none, whatever the others are; 0 = it is as
+  /// they are: see SchedulerOptions::gang.
+  std::uint32_t gang = 0;
 };
 /// A bad record: a failed task of its own.
 struct TaskMalformed {
@@ -73,6 +76,11 @@ struct TaskMalformed {
 struct TaskSkipped {
   TaskId id{};
   std::optional<Outcome> kept = {};
+};
+/// A task of the input is not wanted any more. One that has never been sent is delivered, as
+/// withdrawn; to any other it makes no difference.
+struct TaskWithdrawn {
+  TaskId id{};
 };
 /// No task will follow.
 struct InputEnded {};
@@ -231,11 +239,11 @@ struct Aborted {
 };
 
 using Event =
-    std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, InputEnded,
-                 WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires, WorkerSpent,
-                 Answered, PayloadRefused, LastTry, SubtasksArrived, TaskWaits, SubpoolSet,
-                 WorkerGone, FormerEnded, ConnectionLost, OutputFull, OutputStalled, OutputUnread,
-                 StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
+    std::variant<SlotAdded, SlotsComplete, TaskArrived, TaskMalformed, TaskSkipped, TaskWithdrawn,
+                 InputEnded, WorkerUp, WorkerHello, WorkerPrepared, WorkerUnusable, WorkerRetires,
+                 WorkerSpent, Answered, PayloadRefused, LastTry, SubtasksArrived, TaskWaits,
+                 SubpoolSet, WorkerGone, FormerEnded, ConnectionLost, OutputFull, OutputStalled,
+                 OutputUnread, StartsHeld, SlotsLimited, StopRequested, StartNoMore, Aborted>;
 
 // ---------------------------------------------------------------- what is to be done
 
@@ -320,6 +328,7 @@ struct DeliverTask {
   bool timed_out = false;
   /// It failed, and is tried again only if the run is gone on with: this one is ending.
   bool cut_short = false;
+  bool withdrawn = false;       ///< NotComputed, since that was asked for: see TaskWithdrawn
   std::string_view error_type;  ///< a literal
   std::string message;
   Slice answer = {};

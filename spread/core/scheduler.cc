@@ -75,6 +75,7 @@ void Scheduler::on(SlotsComplete&, TimePoint, Actions&) { slots_complete_ = true
 void Scheduler::on(TaskArrived& event, TimePoint, Actions&) {
   SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
   ++counts_.arrived;
+  if (event.gang > 0) return tasks_.push_gang(event.id, std::move(event.payload), event.gang);
   tasks_.push_new(event.id, std::move(event.payload));
 }
 
@@ -102,6 +103,17 @@ void Scheduler::on(TaskSkipped& event, TimePoint, Actions&) {
   // --halt N% is of all that was done before, and not of the first of them.
   count_outcome(*event.kept);
   kept_since_decision_ = true;
+}
+
+void Scheduler::on(TaskWithdrawn& event, TimePoint, Actions& actions) {
+  const std::optional<TaskIndex> task = tasks_.take_fresh(event.id);
+  if (!task) return;
+  DeliverTask how;
+  how.outcome = Outcome::NotComputed;
+  how.withdrawn = true;
+  how.error_type = "Withdrawn";
+  how.message = "it was withdrawn before it was sent";
+  deliver(*task, std::move(how), actions);
 }
 
 void Scheduler::on(InputEnded&, TimePoint, Actions&) { input_ended_ = true; }
@@ -304,6 +316,7 @@ void Scheduler::on(Answered& event, TimePoint now, Actions& actions) {
   const std::vector<TaskIndex> all = take_apart(failed->task);
   how.duration /= static_cast<Duration::rep>(all.size());
   for (const TaskIndex i : all) deliver(i, how, actions);
+  if (!options_.fatal_ends) return;
   fatal_ = true;
   stop(std::move(reason), actions);
 }

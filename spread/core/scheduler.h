@@ -110,6 +110,7 @@ class Scheduler {
   void on(TaskArrived& event, TimePoint now, Actions& actions);
   void on(TaskMalformed& event, TimePoint now, Actions& actions);
   void on(TaskSkipped& event, TimePoint now, Actions& actions);
+  void on(TaskWithdrawn& event, TimePoint now, Actions& actions);
   void on(InputEnded& event, TimePoint now, Actions& actions);
   void on(WorkerUp& event, TimePoint now, Actions& actions);
   void on(WorkerHello& event, TimePoint now, Actions& actions);
@@ -191,6 +192,11 @@ class Scheduler {
   // Gangs (scheduler_gang.cc)
   std::uint32_t slots_left() const;
   std::uint32_t gang_size() const;
+  bool is_too_large(std::uint32_t gang) const;
+  void refuse_large_gangs(Actions& actions);
+  void assign_own_gangs(TimePoint now, Actions& actions);
+  bool may_begin_gang() const;
+  std::size_t gang_demand() const;
   void assign_gangs(TimePoint now, Actions& actions);
   std::vector<WorkerId> in_good_order(std::vector<WorkerId> members, const Task& task) const;
   void send_gang(TaskIndex i, const std::vector<WorkerId>& members, TimePoint now, Why why,

@@ -6,7 +6,7 @@
 namespace spread {
 
 bool Scheduler::may_take_fresh(WorkerId worker) const {
-  if (tasks_.fresh_count() == 0 || rest_is_for_subtasks()) return false;
+  if (tasks_.fresh_count() == 0 || rest_is_for_subtasks() || tasks_.gang_is_next()) return false;
   if (!output_.full) return true;
   if (output_.unread) return false;
   if (output_.but_for != kNoWorker) return worker == output_.but_for;
@@ -17,7 +17,8 @@ bool Scheduler::may_take_fresh(WorkerId worker) const {
 
 std::size_t Scheduler::startable() const {
   const bool one = output_.full && output_.but_for == kNoWorker;
-  const std::size_t fresh = one ? (may_take_fresh(kNoWorker) ? 1 : 0) : tasks_.fresh_count();
+  std::size_t fresh = tasks_.fresh_count();
+  if (one || tasks_.gang_is_next()) fresh = may_take_fresh(kNoWorker) ? 1 : 0;
   return fresh + tasks_.again_count();
 }
 
@@ -93,9 +94,13 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   std::optional<TaskIndex> avoided;
   bool alone_waits = false;
   Choice chosen;
+  // It waits for as many to be idle as it needs: what is younger waits, too.
+  const auto gang =
+      tasks_.gang_is_next() ? std::optional(tasks_[tasks_.oldest_gang()].id) : std::nullopt;
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
     if (is_subtask(tasks_[i].id) ? !to.in_flight().empty() : rest_is_for_subtasks()) return true;
+    if (gang && tasks_[i].id > *gang && !is_subtask(tasks_[i].id)) return true;
     if (tasks_[i].apart && pool_.connection_of(to).apart > 0) return true;
     if (tasks_[i].for_unused && !to.unused() && unused_one_comes()) return true;
     if (avoids(to, tasks_[i])) {

@@ -29,12 +29,16 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   end_benches(now);
   placement_.begin_decision(now);
   rest_is_left_ = more_to_start_ = false;
+  if (!stopping_ && tasks_.gangs_queued() > 0) refuse_large_gangs(actions);
   if (!stopping_) {
     recall_retired(now);
     if (options_.close_surplus) choose_surplus();
     close_released(now, actions);
     assign_nested(now, actions);
+    if (tasks_.gangs_queued() > 0) assign_own_gangs(now, actions);
     options_.gang > 0 ? assign_gangs(now, actions) : assign(now, actions);
+    // Those before it have just been given out.
+    if (tasks_.gang_is_next()) assign_own_gangs(now, actions);
     if (!stopping_) start_workers(now, actions);
     if (tasks_.queued() > 0 && none_can_open()) {
       stop(last_death_.empty() ? "no worker could be started" : "no worker is left: " + last_death_,
@@ -119,7 +123,8 @@ bool Scheduler::fill(Slot& to, std::size_t fair, TimePoint now, Actions& actions
   if (!to.takes_tasks()) return false;
   std::size_t share = fair - std::min(fair, tasks_at(to));
   const std::size_t room = placement_.room_of(to);
-  if (tasks_.again_count() == 0 && !output_.full && !input_ended_ && options_.subpool == 0) {
+  const bool plain = options_.subpool == 0 && tasks_.gangs_queued() == 0;
+  if (tasks_.again_count() == 0 && !output_.full && !input_ended_ && plain) {
     return fill_with_fresh(to, room, share, now, actions);
   }
   while (to.in_flight().size() < room) {

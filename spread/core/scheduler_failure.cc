@@ -159,7 +159,7 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
   const Duration rest = busy_rest(state, random_);
   refuser.not_before = after(now, rest);
   // A gang may need as many as there are.
-  const bool can_do_without = input_ended_ && options_.gang == 0;
+  const bool can_do_without = input_ended_ && options_.gang == 0 && tasks_.gangs_queued() == 0;
   if (!refuser.has_tasks() && can_do_without && should_retire(state, useful_)) {
     pool_.set_retired(refuser, true);
     usefulness_at_ = TimePoint::min();
@@ -176,17 +176,19 @@ void Scheduler::attempt_refused(Slot& refuser, TaskIndex i, const Answered& even
 void Scheduler::give_up_refused(TimePoint now, Actions& actions) {
   next_refusal_end_ = kForever;
   std::vector<TaskIndex> given_up;
-  tasks_.again().each([&](TaskIndex i) {
+  const auto look = [&](TaskIndex i) {
     const TimePoint end = refusals_end(tasks_[i], options_.failure);
     if (now >= end) {
       given_up.push_back(i);
     } else {
       next_refusal_end_ = std::min(next_refusal_end_, end);
     }
-  });
+  };
+  tasks_.again().each(look);
+  tasks_.each_gang(look);
   for (const TaskIndex i : given_up) {
     if (stopping_) return;  // --halt: the rest of the queue has got its outcome
-    tasks_.take_again(i);
+    tasks_[i].size > 0 ? tasks_.take_gang(i) : tasks_.take_again(i);
     DeliverTask how;
     how.outcome = Outcome::NotComputed;
     how.error_type = "Busy";

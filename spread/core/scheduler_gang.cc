@@ -56,6 +56,59 @@ void Scheduler::assign_gangs(TimePoint now, Actions& actions) {
   }
 }
 
+/// The same for tasks that are for a gang each, among others that are not. What comes behind the
+/// oldest of these waits until it has its members, so that it is not passed over for ever.
+void Scheduler::assign_own_gangs(TimePoint now, Actions& actions) {
+  while (tasks_.gang_is_next() && !held(now)) {
+    const TaskIndex task = tasks_.oldest_gang();
+    const std::uint32_t size = tasks_[task].size;
+    if (is_too_large(size)) {
+      more_to_start_ = true;  // it is refused at the next decision, in front of all that is sent
+      return;
+    }
+    if (!may_begin_gang() || size > slots_limit_) return;
+    const auto members = placement_.idle_together(size);
+    if (!members) return;
+    tasks_.take_gang(task);
+    send_gang(task, in_good_order(*members, tasks_[task]), now,
+              "it is next, and as many workers are idle", actions);
+  }
+}
+
+bool Scheduler::is_too_large(std::uint32_t gang) const {
+  return slots_complete_ && gang > slots_left();
+}
+
+/// They would wait for ever. That may reach --halt.
+void Scheduler::refuse_large_gangs(Actions& actions) {
+  while (!stopping_ && tasks_.gangs_queued() > 0) {
+    const TaskIndex task = tasks_.oldest_gang();
+    const std::uint32_t left = slots_left();
+    if (!is_too_large(tasks_[task].size)) return;
+    tasks_.take_gang(task);
+    DeliverTask how;
+    how.outcome = Outcome::NotComputed;
+    how.error_type = "NotComputed";
+    how.message =
+        fmt::format("it is for {} workers at the same time, and there {} {} slot{}",
+                    tasks_[task].size, left == 1 ? "is" : "are", left, left == 1 ? "" : "s");
+    deliver(task, std::move(how), actions);
+  }
+}
+
+/// As of a new task: see may_take_fresh().
+bool Scheduler::may_begin_gang() const {
+  if (rest_is_for_subtasks() || output_.unread) return false;
+  if (!output_.full) return true;
+  return output_.but_for == kNoWorker && tasks_.in_flight() == 0 && tasks_.again_count() == 0;
+}
+
+/// Of the next one: so many workers it needs beside those that are idle.
+std::size_t Scheduler::gang_demand() const {
+  const std::size_t size = tasks_[tasks_.oldest_gang()].size;
+  return may_begin_gang() ? size - std::min<std::size_t>(size, pool_.count(Group::Idle)) : 0;
+}
+
 /// Where the task went wrong last has the highest rank: most of a gang's work is often rank 0's.
 std::vector<WorkerId> Scheduler::in_good_order(std::vector<WorkerId> members,
                                                const Task& task) const {
@@ -73,6 +126,7 @@ void Scheduler::send_gang(TaskIndex i, const std::vector<WorkerId>& members, Tim
   place.size = static_cast<std::uint32_t>(members.size());
   for (const WorkerId id : members) {
     const TaskIndex held = tasks_.add_place(i, place.gang, place.rank);
+    tasks_[held].alone = tasks_[i].size > 0;  // nothing is sent behind it
     put_place(pool_[id], held, now);
     SendTask send;
     send.worker = id;

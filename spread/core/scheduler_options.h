@@ -35,6 +35,8 @@ struct SchedulerOptions {
   /// Commands have answered in a part of the run that went before, by its journal. (Of other
   /// machines nothing follows: the way to them may be gone.)
   bool worked_before = false;
+  /// A `fatal` answer ends the run; else it is that of its task alone.
+  bool fatal_ends = true;
   /// Workers have nothing to load: the first task of one is a task like all others.
   bool prepared = false;
   /// Where SlotsLimited leaves fewer slots than workers live, the input of those too many is closed

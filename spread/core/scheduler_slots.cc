@@ -214,6 +214,8 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
     demand *= gang_size();
     demand -= std::min<std::size_t>(demand, pool_.count(Group::Idle));
   }
+  const bool own_gang = tasks_.gang_is_next();
+  if (own_gang) demand += gang_demand();
   demand -= std::min(demand, coming);
   if ((demand == 0 && !all) || held(now) || now < next_start_) return;
   if (const auto only = the_only_one(); only && !all && !pool_.in(pool_[*only], Group::Ready))
@@ -238,7 +240,7 @@ void Scheduler::start_workers(TimePoint now, Actions& actions) {
       if (no_login >= pool_.count(Group::Ready)) return;
       continue;
     }
-    if (!all && options_.gang == 0) {
+    if (!all && options_.gang == 0 && !own_gang) {
       const Choice choice = choose(candidate);
       if (choice.kind == Choice::Kind::Nothing) continue;
       if (tasks_[choice.task].any_worker() && left_idle(candidate, now)) {

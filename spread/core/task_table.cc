@@ -75,6 +75,48 @@ void TaskTable::push_new(TaskId id, Value&& payload) {
   fresh_.push_back(i);
 }
 
+std::optional<TaskIndex> TaskTable::take_fresh(TaskId id) {
+  const auto gang = gangs_.lower_bound({id, 0});
+  if (gang != gangs_.end() && gang->first == id) {
+    const TaskIndex i = gang->second;
+    if (tasks_[i].came_back) return std::nullopt;
+    take_gang(i);
+    return i;
+  }
+  // They came in order of id.
+  std::size_t low = 0, high = fresh_.size();
+  while (low < high) {
+    const std::size_t middle = low + (high - low) / 2;
+    tasks_[fresh_[middle]].id < id ? low = middle + 1 : high = middle;
+  }
+  if (low == fresh_.size() || tasks_[fresh_[low]].id != id) return std::nullopt;
+  const TaskIndex i = fresh_[low];
+  fresh_.erase(low);
+  queued_bytes_ -= tasks_[i].payload.size();
+  ++in_flight_;
+  tasks_[i].came_back = true;  // it does not come behind those in flight
+  if (keeps_age_) add_by_age(i, true);
+  return i;
+}
+
+void TaskTable::push_gang(TaskId id, Value&& payload, std::uint32_t size) {
+  const TaskIndex i = new_entry();
+  Task& task = tasks_[i];
+  task.id = id;
+  task.size = size;
+  queued_bytes_ += payload.size();
+  task.payload = std::move(payload);
+  gangs_.emplace(id, i);
+}
+
+void TaskTable::take_gang(TaskIndex i) {
+  gangs_.erase({tasks_[i].id, i});
+  tasks_[i].came_back = true;  // it is not plain
+  queued_bytes_ -= tasks_[i].payload.size();
+  ++in_flight_;
+  if (keeps_age_) add_by_age(i, true);
+}
+
 void TaskTable::take_again(TaskIndex i) {
   again_.erase(i, tasks_[i]);
   tasks_[i].for_unused = false;
@@ -91,7 +133,11 @@ void TaskTable::give_back(TaskIndex i) {
   tasks_[i].came_back = true;
   if (is_subtask(tasks_[i].id)) count_subtask(tasks_[i], true);
   queued_bytes_ += tasks_[i].payload.size();
-  again_.insert(i, tasks_[i]);
+  if (tasks_[i].size > 0) {
+    gangs_.emplace(tasks_[i].id, i);
+  } else {
+    again_.insert(i, tasks_[i]);
+  }
 }
 
 void TaskTable::erase(TaskIndex i) {
@@ -167,6 +213,11 @@ void TaskTable::remove_by_age(TaskIndex i) { by_age_.remove(i, tasks_[i].id, tas
 
 TaskIndex TaskTable::pop_queued() {
   SPREAD_ASSERT(queued() > 0);
+  if (!gangs_.empty()) {
+    const TaskIndex i = oldest_gang();
+    take_gang(i);
+    return i;
+  }
   const bool only_subtasks = again_.size() == subtasks_queued_;
   if (!fresh_.empty() && only_subtasks) return take_fresh();
   const TaskIndex i = again_.oldest();

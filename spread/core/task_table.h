@@ -151,6 +151,7 @@ struct Task {
   /// It is no task, but one worker's place in a gang: see TaskTable::add_place().
   GangId gang = kNoGang;
   std::uint32_t rank = 0;
+  std::uint32_t size = 0;  ///< it is for a gang of so many, of its own: see TaskArrived
   /// Of a sub-task: what has submitted it. It is dropped with that.
   TaskIndex parent = kNoParent;
   std::uint32_t depth = 0;  ///< so many tasks are above it
@@ -186,7 +187,7 @@ class TaskTable {
   void push_new(TaskId id, Value&& payload);
   std::size_t fresh_count() const { return fresh_.size(); }
   std::size_t again_count() const { return again_.size(); }
-  std::size_t queued() const { return fresh_.size() + again_.size(); }
+  std::size_t queued() const { return fresh_.size() + again_.size() + gangs_.size(); }
   std::size_t in_flight() const { return in_flight_; }
   bool empty() const { return queued() == 0 && in_flight_ == 0; }
   std::size_t queued_bytes() const { return queued_bytes_; }
@@ -202,7 +203,22 @@ class TaskTable {
     if (keeps_age_) add_by_age(i, false);
     return i;
   }
+  /// The same of this one, if it has never been sent and waits.
+  std::optional<TaskIndex> take_fresh(TaskId id);
   void take_again(TaskIndex i);
+  /// One for a gang of its own. Those wait apart from all others, new and to be sent again.
+  void push_gang(TaskId id, Value&& payload, std::uint32_t size);
+  std::size_t gangs_queued() const { return gangs_.size(); }
+  TaskIndex oldest_gang() const { return gangs_.begin()->second; }
+  void take_gang(TaskIndex i);
+  /// A gang waits, and no new task of another kind is older.
+  bool gang_is_next() const {
+    return !gangs_.empty() && (fresh_.empty() || gangs_.begin()->first < tasks_[fresh_.front()].id);
+  }
+  template <typename F>
+  void each_gang(F&& f) const {
+    for (const auto& [id, i] : gangs_) f(i);
+  }
   /// A task in flight goes back to the queue.
   void give_back(TaskIndex i);
   /// A task in flight is final.
@@ -251,6 +267,7 @@ class TaskTable {
   std::vector<TaskIndex> free_;
   Ring<TaskIndex> fresh_;
   RetryQueue again_;
+  std::set<std::pair<TaskId, TaskIndex>> gangs_;
   bool keeps_age_;
   FlightOrder by_age_;
   std::size_t in_flight_ = 0;

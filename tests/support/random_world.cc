@@ -265,6 +265,25 @@ void make_gangs(World& world, Dice& dice) {
   if (world.tasks.size() > 300) world.tasks.resize(300);
 }
 
+/// Some tasks are gangs, and the others are not.
+void mix_gangs(World& world, Dice& dice) {
+  world.options.drop_grace = from_seconds(dice.log_between(0.01, 10));
+  world.options.retry_first = false;
+  for (SlotPlan& slot : world.slots) {
+    slot.worker.parallel = 1;
+    slot.worker.busy = std::min(slot.worker.busy, 0.5);
+    slot.worker.busy_until = std::min(slot.worker.busy_until, 10.0);
+  }
+  if (world.tasks.size() > 300) world.tasks.resize(300);
+  const double share = dice.log_between(0.01, 1);
+  const std::uint32_t most = dice.count(1, 8);
+  for (TaskPlan& task : world.tasks) {
+    if (!dice.chance(share)) continue;
+    task.gang = dice.count(1, most);
+    task.subtasks = 0;
+  }
+}
+
 /// Workers that are replaced after so many tasks or so long, or are said to have grown too large.
 void limit_workers(World& world, Dice& dice) {
   if (dice.chance(0.6)) world.options.limits.max_tasks = dice.log_count(1, 64);
@@ -300,6 +319,20 @@ void add_subtasks(World& world, Dice& dice) {
   if (options.failure.timeout && dice.chance(0.3)) world.sub_hangs = dice.log_between(0.001, 0.1);
 }
 
+/// Single tasks, and all that there are at a moment.
+void withdraw_tasks(World& world, Dice& dice) {
+  if (world.tasks.empty()) return;
+  for (std::uint32_t times = dice.count(1, 20); times > 0; --times) {
+    const double at = dice.log_between(0.0001, 10);
+    const std::uint32_t last = static_cast<std::uint32_t>(world.tasks.size()) - 1;
+    const std::uint32_t first = dice.count(0, last);
+    const std::uint32_t count = dice.chance(0.8) ? 1 : last - first + 1;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      world.script.emplace_back(at, TaskWithdrawn{TaskId{first + i}});
+    }
+  }
+}
+
 }  // namespace
 
 World random_world(std::uint64_t seed) {
@@ -331,6 +364,10 @@ World random_world(std::uint64_t seed) {
   }
   Dice limits(seed * 668265263u + 9);
   if (!world.options.once && limits.chance(0.25)) limit_workers(world, limits);
+  Dice mixed(seed * 2654435769u + 17);
+  if (!world.options.once && !filter && !gang && mixed.chance(0.2)) mix_gangs(world, mixed);
+  Dice withdrawals(seed * 374761393u + 15);
+  if (!world.options.once && withdrawals.chance(0.2)) withdraw_tasks(world, withdrawals);
   return world;
 }
 
@@ -339,7 +376,8 @@ Expectation expectation_of(const World& world) {
   const SchedulerOptions& options = world.options;
   for (const auto& [at, event] : world.script) {
     if (std::holds_alternative<StopRequested>(event) || std::holds_alternative<Aborted>(event) ||
-        std::holds_alternative<StartNoMore>(event)) {
+        std::holds_alternative<StartNoMore>(event) ||
+        std::holds_alternative<TaskWithdrawn>(event)) {
       return expected;
     }
   }
@@ -349,6 +387,7 @@ Expectation expectation_of(const World& world) {
     if (host.down_from >= 0) return expected;
   }
   for (const TaskPlan& task : world.tasks) {
+    if (task.gang > 0) return expected;  // there may be fewer slots than that
     // It takes the answers in the buffer with it, and they would have shown that its worker works.
     if (task.poison && options.holds_answers) return expected;
     if (task.cuts) return expected;

@@ -40,11 +40,20 @@ void Referee::before(const SlotAdded& event) {
   workers_.back().connection = connection;
 }
 
-void Referee::before(const TaskArrived&) { tasks_.emplace_back(); }
+void Referee::before(const TaskArrived& event) {
+  tasks_.emplace_back();
+  tasks_.back().gang = event.gang;
+}
 
 void Referee::before(const TaskMalformed&) {
   tasks_.emplace_back();
   tasks_.back().malformed = true;
+}
+
+void Referee::before(const TaskWithdrawn& event) {
+  if (number(event.id) >= tasks_.size()) return;
+  TaskBook& of = task(event.id);
+  of.withdrawn = of.deliveries == 0 && !of.was_sent && !of.malformed;
 }
 
 void Referee::before(const WorkerUp& event) {
@@ -251,6 +260,7 @@ void Referee::before(const ConnectionLost& event) {
   }
   const bool launch = event.cause == EndCause::NotStarted || busy.empty() || !proven(busy[0]->key);
   if (!launch && busy.size() == 1) charge(*busy[0]);
+  bool one_apart = false;  // beside gangs, which are charged each
   for (WorkerBook* each : busy) {
     if (launch || busy.size() == 1) break;
     if (each->gang != kNoGang) {
@@ -260,7 +270,7 @@ void Referee::before(const ConnectionLost& event) {
     const std::size_t working = std::min<std::size_t>(each->parallel, each->in_flight.size());
     for (std::size_t i = 0; i < working; ++i) {
       TaskBook& under_way = task(each->in_flight[i]);
-      if (under_way.apart && blamed_.empty()) {
+      if (under_way.apart && !std::exchange(one_apart, true)) {
         blamed_.push_back(each->in_flight[i]);
         ++under_way.crashes;
       } else if (std::exchange(under_way.lost_before, true)) {
@@ -303,12 +313,16 @@ void Referee::see(const SendTask& action) {
   expect(sent.deliveries == 0, what + "sent after its final outcome");
   const bool in_gang = action.place.gang != kNoGang;
   expect(sent.holder == kNoWorker, what + "in flight twice");
-  expect(in_gang == (options_.gang > 0), what + "its gang is missing, or it needs none");
+  expect(in_gang == (options_.gang > 0 || sent.gang > 0),
+         what + "its gang is missing, or it needs none");
   expect(nested || !scheduler_->stopping(), what + "sent after the stop");
   expect(!sent.alone || to.in_flight.empty(), what + "should be alone, but others are in flight");
   expect(to.in_flight.empty() || !task(to.in_flight.front()).alone,
          what + "sent behind one that should be alone");
-  expect(nested || scheduler_->slot(action.worker).has_alone_task() == sent.alone,
+  expect(nested || to.in_flight.empty() || task(to.in_flight.front()).gang == 0,
+         what + "sent behind one that is a gang's");
+  const bool nothing_behind = sent.alone || sent.gang > 0;
+  expect(nested || scheduler_->slot(action.worker).has_alone_task() == nothing_behind,
          what + (sent.alone ? "others may follow it" : "it runs alone and need not"));
   expect(action.payload.size() > 0, what + "no payload");
   for (const WorkerBook& other : workers_) {
@@ -322,6 +336,8 @@ void Referee::see(const SendTask& action) {
     expect(other.phase != WorkerBook::Phase::Starting,
            what + "that has had others, while one is started that has not");
   }
+  expect(!sent.withdrawn, what + "that was withdrawn");
+  sent.was_sent = true;
   sent.for_unused = false;
   ++to.given;
   if (!is_subtask(action.task)) ++to.outermost;
@@ -379,7 +395,7 @@ void Referee::see(const RetryTask& action) {
          name(action.task) + " is to be retried after the stop");
   // A time-out: the scheduler says so only by killing the worker.
   const bool lost = std::holds_alternative<ConnectionLost>(event_);
-  if (ended_by_us_ || (lost && action.timed_out) || (options_.gang > 0 && action.timed_out)) {
+  if (ended_by_us_ || (lost && action.timed_out) || (action.gang != kNoGang && action.timed_out)) {
     ++task(action.task).failures;
   } else if (lost || std::holds_alternative<WorkerGone>(event_)) {
     expect(std::find(blamed_.begin(), blamed_.end(), action.task) != blamed_.end(),
@@ -421,7 +437,7 @@ void Referee::see(const DeliverTask& action) {
   const auto is_its_own = [&](const Slice& answer) {
     return as_text(answer.view()) == as_text(answer_to(action.task).view());
   };
-  const bool of_gang = options_.gang > 0 && action.outcome == Outcome::Ok;
+  const bool of_gang = (options_.gang > 0 || done.gang > 0) && action.outcome == Outcome::Ok;
   expect(!action.from_answer || of_gang || is_its_own(action.answer),
          name(action.task) + " is delivered with an answer that is not its own");
   for (const Slice& answer : action.members) {
@@ -433,9 +449,18 @@ void Referee::see(const DeliverTask& action) {
                action.members.size() == gang.size,
            name(action.task) + " is delivered before all of its gang have answered");
   }
+  expect(action.withdrawn == std::exchange(done.withdrawn, false),
+         name(action.task) + " is delivered, and not as it was withdrawn");
   // Its failure is only known to the referee from the delivery.
   if (action.timed_out) ++done.failures;
   check_outcome(action, done);
+}
+
+/// Its gang has more members than there are slots.
+bool Referee::is_too_large(const TaskBook& of) const {
+  const auto open = std::count_if(workers_.begin(), workers_.end(),
+                                  [](const WorkerBook& each) { return !each.closed; });
+  return of.gang > static_cast<std::size_t>(open);
 }
 
 void Referee::check_outcome(const DeliverTask& action, const TaskBook& done) {
@@ -461,7 +486,8 @@ void Referee::check_outcome(const DeliverTask& action, const TaskBook& done) {
       expect(done.crashes + done.retirements + done.taken_along > 0, what + "lost without a crash");
       return;
     case Outcome::NotComputed:
-      expect(scheduler_->stopping() || (rules.max_busy && done.refusals > 0),
+      expect(action.withdrawn || scheduler_->stopping() || (rules.max_busy && done.refusals > 0) ||
+                 is_too_large(done),
              what + "not computed for no reason");
       expect(!action.message.empty(), what + "not computed and does not say why");
       return;

@@ -47,6 +47,9 @@ class Referee {
     bool for_unused = false;   ///< what a worker that retired was at
     std::uint32_t retirements = 0;  ///< of workers that had it first and answered nothing
     bool malformed = false;
+    std::uint32_t gang = 0;  ///< of its own: so many members
+    bool was_sent = false;   ///< also as a place of a gang
+    bool withdrawn = false;  ///< before that
     bool refused_payload = false;
     // Of a sub-task:
     TaskId parent{};
@@ -106,6 +109,7 @@ class Referee {
   void before(const SlotAdded& event);
   void before(const TaskArrived& event);
   void before(const TaskMalformed& event);
+  void before(const TaskWithdrawn& event);
   void before(const WorkerUp& event);
   void before(const WorkerHello& event);
   void before(const WorkerUnusable& event);
@@ -136,6 +140,7 @@ class Referee {
   void see(const SlotPaused& action);
   void see(const SlotClosed& action);
 
+  bool is_too_large(const TaskBook& of) const;
   void charge(WorkerBook& dead);
   void see_place(const SendTask& action);
   void see_subtask(const SendTask& action);

@@ -24,11 +24,13 @@ void Referee::see_place(const SendTask& action) {
     gang.task = action.task;
     gang.size = action.place.size;
     ++task(action.task).sends;
-    expect(gang.size > 0 && gang.size <= options_.gang, what + "a gang of the wrong size");
+    const std::uint32_t own = task(action.task).gang;
+    const std::uint32_t wanted = own > 0 ? own : options_.gang;
+    expect(gang.size > 0 && gang.size <= wanted, what + "a gang of the wrong size");
     const auto closed = [](const WorkerBook& each) { return each.closed; };
     const std::size_t open = workers_.size() - static_cast<std::size_t>(std::count_if(
                                                    workers_.begin(), workers_.end(), closed));
-    expect(gang.size == options_.gang || (!options_.exact_gangs && gang.size == open),
+    expect(gang.size == wanted || (own == 0 && !options_.exact_gangs && gang.size == open),
            what + "a gang is smaller than it could be");
   }
   expect(action.place.rank == gang.places && gang.task == action.task &&

@@ -30,7 +30,8 @@ struct TaskPlan {
   bool cuts = false;    ///< ... and its whole connection
   bool hangs = false;   ///< is never answered
   bool fatal = false;
-  bool leaves = false;  ///< its worker retires in place of working on it
+  bool leaves = false;     ///< its worker retires in place of working on it
+  std::uint32_t gang = 0;  ///< it is for so many workers, whatever the others are
   /// Half way through it submits so many sub-tasks and waits for all but `unwanted` of them; each
   /// of these does as much down to `levels`.
   std::uint32_t subtasks = 0, levels = 0, unwanted = 0;

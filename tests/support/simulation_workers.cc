@@ -113,8 +113,9 @@ void Simulation::act(const KillWorker& action) {
   process->why = "killed by signal";
   process->clean = false;
   process->cause_when_dying = EndCause::Exited;
-  if (slot_plan(action.worker).worker.ends_at_once &&
-      referee_.workers()[number(action.worker)].in_flight.empty()) {
+  const Referee::WorkerBook& book = referee_.workers()[number(action.worker)];
+  if (slot_plan(action.worker).worker.ends_at_once && book.in_flight.empty() &&
+      book.waiting.empty()) {
     process->alive = false;
     return hand_in(WorkerGone{action.worker, EndCause::Exited, false, process->why});
   }

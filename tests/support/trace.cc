@@ -55,6 +55,7 @@ std::string describe(const Event& event) {
           [](const PayloadRefused& e) { return t(e.task) + " cannot be sent: " + e.message; },
           [](const LastTry& e) { return t(e.task) + " is not to be tried again"; },
           [](const TaskSkipped& e) { return t(e.id) + " skipped"; },
+          [](const TaskWithdrawn& e) { return t(e.id) + " is withdrawn"; },
           [](const StartsHeld&) { return std::string("starts are held"); },
           [](const SlotsLimited& e) {
             return "only " + std::to_string(e.slots) + " slots are to be used";
