@@ -36,9 +36,6 @@ enum class UpKind : std::uint8_t {
   Ask,        ///< [nil, "ask", seq, op, id?, argument...]
   Bye,        ///< [nil, "bye"]
   Beat,       ///< [nil, "beat"]
-  Up,         ///< [nil, "up", k]: worker k of a relay is there; k is in `seq`, as in the next two
-  Down,       ///< [nil, "down", k, reason?]: it is gone
-  From,       ///< [nil, "from", k, message]: what it says; the message is in `value`
   Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };
 
@@ -48,13 +45,12 @@ struct UpMessage {
   LogLevel level = LogLevel::Info;
   TaskId id{};  ///< Ask: the task that it is about, if has_id
   /// Ok: one msgpack value, encoded. Error, Fatal, PrepError: the map, encoded. Ask: its arguments,
-  /// encoded, one behind the other. From: a message, for parse_message(). Otherwise empty.
+  /// encoded, one behind the other. Otherwise empty.
   ByteView value;
   std::uint64_t seq = 0;        ///< Ask; what is wrong with it, if something is, is in `se`
   std::uint64_t arguments = 0;  ///< Ask: how many
-  std::string_view
-      text;  ///< Busy, Down: reason; Progress, Log: text; Ask: op; Unknown: the kind's name
-  double number = 0;        ///< Busy: seconds; Progress: fraction, from 0 to 1
+  std::string_view text;  ///< Busy: reason; Progress, Log: text; Ask: op; Unknown: the kind's name
+  double number = 0;      ///< Busy: seconds; Progress: fraction, from 0 to 1
   std::string_view so, se;  ///< text that the worker captured, to be shown
 };
 

@@ -9,95 +9,21 @@
 #include <fmt/format.h>
 
 #include "spread/wire/codec.h"
+#include "spread/wire/elements.h"
 #include "spread/wire/msgpack.h"
 #include "spread/wire/value_list.h"
 
 namespace spread::wire {
 namespace {
 
-/// The elements of the message's array, one after the other. The first failure sticks.
-class Elements {
- public:
-  Elements(ByteView body, std::string& error)
-      : begin_(body.data()), at_(begin_), end_(begin_ + body.size()), error_(error) {}
-
-  bool open() {
-    const Token token = next_token(at_, end_);
-    if (token.type != TokenType::Array) return failed("not an array");
-    count_ = left_ = token.number;
-    return true;
-  }
-  std::uint64_t left() const { return left_; }
-
-  bool take(Token& token) {
-    const Byte* const start = at_;
-    if (left_ == 0) return failed("too few elements");
-    --left_;
-    token = next_token(at_, end_);
-    if (token.type != TokenType::None && token.type < TokenType::Array) return true;
-    at_ = start;
-    return skip();
-  }
-  bool take(ByteView& value) {
-    if (left_ == 0) return failed("too few elements");
-    --left_;
-    const Byte* const start = at_;
-    if (!skip()) return false;
-    value = {start, static_cast<std::size_t>(at_ - start)};
-    return true;
-  }
-  /// All that follow, as they are.
-  bool take_rest(ByteView& values) {
-    const Byte* const start = at_;
-    for (; left_ > 0; --left_) {
-      if (!skip()) return false;
-    }
-    values = {start, static_cast<std::size_t>(at_ - start)};
-    return true;
-  }
-  /// Whatever follows is ignored, but has to be there, and nothing behind it.
-  bool close() {
-    for (; left_ > 0; --left_) {
-      if (!skip()) return false;
-    }
-    if (at_ == end_) return true;
-    return failed(fmt::format("{} bytes are left over behind its array of {}", end_ - at_, count_));
-  }
-  bool failed(std::string why) {
-    error_ = "not a frame: " + std::move(why);
-    return false;
-  }
-
- private:
-  bool skip() {
-    const Skipped skipped = skip_value(at_, end_);
-    if (skipped.ok()) {
-      at_ = skipped.at;
-      return true;
-    }
-    if (skipped.scan == Scan::TooLong) {
-      return failed(
-          fmt::format("its {} bytes end before its array of {} does", end_ - begin_, count_));
-    }
-    return failed("it " + describe(skipped.scan, static_cast<std::size_t>(skipped.at - begin_)));
-  }
-
-  const Byte* begin_;
-  const Byte* at_;
-  const Byte* end_;
-  std::uint64_t count_ = 0;
-  std::uint64_t left_ = 0;
-  std::string& error_;
-};
-
-enum class Shape : std::uint8_t { Value, Description, Number, Text, Seq, Worker, Nothing };
+enum class Shape : std::uint8_t { Value, Description, Number, Text, Seq, Nothing };
 struct Kind {
   std::string_view word;
   UpKind kind;
   Shape third;  ///< what the third element must be
   bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
-constexpr std::array<Kind, 16> kKinds = {{
+constexpr std::array<Kind, 13> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
     {"busy", UpKind::Busy, Shape::Number, false},
     {"error", UpKind::Error, Shape::Description, false},
@@ -111,9 +37,6 @@ constexpr std::array<Kind, 16> kKinds = {{
     {"bye", UpKind::Bye, Shape::Nothing, true},
     {"beat", UpKind::Beat, Shape::Nothing, true},
     {"cancelled", UpKind::Cancelled, Shape::Nothing, false},
-    {"up", UpKind::Up, Shape::Worker, true},
-    {"down", UpKind::Down, Shape::Worker, true},
-    {"from", UpKind::From, Shape::Worker, true},
 }};
 
 const Kind* find_kind(std::string_view word, bool nil_id) {
@@ -121,22 +44,6 @@ const Kind* find_kind(std::string_view word, bool nil_id) {
     if (kind.nil_id == nil_id && kind.word == word) return &kind;
   }
   return nullptr;
-}
-
-bool parse_id(Elements& elements, UpMessage& message) {
-  Token token;
-  if (!elements.take(token)) return false;
-  if (token.type == TokenType::Nil) return true;
-  if (token.type == TokenType::Negative) {
-    return elements.failed(fmt::format("its id is negative ({})", token.negative()));
-  }
-  if (token.type != TokenType::Unsigned) return elements.failed("its id is no integer");
-  if (token.number > INT64_MAX) {
-    return elements.failed(fmt::format("its id {} is above 2^63-1", token.number));
-  }
-  message.has_id = true;
-  message.id = TaskId{token.number};
-  return true;
 }
 
 /// Text or nil, which may be absent.
@@ -181,15 +88,10 @@ bool parse_third(Elements& elements, const Kind& kind, UpMessage& message) {
       message.number = token.as_double();
       return true;
     }
-    case Shape::Seq:
-    case Shape::Worker: {
+    case Shape::Seq: {
       Token token;
       if (!elements.take(token)) return false;
-      const bool seq = kind.third == Shape::Seq;
-      const std::uint64_t limit = seq ? INT64_MAX : UINT32_MAX;
-      if (token.type != TokenType::Unsigned || token.number > limit) {
-        return wrong(seq ? "a seq" : "a worker");
-      }
+      if (token.type != TokenType::Unsigned || token.number > INT64_MAX) return wrong("a seq");
       message.seq = token.number;
       return true;
     }
@@ -236,22 +138,6 @@ bool parse_question(Elements& elements, UpMessage& message) {
   return elements.take_rest(message.value);
 }
 
-/// What is behind the number of a relay's worker: a message that is none of the relay's own.
-bool parse_relayed(Elements& elements, UpMessage& message, std::string& error) {
-  if (elements.left() == 0) return elements.failed("\"from\" without a message");
-  if (!elements.take(message.value)) return false;
-  const Byte* at = message.value.data();
-  const Byte* const end = at + message.value.size();
-  if (next_token(at, end).type == TokenType::Array) {
-    Token id = next_token(at, end), word = next_token(at, end);
-    if (id.type == TokenType::Nil && word.is_text() && as_text(word.bytes) == "from") {
-      return elements.failed("\"from\" inside \"from\"");
-    }
-  }
-  UpMessage inner;
-  return parse_message(message.value, inner, error);
-}
-
 }  // namespace
 
 bool is_kind(std::string_view word) {
@@ -262,7 +148,7 @@ bool is_kind(std::string_view word) {
 bool parse_message(ByteView body, UpMessage& message, std::string& error) {
   message = UpMessage{};
   Elements elements(body, error);
-  if (!elements.open() || !parse_id(elements, message)) return false;
+  if (!elements.open() || !elements.take_id(message.has_id, message.id)) return false;
   Token word;
   if (!elements.take(word)) return false;
   if (word.is_text()) message.text = as_text(word.bytes);
@@ -293,18 +179,11 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
     case UpKind::Ask:
       if (!parse_question(elements, message)) return false;
       break;
-    case UpKind::Down:
-      if (!parse_optional_text(elements, kind->word, "reason", message.text)) return false;
-      break;
-    case UpKind::From:
-      if (!parse_relayed(elements, message, error)) return false;
-      break;
     case UpKind::Hello:
     case UpKind::Ready:
     case UpKind::PrepError:
     case UpKind::Bye:
     case UpKind::Beat:
-    case UpKind::Up:
     case UpKind::Cancelled:
     case UpKind::Unknown: break;
   }

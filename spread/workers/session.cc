@@ -196,9 +196,6 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
                     " with \"cancelled\", which it was not asked");
     case wire::UpKind::Bye:
     case wire::UpKind::Beat:
-    case wire::UpKind::Up:
-    case wire::UpKind::Down:
-    case wire::UpKind::From:
     case wire::UpKind::Hello:
     case wire::UpKind::Ready:
     case wire::UpKind::PrepError:
@@ -255,9 +252,6 @@ void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
     case wire::UpKind::Bye: return on_bye(sink);
     case wire::UpKind::Beat: return;  // that something came is all that it says
     case wire::UpKind::Ask: return on_ask(sink);
-    case wire::UpKind::Up: return on_unknown("\"up\"", sink);
-    case wire::UpKind::Down: return on_unknown("\"down\"", sink);
-    case wire::UpKind::From: return on_unknown("\"from\"", sink);
     default: return on_unknown(quoted(message.text), sink);
   }
 }

@@ -106,15 +106,6 @@ BODIES = {
     "ask with an argument and no task": [None, "ask", 3, "sing", None, 1.5],
     "cancelled": [7, "cancelled"],
     "hello of a relay": [None, "hello", {"wire": 1, "workers": 64}],
-    "up": [None, "up", 0],
-    "up with an extra element": [None, "up", 2**32 - 1, "later"],
-    "down": [None, "down", 3],
-    "down with a reason": [None, "down", 3, "killed by signal 9"],
-    "down reason nil": [None, "down", 3, None],
-    "from: ok": [None, "from", 3, [7, "ok", {"a": [1, 2]}, "so"]],
-    "from: beat": [None, "from", 0, [None, "beat"]],
-    "from: ask": [None, "from", 3, [None, "ask", 1, "whoami"]],
-    "from: an unknown kind": [None, "from", 3, [None, "shout", 1]],
     "unknown kind": [7, "maybe", 1],
     "unknown kind, bare": [7, "maybe"],
 }
@@ -344,20 +335,6 @@ def up_hostile(add):
         ("a seq above 2^63-1", [2**63, "whoami"]),
     ):
         hostile("ask with " + name, frame(pack([None, "ask"] + rest)), broken("shape"))
-    for name, rest in (
-        ("up without a worker", ["up"]),
-        ("up with a negative worker", ["up", -1]),
-        ("up with a worker above 2^32-1", ["up", 2**32]),
-        ("down with a text", ["down", "3"]),
-        ("down with a reason that is no text", ["down", 3, 9]),
-        ("from without a message", ["from", 3]),
-        ("from with a number", ["from", 3, 7]),
-        ("from with a text", ["from", 3, "ok"]),
-        ("from with an ok without a value", ["from", 3, [7, "ok"]]),
-        ("from inside from", ["from", 3, [None, "from", 4, [None, "beat"]]]),
-    ):
-        hostile(name, frame(pack([None] + rest)), broken("shape"))
-    hostile("from with a negative id", frame(pack([None, "from", 3, [-7, "ok", 1]])), broken("id"))
     hostile("hello with a list", frame(pack([None, "hello", [1]])), broken("shape"))
     echo = [7, "hello"]
     hostile(

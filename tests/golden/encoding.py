@@ -154,10 +154,6 @@ def message_of(body):
         m["id"] = task if type(task) is int and task >= 0 else None
         op = rest[1] if len(rest) > 1 and isinstance(rest[1], str) else ""
         m.update(seq=rest[0], op=op, arguments=len(rest[3:]))
-    elif kind in ("up", "down", "from"):
-        m["worker"] = rest[0]
-        if kind == "down":
-            m["text"] = rest[1] if len(rest) > 1 and rest[1] else ""
     elif kind == "hello":
         m["hello"] = describe(rest[0])
     if kind in ("ok", "error", "fatal") and id is not None:
@@ -171,8 +167,6 @@ def up_message(body):
     item = {"message": message_of(body)}
     if body[1] in ("ok", "error", "fatal", "hello"):
         item["value_hex"] = to_hex(pack(body[2]))
-    if body[0] is None and body[1] == "from":
-        item["value_hex"] = to_hex(pack(body[3]))
     if body[1] == "ask" and body[5:]:
         item["value_hex"] = to_hex(b"".join(map(pack, body[5:])))
     return item

@@ -23,7 +23,7 @@ KINDS = {
 }
 
 
-NIL_KINDS = ("hello", "ready", "error", "bye", "beat", "ask", "up", "down", "from")
+NIL_KINDS = ("hello", "ready", "error", "bye", "beat", "ask")
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -139,8 +139,6 @@ def message(value):
         return {"message": {"id": None, "kind": kind}}
     if kind == "ask":
         return question(rest)
-    if kind in ("up", "down", "from"):
-        return relayed(kind, rest)
     if not rest:
         raise Broken("shape")
     m, item = {"id": id, "kind": kind}, {}
@@ -180,20 +178,6 @@ def question(rest):
     task = rest[2] if len(rest) > 2 and is_id(rest[2]) else None
     m = {"id": task, "kind": "ask", "seq": rest[0], "op": op, "arguments": len(rest[3:])}
     return {"message": m, "value": rest[3:]} if rest[3:] else {"message": m}
-
-
-def relayed(kind, rest):
-    if not rest or not is_id(rest[0]) or rest[0] >= 2**32:
-        raise Broken("shape")
-    m = {"id": None, "kind": kind, "worker": rest[0]}
-    if kind == "down":
-        m["text"] = text(rest, 1)
-    if kind != "from":
-        return {"message": m}
-    if len(rest) < 2 or not isinstance(rest[1], list) or rest[1][:2] == [None, "from"]:
-        raise Broken("shape")
-    message(rest[1])
-    return {"message": m, "value": rest[1]}
 
 
 def text(rest, at):

@@ -42,9 +42,9 @@ std::ostream& operator<<(std::ostream& out, const Seen& seen) {
 }
 
 std::string describe(const UpMessage& message) {
-  constexpr const char* kKinds[] = {"ok",        "busy",  "error", "fatal",      "progress", "log",
-                                    "cancelled", "hello", "ready", "prep_error", "ask",      "bye",
-                                    "beat",      "up",    "down",  "from",       "unknown"};
+  constexpr const char* kKinds[] = {"ok",  "busy",      "error", "fatal",  "progress",
+                                    "log", "cancelled", "hello", "ready",  "prep_error",
+                                    "ask", "bye",       "beat",  "unknown"};
   const std::string id = message.has_id ? fmt::format("{}", number(message.id)) : "nil";
   const std::string plain =
       fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",
@@ -53,9 +53,7 @@ std::string describe(const UpMessage& message) {
   if (message.kind == UpKind::Log) {
     return fmt::format("{} level={}", plain, static_cast<int>(message.level));
   }
-  const bool relayed =
-      message.kind == UpKind::Up || message.kind == UpKind::Down || message.kind == UpKind::From;
-  if (message.kind != UpKind::Ask && !relayed) return plain;
+  if (message.kind != UpKind::Ask) return plain;
   return fmt::format("{} seq={} arguments={}", plain, message.seq, message.arguments);
 }
 
