@@ -217,7 +217,7 @@ void Engine::take_record(Record& record) {
   } else if (journal_ != nullptr && is_done_already(id, record)) {
     return;
   } else if (record.bad.empty()) {
-    driver_.feed(TaskArrived{id, std::move(record.payload)}, now());
+    driver_.feed(TaskArrived{id, std::move(record.payload), record.gang}, now());
   } else {
     driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
   }
@@ -356,6 +356,7 @@ void Engine::on_ready(int, bool, bool) {
 
 void Engine::ask_to_end(int signal) {
   if (first_signal_ == 0) first_signal_ = signal;
+  if (config_.is_worker && signals_received_ == 0) ++signals_received_;
   post(StopRequested{std::min(++signals_received_, 3)});
 }
 
@@ -372,7 +373,8 @@ void Engine::look_for_stop() {
 
 /// What is to be done about signals once the Scheduler knows of them.
 void Engine::follow_signals() {
-  if (signals_received_ > 0 && !std::exchange(stop_told_, true)) tell_stop();
+  const bool waits = signals_received_ > 0 && !config_.is_worker;
+  if (waits && !std::exchange(stop_told_, true)) tell_stop();
   if (std::exchange(suspend_asked_, false)) suspend();
 }
 

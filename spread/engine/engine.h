@@ -48,6 +48,8 @@ struct EngineConfig {
   Duration kill_grace{};  ///< after it, what was to end is killed
   std::string output_name = "standard output";  ///< where results go, for messages
   std::string stop_request{};  ///< a file that asks to stop; empty: none is looked for
+  /// It is itself a worker, and the first signal ends what it runs: nothing is waited for.
+  bool is_worker = false;
 };
 
 /// What a run has of the world around it: made before the Engine, and kept for longer.

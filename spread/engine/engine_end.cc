@@ -23,6 +23,7 @@ RunPhases::Turn Engine::phase_turn() const {
 
 bool Engine::drained() const {
   if (stdout_->closed() || results_lost_) return true;
+  if (config_.is_worker && first_signal_ != 0) return true;
   const bool errors = mode_->errors_are_output() && !reporter_->errors_written();
   const OutcomeMarks marks = mode_->marks();
   return marks.durable == marks.accepted && stdout_->queue_empty() && mode_->drained() && !errors;
@@ -101,7 +102,8 @@ void Engine::conclude() {
   if (nothing_could_be_started(end)) end.own_error = true;
   close_output(end);
   if (!end.output_closed) tell_rest();
-  if (!end.output_closed && end.incomplete && !scheduler_.stop_reason().empty()) {
+  const bool tells_rest = !end.output_closed && !config_.is_worker;
+  if (tells_rest && end.incomplete && !scheduler_.stop_reason().empty()) {
     // Why may just have been said.
     const std::string reason(untold_stop_reason());
     reporter_->say("the rest of the input was not read" +

@@ -59,6 +59,8 @@ class RecordPlaces {
 struct Record {
   Value payload;
   std::string bad;  ///< why it is malformed, naming the place ("stdin line 3: ..."); empty = fine
+  /// It is for so many workers at the same time; 0 = as the others are. Of an Upstream only.
+  std::uint32_t gang = 0;
 };
 
 enum class Pull : std::uint8_t {

@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "spread/engine/engine.h"
+#include "spread/tasks/upstream.h"
 #include "spread/tasks/worker_slot.h"
 
 namespace spread {
 
 RunningSubtasks::RunningSubtasks(Engine& engine, const SubtaskBook::Limits& limits,
-                                 std::optional<std::uint32_t> subpool)
-    : engine_(engine), book_(limits, subpool, [this](OwnerId owner, TaskId id) {
+                                 std::optional<std::uint32_t> subpool, Upstream* upstream)
+    : engine_(engine),
+      upstream_(upstream),
+      book_(limits, subpool, [this](OwnerId owner, TaskId id) {
         const TaskId task = task_of_.at(owner);
         return engine_.scheduler().is_under_way(owners_.at(task).worker->id(), task, id);
       }) {}
@@ -53,14 +56,17 @@ void RunningSubtasks::progressed(WorkerSlot& worker, const wire::UpMessage& said
   owner_of(worker, said.id);
   SubtaskProgress::Above above;
   const double fraction = progress_.said(said.id, said.number, above);
-  engine_.events().progress(said.id, worker.id(), fraction, said.text);
+  tell(said.id, fraction, said.text);
   tell(above);
 }
 
 void RunningSubtasks::tell(const SubtaskProgress::Above& above) {
-  for (const auto& [task, fraction] : above) {
-    engine_.events().progress(task, owners_.at(task).worker->id(), fraction, {});
-  }
+  for (const auto& [task, fraction] : above) tell(task, fraction, {});
+}
+
+void RunningSubtasks::tell(TaskId task, double fraction, std::string_view text) {
+  engine_.events().progress(task, owners_.at(task).worker->id(), fraction, text);
+  if (upstream_ != nullptr && !is_subtask(task)) upstream_->progressed(task, fraction, text);
 }
 
 void RunningSubtasks::finished(TaskId id, bool ok, const Value& value) {

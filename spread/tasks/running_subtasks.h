@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "spread/core/event.h"
 #include "spread/subtasks/subtask_book.h"
@@ -13,6 +14,7 @@
 namespace spread {
 
 class Engine;
+class Upstream;
 class WorkerSlot;
 
 /// The sub-tasks of a run, between the workers that submit them and the Scheduler: the questions go
@@ -20,7 +22,7 @@ class WorkerSlot;
 class RunningSubtasks {
  public:
   RunningSubtasks(Engine& engine, const SubtaskBook::Limits& limits,
-                  std::optional<std::uint32_t> subpool);
+                  std::optional<std::uint32_t> subpool, Upstream* upstream);
 
   /// One of subtask_op_named()'s questions, of a task that the worker has.
   void ask(WorkerSlot& worker, const wire::UpMessage& question);
@@ -58,9 +60,11 @@ class RunningSubtasks {
   void end(TaskId task);
   void drop(TaskId task);
   void tell(const SubtaskProgress::Above& above);
+  void tell(TaskId task, double fraction, std::string_view text);
   static void refuse(WorkerSlot& worker, std::uint64_t seq);
 
   Engine& engine_;
+  Upstream* upstream_;  ///< null: it has none
   SubtaskBook book_;
   SubtaskProgress progress_;
   std::map<TaskId, Owner> owners_;  ///< attempts under way that have asked or told something

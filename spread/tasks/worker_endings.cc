@@ -46,6 +46,7 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   }
   mode_.gangs().gone(*this);
   mode_.subtasks().gone(*this);
+  mode_.forget_questions(*this);
   engine_.events().ended(id(), expected, ended.reason);
   log_end(status);
   const bool not_execd = ended.cause == EndCause::NotStarted;
@@ -84,6 +85,7 @@ void WorkerSlot::on_relay(const wire::Hello& hello) {
   std::unique_ptr<Channel> channel = worker_->take_channel(rest);
   mode_.gangs().gone(*this);
   mode_.subtasks().gone(*this);
+  mode_.forget_questions(*this);
   release_errors();
   engine_.events().ended(id(), true, "it is a relay");
   mode_.tail_ended(*this, false);
@@ -96,6 +98,7 @@ void WorkerSlot::connection_lost(const std::string& reason) {
   if (!worker_ || worker_->ended()) return;
   mode_.gangs().gone(*this);
   mode_.subtasks().gone(*this);
+  mode_.forget_questions(*this);
   release_errors();
   engine_.events().ended(id(), false, reason);
   mode_.tail_ended(*this, false);

@@ -31,10 +31,13 @@ Status WorkerMode::open() {
   const bool as_they_are =
       engine_.journal() != nullptr && has_results_as_they_are(output, until_ok.has_value());
   SPREAD_TRY(prepare_sweep());
-  results_ = open_outcome_chain(output, until_ok, setup_.spill, engine_.output(),
-                                engine_.plan().host_names,
-                                as_they_are ? engine_.journal()->await_places() : nullptr,
-                                sweep_ ? sweep_->names() : std::vector<std::string>());
+  if (setup_.upstream != nullptr) SPREAD_TRY(setup_.upstream->open(*this));
+  results_ = setup_.upstream != nullptr
+                 ? setup_.upstream->make_sink()
+                 : open_outcome_chain(output, until_ok, setup_.spill, engine_.output(),
+                                      engine_.plan().host_names,
+                                      as_they_are ? engine_.journal()->await_places() : nullptr,
+                                      sweep_ ? sweep_->names() : std::vector<std::string>());
   needs_payloads_ = needs_payloads(output);
   if (const TaskOptions* const tasks = setup_.tasks) {
     looks_at_values_ = tasks->chunk > 0 || output.gather == GatherAs::Concat;
@@ -54,6 +57,10 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (is_all()) return std::unique_ptr<TaskInput>();
   if (setup_.tasks->shards.any()) return open_shards();
   if (sweep_) return open_sweep_rows();
+  if (setup_.upstream != nullptr) {
+    return TaskInput::open_reader(setup_.upstream->make_reader(), {}, engine_.loop(),
+                                  setup_.streams);
+  }
   return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);
 }
@@ -125,8 +132,7 @@ Status WorkerMode::advance(bool over) {
     if (over) rounds_->end();
     for (const std::string& text : rounds_->take_messages()) engine_.reporter().say(text);
   }
-  if (const bool unread = engine_.reporter().errors_full();
-      std::exchange(unread_, unread) != unread) {
+  if (const bool unread = !takes_more(); std::exchange(unread_, unread) != unread) {
     engine_.reconsider_all();
   }
   tell_joining();
@@ -147,6 +153,7 @@ void WorkerMode::tell_joining() {
 
 std::uint64_t WorkerMode::failures(const Scheduler::Counts& counts) const {
   if (rounds_ != nullptr) return rounds_->missing();
+  if (setup_.upstream != nullptr) return 0;  // each has its answer
   return is_all() ? failed_workers_ : RunMode::failures(counts);
 }
 
@@ -212,6 +219,10 @@ std::optional<Value> WorkerMode::answer_to(WorkerSlot& from, const wire::UpMessa
     return wire::make_refusal(question.seq, "NoGang",
                               std::string(question.text) + ": it works on no task of a gang");
   }
+  if (setup_.upstream != nullptr) {
+    ask_upstream(from, question);
+    return std::nullopt;
+  }
   return wire::make_refusal(question.seq, "UnknownOp",
                             "this spread does not know the op " + show_text(question.text));
 }
@@ -226,7 +237,7 @@ std::optional<Value> WorkerMode::answer_of_subtasks(WorkerSlot& from,
                                                     const wire::UpMessage& question) {
   std::string why;
   if (!question.has_id) why = "a question of no task";
-  if (setup_.tasks->gang.size > 0) why = "a member of a gang has no sub-tasks";
+  if (from.place().gang != kNoGang) why = "a member of a gang has no sub-tasks";
   if (setup_.tasks->chunk > 0) why = "the tasks of a list (--chunk) have no sub-tasks";
   if (!from.may_submit()) why = "its worker works on several tasks at a time";
   if (!why.empty()) {

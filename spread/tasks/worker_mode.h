@@ -1,6 +1,8 @@
 // spread/tasks: `run` and `all`: workers that speak the protocol. Start here, then worker_slot.h.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -20,6 +22,7 @@
 #include "spread/tasks/relays.h"
 #include "spread/tasks/running_gangs.h"
 #include "spread/tasks/running_subtasks.h"
+#include "spread/tasks/upstream.h"
 #include "spread/tasks/worker_options.h"
 #include "spread/wire/codec.h"
 
@@ -29,7 +32,7 @@ class SweepRounds;
 class WorkerSlot;
 
 /// `run` and `all`: persistent workers that speak the protocol; results and tails.
-class WorkerMode final : public RunMode {
+class WorkerMode final : public RunMode, private UpstreamRun {
  public:
   WorkerMode(Engine& engine, const WorkerSetup& setup)
       : engine_(engine),
@@ -37,7 +40,7 @@ class WorkerMode final : public RunMode {
         relays_(engine, *this),
         gangs_(setup.workers.max_frame),
         subtasks_(engine, subtask_limits(setup),
-                  setup.tasks == nullptr ? std::nullopt : setup.tasks->subpool) {}
+                  setup.tasks == nullptr ? std::nullopt : setup.tasks->subpool, setup.upstream) {}
 
   Status open() override;
   Result<std::unique_ptr<TaskInput>> open_input() override;
@@ -54,6 +57,7 @@ class WorkerMode final : public RunMode {
   void keep(TaskId task, Outcome outcome) override;
   Status hand_on_kept(const JournalAnswer& answer) override;
   bool ordered() const override { return is_all() || setup_.tasks->output.ordered; }
+  bool takes_input_error(const std::string& error) override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
   void deliver(DeliverTask& delivery, TaskReport* report) override;
   void retry(const RetryTask& retry, TaskReport* report) override;
@@ -72,6 +76,8 @@ class WorkerMode final : public RunMode {
     if (!is_all()) engine_.change_slots(by);
   }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
+  bool tell_failures() override { return setup_.upstream != nullptr; }
+  int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
 
   // For its slots.
   const WorkerSetup& setup() const { return setup_; }
@@ -80,6 +86,8 @@ class WorkerMode final : public RunMode {
   Relays& relays() { return relays_; }
   RunningGangs& gangs() { return gangs_; }
   RunningSubtasks& subtasks() { return subtasks_; }
+  /// The worker has ended, or leaves.
+  void forget_questions(const WorkerSlot& of);
   /// An answer to a task.
   void on_answer(WorkerSlot& from, const wire::UpMessage& answer);
   /// [nil, "prep", ...]: docs/protocol.md section 3.
@@ -88,6 +96,11 @@ class WorkerMode final : public RunMode {
   void worker_started(WorkerId worker) {
     ++workers_started_;
     tails_->started(worker);
+  }
+  /// Workers may be read: what they say has somewhere to go.
+  bool takes_more() const {
+    return !engine_.reporter().errors_full() &&
+           (setup_.upstream == nullptr || setup_.upstream->takes_more());
   }
   void tail_handed_over(WorkerId worker) { tails_->handed_over(worker); }
   void tail_ended(const WorkerSlot& worker, bool has_tail);
@@ -110,6 +123,12 @@ class WorkerMode final : public RunMode {
   bool is_too_large(int pid);
 
  private:
+  // For its Upstream.
+  Engine& engine() override { return engine_; }
+  void withdraw(TaskId task) override;
+  void reply(wire::Reply reply) override;
+  void ask_upstream(WorkerSlot& from, const wire::UpMessage& asked);
+
   void fill(TaskReport& report, const TaskResult& result, const Value& payload) const;
   static SubtaskBook::Limits subtask_limits(const WorkerSetup& setup);
   std::optional<Value> answer_of_subtasks(WorkerSlot& from, const wire::UpMessage& question);
@@ -139,6 +158,12 @@ class WorkerMode final : public RunMode {
   RunningGangs gangs_;
   RunningSubtasks subtasks_;
   ReadBuffer read_buffer_;
+  struct AskedBy {
+    WorkerSlot* worker = nullptr;
+    std::uint64_t seq = 0;
+  };
+  std::map<std::uint64_t, AskedBy> questions_;  ///< that the Upstream has not answered
+  std::uint64_t last_question_ = 0;
   std::unique_ptr<OutcomeSink> results_;
   /// --gather concat joins the results of tasks; those of sub-tasks go to their parents.
   bool must_be_list(TaskId task) const {

@@ -70,6 +70,8 @@ struct OnceOptions {
   OkStatuses ok_statuses;
 };
 
+class Upstream;
+
 /// What WorkerMode is told of a run: options that outlive it.
 struct WorkerSetup {
   const WorkerOptions& workers;
@@ -78,6 +80,9 @@ struct WorkerSetup {
   const SpillOptions& spill;
   const EndOptions& ends;
   Streams streams;
+  /// Who has the tasks, in place of the input and of the output; null: these have. Only with
+  /// `tasks`.
+  Upstream* upstream = nullptr;
 
   bool is_all() const { return once != nullptr; }
   ProcessLimits limits() const { return tasks != nullptr ? tasks->limits : ProcessLimits(); }

@@ -109,6 +109,7 @@ Status WorkerMode::hand_on_kept(const JournalAnswer& answer) {
 }
 
 void WorkerMode::deliver(DeliverTask& delivery, TaskReport* report) {
+  if (delivery.withdrawn) return setup_.upstream->withdrawn(delivery.task);
   TaskResult result = result_of(delivery);
   if (!delivery.members.empty()) {
     result.value = gather(setup_.tasks->gang.gather, delivery.payload, delivery.members);
@@ -165,6 +166,10 @@ void WorkerMode::tell_failure(const DeliverTask& delivery, const TaskResult& res
     report->message = error.message;
     report->exit_status = result.outcome == Outcome::Failed && !delivery.timed_out ? 1 : -1;
     report->signal = delivery.timed_out ? 15 : 0;
+  }
+  if (setup_.upstream != nullptr) {
+    if (delivery.fatal) setup_.upstream->fatal(delivery.task);
+    return;
   }
   FailedTask failed{result.id, result.outcome, {}, error.type, error.message};
   if (result.worker != kNoWorker) {

@@ -97,7 +97,8 @@ void WorkerSlot::become_new() {
   lost_ = false;
   meta_ = !setup.is_all() && (setup.tasks->meta || setup.tasks->gang.size > 0);
   shows_printed_ = !setup.is_all() && setup.tasks->shows_one;
-  sends_otherwise_ = meta_ || (!setup.is_all() && (setup.tasks->chunk > 0 || setup.tasks->reprep));
+  sends_otherwise_ = meta_ || setup.upstream != nullptr ||
+                     (!setup.is_all() && (setup.tasks->chunk > 0 || setup.tasks->reprep));
   looks_at_memory_ = setup.lifetime().max_rss > 0 && engine_.plan().is_local(id());
   ready_ = answered_ = had_subtask_ = ended_by_us_ = reprep_due_ = false;
   lists_.clear();
@@ -125,7 +126,8 @@ Status WorkerSlot::send_with_meta(const SendTask& action, const Value& payload) 
   const bool is_list = mode_.setup().tasks->chunk > 0;
   const Value list = is_list ? list_of(action) : Value();
   const Value& payload = is_list ? list : action.payload;
-  if (meta_ || is_subtask(action.task)) return send_with_meta(action, payload);
+  const bool has_meta = meta_ || action.place.gang != kNoGang || is_subtask(action.task);
+  if (has_meta) return send_with_meta(action, payload);
   return worker_->session().send_task(action.task, payload);
 }
 
@@ -161,9 +163,9 @@ void WorkerSlot::send_task(const SendTask& action) {
     engine_.post(PayloadRefused{id(), action.task, sent.error().message});
     return;
   }
-  if (action.place.gang != kNoGang) {
+  if (action.place.gang != place_.gang) {
     place_ = action.place;
-    mode_.gangs().begin(*this);
+    if (place_.gang != kNoGang) mode_.gangs().begin(*this);
   }
   if (counts()) {
     first_task_ = std::min(first_task_.value_or(action.task), action.task);
@@ -217,7 +219,7 @@ void WorkerSlot::flush() {
 }
 
 void WorkerSlot::reconsider() {
-  if (worker_) worker_->leave_unread(engine_.reporter().errors_full());
+  if (worker_) worker_->leave_unread(!mode_.takes_more());
 }
 
 void WorkerSlot::remove_ended() {
@@ -366,6 +368,8 @@ void WorkerSlot::on_answer(const wire::UpMessage& message) {
   const WorkerSetup& setup = mode_.setup();
   if (shows_printed_ && !is_subtask(message.id)) {
     mode_.show_printed(message.so, message.se);
+  } else if (setup.upstream != nullptr && !is_subtask(message.id)) {
+    setup.upstream->printed(message.id, message.so, message.se);
   } else if (!message.so.empty() || !message.se.empty()) {
     if (setup.is_all() || setup.tasks->show_output) {
       engine_.reporter().captured(message.id, message.so, message.se);
@@ -412,11 +416,14 @@ void WorkerSlot::forget_common(std::uint64_t common) {
 
 void WorkerSlot::on_retires() {
   mode_.subtasks().gone(*this);
+  mode_.forget_questions(*this);
   if (!former_) engine_.post(WorkerRetires{id()});
 }
 
 void WorkerSlot::on_log(const wire::UpMessage& message) {
-  if (engine_.reporter().shows(message.level)) {
+  if (mode_.setup().upstream != nullptr && message.has_id && !is_subtask(message.id)) {
+    mode_.setup().upstream->logged(message.id, message.level, message.text);
+  } else if (engine_.reporter().shows(message.level)) {
     engine_.reporter().say(name() + ": " + std::string(message.text));
   }
   const auto task = message.has_id ? std::optional(message.id) : std::nullopt;
