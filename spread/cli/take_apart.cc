@@ -93,14 +93,10 @@ CheckOptions take_check(Options& options) {
 }
 
 RelayOptions take_relay(Options& options) {
-  RelayOptions relay;
-  relay.hosts = std::move(options.hosts);
-  relay.lists = std::move(options.lists);
-  relay.command = std::move(options.job.command);
-  relay.limits = options.job.limits;
-  relay.wire = options.relay_wire;
-  relay.max_frame = options.max_frame;
-  relay.ends = options.ends;
+  RelayOptions relay{take_run(options), options.relay_wire, std::move(options.relay_schedules)};
+  // Those of a run are on disk; it has none of these.
+  relay.run.history.enabled = false;
+  relay.run.common.report.progress = ProgressStyle::None;
   return relay;
 }
 

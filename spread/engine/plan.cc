@@ -28,7 +28,7 @@ Result<Value> json_argument(const std::string& option, const std::string& text) 
 namespace {
 
 Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams) {
-  std::vector<Value> prep;
+  std::vector<Value> prep = options.first_prep;
   for (const PrepItem& item : options.prep) {
     switch (item.kind) {
       case PrepItem::Kind::Text:

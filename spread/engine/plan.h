@@ -25,7 +25,8 @@ struct PlanOptions {
   /// `-j 0`, in the FILE of -j FILE, too: workers are not started without a limit.
   bool may_be_unlimited = false;
   std::vector<PrepItem> prep;
-  RecordOptions records;  ///< the form of files with prep items
+  std::vector<Value> first_prep;  ///< in front of these
+  RecordOptions records;          ///< the form of files with prep items
   Wire wire = Wire::Msgpack;
   PickleOptions pickle;
   std::size_t max_frame = kFrameBytesDefault;

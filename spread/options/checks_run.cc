@@ -106,8 +106,30 @@ Status check_workers(const Draft& draft) {
   return {};
 }
 
+Status check_lifetime(const Draft& draft) {
+  if (!draft.has("--overlap")) return {};
+  for (const std::string_view limit : {"--max-tasks", "--max-age", "--max-rss"}) {
+    if (draft.has(limit)) return {};
+  }
+  return fail(
+      "--overlap is for processes that are replaced: use --max-tasks, --max-age or --max-rss");
+}
+
+/// Of relay: what a master that knows relays decides itself.
+constexpr std::string_view kSchedules[] = {"--task-meta",  "--subpool",
+                                           "--delay",      "--load",
+                                           "--memfree",    "--start-all",
+                                           "--tails",      "--timeout",
+                                           "--retries",    "--crash-retries",
+                                           "--bench",      "--start-retries",
+                                           "--max-busy",   "--strict",
+                                           "--max-tasks",  "--max-age",
+                                           "--max-rss",    "--overlap",
+                                           "--window",     "--window-bytes",
+                                           "--lost-after", "--reprep-after-failure"};
+
 /// Its standard input is its master's.
-Status complete_relay(const Draft& draft) {
+Status complete_relay(Draft& draft) {
   const auto reads_input = [](const std::vector<std::string>& files) {
     return std::find(files.begin(), files.end(), "-") != files.end();
   };
@@ -116,6 +138,10 @@ Status complete_relay(const Draft& draft) {
     if (!reads_input(*files)) continue;
     return fail(fmt::format("{} -: tasks come from standard input; name a file", option));
   }
+  for (const std::string_view name : kSchedules) {
+    if (draft.has(name)) draft.options.relay_schedules.emplace_back(name);
+  }
+  SPREAD_TRY(check_lifetime(draft));
   return check_workers(draft);
 }
 
@@ -270,15 +296,6 @@ Status check_gather(const Draft& draft) {
     return fail("--gather makes one value, so --out must be json or msgpack");
   }
   return {};
-}
-
-Status check_lifetime(const Draft& draft) {
-  if (!draft.has("--overlap")) return {};
-  for (const std::string_view limit : {"--max-tasks", "--max-age", "--max-rss"}) {
-    if (draft.has(limit)) return {};
-  }
-  return fail(
-      "--overlap is for processes that are replaced: use --max-tasks, --max-age or --max-rss");
 }
 
 Status complete_try(Draft& draft) {

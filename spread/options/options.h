@@ -58,7 +58,8 @@ struct Options {
   std::string task;  ///< of oneshot
   std::vector<PrepItem> prep;
   Wire wire = Wire::Msgpack;
-  std::optional<Wire> relay_wire;  ///< of relay; unset: that of its master
+  std::optional<Wire> relay_wire;            ///< of relay; unset: that of its master
+  std::vector<std::string> relay_schedules;  ///< of relay: options that are for that alone
   PickleOptions pickle;
   bool start_all = false;
   OutputOptions output;

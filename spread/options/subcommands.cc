@@ -76,6 +76,11 @@ const SubcommandText kSubcommands[] = {
      "of them is a worker of its own: it has its tasks from there, and its failures, prints, end "
      "and time-outs are seen there. docs/relay.md says what goes through.\n"
      "\n"
+     "To a master that does not know relays (a program of one's own, which writes tasks and reads "
+     "answers) it is one worker that computes as many tasks at the same time as it has slots, and "
+     "decides itself which of its workers has which task: with --retries, --timeout and whatever "
+     "else a run has for that. What cannot be computed is answered as an error.\n"
+     "\n"
      "The words {host}, {slot}, {worker} and {prep} in ARG are replaced for each worker. A "
      "worker's "
      "prep items come from the run, once for all of them. When standard input ends, workers have "
@@ -293,8 +298,7 @@ const TermText kExitStatuses[] = {
     {"141", "the reader of the output closed it (| head)", kNotXargs - (kAttach | kStop | kClean)},
     {"255", "spread's own error: wrong usage, nothing could be started, cannot write",
      kNotXargs - kDirectory - kRelay},
-    {"255", "wrong usage, no master that knows relays, or one that has sent what is no frame",
-     kRelay},
+    {"255", "wrong usage, a master that has sent what is no frame, or no worker left", kRelay},
     {"255", "it cannot be done now, or at all: a line says why", kDirectory},
     {"1", "xargs' own error: wrong usage, an unmatched quote, an item that does not fit", kXargs},
     {"123", "a command ended with a status from 1 to 125", kXargs},
@@ -315,7 +319,7 @@ const TermText kEnvironment[] = {
      "worker is told comes from the run",
      kRelay},
     {"SPREAD_FEATURES, SPREAD_WIRE, SPREAD_PREP, SPREAD_BEAT",
-     "what the run says of itself: that it knows relays, whether it speaks msgpack or json, the "
+     "what the master says of itself: whether it knows relays, and speaks msgpack or json, the "
      "number of prep items, and the seconds within which it wants a sign of life",
      kRelay},
     {"SPREAD_PREP", "set for every worker: the number of prep items that it will be sent",

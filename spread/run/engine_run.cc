@@ -9,6 +9,7 @@
 #include "spread/io/file_beside.h"
 #include "spread/io/files.h"
 #include "spread/io/guard.h"
+#include "spread/io/process_memory.h"
 #include "spread/io/signals.h"
 #include "spread/io/system.h"
 #include "spread/io/terminal.h"
@@ -140,6 +141,61 @@ int explain_resume(Engine& engine, const CommonOptions& common, const Streams& s
 
 }  // namespace
 
+PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
+                         const ProcessLimits& limits) {
+  PlanOptions plan;
+  plan.hosts = common.hosts;
+  plan.lists = workers.lists;  // a journal looks at them later
+  plan.command = workers.command;
+  plan.limits = limits;
+  plan.prep = std::move(workers.prep);
+  plan.records = workers.records;
+  plan.wire = workers.wire;
+  plan.pickle = workers.pickle;
+  plan.max_frame = workers.max_frame;
+  plan.kill_grace = common.ends.kill_grace;
+  return plan;
+}
+
+namespace {
+
+/// --max-rss: who looks at the memory of workers, and what the others are told.
+Status plan_memory_limit(const RunOptions& run, const Environment& environment, Plan& plan) {
+  constexpr const char* kName = "SPREAD_MAX_RSS";
+  const std::uint64_t limit = run.tasks.lifetime.max_rss;
+  if (limit > 0) {
+    plan.max_rss = std::to_string(limit);
+  } else if (environment.get(kName) != nullptr) {
+    plan.max_rss = "";  // of a run around this one
+  }
+  if (limit == 0) return {};
+  bool any_here = false;
+  for (const HostSpec& host : plan.roster.hosts) {
+    any_here |= host.local;
+    if (host.local || has_messages(run.workers.wire)) continue;
+    return fail("--max-rss: a worker of --wire " + std::string(name_of(run.workers.wire)) + " on " +
+                host_label(host) +
+                " cannot be told to look at its memory; use --wire json or msgpack");
+  }
+  if (!any_here) return {};
+  const auto memory = resident_memory();
+  return memory ? Status() : fail("--max-rss: " + memory.error().message);
+}
+
+}  // namespace
+
+Status tell_workers(const RunOptions& run, const Environment& environment, Plan& plan) {
+  plan.features = has_messages(run.workers.wire) ? std::string(kFeatures) + ",relay" : "";
+  if (run.tasks.reprep) *plan.features += ",prep";
+  if (run.tasks.chunk > 0) {
+    plan.chunk = std::to_string(run.tasks.chunk);
+  } else if (environment.get("SPREAD_CHUNK") != nullptr) {
+    plan.chunk = "";  // of a run around this one
+  }
+  if (run.tasks.lost_after) plan.beat = beat_of(*run.tasks.lost_after);
+  return plan_memory_limit(run, environment, plan);
+}
+
 RunProcess with_output(const RunProcess& process, const UniqueFd& file) {
   RunProcess changed = process;
   if (file) changed.streams.output = file.get();
@@ -196,6 +252,7 @@ int run_engine(const EngineRun& run, Plan& plan, const RunProcess& process) {
   config.scheduler.worked_before = loads && *journal && (*journal)->has_successes();
   if (!name.empty()) config.output_name = name;
   config.stop_request = common.journal.stop_request;
+  config.is_worker = run.is_worker;
   Engine engine(std::move(config), {plan, *guard, *loop, *signals ? &**signals : nullptr, output,
                                     **reporter, process.environment, streams, journal->get()});
   if (const Status opened = engine.open(run.make_mode(engine)); !opened) {

@@ -34,6 +34,7 @@ struct EngineRun {
   JournaledRun journaled;  ///< as its journal has it, if it keeps one
   std::function<std::unique_ptr<RunMode>(Engine& engine)> make_mode;
   bool explains_resume = false;  ///< --resume --dry-run: says what would be done, and does nothing
+  bool is_worker = false;        ///< see EngineConfig
 };
 
 /// Options that name files, and what they name.
@@ -53,6 +54,11 @@ Result<UniqueFd> open_output_of(const CommonOptions& common, const NamedFiles& f
                                 Streams streams);
 /// The process, with this file for its standard output, if there is one.
 RunProcess with_output(const RunProcess& process, const UniqueFd& file);
+
+PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
+                         const ProcessLimits& limits);
+/// What workers of `run` are told in their environment, as far as it follows from options.
+Status tell_workers(const RunOptions& run, const Environment& environment, Plan& plan);
 
 /// --dry-run of workers: what would be exec'd.
 Status show_plan(const Plan& plan, Streams streams);

@@ -9,7 +9,6 @@
 #include "spread/base/quote.h"
 #include "spread/input/sweep_input.h"
 #include "spread/input/task_input.h"
-#include "spread/io/process_memory.h"
 #include "spread/jobs/filter_mode.h"
 #include "spread/jobs/job_input.h"
 #include "spread/jobs/job_mode.h"
@@ -121,45 +120,6 @@ void report_nowhere(CommonOptions& common, JobOptions& job) {
 
 // ---------------------------------------------------------------- run, all
 
-PlanOptions plan_options(const CommonOptions& common, WorkerOptions& workers,
-                         const ProcessLimits& limits) {
-  PlanOptions plan;
-  plan.hosts = common.hosts;
-  plan.lists = workers.lists;  // a journal looks at them later
-  plan.command = workers.command;
-  plan.limits = limits;
-  plan.prep = std::move(workers.prep);
-  plan.records = workers.records;
-  plan.wire = workers.wire;
-  plan.pickle = workers.pickle;
-  plan.max_frame = workers.max_frame;
-  plan.kill_grace = common.ends.kill_grace;
-  return plan;
-}
-
-/// --max-rss: who looks at the memory of workers, and what the others are told.
-Status plan_memory_limit(const RunOptions& run, const Environment& environment, Plan& plan) {
-  constexpr const char* kName = "SPREAD_MAX_RSS";
-  const std::uint64_t limit = run.tasks.lifetime.max_rss;
-  if (limit > 0) {
-    plan.max_rss = std::to_string(limit);
-  } else if (environment.get(kName) != nullptr) {
-    plan.max_rss = "";  // of a run around this one
-  }
-  if (limit == 0) return {};
-  bool any_here = false;
-  for (const HostSpec& host : plan.roster.hosts) {
-    any_here |= host.local;
-    if (host.local || has_messages(run.workers.wire)) continue;
-    return fail("--max-rss: a worker of --wire " + std::string(name_of(run.workers.wire)) + " on " +
-                host_label(host) +
-                " cannot be told to look at its memory; use --wire json or msgpack");
-  }
-  if (!any_here) return {};
-  const auto memory = resident_memory();
-  return memory ? Status() : fail("--max-rss: " + memory.error().message);
-}
-
 Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
   NamedFiles files = files_of(run.common);
   add_files(files, run.tasks.input);
@@ -174,20 +134,11 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
   auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
                         process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
-  plan->features = has_messages(run.workers.wire) ? kFeatures : "";
   if (run.tasks.shows_one) {
     const auto task = json_argument("--task", run.tasks.input.groups.front().words.front());
     if (!task) return tl::unexpected(task.error());
   }
-  if (has_messages(run.workers.wire)) *plan->features += ",relay";
-  if (run.tasks.reprep) *plan->features += ",prep";
-  if (run.tasks.chunk > 0) {
-    plan->chunk = std::to_string(run.tasks.chunk);
-  } else if (process.environment.get("SPREAD_CHUNK") != nullptr) {
-    plan->chunk = "";  // of a run around this one
-  }
-  if (run.tasks.lost_after) plan->beat = beat_of(*run.tasks.lost_after);
-  SPREAD_TRY(plan_memory_limit(run, process.environment, *plan));
+  SPREAD_TRY(tell_workers(run, process.environment, *plan));
   const bool explains = explains_resume(run.common, run.dry_run);
   if (run.dry_run && !explains) {
     SPREAD_TRY(show_plan(*plan, process.streams));
@@ -370,7 +321,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
             return told(run_checks(check, process), {}, streams);
           },
           [&](RelayOptions& relay) {
-            relay.temporary_directory = environment.temporary_directory();
+            begin(relay.run.common);
             return told(run_relay(relay, process), {}, streams);
           },
           [&](HostsOptions& hosts) { return show_hosts(std::move(hosts), environment, streams); },

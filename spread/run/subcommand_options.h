@@ -84,14 +84,10 @@ struct CheckOptions {
 };
 
 struct RelayOptions {
-  HostOptions hosts;
-  WorkerLists lists;
-  CommandOptions command;
-  ProcessLimits limits;
-  std::optional<Wire> wire;  ///< unset: that of its master
-  std::size_t max_frame = kFrameBytesDefault;
-  EndOptions ends;
-  std::string temporary_directory;
+  RunOptions run;            ///< where its master leaves the tasks to it
+  std::optional<Wire> wire;  ///< of its workers; unset: that of its master
+  /// Options that were given, and are of no use where its master schedules.
+  std::vector<std::string> schedules;
 };
 
 struct HistoryOptions {

@@ -299,8 +299,6 @@ class Openings(RelayTest):
 
     def test_it_says_why_it_does_not_begin(self):
         cases = [
-            ({"SPREAD_FEATURES": "ready,relays"}, ["--", "cat"], "relay: .*SPREAD_FEATURES has no word relay.*"),
-            ({"SPREAD_FEATURES": ""}, ["--", "cat"], "relay: .*SPREAD_FEATURES has no word relay.*"),
             ({"SPREAD_WIRE": "lines"}, ["--", "cat"], "relay: SPREAD_WIRE is 'lines', and msgpack or json .*"),
             ({"SPREAD_PREP": "x"}, ["--", "cat"], "relay: SPREAD_PREP is 'x', and a number .*"),
             ({"SPREAD_BEAT": "0"}, ["--", "cat"], "relay: SPREAD_BEAT is '0', and a number of seconds .*"),

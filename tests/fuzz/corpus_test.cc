@@ -59,6 +59,7 @@ TEST(FuzzCorpus, Msgpack) { EXPECT_GT(run_corpus("msgpack", msgpack), 10); }
 TEST(FuzzCorpus, Pickle) { EXPECT_GT(run_corpus("pickle", pickle), 50); }
 TEST(FuzzCorpus, Quoting) { EXPECT_GT(run_corpus("quoting", quoting), 10); }
 TEST(FuzzCorpus, Records) { EXPECT_GT(run_corpus("records", records), 20); }
+TEST(FuzzCorpus, Master) { EXPECT_GE(run_corpus("master", master), 6); }
 TEST(FuzzCorpus, Relay) { EXPECT_GE(run_corpus("relay", relay), 4); }
 TEST(FuzzCorpus, Sdk) { EXPECT_GT(run_corpus("sdk", sdk), 10); }
 TEST(FuzzCorpus, Session) { EXPECT_GT(run_corpus("session", session), 30); }

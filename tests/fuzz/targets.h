@@ -33,6 +33,8 @@ void joblog(ByteView input);
 void journal(ByteView input);
 /// JSON to msgpack and back, and held against nlohmann-json.
 void json(ByteView input);
+/// What a master says to a relay, before it knows that it is one and after: the same in any pieces.
+void master(ByteView input);
 /// The scanner of values and the writer of JSON, held against msgpack-c's parser.
 void msgpack(ByteView input);
 /// Pickles that a worker made up: the same in any pieces, in another pickle, and written again.
