@@ -78,7 +78,7 @@ void Child::adopt(Subprocess process) {
   loop_.add(process_->exit_fd(), true, false, this);
   if (output_.fd) loop_.add(output_.fd.get(), true, false, this);
   if (errors_.fd) loop_.add(errors_.fd.get(), true, false, this);
-  if (process_->input) writer_.open(std::move(process_->input), *this);
+  if (process_->input) writer_.open(std::move(process_->input), *this, process_->of_guest);
   if (large_) grow_pipes();
 }
 

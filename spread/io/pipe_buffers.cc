@@ -5,6 +5,7 @@
 
 #include "spread/base/posix.h"
 #include "spread/io/files.h"
+#include "spread/io/forked_copies.h"
 
 namespace spread {
 namespace {
@@ -14,8 +15,10 @@ constexpr std::size_t kKeptBytes = 128 * 1024;
 
 }  // namespace
 
-void QueuedWriter::open(UniqueFd fd, ReadyHandler& handler) {
+void QueuedWriter::open(UniqueFd fd, ReadyHandler& handler, bool here) {
   fd_ = std::move(fd);
+  here_ = here;
+  if (here_) keep_here(fd_.get());
   loop_.add(fd_.get(), false, false, &handler);
 }
 
@@ -30,7 +33,7 @@ void QueuedWriter::close() {
   file_left_ = 0;
   if (!fd_) return;
   loop_.remove(fd_.get());
-  fd_.reset();
+  here_ ? close_kept_here(fd_) : fd_.reset();
 }
 
 void QueuedWriter::reset() {

@@ -67,7 +67,8 @@ class QueuedWriter {
   QueuedWriter& operator=(const QueuedWriter&) = delete;
 
   /// `handler` is told when flush() is to be called: there is room again, or no reader any more.
-  void open(UniqueFd fd, ReadyHandler& handler);
+  /// `here`: a child that this process forks does not keep a copy (forked_copies.h).
+  void open(UniqueFd fd, ReadyHandler& handler, bool here = false);
   /// Not open: -1.
   int fd() const { return fd_.get(); }
   OutputQueue& queue() { return queue_; }
@@ -99,6 +100,7 @@ class QueuedWriter {
   std::uint64_t file_offset_ = 0, file_left_ = 0;
   int file_error_ = 0;
   bool closing_ = false;
+  bool here_ = false;
 };
 
 }  // namespace spread

@@ -202,6 +202,7 @@ Result<Subprocess> Spawner::Impl::finish(SpawnCall& call) {
   Subprocess child(std::make_unique<Subprocess::Impl>(
       Subprocess::Impl{pid, group, std::move(call.exit_fd), children, {}}));
   child.input = std::move(call.ours[0]);
+  child.of_guest = guest;
   child.output = std::move(call.ours[1]);
   child.errors = std::move(call.ours[2]);
   return child;

@@ -84,6 +84,7 @@ Subprocess& Subprocess::operator=(Subprocess&& other) noexcept {
   Subprocess old(std::move(*this));
   impl_ = std::move(other.impl_);
   input = std::move(other.input);
+  of_guest = other.of_guest;
   output = std::move(other.output);
   errors = std::move(other.errors);
   return *this;

@@ -83,9 +83,10 @@ class Subprocess {
   void signal_group(int signal);
   void kill_group();
 
-  UniqueFd input;   ///< spread's end of its fd 0, where that is a pipe
-  UniqueFd output;  ///< the same of its fd 1
-  UniqueFd errors;  ///< the same of its fd 2
+  UniqueFd input;         ///< spread's end of its fd 0, where that is a pipe
+  bool of_guest = false;  ///< its Spawner's Streams say so
+  UniqueFd output;        ///< the same of its fd 1
+  UniqueFd errors;        ///< the same of its fd 2
 
  private:
   friend class Spawner;

@@ -167,6 +167,9 @@ int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), vo
   return error;
 }
 int pthread_join(pthread_t thread) { return ::pthread_join(thread, nullptr); }
+int pthread_atfork(void (*before)(), void (*in_parent)(), void (*in_child)()) {
+  return ::pthread_atfork(before, in_parent, in_child);
+}
 pid_t getpid() { return ::getpid(); }
 int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 pid_t getpgrp() { return ::getpgrp(); }

@@ -91,6 +91,7 @@ int madvise(void* at, std::size_t size, int advice);
 /// With so large a stack and all signals blocked.
 int pthread_create(pthread_t* thread, std::size_t stack, void* (*run)(void*), void* argument);
 int pthread_join(pthread_t thread);
+int pthread_atfork(void (*before)(), void (*in_parent)(), void (*in_child)());
 pid_t getpid();
 int pidfd_open(pid_t pid);
 pid_t getpgrp();

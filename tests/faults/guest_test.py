@@ -110,7 +110,7 @@ class Forks(GuestTest):
         kind = "-".join(manners)
         post, self.way = self.post("post-" + kind), self.gate("way-" + kind)
         self.addCleanup(self.way.open, 100)
-        script = f"read x; sleep 1000 & echo $$ >>{post.path}; read y <{self.way.path}; kill $!; echo $x"
+        script = f"read x; sleep 1000 & echo $$ >>{post.path}; read y <{self.way.path}; kill $!; echo $x; read z; exit 0"
         running = self.begin(manners, "run", f"-j{workers}", "--wire", "lines", "--start-all", "--", "sh", "-c",
                              script, ":::", *"abc"[:workers])
         groups = [int(pid) for pid in post.lines(workers)]
@@ -135,6 +135,18 @@ class Forks(GuestTest):
                 running.process.wait()
                 self.assert_all_gone(groups)
                 os.kill(child, 0)
+
+    def test_a_child_that_lives_on_does_not_keep_workers_from_their_end(self):
+        running, groups = self.begin_waiting(["fork"])
+        self.when.open()
+        child = int(self.forked.line())
+        self.way.open(3, b".\n")
+        self.assert_all_gone(groups)  # before the deadline of a worker that has not ended
+        out, err = running.process.communicate()
+        with open(self.path("messages"), encoding="utf-8") as messages:
+            said = messages.read()
+        self.assertEqual((running.process.returncode, out, err, said), (0, b"a\nb\nc\n", b"", ""))
+        self.assertGreater(child, 0)
 
     def test_what_a_child_destroys_at_its_end_is_its_own(self):
         """It ends by exit(), as programs do, while the run goes on."""

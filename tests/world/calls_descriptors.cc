@@ -194,6 +194,8 @@ void* mmap(void*, std::size_t size, int, int flags, int fd, off_t) {
   return memory->bytes.data();
 }
 
+int pthread_atfork(void (*)(), void (*)(), void (*)()) { return 0; }
+
 int madvise(void*, std::size_t, int) { return answer(-EINVAL); }
 
 int munmap(void* memory, std::size_t) {

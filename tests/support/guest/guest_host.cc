@@ -206,7 +206,8 @@ int main_of_host(const Manners& manners, std::vector<char*> words) {
   if (!owner.is_here()) ::exit(0);
   run->join();
   meanwhile.end();
-  if (child > 0 && manners.contains("exit")) ::waitpid(child, nullptr, 0);
+  if (child > 0 && manners.contains("fork")) ::kill(child, SIGKILL);
+  if (child > 0) ::waitpid(child, nullptr, 0);
 
   bool noticed = false;
   const auto expect = [&](bool good, const std::string& what) {
