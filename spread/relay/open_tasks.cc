@@ -24,7 +24,9 @@ bool OpenTasks::give(Record& record) {
     --waiting_count_;
     waiting_bytes_ -= next.record.payload.size();
     by_id_.at(number(next.id)) = {true, given_count_};
-    given_[given_count_++].id = next.id;
+    if (recent_.size() == kRecentMax) drop_first();
+    recent_.push_back(Given{next.id, true, false, {}, {}});
+    ++given_count_;
     record = std::move(next.record);
     return true;
   }
@@ -58,16 +60,29 @@ std::optional<OpenTasks::MasterId> OpenTasks::take_waiting() {
   return std::nullopt;
 }
 
+void OpenTasks::drop_first() {
+  if (recent_.front().open) old_.emplace(first_recent(), std::move(recent_.front()));
+  recent_.pop_front();
+}
+
 OpenTasks::Given* OpenTasks::find(TaskId given) {
-  const auto found = given_.find(number(given));
-  return found == given_.end() ? nullptr : &found->second;
+  if (number(given) < first_recent()) {
+    const auto found = old_.find(number(given));
+    return found == old_.end() ? nullptr : &found->second;
+  }
+  if (number(given) >= given_count_) return nullptr;
+  Given& task = recent_[number(given) - first_recent()];
+  return task.open ? &task : nullptr;
 }
 
 OpenTasks::Given OpenTasks::take(TaskId given) {
-  auto node = given_.extract(number(given));
-  SPREAD_ASSERT(!node.empty());
-  by_id_.erase(number(node.mapped().id));
-  return std::move(node.mapped());
+  Given* const task = find(given);
+  SPREAD_ASSERT(task != nullptr);
+  Given taken = std::move(*task);
+  task->open = false;
+  if (number(given) < first_recent()) old_.erase(number(given));
+  by_id_.erase(number(taken.id));
+  return taken;
 }
 
 }  // namespace spread

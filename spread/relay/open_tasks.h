@@ -9,6 +9,7 @@
 
 #include "spread/api/bytes.h"
 #include "spread/api/task.h"
+#include "spread/base/ring.h"
 #include "spread/sources/record_reader.h"
 
 namespace spread {
@@ -37,6 +38,7 @@ class OpenTasks {
 
   struct Given {
     MasterId id{};
+    bool open = true;
     bool fatal = false;
     std::string so, se;  ///< what its last attempt has printed
   };
@@ -51,6 +53,10 @@ class OpenTasks {
   std::size_t waiting_bytes() const { return waiting_bytes_; }
 
  private:
+  static constexpr std::size_t kRecentMax = 4096;
+  std::uint64_t first_recent() const { return given_count_ - recent_.size(); }
+  void drop_first();
+
   struct Waiting {
     MasterId id{};
     Record record;
@@ -62,7 +68,10 @@ class OpenTasks {
   };
 
   std::unordered_map<std::uint64_t, Place> by_id_;
-  std::unordered_map<std::uint64_t, Given> given_;
+  /// The newest of those that were given, answered ones too, in their order: nearly all answers
+  /// are to one of these. What is older, and still open, is in `old_`.
+  Ring<Given> recent_;
+  std::unordered_map<std::uint64_t, Given> old_;
   std::deque<Waiting> waiting_;
   std::uint64_t waited_ = 0;  ///< so many were in front of waiting_
   std::size_t waiting_count_ = 0, waiting_bytes_ = 0;

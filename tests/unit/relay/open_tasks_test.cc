@@ -99,6 +99,23 @@ TEST_F(OpenTasksTest, BytesThatWaitAreCounted) {
   EXPECT_EQ(open_.size(), 1u);
 }
 
+TEST_F(OpenTasksTest, OneMayStayOpenWhileAnyNumberComesAndGoes) {
+  add(kLargest);
+  give();
+  open_.find(TaskId{0})->so = "early";
+  for (std::uint64_t i = 1; i < 20'000; ++i) {
+    add(TaskId{i % 3});
+    give();
+    EXPECT_EQ(open_.take(TaskId{i}).id, TaskId{i % 3});
+    EXPECT_EQ(open_.find(TaskId{i}), nullptr);
+  }
+  EXPECT_EQ(open_.size(), 1u);
+  EXPECT_EQ(open_.cancel(kLargest).given, TaskId{0});
+  EXPECT_EQ(open_.take(TaskId{0}).so, "early");
+  EXPECT_EQ(open_.find(TaskId{0}), nullptr);
+  EXPECT_EQ(open_.size(), 0u);
+}
+
 TEST_F(OpenTasksTest, WhatATaskHasPrintedIsKeptWithIt) {
   add(TaskId{1});
   give();
