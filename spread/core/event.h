@@ -30,6 +30,12 @@ struct GangPlace {
   std::uint32_t size = 1;
 };
 
+/// Of several runs that share the workers (docs/scheduling.md, "Runs that share workers"): which
+/// one. Counted from 1.
+enum class RunId : std::uint64_t {};
+constexpr std::uint64_t number(RunId id) { return static_cast<std::uint64_t>(id); }
+inline constexpr RunId kNoRun{0};
+
 /// How the process of an attempt ended. Opaque here; the Scheduler passes it on.
 struct JobEnd;
 using JobEndPtr = std::shared_ptr<const JobEnd>;
@@ -65,6 +71,7 @@ struct TaskArrived {
   /// It is for so many workers at the same time, all or none, whatever the others are; 0 = it is as
   /// they are: see SchedulerOptions::gang.
   std::uint32_t gang = 0;
+  RunId run = kNoRun;  ///< whose it is; kNoRun: there is but one
 };
 /// A bad record: a failed task of its own.
 struct TaskMalformed {

@@ -75,7 +75,14 @@ void Scheduler::on(SlotsComplete&, TimePoint, Actions&) { slots_complete_ = true
 void Scheduler::on(TaskArrived& event, TimePoint, Actions&) {
   SPREAD_ASSERT(number(event.id) == counts_.arrived && !input_ended_);
   ++counts_.arrived;
-  if (event.gang > 0) return tasks_.push_gang(event.id, std::move(event.payload), event.gang);
+  if (event.run != kNoRun) [[unlikely]]
+    sharing_ = true;
+  if (event.gang > 0) {
+    return tasks_.push_gang(event.id, std::move(event.payload), event.gang, event.run);
+  }
+  if (event.run != kNoRun) {
+    return tasks_.push_shared(event.id, std::move(event.payload), event.run);
+  }
   tasks_.push_new(event.id, std::move(event.payload));
 }
 

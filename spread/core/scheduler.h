@@ -13,6 +13,7 @@
 #include "spread/core/gangs.h"
 #include "spread/core/performance.h"
 #include "spread/core/placement.h"
+#include "spread/core/run_shares.h"
 #include "spread/core/scheduler_options.h"
 #include "spread/core/slot_pool.h"
 #include "spread/core/task_table.h"
@@ -304,6 +305,8 @@ class Scheduler {
     Why why;
   };
   Choice choose(Slot& to);
+  void count_shares();
+  bool is_its_turn(const Slot& to, RunId run, const Choice& chosen) const;
   bool may_take_fresh(WorkerId worker) const;
   std::size_t startable() const;
   bool may_drain(Slot& slot);
@@ -339,6 +342,8 @@ class Scheduler {
   Counts counts_;
   Gangs gangs_;
   Families families_;
+  RunShares shares_;
+  bool sharing_ = false;             ///< tasks have come that are those of one of several runs
   std::set<TaskIndex> taken_along_;  ///< see Task
   bool told_smaller_gangs_ = false;  ///< or that they wait
 

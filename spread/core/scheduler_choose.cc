@@ -89,6 +89,25 @@ bool Scheduler::may_drain(Slot& worker) {
   return worker.draining();
 }
 
+/// Whose turn it is where several runs share the workers.
+void Scheduler::count_shares() {
+  shares_.begin();
+  pool_.each_busy([&](const Slot& slot) { shares_.works_for(slot.run); });
+  tasks_.again().each_kind([&](TaskIndex i) {
+    shares_.waits(tasks_[i].run);
+    return true;
+  });
+}
+
+/// Whether a task of `run` may go there, and comes before what has been chosen so far.
+bool Scheduler::is_its_turn(const Slot& to, RunId run, const Choice& chosen) const {
+  const bool other = chosen.kind == Choice::Kind::Again;
+  if (to.in_flight().empty()) return !other || shares_.before(run, tasks_[chosen.task].run);
+  // A turn is a window: less would cost a round trip for each task.
+  const bool same_turn = to.run_since == decisions_;
+  return !other && run == to.run && (same_turn || shares_.may_go_on(run));
+}
+
 Scheduler::Choice Scheduler::choose(Slot& to) {
   using Kind = Choice::Kind;
   std::optional<TaskIndex> avoided;
@@ -99,6 +118,7 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
       tasks_.gang_is_next() ? std::optional(tasks_[tasks_.oldest_gang()].id) : std::nullopt;
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
+    if (tasks_[i].run != kNoRun && !is_its_turn(to, tasks_[i].run, chosen)) return true;
     if (is_subtask(tasks_[i].id) ? !to.in_flight().empty() : rest_is_for_subtasks()) return true;
     if (gang && tasks_[i].id > *gang && !is_subtask(tasks_[i].id)) return true;
     if (tasks_[i].apart && pool_.connection_of(to).apart > 0) return true;
@@ -113,7 +133,9 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
       return chosen.kind != Kind::Wait;
     }
     chosen = {Kind::Again, i, "to be tried again, oldest first"};
-    return false;
+    if (tasks_[i].run == kNoRun) return false;
+    chosen.why = "of the run that has the fewest workers, oldest first";
+    return true;  // another run may come before it
   });
   if (chosen.kind != Kind::Nothing) return chosen;
   if (!alone_waits) pool_.set_draining(to, false);

@@ -28,6 +28,7 @@ void Scheduler::decide(TimePoint now, Actions& actions) {
   if (now >= next_refusal_end_) give_up_refused(now, actions);
   end_benches(now);
   placement_.begin_decision(now);
+  if (sharing_ && tasks_.queued() > 0) count_shares();
   rest_is_left_ = more_to_start_ = false;
   if (!stopping_ && tasks_.gangs_queued() > 0) refuse_large_gangs(actions);
   if (!stopping_) {
@@ -182,6 +183,9 @@ bool Scheduler::fill_with_fresh(Slot& to, std::size_t room, std::size_t share, T
   if (first) {
     to.was_idle = true;
     to.last_answer = now;
+    to.run = task.run;
+    to.run_since = decisions_;
+    if (task.run != kNoRun) shares_.took(task.run);
   }
   pool_.send(to, {i, now, now}, bytes, task.alone);
   if (first) arm_timeout(to);

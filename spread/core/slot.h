@@ -153,6 +153,8 @@ struct Slot : SlotStatus {
   std::optional<TimePoint> prepared;       ///< said so; before that it may still be loading
   std::optional<TimePoint> first_answer;   ///< of any kind
   std::uint32_t parallel = 1;              ///< a hello's `slots`
+  RunId run = kNoRun;                      ///< whose tasks it has, while it has some
+  std::uint64_t run_since = 0;             ///< ... and in which decision that began
   std::optional<TimePoint> end_by;         ///< after a first signal; see idle_grace
   std::optional<TimePoint> former_end_by;  ///< as end_by, of the former one
   TimePoint drop_by = kForever;            ///< by when a task that is dropped is to have ended

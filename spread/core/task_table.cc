@@ -7,8 +7,14 @@
 namespace spread {
 
 RetryQueue::Kind RetryQueue::kind_of(const Task& task) {
-  return {task.avoid,      task.crashes > 0,    task.alone, task.apart,
-          task.for_unused, is_subtask(task.id), task.singly};
+  return {task.avoid,      task.crashes > 0,    task.alone,  task.apart,
+          task.for_unused, is_subtask(task.id), task.singly, task.run};
+}
+
+std::optional<TaskIndex> RetryQueue::find(TaskId id) const {
+  const auto found = all_.lower_bound({id, 0});
+  if (found == all_.end() || found->first != id) return std::nullopt;
+  return found->second;
 }
 
 std::vector<TaskIndex> RetryQueue::like(const Task& task, std::size_t most) const {
@@ -89,7 +95,7 @@ std::optional<TaskIndex> TaskTable::take_fresh(TaskId id) {
     const std::size_t middle = low + (high - low) / 2;
     tasks_[fresh_[middle]].id < id ? low = middle + 1 : high = middle;
   }
-  if (low == fresh_.size() || tasks_[fresh_[low]].id != id) return std::nullopt;
+  if (low == fresh_.size() || tasks_[fresh_[low]].id != id) return take_unsent(id);
   const TaskIndex i = fresh_[low];
   fresh_.erase(low);
   queued_bytes_ -= tasks_[i].payload.size();
@@ -99,11 +105,12 @@ std::optional<TaskIndex> TaskTable::take_fresh(TaskId id) {
   return i;
 }
 
-void TaskTable::push_gang(TaskId id, Value&& payload, std::uint32_t size) {
+void TaskTable::push_gang(TaskId id, Value&& payload, std::uint32_t size, RunId run) {
   const TaskIndex i = new_entry();
   Task& task = tasks_[i];
   task.id = id;
   task.size = size;
+  task.run = run;
   queued_bytes_ += payload.size();
   task.payload = std::move(payload);
   gangs_.emplace(id, i);
@@ -117,9 +124,29 @@ void TaskTable::take_gang(TaskIndex i) {
   if (keeps_age_) add_by_age(i, true);
 }
 
+/// One of several runs.
+std::optional<TaskIndex> TaskTable::take_unsent(TaskId id) {
+  const std::optional<TaskIndex> i = again_.find(id);
+  if (!i || !tasks_[*i].unsent) return std::nullopt;
+  take_again(*i);
+  return i;
+}
+
+void TaskTable::push_shared(TaskId id, Value&& payload, RunId run) {
+  const TaskIndex i = new_entry();
+  Task& task = tasks_[i];
+  task.id = id;
+  task.run = run;
+  task.unsent = true;
+  task.came_back = true;  // it is not plain
+  queued_bytes_ += payload.size();
+  task.payload = std::move(payload);
+  again_.insert(i, task);
+}
+
 void TaskTable::take_again(TaskIndex i) {
   again_.erase(i, tasks_[i]);
-  tasks_[i].for_unused = false;
+  tasks_[i].for_unused = tasks_[i].unsent = false;
   queued_bytes_ -= tasks_[i].payload.size();
   ++in_flight_;
   if (is_subtask(tasks_[i].id)) count_subtask(tasks_[i], false);
@@ -155,6 +182,7 @@ TaskIndex TaskTable::add_place(TaskIndex task, GangId gang, std::uint32_t rank) 
   place.id = tasks_[task].id;
   place.came_back = true;  // it is not plain
   place.gang = gang;
+  place.run = tasks_[task].run;
   place.rank = rank;
   ++places_;
   return i;
@@ -181,6 +209,7 @@ TaskIndex TaskTable::push_subtask(TaskId id, Value&& payload, TaskIndex parent) 
   task.id = id;
   task.parent = parent;
   task.depth = tasks_[parent].depth + 1;
+  task.run = tasks_[parent].run;
   task.came_back = true;  // it is not plain
   task.queued = true;
   queued_bytes_ += payload.size();

@@ -33,6 +33,7 @@ class RetryQueue {
   bool empty() const { return all_.empty(); }
   std::size_t size() const { return all_.size(); }
   TaskIndex oldest() const { return all_.begin()->second; }
+  std::optional<TaskIndex> find(TaskId id) const;
   /// How many of them run alone.
   std::size_t alone_count() const { return alone_count_; }
 
@@ -66,6 +67,7 @@ class RetryQueue {
     bool for_unused = false;
     bool subtask = false;
     bool singly = false;
+    RunId run{};
     auto operator<=>(const Kind&) const = default;
   };
   static Kind kind_of(const Task& task);
@@ -150,6 +152,8 @@ struct Task {
   bool for_unused = false;
   /// It is no task, but one worker's place in a gang: see TaskTable::add_place().
   GangId gang = kNoGang;
+  RunId run = kNoRun;   ///< that of its parent, of a sub-task
+  bool unsent = false;  ///< of one of several runs: it has never been sent
   std::uint32_t rank = 0;
   std::uint32_t size = 0;  ///< it is for a gang of so many, of its own: see TaskArrived
   /// Of a sub-task: what has submitted it. It is dropped with that.
@@ -185,6 +189,9 @@ class TaskTable {
   const Task& operator[](TaskIndex i) const { return tasks_[i]; }
 
   void push_new(TaskId id, Value&& payload);
+  /// One of several runs, which workers take in no order that is known beforehand: it waits among
+  /// those to be sent again.
+  void push_shared(TaskId id, Value&& payload, RunId run);
   std::size_t fresh_count() const { return fresh_.size(); }
   std::size_t again_count() const { return again_.size(); }
   std::size_t queued() const { return fresh_.size() + again_.size() + gangs_.size(); }
@@ -207,7 +214,7 @@ class TaskTable {
   std::optional<TaskIndex> take_fresh(TaskId id);
   void take_again(TaskIndex i);
   /// One for a gang of its own. Those wait apart from all others, new and to be sent again.
-  void push_gang(TaskId id, Value&& payload, std::uint32_t size);
+  void push_gang(TaskId id, Value&& payload, std::uint32_t size, RunId run = kNoRun);
   std::size_t gangs_queued() const { return gangs_.size(); }
   TaskIndex oldest_gang() const { return gangs_.begin()->second; }
   void take_gang(TaskIndex i);
@@ -258,6 +265,7 @@ class TaskTable {
 
  private:
   TaskIndex new_entry();
+  std::optional<TaskIndex> take_unsent(TaskId id);
   void count_subtask(Task& task, bool queued);
   // Not inline: the functions of every task are.
   void add_by_age(TaskIndex i, bool came_back);

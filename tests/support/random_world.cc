@@ -333,6 +333,9 @@ void withdraw_tasks(World& world, Dice& dice) {
   }
 }
 
+/// Tasks of several runs, which workers do not have at the same time.
+void share_workers(World& world, Dice& dice) { world.runs = dice.count(1, 5); }
+
 }  // namespace
 
 World random_world(std::uint64_t seed) {
@@ -368,6 +371,8 @@ World random_world(std::uint64_t seed) {
   if (!world.options.once && !filter && !gang && mixed.chance(0.2)) mix_gangs(world, mixed);
   Dice withdrawals(seed * 374761393u + 15);
   if (!world.options.once && withdrawals.chance(0.2)) withdraw_tasks(world, withdrawals);
+  Dice runs(seed * 374761393u + 13);
+  if (!world.options.once && !filter && runs.chance(0.2)) share_workers(world, runs);
   return world;
 }
 

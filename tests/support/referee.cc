@@ -43,6 +43,7 @@ void Referee::before(const SlotAdded& event) {
 void Referee::before(const TaskArrived& event) {
   tasks_.emplace_back();
   tasks_.back().gang = event.gang;
+  tasks_.back().run = event.run;
 }
 
 void Referee::before(const TaskMalformed&) {
@@ -325,6 +326,9 @@ void Referee::see(const SendTask& action) {
   expect(nested || scheduler_->slot(action.worker).has_alone_task() == nothing_behind,
          what + (sent.alone ? "others may follow it" : "it runs alone and need not"));
   expect(action.payload.size() > 0, what + "no payload");
+  for (const TaskId other : to.in_flight) {
+    expect(run_of(other) == run_of(action.task), what + "that has tasks of another run");
+  }
   for (const WorkerBook& other : workers_) {
     if (!sent.apart || nested || other.connection != to.connection || other.in_flight.empty())
       continue;

@@ -41,6 +41,7 @@ class Referee {
     std::uint32_t crashes = 0;   ///< deaths it was blamed for
     std::uint32_t failures = 0;  ///< errors and time-outs
     std::uint32_t refusals = 0;
+    RunId run = kNoRun;
     bool alone = false;
     bool lost_before = false;  ///< it was under way in a connection of several when that was lost
     bool apart = false;        ///< ... twice
@@ -160,6 +161,10 @@ class Referee {
   void expect(bool holds, const std::string& what);
   TaskBook& task(TaskId id) {
     return is_subtask(id) ? subtasks_.at(number(id) - kFirstSubtask) : tasks_.at(number(id));
+  }
+  RunId run_of(TaskId id) {
+    while (is_subtask(id)) id = task(id).parent;
+    return task(id).run;
   }
   WorkerBook& worker(WorkerId id) { return workers_.at(number(id)); }
 

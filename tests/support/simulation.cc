@@ -265,7 +265,7 @@ void Simulation::feed_input() {
     } else {
       Value payload;
       payload.body = Slice(payload_.body.block(), payload_.body.view().first(plan(id).bytes));
-      driver_.feed(TaskArrived{id, std::move(payload), plan(id).gang}, turn_);
+      driver_.feed(TaskArrived{id, std::move(payload), plan(id).gang, world_.run_of(id)}, turn_);
     }
     if (scheduler_.stopping()) return;
     if (!world_.end_with_last && all_arrived()) return;

@@ -95,6 +95,7 @@ struct World {
   std::vector<TaskPlan> tasks;
   /// The tasks repeat until then; unset = the input ends with the last one.
   std::optional<double> endless_until;
+  std::uint32_t runs = 0;        ///< task i is one of run 1 + i % runs; 0: there is but one run
   double task_interval = 0;      ///< between arrivals; 0 = as fast as they are wanted
   bool end_with_last = true;     ///< the end of the input is seen together with the last task
   bool end_with_script = false;  ///< the end of the input is one of the script's events
@@ -112,6 +113,8 @@ struct World {
   double sub_poison = 0, sub_errors = 0, sub_hangs = 0, sub_leaves = 0;  ///< of sub-tasks, for each
   /// Scheduler::check_invariants() after so many events; it costs as much as there is in flight.
   std::uint32_t check_every = 1;
+
+  RunId run_of(TaskId id) const { return runs == 0 ? kNoRun : RunId{1 + number(id) % runs}; }
 };
 
 class Simulation {
