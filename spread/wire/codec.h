@@ -36,6 +36,7 @@ enum class UpKind : std::uint8_t {
   Ask,        ///< [nil, "ask", seq, op, id?, argument...]
   Bye,        ///< [nil, "bye"]
   Beat,       ///< [nil, "beat"]
+  Stderr,     ///< [nil, "stderr", text]: one of its workers wrote this there
   Unknown,    ///< any other kind: a protocol error with an outstanding id, ignored with a nil id
 };
 

@@ -23,7 +23,7 @@ struct Kind {
   Shape third;  ///< what the third element must be
   bool nil_id;  ///< goes with a nil id only; the others with an integer
 };
-constexpr std::array<Kind, 13> kKinds = {{
+constexpr std::array<Kind, 14> kKinds = {{
     {"ok", UpKind::Ok, Shape::Value, false},
     {"busy", UpKind::Busy, Shape::Number, false},
     {"error", UpKind::Error, Shape::Description, false},
@@ -36,6 +36,7 @@ constexpr std::array<Kind, 13> kKinds = {{
     {"ask", UpKind::Ask, Shape::Seq, true},
     {"bye", UpKind::Bye, Shape::Nothing, true},
     {"beat", UpKind::Beat, Shape::Nothing, true},
+    {"stderr", UpKind::Stderr, Shape::Text, true},
     {"cancelled", UpKind::Cancelled, Shape::Nothing, false},
 }};
 
@@ -184,6 +185,7 @@ bool parse_message(ByteView body, UpMessage& message, std::string& error) {
     case UpKind::PrepError:
     case UpKind::Bye:
     case UpKind::Beat:
+    case UpKind::Stderr:
     case UpKind::Cancelled:
     case UpKind::Unknown: break;
   }

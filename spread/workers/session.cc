@@ -196,6 +196,7 @@ void Session::on_message(bool more_follows, SessionSink& sink) {
                     " with \"cancelled\", which it was not asked");
     case wire::UpKind::Bye:
     case wire::UpKind::Beat:
+    case wire::UpKind::Stderr:
     case wire::UpKind::Hello:
     case wire::UpKind::Ready:
     case wire::UpKind::PrepError:
@@ -251,6 +252,7 @@ void Session::on_without_id(bool first, bool greeting, SessionSink& sink) {
     case wire::UpKind::Log: return sink.on_log(message);
     case wire::UpKind::Bye: return on_bye(sink);
     case wire::UpKind::Beat: return;  // that something came is all that it says
+    case wire::UpKind::Stderr: return sink.on_stderr(message.text);
     case wire::UpKind::Ask: return on_ask(sink);
     default: return on_unknown(quoted(message.text), sink);
   }

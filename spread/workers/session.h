@@ -52,6 +52,8 @@ class SessionSink {
   /// It leaves of its own accord (docs/protocol.md section 7, "Retirement"): what it has not
   /// answered it will not, outstanding() is 0, and everything that follows is its tail.
   virtual void on_retires() = 0;
+  /// What it says that its own workers wrote to their stderr.
+  virtual void on_stderr(std::string_view text) { static_cast<void>(text); }
   /// Output that is no part of the protocol: a print.
   virtual void on_stray(std::string_view text) = 0;
   virtual void on_tail(std::string_view text) = 0;

@@ -84,8 +84,8 @@ struct SessionWorkerOptions {
 /// What a SessionWorker tells, beside what its Session finds.
 class WorkerSink : public SessionSink {
  public:
-  /// What it wrote to its fd 2.
-  virtual void on_stderr(std::string_view text) = 0;
+  /// What it wrote to its fd 2, too.
+  void on_stderr(std::string_view text) override = 0;
   /// The run cannot work with such a worker at all: it wants another number of prep items, or wrote
   /// another number of lines than it was given.
   virtual void on_mismatch(std::string_view text) = 0;

@@ -70,6 +70,7 @@ BODIES = {
     "beat": [None, "beat"],
     "beat with an extra element": [None, "beat", 2.5],
     "beat with an id": [7, "beat"],
+    "stderr": [None, "stderr", "a line\n"],
     "hello that promises beats": [None, "hello", {"wire": 1, "features": ["batch", 7, "beat"]}],
     "bye with an extra element": [None, "bye", "later"],
     "ask": [None, "ask", 1, "whoami"],

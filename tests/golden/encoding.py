@@ -154,6 +154,8 @@ def message_of(body):
         m["id"] = task if type(task) is int and task >= 0 else None
         op = rest[1] if len(rest) > 1 and isinstance(rest[1], str) else ""
         m.update(seq=rest[0], op=op, arguments=len(rest[3:]))
+    elif kind == "stderr":
+        m["text"] = rest[0]
     elif kind == "hello":
         m["hello"] = describe(rest[0])
     if kind in ("ok", "error", "fatal") and id is not None:

@@ -44,7 +44,7 @@ std::ostream& operator<<(std::ostream& out, const Seen& seen) {
 std::string describe(const UpMessage& message) {
   constexpr const char* kKinds[] = {"ok",  "busy",      "error", "fatal",  "progress",
                                     "log", "cancelled", "hello", "ready",  "prep_error",
-                                    "ask", "bye",       "beat",  "unknown"};
+                                    "ask", "bye",       "beat",  "stderr", "unknown"};
   const std::string id = message.has_id ? fmt::format("{}", number(message.id)) : "nil";
   const std::string plain =
       fmt::format("{} {} value={} text=\"{}\" number={} so=\"{}\" se=\"{}\"",
