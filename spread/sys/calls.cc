@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -89,6 +90,19 @@ int posix_fallocate(int fd, off_t size) {
   return fails(Call::Fallocate, fd) ? errno : ::posix_fallocate(fd, 0, size);
 }
 int shutdown(int fd, int how) { return ::shutdown(fd, how); }
+int socket(int domain, int type) { return ::socket(domain, type, 0); }
+int bind(int fd, const sockaddr_un* address) {
+  return ::bind(fd, reinterpret_cast<const sockaddr*>(address), sizeof *address);
+}
+int connect(int fd, const sockaddr_un* address) {
+  return ::connect(fd, reinterpret_cast<const sockaddr*>(address), sizeof *address);
+}
+int listen(int fd, int backlog) { return ::listen(fd, backlog); }
+int accept4(int fd, int flags) { return ::accept4(fd, nullptr, nullptr, flags); }
+int socket_peer(int fd, ucred* peer) {
+  socklen_t size = sizeof *peer;
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &size);
+}
 int pipe2(int ends[2], int flags) { return fails(Call::Pipe) ? -1 : ::pipe2(ends, flags); }
 int poll(pollfd* asked, std::size_t count, int timeout_ms) {
   return fails(Call::Poll) ? -1 : ::poll(asked, count, timeout_ms);
@@ -170,6 +184,7 @@ int pthread_join(pthread_t thread) { return ::pthread_join(thread, nullptr); }
 int pthread_atfork(void (*before)(), void (*in_parent)(), void (*in_child)()) {
   return ::pthread_atfork(before, in_parent, in_child);
 }
+uid_t geteuid() { return ::geteuid(); }
 pid_t getpid() { return ::getpid(); }
 int pidfd_open(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 pid_t getpgrp() { return ::getpgrp(); }

@@ -20,7 +20,9 @@ struct iovec;
 struct itimerspec;
 struct pollfd;
 struct rlimit;
+struct sockaddr_un;
 struct stat;
+struct ucred;
 
 namespace spread::sys {
 
@@ -37,8 +39,16 @@ ssize_t splice(int from, off_t* offset, int to, std::size_t size, unsigned flags
 int fcntl(int fd, int command, int argument = 0);
 /// F_OFD_SETLK and its kin.
 int fcntl(int fd, int command, struct flock* lock);
-/// Of a socket.
+/// Of a socket, as the others down to socket_peer().
 int shutdown(int fd, int how);
+int socket(int domain, int type);
+/// Of the domain AF_UNIX.
+int bind(int fd, const sockaddr_un* address);
+int connect(int fd, const sockaddr_un* address);
+int listen(int fd, int backlog);
+int accept4(int fd, int flags);
+/// getsockopt of SO_PEERCRED.
+int socket_peer(int fd, ucred* peer);
 int fstat(int fd, struct stat* status);
 int fchmod(int fd, mode_t mode);
 int ftruncate(int fd, off_t size);
@@ -94,6 +104,7 @@ int pthread_join(pthread_t thread);
 int pthread_atfork(void (*before)(), void (*in_parent)(), void (*in_child)());
 pid_t getpid();
 int pidfd_open(pid_t pid);
+uid_t geteuid();
 pid_t getpgrp();
 pid_t getpgid(pid_t pid);
 int kill(pid_t pid, int signal);

@@ -155,7 +155,14 @@ int fcntl(int fd, int command, int argument) {
   }
 }
 
-int shutdown(int, int) { return enter(), answer(-ENOTSOCK); }  // there are no sockets
+// There are no sockets.
+int shutdown(int, int) { return enter(), answer(-ENOTSOCK); }
+int socket(int, int) { return enter(), answer(-EAFNOSUPPORT); }
+int bind(int, const sockaddr_un*) { return enter(), answer(-ENOTSOCK); }
+int connect(int, const sockaddr_un*) { return enter(), answer(-ENOTSOCK); }
+int listen(int, int) { return enter(), answer(-ENOTSOCK); }
+int accept4(int, int) { return enter(), answer(-ENOTSOCK); }
+int socket_peer(int, ucred*) { return enter(), answer(-ENOTSOCK); }
 int pipe2(int ends[2], int flags) {
   Machine& machine = enter();
   if (machine.fails(Call::Pipe)) return -1;

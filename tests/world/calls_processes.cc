@@ -142,6 +142,7 @@ ProcessStarted start_guard(const GuardStart& start) {
   return {guard.pid, -1, 0};
 }
 
+uid_t geteuid() { return 0; }
 pid_t getpid() { return 999; }
 int pidfd_open(pid_t) { return answer(-ENOSYS); }
 pid_t getpgrp() { return Machine::current().group; }
