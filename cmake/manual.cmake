@@ -23,7 +23,7 @@ endfunction()
 set(manual_pages ${manual_folder}/spread.1)
 spread_write_text(${manual_folder}/spread.1 --man)
 # A test holds this list against the program's own.
-foreach(subcommand IN ITEMS run gang oneshot check relay map pipe xargs all sweep results journal hosts history
+foreach(subcommand IN ITEMS run gang oneshot check relay pool map pipe xargs all sweep results journal hosts history
     status retrieve attach stop clean)
   set(page ${manual_folder}/spread-${subcommand}.1)
   spread_write_text(${page} --man ${subcommand})

@@ -237,6 +237,12 @@ struct DirectoryOptions {
   std::optional<Duration> timeout;  ///< of retrieve
 };
 
+/// docs/pool.md
+struct PoolOptions {
+  std::string name;              ///< empty: none
+  std::optional<Duration> idle;  ///< unset: it never ends by itself
+};
+
 /// What `spread results` was asked for.
 struct ResultsForm {
   std::optional<OutputFormat> format;  ///< none: that of the run

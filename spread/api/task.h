@@ -19,12 +19,17 @@ enum class WorkerId : std::uint32_t {};
 enum class ConnectionId : std::uint32_t {};
 /// A host's number, counted from 0 in the order given.
 enum class HostId : std::uint32_t {};
+/// Of several runs that share the workers (docs/scheduling.md, "Runs that share workers"): which
+/// one. Counted from 1.
+enum class RunId : std::uint64_t {};
 
 constexpr std::uint64_t number(TaskId id) { return static_cast<std::uint64_t>(id); }
 constexpr std::uint32_t number(WorkerId id) { return static_cast<std::uint32_t>(id); }
 constexpr std::uint32_t number(ConnectionId id) { return static_cast<std::uint32_t>(id); }
 constexpr std::uint32_t number(HostId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint64_t number(RunId id) { return static_cast<std::uint64_t>(id); }
 inline constexpr WorkerId kNoWorker{UINT32_MAX};
+inline constexpr RunId kNoRun{0};
 
 /// Sub-tasks have ids from here on, those of the input are below. Both are exact as doubles, which
 /// is what numbers are to many readers of JSON.

@@ -9,6 +9,7 @@
 #include "spread/io/system.h"
 #include "spread/options/option_table.h"
 #include "spread/output/complain.h"
+#include "spread/run/pool_commands.h"
 
 namespace spread::cli {
 
@@ -28,6 +29,11 @@ int run_command_line(int argc, const char* const* argv, Environment environment,
   if (!is_call && (directory.detach || !directory.name.empty())) {
     return run_in_directory({argv + 1, argv + argc}, std::move(parsed->options), environment,
                             streams, take_signals, control);
+  }
+  if (parsed->options.subcommand == Subcommand::PoolStart) {
+    SubcommandOptions pool = take_apart(std::move(parsed->options));
+    return start_pool(std::get<PoolCommand>(std::move(pool)), environment, streams, take_signals,
+                      control);
   }
   return run(take_apart(std::move(parsed->options)), environment, streams, take_signals);
 }

@@ -13,6 +13,7 @@
 #include "spread/cli/xargs_line.h"
 #include "spread/help/help_text.h"
 #include "spread/options/option_table.h"
+#include "spread/options/setters.h"
 #include "spread/options/subcommands.h"
 
 namespace spread::cli {
@@ -144,6 +145,10 @@ Status place_words(StringList free_words, StringList tail, Subcommands bit, Draf
     draft.options.sweep.specs = std::move(positionals->command);
     return {};
   }
+  if (bit == kPool && draft.options.subcommand != Subcommand::PoolStart) {
+    const StringList& more = positionals->command;
+    return more.empty() ? Status() : fail("unexpected word " + show_text(more.front()));
+  }
   draft.options.job.command.words = std::move(positionals->command);
   for (const std::string& word : draft.options.job.command.words) {
     const std::string option = word.substr(0, word.find('='));
@@ -229,6 +234,11 @@ Result<ParsedCommandLine> parse_subcommand(const SubcommandText& named, StringLi
   Draft draft;
   draft.options = defaults_of(subcommand_of(subcommand.bit));
   ParsedCommandLine parsed;
+  if (subcommand.bit == kPool) {
+    if (Status taken = take_pool_words(words, draft); !taken) {
+      return usage_error(taken.error().message, subcommand.name);
+    }
+  }
   if (Status status = read_words(words, subcommand, draft, parsed.text); !status) {
     return usage_error(status.error().message, subcommand.name);
   }

@@ -67,6 +67,7 @@ RunOptions take_run(Options& options) {
   run.history = std::move(options.history);
   run.traces = options.traces;
   run.dry_run = options.dry_run;
+  run.pool = options.pool.name;
   return run;
 }
 
@@ -140,6 +141,14 @@ HistoryOptions take_history(Options& options, bool reset) {
   return {std::move(options.history), std::move(options.history_words), reset};
 }
 
+PoolCommand take_pool(Options& options, PoolCommand::Call call) {
+  PoolCommand command;
+  command.call = call;
+  command.pool = std::move(options.pool);
+  command.workers = take_run(options);
+  return command;
+}
+
 DirectoryCommand take_directory(Options& options, DirectoryCall call) {
   return {call, std::move(options.directory.name), options.directory.timeout};
 }
@@ -166,6 +175,9 @@ SubcommandOptions take_apart(Options options) {
     case Subcommand::Attach: return take_directory(options, DirectoryCall::Attach);
     case Subcommand::Stop: return take_directory(options, DirectoryCall::Stop);
     case Subcommand::Clean: return take_directory(options, DirectoryCall::Clean);
+    case Subcommand::PoolStart: return take_pool(options, PoolCommand::Call::Start);
+    case Subcommand::PoolStatus: return take_pool(options, PoolCommand::Call::State);
+    case Subcommand::PoolStop: return take_pool(options, PoolCommand::Call::Stop);
     case Subcommand::Results:
       return ResultsCommand{options.journal_words[0], options.results, options.follow, {}};
     case Subcommand::JournalRepair:

@@ -30,12 +30,6 @@ struct GangPlace {
   std::uint32_t size = 1;
 };
 
-/// Of several runs that share the workers (docs/scheduling.md, "Runs that share workers"): which
-/// one. Counted from 1.
-enum class RunId : std::uint64_t {};
-constexpr std::uint64_t number(RunId id) { return static_cast<std::uint64_t>(id); }
-inline constexpr RunId kNoRun{0};
-
 /// How the process of an attempt ended. Opaque here; the Scheduler passes it on.
 struct JobEnd;
 using JobEndPtr = std::shared_ptr<const JobEnd>;

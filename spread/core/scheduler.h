@@ -87,6 +87,8 @@ class Scheduler {
   const Slot& slot(WorkerId worker) const { return pool_[worker]; }
   bool halted() const { return halt_reached_; }
   const Halt& halt() const { return halt_; }
+  /// Every slot has been given up.
+  bool is_hopeless() const { return none_can_open(); }
   /// A `fatal` answer stopped the run.
   bool fatal() const { return fatal_; }
   /// With `retry_first`, while the oldest unfinished task waits to be tried again and no slot is

@@ -217,7 +217,7 @@ void Engine::take_record(Record& record) {
   } else if (journal_ != nullptr && is_done_already(id, record)) {
     return;
   } else if (record.bad.empty()) {
-    driver_.feed(TaskArrived{id, std::move(record.payload), record.gang}, now());
+    driver_.feed(TaskArrived{id, std::move(record.payload), record.gang, record.run}, now());
   } else {
     driver_.feed(TaskMalformed{id, std::exchange(record.bad, {})}, now());
   }

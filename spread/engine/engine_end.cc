@@ -102,8 +102,8 @@ void Engine::conclude() {
   if (nothing_could_be_started(end)) end.own_error = true;
   close_output(end);
   if (!end.output_closed) tell_rest();
-  const bool tells_rest = !end.output_closed && !config_.is_worker;
-  if (tells_rest && end.incomplete && !scheduler_.stop_reason().empty()) {
+  const bool unread = end.incomplete && mode_->tells_unread_input();
+  if (!end.output_closed && unread && !scheduler_.stop_reason().empty()) {
     // Why may just have been said.
     const std::string reason(untold_stop_reason());
     reporter_->say("the rest of the input was not read" +

@@ -174,6 +174,8 @@ class RunMode {
   /// What goes to stderr is output, too: at the end it is waited for as stdout is.
   virtual bool errors_are_output() const { return false; }
 
+  /// That some of the input was not read is worth a line at the end.
+  virtual bool tells_unread_input() const { return true; }
   /// Tells which tasks did not succeed, in its own way; false: the Reporter is to do it.
   virtual bool tell_failures() { return false; }
   /// The exit status, where the mode has a say in it.

@@ -125,7 +125,7 @@ Status read_exactly(int fd, std::span<Byte> into, Duration patience) {
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return fail("it does not answer");
     const IoResult result = read_some(fd, into.data(), into.size());
-    if (result.state != IoState::Done) return fail("it has ended");
+    if (result.state != IoState::Done) return tl::unexpected(Error{"it has ended", EPIPE});
     into = into.subspan(result.size);
   }
   return {};

@@ -29,7 +29,8 @@ UniqueFd accept_own(int listener);
 /// A blocking socket. Error::number is ENOENT where there is no such file, and ECONNREFUSED where
 /// nothing listens. An Error, too, where another user does.
 Result<UniqueFd> connect_to(const std::string& name);
-/// Fills `into` from a blocking socket. An Error where that takes longer, or it ends before.
+/// Fills `into` from a blocking socket. An Error where that takes longer, or it ends before:
+/// Error::number is EPIPE then.
 Status read_exactly(int fd, std::span<Byte> into, Duration patience);
 /// From now on it never blocks.
 Status set_nonblocking(int fd);

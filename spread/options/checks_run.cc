@@ -87,6 +87,7 @@ Status check_workers(const Draft& draft) {
   const std::vector<std::string>& words = draft.options.job.command.words;
   const bool command = !words.empty();
   const bool lists = !draft.options.lists.lists.empty() || !draft.options.lists.files.empty();
+  if (draft.has("--pool")) return {};
   if (!command && !lists && draft.options.subcommand != Subcommand::Hosts) {
     const bool run = draft.options.subcommand != Subcommand::All;
     return fail(fmt::format("no {} is named: write it after --, or use --worker or --args-file",
@@ -309,6 +310,16 @@ Status complete_try(Draft& draft) {
   return check_workers(draft);
 }
 
+/// Nothing is read from standard input but what is for every worker.
+Status complete_pool(Draft& draft) {
+  draft.options.records.format_given = draft.has("--in");
+  SPREAD_TRY(complete_pickle(draft));
+  SPREAD_TRY(check_wire(draft));
+  SPREAD_TRY(check_lifetime(draft));
+  if (draft.options.pool.name.empty()) return fail("start what? expected the NAME of a pool");
+  return check_workers(draft);
+}
+
 }  // namespace
 
 Status complete(Draft& draft) {
@@ -325,6 +336,9 @@ Status complete(Draft& draft) {
   if (subcommand == Subcommand::Map) return complete_map(draft);
   if (subcommand == Subcommand::Pipe) return complete_pipe(draft);
   if (subcommand == Subcommand::Relay) return complete_relay(draft);
+  if (subcommand == Subcommand::PoolStart) return complete_pool(draft);
+  if (bit_of(subcommand) == kPool) return {};
+  SPREAD_TRY(check_pool(draft));
   draft.options.records.format_given = draft.has("--in");
   if (subcommand == Subcommand::Oneshot || subcommand == Subcommand::Check) {
     return complete_try(draft);

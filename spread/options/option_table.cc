@@ -75,6 +75,7 @@ Options defaults_of(Subcommand subcommand) {
     options.report.progress = ProgressStyle::None;
     options.history.enabled = false;
   }
+  if (subcommand == Subcommand::PoolStart) options.report.progress = ProgressStyle::None;
   if (subcommand == Subcommand::Sweep) options.output.format = OutputFormat::Json;
   if (subcommand == Subcommand::Check) {
     options.hosts.slots = 1;
@@ -110,6 +111,9 @@ Subcommands bit_of(Subcommand subcommand) {
     case Subcommand::Clean: return kClean;
     case Subcommand::Results: return kResults;
     case Subcommand::JournalRepair: return kJournal;
+    case Subcommand::PoolStart:
+    case Subcommand::PoolStatus:
+    case Subcommand::PoolStop: return kPool;
   }
   return 0;
 }
@@ -123,6 +127,7 @@ Subcommand subcommand_of(Subcommands bit) {
     case kOneshot: return Subcommand::Oneshot;
     case kCheck: return Subcommand::Check;
     case kRelay: return Subcommand::Relay;
+    case kPool: return Subcommand::PoolStart;
     case kAll: return Subcommand::All;
     case kHosts: return Subcommand::Hosts;
     case kHistory: return Subcommand::HistoryShow;

@@ -21,7 +21,7 @@ inline constexpr Subcommands kRun = 1, kAll = 2, kHosts = 4, kHistory = 8, kMap 
                              kXargs = 64, kGang = 128, kOneshot = 256, kSweep = 512, kCheck = 1024,
                              kStatus = 2048, kRetrieve = 4096, kAttach = 8192, kStop = 16384,
                              kClean = 32768, kResults = 65536, kJournal = 131072, kRelay = 262144,
-                             kAny = 524287, kNotXargs = kAny - kXargs;
+                             kPool = 524288, kAny = 1048575, kNotXargs = kAny - kXargs;
 /// They are given a run directory, and nothing else.
 inline constexpr Subcommands kDirectory = kStatus | kRetrieve | kAttach | kStop | kClean;
 /// They may keep a journal.

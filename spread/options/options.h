@@ -30,7 +30,10 @@ enum class Subcommand : std::uint8_t {
   Stop,
   Clean,
   Results,
-  JournalRepair
+  JournalRepair,
+  PoolStart,
+  PoolStatus,
+  PoolStop
 };
 
 /// Plain commands, a process for each task, instead of workers that speak the protocol.
@@ -81,6 +84,7 @@ struct Options {
   ReportOptions report;
   JournalOptions journal;
   DirectoryOptions directory;
+  PoolOptions pool;  ///< of run, too
   ResultsForm results;
   bool follow = false;
   std::vector<std::string> journal_words;  ///< of results, and of journal repair

@@ -2,7 +2,9 @@
 // the options of map and pipe must be together (checks_map.cc, setters_pipe.cc).
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "spread/api/result.h"
 #include "spread/options/option_table.h"
@@ -160,6 +162,13 @@ Status set_take_over(Draft& draft, std::string_view value);
 Status set_force(Draft& draft, std::string_view value);
 /// --journal, --resume and their kin together; `-u` and others that cannot be repeated.
 Status check_journal(Draft& draft);
+Status set_pool(Draft& draft, std::string_view value);
+Status set_idle(Draft& draft, std::string_view value);
+/// `pool start`, `status` and `stop`: the words in front of its options, which are taken.
+Status take_pool_words(std::vector<std::string>& words, Draft& draft);
+/// `run --pool NAME`: what belongs to `pool start`.
+Status check_pool(const Draft& draft);
+
 /// --dir and --detach: what they set, and what cannot stand beside them.
 Status complete_directory(Draft& draft);
 Status set_retry_failed(Draft& draft, std::string_view value);

@@ -157,6 +157,23 @@ const SubcommandText kSubcommands[] = {
      "find . -name '*.log' -print0 | spread xargs -0 -n1 -P4 gzip\n"
      "In place of xargs, in this shell:\n"
      "alias xargs='spread xargs'\n"},
+    {"pool", kPool, "keep workers warm between runs",
+     "pool start NAME [OPTION]... -- WORKER [ARG]...\n"
+     "pool status [NAME]\n"
+     "pool stop NAME",
+     "start starts WORKER in every slot, and returns; the workers stay, with whatever they have "
+     "loaded, and 'spread run --pool NAME' sends tasks to them from any shell of the same user. "
+     "Several runs may do so at once: each has its results in its own order, and all have as many "
+     "workers. What is said of workers (WORKER, prep items, hosts, time-outs) is said here, and "
+     "what is said of tasks and results to run. docs/pool.md has all of it.\n"
+     "\n"
+     "This is the one process of spread that outlives its command. status prints a line for each "
+     "pool, or for NAME. stop lets no further run begin, waits for those that are there, and "
+     "prints what the workers write at their end; a second stop ends what is under way.",
+     "Load a model once, and use it again and again:\n"
+     "spread pool start demo --prep model -- ./w; spread run --pool demo -a names\n"
+     "How it is, and its end:\n"
+     "spread pool status demo; spread pool stop demo\n"},
     {"all", kAll, "run a command once on every host, and hand back what each one writes",
      "all [OPTION]... -- COMMAND [ARG]...\n"
      "all [OPTION]... --worker 'COMMAND ARG...'...",
@@ -284,20 +301,22 @@ const SubcommandText kSubcommands[] = {
 };
 
 const TermText kExitStatuses[] = {
-    {"0", "all tasks succeeded", kAny - kDirectory - kRelay},
+    {"0", "all tasks succeeded", kAny - kDirectory - kRelay - kPool},
     {"0", "standard input has ended, and so have all workers", kRelay},
+    {"0", "start: a worker has been started; status, stop: done", kPool},
     {"0", "done; retrieve, attach: and all tasks of the run succeeded", kDirectory},
     {"1-100",
      "that many tasks failed, were lost or not computed (check: 1, a check has failed; all: "
      "commands that ended "
      "non-zero or never started; map: jobs that failed or were not run)",
-     kNotXargs - kDirectory - kRelay},
-    {"101", "more than 100", kNotXargs - kDirectory - kRelay},
+     kNotXargs - kDirectory - kRelay - kPool},
+    {"101", "more than 100", kNotXargs - kDirectory - kRelay - kPool},
     {"1-254", "that of the run, where it has ended so", kRetrieve | kAttach},
     {"124", "--timeout was over before the run", kRetrieve},
     {"141", "the reader of the output closed it (| head)", kNotXargs - (kAttach | kStop | kClean)},
     {"255", "spread's own error: wrong usage, nothing could be started, cannot write",
-     kNotXargs - kDirectory - kRelay},
+     kNotXargs - kDirectory - kRelay - kPool},
+    {"255", "wrong usage, no such pool, or one that cannot be made: a line says why", kPool},
     {"255", "wrong usage, a master that has sent what is no frame, or no worker left", kRelay},
     {"255", "it cannot be done now, or at all: a line says why", kDirectory},
     {"1", "xargs' own error: wrong usage, an unmatched quote, an item that does not fit", kXargs},
@@ -313,7 +332,7 @@ const TermText kEnvironment[] = {
     {"SPREAD_HOST, SPREAD_SLOT, SPREAD_WORKER, SPREAD_WORKERS",
      "set for every worker, on remote hosts too: the host's name, the slot's number on that host "
      "(from 1), the worker's number over all hosts (from 0), and how many there are",
-     kSends | kAll | kOneshot | kCheck},
+     kSends | kAll | kOneshot | kCheck | kPool},
     {"SPREAD_HOST, SPREAD_SLOT",
      "set for every worker: the host's name, and the slot's number there (from 1). What else a "
      "worker is told comes from the run",
@@ -343,6 +362,7 @@ const TermText kEnvironment[] = {
     {"SPREAD_SHELL", "the shell of scripts, unless --shell-path names one", kMap | kPipe},
     {"TMPDIR", "where the spill file is made, unless --spill-dir names a directory",
      kSends | kAll | kMap | kPipe},
+    {"XDG_RUNTIME_DIR", "in whose folder spread pools are; see docs/pool.md", kRun | kPool},
     {"TMPDIR", "where a table of many tasks is made", kResults},
     {"XDG_STATE_HOME", "where the history is kept; ~/.local/state if it is not set",
      kAny - kSweep - kDirectory - kResults - kJournal - kRelay},

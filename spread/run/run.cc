@@ -1,6 +1,7 @@
 #include "spread/run/run.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "spread/output/complain.h"
 #include "spread/report/summary.h"
 #include "spread/run/engine_run.h"
+#include "spread/run/pool_commands.h"
 #include "spread/run/run_directory.h"
 #include "spread/tasks/worker_mode.h"
 
@@ -78,6 +80,7 @@ JournaledRun journaled(const RunOptions& run, const Plan& plan) {
   for (const auto& each : identity_of(run.tasks.output)) identity.push_back(each);
   identity.emplace_back("--worker", command_text(run.workers.lists.lists));
   identity.emplace_back("--args-file", command_text(run.workers.lists.files));
+  if (!run.pool.empty()) identity.emplace_back("--pool", run.pool);
   if (run.tasks.gang.size > 0) identity.emplace_back("-n", std::to_string(run.tasks.gang.size));
   const SweepOptions& sweep = run.tasks.sweep;
   if (sweep.specs.empty()) return journaled;
@@ -131,8 +134,15 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
   const auto output = open_output_of(run.common, files, given.streams);
   if (!output) return tl::unexpected(output.error());
   const RunProcess process = with_output(given, *output);
-  auto plan = make_plan(plan_options(run.common, run.workers, run.tasks.limits),
-                        process.environment, process.streams);
+  std::optional<PoolDoor> pool;
+  if (!run.pool.empty()) {
+    auto opened = open_pool(run, process);
+    if (!opened) return tl::unexpected(opened.error());
+    pool = std::move(*opened);
+  }
+  auto plan = pool ? plan_of_pool(run, *pool, process)
+                   : make_plan(plan_options(run.common, run.workers, run.tasks.limits),
+                               process.environment, process.streams);
   if (!plan) return tl::unexpected(plan.error());
   if (run.tasks.shows_one) {
     const auto task = json_argument("--task", run.tasks.input.groups.front().words.front());
@@ -155,8 +165,8 @@ Result<int> run_tasks(RunOptions& run, const RunProcess& given) {
                                      : shards.any() ? shards.partitions
                                                     : input_names(run.tasks.input),
                                      written_by(run.common.report), process.streams));
-  const WorkerSetup setup{run.workers,      &run.tasks,      nullptr,
-                          run.common.spill, run.common.ends, process.streams};
+  const WorkerSetup setup{run.workers,     &run.tasks,      nullptr, run.common.spill,
+                          run.common.ends, process.streams, nullptr, pool ? &*pool : nullptr};
   const ReportedRun reported{ProgressUnit::Tasks, has_messages(run.workers.wire), false,
                              run.traces};
   return run_engine(
@@ -335,6 +345,7 @@ int run(SubcommandOptions options, Environment environment, Streams streams,
             return show_results(results, streams);
           },
           [&](RepairCommand& repair) { return show_repair(repair, streams); },
+          [&](PoolCommand& pool) { return ask_pool(pool, environment, streams); },
       },
       options);
   const auto* map = std::get_if<MapOptions>(&options);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,6 +37,7 @@ struct RunOptions {
   HistoryFile history;
   bool traces = false;   ///< of every failed task, not only of the first
   bool dry_run = false;  ///< shows what would be started
+  std::string pool;      ///< whose workers are the run's; empty: it has its own
 };
 
 struct AllOptions {
@@ -121,9 +123,16 @@ struct RepairCommand {
   std::string from, to;
 };
 
+/// `spread pool`.
+struct PoolCommand {
+  enum class Call : std::uint8_t { Start, State, Stop } call = Call::State;
+  PoolOptions pool;
+  RunOptions workers;  ///< of Start
+};
+
 using SubcommandOptions =
     std::variant<RunOptions, AllOptions, MapOptions, PipeOptions, HostsOptions, HistoryOptions,
                  SweepCommand, CheckOptions, RelayOptions, DirectoryCommand, ResultsCommand,
-                 RepairCommand>;
+                 RepairCommand, PoolCommand>;
 
 }  // namespace spread

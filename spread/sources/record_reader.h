@@ -16,6 +16,7 @@
 #include "spread/api/bytes.h"
 #include "spread/api/result.h"
 #include "spread/api/shared_options.h"
+#include "spread/api/task.h"
 
 namespace spread {
 
@@ -61,6 +62,7 @@ struct Record {
   std::string bad;  ///< why it is malformed, naming the place ("stdin line 3: ..."); empty = fine
   /// It is for so many workers at the same time; 0 = as the others are. Of an Upstream only.
   std::uint32_t gang = 0;
+  RunId run = kNoRun;  ///< of several that share the workers; likewise
 };
 
 enum class Pull : std::uint8_t {

@@ -9,6 +9,7 @@
 #include "spread/base/assert.h"
 #include "spread/io/child.h"
 #include "spread/launch/launcher.h"
+#include "spread/tasks/worker_channels.h"
 #include "spread/tasks/worker_mode.h"
 #include "spread/tasks/worker_slot.h"
 
@@ -17,6 +18,7 @@ namespace spread {
 Result<std::unique_ptr<Channel>> start_process(Engine& engine, WorkerMode& mode, WorkerId slot,
                                                const LaunchPlan& plan) {
   const WorkerSetup& setup = mode.setup();
+  if (setup.channels != nullptr) return setup.channels->open(engine.loop(), slot);
   const bool local = engine.plan().is_local(slot);
   SpawnOptions spawn;
   spawn.arguments = plan.arguments;

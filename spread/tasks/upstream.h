@@ -69,6 +69,12 @@ class Upstream {
   /// are left unread until that is over. Asked in each turn.
   virtual bool takes_more() const = 0;
 
+  /// A worker has written this to its stderr while it had tasks of `run` (Record::run). False: it
+  /// is to go where all else goes that workers write there.
+  virtual bool errors(RunId run, std::string_view text) {
+    return static_cast<void>(run), static_cast<void>(text), false;
+  }
+
   /// What a worker asks, and the run itself does not know an answer to.
   struct Question {
     std::uint64_t seq = 0;  ///< counted from 1 over the run

@@ -9,6 +9,7 @@
 #include "spread/io/system.h"
 #include "spread/launch/launcher.h"
 #include "spread/results/joblog.h"
+#include "spread/tasks/worker_channels.h"
 #include "spread/tasks/worker_mode.h"
 #include "spread/tasks/worker_slot.h"
 
@@ -57,6 +58,10 @@ void WorkerSlot::on_ended(WorkerGone ended, ExitStatus status) {
   }
   if (expected) {
     release_errors();
+  } else if (WorkerChannels* const channels = mode_.setup().channels; channels != nullptr) {
+    release_errors();
+    const std::string why = channels->why_over(worker_->session().outstanding());
+    if (!why.empty() && !ended_by_us_) engine_.abort(why);
   } else {
     const std::string hint = hint_of(status);
     if (!hint.empty() && !heard) ended.reason += " (" + hint + ")";

@@ -76,6 +76,7 @@ class WorkerMode final : public RunMode, private UpstreamRun {
     if (!is_all()) engine_.change_slots(by);
   }
   std::uint64_t failures(const Scheduler::Counts& counts) const override;
+  bool tells_unread_input() const override { return setup_.upstream == nullptr; }
   bool tell_failures() override { return setup_.upstream != nullptr; }
   int exit_status(const RunEnd& end, const HaltOptions& halt) const override;
 

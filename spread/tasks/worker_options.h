@@ -71,6 +71,7 @@ struct OnceOptions {
 };
 
 class Upstream;
+class WorkerChannels;
 
 /// What WorkerMode is told of a run: options that outlive it.
 struct WorkerSetup {
@@ -83,6 +84,8 @@ struct WorkerSetup {
   /// Who has the tasks, in place of the input and of the output; null: these have. Only with
   /// `tasks`.
   Upstream* upstream = nullptr;
+  /// What workers are reached by; null: by processes that are started.
+  WorkerChannels* channels = nullptr;
 
   bool is_all() const { return once != nullptr; }
   ProcessLimits limits() const { return tasks != nullptr ? tasks->limits : ProcessLimits(); }

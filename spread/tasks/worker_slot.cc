@@ -82,7 +82,7 @@ SessionWorkerOptions WorkerSlot::worker_options() {
   // Whose answers are counted may have left lines out, and nothing would show it. What a relay says
   // of an end is what was seen there.
   const bool seen = engine_.plan().is_local(id()) || mode_.relays().behind_one(id());
-  how.may_leave_silently = !setup.is_all() && !counts() && seen;
+  how.may_leave_silently = !setup.is_all() && !counts() && seen && setup.channels == nullptr;
   how.kind_has_answered = engine_.key_proven(id());
   if (setup.is_all()) how.ok_statuses = setup.once->ok_statuses;
   return how;
@@ -446,6 +446,10 @@ void WorkerSlot::on_warning(std::string message) {
 }
 
 void WorkerSlot::on_stderr(std::string_view text) {
+  if (Upstream* const upstream = mode_.setup().upstream) {
+    const Slot& slot = engine_.scheduler().slot(id());
+    if (slot.has_tasks() && !former_ && upstream->errors(slot.run, text)) return;
+  }
   if (holds_errors()) return held_errors_.add(text);
   engine_.reporter().pass_on(tagged(error_lines_, text));
 }

@@ -66,6 +66,9 @@ TEST(Flags, SubcommandsBecomeCommands) {
   EXPECT_EQ(options_of({"map", "w"}).subcommand, Subcommand::Map);
   EXPECT_EQ(options_of({"gang", "-n2", "--", "w"}).subcommand, Subcommand::Gang);
   EXPECT_EQ(options_of({"relay", "--", "w"}).subcommand, Subcommand::Relay);
+  EXPECT_EQ(options_of({"pool", "start", "p", "--", "w"}).subcommand, Subcommand::PoolStart);
+  EXPECT_EQ(options_of({"pool", "status"}).subcommand, Subcommand::PoolStatus);
+  EXPECT_EQ(options_of({"pool", "stop", "p"}).subcommand, Subcommand::PoolStop);
   EXPECT_EQ(options_of({"all", "--", "w"}).subcommand, Subcommand::All);
   EXPECT_EQ(options_of({"hosts"}).subcommand, Subcommand::Hosts);
   EXPECT_EQ(options_of({"history", "show"}).subcommand, Subcommand::HistoryShow);

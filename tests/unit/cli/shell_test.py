@@ -266,7 +266,7 @@ def groff(page, *options):
 
 
 class ManPages(unittest.TestCase):
-    SUBCOMMANDS = ("run", "gang", "oneshot", "check", "relay", "map", "pipe", "xargs", "all", "sweep", "results", "journal",
+    SUBCOMMANDS = ("run", "gang", "oneshot", "check", "relay", "pool", "map", "pipe", "xargs", "all", "sweep", "results", "journal",
                    "hosts", "history", "status", "retrieve", "attach", "stop", "clean")
 
     def test_groff_has_nothing_to_warn_about(self):
