@@ -57,6 +57,7 @@ TEST(FuzzCorpus, Journal) { EXPECT_GT(run_corpus("journal", journal), 20); }
 TEST(FuzzCorpus, Json) { EXPECT_GT(run_corpus("json", json), 20); }
 TEST(FuzzCorpus, Msgpack) { EXPECT_GT(run_corpus("msgpack", msgpack), 10); }
 TEST(FuzzCorpus, Pickle) { EXPECT_GT(run_corpus("pickle", pickle), 50); }
+TEST(FuzzCorpus, Pool) { EXPECT_GT(run_corpus("pool", pool), 10); }
 TEST(FuzzCorpus, Quoting) { EXPECT_GT(run_corpus("quoting", quoting), 10); }
 TEST(FuzzCorpus, Records) { EXPECT_GT(run_corpus("records", records), 20); }
 TEST(FuzzCorpus, Master) { EXPECT_GE(run_corpus("master", master), 6); }

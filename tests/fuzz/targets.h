@@ -39,6 +39,8 @@ void master(ByteView input);
 void msgpack(ByteView input);
 /// Pickles that a worker made up: the same in any pieces, in another pickle, and written again.
 void pickle(ByteView input);
+/// What a pool and one that connects to it say first: what is understood is written as it was read.
+void pool(ByteView input);
 /// Words for a shell and back, text for a terminal, and the numbers of options.
 void quoting(ByteView input);
 /// What a relay and its master say to each other: frames are written as they were read.
