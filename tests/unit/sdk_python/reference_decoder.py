@@ -23,7 +23,7 @@ KINDS = {
 }
 
 
-NIL_KINDS = ("hello", "ready", "error", "bye", "beat", "ask")
+NIL_KINDS = ("hello", "ready", "error", "bye", "beat", "stderr", "ask")
 LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -155,6 +155,10 @@ def message(value):
         raise Broken("shape")
     if kind in ("ok", "error", "fatal") and id is not None:
         m["so"], m["se"] = (text(rest, 1), text(rest, 2))
+    if kind == "stderr":
+        if not isinstance(first, (str, bytes)):
+            raise Broken("shape")
+        m["text"] = first
     if kind in ("busy", "progress"):
         if not isinstance(first, (int, float)) or isinstance(first, bool):
             raise Broken("shape")
