@@ -333,9 +333,9 @@ inline bool is_sweep_text(std::string_view spec) {
 }
 
 struct PrepItem {
-  enum class Kind : std::uint8_t { Text, Json, File, Common };
+  enum class Kind : std::uint8_t { Text, Json, File, Common, Encoded };
   Kind kind = Kind::Text;
-  std::string text;  ///< the text, the JSON document, or the file's name
+  std::string text;  ///< the text, the JSON document, the file's name, or the value in msgpack
 };
 
 }  // namespace spread

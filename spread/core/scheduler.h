@@ -79,6 +79,12 @@ class Scheduler {
     std::uint64_t kept = 0, kept_computed = 0;
   };
   const Counts& counts() const { return counts_; }
+  /// How many workers live, and the sum of their usefulness.
+  struct Active {
+    std::uint32_t workers = 0;
+    double usefulness = 0;
+  };
+  Active active() const;
   /// A sub-task that a task at this worker has submitted has been sent, and has no final outcome.
   bool is_under_way(WorkerId worker, TaskId parent, TaskId subtask) const;
   /// How many workers have a process.

@@ -110,6 +110,15 @@ void Scheduler::attempt_failed(TaskIndex i, DeliverTask how, Actions& actions) {
 
 // ---------------------------------------------------------------- busy
 
+Scheduler::Active Scheduler::active() const {
+  Active active;
+  pool_.each(Group::Live, [&](const Slot& each) {
+    active.usefulness += each.usefulness.value();
+    ++active.workers;
+  });
+  return active;
+}
+
 BusyState Scheduler::busy_state(const Slot& refuser, TimePoint now) {
   // In a storm of refusals a sum over all slots for each would be quadratic.
   constexpr Duration kGoodFor = std::chrono::milliseconds(10);

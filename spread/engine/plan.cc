@@ -46,6 +46,12 @@ Result<std::vector<Value>> read_prep(const PlanOptions& options, Streams streams
         for (Value& value : *values) prep.push_back(std::move(value));
         break;
       }
+      case PrepItem::Kind::Encoded: {
+        Value value;
+        value.body = Slice::copy_of(as_bytes(item.text));
+        prep.push_back(std::move(value));
+        break;
+      }
       case PrepItem::Kind::Common: {
         const Result<std::string> text = read_file(item.text, streams.input);
         if (!text) return fail("--common: " + text.error().message);

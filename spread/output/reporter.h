@@ -84,8 +84,12 @@ class Reporter {
   void tell(const Event& event) {
     for (Observer* observer : observers_) observer->on(event, loop_.now());
   }
-  /// It is told what the others are; it must outlive this.
-  void add_observer(Observer& observer) { observers_.push_back(&observer); }
+  /// It is told what the others are; it must outlive this. `of_tasks`: each sending and each answer
+  /// of a task is told.
+  void add_observer(Observer& observer, bool of_tasks = false) {
+    observers_.push_back(&observer);
+    detailed_ |= of_tasks;
+  }
   /// A task without a value. With the first trace, or with --traces each, as a whole.
   void failed(const FailedTask& task, const FailurePlace& place);
   /// One line of the joblog, if there is one; `line.started` is filled in here.
