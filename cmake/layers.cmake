@@ -51,6 +51,9 @@ function(spread_add_layer folder)
     add_library(${target} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE spread_flags spread_lto_compile)
+    # For the shared library (libspread/), of which its public face alone is to be seen.
+    set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON
+      CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     spread_unite(${target})
   else()
     add_library(${target} INTERFACE)
