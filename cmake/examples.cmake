@@ -1,5 +1,6 @@
 # Example workers: examples/<folder>/<name>.cc becomes <build folder>/examples/<name>. They are
-# compiled as a user's would be: with the SDK and nothing else of this project.
+# compiled as a user's would be: with the SDK, in examples/library with libspread, too, and nothing else of
+# this project.
 
 if(NOT TARGET spread::worker)
   return()
@@ -12,4 +13,7 @@ foreach(source IN LISTS examples)
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/examples)
   target_link_libraries(example_${name} PRIVATE spread::worker spread_flags)
+  if(source MATCHES "/library/" AND TARGET spread::pool)
+    target_link_libraries(example_${name} PRIVATE spread::pool)
+  endif()
 endforeach()

@@ -35,10 +35,10 @@ import sys
 import references_examples
 from references_table import Table
 
-FOLDERS = ("bench", "cmake", "docs", "examples", "scripts", "spread", "tests", "worker_sdk", ".ci")
+FOLDERS = ("bench", "cmake", "docs", "examples", "libspread", "scripts", "spread", "tests", "worker_sdk", ".ci")
 TOP_FILES = (".md", ".txt", ".json", "LICENSE", ".clang-format", ".clang-tidy")
 NOT_READ = ("tests/fuzz/corpus/", "tests/golden/help/", "tests/golden/frames", "tests/references")
-BASES = ("", "spread/", "tests/", "docs/", "worker_sdk/cpp/include/")
+BASES = ("", "spread/", "tests/", "docs/", "libspread/include/", "worker_sdk/cpp/include/")
 CPP = (".h", ".hpp", ".cc", ".cpp")
 
 # Longest first: a raw string may hold quotes, a string may hold what looks like a comment.
