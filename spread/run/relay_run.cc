@@ -91,8 +91,8 @@ Result<int> run_bundle(RunOptions& run, const RelayMaster& master, const RunProc
 
 /// The most tasks that the master is to have here, so that no worker waits for one.
 std::uint32_t window_of(const Plan& plan) {
-  constexpr std::uint32_t kPerWorker = 64, kLeast = 1024;
-  return std::max(kLeast, kPerWorker * plan.workers());
+  constexpr std::uint32_t kTasksPerWorker = 64, kLeast = 1024;
+  return std::max(kLeast, kTasksPerWorker * plan.workers());
 }
 
 Result<int> run_as_one_worker(RunOptions& run, const RelayMaster& master,

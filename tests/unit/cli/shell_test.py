@@ -88,7 +88,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(result.stdout, "complete -F _spread spread\n")
 
     def test_subcommands(self):
-        self.assertEqual(set(self.offers("r")), {"run", "results", "retrieve"})
+        self.assertEqual(set(self.offers("r")), {"run", "relay", "results", "retrieve"})
         self.assertEqual(set(self.offers("h")), {"hosts", "history", "help"})
         self.assertEqual(self.offers("help", "al"), ["all"])
 
