@@ -105,7 +105,7 @@ class Library(SpreadTest):
         done = subprocess.run([os.path.join(EXAMPLES, "tiles"), "./nowhere"], capture_output=True,
                               text=True, check=False, cwd=self.folder)
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr.splitlines()[-1], r"^tiles: task 0: NotComputed: .*nowhere.*No such file")
+        self.assertRegex(done.stderr.splitlines()[-1], r"(^|tiles)tiles: task 0: NotComputed: .*nowhere.*No such file")
 
 
 if __name__ == "__main__":
