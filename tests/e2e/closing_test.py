@@ -17,6 +17,7 @@ WORDS = {
     "oneshot": ["oneshot", "--wire", "lines", "--task", '"a"', "--", "cat"],
     "check": ["check", "--wire", "lines", "--", "cat"],
     "relay": ["relay", "--help"],  # itself: relay_test.py
+    "pool": ["pool", "--help"],
     "map": ["map", "echo", ":::", "a"],
     "pipe": ["pipe", "cat"],
     "xargs": ["xargs", "--help"],
