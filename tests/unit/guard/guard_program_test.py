@@ -28,8 +28,8 @@ class GuardProgram(SpreadTest):
         child.stdout.readline()
         return child
 
-    def guard(self, groups, *, goodbye=0, starting=0, grace_ms=10**9, mark=""):
-        """One whose pipe has ended. The grace time is longer than any test."""
+    def guard(self, groups, *, goodbye=0, starting=0, grace_ms=10**9, mark="", pipe=subprocess.DEVNULL, master=None):
+        """One whose pipe has ended, though its master, this process, lives. The grace time is longer than any test."""
         table = tempfile.TemporaryFile()
         self.addCleanup(table.close)
         table.truncate(SIZE)
@@ -37,7 +37,10 @@ class GuardProgram(SpreadTest):
         table.write(struct.pack(HEADER, goodbye, starting, len(groups), grace_ms, mark))
         table.write(struct.pack(f"{len(groups)}i", *groups))
         table.flush()
-        guard = subprocess.Popen(PROGRAM, stdin=subprocess.DEVNULL, stdout=table, env={})
+        if master is None:
+            master = os.pidfd_open(os.getpid())
+            self.addCleanup(os.close, master)
+        guard = subprocess.Popen(PROGRAM, stdin=pipe, stdout=master, stderr=table, env={})
         self.addCleanup(self._end, guard)
         return guard
 
@@ -59,6 +62,32 @@ class GuardProgram(SpreadTest):
         child = self.child()
         self.assert_ends(self.guard([child.pid], goodbye=1))
         self.assert_live(child)
+
+    def test_the_end_of_its_master_counts_though_the_pipe_is_open(self):
+        child, master = self.child(), self.child()
+        read, write = os.pipe()
+        ends = os.pidfd_open(master.pid)
+        for fd in (read, write, ends):
+            self.addCleanup(os.close, fd)
+        guard = self.guard([child.pid], pipe=read, master=ends)
+        self.assert_live(child, guard)
+        master.kill()
+        self.assert_ends(guard, child)
+
+    def test_where_there_is_no_pidfd_the_pipe_has_to_do(self):
+        child = self.child()
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        words = ["sh", "-c", 'exec "$@" 1>&-', "sh", *PROGRAM]
+        program = list(PROGRAM)
+        try:
+            PROGRAM[:] = words
+            guard = self.guard([child.pid], pipe=read)
+        finally:
+            PROGRAM[:] = program
+        self.assert_live(child, guard)
+        os.close(write)
+        self.assert_ends(guard, child)
 
     def test_places_that_are_free_are_passed_over(self):
         first, second = self.child(), self.child()
