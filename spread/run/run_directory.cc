@@ -66,7 +66,13 @@ Result<RunDirectory> RunDirectory::create(const std::string& name) {
     return fail("--dir: " + made.error().message);
   }
   RunDirectory directory(name, absolute(name));
-  SPREAD_TRY(directory.hold());
+  if (Status held = directory.hold(); !held) {
+    // What is not empty is another one's by now, and stays.
+    if (held.error().number != 0 && remove_file(directory.file(kPidName))) {
+      static_cast<void>(remove_folder(directory.path_));
+    }
+    return tl::unexpected(std::move(held.error()));
+  }
   // Another one may have been faster.
   if (file_status(directory.file(kSpecName))) return is_taken();
   return directory;
@@ -108,7 +114,7 @@ Status RunDirectory::hold() {
     switch (try_lock(fd->get(), LockKind::Exclusive, 0)) {
       case FileLock::Ours:
       case FileLock::NotOffered: pid_ = std::move(*fd); return {};
-      case FileLock::Failed: return fail("cannot lock " + name);
+      case FileLock::Failed: return tl::unexpected(errno_error("cannot lock " + name));
       case FileLock::Theirs: break;
     }
     if (loop->now() >= until) {
