@@ -37,4 +37,5 @@ add_custom_command(OUTPUT ${spread_guard_source}
   VERBATIM)
 add_library(spread_guard STATIC ${spread_guard_source})
 target_include_directories(spread_guard PUBLIC ${PROJECT_SOURCE_DIR})
+set_target_properties(spread_guard PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden)
 target_link_libraries(spread_guard PUBLIC spread_api PRIVATE spread_flags spread_lto_compile)
