@@ -114,13 +114,12 @@ Scheduler::Choice Scheduler::choose(Slot& to) {
   bool alone_waits = false;
   Choice chosen;
   // It waits for as many to be idle as it needs: what is younger waits, too.
-  const auto gang =
-      tasks_.gang_is_next() ? std::optional(tasks_[tasks_.oldest_gang()].id) : std::nullopt;
+  const TaskId last = tasks_.gang_is_next() ? tasks_[tasks_.oldest_gang()].id : TaskId{UINT64_MAX};
   tasks_.again().each_kind([&](TaskIndex i) {
     ++steps_;
     if (tasks_[i].run != kNoRun && !is_its_turn(to, tasks_[i].run, chosen)) return true;
     if (is_subtask(tasks_[i].id) ? !to.in_flight().empty() : rest_is_for_subtasks()) return true;
-    if (gang && tasks_[i].id > *gang && !is_subtask(tasks_[i].id)) return true;
+    if (tasks_[i].id > last && !is_subtask(tasks_[i].id)) return true;
     if (tasks_[i].apart && pool_.connection_of(to).apart > 0) return true;
     if (tasks_[i].for_unused && !to.unused() && unused_one_comes()) return true;
     if (avoids(to, tasks_[i])) {
