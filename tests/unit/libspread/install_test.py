@@ -29,7 +29,7 @@ class Installed(unittest.TestCase):
         cls.folder = pathlib.Path(folder.name)
         cls.prefix = cls.folder / "prefix"
         run("cmake", "--install", BUILD, "--component", "library", "--prefix", cls.prefix)
-        cls.library, = cls.prefix.glob("lib*/**/libspread.so")
+        cls.shared_object, = cls.prefix.glob("lib*/**/libspread.so")
         # A sanitizer's run-time library has to be in the program, too.
         cache = (BUILD / "CMakeCache.txt").read_text()
         found = re.search(r"SPREAD_SANITIZE:STRING=(.+)", cache)
@@ -69,7 +69,7 @@ class Installed(unittest.TestCase):
 
         shared, static = self.folder / "shared", self.folder / "static"
         run(self.compiler, *self.flags, "-std=c++20", CONSUMER / "consumer.cc", "-o", shared,
-            *asked("--cflags", "--libs"), f"-Wl,-rpath,{self.library.parent}")
+            *asked("--cflags", "--libs"), f"-Wl,-rpath,{self.shared_object.parent}")
         self.squares(shared)
         options = ["-l:libspread.a" if each == "-lspread" else each
                    for each in asked("--cflags", "--libs", "--static")]
@@ -78,7 +78,7 @@ class Installed(unittest.TestCase):
         self.assertNotIn("libspread", run("ldd", static))
 
     def test_it_has_a_name_of_its_version(self):
-        self.assertRegex(run("readelf", "-d", self.library), r"SONAME.*\[libspread\.so\.\d+\.\d+\]")
+        self.assertRegex(run("readelf", "-d", self.shared_object), r"SONAME.*\[libspread\.so\.\d+\.\d+\]")
 
     def test_its_headers_stand_alone(self):
         headers = list((self.prefix / "include" / "spread").iterdir())
@@ -101,7 +101,7 @@ class Installed(unittest.TestCase):
     def test_nothing_but_its_face_is_seen(self):
         if self.flags:
             self.skipTest("a sanitizer adds symbols of its own")
-        table = run("nm", "-DC", "--defined-only", self.library)
+        table = run("nm", "-DC", "--defined-only", self.shared_object)
         names = [line.split(" ", 2)[2] for line in table.splitlines()]
         self.assertGreater(len(names), 50)
         strangers = [name for name in names if "spread::v1::" not in name
