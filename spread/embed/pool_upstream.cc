@@ -13,48 +13,6 @@ int number_of_worker(WorkerId worker) {
   return worker == kNoWorker ? -1 : static_cast<int>(number(worker));
 }
 
-class Reader final : public RecordReader {
- public:
-  explicit Reader(PoolUpstream& upstream) : upstream_(upstream) {}
-  void feed(Slice) override {}
-  void finish() override {}
-  Pull next(Record& record) override {
-    std::string payload;
-    if (!upstream_.next(payload)) return upstream_.ended() ? Pull::End : Pull::Wait;
-    record.payload = Value();
-    record.payload.body = Slice::copy_of(as_bytes(payload));
-    record.bad.clear();
-    return Pull::Record;
-  }
-  bool waits() const override { return !upstream_.has_next() && !upstream_.ended(); }
-  const std::string& error() const override { return error_; }
-
- private:
-  PoolUpstream& upstream_;
-  std::string error_;
-};
-
-/// Passes everything on at once.
-class Outcomes final : public OutcomeSink {
- public:
-  explicit Outcomes(PoolUpstream& upstream) : upstream_(upstream) {}
-  void take(TaskResult&& result) override {
-    ++taken_;
-    upstream_.take(std::move(result));
-  }
-  void end() override {}
-  Status pump() override { return {}; }
-  bool full() const override { return false; }
-  bool empty() const override { return true; }
-  OutcomeMarks marks() override { return {taken_, taken_}; }
-  bool has_warning() const override { return false; }
-  std::string take_warning() override { return {}; }
-
- private:
-  PoolUpstream& upstream_;
-  std::uint64_t taken_ = 0;
-};
-
 Outcome::State state_of(spread::Outcome outcome) {
   switch (outcome) {
     case spread::Outcome::Ok: return Outcome::State::Ok;
@@ -77,11 +35,6 @@ Status PoolUpstream::open(UpstreamRun& run) {
   mailbox_.begin(*wakeup_);
   return {};
 }
-
-std::unique_ptr<RecordReader> PoolUpstream::make_reader() {
-  return std::make_unique<Reader>(*this);
-}
-std::unique_ptr<OutcomeSink> PoolUpstream::make_sink() { return std::make_unique<Outcomes>(*this); }
 
 // ---------------------------------------------------------------- what others want
 
@@ -118,12 +71,14 @@ void PoolUpstream::withdraw(Mailbox::Range range) {
   std::erase_if(ahead_, out);
 }
 
-bool PoolUpstream::next(std::string& payload) {
-  if (ahead_.empty()) return false;
-  payload = std::move(ahead_.front().payload);
+Pull PoolUpstream::next(Record& record) {
+  if (ahead_.empty()) return closed_ ? Pull::End : Pull::Wait;
+  record.payload = Value();
+  record.payload.body = Slice::copy_of(as_bytes(ahead_.front().payload));
+  record.bad.clear();
   numbers_.push_back(ahead_.front().number);
   ahead_.pop_front();
-  return true;
+  return Pull::Record;
 }
 
 void PoolUpstream::conclude(std::string_view why) {
@@ -167,7 +122,7 @@ std::uint64_t PoolUpstream::finish(TaskId task) {
   return number;
 }
 
-void PoolUpstream::take(TaskResult&& result) {
+void PoolUpstream::finished(TaskResult&& result) {
   Outcome outcome;
   outcome.state = state_of(result.outcome);
   outcome.worker = number_of_worker(result.worker);

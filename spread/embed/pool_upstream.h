@@ -26,9 +26,9 @@ class PoolUpstream final : public Upstream, public Observer {
   ~PoolUpstream() override;
 
   Status open(UpstreamRun& run) override;
-  std::unique_ptr<RecordReader> make_reader() override;
-  std::unique_ptr<OutcomeSink> make_sink() override;
-  bool takes_more() const override { return true; }  // what it is told, it passes on at once
+  Pull next(Record& record) override;
+  bool waits() const override { return ahead_.empty() && !closed_; }
+  void finished(TaskResult&& result) override;
   void withdrawn(TaskId task) override;
   void fatal(TaskId task) override { fatal_ = task; }
   void printed(TaskId task, std::string_view so, std::string_view se) override;
@@ -37,12 +37,8 @@ class PoolUpstream final : public Upstream, public Observer {
   }  // comes as WorkerLog, with its worker
   void ask(const Question& question) override;
 
-  /// The next task that is to be computed. False: there is none now.
-  bool next(std::string& payload);
-  bool has_next() const { return !ahead_.empty(); }
   /// No task follows those that have been given.
   bool ended() const { return closed_ && ahead_.empty(); }
-  void take(TaskResult&& result);
   /// The run is over: every task that it has not answered is told as not computed, for this reason;
   /// nothing is taken from the mailbox any more.
   void conclude(std::string_view why);

@@ -26,44 +26,6 @@ std::uint32_t window_of(std::uint32_t slots) {
 
 // ---------------------------------------------------------------- its two ends in the run
 
-class PoolRuns::Reader final : public RecordReader {
- public:
-  explicit Reader(PoolRuns& pool) : pool_(pool) {}
-  void feed(Slice) override {}
-  void finish() override {}
-  Pull next(Record& record) override { return pool_.next(record); }
-  bool waits() const override { return pool_.waiting_.empty() && !pool_.is_over(); }
-  const std::string& error() const override { return error_; }
-
- private:
-  PoolRuns& pool_;
-  std::string error_;  ///< there is none
-};
-
-class PoolRuns::Sink final : public OutcomeSink {
- public:
-  explicit Sink(PoolRuns& pool) : pool_(pool) {}
-  Sink(const Sink&) = delete;
-  Sink& operator=(const Sink&) = delete;
-  void take(TaskResult&& result) override {
-    ++marks_.accepted;
-    ++marks_.durable;
-    pool_.answered(result);
-  }
-  void end() override {}
-  ~Sink() override { pool_.leave_loop(); }
-  Status pump() override { return pool_.turn(), Status(); }
-  bool full() const override { return false; }
-  bool empty() const override { return true; }
-  OutcomeMarks marks() override { return marks_; }
-  bool has_warning() const override { return false; }
-  std::string take_warning() override { return {}; }
-
- private:
-  PoolRuns& pool_;
-  OutcomeMarks marks_;
-};
-
 PoolRuns::PoolRuns(UniqueFd listener, PoolSetup setup)
     : listener_(std::move(listener)), setup_(std::move(setup)) {}
 
@@ -79,9 +41,6 @@ Status PoolRuns::open(UpstreamRun& run) {
   return {};
 }
 
-std::unique_ptr<RecordReader> PoolRuns::make_reader() { return std::make_unique<Reader>(*this); }
-std::unique_ptr<OutcomeSink> PoolRuns::make_sink() { return std::make_unique<Sink>(*this); }
-
 Pull PoolRuns::next(Record& record) {
   if (waiting_.empty()) return over_ ? Pull::End : Pull::Wait;
   Waiting& next = waiting_.front();
@@ -96,7 +55,7 @@ PoolRuns::Sent* PoolRuns::sent(TaskId task) {
   return found == sent_.end() || found->second.run == nullptr ? nullptr : &found->second;
 }
 
-void PoolRuns::answered(const TaskResult& result) {
+void PoolRuns::finished(TaskResult&& result) {
   ++done_;
   if (Sent* const to = sent(result.id)) {
     const bool ok = result.outcome == Outcome::Ok;
@@ -218,7 +177,6 @@ std::size_t PoolRuns::works() const {
       std::count_if(runs_.begin(), runs_.end(), [](const auto& each) { return each->works(); }));
 }
 
-/// Once in every turn.
 void PoolRuns::turn() {
   for (std::size_t i = 0; i < runs_.size(); ++i) runs_[i]->flush();
   const std::size_t before = runs_.size();
@@ -242,8 +200,7 @@ void PoolRuns::look_at_start() {
   }
 }
 
-/// The run, and its loop, are over.
-void PoolRuns::leave_loop() {
+void PoolRuns::close() {
   close_door();
   runs_.clear();
   idle_.reset();

@@ -41,24 +41,20 @@ class PoolRuns final : public Upstream, private PoolRunOwner, private ReadyHandl
   void conclude(int tails, int log);
 
   Status open(UpstreamRun& run) override;
-  std::unique_ptr<RecordReader> make_reader() override;
-  std::unique_ptr<OutcomeSink> make_sink() override;
+  Pull next(Record& record) override;
+  bool waits() const override { return waiting_.empty() && !over_; }
+  void finished(TaskResult&& result) override;
+  void turn() override;
+  void close() override;
   void withdrawn(TaskId task) override;
   void fatal(TaskId task) override;
   void printed(TaskId task, std::string_view so, std::string_view se) override;
   void progressed(TaskId task, double fraction, std::string_view text) override;
   void logged(TaskId task, LogLevel level, std::string_view text) override;
   bool errors(RunId run, std::string_view text) override;
-  /// One that does not read holds up no other: PoolRun bounds what waits for each.
-  bool takes_more() const override { return true; }
   void ask(const Question& question) override;
 
  private:
-  class Reader;
-  class Sink;
-  friend class Reader;
-  friend class Sink;
-
   struct Waiting {
     PoolRun* run = nullptr;
     std::uint64_t id = 0;
@@ -79,15 +75,10 @@ class PoolRuns final : public Upstream, private PoolRunOwner, private ReadyHandl
   void complain(const PoolRun& run, const std::string& why) override;
   void left(PoolRun& run) override;
 
-  Pull next(Record& record);
-  void answered(const TaskResult& result);
-  void turn();
   void look_at_start();
-  void leave_loop();
   void look_whether_idle();
   void stop(PoolRun& asker);
   void close_door();
-  bool is_over() const { return over_; }
   std::size_t works() const;
   wire::PoolFacts facts() const;
   Sent* sent(TaskId task);

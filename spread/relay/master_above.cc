@@ -6,7 +6,6 @@
 
 #include "spread/base/posix.h"
 #include "spread/engine/engine.h"
-#include "spread/output/sinks.h"
 
 namespace spread {
 
@@ -59,56 +58,12 @@ Result<std::vector<Value>> read_prep_items(MasterInput& input, std::uint64_t cou
   return items;
 }
 
-/// Its tasks as they are wanted.
-class MasterAbove::Reader final : public RecordReader {
- public:
-  explicit Reader(MasterAbove& above) : above_(above) {}
-
-  void feed(Slice) override {}
-  void finish() override {}
-  Pull next(Record& record) override {
-    if (above_.open_.give(record)) return Pull::Record;
-    return above_.input_ended_ ? Pull::End : Pull::Wait;
-  }
-  bool waits() const override { return !above_.open_.waits() && !above_.input_ended_; }
-  const std::string& error() const override { return error_; }
-
- private:
-  MasterAbove& above_;
-  std::string error_;  ///< stays empty: see MasterAbove::refuse()
-};
-
-/// Answers go up as soon as they are there.
-class MasterAbove::Sink final : public OutcomeSink {
- public:
-  explicit Sink(MasterAbove& above) : above_(above), mark_({above.out_}) {}
-
-  void take(TaskResult&& result) override {
-    ++taken_;
-    above_.answer(std::move(result));
-  }
-  void end() override {}
-  Status pump() override {
-    above_.look();
-    return {};
-  }
-  bool full() const override { return above_.out_->full() && !above_.out_->closed(); }
-  bool empty() const override { return true; }
-  OutcomeMarks marks() override { return {taken_, mark_.written(taken_)}; }
-  bool has_warning() const override { return false; }
-  std::string take_warning() override { return {}; }
-
- private:
-  MasterAbove& above_;
-  WriteMark mark_;
-  std::uint64_t taken_ = 0;
-};
-
 MasterAbove::~MasterAbove() { end_input(); }
 
 Status MasterAbove::open(UpstreamRun& run) {
   run_ = &run;
   out_ = &run.engine().output();
+  mark_.emplace(std::vector<const OutputWriter*>{out_});
   up_.emplace(told_.wire, out_->queue());
   up_->hello(run.engine().plan().workers(), window_, told_.prep_items, told_.beat.has_value());
   out_->flush();
@@ -124,9 +79,12 @@ Status MasterAbove::open(UpstreamRun& run) {
   return {};
 }
 
-std::unique_ptr<RecordReader> MasterAbove::make_reader() { return std::make_unique<Reader>(*this); }
+Pull MasterAbove::next(Record& record) {
+  if (open_.give(record)) return Pull::Record;
+  return input_ended_ ? Pull::End : Pull::Wait;
+}
 
-std::unique_ptr<OutcomeSink> MasterAbove::make_sink() { return std::make_unique<Sink>(*this); }
+bool MasterAbove::waits() const { return !open_.waits() && !input_ended_; }
 
 // ---------------------------------------------------------------- what the master says
 
@@ -207,7 +165,7 @@ void MasterAbove::end_input() {
 
 // ---------------------------------------------------------------- what it is told
 
-void MasterAbove::answer(TaskResult&& result) {
+void MasterAbove::finished(TaskResult&& result) {
   const OpenTasks::Given task = open_.take(result.id);
   if (out_->closed()) return;
   const UpKind failed = task.fatal ? UpKind::Fatal : UpKind::Error;
@@ -250,7 +208,9 @@ void MasterAbove::ask(const Question& question) {
 
 bool MasterAbove::takes_more() const { return out_->closed() || out_->waiting() < kUnreadMax; }
 
-void MasterAbove::look() {
+bool MasterAbove::full() const { return out_->full() && !out_->closed(); }
+
+void MasterAbove::turn() {
   look_at_end();
   if (!reads_) return;
   // One that keeps to its window may cancel, and reply, while that is full.

@@ -10,6 +10,7 @@
 #include "spread/base/buffers.h"
 #include "spread/io/event_loop.h"
 #include "spread/output/output_writer.h"
+#include "spread/output/sinks.h"
 #include "spread/relay/incoming.h"
 #include "spread/relay/open_tasks.h"
 #include "spread/relay/relay.h"
@@ -49,8 +50,12 @@ class MasterAbove final : public Upstream, private ReadyHandler {
   MasterAbove& operator=(const MasterAbove&) = delete;
 
   Status open(UpstreamRun& run) override;
-  std::unique_ptr<RecordReader> make_reader() override;
-  std::unique_ptr<OutcomeSink> make_sink() override;
+  Pull next(Record& record) override;
+  bool waits() const override;
+  void finished(TaskResult&& result) override;
+  void turn() override;
+  bool full() const override;
+  std::uint64_t durable(std::uint64_t given) override { return mark_->written(given); }
   void withdrawn(TaskId task) override;
   void fatal(TaskId task) override;
   void printed(TaskId task, std::string_view so, std::string_view se) override;
@@ -60,9 +65,6 @@ class MasterAbove final : public Upstream, private ReadyHandler {
   bool takes_more() const override;
 
  private:
-  class Reader;
-  class Sink;
-
   void on_ready(int fd, bool readable, bool writable) override;
   void read();
   void take_input();
@@ -71,9 +73,6 @@ class MasterAbove final : public Upstream, private ReadyHandler {
   void cancel(TaskId id);
   void refuse(std::string what);
   void end_input();
-  void answer(TaskResult&& result);
-  /// Once a turn.
-  void look();
   void look_at_end();
   void beat();
 
@@ -83,6 +82,7 @@ class MasterAbove final : public Upstream, private ReadyHandler {
   UpstreamRun* run_ = nullptr;
   OutputWriter* out_ = nullptr;
   std::optional<wire::UpWriter> up_;
+  std::optional<WriteMark> mark_;
   std::optional<Timer> beat_;
   std::uint64_t beaten_at_ = 0;  ///< bytes that had been written by then
   OpenTasks open_;

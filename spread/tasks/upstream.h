@@ -38,21 +38,29 @@ class UpstreamRun {
 /// tasks. All calls come from the run's thread, none from within one that it has made itself but
 /// those that say so; it must outlive the run.
 ///
-/// Tasks are named by TaskId: the nth record of its reader, counted from 0.
+/// Tasks are named by TaskId: the nth that next() has given, counted from 0.
 class Upstream {
  public:
   virtual ~Upstream() = default;
 
   /// Once, before all else.
   virtual Status open(UpstreamRun& run) = 0;
-  /// Once, behind open(). It is never fed: next() gives the tasks that are there, in the order in
-  /// which they are to be computed, says Wait where more may come, and End behind the last. It is
-  /// asked in every turn in which the run has room for more tasks, so what brings them wakes the
-  /// loop by a descriptor of its own. Broken ends the run with an error; error() says why.
-  virtual std::unique_ptr<RecordReader> make_reader() = 0;
-  /// Once. Outcomes come to it as soon as they are there, in any order, but for tasks that were
-  /// withdrawn; pump() is called in each turn.
-  virtual std::unique_ptr<OutcomeSink> make_sink() = 0;
+  /// The next task that is there, in the order in which they are to be computed; Wait where more
+  /// may come, End behind the last, never Broken. Asked in every turn in which the run has room for
+  /// more tasks, so what brings them wakes the loop by a descriptor of its own.
+  virtual Pull next(Record& record) = 0;
+  /// next() would say Wait.
+  virtual bool waits() const = 0;
+  /// Its outcome, as soon as it is there, in any order; of each task but those that were withdrawn.
+  virtual void finished(TaskResult&& result) = 0;
+  /// Once in each turn, behind the outcomes of it.
+  virtual void turn() {}
+  /// No more outcomes should be caused than those already under way.
+  virtual bool full() const { return false; }
+  /// Of the first `given` outcomes, as many as OutcomeMarks::durable means.
+  virtual std::uint64_t durable(std::uint64_t given) { return given; }
+  /// The run, and its loop, are over.
+  virtual void close() {}
 
   /// It was withdrawn in time, and has no outcome.
   virtual void withdrawn(TaskId task) = 0;
@@ -67,7 +75,7 @@ class Upstream {
 
   /// False: too much of what it has been told waits for the one whose tasks they are, and workers
   /// are left unread until that is over. Asked in each turn.
-  virtual bool takes_more() const = 0;
+  virtual bool takes_more() const { return true; }
 
   /// A worker has written this to its stderr while it had tasks of `run` (Record::run). False: it
   /// is to go where all else goes that workers write there.
@@ -87,5 +95,10 @@ class Upstream {
   /// UpstreamRun::reply() once, at any time, also within this call.
   virtual void ask(const Question& question) = 0;
 };
+
+/// Its tasks as the records of an input that is never fed, and its face as the end of the chain of
+/// outcomes, which closes it. They must not outlive it.
+std::unique_ptr<RecordReader> tasks_of(Upstream& upstream);
+std::unique_ptr<OutcomeSink> outcomes_for(Upstream& upstream);
 
 }  // namespace spread

@@ -33,7 +33,7 @@ Status WorkerMode::open() {
   SPREAD_TRY(prepare_sweep());
   if (setup_.upstream != nullptr) SPREAD_TRY(setup_.upstream->open(*this));
   results_ = setup_.upstream != nullptr
-                 ? setup_.upstream->make_sink()
+                 ? outcomes_for(*setup_.upstream)
                  : open_outcome_chain(output, until_ok, setup_.spill, engine_.output(),
                                       engine_.plan().host_names,
                                       as_they_are ? engine_.journal()->await_places() : nullptr,
@@ -58,8 +58,7 @@ Result<std::unique_ptr<TaskInput>> WorkerMode::open_input() {
   if (setup_.tasks->shards.any()) return open_shards();
   if (sweep_) return open_sweep_rows();
   if (setup_.upstream != nullptr) {
-    return TaskInput::open_reader(setup_.upstream->make_reader(), {}, engine_.loop(),
-                                  setup_.streams);
+    return TaskInput::open_reader(tasks_of(*setup_.upstream), {}, engine_.loop(), setup_.streams);
   }
   return TaskInput::open(setup_.tasks->input, setup_.tasks->records, setup_.workers.max_frame,
                          engine_.loop(), setup_.streams);

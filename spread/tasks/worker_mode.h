@@ -57,7 +57,6 @@ class WorkerMode final : public RunMode, private UpstreamRun {
   void keep(TaskId task, Outcome outcome) override;
   Status hand_on_kept(const JournalAnswer& answer) override;
   bool ordered() const override { return is_all() || setup_.tasks->output.ordered; }
-  bool takes_input_error(const std::string& error) override;
   void succeeded(Inbox::Success& answer, Scheduler::Success& success, TaskReport* report) override;
   void deliver(DeliverTask& delivery, TaskReport* report) override;
   void retry(const RetryTask& retry, TaskReport* report) override;
