@@ -72,7 +72,11 @@ class GuardOfTheDead : public testing::Test {
   using Ends = std::map<int, int>;
 };
 
-void spawn_and_die(Duration grace, const std::vector<std::vector<std::string>>& commands) {
+using Commands = std::vector<std::vector<std::string>>;
+
+/// `then` is told the last one's pid.
+template <typename Then>
+void spawn_and(Duration grace, const Commands& commands, Then then) {
   Result<Guard> guard = Guard::start(grace, "/tmp");
   if (!guard || !guard->missing().empty()) return;
   Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
@@ -89,7 +93,11 @@ void spawn_and_die(Duration grace, const std::vector<std::vector<std::string>>& 
     }
     children.push_back(std::move(*child));
   }
-  ::raise(SIGKILL);
+  then(children.back().pid());
+}
+
+void spawn_and_die(Duration grace, const Commands& commands) {
+  spawn_and(grace, commands, [](pid_t) { ::raise(SIGKILL); });
 }
 
 TEST_F(GuardOfTheDead, EndsEveryGroupWithTerm) {
@@ -139,44 +147,32 @@ void wait_for_end_of(pid_t process) {
 constexpr int kLivedLonger = 5;
 
 TEST_F(GuardOfTheDead, ActsThoughAForkedChildOfTheMasterHasItsPipeAndLivesOn) {
-  EXPECT_EQ(ends_after([] {
-              Result<Guard> guard = Guard::start(kLong, "/tmp");
-              if (!guard || !guard->missing().empty()) return;
-              Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
-              const std::vector<std::string> words = {"/bin/sleep", "1000"};
-              SpawnOptions how;
-              how.arguments = words;
-              how.input = how.output = how.errors = Connect::Null;
-              const Result<Subprocess> child = spawner.spawn(how);
-              if (!child) return;
-              if (::fork() == 0) {
-                wait_for_end_of(child->pid());
-                ::_exit(kLivedLonger);
-              }
-              ::raise(SIGKILL);
+  const auto fork_and_die = [](pid_t child) {
+    if (::fork() == 0) {
+      wait_for_end_of(child);
+      ::_exit(kLivedLonger);
+    }
+    ::raise(SIGKILL);
+  };
+  EXPECT_EQ(ends_after([&] {
+              spawn_and(kLong, {{"/bin/sleep", "1000"}}, fork_and_die);
             }),
             (Ends{{0, 1}, {SIGTERM, 1}, {kLivedLonger << 8, 1}}));
 }
 
 TEST_F(GuardOfTheDead, ActsWhereTheMasterHasBecomeAnotherProgram) {
-  EXPECT_EQ(ends_after([] {
-              Result<Guard> guard = Guard::start(kLong, "/tmp");
-              if (!guard || !guard->missing().empty()) return;
-              Spawner spawner(Environment(environ), Streams{0, 1, 2}, &*guard);
-              const std::vector<std::string> words = {"/bin/sleep", "1000"};
-              SpawnOptions how;
-              how.arguments = words;
-              how.input = how.output = how.errors = Connect::Null;
-              const Result<Subprocess> child = spawner.spawn(how);
-              if (!child) return;
-              const pid_t master = ::getpid();
-              if (::fork() == 0) {
-                ::close_range(3, ~0u, 0);
-                wait_for_end_of(child->pid());
-                ::kill(master, SIGKILL);
-                ::_exit(kLivedLonger);
-              }
-              ::execl("/bin/sleep", "sleep", "1000", nullptr);
+  const auto become_another = [](pid_t child) {
+    const pid_t master = ::getpid();
+    if (::fork() == 0) {
+      ::close_range(3, ~0u, 0);
+      wait_for_end_of(child);
+      ::kill(master, SIGKILL);
+      ::_exit(kLivedLonger);
+    }
+    ::execl("/bin/sleep", "sleep", "1000", nullptr);
+  };
+  EXPECT_EQ(ends_after([&] {
+              spawn_and(kLong, {{"/bin/sleep", "1000"}}, become_another);
             }),
             (Ends{{0, 1}, {SIGTERM, 1}, {kLivedLonger << 8, 1}}));
 }
